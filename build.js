@@ -1,0 +1,43 @@
+/**
+ * Builds dist/ (bundled, with type declarations); with --test also .build/, where every file of src, test and bench is
+ * transpiled by itself for mocha.
+ */
+import {execFileSync} from 'node:child_process';
+import {readdirSync, rmSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import {build} from 'esbuild';
+
+const common = {platform: 'node', target: 'node20.19', format: 'esm', logLevel: 'warning', sourcemap: true};
+
+rmSync('dist', {recursive: true, force: true});
+await build({
+  ...common,
+  // Entries and chunks each sit in a folder of dist/, so that ../worker.js is the worker for all of them (platform/pool).
+  entryPoints: {
+    'cli/main': 'src/main.ts',
+    'cli/commands': 'src/commands/index.ts',
+    'lib/index': 'src/index.ts',
+    worker: 'src/worker.ts',
+  },
+  outdir: 'dist',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: false,
+  external: ['koffi', '@napi-rs/blake-hash'],
+  // oclif and cosmiconfig are CommonJS and call require for Node's own modules.
+  banner: {js: "import {createRequire as requireFor} from 'node:module';const require=requireFor(import.meta.url);"},
+});
+const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], {stdio: 'inherit'});
+
+if (process.argv.includes('--test')) {
+  rmSync('.build', {recursive: true, force: true});
+  const sources = ['src', 'test', 'bench'].flatMap((folder) =>
+    readdirSync(folder, {recursive: true}).map((file) => path.join(folder, String(file))),
+  );
+  await build({...common, entryPoints: sources.filter((file) => file.endsWith('.ts')), outdir: '.build', outbase: '.'});
+}

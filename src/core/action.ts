@@ -1,0 +1,95 @@
+/** One step of a plan: enough to show it, count it, check it and do it. */
+import type {Entry} from './entry.js';
+import type {RelPath} from './path.js';
+
+/** Why an action is there. `children` alone: only a folder's times are put back after its content changed. */
+export type Reason =
+  | 'new'
+  | 'gone'
+  | 'kind'
+  | 'size'
+  | 'mtime'
+  | 'content'
+  | 'link'
+  | 'mode'
+  | 'owner'
+  | 'group'
+  | 'hardlink'
+  | 'children';
+
+interface Step {
+  readonly path: RelPath;
+  /** Explains the action to people, and tells apply when content has to be compared to see whether it is done. */
+  readonly reasons: readonly Reason[];
+}
+
+/** A new folder. Its attributes are set after its content is there. */
+export interface Mkdir extends Step {
+  readonly kind: 'mkdir';
+  readonly before?: undefined;
+  readonly after: Entry;
+}
+
+/** A file or symlink where nothing is. */
+export interface Create extends Step {
+  readonly kind: 'create';
+  readonly before?: undefined;
+  readonly after: Entry;
+}
+
+/** A file or symlink with other content. */
+export interface Update extends Step {
+  readonly kind: 'update';
+  readonly before: Entry;
+  readonly after: Entry;
+}
+
+/** Another kind. What is in a folder that goes is deleted by actions of its own. */
+export interface Replace extends Step {
+  readonly kind: 'replace';
+  readonly before: Entry;
+  readonly after: Entry;
+}
+
+/** A further name of a file in the same tree (a hard link). */
+export interface Link extends Step {
+  readonly kind: 'link';
+  readonly before?: Entry | undefined;
+  readonly after: Entry;
+  /** The first path of the group, in canonical order. */
+  readonly leader: RelPath;
+}
+
+/** Metadata alone. */
+export interface Attrs extends Step {
+  readonly kind: 'attrs';
+  readonly before: Entry;
+  readonly after: Entry;
+}
+
+export interface Delete extends Step {
+  readonly kind: 'delete';
+  readonly before: Entry;
+  readonly after?: undefined;
+}
+
+export interface Rmdir extends Step {
+  readonly kind: 'rmdir';
+  readonly before: Entry;
+  readonly after?: undefined;
+}
+
+export type Action = Mkdir | Create | Update | Replace | Link | Attrs | Delete | Rmdir;
+export type ActionKind = Action['kind'];
+
+export const ACTION_KINDS: readonly ActionKind[] = ['mkdir', 'create', 'update', 'replace', 'link', 'attrs', 'delete', 'rmdir'];
+
+/** Bytes of content that an action writes. */
+export function bytesOf(action: Action): number {
+  return action.kind === 'create' || action.kind === 'update' || action.kind === 'replace' ? action.after.size : 0;
+}
+
+/** Whether an action only puts back the times of a folder that other actions touched: not a change that a person reviews. */
+export function isUpkeep(action: Action): boolean {
+  return action.kind === 'attrs' && action.reasons.length === 1 && action.reasons[0] === 'children';
+}

@@ -1,0 +1,40 @@
+/**
+ * What one path of a tree is. An entry is plain data: it can be cloned between threads and written to JSON,
+ * and two entries are compared by value only (see plan/compare).
+ */
+
+/** What a path is on disk. */
+export type Kind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'chardev' | 'blockdev';
+
+export interface Entry {
+  readonly kind: Kind;
+  /** Permission bits with setuid, setgid and sticky: 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of a file's content; 0 for every other kind. */
+  readonly size: number;
+  /** Last modification, in nanoseconds since 1970. May be negative. */
+  readonly mtime: bigint;
+  /** Where a symlink points, as written in it; surrogateescape text like every name (core/name). */
+  readonly link?: string;
+}
+
+/** The same file, whatever it is called today. Device numbers may change with a reboot, so they identify within a run only. */
+export interface Identity {
+  readonly device: number;
+  readonly inode: bigint;
+}
+
+export const NS_PER_SECOND = 1_000_000_000n;
+
+/** Joins the two columns a time is stored in. `nanoseconds` is 0 to 999 999 999 also before 1970, as in `struct timespec`. */
+export function toNanoseconds(seconds: number, nanoseconds: number): bigint {
+  return BigInt(seconds) * NS_PER_SECOND + BigInt(nanoseconds);
+}
+
+/** The two columns of a time: the inverse of `toNanoseconds`. */
+export function fromNanoseconds(time: bigint): {seconds: number; nanoseconds: number} {
+  const nanoseconds = ((time % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
+  return {seconds: Number((time - nanoseconds) / NS_PER_SECOND), nanoseconds: Number(nanoseconds)};
+}

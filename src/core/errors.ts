@@ -1,0 +1,70 @@
+/** The errors that end a run: a code, a summary that is always the same for the code, the particulars, and a way out. */
+
+/** Exit codes; every command's help lists those that it can give. */
+export const EXIT = {
+  done: 0,
+  error: 1,
+  changes: 2,
+  partial: 3,
+  drift: 4,
+  guard: 5,
+  locked: 6,
+  sigint: 130,
+  sigterm: 143,
+} as const;
+
+const SUMMARIES = {
+  USAGE: 'The command line cannot be understood',
+  SOURCE_MISSING: 'The source does not exist',
+  SOURCE_NOT_DIRECTORY: 'The source is not a folder',
+  SOURCE_UNREADABLE: 'The source cannot be read',
+  TARGET_NOT_DIRECTORY: 'The target is not a folder',
+  TARGET_PARENT_MISSING: 'The folder that should hold the target does not exist',
+  TARGET_UNREADABLE: 'The target cannot be read',
+  TARGET_UNWRITABLE: 'The target cannot be written',
+  CONFIG_UNREADABLE: 'The config file cannot be read',
+  CONFIG_INVALID: 'The config file has a mistake',
+  JOB_UNKNOWN: 'There is no such job',
+  INTERVAL_INVALID: 'The interval cannot be understood',
+  FILTER_UNREADABLE: 'The filter file cannot be read',
+  PLAN_UNREADABLE: 'The plan file cannot be read',
+  PLAN_NOT_A_PLAN: 'The file is not a dirsync plan',
+  PLAN_NEWER: 'The plan file was written by a newer dirsync',
+  PLAN_DAMAGED: 'The plan file is damaged or was changed',
+  PLAN_HOSTILE: 'The plan file holds a path that no plan may hold',
+  PLAN_UNWRITABLE: 'The plan file cannot be written',
+  PLAN_STALE: 'The plan no longer fits the two trees',
+  PLAN_OTHER_ROOT: 'The plan was made for another folder',
+  LOG_UNWRITABLE: 'The log file cannot be written',
+  GUARD_HALTED: 'A guard halted the run, nothing was changed',
+  TARGET_LOCKED: 'Another run is working on this target',
+  CONFIRMATION_NEEDED: 'Nobody is there to confirm the plan',
+  PLATFORM: 'This machine cannot do what was asked',
+} as const;
+
+export type ErrorCode = keyof typeof SUMMARIES;
+
+const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
+  PLAN_STALE: EXIT.drift,
+  PLAN_OTHER_ROOT: EXIT.drift,
+  GUARD_HALTED: EXIT.guard,
+  TARGET_LOCKED: EXIT.locked,
+};
+
+export class DirsyncError extends Error {
+  override readonly name = 'DirsyncError';
+  readonly summary: string;
+  readonly exitCode: number;
+
+  /** `detail`: what exactly, with names already escaped for a terminal; `hint`: what the user can do. */
+  constructor(
+    readonly code: ErrorCode,
+    readonly detail: string,
+    readonly hint?: string,
+    options?: {cause?: unknown; exitCode?: number},
+  ) {
+    super(`${SUMMARIES[code]}: ${detail}`, {cause: options?.cause});
+    this.summary = SUMMARIES[code];
+    this.exitCode = options?.exitCode ?? EXIT_CODES[code] ?? EXIT.error;
+  }
+}

@@ -1,0 +1,20 @@
+/** The one way by which a name reaches a terminal, a log or a message. */
+
+const NAMED: Readonly<Record<string, string>> = {'\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\'};
+
+/**
+ * Control characters (C0, DEL, C1), line and paragraph separators, bidirectional marks, other invisible format characters,
+ * and bytes that are not UTF-8: all that could move a cursor, hide text or make one name look like another.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]/gu;
+
+/** Text in which every unsafe character is written out: `\n`, `\x1b`, `\u202e`; a byte that is not UTF-8 as `\xff`. */
+export function escapeName(text: string): string {
+  return text.replace(UNSAFE, (char) => {
+    const code = char.codePointAt(0) as number;
+    if (NAMED[char] !== undefined) return NAMED[char];
+    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
+    if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
+    return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}

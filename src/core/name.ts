@@ -1,0 +1,80 @@
+/**
+ * Names are bytes. Inside the engine they travel as bytes or as *byte strings* (one UTF-16 unit per byte, 0 to 255), whose
+ * `<` is the canonical order; everywhere else as text in which each byte that is not UTF-8 is a lone surrogate
+ * U+DC80 to U+DCFF (Python's surrogateescape, PEP 383). Both directions are exact: encode(decode(x)) = x for all bytes.
+ */
+
+// `ignoreBOM` keeps a leading U+FEFF, which is a legal part of a name.
+const strict = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
+const encoder = new TextEncoder();
+const ESCAPE = 0xdc00;
+
+/** Bytes to text; bytes that are not valid UTF-8 become lone surrogates. */
+export function decodeName(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return decodeEscaped(bytes);
+  }
+}
+
+function decodeEscaped(bytes: Uint8Array): string {
+  let text = '';
+  let at = 0;
+  while (at < bytes.length) {
+    const length = sequenceLength(bytes[at] as number);
+    const piece = bytes.subarray(at, at + length);
+    const decoded = piece.length === length ? tryDecode(piece) : undefined;
+    text += decoded ?? String.fromCharCode(ESCAPE + (bytes[at] as number));
+    at += decoded === undefined ? 1 : length;
+  }
+  return text;
+}
+
+function tryDecode(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many bytes a UTF-8 sequence has that starts with this byte; 1 where none can. */
+function sequenceLength(first: number): number {
+  if (first >= 0xf0) return 4;
+  if (first >= 0xe0) return 3;
+  return first >= 0xc0 ? 2 : 1;
+}
+
+/** Text to bytes: the inverse of `decodeName`. Other lone surrogates stand for no byte and throw a RangeError. */
+export function encodeName(text: string): Uint8Array {
+  if (text.isWellFormed()) return encoder.encode(text);
+  const bytes: number[] = [];
+  for (const char of text) {
+    const code = char.codePointAt(0) as number;
+    if (code < 0xd800 || code > 0xdfff) bytes.push(...encoder.encode(char));
+    else if (code >= ESCAPE + 0x80 && code <= ESCAPE + 0xff) bytes.push(code - ESCAPE);
+    else throw new RangeError(`U+${code.toString(16).toUpperCase()} stands for no byte of a name`);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Whether every lone surrogate stands for a byte, so that `encodeName` will not throw. */
+export function isName(text: string): boolean {
+  // With the u flag a surrogate pair is one character, so the classes meet lone surrogates only.
+  return text.isWellFormed() || !/[\ud800-\udbff\udc00-\udc7f\udd00-\udfff]/u.test(text);
+}
+
+/** The order of names by their bytes. Plain `<` differs from it above U+FFFF and for escaped bytes. */
+export function compareNames(a: string, b: string): number {
+  return compareBytes(encodeName(a), encodeName(b));
+}
+
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}

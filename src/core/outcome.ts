@@ -1,0 +1,28 @@
+import type {RelPath} from './path.js';
+import type {Problem} from './problem.js';
+
+/** What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it. */
+export type OutcomeStatus = 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped';
+
+export interface Outcome {
+  /** Index of the action in the plan. */
+  readonly action: number;
+  readonly status: OutcomeStatus;
+  readonly problem?: Problem | undefined;
+}
+
+/** The result of an apply. Its counts are of actions, upkeep included in none of them. */
+export interface ApplyReport {
+  readonly planId: string;
+  readonly runId: string;
+  readonly started: string;
+  readonly finished: string;
+  readonly counts: Readonly<Record<OutcomeStatus, number>>;
+  /** Bytes written. */
+  readonly bytes: number;
+  readonly problems: readonly Problem[];
+  /** Paths left alone because they had drifted. */
+  readonly skipped: readonly RelPath[];
+  /** The signal that ended the run early. */
+  readonly interrupted?: 'SIGINT' | 'SIGTERM' | undefined;
+}

@@ -1,0 +1,118 @@
+/** What a plan is: an immutable, serialisable list of actions with all that is needed to check and explain it. */
+import type {Action, ActionKind} from './action.js';
+import type {RelPath} from './path.js';
+import type {Problem} from './problem.js';
+
+/** How files are compared, and what may be changed. It travels in the plan, so that apply does what was reviewed. */
+export interface PlanOptions {
+  /** What decides that a file's content is the same: size and mtime, size alone, or the content. */
+  readonly compare: 'metadata' | 'size' | 'content';
+  /** Times that differ by no more than this many nanoseconds are equal. */
+  readonly mtimeWindow: bigint;
+  readonly delete: boolean;
+  /** Whether the owner is kept: the process may give files away. */
+  readonly owner: boolean;
+  /** The groups that the process may give a file to; 'any' for root. */
+  readonly groups: 'any' | readonly number[];
+  /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */
+  readonly filters: readonly string[];
+  /** The guard `too-many-deletes` halts above this. */
+  readonly maxDelete: MaxDelete;
+}
+
+/** At most this many leaves, or this part (0 to 1) of the target's leaves. */
+export type MaxDelete = {readonly count: number} | {readonly share: number};
+
+/** A root and how it is known again. */
+export interface PlanRoot {
+  /** Absolute, with symlinks resolved; surrogateescape text. */
+  readonly path: string;
+  /** Undefined for a target that does not exist yet. */
+  readonly identity?: RootIdentity | undefined;
+}
+
+/**
+ * Tells whether a path still leads to the same folder. The device number is left out, since it may change with a reboot; a
+ * birth time tells two file systems' roots apart, which often share inode 2.
+ */
+export interface RootIdentity {
+  readonly inode: bigint;
+  /** Nanoseconds since 1970; 0 where the file system keeps none. */
+  readonly birthtime: bigint;
+}
+
+/** What a scan saw of one tree. */
+export interface TreeTotals {
+  /** All entries below the root. */
+  readonly entries: number;
+  /** Entries that are no folder. */
+  readonly leaves: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  /** BLAKE3 over the canonical stream, hexadecimal. */
+  readonly digest: string;
+}
+
+export interface PlanHeader {
+  readonly id: string;
+  /** When planning began, ISO 8601 UTC. */
+  readonly created: string;
+  /** Program and version, such as "dirsync 0.1.0". */
+  readonly writer: string;
+  readonly source: PlanRoot;
+  readonly target: PlanRoot;
+  readonly options: PlanOptions;
+  readonly totals: {readonly source: TreeTotals; readonly target: TreeTotals};
+  /** How the roots overlap, if they do: the guard `same-tree`. */
+  readonly overlap?: Overlap | undefined;
+  /** The source was absent and taken as empty (`--allow source-missing`). */
+  readonly sourceMissing?: boolean | undefined;
+  /** What holds for the plan as a whole, each said once. */
+  readonly warnings: readonly string[];
+}
+
+export type Overlap = 'same' | 'target-in-source' | 'source-in-target';
+
+export interface Plan {
+  readonly header: PlanHeader;
+  /** In canonical order of their paths; a folder's own action before those below it. */
+  readonly actions: readonly Action[];
+  /** What scanning and comparing found wrong. */
+  readonly problems: readonly Problem[];
+}
+
+export interface KindTotals {
+  readonly count: number;
+  /** Bytes to be written; for deletes, bytes given back. */
+  readonly bytes: number;
+}
+
+/** Counts of a plan. Upkeep (a folder's times put back) is counted apart: it is no change that a person reviews. */
+export interface PlanSummary {
+  readonly kinds: Readonly<Record<ActionKind, KindTotals>>;
+  /** All actions but upkeep. */
+  readonly changes: number;
+  readonly upkeep: number;
+  readonly bytes: number;
+  readonly problems: number;
+}
+
+/** A guard that would halt this plan. */
+export interface Halt {
+  readonly guard: GuardName;
+  /** The guard's fixed sentence with its particulars. */
+  readonly message: string;
+  /** Named in `--allow`, so it does not halt. */
+  readonly allowed: boolean;
+}
+
+export const GUARD_NAMES = ['same-tree', 'source-missing', 'source-empty', 'too-many-deletes'] as const;
+export type GuardName = (typeof GUARD_NAMES)[number];
+
+/** One path of a saved plan at which the world is no longer what the plan saw. */
+export interface Drift {
+  readonly path: RelPath;
+  readonly side: 'source' | 'target';
+  /** What is there now instead, in words, such as "size 12 instead of 10". */
+  readonly found: string;
+}

@@ -1,0 +1,65 @@
+import type {RelPath} from './path.js';
+
+/** Which step was at work when a path went wrong. */
+export type Phase = 'scan' | 'plan' | 'check' | 'write' | 'attrs' | 'delete' | 'sync';
+
+export type Side = 'source' | 'target';
+
+/** One path that went wrong. A value: the run continues with the rest and ends with exit code 3. */
+export interface Problem {
+  readonly path: RelPath;
+  /** The tree in which it went wrong. */
+  readonly side: Side;
+  readonly phase: Phase;
+  /** An errno name such as EACCES, or one of ours such as CHANGED_DURING_COPY. */
+  readonly code: string;
+  /** What happened and what the user can do: one line, no path in it. */
+  readonly message: string;
+}
+
+/** What each code of ours means, said to the person who must act on it. */
+const OURS: Readonly<Record<string, string>> = {
+  CHANGED_DURING_COPY: 'the source file changed while it was copied; the old file in the target was kept, run again',
+  DRIFTED: 'the path is no longer what the plan saw; plan again',
+  NOT_EMPTY: 'the folder holds something that is not in the plan; plan again',
+  PROTECTED: 'it holds what a filter left out, and that is kept; use --delete-excluded or remove it by hand',
+  NO_DELETE: 'a folder with content stands here and --no-delete keeps it',
+  UNKNOWN_BELOW: 'part of it could not be read, so it is kept',
+  TARGET_UNREADABLE: 'the target could not be read here, so nothing is planned for it',
+  UNSUPPORTED_KIND: 'FIFOs, sockets and devices are not copied; what stands at this path in the target is kept',
+  FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',
+  DEPENDS: 'a step that it needs failed',
+  STOPPED: 'the run was stopped before this step',
+};
+
+/** What the errno codes people meet mean, and what to do. */
+const ERRNO: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied; check the permissions of the path and of the folders above it',
+  EPERM: 'operation not permitted; the file system or a missing privilege forbids it',
+  ENOENT: 'it is gone; it vanished while dirsync worked',
+  ENOTDIR: 'a part of the path is no folder any more',
+  ELOOP: 'a part of the path is a symbolic link, which is never followed',
+  EIO: 'input/output error; check the disk',
+  ENOSPC: 'no space left on the target; free some and run again',
+  EDQUOT: 'the disk quota of the target is used up',
+  EROFS: 'the file system is mounted read-only',
+  EMFILE: 'too many open files; raise the limit (ulimit -n)',
+  ENFILE: 'too many open files on this machine',
+  ENAMETOOLONG: 'the name is too long for this file system',
+  EXDEV: 'another file system is mounted inside the target; sync it by itself',
+  ENOTEMPTY: 'the folder is not empty; something in it is not in the plan',
+  EBUSY: 'it is in use, or a mount point',
+  ETXTBSY: 'the program is running',
+  ESTALE: 'the network file system lost the file; run again',
+  EFBIG: 'the file is too large for this file system',
+};
+
+/** The fixed sentence for a problem's code. */
+export function problemMessage(code: string): string {
+  return OURS[code] ?? ERRNO[code] ?? `the operating system answered ${code}`;
+}
+
+export function problem(options: Omit<Problem, 'message'> & {message?: string}): Problem {
+  const {path, side, phase, code, message = problemMessage(code)} = options;
+  return {path, side, phase, code, message};
+}
