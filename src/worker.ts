@@ -1,1 +1,39 @@
-export {};
+/** What a worker thread runs: one job after another, each synchronous. Errors go back as they are. */
+import {parentPort, workerData} from 'node:worker_threads';
+import {type ApplyJob, performJob} from './apply/job.js';
+import {COUNTERS, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
+import {type ScanJob, scan} from './scan/job.js';
+
+const port = parentPort as NonNullable<typeof parentPort>;
+const {shared, index} = workerData as WorkerData;
+const slot = index * COUNTERS;
+
+/** Adds to this worker's counters; false when the run is to stop. */
+function count(entries: number, bytes: number): boolean {
+  // The slot has no other writer; readers may see a moment ago.
+  shared.counters[slot] = (shared.counters[slot] as number) + entries;
+  shared.counters[slot + 1] = (shared.counters[slot + 1] as number) + bytes;
+  return Atomics.load(shared.control, STOP) === 0;
+}
+
+function run(job: ScanJob | ApplyJob, {id, credit}: Request): unknown {
+  if (job.type === 'apply') return performJob(job, {worker: index, count});
+  const send = (message: unknown, transfer: ArrayBuffer[]) => {
+    if (credit !== undefined) takeCredit(credit);
+    port.postMessage({id, message} satisfies Reply, transfer);
+  };
+  return scan(job, {send, onProgress: (entries) => count(entries, 0)});
+}
+
+function takeCredit(credit: Int32Array): void {
+  while (Atomics.load(credit, 0) <= 0) Atomics.wait(credit, 0, 0);
+  Atomics.sub(credit, 0, 1);
+}
+
+port.on('message', (request: Request) => {
+  try {
+    port.postMessage({id: request.id, answer: run(request.job as ScanJob | ApplyJob, request)} satisfies Reply);
+  } catch (error) {
+    port.postMessage({id: request.id, error: toWire(error)} satisfies Reply);
+  }
+});

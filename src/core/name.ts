@@ -59,10 +59,14 @@ export function encodeName(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Whether every lone surrogate stands for a byte, so that `encodeName` will not throw. */
+/** Whether a text is what `decodeName` makes of some bytes, so that two names that differ are never the same bytes. */
 export function isName(text: string): boolean {
-  // With the u flag a surrogate pair is one character, so the classes meet lone surrogates only.
-  return text.isWellFormed() || !/[\ud800-\udbff\udc00-\udc7f\udd00-\udfff]/u.test(text);
+  if (text.isWellFormed()) return true;
+  try {
+    return decodeName(encodeName(text)) === text;
+  } catch {
+    return false;
+  }
 }
 
 /** The order of names by their bytes. Plain `<` differs from it above U+FFFF and for escaped bytes. */
@@ -77,4 +81,22 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
+}
+
+/** A name or path as a byte string: one UTF-16 unit per byte, so that `<` is the canonical order of siblings. */
+export type ByteName = string & {readonly __brand: 'ByteName'};
+
+// ASCII is the same in all three forms, and nearly every name is ASCII.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a name may hold any byte
+const ASCII = /^[\x00-\x7f]*$/;
+
+export function toByteName(text: string): ByteName {
+  if (ASCII.test(text)) return text as ByteName;
+  let bytes = '';
+  for (const byte of encodeName(text)) bytes += String.fromCharCode(byte);
+  return bytes as ByteName;
+}
+
+export function fromByteName(name: ByteName): string {
+  return ASCII.test(name) ? name : decodeName(Uint8Array.from(name, (unit) => unit.charCodeAt(0)));
 }

@@ -43,6 +43,22 @@ export function isWithin(path: RelPath, ancestor: RelPath): boolean {
 
 /** Canonical order: a folder before what is in it, siblings by the bytes of their names. */
 export function comparePaths(a: RelPath, b: RelPath): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left === right) continue;
+    // Below the surrogates the order of UTF-16 units is that of the bytes; at its "/" a name ends, and the shorter comes first.
+    if (left >= 0xd800 || right >= 0xd800) return compareParts(a, b);
+    if (left === SLASH) return -1;
+    return right === SLASH ? 1 : left - right;
+  }
+  return a.length - b.length;
+}
+
+const SLASH = 0x2f;
+
+function compareParts(a: RelPath, b: RelPath): number {
   const left = pathParts(a);
   const right = pathParts(b);
   for (let i = 0; i < left.length && i < right.length; i++) {
@@ -52,6 +68,9 @@ export function comparePaths(a: RelPath, b: RelPath): number {
   return left.length - right.length;
 }
 
+/** Empty names, "." and "..". */
+const NO_NAME = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
 /** Says what is wrong with a path that came from outside, or undefined for a sound one. */
 export function pathFault(path: unknown): string | undefined {
   if (typeof path !== 'string') return 'is not a text';
@@ -59,9 +78,9 @@ export function pathFault(path: unknown): string | undefined {
   if (path.startsWith('/')) return 'is absolute';
   if (path.includes('\0')) return 'holds a NUL';
   if (!isName(path)) return 'holds a surrogate that stands for no byte';
-  const parts = path.split('/');
-  if (parts.includes('..')) return 'climbs out of the root with ".."';
-  if (parts.includes('.') || parts.includes('')) return 'is not in its shortest form';
-  if (parts[0] === STATE_DIR) return `lies in ${STATE_DIR}, which is dirsync's own`;
+  if (NO_NAME.test(path)) {
+    return path.split('/').includes('..') ? 'climbs out of the root with ".."' : 'is not in its shortest form';
+  }
+  if (isWithin(path as RelPath, STATE_DIR as RelPath)) return `lies in ${STATE_DIR}, which is dirsync's own`;
   return undefined;
 }

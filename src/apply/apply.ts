@@ -1,0 +1,338 @@
+/**
+ * Executes a plan: lock, preflight, waves over the workers, report. The order of the steps is the promise of what survives
+ * whatever happens in between: nothing is deleted before what replaces it is on disk, and a path at which the world is not
+ * what the plan saw is left alone.
+ */
+import fs from 'node:fs';
+import {type Action, bytesOf, isUpkeep} from '../core/action.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {Listener} from '../core/event.js';
+import {type ByteName, toByteName} from '../core/name.js';
+import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
+import {isWithin, type RelPath, ROOT} from '../core/path.js';
+import type {Drift, Plan} from '../core/plan.js';
+import {type Problem, problem} from '../core/problem.js';
+import {isDestructive, type Wave, waves} from '../plan/waves.js';
+import {platform} from '../platform/choose.js';
+import {errnoOf, type Folder} from '../platform/platform.js';
+import type {WorkerPool} from '../platform/pool.js';
+import {lockTarget, type TargetLock} from '../state/lock.js';
+import {sweepReplaced, sweepStaging} from '../state/staging.js';
+import type {ApplyContext, ApplyJob, BatchResult} from './job.js';
+
+export type Fsync = 'none' | 'end' | 'each';
+
+export interface ApplyOptions {
+  readonly plan: Plan;
+  readonly pool: WorkerPool;
+  readonly runId: string;
+  /** Check every path on both sides before the first change: for a plan that was not made just now. */
+  readonly preflight: boolean;
+  /** Leave drifted paths alone and do the rest, instead of refusing the plan. */
+  readonly skipDrifted: boolean;
+  /** When what was written is flushed to disk: never, before deletes and at the end, or each file before it takes its place. */
+  readonly fsync: Fsync;
+  readonly onEvent: Listener;
+  /** Its reason is the signal's name. */
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+}
+
+/** A batch is as much as a worker does between two answers. */
+const BATCH_ACTIONS = 128;
+const BATCH_BYTES = 32 * 1024 * 1024;
+/** So many batches wait at each worker, so that none idles while an answer is read. */
+const BATCHES_AHEAD = 2;
+
+/** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed. */
+export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
+  return new Run(options).run();
+}
+
+class Run {
+  readonly #actions: readonly Action[];
+  readonly #status: (OutcomeStatus | undefined)[];
+  /** Actions whose file waits in staging for a folder to go. */
+  readonly #staged = new Set<number>();
+  readonly #problems: Problem[] = [];
+  readonly #skipped: RelPath[] = [];
+  /** Folders that stay, since what was to replace them could not be written. */
+  readonly #kept: RelPath[] = [];
+  readonly #started: Date;
+  readonly #counted: readonly [number, number];
+  #lock: TargetLock | undefined;
+  #root: Folder | undefined;
+  #context: ApplyContext;
+
+  constructor(private readonly o: ApplyOptions) {
+    const {plan, runId, pool, fsync} = o;
+    this.#actions = plan.actions;
+    this.#status = new Array(plan.actions.length);
+    this.#started = o.now();
+    this.#counted = [pool.total(0), pool.total(1)];
+    this.#context = {
+      runId,
+      source: toByteName(plan.header.source.path),
+      target: plan.header.target.identity === undefined ? undefined : toByteName(plan.header.target.path),
+      policy: plan.header.options,
+      fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
+    };
+  }
+
+  async run(): Promise<ApplyReport> {
+    const {onEvent, preflight} = this.o;
+    const stop = () => this.o.pool.stop();
+    this.o.signal.addEventListener('abort', stop);
+    const bytes = this.#actions.reduce((sum, action) => sum + bytesOf(action), 0);
+    onEvent({type: 'apply-started', actions: this.#actions.length, bytes});
+    const timer = setInterval(() => onEvent({type: 'apply-progress', ...this.#progress()}), 200);
+    try {
+      this.#enter();
+      if (preflight) await this.#preflight();
+      if (this.#isWorkLeft()) await this.#work();
+    } finally {
+      clearInterval(timer);
+      this.#leave();
+      this.o.signal.removeEventListener('abort', stop);
+    }
+    const report = this.#report();
+    onEvent({type: 'apply-done', report});
+    return report;
+  }
+
+  get #isStopped(): boolean {
+    return this.o.signal.aborted;
+  }
+
+  #progress(): {actions: number; bytes: number} {
+    const {pool} = this.o;
+    return {actions: pool.total(0) - this.#counted[0], bytes: pool.total(1) - this.#counted[1]};
+  }
+
+  /** Opens and locks the target's root, if it is there already. */
+  #enter(): void {
+    const {target} = this.#context;
+    if (target === undefined) return;
+    const backend = platform();
+    this.#root = backend.openRoot(target);
+    this.#lock = lockTarget({platform: backend, root: this.#root, path: target, now: this.#started});
+  }
+
+  #leave(): void {
+    this.#lock?.release();
+    if (this.#root !== undefined) platform().close(this.#root);
+  }
+
+  /** Looks at every path on both sides; nothing has been changed yet. */
+  async #preflight(): Promise<void> {
+    const drifted: Drift[] = [];
+    await this.#batches(
+      'check',
+      this.#actions.map((_, i) => i),
+      (index, result) => {
+        if (result.status === 'already-done') this.#status[index] = 'already-done';
+        if (result.status === 'failed') this.#record('check', index, result);
+        if (result.drift === undefined) return;
+        drifted.push(result.drift);
+        this.#record('check', index, result);
+      },
+    );
+    if (drifted.length === 0) return;
+    this.o.onEvent({type: 'drift', drift: drifted});
+    if (!this.o.skipDrifted) {
+      const count = drifted.length === 1 ? '1 path has' : `${drifted.length} paths have`;
+      throw new DirsyncError(
+        'PLAN_STALE',
+        `${count} changed since, nothing was done`,
+        'plan again, or apply the rest with --skip-drifted',
+      );
+    }
+  }
+
+  #isWorkLeft(): boolean {
+    return this.#actions.some((_, i) => this.#status[i] === undefined);
+  }
+
+  async #work(): Promise<void> {
+    const backend = platform();
+    this.#prepare();
+    const root = this.#root as Folder;
+    let synced = false;
+    let canDestroy = true;
+    for (const wave of waves(this.#actions)) {
+      if (isDestructive(wave.step) && !synced) {
+        synced = true;
+        canDestroy = await this.#sync();
+      }
+      const todo = this.#todo(wave, canDestroy);
+      await this.#batches(wave.step, todo, (index, result) => this.#record(wave.step, index, result));
+      if (this.#isStopped) break;
+    }
+    if (await this.#sync()) sweepReplaced(backend, root);
+    sweepStaging(backend, root);
+  }
+
+  /** The first changes in the target: its root, `.dirsync`, and the staging of killed runs removed. */
+  #prepare(): void {
+    const {plan} = this.o;
+    const backend = platform();
+    const path = plan.header.target.path;
+    try {
+      if (this.#root === undefined) {
+        fs.mkdirSync(Buffer.from(toByteName(path), 'latin1'), {recursive: true});
+        this.#context = {...this.#context, target: toByteName(path) as ByteName};
+        this.#enter();
+      }
+      this.#lock?.announce();
+      sweepStaging(backend, this.#root as Folder);
+    } catch (error) {
+      if (error instanceof DirsyncError) throw error;
+      const code = errnoOf(error);
+      throw new DirsyncError(
+        'TARGET_UNWRITABLE',
+        `${escapeName(path)} (${code})`,
+        'check its permissions and how it is mounted',
+        {cause: error},
+      );
+    }
+  }
+
+  /** Which actions of a wave are still to be done. */
+  #todo({step, actions}: Wave, canDestroy: boolean): number[] {
+    return actions.filter((index) => {
+      const action = this.#actions[index] as Action;
+      const status = this.#status[index];
+      // A folder made or found is done only when its attributes are set as well.
+      if (step === 'settle') return status === undefined || status === 'done' || status === 'already-done';
+      if (status !== undefined) return false;
+      if (!isDestructive(step)) return true;
+      if (action.after !== undefined && !this.#staged.has(index)) return false;
+      if (canDestroy && !this.#kept.some((kept) => isWithin(action.path, kept))) return true;
+      this.#fail(index, problem({path: action.path, side: 'target', phase: 'delete', code: 'DEPENDS'}));
+      return false;
+    });
+  }
+
+  /** Flushes all that was written. False when that failed: then nothing may be deleted. */
+  async #sync(): Promise<boolean> {
+    if (this.o.fsync === 'none') return true;
+    try {
+      await this.o.pool.call(0, {
+        type: 'apply',
+        step: 'sync',
+        context: this.#context,
+        indexes: [],
+        actions: [],
+      } satisfies ApplyJob);
+      return true;
+    } catch (error) {
+      this.#addProblem(problem({path: ROOT, side: 'target', phase: 'sync', code: errnoOf(error)}));
+      return false;
+    }
+  }
+
+  /** Shares actions out to the workers: neighbours together, since they share folders. */
+  async #batches(
+    step: ApplyJob['step'],
+    indexes: readonly number[],
+    onResult: (index: number, result: BatchResult) => void,
+  ): Promise<void> {
+    const {pool} = this.o;
+    const batches = this.#cut(indexes);
+    const work = async (worker: number) => {
+      for (const batch of batches) {
+        if (this.#isStopped) return;
+        const actions = batch.map((index) => this.#actions[index] as Action);
+        const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions};
+        const results = await pool.call<readonly BatchResult[]>(worker, job);
+        results.forEach((result, i) => onResult(batch[i] as number, result));
+      }
+    };
+    // All share one iterator of batches, so whoever is free takes the next.
+    await Promise.all(Array.from({length: BATCHES_AHEAD * pool.size}, (_, i) => work(i % pool.size)));
+  }
+
+  *#cut(indexes: readonly number[]): Generator<number[], void, undefined> {
+    let batch: number[] = [];
+    let bytes = 0;
+    for (const index of indexes) {
+      batch.push(index);
+      bytes += bytesOf(this.#actions[index] as Action);
+      if (batch.length < BATCH_ACTIONS && bytes < BATCH_BYTES) continue;
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  #record(step: ApplyJob['step'], index: number, result: BatchResult): void {
+    const action = this.#actions[index] as Action;
+    switch (result.status) {
+      case 'todo':
+        return;
+      case 'staged':
+        this.#staged.add(index);
+        return;
+      case 'failed':
+        this.#fail(index, result.problem as Problem);
+        break;
+      case 'skipped':
+        this.#set(index, 'skipped');
+        this.#skipped.push(action.path);
+        if (step !== 'check') {
+          const {side, found} = result.drift as Drift;
+          this.#addProblem(
+            problem({path: action.path, side, phase: 'check', code: 'DRIFTED', message: `${found}; left alone, plan again`}),
+          );
+        }
+        break;
+      case 'stopped':
+        this.#status[index] = 'stopped';
+        return;
+      default:
+        // A folder is made in one wave and settled in a later one: done is what did anything.
+        if (step === 'folders') this.#status[index] = result.status;
+        else this.#set(index, this.#status[index] === 'done' ? 'done' : result.status);
+        return;
+    }
+    if (action.before?.kind === 'directory' && action.after !== undefined && action.after.kind !== 'directory')
+      this.#kept.push(action.path);
+  }
+
+  #fail(index: number, reason: Problem): void {
+    this.#set(index, 'failed');
+    this.#addProblem(reason);
+  }
+
+  #set(index: number, status: OutcomeStatus): void {
+    this.#status[index] = status;
+    const action = this.#actions[index] as Action;
+    if (!isUpkeep(action)) this.o.onEvent({type: 'action', action, status});
+  }
+
+  #addProblem(found: Problem): void {
+    this.#problems.push(found);
+    this.o.onEvent({type: 'problem', problem: found});
+  }
+
+  #report(): ApplyReport {
+    const {plan, runId, signal, now} = this.o;
+    const counts: Record<OutcomeStatus, number> = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0};
+    this.#actions.forEach((action, i) => {
+      if (!isUpkeep(action)) counts[this.#status[i] ?? 'stopped']++;
+    });
+    return {
+      planId: plan.header.id,
+      runId,
+      started: this.#started.toISOString(),
+      finished: now().toISOString(),
+      counts,
+      bytes: this.#progress().bytes,
+      problems: [...plan.problems, ...this.#problems],
+      skipped: this.#skipped,
+      interrupted: signal.aborted ? (signal.reason as 'SIGINT' | 'SIGTERM') : undefined,
+    };
+  }
+}

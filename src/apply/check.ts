@@ -1,0 +1,179 @@
+/**
+ * Where an action stands in the world as it is now: still to do, done already, or drifted. Asked for every path before the
+ * first change of a saved plan, and again right before each act.
+ */
+import type {Action} from '../core/action.js';
+import {emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
+import type {Entry} from '../core/entry.js';
+import {fromByteName} from '../core/name.js';
+import type {RelPath} from '../core/path.js';
+import type {Drift, PlanOptions} from '../core/plan.js';
+import type {Side} from '../core/problem.js';
+import {attributeReasons, contentReasons, sameEntry, sameTime} from '../plan/compare.js';
+import type {Platform} from '../platform/platform.js';
+import type {Cursor, Place} from './cursor.js';
+
+/** Both trees as a worker holds them. */
+export interface World {
+  readonly platform: Platform;
+  readonly source: Cursor;
+  /** Undefined while the target's root does not exist. */
+  readonly target: Cursor | undefined;
+  /** A second way into the target, for the leaders of hard links. */
+  readonly leaders: Cursor | undefined;
+  readonly policy: PlanOptions;
+}
+
+export type Standing = 'todo' | 'done' | Drift;
+
+const stat: Stat = emptyStat();
+
+/** What stands at a path, or undefined. */
+export function lookAt(platform: Platform, cursor: Cursor | undefined, path: RelPath): Entry | undefined {
+  const place = cursor?.find(path);
+  return place && entryAtPlace(platform, place);
+}
+
+export function entryAtPlace(platform: Platform, {folder, name}: Place): Entry | undefined {
+  if (!platform.stat(folder, name, stat)) return undefined;
+  const entry = toEntry(stat);
+  return entry.kind === 'symlink' ? {...entry, link: fromByteName(platform.readLink(folder, name))} : entry;
+}
+
+/** Where an action stands, both sides looked at. */
+export function check(action: Action, world: World): Standing {
+  const standing = checkTarget(action, world);
+  return standing === 'todo' ? (checkSource(action, world) ?? 'todo') : standing;
+}
+
+/** What no longer holds in the source. */
+export function checkSource(action: Action, {platform, source, policy}: World): Drift | undefined {
+  const {path, after} = action;
+  const now = lookAt(platform, source, path);
+  if (after === undefined) return now === undefined ? undefined : drift(path, 'source', 'it is back in the source');
+  if (now === undefined) return drift(path, 'source', 'it is gone from the source');
+  const same = after.kind === 'directory' ? sameFolder(now, after, policy) : sameEntry(now, after, policy);
+  return same ? undefined : drift(path, 'source', difference(after, now, policy));
+}
+
+/** Where an action stands by what the target has at its path. */
+export function checkTarget(action: Action, world: World): Standing {
+  const {platform, target, policy} = world;
+  const {path} = action;
+  const now = lookAt(platform, target, path);
+  switch (action.kind) {
+    case 'mkdir':
+      if (now === undefined) return 'todo';
+      if (now.kind !== 'directory') return drift(path, 'target', `a ${now.kind} stands there`);
+      // A run that was ended early leaves folders without their attributes: that is no drift, they are set in the end.
+      return sameEntry(now, action.after, policy) ? 'done' : 'todo';
+    case 'create':
+      if (now === undefined) return 'todo';
+      return sameEntry(now, action.after, policy) ? 'done' : drift(path, 'target', `a ${now.kind} stands there`);
+    case 'update':
+      return checkUpdate(action, now, world);
+    case 'replace':
+      return checkReplace(action, now, policy);
+    case 'link':
+      if (isLinked(action, world)) return 'done';
+      return same(action.before, now, policy) || now === undefined
+        ? 'todo'
+        : drift(path, 'target', found(action.before, now, policy));
+    case 'attrs':
+      return checkAttrs(action, now, policy);
+    case 'delete':
+      if (now === undefined) return 'done';
+      return sameEntry(now, action.before, policy) ? 'todo' : drift(path, 'target', difference(action.before, now, policy));
+    case 'rmdir':
+      if (now === undefined) return 'done';
+      return sameFolder(now, action.before, policy) ? 'todo' : drift(path, 'target', difference(action.before, now, policy));
+  }
+}
+
+function checkUpdate(action: Action & {kind: 'update'}, now: Entry | undefined, world: World): Standing {
+  const {before, after, path} = action;
+  const {policy} = world;
+  if (now === undefined) return drift(path, 'target', 'it is gone');
+  const isBefore = sameEntry(now, before, policy);
+  const isAfter = sameEntry(now, after, policy);
+  // A target's file may be both where only the content, or the group of names, is to change.
+  if (isAfter && !(isBefore && isPending(action, world))) return 'done';
+  return isBefore ? 'todo' : drift(path, 'target', difference(before, now, policy));
+}
+
+/** Whether what metadata does not show is still to be changed. */
+function isPending({path, reasons, after}: Action & {kind: 'update'}, {platform, source, target}: World): boolean {
+  const to = target?.find(path);
+  if (to === undefined) return true;
+  if (reasons.includes('hardlink')) return platform.stat(to.folder, to.name, stat) && stat.links > 1;
+  if (after.kind !== 'file') return false;
+  const from = source.find(path);
+  return from === undefined || !platform.sameContent(from.folder, from.name, to.folder, to.name);
+}
+
+function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: Entry | undefined, policy: PlanOptions): Standing {
+  // Nothing there: a run was ended in the middle. There is nothing to lose.
+  if (now === undefined) return 'todo';
+  if (now.kind === after.kind) {
+    if (sameEntry(now, after, policy)) return 'done';
+    return after.kind === 'directory' ? 'todo' : drift(path, 'target', difference(after, now, policy));
+  }
+  const unchanged = before.kind === 'directory' ? sameFolder(now, before, policy) : sameEntry(now, before, policy);
+  return unchanged ? 'todo' : drift(path, 'target', difference(before, now, policy));
+}
+
+/** Each attribute may be the old or the new one: a run that was ended early has set some. */
+function checkAttrs({path, before, after}: Action & {kind: 'attrs'}, now: Entry | undefined, policy: PlanOptions): Standing {
+  if (now === undefined) return drift(path, 'target', 'it is gone');
+  if (sameEntry(now, after, policy)) return 'done';
+  const isFolder = before.kind === 'directory';
+  const byTime: PlanOptions = {...policy, compare: 'size'};
+  const known =
+    now.kind === before.kind &&
+    contentReasons(before, now, byTime).length === 0 &&
+    (isFolder || sameTime(now.mtime, before.mtime, policy.mtimeWindow) || sameTime(now.mtime, after.mtime, policy.mtimeWindow)) &&
+    attributeReasons(before, now, policy).every((reason) => !attributeReasons(after, now, policy).includes(reason));
+  return known ? 'todo' : drift(path, 'target', difference(before, now, policy));
+}
+
+/** Whether a path of the target is the same file as its leader. */
+function isLinked({path, leader}: Action & {kind: 'link'}, {platform, target, leaders}: World): boolean {
+  const here = target?.find(path);
+  const there = leaders?.find(leader);
+  if (here === undefined || there === undefined) return false;
+  if (!platform.stat(here.folder, here.name, stat)) return false;
+  const {device} = stat;
+  const inode = inodeOf(stat);
+  return platform.stat(there.folder, there.name, stat) && stat.device === device && inodeOf(stat) === inode;
+}
+
+/** A folder's times change with its content, so they are no sign of drift. */
+function sameFolder(a: Entry, b: Entry, policy: PlanOptions): boolean {
+  return a.kind === b.kind && attributeReasons(a, b, policy).length === 0;
+}
+
+function same(expected: Entry | undefined, now: Entry | undefined, policy: PlanOptions): boolean {
+  if (expected === undefined || now === undefined) return expected === now;
+  return expected.kind === 'directory' ? sameFolder(expected, now, policy) : sameEntry(expected, now, policy);
+}
+
+function found(expected: Entry | undefined, now: Entry | undefined, policy: PlanOptions): string {
+  if (now === undefined) return 'it is gone';
+  return expected === undefined ? `a ${now.kind} stands there` : difference(expected, now, policy);
+}
+
+export function drift(path: RelPath, side: Side, text: string): Drift {
+  return {path, side, found: text};
+}
+
+/** The first thing in which what is there is not what was expected, in words. */
+function difference(expected: Entry, now: Entry, policy: PlanOptions): string {
+  if (now.kind !== expected.kind) return `a ${now.kind} instead of a ${expected.kind}`;
+  if (now.link !== expected.link) return 'the symlink points elsewhere';
+  if (now.size !== expected.size) return `size ${now.size} instead of ${expected.size}`;
+  const [reason] = attributeReasons(expected, now, policy);
+  if (reason === 'mode') return `mode ${now.mode.toString(8)} instead of ${expected.mode.toString(8)}`;
+  if (reason === 'owner') return `owner ${now.uid} instead of ${expected.uid}`;
+  if (reason === 'group') return `group ${now.gid} instead of ${expected.gid}`;
+  return 'another modification time';
+}

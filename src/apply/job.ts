@@ -1,0 +1,157 @@
+/** A batch of actions as a worker's job: what is asked, what is answered, and how a worker keeps both trees open. */
+import type {Action} from '../core/action.js';
+import type {ByteName} from '../core/name.js';
+import type {RelPath} from '../core/path.js';
+import type {PlanOptions} from '../core/plan.js';
+import {type Problem, problem} from '../core/problem.js';
+import type {WaveStep} from '../plan/waves.js';
+import {platform} from '../platform/choose.js';
+import {errnoOf, type Folder} from '../platform/platform.js';
+import {openStaging, type Staging} from '../state/staging.js';
+import {check, type World} from './check.js';
+import {Cursor} from './cursor.js';
+import {perform, type StepResult} from './perform.js';
+
+/** What all batches of a run share. */
+export interface ApplyContext {
+  readonly runId: string;
+  readonly source: ByteName;
+  /** Undefined while the target's root does not exist. */
+  readonly target: ByteName | undefined;
+  readonly policy: PlanOptions;
+  /** Flush each file before it takes its place. */
+  readonly fsyncFiles: boolean;
+}
+
+export interface ApplyJob {
+  readonly type: 'apply';
+  /** `check`: look only. `content`: compare the files at `paths`. `sync`: flush the target's file system. */
+  readonly step: WaveStep | 'check' | 'content' | 'sync';
+  readonly context: ApplyContext;
+  readonly indexes: readonly number[];
+  readonly actions: readonly Action[];
+  readonly paths?: readonly RelPath[];
+}
+
+export type BatchResult = StepResult | {readonly status: 'todo'; readonly drift?: undefined; readonly problem?: undefined};
+
+export interface JobTools {
+  readonly worker: number;
+  /** Counts actions and bytes; false when the run is to stop. */
+  readonly count: (actions: number, bytes: number) => boolean;
+}
+
+interface Session {
+  readonly context: ApplyContext;
+  readonly world: World;
+  readonly roots: readonly Folder[];
+  step: ApplyJob['step'];
+  staging?: Staging;
+}
+
+let session: Session | undefined;
+
+/** Runs in a worker. One result for each action, or for each path: whether the content is the same. */
+export function performJob(job: ApplyJob, tools: JobTools): readonly BatchResult[] | readonly (boolean | Problem)[] {
+  const {world, staging} = enter(job, tools.worker);
+  if (job.step === 'sync') {
+    world.platform.syncFileSystem((world.target as Cursor).root);
+    return [];
+  }
+  if (job.step === 'content') return (job.paths ?? []).map((path) => sameContent(path, world));
+  const {step} = job;
+  return job.actions.map((action, i): BatchResult => {
+    if (!tools.count(0, 0)) return {status: 'stopped'};
+    const result = attempt(action, () => {
+      if (step === 'check') return checked(action, world);
+      return perform({
+        step,
+        action,
+        index: job.indexes[i] as number,
+        world,
+        staging: staging as Staging,
+        fsyncFiles: job.context.fsyncFiles,
+        onBytes: (bytes) => tools.count(0, bytes),
+      });
+    });
+    tools.count(1, 0);
+    return result;
+  });
+}
+
+function checked(action: Action, world: World): BatchResult {
+  const standing = check(action, world);
+  if (standing === 'todo') return {status: 'todo'};
+  return standing === 'done' ? {status: 'already-done'} : {status: 'skipped', drift: standing};
+}
+
+/** One path that goes wrong is a value; the rest of the batch continues. */
+function attempt(action: Action, act: () => BatchResult): BatchResult {
+  try {
+    return act();
+  } catch (error) {
+    return {status: 'failed', problem: problem({path: action.path, side: 'target', phase: 'write', code: errnoOf(error)})};
+  }
+}
+
+function sameContent(path: RelPath, {platform: fs, source, target}: World): boolean | Problem {
+  try {
+    const from = source.place(path);
+    const to = (target as Cursor).place(path);
+    return fs.sameContent(from.folder, from.name, to.folder, to.name);
+  } catch (error) {
+    return problem({path, side: 'source', phase: 'plan', code: errnoOf(error)});
+  }
+}
+
+/** Both trees, kept open from one batch of a run to the next; the ways into them start anew with each wave. */
+function enter({context, step}: ApplyJob, worker: number): Session {
+  if (session === undefined || session.context.runId !== context.runId || session.context.target !== context.target) {
+    leave();
+    session = open(context, step);
+  }
+  if (session.step !== step) {
+    session.step = step;
+    const {source, target, leaders} = session.world;
+    for (const cursor of [source, target, leaders]) cursor?.reset();
+  }
+  if (step !== 'check' && step !== 'content' && step !== 'sync') {
+    session.staging ??= openStaging({
+      platform: session.world.platform,
+      root: (session.world.target as Cursor).root,
+      runId: context.runId,
+      worker,
+    });
+  }
+  return session;
+}
+
+function open(context: ApplyContext, step: ApplyJob['step']): Session {
+  const fs = platform();
+  const source = fs.openRoot(context.source);
+  const target = context.target === undefined ? undefined : fs.openRoot(context.target);
+  // Times are compared no more exactly than this backend keeps them.
+  const coarse = fs.timeResolution > 1n && fs.timeResolution > context.policy.mtimeWindow;
+  const policy = coarse ? {...context.policy, mtimeWindow: fs.timeResolution} : context.policy;
+  return {
+    context,
+    step,
+    roots: target === undefined ? [source] : [source, target],
+    world: {
+      platform: fs,
+      source: new Cursor(fs, source),
+      target: target && new Cursor(fs, target),
+      leaders: target && new Cursor(fs, target),
+      policy,
+    },
+  };
+}
+
+function leave(): void {
+  if (session === undefined) return;
+  const {world, roots, staging} = session;
+  for (const cursor of [world.source, world.target, world.leaders]) cursor?.reset();
+  staging?.close();
+  for (const root of roots) world.platform.close(root);
+  session = undefined;
+}

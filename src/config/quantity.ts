@@ -1,0 +1,70 @@
+/** Quantities as people write them: intervals, durations, limits. */
+import {NS_PER_SECOND} from '../core/entry.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {MaxDelete} from '../core/plan.js';
+
+/** Nanoseconds of a unit. */
+const UNITS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: NS_PER_SECOND,
+  m: 60n * NS_PER_SECOND,
+  h: 3_600n * NS_PER_SECOND,
+  d: 86_400n * NS_PER_SECOND,
+  w: 604_800n * NS_PER_SECOND,
+};
+
+const NS_PER_MS = 1_000_000n;
+const YEAR = 365n * 86_400n * NS_PER_SECOND;
+
+/** An interval such as `5s`, `10m` or `1h30m` in milliseconds: whole seconds, from 1 s to 365 days. Throws INTERVAL_INVALID. */
+export function parseInterval(text: string): number {
+  const time = parseTime(text);
+  if (time === undefined || time < NS_PER_SECOND || time > YEAR || time % NS_PER_SECOND !== 0n) {
+    const hint = 'Give numbers with the units s, m, h, d or w, from 1s to 365d, such as 5s, 10m, 1h30m or 1d.';
+    throw new DirsyncError('INTERVAL_INVALID', `${quote(text)} is no interval`, hint);
+  }
+  return Number(time / NS_PER_MS);
+}
+
+/** A duration such as `2s`, `500ms`, `100us` or `0` in nanoseconds, up to 365 days. Throws USAGE. */
+export function parseDuration(text: string): bigint {
+  const time = text === '0' ? 0n : parseTime(text);
+  if (time === undefined || time > YEAR) {
+    throw new DirsyncError(
+      'USAGE',
+      `${quote(text)} is no duration`,
+      'Give 0, or numbers with units, such as 1s, 500ms or 100us.',
+    );
+  }
+  return time;
+}
+
+/** A limit on deletions: `100` leaves, or `50%` of the target's leaves. Throws USAGE. */
+export function parseMaxDelete(text: string): MaxDelete {
+  const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
+  if (percent !== undefined && Number(percent) <= 100) return {share: Number(percent) / 100};
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return {count: Number(text)};
+  throw new DirsyncError(
+    'USAGE',
+    `${quote(text)} is no limit on deletions`,
+    'Give a whole number or 0% to 100%, such as 100 or 50%.',
+  );
+}
+
+/** The sum of numbers with units, in nanoseconds. */
+function parseTime(text: string): bigint | undefined {
+  if (!/^(\d{1,18}[a-z]+)+$/.test(text)) return undefined;
+  let time = 0n;
+  for (const [, count = '', unit = ''] of text.matchAll(/(\d+)([a-z]+)/g)) {
+    if (!Object.hasOwn(UNITS, unit)) return undefined;
+    time += BigInt(count) * (UNITS[unit] as bigint);
+  }
+  return time;
+}
+
+function quote(text: string): string {
+  return `"${escapeName(text)}"`;
+}

@@ -1,0 +1,166 @@
+/** The shape of a config file. Settings have the names of the flags, in camelCase; a setting that is absent has the flag's default. */
+import {homedir} from 'node:os';
+import {resolve} from 'node:path';
+import {z} from 'zod';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import {GUARD_NAMES} from '../core/plan.js';
+import {nearest} from './nearest.js';
+import {parseDuration, parseInterval, parseMaxDelete} from './quantity.js';
+
+/** What paths in a config file are relative to, and where their `~` and `${NAME}` come from. */
+export interface PathContext {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function settingsShape(context: PathContext) {
+  const path = z.string().transform((text, issues) => expandPath(text, context, issues));
+  return {
+    source: path.optional().describe('The folder to copy from.'),
+    target: path.optional().describe('The folder that becomes what the source is.'),
+    exclude: texts().optional().describe('Patterns (gitignore syntax) of what is left out.'),
+    include: texts().optional().describe('Patterns of what is taken back in.'),
+    excludeFrom: texts()
+      .transform((files, issues) => files.map((file) => expandPath(file, context, issues)))
+      .optional()
+      .describe('Files with patterns, one a line.'),
+    delete: z.boolean().optional().describe('Delete from the target what the source does not have.').meta({default: true}),
+    checksum: z.boolean().optional().describe('Compare content instead of size and mtime.'),
+    sizeOnly: z.boolean().optional().describe('Compare sizes alone.'),
+    mtimeWindow: z.string().superRefine(parsedBy(parseDuration)).optional().describe('Times this close are equal, such as 2s.'),
+    maxDelete: z
+      .union([z.string(), z.int()], {error: 'string or integer'})
+      .superRefine(parsedBy((value) => parseMaxDelete(String(value))))
+      .optional()
+      .describe('Halt above this many deletions: a number, or a part of the target such as 50%.'),
+    allow: z.array(z.enum(GUARD_NAMES)).optional().describe('Guards that do not halt.'),
+    every: z.string().superRefine(parsedBy(parseInterval)).optional().describe('Run again after this interval, such as 1h30m.'),
+    log: path.optional().describe('The log file.'),
+    fsync: z.enum(['none', 'end', 'each']).optional().describe('When written data is forced to disk.').meta({default: 'end'}),
+    mkpath: z.boolean().optional().describe('Make the folders above the target.'),
+    skipDrifted: z.boolean().optional().describe('Leave out paths that changed since the plan, instead of stopping.'),
+  };
+}
+
+/** A text, or a list of them; always a list once read. */
+function texts() {
+  return z
+    .union([z.string(), z.array(z.string())], {error: 'string or array of strings'})
+    .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));
+}
+
+function configSchema(context: PathContext) {
+  const settings = z.strictObject(settingsShape(context));
+  return z.strictObject({
+    $schema: z.string().optional(),
+    defaults: settings.optional().describe('Settings of every job that does not have its own.'),
+    jobs: z.record(z.string(), settings).optional().describe('Jobs by name.'),
+  });
+}
+
+/** The settings of one job, or the defaults; paths are absolute, lists are arrays, quantities are valid but still text. */
+export type JobSettings = Readonly<z.output<z.ZodObject<ReturnType<typeof settingsShape>>>>;
+
+/** What a config file holds once read. */
+export type ConfigContent = z.output<ReturnType<typeof configSchema>>;
+
+const NOWHERE: PathContext = {folder: '/', env: {}};
+const SETTINGS: readonly string[] = Object.keys(settingsShape(NOWHERE));
+const SECTIONS: readonly string[] = Object.keys(configSchema(NOWHERE).shape);
+
+/** The JSON schema (2020-12) of config files, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(configSchema(NOWHERE), {io: 'input'});
+}
+
+/** Checks what a config file holds: its content, or all its mistakes, each a line with the key path, escaped. */
+export function readConfig(raw: unknown, context: PathContext): {content: ConfigContent} | {mistakes: readonly string[]} {
+  const parsed = configSchema(context).safeParse(raw, {reportInput: true});
+  const mistakes = [...(parsed.error?.issues.flatMap(describeIssue) ?? []), ...missingRoots(raw)];
+  return parsed.success && mistakes.length === 0 ? {content: parsed.data} : {mistakes};
+}
+
+/** A job has a source and a target of its own or from the defaults. */
+function missingRoots(raw: unknown): string[] {
+  const {jobs, defaults} = fields(raw);
+  return Object.entries(fields(jobs)).flatMap(([name, job]) =>
+    ['source', 'target']
+      .filter((key) => isObject(job) && (job[key] ?? fields(defaults)[key]) === undefined)
+      .map((key) => `${keyPath(['jobs', name, key])}: missing, expected string`),
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function fields(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  const at = keyPath(issue.path);
+  const found = `found ${show(issue.input)}`;
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = issue.path.length === 0 ? SECTIONS : SETTINGS;
+      return issue.keys.map((key) => `${keyPath([...issue.path, key])}: unknown key${didYouMean(key, known)}`);
+    }
+    case 'invalid_value':
+      return [`${at}: expected ${list(issue.values)}, ${found}${didYouMean(String(issue.input), issue.values.map(String))}`];
+    case 'invalid_type':
+      return [`${at}: expected ${issue.expected === 'record' ? 'object' : issue.expected}, ${found}`];
+    case 'invalid_union':
+      return [`${at}: expected ${issue.message}, ${found}`];
+    default:
+      return [`${at}: ${issue.message}`];
+  }
+}
+
+function list(values: readonly unknown[]): string {
+  return `one of ${values.join(', ')}`;
+}
+
+/** `, did you mean "x"?` or nothing. */
+function didYouMean(word: string, candidates: readonly string[]): string {
+  const candidate = nearest(word, candidates);
+  return candidate === undefined ? '' : `, did you mean "${escapeName(candidate)}"?`;
+}
+
+function keyPath(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the file' : escapeName(z.core.toDotPath(path as (string | number)[]));
+}
+
+const SHOWN = 40;
+
+/** A value from the file, with its type and not at full length. */
+function show(value: unknown): string {
+  if (value === null) return 'null';
+  const type = Array.isArray(value) ? 'array' : typeof value;
+  const text = typeof value === 'string' ? `"${escapeName(value)}"` : escapeName(JSON.stringify(value) ?? String(value));
+  return `${type} ${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}`;
+}
+
+/** A check by the parser that will read the value later; its words become the mistake. */
+function parsedBy<T>(parse: (value: T) => unknown) {
+  return (value: T, issues: z.RefinementCtx) => {
+    try {
+      parse(value);
+    } catch (error) {
+      if (!(error instanceof DirsyncError)) throw error;
+      issues.addIssue({code: 'custom', message: `${error.detail}. ${error.hint}`});
+    }
+  };
+}
+
+/** An absolute path. An unset or empty variable is a mistake, since what is left of the path could be a very different folder. */
+function expandPath(text: string, {folder, env}: PathContext, issues: z.RefinementCtx): string {
+  if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
+  const home = text.replace(/^~(?=\/|$)/, () => env.HOME || homedir());
+  const expanded = home.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+    if (!env[name]) issues.addIssue({code: 'custom', message: `the environment variable "${escapeName(name)}" is not set`});
+    return env[name] ?? '';
+  });
+  return resolve(folder, expanded);
+}

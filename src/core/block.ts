@@ -1,0 +1,246 @@
+/**
+ * A block is a run of entries of one tree in canonical order, stored by column in typed arrays: it is transferred between
+ * threads, not cloned, and comparing two trees reads columns without making an object per entry.
+ *
+ * The first entry of the first block is the root, with depth 0 and an empty name. A folder is followed by all that is in it.
+ */
+import {type Entry, type Kind, toNanoseconds} from './entry.js';
+import {decodeName} from './name.js';
+
+/**
+ * What stands at a path of a scan. Two codes are no kind of file: `excluded`, something that a filter left out, and `unknown`,
+ * something that could not be read. Neither is "nothing": what stands at such a path in the other tree is never deleted.
+ */
+export const CODE = {
+  file: 1,
+  directory: 2,
+  symlink: 3,
+  fifo: 4,
+  socket: 5,
+  chardev: 6,
+  blockdev: 7,
+  excluded: 8,
+  unknown: 9,
+} as const satisfies Record<Kind | 'excluded' | 'unknown', number>;
+
+const KINDS: readonly (Kind | undefined)[] = [undefined, 'file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev'];
+
+/** The kind that a code stands for; undefined for `excluded` and `unknown`. */
+export function kindOf(code: number): Kind | undefined {
+  return KINDS[code];
+}
+
+/** The content of this folder could not be read, or not all of it. */
+export const PARTIAL = 1;
+
+export const BLOCK_ENTRIES = 4096;
+
+export interface Block {
+  readonly count: number;
+  /** How many names its path has. */
+  readonly depth: Uint16Array;
+  readonly code: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly mode: Uint16Array;
+  readonly uid: Uint32Array;
+  readonly gid: Uint32Array;
+  readonly size: Float64Array;
+  readonly seconds: Float64Array;
+  readonly nanoseconds: Uint32Array;
+  readonly device: Uint32Array;
+  readonly inode: BigUint64Array;
+  /** How many names the file has (hard links). */
+  readonly links: Uint32Array;
+  /**
+   * Entry i's name is text[end of i-1 .. nameEnd[i]), and what belongs to it text[nameEnd[i] .. end[i]): a symlink's target, or
+   * the digest of the filter rules that hold in a folder.
+   */
+  readonly nameEnd: Uint32Array;
+  readonly end: Uint32Array;
+  readonly text: Uint8Array;
+}
+
+/** What is needed to fill a row: what a stat call gives. Mutable, so that one object serves a whole walk. */
+export interface Stat {
+  code: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  seconds: number;
+  nanoseconds: number;
+  device: number;
+  inodeLow: number;
+  inodeHigh: number;
+  links: number;
+}
+
+export function emptyStat(): Stat {
+  return {
+    code: 0,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    size: 0,
+    seconds: 0,
+    nanoseconds: 0,
+    device: 0,
+    inodeLow: 0,
+    inodeHigh: 0,
+    links: 0,
+  };
+}
+
+export function inodeOf(stat: Stat): bigint {
+  return (BigInt(stat.inodeHigh) << 32n) | BigInt(stat.inodeLow);
+}
+
+/** Fills one block after another; `flush` takes each when it is full, and must not keep it if it transfers its buffers. */
+export class BlockWriter {
+  #block = emptyBlock();
+  #inodeWords = new Uint32Array(this.#block.inode.buffer);
+  #count = 0;
+  #used = 0;
+
+  constructor(private readonly flush: (block: Block) => void) {}
+
+  /** Adds an entry. It stays in the current block, open to `amend`, until the next one is added. */
+  append(depth: number, name: string, stat: Stat): void {
+    if (this.#count === BLOCK_ENTRIES) this.finish();
+    const block = this.#block;
+    const i = this.#count++;
+    block.depth[i] = depth;
+    block.code[i] = stat.code;
+    block.mode[i] = stat.mode;
+    block.uid[i] = stat.uid;
+    block.gid[i] = stat.gid;
+    block.size[i] = stat.size;
+    block.seconds[i] = stat.seconds;
+    block.nanoseconds[i] = stat.nanoseconds;
+    block.device[i] = stat.device;
+    // Typed arrays are little-endian on every platform that Node runs on.
+    this.#inodeWords[2 * i] = stat.inodeLow;
+    this.#inodeWords[2 * i + 1] = stat.inodeHigh;
+    block.links[i] = stat.links;
+    this.#push(name);
+    block.nameEnd[i] = this.#used;
+    block.end[i] = this.#used;
+  }
+
+  /** Says more of the entry added last: flags, and the bytes that belong to it (a byte string). */
+  amend(flags: number, belongs = ''): void {
+    const i = this.#count - 1;
+    (this.#block.flags as Uint8Array)[i] = flags;
+    this.#push(belongs);
+    this.#block.end[i] = this.#used;
+  }
+
+  /** Hands the current block over, if it holds anything. */
+  finish(): void {
+    if (this.#count === 0) return;
+    const block = {...this.#block, count: this.#count};
+    this.#block = emptyBlock();
+    this.#inodeWords = new Uint32Array(this.#block.inode.buffer);
+    this.#count = 0;
+    this.#used = 0;
+    this.flush(block);
+  }
+
+  #push(text: string): void {
+    if (this.#used + text.length > this.#block.text.length) {
+      const grown = new Uint8Array(Math.max(2 * this.#block.text.length, this.#used + text.length));
+      grown.set(this.#block.text);
+      this.#block = {...this.#block, text: grown};
+    }
+    const bytes = this.#block.text;
+    let at = this.#used;
+    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
+    this.#used = at;
+  }
+}
+
+function emptyBlock(): Block {
+  const n = BLOCK_ENTRIES;
+  return {
+    count: 0,
+    depth: new Uint16Array(n),
+    code: new Uint8Array(n),
+    flags: new Uint8Array(n),
+    mode: new Uint16Array(n),
+    uid: new Uint32Array(n),
+    gid: new Uint32Array(n),
+    size: new Float64Array(n),
+    seconds: new Float64Array(n),
+    nanoseconds: new Uint32Array(n),
+    device: new Uint32Array(n),
+    inode: new BigUint64Array(n),
+    links: new Uint32Array(n),
+    nameEnd: new Uint32Array(n),
+    end: new Uint32Array(n),
+    text: new Uint8Array(16 * n),
+  };
+}
+
+/** The columns in which two snapshots of the same tree agree, for a digest; inode and device numbers are none of them. */
+export function canonicalColumns(block: Block): Uint8Array[] {
+  const {count} = block;
+  const used = block.end[count - 1] ?? 0;
+  const columns = [
+    block.depth,
+    block.code,
+    block.flags,
+    block.mode,
+    block.uid,
+    block.gid,
+    block.size,
+    block.seconds,
+    block.nanoseconds,
+    block.nameEnd,
+    block.end,
+  ];
+  const bytes = columns.map((column) => new Uint8Array(column.buffer, 0, count * column.BYTES_PER_ELEMENT));
+  return [...bytes, block.text.subarray(0, used)];
+}
+
+/** All buffers of a block, to be transferred. */
+export function blockBuffers(block: Block): ArrayBuffer[] {
+  return Object.values(block).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
+}
+
+/** Where entry i's name starts in the block's text. */
+export function nameStart(block: Block, i: number): number {
+  return i === 0 ? 0 : (block.end[i - 1] as number);
+}
+
+export function nameAt(block: Block, i: number): string {
+  return decodeName(block.text.subarray(nameStart(block, i), block.nameEnd[i]));
+}
+
+/** The bytes that belong to entry i beside its name: see `Block.nameEnd`. */
+export function belongingsAt(block: Block, i: number): Uint8Array {
+  return block.text.subarray(block.nameEnd[i], block.end[i]);
+}
+
+/** Entry i as a value. Only for rows whose code is a kind. */
+export function entryAt(block: Block, i: number): Entry {
+  const kind = kindOf(block.code[i] as number);
+  if (kind === undefined) throw new Error('an excluded or unknown row has no entry');
+  const entry = {
+    kind,
+    mode: block.mode[i] as number,
+    uid: block.uid[i] as number,
+    gid: block.gid[i] as number,
+    size: block.size[i] as number,
+    mtime: toNanoseconds(block.seconds[i] as number, block.nanoseconds[i] as number),
+  };
+  return kind === 'symlink' ? {...entry, link: decodeName(belongingsAt(block, i))} : entry;
+}
+
+/** What a stat call gave, as a value. */
+export function toEntry(stat: Stat, link?: string): Entry {
+  const kind = kindOf(stat.code);
+  if (kind === undefined) throw new Error('a stat always has a kind');
+  const {mode, uid, gid, size} = stat;
+  const entry = {kind, mode, uid, gid, size, mtime: toNanoseconds(stat.seconds, stat.nanoseconds)};
+  return link === undefined ? entry : {...entry, link};
+}

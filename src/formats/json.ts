@@ -1,0 +1,401 @@
+/**
+ * How the vocabulary looks in JSON: in plan files, in `--json` documents and in event streams. Sizes are numbers, times are
+ * decimal strings of seconds with nine decimals, modes are four octal digits, inodes are decimal strings; names are strings
+ * in which `JSON.stringify` escapes the lone surrogates. Decoders trust nothing: they throw a FormatError that says what is
+ * wrong where, with foreign text escaped and cut.
+ */
+import {ACTION_KINDS, type Action, type ActionKind, type Reason} from '../core/action.js';
+import type {Entry, Kind} from '../core/entry.js';
+import {escapeName} from '../core/escape.js';
+import {isName} from '../core/name.js';
+import {pathFault, type RelPath} from '../core/path.js';
+import type {MaxDelete, Overlap, PlanHeader, PlanOptions, PlanRoot, RootIdentity, TreeTotals} from '../core/plan.js';
+import type {Phase, Problem, Side} from '../core/problem.js';
+
+/** A value that has not the shape it should have; the message says where and what instead. */
+export class FormatError extends Error {
+  override readonly name: string = 'FormatError';
+}
+
+/** A path that is absolute, climbs out of the root, or could otherwise do harm. */
+export class HostilePathError extends FormatError {
+  override readonly name = 'HostilePathError';
+}
+
+type Json = Record<string, unknown>;
+
+/** Foreign text for a message: escaped, and cut after 200 characters. */
+export function excerpt(text: string): string {
+  return text.length <= 200 ? escapeName(text) : `${escapeName(text.slice(0, 200))}…`;
+}
+
+// ── Times ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Nanoseconds as a decimal string of seconds with nine decimals, exact: "1700000000.000000001", "-0.500000000". */
+export function encodeTime(time: bigint): string {
+  if (time < 0n) return `-${encodeTime(-time)}`;
+  const digits = time.toString().padStart(10, '0');
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
+
+const A_TIME = 'seconds with nine decimals';
+const TIME = /^-?\d{1,19}\.\d{9}$/;
+
+/** The inverse of `encodeTime`. */
+export function decodeTime(value: unknown, what: string): bigint {
+  if (!isTime(value)) refuse(what, value, A_TIME);
+  return parseTime(value);
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && TIME.test(value);
+}
+
+function parseTime(text: string): bigint {
+  return BigInt(text.slice(0, -10) + text.slice(-9));
+}
+
+// ── Entries ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const KINDS: ReadonlySet<unknown> = new Set<Kind>(['file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev']);
+const ENTRY_KEYS = keys<Entry>({kind: 1, mode: 1, uid: 1, gid: 1, size: 1, mtime: 1, link: 1});
+
+export function encodeEntry(entry: Entry) {
+  const {kind, uid, gid, size, link} = entry;
+  const mode = entry.mode.toString(8).padStart(4, '0');
+  const mtime = encodeTime(entry.mtime);
+  return link === undefined ? {kind, mode, uid, gid, size, mtime} : {kind, mode, uid, gid, size, mtime, link};
+}
+
+const MODE = /^[0-7]{4}$/;
+const MAX_ID = 0xffffffff;
+
+/** Throws a FormatError; `what` names the value in its message. */
+export function decodeEntry(value: unknown, what: string): Entry {
+  const {kind, mode, uid, gid, size, mtime, link} = record(value, what, ENTRY_KEYS);
+  if (!KINDS.has(kind)) refuse(`${what}.kind`, kind, 'a kind of entry');
+  if (typeof mode !== 'string' || !MODE.test(mode)) refuse(`${what}.mode`, mode, 'four octal digits');
+  // Perf: a million actions make two million entries, so names for messages are put together only when there is a message.
+  if (!isWhole(uid, MAX_ID)) refuseNumber(`${what}.uid`, uid, MAX_ID);
+  if (!isWhole(gid, MAX_ID)) refuseNumber(`${what}.gid`, gid, MAX_ID);
+  if (!isWhole(size, MAX_NUMBER)) refuseNumber(`${what}.size`, size, MAX_NUMBER);
+  if (!isTime(mtime)) refuse(`${what}.mtime`, mtime, A_TIME);
+  const entry = {kind: kind as Kind, mode: Number.parseInt(mode, 8), uid, gid, size, mtime: parseTime(mtime)};
+  if (kind !== 'file' && size !== 0) refuse(`${what}.size`, size, `0, as for every ${kind}`);
+  if (kind === 'symlink') return {...entry, link: systemText(link, `${what}.link`)};
+  if (link !== undefined) throw new FormatError(`${what} is a ${kind} with a link`);
+  return entry;
+}
+
+// ── Actions ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Presence = 'none' | 'optional' | 'any' | 'leaf' | 'directory';
+
+/** What must stand at the path before and after an action of a kind, and whether that must be, or must not be, one kind. */
+const SHAPES: Readonly<Record<ActionKind, {before: Presence; after: Presence; sameKind?: boolean}>> = {
+  mkdir: {before: 'none', after: 'directory'},
+  create: {before: 'none', after: 'leaf'},
+  update: {before: 'leaf', after: 'leaf', sameKind: true},
+  replace: {before: 'any', after: 'any', sameKind: false},
+  link: {before: 'optional', after: 'leaf'},
+  attrs: {before: 'any', after: 'any', sameKind: true},
+  delete: {before: 'leaf', after: 'none'},
+  rmdir: {before: 'directory', after: 'none'},
+};
+
+const KIND_NAMES: ReadonlySet<unknown> = new Set(ACTION_KINDS);
+const ACTION_KEYS = keys<Action & {leader: 1}>({kind: 1, path: 1, reasons: 1, before: 1, after: 1, leader: 1});
+const REASONS: ReadonlySet<unknown> = new Set(
+  keys<Record<Reason, 1>>({
+    new: 1,
+    gone: 1,
+    kind: 1,
+    size: 1,
+    mtime: 1,
+    content: 1,
+    link: 1,
+    mode: 1,
+    owner: 1,
+    group: 1,
+    hardlink: 1,
+    children: 1,
+  }),
+);
+
+export function encodeAction(action: Action): Json {
+  const {kind, path, reasons, before, after} = action;
+  const json: Json = {kind, path};
+  if (kind === 'link') json.leader = action.leader;
+  json.reasons = reasons;
+  if (before) json.before = encodeEntry(before);
+  if (after) json.after = encodeEntry(after);
+  return json;
+}
+
+/** Throws a FormatError, and a HostilePathError for a path that no plan may hold. */
+export function decodeAction(value: unknown): Action {
+  const json = record(value, 'the action', ACTION_KEYS);
+  if (!KIND_NAMES.has(json.kind)) refuse('kind', json.kind, 'a kind of action');
+  const kind = json.kind as ActionKind;
+  const path = decodePath(json.path, 'path');
+  if (path === '' && kind !== 'mkdir' && kind !== 'attrs') throw new HostilePathError(`a ${kind} of the root itself`);
+  if (!Array.isArray(json.reasons)) refuse('reasons', json.reasons, 'a list');
+  for (const reason of json.reasons) if (!REASONS.has(reason)) refuse('reasons', reason, 'a reason');
+  const shape = SHAPES[kind];
+  const before = side(json.before, 'before', shape.before);
+  const after = side(json.after, 'after', shape.after);
+  if (after && after.kind !== 'file' && after.kind !== 'directory' && after.kind !== 'symlink') {
+    throw new FormatError(`after.kind is ${after.kind}, which is never copied`);
+  }
+  if (shape.sameKind !== undefined && shape.sameKind !== (before?.kind === after?.kind)) {
+    throw new FormatError(`${kind} from ${before?.kind} to ${after?.kind}`);
+  }
+  if (kind === 'link') {
+    const leader = decodePath(json.leader, 'leader');
+    if (leader === '') throw new HostilePathError('leader is the root itself');
+    return {kind, path, leader, reasons: json.reasons, ...(before && {before}), after: after as Entry};
+  }
+  if (json.leader !== undefined) throw new FormatError(`${kind} with a leader`);
+  const {reasons} = json;
+  if (before && after) return {kind, path, reasons, before, after} as Action;
+  return (before ? {kind, path, reasons, before} : {kind, path, reasons, after}) as Action;
+}
+
+function side(value: unknown, what: string, presence: Presence): Entry | undefined {
+  if (value === undefined) {
+    if (presence === 'none' || presence === 'optional') return undefined;
+    throw new FormatError(`${what} is missing`);
+  }
+  if (presence === 'none') throw new FormatError(`${what} must not be there`);
+  const entry = decodeEntry(value, what);
+  const isDirectory = entry.kind === 'directory';
+  if ((presence === 'directory' && !isDirectory) || (presence === 'leaf' && isDirectory)) {
+    throw new FormatError(`${what} is a ${entry.kind}`);
+  }
+  return entry;
+}
+
+function decodePath(value: unknown, what: string): RelPath {
+  if (typeof value !== 'string') refuse(what, value, 'a text');
+  const fault = pathFault(value);
+  if (fault !== undefined) throw new HostilePathError(`${what} "${excerpt(value)}" ${fault}`);
+  return value as RelPath;
+}
+
+// ── Problems ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const PROBLEM_KEYS = keys<Problem>({path: 1, side: 1, phase: 1, code: 1, message: 1});
+const PHASES = keys<Record<Phase, 1>>({scan: 1, plan: 1, check: 1, write: 1, attrs: 1, delete: 1, sync: 1});
+const SIDES = keys<Record<Side, 1>>({source: 1, target: 1});
+
+export function encodeProblem({path, side, phase, code, message}: Problem): Problem {
+  return {path, side, phase, code, message};
+}
+
+/** Throws a FormatError, and a HostilePathError for a path that no plan may hold. */
+export function decodeProblem(value: unknown): Problem {
+  const {path, side, phase, code, message} = record(value, 'the problem', PROBLEM_KEYS);
+  return {
+    path: decodePath(path, 'path'),
+    side: oneOf(side, 'side', SIDES),
+    phase: oneOf(phase, 'phase', PHASES),
+    code: text(code, 'code'),
+    message: text(message, 'message'),
+  };
+}
+
+// ── Headers ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A plan's header. Every field is named here, so that a new one cannot be forgotten. */
+export function encodeHeader(header: PlanHeader) {
+  const {id, created, writer, source, target, options, totals, overlap, sourceMissing, warnings} = header;
+  return {
+    id,
+    created,
+    writer,
+    source: encodeRoot(source),
+    target: encodeRoot(target),
+    options: encodeOptions(options),
+    totals,
+    overlap,
+    sourceMissing,
+    warnings,
+  } satisfies Record<keyof PlanHeader, unknown>;
+}
+
+function encodeRoot({path, identity}: PlanRoot) {
+  if (identity === undefined) return {path};
+  return {path, identity: {inode: identity.inode.toString(), birthtime: encodeTime(identity.birthtime)}};
+}
+
+function encodeOptions(options: PlanOptions) {
+  const {compare, mtimeWindow, delete: deletes, owner, groups, filters, maxDelete} = options;
+  return {
+    compare,
+    mtimeWindow: encodeTime(mtimeWindow),
+    delete: deletes,
+    owner,
+    groups,
+    filters,
+    maxDelete,
+  } satisfies Record<keyof PlanOptions, unknown>;
+}
+
+const HEADER_KEYS = keys<PlanHeader>({
+  id: 1,
+  created: 1,
+  writer: 1,
+  source: 1,
+  target: 1,
+  options: 1,
+  totals: 1,
+  overlap: 1,
+  sourceMissing: 1,
+  warnings: 1,
+});
+const ROOT_KEYS = keys<PlanRoot>({path: 1, identity: 1});
+const IDENTITY_KEYS = keys<RootIdentity>({inode: 1, birthtime: 1});
+const OPTION_KEYS = keys<PlanOptions>({
+  compare: 1,
+  mtimeWindow: 1,
+  delete: 1,
+  owner: 1,
+  groups: 1,
+  filters: 1,
+  maxDelete: 1,
+});
+const TOTALS_KEYS = keys<PlanHeader['totals']>({source: 1, target: 1});
+const TREE_KEYS = keys<TreeTotals>({entries: 1, leaves: 1, bytes: 1, digest: 1});
+const LIMIT_KEYS = keys<{count: 1; share: 1}>({count: 1, share: 1});
+const OVERLAPS = keys<Record<Overlap, 1>>({same: 1, 'target-in-source': 1, 'source-in-target': 1});
+const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
+
+/** Ids name files below `.dirsync`, so nothing in one may lead elsewhere. */
+const ID = /^\w[\w.:-]{0,99}$/;
+
+/** Throws a FormatError. */
+export function decodeHeader(value: unknown): PlanHeader {
+  const json = record(value, 'the header', HEADER_KEYS);
+  const {id, created, writer, overlap, sourceMissing} = json;
+  if (typeof id !== 'string' || !ID.test(id)) refuse('id', id, 'an id');
+  if (typeof created !== 'string' || Number.isNaN(Date.parse(created))) refuse('created', created, 'a time');
+  const totals = record(json.totals, 'totals', TOTALS_KEYS);
+  return {
+    id,
+    created,
+    writer: text(writer, 'writer'),
+    source: decodeRoot(json.source, 'source'),
+    target: decodeRoot(json.target, 'target'),
+    options: decodeOptions(json.options),
+    totals: {source: decodeTotals(totals.source, 'totals.source'), target: decodeTotals(totals.target, 'totals.target')},
+    ...(overlap !== undefined && {overlap: oneOf(overlap, 'overlap', OVERLAPS)}),
+    ...(sourceMissing !== undefined && {sourceMissing: boolean(sourceMissing, 'sourceMissing')}),
+    warnings: list(json.warnings, 'warnings', text),
+  };
+}
+
+function decodeRoot(value: unknown, what: string): PlanRoot {
+  const {path, identity} = record(value, what, ROOT_KEYS);
+  const root = {path: systemText(path, `${what}.path`)};
+  if (identity === undefined) return root;
+  const {inode, birthtime} = record(identity, `${what}.identity`, IDENTITY_KEYS);
+  if (typeof inode !== 'string' || !/^\d{1,20}$/.test(inode)) refuse(`${what}.identity.inode`, inode, 'an inode number');
+  return {...root, identity: {inode: BigInt(inode), birthtime: decodeTime(birthtime, `${what}.identity.birthtime`)}};
+}
+
+function decodeOptions(value: unknown): PlanOptions {
+  const json = record(value, 'options', OPTION_KEYS);
+  const mtimeWindow = decodeTime(json.mtimeWindow, 'options.mtimeWindow');
+  if (mtimeWindow < 0n) refuse('options.mtimeWindow', json.mtimeWindow, 'a duration');
+  return {
+    compare: oneOf(json.compare, 'options.compare', COMPARES),
+    mtimeWindow,
+    delete: boolean(json.delete, 'options.delete'),
+    owner: boolean(json.owner, 'options.owner'),
+    groups: json.groups === 'any' ? 'any' : list(json.groups, 'options.groups', (id, what) => integer(id, what, MAX_ID)),
+    filters: list(json.filters, 'options.filters', text),
+    maxDelete: decodeLimit(json.maxDelete, 'options.maxDelete'),
+  };
+}
+
+function decodeLimit(value: unknown, what: string): MaxDelete {
+  const {count, share} = record(value, what, LIMIT_KEYS);
+  if (share === undefined) return {count: integer(count, `${what}.count`)};
+  if (typeof share !== 'number' || share < 0 || share > 1) refuse(`${what}.share`, share, 'a part from 0 to 1');
+  if (count !== undefined) throw new FormatError(`${what} has a count and a share`);
+  return {share};
+}
+
+function decodeTotals(value: unknown, what: string): TreeTotals {
+  const {entries, leaves, bytes, digest} = record(value, what, TREE_KEYS);
+  return {
+    entries: integer(entries, `${what}.entries`),
+    leaves: integer(leaves, `${what}.leaves`),
+    bytes: integer(bytes, `${what}.bytes`),
+    digest: text(digest, `${what}.digest`),
+  };
+}
+
+// ── Shapes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The keys of T; the compiler sees to it that none is missing. */
+function keys<T>(names: Record<keyof T, 1>): ReadonlySet<keyof T & string> {
+  return new Set(Object.keys(names)) as ReadonlySet<string> as ReadonlySet<keyof T & string>;
+}
+
+function record(value: unknown, what: string, known: ReadonlySet<string>): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(what, value, 'an object');
+  for (const key in value) if (!known.has(key)) throw new FormatError(`${what} has an unknown key "${excerpt(key)}"`);
+  return value as Json;
+}
+
+const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
+
+function isWhole(value: unknown, max: number): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+function integer(value: unknown, what: string, max = MAX_NUMBER): number {
+  if (!isWhole(value, max)) refuseNumber(what, value, max);
+  return value;
+}
+
+function refuseNumber(what: string, value: unknown, max: number): never {
+  refuse(what, value, `a whole number from 0 to ${max}`);
+}
+
+function boolean(value: unknown, what: string): boolean {
+  if (typeof value !== 'boolean') refuse(what, value, 'true or false');
+  return value;
+}
+
+function text(value: unknown, what: string): string {
+  if (typeof value !== 'string') refuse(what, value, 'a text');
+  return value;
+}
+
+/** Text that is given to the operating system as bytes. */
+function systemText(value: unknown, what: string): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0') || !isName(value)) refuse(what, value, 'a path');
+  return value;
+}
+
+function oneOf<T extends string>(value: unknown, what: string, names: ReadonlySet<T>): T {
+  if (!names.has(value as T)) refuse(what, value, `one of ${[...names].join(', ')}`);
+  return value as T;
+}
+
+function list<T>(value: unknown, what: string, decode: (item: unknown, what: string) => T): T[] {
+  if (!Array.isArray(value)) refuse(what, value, 'a list');
+  return value.map((item) => decode(item, what));
+}
+
+function refuse(what: string, value: unknown, expected: string): never {
+  throw new FormatError(value === undefined ? `${what} is missing` : `${what} is ${shown(value)}, not ${expected}`);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${excerpt(value)}"`;
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

@@ -1,0 +1,291 @@
+/**
+ * The plan file: gzip'd NDJSON. A header line, one action a line, one problem a line, and a trailer with counts and a SHA-256
+ * of all before it. Both directions stream: neither file nor text is ever held as a whole. What is read is trusted in nothing:
+ * a file that is cut, edited, newer or hostile is refused before any of its plan is handed out.
+ */
+import {createHash, type Hash, randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {createReadStream, createWriteStream} from 'node:fs';
+import {realpath, rename, rm, stat} from 'node:fs/promises';
+import path from 'node:path';
+import {pipeline as connect, type Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {createGunzip, createGzip} from 'node:zlib';
+import type {Action} from '../core/action.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import {comparePaths, isWithin, type RelPath} from '../core/path.js';
+import type {Plan, PlanHeader} from '../core/plan.js';
+import type {Problem} from '../core/problem.js';
+import {
+  decodeAction,
+  decodeHeader,
+  decodeProblem,
+  encodeAction,
+  encodeHeader,
+  encodeProblem,
+  excerpt,
+  FormatError,
+  HostilePathError,
+} from './json.js';
+
+const FORMAT = 1;
+
+/** Bytes of one line with its end, which bounds what a reader must hold. */
+const MAX_LINE = 1 << 20;
+const CHUNK = 1 << 16;
+const NEWLINE = 0x0a;
+const HEADER_START = '{"dirsync":"plan"';
+const PROBLEM_START = '{"problem":';
+const TRAILER_START = '{"trailer":';
+
+interface Trailer {
+  readonly actions: number;
+  readonly problems: number;
+  /** Hexadecimal, of all uncompressed bytes before the trailer's line. */
+  readonly sha256: string;
+}
+
+// ── Writing ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Writes a plan to a temporary sibling of `file`, flushes it to the disk and renames it into place. A symlink is followed.
+ * Answers with the SHA-256 that the trailer holds. Throws PLAN_UNWRITABLE; then nothing is left behind.
+ */
+export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: string}> {
+  const place = await realpath(file).catch(() => file);
+  const temporary = path.join(path.dirname(place), `.dirsync-plan-${randomBytes(6).toString('hex')}.tmp`);
+  const hash = createHash('sha256');
+  try {
+    const old = await stat(place).catch(() => undefined);
+    if (old && !old.isFile()) throw new DirsyncError('PLAN_UNWRITABLE', `${escapeName(file)} is not a regular file`);
+    await pipeline(encodePlan(plan, hash), createGzip({level: 3}), createWriteStream(temporary, {flags: 'wx', flush: true}));
+    await rename(temporary, place);
+  } catch (error) {
+    await rm(temporary, {force: true}).catch(() => undefined);
+    if (isSystemError(error)) throw systemError('PLAN_UNWRITABLE', file, error);
+    throw error;
+  }
+  return {sha256: hash.digest('hex')};
+}
+
+/** The file's uncompressed bytes in chunks. After the last one `hash` holds what the trailer's checksum was made of. */
+function* encodePlan({header, actions, problems}: Plan, hash: Hash): Generator<Buffer> {
+  let chunk = '';
+  for (const line of planLines({header, actions, problems})) {
+    if (line.length > MAX_LINE / 3 && Buffer.byteLength(line) >= MAX_LINE) {
+      throw new DirsyncError('PLAN_UNWRITABLE', `a line would be over 1 MiB: ${excerpt(line)}`);
+    }
+    chunk += `${line}\n`;
+    if (chunk.length < CHUNK) continue;
+    yield hashed(chunk, hash);
+    chunk = '';
+  }
+  yield hashed(chunk, hash);
+  const sha256 = hash.copy().digest('hex');
+  yield Buffer.from(`${encodeTrailer({actions: actions.length, problems: problems.length, sha256})}\n`);
+}
+
+function* planLines({header, actions, problems}: Plan): Generator<string> {
+  yield JSON.stringify({dirsync: 'plan', format: FORMAT, ...encodeHeader(header)});
+  for (const action of actions) yield JSON.stringify(encodeAction(action));
+  for (const problem of problems) yield JSON.stringify({problem: encodeProblem(problem)});
+}
+
+function encodeTrailer({actions, problems, sha256}: Trailer): string {
+  return JSON.stringify({trailer: {actions, problems, sha256}});
+}
+
+function hashed(text: string, hash: Hash): Buffer {
+  const bytes = Buffer.from(text);
+  hash.update(bytes);
+  return bytes;
+}
+
+// ── Reading ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Reads a plan file, gzip'd or plain. Throws PLAN_UNREADABLE, PLAN_NOT_A_PLAN, PLAN_NEWER, PLAN_DAMAGED (cut, edited, or of
+ * the wrong shape, with the line) or PLAN_HOSTILE (a path that leads out of the roots or through something that is no folder).
+ */
+export async function readPlanFile(file: string): Promise<Plan> {
+  const reader = new PlanReader(escapeName(file));
+  try {
+    for await (const chunk of await openContent(file)) reader.write(chunk as Buffer);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    // zlib's errors have a number but no system call.
+    if (error.syscall === undefined) throw reader.damaged(`it cannot be unpacked (${escapeName(error.message)})`);
+    throw systemError('PLAN_UNREADABLE', file, error);
+  }
+  return reader.end();
+}
+
+async function openContent(file: string): Promise<Readable> {
+  const raw = createReadStream(file, {highWaterMark: 1 << 18});
+  await once(raw, 'readable');
+  const magic = raw.read(2) as Buffer | null;
+  if (magic) raw.unshift(magic);
+  if (magic?.[0] !== 0x1f || magic[1] !== 0x8b) return raw;
+  // Whoever reads sees a failure of either stream, so the callback has nothing to add.
+  return connect(raw, createGunzip({chunkSize: 1 << 18}), () => undefined);
+}
+
+/** Which entries may stand below a path: those of the tree before, and those of the tree after. */
+interface Room {
+  readonly path: RelPath;
+  readonly before: boolean;
+  readonly after: boolean;
+}
+
+/** Takes a plan file's bytes in chunks of any size, checks each line as it completes, and has the plan once all is proved. */
+class PlanReader {
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #line = 0;
+  #header: PlanHeader | undefined;
+  readonly #actions: Action[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #hash = createHash('sha256');
+  #complete = false;
+  /** The folders that change kind, come or go above the last action's path. */
+  readonly #rooms: Room[] = [];
+
+  /** `file` is escaped, for messages. */
+  constructor(private readonly file: string) {}
+
+  write(chunk: Buffer): void {
+    let start = 0;
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
+      this.#keep(chunk.subarray(start, at + 1));
+      start = at + 1;
+      this.#readLine();
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+  }
+
+  end(): Plan {
+    if (!this.#header) this.#readLine();
+    if (!this.#header || !this.#complete || this.#pendingBytes > 0) throw this.damaged('it is cut off');
+    return {header: this.#header, actions: this.#actions, problems: this.#problems};
+  }
+
+  damaged(what: string): DirsyncError {
+    return new DirsyncError('PLAN_DAMAGED', `${this.#where()}: ${what}`, 'make the plan again');
+  }
+
+  #where(): string {
+    return `${this.file}, line ${this.#line}`;
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.#pendingBytes === 0) this.#line++;
+    this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes > MAX_LINE) throw this.#header ? this.damaged('the line is over 1 MiB') : this.#notAPlan();
+    this.#pending.push(bytes);
+  }
+
+  #readLine(): void {
+    const bytes = this.#pending.length === 1 ? (this.#pending[0] as Buffer) : Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    const line = bytes.toString('utf8');
+    if (this.#complete) throw this.damaged('something follows the end of the plan');
+    if (this.#header && line.startsWith(TRAILER_START)) {
+      this.#readTrailer(line);
+      return;
+    }
+    try {
+      if (!this.#header) this.#readHeader(line);
+      else if (line.startsWith(PROBLEM_START)) this.#readProblem(line);
+      else this.#readAction(line);
+    } catch (error) {
+      if (error instanceof HostilePathError) throw this.#hostile(error.message);
+      // JSON.parse throws a SyntaxError, or a RangeError where the nesting is too deep.
+      if (error instanceof FormatError) throw this.damaged(error.message);
+      if (error instanceof SyntaxError || error instanceof RangeError) throw this.damaged('the line is not JSON');
+      throw error;
+    }
+    this.#hash.update(bytes);
+  }
+
+  #readHeader(line: string): void {
+    const json = parseObject(line);
+    if (json?.dirsync !== 'plan') throw line.startsWith(HEADER_START) ? this.damaged('the header is not JSON') : this.#notAPlan();
+    const {dirsync, format, ...header} = json;
+    if (typeof format !== 'number' || !Number.isInteger(format) || format < 1) throw this.damaged('the format number is wrong');
+    if (format > FORMAT) {
+      const writer = typeof header.writer === 'string' ? excerpt(header.writer) : 'an unknown program';
+      const detail = `${this.file} has format ${format} and was written by ${writer}; this dirsync reads format ${FORMAT}`;
+      throw new DirsyncError('PLAN_NEWER', detail, 'apply it with the program that wrote it, or make the plan again');
+    }
+    this.#header = decodeHeader(header);
+  }
+
+  #readAction(line: string): void {
+    const action = decodeAction(JSON.parse(line));
+    const last = this.#actions.at(-1);
+    if (this.#problems.length > 0) throw new FormatError('an action follows a problem');
+    if (last && comparePaths(last.path, action.path) >= 0) {
+      const fault = last.path === action.path ? 'is there twice' : 'is out of order';
+      throw new FormatError(`the path "${excerpt(action.path)}" ${fault}`);
+    }
+    this.#checkRoom(action);
+    this.#actions.push(action);
+  }
+
+  /** Refuses a plan that would reach an entry through something that is no folder, such as a symlink that it makes itself. */
+  #checkRoom({path, before, after}: Action): void {
+    const rooms = this.#rooms;
+    while (rooms.length > 0 && !isWithin(path, (rooms.at(-1) as Room).path)) rooms.pop();
+    const above = rooms.at(-1);
+    if (above && ((before && !above.before) || (after && !above.after))) {
+      throw new HostilePathError(`"${excerpt(path)}" lies below "${excerpt(above.path)}", which is no folder then`);
+    }
+    const room = {path, before: before?.kind === 'directory', after: after?.kind === 'directory'};
+    if (!room.before || !room.after) rooms.push(room);
+  }
+
+  #readProblem(line: string): void {
+    const {problem, ...rest} = JSON.parse(line) as Record<string, unknown>;
+    if (Object.keys(rest).length > 0) throw new FormatError('the problem has something beside it');
+    this.#problems.push(decodeProblem(problem));
+  }
+
+  #readTrailer(line: string): void {
+    const sha256 = this.#hash.digest('hex');
+    const trailer = encodeTrailer({actions: this.#actions.length, problems: this.#problems.length, sha256});
+    if (line !== `${trailer}\n`) throw this.damaged('its counts or its checksum do not fit the lines before');
+    this.#complete = true;
+  }
+
+  #notAPlan(): DirsyncError {
+    const what = this.#line === 0 ? 'is empty' : 'does not begin with the header of a plan';
+    return new DirsyncError('PLAN_NOT_A_PLAN', `${this.file} ${what}`);
+  }
+
+  #hostile(what: string): DirsyncError {
+    return new DirsyncError('PLAN_HOSTILE', `${this.#where()}: ${what}`, 'do not apply this file; make the plan again');
+  }
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type SystemError = NodeJS.ErrnoException & {readonly errno: number};
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
+}
+
+function systemError(code: 'PLAN_UNREADABLE' | 'PLAN_UNWRITABLE', file: string, error: SystemError): DirsyncError {
+  // Node's message is "CODE: what, call 'path'"; the path is said once, and escaped.
+  const [what = ''] = error.message.split(',');
+  return new DirsyncError(code, `${escapeName(file)}: ${escapeName(what)}`, undefined, {cause: error});
+}

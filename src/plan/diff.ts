@@ -1,0 +1,575 @@
+/**
+ * The difference of two trees as actions: one pass over two streams of blocks in canonical order. Pure: what it must know of
+ * the world (the streams, whether two files have the same content) comes as arguments.
+ *
+ * Memory grows with the changes, the depth, and the files with several names; not with the trees.
+ *
+ * Invariant of the main loop: both readers stand in the same folder (the top frame), or have left it. A subtree that only one
+ * tree has is consumed at once, so the two never part.
+ */
+import type {Action, Attrs, Reason} from '../core/action.js';
+import {type Block, belongingsAt, CODE, entryAt, kindOf, nameAt, nameStart, PARTIAL} from '../core/block.js';
+import type {Entry} from '../core/entry.js';
+import {compareBytes} from '../core/name.js';
+import {joinPath, type RelPath, ROOT} from '../core/path.js';
+import type {PlanOptions} from '../core/plan.js';
+import {type Problem, problem} from '../core/problem.js';
+import {attributeReasons, contentReasons, mayGiveTo, sameTime} from './compare.js';
+import {HardLinks, type LinkKey} from './hardlinks.js';
+
+export type BlockStream = AsyncIterable<Block>;
+
+export interface DiffOptions {
+  readonly source: BlockStream;
+  readonly target: BlockStream;
+  readonly policy: PlanOptions;
+  /** The user that new files belong to, unless the owner is kept. */
+  readonly uid: number;
+  /** Whether the files at each of these paths have the same content in both trees; asked for `compare: 'content'` only. */
+  readonly sameContent: (paths: readonly RelPath[]) => Promise<readonly (boolean | Problem)[]>;
+}
+
+export interface Diff {
+  readonly actions: Action[];
+  readonly problems: Problem[];
+  /** Entries whose owner or group would have to be set by root. */
+  readonly ownerNotKept: number;
+}
+
+export function diff(options: DiffOptions): Promise<Diff> {
+  return new Merge(options).run();
+}
+
+/** Files compared by content are asked for in batches of this size. */
+const CONTENT_BATCH = 512;
+
+/** A folder that both trees have, while its content is merged. */
+interface Frame {
+  readonly parent: Frame | undefined;
+  readonly depth: number;
+  /** Its place in the canonical order. */
+  readonly order: number;
+  readonly source: Row;
+  readonly target: Row;
+  /** What is in the source could not all be read: nothing in the target's folder is deleted. */
+  readonly partial: boolean;
+  path: RelPath | undefined;
+  /** Whether an action sets its attributes already. */
+  settled: boolean;
+}
+
+/** One row of a block, which stays readable after its stream has gone on. */
+interface Row {
+  readonly block: Block;
+  readonly index: number;
+}
+
+interface Candidate {
+  readonly path: RelPath;
+  readonly order: number;
+  readonly frame: Frame;
+  readonly before: Entry;
+  readonly after: Entry;
+  readonly reasons: Reason[];
+}
+
+class Merge {
+  readonly #source: Reader;
+  readonly #target: Reader;
+  readonly #policy: PlanOptions;
+  readonly #links = new HardLinks();
+  readonly #actions: Action[] = [];
+  /** The place of each action in canonical order, since some become known late. */
+  readonly #orders: number[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #candidates: Candidate[] = [];
+  #order = 0;
+  #inOrder = true;
+  #ownerNotKept = 0;
+
+  constructor(private readonly options: DiffOptions) {
+    this.#source = new Reader(options.source);
+    this.#target = new Reader(options.target);
+    this.#policy = options.policy;
+  }
+
+  async run(): Promise<Diff> {
+    const s = this.#source;
+    const t = this.#target;
+    await s.fill();
+    await t.fill();
+    if (s.depth !== 0) throw new Error('a stream of blocks starts with its root');
+    if (t.depth === 0) {
+      const root = await this.#both(undefined);
+      if (root !== undefined) {
+        await this.#mergeBelow(root);
+        await this.#compareContent();
+        // Creating .dirsync touches the root itself, so whenever anything is done its times are put back.
+        if (this.#actions.length > 0) this.#touch(root);
+      }
+    } else {
+      await this.#createTree(undefined);
+    }
+    return {actions: this.#sorted(), problems: this.#problems, ownerNotKept: this.#ownerNotKept};
+  }
+
+  async #mergeBelow(root: Frame): Promise<void> {
+    const s = this.#source;
+    const t = this.#target;
+    let frame: Frame | undefined = root;
+    while (frame !== undefined) {
+      if (s.atEnd) await s.fill();
+      if (t.atEnd) await t.fill();
+      const inSource = s.depth > frame.depth;
+      const inTarget = t.depth > frame.depth;
+      if (!inSource && !inTarget) {
+        frame = frame.parent;
+        continue;
+      }
+      const order = !inTarget ? -1 : !inSource ? 1 : compareNamesAt(s, t);
+      if (order === 0) {
+        if (this.#unchangedLeaf(s, t)) {
+          s.next();
+          t.next();
+          this.#order++;
+        } else {
+          frame = (await this.#both(frame)) ?? frame;
+        }
+      } else if (order < 0) {
+        await this.#sourceOnly(frame);
+      } else {
+        await this.#targetOnly(frame);
+      }
+    }
+  }
+
+  /**
+   * Perf: nearly every row of a usual run ends here, so columns are compared without making entries (bench: nothing-to-do).
+   * Anything that is not plainly equal is left to the careful comparison.
+   */
+  #unchangedLeaf(s: Reader, t: Reader): boolean {
+    const a = s.block;
+    const b = t.block;
+    const i = s.index;
+    const j = t.index;
+    return (
+      a.code[i] === CODE.file &&
+      b.code[j] === CODE.file &&
+      a.size[i] === b.size[j] &&
+      a.seconds[i] === b.seconds[j] &&
+      a.nanoseconds[i] === b.nanoseconds[j] &&
+      a.mode[i] === b.mode[j] &&
+      a.uid[i] === b.uid[j] &&
+      a.gid[i] === b.gid[j] &&
+      a.links[i] === 1 &&
+      b.links[j] === 1 &&
+      this.#policy.compare !== 'content'
+    );
+  }
+
+  /** Both trees have something of this name. Returns the folder to go into, if both are folders that are to be merged. */
+  async #both(frame: Frame | undefined): Promise<Frame | undefined> {
+    const s = this.#source;
+    const t = this.#target;
+    const path = frame === undefined ? ROOT : joinPath(this.#pathOf(frame), s.name());
+    const sourceCode = s.code;
+    const targetCode = t.code;
+    // Left out or unreadable in the source: what the target has here stays.
+    if (sourceCode === CODE.excluded || sourceCode === CODE.unknown) return this.#skipBoth();
+    if (targetCode === CODE.unknown) return this.#skipBoth();
+    if (targetCode === CODE.excluded) {
+      this.#problem(path, 'target', 'PROTECTED');
+      return this.#skipBoth();
+    }
+    if (isSpecial(sourceCode)) {
+      this.#problem(path, 'source', 'UNSUPPORTED_KIND');
+      return this.#skipBoth();
+    }
+    if (sourceCode === CODE.directory && targetCode === CODE.directory) return this.#bothFolders(frame, path);
+    if (sourceCode === targetCode) await this.#bothLeaves(frame as Frame, path);
+    else if (targetCode === CODE.directory) await this.#folderToLeaf(frame as Frame, path);
+    else if (sourceCode === CODE.directory) await this.#createTree(frame, t.take());
+    else this.#leafToLeaf(frame as Frame, path);
+    return undefined;
+  }
+
+  async #bothFolders(parent: Frame | undefined, path: RelPath): Promise<Frame | undefined> {
+    const source = this.#source.row();
+    const target = this.#target.row();
+    if (compareBytes(belongingsAt(source.block, source.index), belongingsAt(target.block, target.index)) !== 0) {
+      // The two walks read different filter rules here: which of what follows is left out is not known.
+      if (!(this.#source.partial || this.#target.partial)) this.#problem(path, 'source', 'FILTER_CHANGED');
+      return this.#skipBoth();
+    }
+    // What is in the target's folder is not known: nothing is planned in it. The scan said why.
+    const untouchable = this.#target.partial;
+    const before = entryAt(target.block, target.index);
+    const after = entryAt(source.block, source.index);
+    const partial = this.#source.partial;
+    const reasons = this.#metadata(after, before);
+    const order = this.#order++;
+    if (reasons.length > 0) this.#add(order, {kind: 'attrs', path, before, after, reasons});
+    const depth = this.#source.depth;
+    const settled = reasons.length > 0;
+    if (untouchable) return this.#skipBoth();
+    this.#source.next();
+    this.#target.next();
+    return {parent, depth, order, source, target, partial, path, settled};
+  }
+
+  async #bothLeaves(frame: Frame, path: RelPath): Promise<void> {
+    const s = this.#source;
+    const t = this.#target;
+    const after = s.entry();
+    const before = t.entry();
+    const source = s.linkKey();
+    const target = t.linkKey();
+    s.next();
+    t.next();
+    const order = this.#order++;
+    const step = after.kind === 'file' ? this.#links.step(path, source, target) : OWN;
+    if (step.type === 'linked') return;
+    if (step.type === 'link') {
+      this.#touch(frame);
+      this.#add(order, {kind: 'link', path, before, after, leader: step.leader, reasons: ['hardlink']});
+      return;
+    }
+    const attributes = this.#metadata(after, before);
+    const content = contentReasons(after, before, this.#policy);
+    if (step.type === 'part') content.push('hardlink');
+    if (content.length > 0) {
+      this.#touch(frame);
+      this.#add(order, {kind: 'update', path, before, after, reasons: [...new Set([...content, ...attributes])]});
+    } else if (this.#policy.compare === 'content' && after.kind === 'file') {
+      this.#candidates.push({path, order, frame, before, after, reasons: attributes});
+      const manyNames = source !== undefined || target !== undefined;
+      if (manyNames || this.#candidates.length >= CONTENT_BATCH) {
+        const same = (await this.#compareContent()).at(-1);
+        if (same) this.#links.keep(path, source, target);
+      }
+    } else {
+      this.#links.keep(path, source, target);
+      if (attributes.length > 0) this.#add(order, {kind: 'attrs', path, before, after, reasons: attributes});
+    }
+  }
+
+  /** Another kind of leaf: one rename replaces it. */
+  #leafToLeaf(frame: Frame, path: RelPath): void {
+    const after = this.#source.entry();
+    const before = this.#target.entry();
+    const key = this.#source.linkKey();
+    this.#source.next();
+    this.#target.next();
+    this.#replaceByLeaf({frame, path, order: this.#order++, before, after, key});
+  }
+
+  /** The target's folder goes with all that is in it, or stays whole. */
+  async #folderToLeaf(frame: Frame, path: RelPath): Promise<void> {
+    const after = this.#source.entry();
+    const key = this.#source.linkKey();
+    const before = this.#target.entry();
+    const order = this.#order++;
+    this.#source.next();
+    const gone = await this.#collectTree(path);
+    const empty = gone.steps.length === 1;
+    if (gone.kept !== undefined) this.#problem(path, 'target', gone.kept);
+    else if (!this.#policy.delete && !empty) this.#problem(path, 'target', 'NO_DELETE');
+    else {
+      this.#replaceByLeaf({frame, path, order, before, after, key});
+      for (const step of gone.steps.slice(1)) this.#add(step.order, step.action);
+    }
+  }
+
+  #replaceByLeaf({frame, path, order, before, after, key}: LeafReplacement): void {
+    const step = after.kind === 'file' ? this.#links.step(path, key, undefined) : OWN;
+    this.#countOwner(after);
+    this.#touch(frame);
+    if (step.type === 'link')
+      this.#add(order, {kind: 'link', path, before, after, leader: step.leader, reasons: ['kind', 'hardlink']});
+    else this.#add(order, {kind: 'replace', path, before, after, reasons: ['kind']});
+  }
+
+  async #sourceOnly(frame: Frame): Promise<void> {
+    const s = this.#source;
+    const code = s.code;
+    if (code === CODE.excluded || code === CODE.unknown) return this.#skip(s);
+    if (isSpecial(code)) {
+      this.#problem(joinPath(this.#pathOf(frame), s.name()), 'source', 'UNSUPPORTED_KIND');
+      return this.#skip(s);
+    }
+    await this.#createTree(frame);
+  }
+
+  /**
+   * Creates all that the source has at and below the row it stands at. `replaced` is the leaf that stands in the target where
+   * a folder is to be.
+   */
+  async #createTree(frame: Frame | undefined, replaced?: Entry): Promise<void> {
+    const s = this.#source;
+    const top = s.depth;
+    const paths: RelPath[] = [frame === undefined ? ROOT : this.#pathOf(frame)];
+    if (frame !== undefined) this.#touch(frame);
+    do {
+      const code = s.code;
+      const parent = paths[s.depth - top] as RelPath;
+      const path = s.depth === 0 ? ROOT : joinPath(parent, s.name());
+      const kind = kindOf(code);
+      if (isSpecial(code)) {
+        this.#problem(path, 'source', 'UNSUPPORTED_KIND');
+      } else if (kind !== undefined) {
+        const after = s.entry();
+        const order = this.#order++;
+        this.#countOwner(after);
+        if (kind !== 'directory') this.#create(order, path, after, s.linkKey());
+        else if (replaced !== undefined && s.depth === top)
+          this.#add(order, {kind: 'replace', path, before: replaced, after, reasons: ['kind']});
+        else this.#add(order, {kind: 'mkdir', path, after, reasons: ['new']});
+        if (kind === 'directory') paths[s.depth - top + 1] = path;
+      }
+      s.next();
+      if (s.atEnd) await s.fill();
+    } while (s.depth > top);
+  }
+
+  #create(order: number, path: RelPath, after: Entry, key: LinkKey): void {
+    const step = after.kind === 'file' ? this.#links.step(path, key, undefined) : OWN;
+    if (step.type === 'link') this.#add(order, {kind: 'link', path, after, leader: step.leader, reasons: ['new', 'hardlink']});
+    else this.#add(order, {kind: 'create', path, after, reasons: ['new']});
+  }
+
+  async #targetOnly(frame: Frame): Promise<void> {
+    const t = this.#target;
+    if (frame.partial || !this.#policy.delete) return this.#skip(t);
+    const {steps} = await this.#collectTree(joinPath(this.#pathOf(frame), t.name()));
+    if (steps.length > 0) this.#touch(frame);
+    for (const step of steps) this.#add(step.order, step.action);
+  }
+
+  /**
+   * The deletion of all that the target has at and below the row it stands at. A folder that holds something that is kept is
+   * kept too, and `kept` says why.
+   */
+  async #collectTree(path: RelPath): Promise<{steps: Step[]; kept: string | undefined}> {
+    const t = this.#target;
+    const top = t.depth;
+    const steps: (Step | undefined)[] = [];
+    const open: {depth: number; step: number; path: RelPath; kept: string | undefined}[] = [];
+    let kept: string | undefined;
+    const close = (depth: number) => {
+      for (let last = open.at(-1); last !== undefined && last.depth >= depth; last = open.at(-1)) {
+        open.pop();
+        if (last.kept === undefined) continue;
+        steps[last.step] = undefined;
+        const above = open.at(-1);
+        if (above === undefined) kept = last.kept;
+        else above.kept ??= last.kept;
+      }
+    };
+    do {
+      close(t.depth);
+      const parent = open.at(-1);
+      const here = parent === undefined ? path : joinPath(parent.path, t.name());
+      const reason = t.code === CODE.excluded ? 'PROTECTED' : t.code === CODE.unknown ? 'UNKNOWN_BELOW' : undefined;
+      if (reason !== undefined) {
+        if (parent === undefined) kept = reason;
+        else parent.kept ??= reason;
+      } else {
+        const before = t.entry();
+        const order = this.#order++;
+        if (before.kind === 'directory') {
+          open.push({depth: t.depth, step: steps.length, path: here, kept: t.partial ? 'UNKNOWN_BELOW' : undefined});
+          steps.push({order, action: {kind: 'rmdir', path: here, before, reasons: ['gone']}});
+        } else {
+          steps.push({order, action: {kind: 'delete', path: here, before, reasons: ['gone']}});
+        }
+      }
+      t.next();
+      if (t.atEnd) await t.fill();
+    } while (t.depth > top);
+    close(0);
+    return {steps: steps.filter((step) => step !== undefined), kept};
+  }
+
+  async #skip(reader: Reader): Promise<void> {
+    const top = reader.depth;
+    do {
+      reader.next();
+      if (reader.atEnd) await reader.fill();
+    } while (reader.depth > top);
+  }
+
+  async #skipBoth(): Promise<undefined> {
+    await this.#skip(this.#source);
+    await this.#skip(this.#target);
+    return undefined;
+  }
+
+  /** Asks for the content of all waiting files; returns for each whether it is the same. */
+  async #compareContent(): Promise<boolean[]> {
+    const waiting = this.#candidates.splice(0);
+    if (waiting.length === 0) return [];
+    const answers = await this.options.sameContent(waiting.map(({path}) => path));
+    return waiting.map(({path, order, frame, before, after, reasons}, i) => {
+      const answer = answers[i] as boolean | Problem;
+      if (typeof answer !== 'boolean') this.#problems.push(answer);
+      else if (!answer) {
+        this.#touch(frame);
+        this.#add(order, {kind: 'update', path, before, after, reasons: ['content', ...reasons]});
+      } else if (reasons.length > 0) this.#add(order, {kind: 'attrs', path, before, after, reasons});
+      return answer === true;
+    });
+  }
+
+  /** In which metadata two entries of one kind differ, times included. */
+  #metadata(after: Entry, before: Entry): Reason[] {
+    this.#countOwner(after, before);
+    const reasons = attributeReasons(after, before, this.#policy);
+    if (!sameTime(after.mtime, before.mtime, this.#policy.mtimeWindow)) reasons.push('mtime');
+    return reasons;
+  }
+
+  #countOwner(after: Entry, before?: Entry): void {
+    const owner = !this.#policy.owner && after.uid !== (before?.uid ?? this.options.uid);
+    const group = !mayGiveTo(after.gid, this.#policy) && after.gid !== before?.gid;
+    if (owner || group) this.#ownerNotKept++;
+  }
+
+  /** What is done in a folder changes its times: an action puts them back, unless one sets them anyway. */
+  #touch(frame: Frame): void {
+    if (frame.settled) return;
+    frame.settled = true;
+    const before = entryAt(frame.target.block, frame.target.index);
+    const after = entryAt(frame.source.block, frame.source.index);
+    const action: Attrs = {kind: 'attrs', path: this.#pathOf(frame), before, after, reasons: ['children']};
+    this.#add(frame.order, action);
+  }
+
+  #pathOf(frame: Frame): RelPath {
+    frame.path ??= joinPath(this.#pathOf(frame.parent as Frame), nameAt(frame.source.block, frame.source.index));
+    return frame.path;
+  }
+
+  #add(order: number, action: Action): void {
+    if (order < (this.#orders.at(-1) ?? -1)) this.#inOrder = false;
+    this.#actions.push(action);
+    this.#orders.push(order);
+  }
+
+  #sorted(): Action[] {
+    if (this.#inOrder) return this.#actions;
+    const orders = this.#orders;
+    const places = Uint32Array.from(orders.keys()).sort((a, b) => (orders[a] as number) - (orders[b] as number));
+    return Array.from(places, (place) => this.#actions[place] as Action);
+  }
+
+  #problem(path: RelPath, side: 'source' | 'target', code: string): void {
+    this.#problems.push(problem({path, side, phase: 'plan', code}));
+  }
+}
+
+const OWN = {type: 'own'} as const;
+
+interface Step {
+  readonly order: number;
+  readonly action: Action;
+}
+
+interface LeafReplacement {
+  readonly frame: Frame;
+  readonly path: RelPath;
+  readonly order: number;
+  readonly before: Entry;
+  readonly after: Entry;
+  readonly key: LinkKey;
+}
+
+function isSpecial(code: number): boolean {
+  return code >= CODE.fifo && code <= CODE.blockdev;
+}
+
+/** Reads one stream of blocks row by row. Its depth is -1 when the stream has ended. */
+class Reader {
+  block!: Block;
+  index = -1;
+  depth = -1;
+  atEnd = true;
+  readonly #blocks: AsyncIterator<Block>;
+  #ended = false;
+
+  constructor(stream: BlockStream) {
+    this.#blocks = stream[Symbol.asyncIterator]();
+  }
+
+  /** Takes the next block once the current one is used up. */
+  async fill(): Promise<void> {
+    if (!this.atEnd || this.#ended) return;
+    const {value, done} = await this.#blocks.next();
+    if (done) {
+      this.#ended = true;
+      this.atEnd = false;
+      this.depth = -1;
+      return;
+    }
+    this.block = value;
+    this.index = 0;
+    this.atEnd = false;
+    this.depth = value.depth[0] as number;
+  }
+
+  /** Goes to the next row; `atEnd` tells that it is in a block still to be filled in. */
+  next(): void {
+    this.index++;
+    if (this.index < this.block.count) this.depth = this.block.depth[this.index] as number;
+    else this.atEnd = true;
+  }
+
+  get code(): number {
+    return this.block.code[this.index] as number;
+  }
+
+  get partial(): boolean {
+    return ((this.block.flags[this.index] as number) & PARTIAL) !== 0;
+  }
+
+  name(): string {
+    return nameAt(this.block, this.index);
+  }
+
+  row(): Row {
+    return {block: this.block, index: this.index};
+  }
+
+  entry(): Entry {
+    return entryAt(this.block, this.index);
+  }
+
+  /** The entry, and on to the next row. */
+  take(): Entry {
+    const entry = this.entry();
+    this.next();
+    return entry;
+  }
+
+  linkKey(): LinkKey {
+    const {block, index} = this;
+    if ((block.links[index] as number) < 2 || block.code[index] !== CODE.file) return undefined;
+    return `${block.device[index]}:${block.inode[index]}`;
+  }
+}
+
+/** Perf: called for every row of both trees, so bytes are compared where they lie. */
+function compareNamesAt(s: Reader, t: Reader): number {
+  const a = s.block;
+  const b = t.block;
+  let i = nameStart(a, s.index);
+  let j = nameStart(b, t.index);
+  const aEnd = a.nameEnd[s.index] as number;
+  const bEnd = b.nameEnd[t.index] as number;
+  const aText = a.text;
+  const bText = b.text;
+  while (i < aEnd && j < bEnd) {
+    const difference = (aText[i++] as number) - (bText[j++] as number);
+    if (difference !== 0) return difference;
+  }
+  return aEnd - i - (bEnd - j);
+}

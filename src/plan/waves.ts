@@ -1,0 +1,96 @@
+/**
+ * The order in which a plan's actions are done. Within a wave they may run in parallel; a wave starts when the one before it
+ * has ended. An action may have steps in several waves: a new folder is made first and gets its attributes last.
+ */
+import type {Action} from '../core/action.js';
+import {pathDepth} from '../core/path.js';
+
+export type WaveStep =
+  /** Folders are made, parents first. */
+  | 'folders'
+  /** Files and symlinks are written. What replaces a folder waits in staging until that folder is empty. */
+  | 'writes'
+  | 'links'
+  /** Everything written is on disk from here on. Leaves are deleted. */
+  | 'deletes'
+  /** Folders that are empty now go, children first, or give their place to what replaces them. */
+  | 'emptied'
+  /** Metadata of leaves. After the deletes: two names of one file share their metadata. */
+  | 'attrs'
+  /** Metadata of folders, deepest first, when nothing in them changes any more. */
+  | 'settle';
+
+export interface Wave {
+  readonly step: WaveStep;
+  /** Indexes into the plan's actions, in canonical order. */
+  readonly actions: readonly number[];
+}
+
+/** The steps that destroy something that nothing replaces at once: they wait until all that was written is on disk. */
+export function isDestructive(step: WaveStep): boolean {
+  return step === 'deletes' || step === 'emptied';
+}
+
+export function waves(actions: readonly Action[]): Wave[] {
+  const folders = new Levels();
+  const writes: number[] = [];
+  const links: number[] = [];
+  const deletes: number[] = [];
+  const emptied = new Levels();
+  const attrs: number[] = [];
+  const settle = new Levels();
+  actions.forEach((action, i) => {
+    const toFolder = action.after?.kind === 'directory';
+    if (toFolder) settle.add(action, i);
+    switch (action.kind) {
+      case 'mkdir':
+        folders.add(action, i);
+        break;
+      case 'replace':
+      case 'link':
+        if (toFolder) folders.add(action, i);
+        else (action.kind === 'link' ? links : writes).push(i);
+        if (action.before?.kind === 'directory') emptied.add(action, i);
+        break;
+      case 'create':
+      case 'update':
+        writes.push(i);
+        break;
+      case 'attrs':
+        if (!toFolder) attrs.push(i);
+        break;
+      case 'delete':
+        deletes.push(i);
+        break;
+      case 'rmdir':
+        emptied.add(action, i);
+        break;
+    }
+  });
+  const all: Wave[] = [
+    ...folders.waves('folders'),
+    {step: 'writes', actions: writes},
+    {step: 'links', actions: links},
+    {step: 'deletes', actions: deletes},
+    ...emptied.waves('emptied').reverse(),
+    {step: 'attrs', actions: attrs},
+    ...settle.waves('settle').reverse(),
+  ];
+  return all.filter((wave) => wave.actions.length > 0);
+}
+
+/** Actions by the depth of their paths. */
+class Levels {
+  readonly #levels: number[][] = [];
+
+  add(action: Action, index: number): void {
+    const depth = pathDepth(action.path);
+    this.#levels[depth] ??= [];
+    this.#levels[depth].push(index);
+  }
+
+  /** One wave a depth, shallow first. */
+  waves(step: WaveStep): Wave[] {
+    return this.#levels.flatMap((actions) => (actions === undefined ? [] : [{step, actions}]));
+  }
+}

@@ -1,0 +1,23 @@
+import process from 'node:process';
+import type {Platform} from './platform.js';
+import {PortablePlatform} from './portable.js';
+import {PosixPlatform} from './posix.js';
+
+let chosen: Platform | undefined;
+
+/**
+ * This thread's backend: `posix` on Linux where koffi loads, else `portable`. `DIRSYNC_PLATFORM=portable` forces the latter.
+ */
+export function platform(): Platform {
+  chosen ??= choose();
+  return chosen;
+}
+
+function choose(): Platform {
+  if (process.platform !== 'linux' || process.env.DIRSYNC_PLATFORM === 'portable') return new PortablePlatform();
+  try {
+    return new PosixPlatform();
+  } catch {
+    return new PortablePlatform();
+  }
+}

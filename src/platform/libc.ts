@@ -1,0 +1,96 @@
+/**
+ * The C library's calls, declared once. Pointers are plain numbers into one block of scratch memory of this thread, which
+ * never moves; names are written there NUL-terminated. Linux only (constants of x86-64 and arm64, which agree).
+ */
+import {createRequire} from 'node:module';
+import type {KoffiFunc} from 'koffi';
+
+/** open(2), AT_* of openat(2), statx(2), flock(2), rename(2). */
+export const O = {
+  RDONLY: 0,
+  WRONLY: 0o1,
+  CREAT: 0o100,
+  EXCL: 0o200,
+  NONBLOCK: 0o4000,
+  // The two that differ: arm and arm64 swap them against x86-64.
+  DIRECTORY: process.arch === 'x64' ? 0o200000 : 0o40000,
+  NOFOLLOW: process.arch === 'x64' ? 0o400000 : 0o100000,
+  CLOEXEC: 0o2000000,
+} as const;
+export const AT = {FDCWD: -100, SYMLINK_NOFOLLOW: 0x100, REMOVEDIR: 0x200, EMPTY_PATH: 0x1000} as const;
+export const STATX_BASIC_STATS = 0x7ff;
+export const STATX_BTIME = 0x800;
+export const RENAME_NOREPLACE = 1;
+export const RENAME_EXCHANGE = 2;
+export const LOCK_EX_NB = 2 | 4;
+/** tv_nsec of utimensat(2) that leaves a time as it is. */
+export const UTIME_OMIT = 0x3ffffffe;
+export const S_IFMT = 0o170000;
+
+type Call = KoffiFunc<(...args: number[]) => number>;
+
+export interface Libc {
+  readonly openat: Call;
+  readonly close: Call;
+  readonly lseek: Call;
+  readonly getdents64: Call;
+  readonly statx: Call;
+  readonly readlinkat: Call;
+  readonly read: Call;
+  readonly write: Call;
+  readonly copy_file_range: Call;
+  readonly mkdirat: Call;
+  readonly unlinkat: Call;
+  readonly symlinkat: Call;
+  readonly linkat: Call;
+  readonly renameat2: Call;
+  readonly fchownat: Call;
+  readonly fchown: Call;
+  readonly fchmodat: Call;
+  readonly fchmod: Call;
+  readonly utimensat: Call;
+  readonly futimens: Call;
+  readonly fsync: Call;
+  readonly syncfs: Call;
+  readonly flock: Call;
+  /** The errno of the last call that failed. */
+  readonly errno: () => number;
+  /** Address and bytes of this thread's scratch memory. */
+  readonly memory: {readonly address: number; readonly bytes: Buffer};
+}
+
+/** @throws when koffi or one of the calls is not there: use the portable backend then. */
+export function loadLibc(scratchBytes: number): Libc {
+  const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
+  const libc = koffi.load(null);
+  // A pointer is a `uintptr_t`: numbers pass through koffi fastest, and the memory they point to never moves.
+  const declare = (name: string, result: string, ...args: string[]) => libc.func(name, result, args) as Call;
+  const pointer = koffi.alloc('uint8_t', scratchBytes);
+  return {
+    openat: declare('openat', 'int', 'int', 'uintptr_t', 'int', 'uint32_t'),
+    close: declare('close', 'int', 'int'),
+    lseek: declare('lseek', 'long', 'int', 'long', 'int'),
+    getdents64: declare('getdents64', 'long', 'int', 'uintptr_t', 'size_t'),
+    statx: declare('statx', 'int', 'int', 'uintptr_t', 'int', 'uint32_t', 'uintptr_t'),
+    readlinkat: declare('readlinkat', 'long', 'int', 'uintptr_t', 'uintptr_t', 'size_t'),
+    read: declare('read', 'long', 'int', 'uintptr_t', 'size_t'),
+    write: declare('write', 'long', 'int', 'uintptr_t', 'size_t'),
+    copy_file_range: declare('copy_file_range', 'long', 'int', 'uintptr_t', 'int', 'uintptr_t', 'size_t', 'uint32_t'),
+    mkdirat: declare('mkdirat', 'int', 'int', 'uintptr_t', 'uint32_t'),
+    unlinkat: declare('unlinkat', 'int', 'int', 'uintptr_t', 'int'),
+    symlinkat: declare('symlinkat', 'int', 'uintptr_t', 'int', 'uintptr_t'),
+    linkat: declare('linkat', 'int', 'int', 'uintptr_t', 'int', 'uintptr_t', 'int'),
+    renameat2: declare('renameat2', 'int', 'int', 'uintptr_t', 'int', 'uintptr_t', 'uint32_t'),
+    fchownat: declare('fchownat', 'int', 'int', 'uintptr_t', 'uint32_t', 'uint32_t', 'int'),
+    fchown: declare('fchown', 'int', 'int', 'uint32_t', 'uint32_t'),
+    fchmodat: declare('fchmodat', 'int', 'int', 'uintptr_t', 'uint32_t', 'int'),
+    fchmod: declare('fchmod', 'int', 'int', 'uint32_t'),
+    utimensat: declare('utimensat', 'int', 'int', 'uintptr_t', 'uintptr_t', 'int'),
+    futimens: declare('futimens', 'int', 'int', 'uintptr_t'),
+    fsync: declare('fsync', 'int', 'int'),
+    syncfs: declare('syncfs', 'int', 'int'),
+    flock: declare('flock', 'int', 'int', 'int'),
+    errno: () => koffi.errno(),
+    memory: {address: Number(koffi.address(pointer)), bytes: Buffer.from(koffi.view(pointer, scratchBytes))},
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * The one seam between dirsync and the kernel: units of work on names in open folders. Every name is a single component, so
+ * no call below can be led through a symlink or out of the tree; who wants a path walks it, folder by folder.
+ *
+ * Two backends keep this contract: `posix` (Linux, through koffi) and `portable` (node:fs alone). All calls are synchronous,
+ * made in worker threads, and throw `SystemError`, except where "nothing is there" is an answer.
+ */
+import type {Stat} from '../core/block.js';
+import type {ByteName} from '../core/name.js';
+
+/** An open folder: opaque to all but the backend that made it. Must be closed. */
+export type Folder = {readonly __brand: 'Folder'};
+
+/** One row of a folder's listing. Rows are reused by the next listing that gets them. */
+export interface ListedEntry extends Stat {
+  name: ByteName;
+  /** Why the entry could not be read (an errno name), when its code is `unknown`. */
+  fault: string | undefined;
+}
+
+/** What is set on what was made or changed, in this order: owner, mode, times. Undefined leaves as it is. */
+export interface Attributes {
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  readonly mode?: number | undefined;
+  /** Nanoseconds since 1970. */
+  readonly mtime?: bigint | undefined;
+}
+
+export interface CopyOptions {
+  readonly from: Folder;
+  readonly name: ByteName;
+  readonly to: Folder;
+  readonly as: ByteName;
+  readonly attributes: Attributes;
+  /** Whether the new file is flushed to disk before it is closed. */
+  readonly fsync: boolean;
+  /** Told what the opened source is; false ends the copy before a byte is read. */
+  readonly accept: (stat: Stat) => boolean;
+  /** Told of each piece written; false stops the copy. */
+  readonly onBytes: (bytes: number) => boolean;
+}
+
+export interface MoveOptions {
+  readonly from: Folder;
+  readonly name: ByteName;
+  readonly to: Folder;
+  readonly as: ByteName;
+  readonly replace: boolean;
+}
+
+/** `refused`: by `accept`; `changed`: the source was written to meanwhile; `stopped`: by `onBytes`. Then no file is left behind. */
+export type CopyResult = 'copied' | 'refused' | 'changed' | 'stopped';
+
+export interface Platform {
+  readonly name: 'posix' | 'portable';
+  /** Times are set and read back exactly to so many nanoseconds. */
+  readonly timeResolution: bigint;
+  /** Whether `syncFileSystem` does what it says; else files must be flushed one by one. */
+  readonly canSyncFileSystem: boolean;
+  /** Whether `lock` does what it says. */
+  readonly canLock: boolean;
+
+  /** Opens a root; symlinks on the way to it are followed, as for every path that a user types. */
+  openRoot(path: ByteName): Folder;
+  /** Opens a folder in `parent`; ELOOP or ENOTDIR when it is something else, a symlink too. */
+  openFolder(parent: Folder, name: ByteName): Folder;
+  close(folder: Folder): void;
+
+  /** Reads all entries of a folder into `rows`, reusing those that are there, in no order; returns how many. */
+  list(folder: Folder, rows: ListedEntry[]): number;
+  /** Fills `stat` with what stands at `name`, not followed; '' is the folder itself. False when nothing is there. */
+  stat(folder: Folder, name: ByteName, stat: Stat): boolean;
+  /** When `folder` was made, in nanoseconds since 1970; 0 where the file system keeps no birth times. */
+  birthtime(folder: Folder): bigint;
+  readLink(folder: Folder, name: ByteName): ByteName;
+  /** A small file's content, at most `limit` bytes of it; undefined when there is none. Not followed. */
+  readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined;
+  sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean;
+
+  makeFolder(parent: Folder, name: ByteName, mode: number): void;
+  /** Copies a regular file to a name that must be free. */
+  copyFile(options: CopyOptions): CopyResult;
+  makeSymlink(folder: Folder, name: ByteName, link: ByteName, attributes: Attributes): void;
+  makeLink(from: Folder, name: ByteName, to: Folder, as: ByteName): void;
+  /** Sets attributes of what stands at `name`, not followed; '' is the folder itself. */
+  setAttributes(folder: Folder, name: ByteName, code: number, attributes: Attributes): void;
+  /** Renames in one step. With `replace` over whatever stands at the new name, else EEXIST when anything does. */
+  move(options: MoveOptions): void;
+  /** Swaps two names in one step; false where the file system cannot. */
+  exchange(from: Folder, name: ByteName, to: Folder, as: ByteName): boolean;
+  removeFile(folder: Folder, name: ByteName): void;
+  removeFolder(parent: Folder, name: ByteName): void;
+
+  /** Flushes the file system that holds `folder` to disk. */
+  syncFileSystem(folder: Folder): void;
+  /** Takes the kernel's exclusive lock on an open folder, which ends with `close` or the process. False: another holds it. */
+  lock(folder: Folder): boolean;
+}
+
+/** The kernel's refusal, with the errno's name as code, as in Node's own errors. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError';
+  constructor(
+    readonly code: string,
+    readonly syscall: string,
+  ) {
+    super(`${syscall}: ${code}`);
+  }
+}
+
+/** The errno name of an error of the kernel; any other error is a bug and is thrown on. */
+export function errnoOf(error: unknown): string {
+  const {code} = error as {code?: unknown};
+  // Node's own argument errors (ERR_…) are bugs of ours.
+  if (error instanceof Error && typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return code;
+  throw error;
+}

@@ -1,0 +1,191 @@
+/**
+ * A fixed set of worker threads that run jobs synchronously. A job is plain data; it answers once, or streams messages first.
+ * Not a general pool: scans stream many transferred blocks with back-pressure, and apply workers keep folders open, for which
+ * request-and-answer pools have no room (docs/decisions).
+ */
+import {availableParallelism} from 'node:os';
+import {Worker} from 'node:worker_threads';
+import {SystemError} from './platform.js';
+
+/** Shared by all threads. Int32: who may go on. Float64: what has been done, a slot per worker with one writer each. */
+export interface Shared {
+  /** [STOP]: 0 runs, 1 asks every worker to end its job. */
+  readonly control: Int32Array;
+  /** `COUNTERS` numbers a worker. */
+  readonly counters: Float64Array;
+}
+
+export const STOP = 0;
+export const COUNTERS = 2;
+
+/** A worker may be so many messages ahead of the reader of its stream. */
+const STREAM_AHEAD = 8;
+
+export interface WorkerData {
+  readonly shared: Shared;
+  readonly index: number;
+}
+
+export interface Request {
+  readonly id: number;
+  readonly job: unknown;
+  /** For a stream: [0] counts the messages that may still be sent. */
+  readonly credit?: Int32Array;
+}
+
+/** A stream's messages come first; then one answer or error ends the request. */
+export type Reply =
+  | {readonly id: number; readonly message: unknown}
+  | {readonly id: number; readonly answer: unknown}
+  | {readonly id: number; readonly error: WireError};
+
+/** An error between threads: cloning one keeps its message and stack only. */
+interface WireError {
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly code: string | undefined;
+  readonly syscall: string | undefined;
+}
+
+export function toWire(error: unknown): WireError {
+  const {message, stack, code, syscall} = error as NodeJS.ErrnoException;
+  return {message, stack, code, syscall};
+}
+
+function fromWire({message, stack, code, syscall}: WireError): Error {
+  const error = code === undefined ? new Error(message) : new SystemError(code, syscall ?? '');
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+interface Pending {
+  readonly onMessage?: (message: unknown) => void;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Member {
+  readonly worker: Worker;
+  readonly pending: Map<number, Pending>;
+}
+
+export interface Stream<Message, Answer> extends AsyncIterable<Message> {
+  /** Settles when the job has ended, after its last message was read. */
+  readonly answer: Promise<Answer>;
+}
+
+export class WorkerPool {
+  readonly size: number;
+  readonly shared: Shared;
+  readonly #members: Member[];
+  #nextId = 0;
+
+  constructor(size = Math.max(2, availableParallelism())) {
+    this.size = size;
+    this.shared = {
+      control: new Int32Array(new SharedArrayBuffer(4)),
+      counters: new Float64Array(new SharedArrayBuffer(8 * COUNTERS * size)),
+    };
+    this.#members = Array.from({length: size}, (_, index) => this.#start(index));
+  }
+
+  /** Sends a job to one worker, which answers jobs in the order in which they come. */
+  call<Answer>(index: number, job: unknown): Promise<Answer> {
+    return this.#send(index, {id: this.#nextId++, job}) as Promise<Answer>;
+  }
+
+  /** A job that sends messages while it runs; it waits when the reader falls behind. */
+  stream<Message, Answer>(index: number, job: unknown): Stream<Message, Answer> {
+    const credit = new Int32Array(new SharedArrayBuffer(4));
+    credit[0] = STREAM_AHEAD;
+    const queue: Message[] = [];
+    let ended = false;
+    let wake = (): void => {};
+    const onMessage = (message: unknown) => {
+      queue.push(message as Message);
+      wake();
+    };
+    const request = {id: this.#nextId++, job, credit};
+    const answer = this.#send(index, request, onMessage) as Promise<Answer>;
+    const end = () => {
+      ended = true;
+      wake();
+    };
+    answer.then(end, end);
+    return {
+      answer,
+      async *[Symbol.asyncIterator]() {
+        try {
+          for (;;) {
+            const message = queue.shift();
+            if (message !== undefined) {
+              yield message;
+              Atomics.add(credit, 0, 1);
+              Atomics.notify(credit, 0);
+            } else if (ended) {
+              return;
+            } else {
+              await new Promise<void>((resolve) => {
+                wake = resolve;
+              });
+            }
+          }
+        } finally {
+          // A reader that left early must not leave the worker waiting.
+          Atomics.store(credit, 0, 1 << 30);
+          Atomics.notify(credit, 0);
+        }
+      },
+    };
+  }
+
+  /** Asks every running job to end soon; each answers with what it has. */
+  stop(): void {
+    Atomics.store(this.shared.control, STOP, 1);
+  }
+
+  /** The sum over all workers of counter `which`. */
+  total(which: number): number {
+    let sum = 0;
+    for (let i = which; i < this.shared.counters.length; i += COUNTERS) sum += this.shared.counters[i] as number;
+    return sum;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#members.map(({worker}) => worker.terminate()));
+  }
+
+  #start(index: number): Member {
+    // Built code sits one folder deep wherever this module ends up: see build.js.
+    const worker = new Worker(new URL('../worker.js', import.meta.url), {
+      workerData: {shared: this.shared, index} satisfies WorkerData,
+    });
+    worker.unref();
+    const member: Member = {worker, pending: new Map()};
+    worker.on('message', (reply: Reply) => {
+      const pending = member.pending.get(reply.id);
+      if (pending === undefined) return;
+      if ('message' in reply) return pending.onMessage?.(reply.message);
+      member.pending.delete(reply.id);
+      if (member.pending.size === 0) worker.unref();
+      if ('error' in reply) pending.reject(fromWire(reply.error));
+      else pending.resolve(reply.answer);
+    });
+    const fail = (error: unknown) => {
+      for (const pending of member.pending.values()) pending.reject(error);
+      member.pending.clear();
+    };
+    worker.on('error', fail);
+    worker.on('exit', () => fail(new Error('a worker thread ended before its job')));
+    return member;
+  }
+
+  #send(index: number, request: Request, onMessage?: (message: unknown) => void): Promise<unknown> {
+    const member = this.#members[index % this.size] as Member;
+    return new Promise((resolve, reject) => {
+      member.pending.set(request.id, onMessage ? {onMessage, resolve, reject} : {resolve, reject});
+      member.worker.ref();
+      member.worker.postMessage(request);
+    });
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * The backend for everywhere else: node:fs alone. It keeps the same contract as far as that library can:
+ * - times are set through a float of seconds, so they are exact to a microsecond only (`timeResolution`);
+ * - a folder is its path, checked not to be a symlink when it is opened: one swapped in later is followed;
+ * - there is no syncfs, so files are flushed one by one, and no lock of the kernel's (state/lock makes a file instead);
+ * - two names are not swapped in one step.
+ */
+import fs from 'node:fs';
+import {CODE, emptyStat, type Stat} from '../core/block.js';
+import {fromNanoseconds} from '../core/entry.js';
+import type {ByteName} from '../core/name.js';
+import {
+  type Attributes,
+  type CopyOptions,
+  type CopyResult,
+  errnoOf,
+  type Folder,
+  type ListedEntry,
+  type MoveOptions,
+  type Platform,
+  SystemError,
+} from './platform.js';
+
+const {constants} = fs;
+const PIECE = Buffer.allocUnsafeSlow(512 * 1024);
+const OTHER = Buffer.allocUnsafeSlow(512 * 1024);
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+const NONBLOCK = constants.O_NONBLOCK ?? 0;
+
+export class PortablePlatform implements Platform {
+  readonly name = 'portable';
+  readonly timeResolution = 1000n;
+  readonly canSyncFileSystem = false;
+  readonly canLock = false;
+
+  openRoot(path: ByteName): Folder {
+    if (!fs.statSync(bytes(path)).isDirectory()) throw new SystemError('ENOTDIR', 'stat');
+    // Only a listing shows whether the folder may be read, as opening it does in the other backend.
+    fs.opendirSync(bytes(path)).closeSync();
+    return path as unknown as Folder;
+  }
+
+  openFolder(parent: Folder, name: ByteName): Folder {
+    const path = at(parent, name);
+    const stat = fs.lstatSync(path);
+    if (stat.isSymbolicLink()) throw new SystemError('ELOOP', 'open');
+    if (!stat.isDirectory()) throw new SystemError('ENOTDIR', 'open');
+    fs.opendirSync(path).closeSync();
+    return path.toString('latin1') as unknown as Folder;
+  }
+
+  close(): void {}
+
+  list(folder: Folder, rows: ListedEntry[]): number {
+    let count = 0;
+    for (const name of fs.readdirSync(at(folder, ''), {encoding: 'buffer'})) {
+      if (count === rows.length) rows.push({...emptyStat(), name: '' as ByteName, fault: undefined});
+      const row = rows[count] as ListedEntry;
+      row.name = name.toString('latin1') as ByteName;
+      row.fault = undefined;
+      try {
+        if (!this.stat(folder, row.name, row)) continue;
+      } catch (error) {
+        Object.assign(row, emptyStat(), {code: CODE.unknown, fault: errnoOf(error)});
+      }
+      count++;
+    }
+    return count;
+  }
+
+  stat(folder: Folder, name: ByteName, stat: Stat): boolean {
+    const found = fs.lstatSync(at(folder, name), {bigint: true, throwIfNoEntry: false});
+    if (found === undefined) return false;
+    fill(stat, found);
+    return true;
+  }
+
+  /** Node 20 answers the access time on some kernels, so there is nothing to rely on. */
+  birthtime(): bigint {
+    return 0n;
+  }
+
+  readLink(folder: Folder, name: ByteName): ByteName {
+    return fs.readlinkSync(at(folder, name), {encoding: 'buffer'}).toString('latin1') as ByteName;
+  }
+
+  readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined {
+    let file: number;
+    try {
+      file = openToRead(folder, name);
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    try {
+      const content = Buffer.alloc(limit);
+      return content.subarray(0, readFully(file, content));
+    } finally {
+      fs.closeSync(file);
+    }
+  }
+
+  sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean {
+    const one = openToRead(a, aName);
+    try {
+      const two = openToRead(b, bName);
+      try {
+        for (;;) {
+          const got = readFully(one, PIECE);
+          if (got !== readFully(two, OTHER) || PIECE.compare(OTHER, 0, got, 0, got) !== 0) return false;
+          if (got < PIECE.length) return true;
+        }
+      } finally {
+        fs.closeSync(two);
+      }
+    } finally {
+      fs.closeSync(one);
+    }
+  }
+
+  makeFolder(parent: Folder, name: ByteName, mode: number): void {
+    fs.mkdirSync(at(parent, name), {mode});
+  }
+
+  copyFile(options: CopyOptions): CopyResult {
+    const {from, name, to, as, attributes, fsync, accept, onBytes} = options;
+    const source = openToRead(from, name);
+    try {
+      const opened = fs.fstatSync(source, {bigint: true});
+      const stat = emptyStat();
+      fill(stat, opened);
+      if (!accept(stat)) return 'refused';
+      const copy = fs.openSync(at(to, as), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+      let result: CopyResult | undefined;
+      try {
+        result = copyContent({source, copy, size: stat.size, onBytes});
+        if (result === 'copied') {
+          const {uid, gid, mode, mtime} = attributes;
+          if (uid !== undefined || gid !== undefined) fs.fchownSync(copy, uid ?? -1, gid ?? -1);
+          if (mode !== undefined) fs.fchmodSync(copy, mode);
+          if (mtime !== undefined) fs.futimesSync(copy, Date.now() / 1000, seconds(mtime));
+          if (fsync) fs.fsyncSync(copy);
+          const now = fs.fstatSync(source, {bigint: true});
+          if (now.size !== opened.size || now.mtimeNs !== opened.mtimeNs || now.ctimeNs !== opened.ctimeNs) result = 'changed';
+        }
+        return result;
+      } finally {
+        fs.closeSync(copy);
+        if (result !== 'copied') fs.unlinkSync(at(to, as));
+      }
+    } finally {
+      fs.closeSync(source);
+    }
+  }
+
+  makeSymlink(folder: Folder, name: ByteName, link: ByteName, attributes: Attributes): void {
+    fs.symlinkSync(bytes(link), at(folder, name));
+    this.setAttributes(folder, name, CODE.symlink, attributes);
+  }
+
+  makeLink(from: Folder, name: ByteName, to: Folder, as: ByteName): void {
+    fs.linkSync(at(from, name), at(to, as));
+  }
+
+  setAttributes(folder: Folder, name: ByteName, code: number, {uid, gid, mode, mtime}: Attributes): void {
+    const path = at(folder, name);
+    if (uid !== undefined || gid !== undefined) fs.lchownSync(path, uid ?? -1, gid ?? -1);
+    // chmod follows symlinks: whoever can swap one in at this moment can have the mode of its target changed.
+    if (mode !== undefined && code !== CODE.symlink) fs.chmodSync(path, mode);
+    if (mtime !== undefined) fs.lutimesSync(path, fs.lstatSync(path).atime, seconds(mtime));
+  }
+
+  move({from, name, to, as, replace}: MoveOptions): void {
+    // Race: what appears between this look and the rename is replaced.
+    if (!replace && this.stat(to, as, emptyStat())) throw new SystemError('EEXIST', 'rename');
+    fs.renameSync(at(from, name), at(to, as));
+  }
+
+  exchange(): boolean {
+    return false;
+  }
+
+  removeFile(folder: Folder, name: ByteName): void {
+    fs.unlinkSync(at(folder, name));
+  }
+
+  removeFolder(parent: Folder, name: ByteName): void {
+    fs.rmdirSync(at(parent, name));
+  }
+
+  syncFileSystem(): void {}
+
+  lock(): boolean {
+    return true;
+  }
+}
+
+function bytes(path: string): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+function at(folder: Folder, name: string): Buffer {
+  const path = folder as unknown as string;
+  return bytes(name === '' ? path : `${path}/${name}`);
+}
+
+function openToRead(folder: Folder, name: ByteName): number {
+  return fs.openSync(at(folder, name), constants.O_RDONLY | NOFOLLOW | NONBLOCK);
+}
+
+function readFully(file: number, into: Buffer): number {
+  let filled = 0;
+  while (filled < into.length) {
+    const got = fs.readSync(file, into, filled, into.length - filled, null);
+    if (got === 0) break;
+    filled += got;
+  }
+  return filled;
+}
+
+interface ContentOptions {
+  readonly source: number;
+  readonly copy: number;
+  readonly size: number;
+  readonly onBytes: (bytes: number) => boolean;
+}
+
+function copyContent({source, copy, size, onBytes}: ContentOptions): CopyResult {
+  let copied = 0;
+  for (;;) {
+    const got = fs.readSync(source, PIECE, 0, PIECE.length, null);
+    for (let done = 0; done < got; ) done += fs.writeSync(copy, PIECE, done, got - done);
+    copied += got;
+    if (got > 0 && !onBytes(got)) return 'stopped';
+    if (copied > size) return 'changed';
+    if (copied === size || got === 0) return copied === size ? 'copied' : 'changed';
+  }
+}
+
+/** The float that node:fs takes; libuv cuts it down, so half a microsecond is added to land in the right one. */
+function seconds(mtime: bigint): number {
+  const parts = fromNanoseconds(mtime);
+  return parts.seconds + Math.floor(parts.nanoseconds / 1000) / 1e6 + 0.5e-6;
+}
+
+function fill(stat: Stat, found: fs.BigIntStats): void {
+  const {seconds: s, nanoseconds} = fromNanoseconds(found.mtimeNs);
+  stat.code = codeOf(found);
+  stat.mode = Number(found.mode & 0o7777n);
+  stat.uid = Number(found.uid);
+  stat.gid = Number(found.gid);
+  stat.size = stat.code === CODE.file ? Number(found.size) : 0;
+  stat.seconds = s;
+  stat.nanoseconds = nanoseconds;
+  stat.inodeLow = Number(found.ino & 0xffff_ffffn);
+  stat.inodeHigh = Number((found.ino >> 32n) & 0xffff_ffffn);
+  stat.device = Number(found.dev & 0xffff_ffffn);
+  stat.links = Number(found.nlink);
+}
+
+function codeOf(found: fs.BigIntStats): number {
+  if (found.isFile()) return CODE.file;
+  if (found.isDirectory()) return CODE.directory;
+  if (found.isSymbolicLink()) return CODE.symlink;
+  if (found.isFIFO()) return CODE.fifo;
+  if (found.isSocket()) return CODE.socket;
+  return found.isCharacterDevice() ? CODE.chardev : CODE.blockdev;
+}

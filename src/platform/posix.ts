@@ -1,0 +1,412 @@
+/**
+ * The backend for Linux: system calls through koffi, on folders held open by descriptor, so that no path is ever resolved
+ * twice and nothing is followed. Exact nanoseconds, syncfs and flock, which node:fs has not.
+ */
+import os from 'node:os';
+import {CODE, emptyStat, type Stat} from '../core/block.js';
+import {fromNanoseconds} from '../core/entry.js';
+import type {ByteName} from '../core/name.js';
+import {
+  AT,
+  type Libc,
+  LOCK_EX_NB,
+  loadLibc,
+  O,
+  RENAME_EXCHANGE,
+  RENAME_NOREPLACE,
+  S_IFMT,
+  STATX_BASIC_STATS,
+  STATX_BTIME,
+  UTIME_OMIT,
+} from './libc.js';
+import {
+  type Attributes,
+  type CopyOptions,
+  type CopyResult,
+  type Folder,
+  type ListedEntry,
+  type MoveOptions,
+  type Platform,
+  SystemError,
+} from './platform.js';
+
+// Scratch memory: two names, one statx, two timespecs, a buffer for listings and content, a second one to compare with.
+const NAME_BYTES = 8192;
+const NAME_A = 0;
+const NAME_B = NAME_BYTES;
+const STATX = 2 * NAME_BYTES;
+const TIMES = STATX + 256;
+const DATA = STATX + 4096;
+const DATA_BYTES = 512 * 1024;
+const OTHER = DATA + DATA_BYTES;
+const SCRATCH_BYTES = OTHER + DATA_BYTES;
+
+/** Above this, content is copied inside the kernel; below, read and write cost less than asking for it. */
+const COPY_IN_KERNEL = 256 * 1024;
+/** The kernel copies so much in one call, so that progress and a stop are seen in between. */
+const KERNEL_PIECE = 16 * 1024 * 1024;
+
+const CODES: Readonly<Record<number, number>> = {
+  16807: CODE.file,
+  9604: CODE.directory,
+  21609: CODE.symlink,
+  2401: CODE.fifo,
+  26411: CODE.socket,
+  4802: CODE.chardev,
+  14406: CODE.blockdev,
+};
+
+const ERRNO = new Map(Object.entries(os.constants.errno).map(([name, number]) => [number, name]));
+const FALLBACK_ERRNO = new Set(['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EBADF', 'EIO', 'ETXTBSY']);
+
+export class PosixPlatform implements Platform {
+  readonly name = 'posix';
+  readonly timeResolution = 1n;
+  readonly canSyncFileSystem = true;
+  readonly canLock = true;
+  readonly #libc: Libc;
+  readonly #bytes: Buffer;
+  readonly #words: Uint32Array;
+  readonly #base: number;
+
+  /** @throws when koffi cannot be loaded here. */
+  constructor() {
+    this.#libc = loadLibc(SCRATCH_BYTES);
+    const {address, bytes} = this.#libc.memory;
+    this.#base = address;
+    this.#bytes = bytes;
+    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, SCRATCH_BYTES / 4);
+  }
+
+  openRoot(path: ByteName): Folder {
+    return this.#open(AT.FDCWD, path, O.RDONLY | O.DIRECTORY) as unknown as Folder;
+  }
+
+  openFolder(parent: Folder, name: ByteName): Folder {
+    return this.#open(fd(parent), name, O.RDONLY | O.DIRECTORY | O.NOFOLLOW) as unknown as Folder;
+  }
+
+  close(folder: Folder): void {
+    this.#libc.close(fd(folder));
+  }
+
+  /** getdents64(2) with a statx(2) for each entry while its name still lies in the kernel's buffer. */
+  list(folder: Folder, rows: ListedEntry[]): number {
+    const {getdents64, lseek} = this.#libc;
+    const bytes = this.#bytes;
+    this.#check(lseek(fd(folder), 0, 0), 'lseek');
+    let count = 0;
+    for (;;) {
+      const filled = this.#check(getdents64(fd(folder), this.#base + DATA, DATA_BYTES), 'getdents64');
+      if (filled === 0) return count;
+      for (let at = DATA; at < DATA + filled; ) {
+        const length = bytes.readUInt16LE(at + 16);
+        const start = at + 19;
+        let end = start;
+        while (bytes[end] !== 0) end++;
+        at += length;
+        if (bytes[start] === 0x2e && (end - start === 1 || (end - start === 2 && bytes[start + 1] === 0x2e))) continue;
+        if (count === rows.length) rows.push({...emptyStat(), name: '' as ByteName, fault: undefined});
+        const row = rows[count] as ListedEntry;
+        row.name = bytes.toString('latin1', start, end) as ByteName;
+        row.fault = undefined;
+        if (this.#statx(fd(folder), this.#base + start, AT.SYMLINK_NOFOLLOW, row) !== 0) {
+          const code = this.#errno();
+          if (code === 'ENOENT') continue; // removed since it was listed: it is not there
+          Object.assign(row, emptyStat(), {code: CODE.unknown, fault: code});
+        }
+        count++;
+      }
+    }
+  }
+
+  stat(folder: Folder, name: ByteName, stat: Stat): boolean {
+    const flags = name === '' ? AT.EMPTY_PATH : AT.SYMLINK_NOFOLLOW;
+    if (this.#statx(fd(folder), this.#name(NAME_A, name), flags, stat) === 0) return true;
+    const code = this.#errno();
+    if (code === 'ENOENT') return false;
+    throw new SystemError(code, 'statx');
+  }
+
+  birthtime(folder: Folder): bigint {
+    const {statx} = this.#libc;
+    this.#check(statx(fd(folder), this.#name(NAME_A, ''), AT.EMPTY_PATH, STATX_BTIME, this.#base + STATX), 'statx');
+    const has = (this.#words[STATX / 4] as number) & STATX_BTIME;
+    return has ? this.#bytes.readBigInt64LE(STATX + 80) * 1_000_000_000n + BigInt(this.#bytes.readUInt32LE(STATX + 88)) : 0n;
+  }
+
+  readLink(folder: Folder, name: ByteName): ByteName {
+    const {readlinkat} = this.#libc;
+    const length = this.#check(readlinkat(fd(folder), this.#name(NAME_A, name), this.#base + DATA, DATA_BYTES), 'readlinkat');
+    return this.#bytes.toString('latin1', DATA, DATA + length) as ByteName;
+  }
+
+  readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined {
+    let file: number;
+    try {
+      file = this.#open(fd(folder), name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
+    } catch (error) {
+      if ((error as SystemError).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    try {
+      const pieces: Buffer[] = [];
+      let rest = limit;
+      while (rest > 0) {
+        const got = this.#check(this.#libc.read(file, this.#base + DATA, Math.min(rest, DATA_BYTES)), 'read');
+        if (got === 0) break;
+        pieces.push(Buffer.from(this.#bytes.subarray(DATA, DATA + got)));
+        rest -= got;
+      }
+      return Buffer.concat(pieces);
+    } finally {
+      this.#libc.close(file);
+    }
+  }
+
+  sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean {
+    const one = this.#open(fd(a), aName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
+    try {
+      const two = this.#open(fd(b), bName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
+      try {
+        for (;;) {
+          const got = this.#readFully(one, DATA);
+          if (got !== this.#readFully(two, OTHER)) return false;
+          if (this.#bytes.compare(this.#bytes, OTHER, OTHER + got, DATA, DATA + got) !== 0) return false;
+          if (got < DATA_BYTES) return true;
+        }
+      } finally {
+        this.#libc.close(two);
+      }
+    } finally {
+      this.#libc.close(one);
+    }
+  }
+
+  makeFolder(parent: Folder, name: ByteName, mode: number): void {
+    this.#check(this.#libc.mkdirat(fd(parent), this.#name(NAME_A, name), mode), 'mkdirat');
+  }
+
+  copyFile(options: CopyOptions): CopyResult {
+    const {from, name, to, as, attributes, fsync, accept, onBytes} = options;
+    const libc = this.#libc;
+    // O_NONBLOCK: a FIFO that took the file's place must not hang the run; it has no effect on files.
+    const source = this.#open(fd(from), name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
+    try {
+      const opened = this.#version(source);
+      if (!accept(opened.stat)) return 'refused';
+      const copy = this.#open(fd(to), as, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, 0o600);
+      let result: CopyResult | undefined;
+      try {
+        result = this.#copyContent(source, copy, opened.stat.size, onBytes);
+        if (result === 'copied') {
+          this.#setOnFile(copy, attributes);
+          if (fsync) this.#check(libc.fsync(copy), 'fsync');
+          const now = this.#version(source);
+          if (now.stat.size !== opened.stat.size || now.mtime !== opened.mtime || now.ctime !== opened.ctime) result = 'changed';
+        }
+      } finally {
+        // NFS and quotas report a failed write on close only.
+        const closed = libc.close(copy);
+        const code = closed === 0 ? undefined : this.#errno();
+        if (result !== 'copied' || code) libc.unlinkat(fd(to), this.#name(NAME_A, as), 0);
+        // biome-ignore lint/correctness/noUnsafeFinally: only where all went well so far
+        if (result === 'copied' && code) throw new SystemError(code, 'close');
+      }
+      return result;
+    } finally {
+      libc.close(source);
+    }
+  }
+
+  makeSymlink(folder: Folder, name: ByteName, link: ByteName, attributes: Attributes): void {
+    this.#check(this.#libc.symlinkat(this.#name(NAME_A, link), fd(folder), this.#name(NAME_B, name)), 'symlinkat');
+    this.setAttributes(folder, name, CODE.symlink, attributes);
+  }
+
+  makeLink(from: Folder, name: ByteName, to: Folder, as: ByteName): void {
+    const {linkat} = this.#libc;
+    this.#check(linkat(fd(from), this.#name(NAME_A, name), fd(to), this.#name(NAME_B, as), 0), 'linkat');
+  }
+
+  setAttributes(folder: Folder, name: ByteName, code: number, attributes: Attributes): void {
+    const libc = this.#libc;
+    const {uid, gid, mode, mtime} = attributes;
+    const at = this.#name(NAME_A, name);
+    const flags = name === '' ? AT.EMPTY_PATH : AT.SYMLINK_NOFOLLOW;
+    if (uid !== undefined || gid !== undefined)
+      this.#check(libc.fchownat(fd(folder), at, owner(uid), owner(gid), flags), 'fchownat');
+    if (mode !== undefined && code !== CODE.symlink) {
+      const changed = name === '' ? libc.fchmod(fd(folder), mode) : libc.fchmodat(fd(folder), at, mode, AT.SYMLINK_NOFOLLOW);
+      this.#check(changed, 'fchmodat');
+    }
+    if (mtime !== undefined) {
+      const times = this.#times(mtime);
+      const changed = name === '' ? libc.futimens(fd(folder), times) : libc.utimensat(fd(folder), at, times, AT.SYMLINK_NOFOLLOW);
+      this.#check(changed, 'utimensat');
+    }
+  }
+
+  move({from, name, to, as, replace}: MoveOptions): void {
+    if (!replace && this.#rename(from, name, to, as, RENAME_NOREPLACE)) return;
+    // Race where the file system has no RENAME_NOREPLACE: what appears between this look and the rename is replaced.
+    if (!replace && this.stat(to, as, emptyStat())) throw new SystemError('EEXIST', 'renameat2');
+    this.#rename(from, name, to, as, 0);
+  }
+
+  exchange(from: Folder, name: ByteName, to: Folder, as: ByteName): boolean {
+    return this.#rename(from, name, to, as, RENAME_EXCHANGE);
+  }
+
+  removeFile(folder: Folder, name: ByteName): void {
+    this.#check(this.#libc.unlinkat(fd(folder), this.#name(NAME_A, name), 0), 'unlinkat');
+  }
+
+  removeFolder(parent: Folder, name: ByteName): void {
+    this.#check(this.#libc.unlinkat(fd(parent), this.#name(NAME_A, name), AT.REMOVEDIR), 'unlinkat');
+  }
+
+  syncFileSystem(folder: Folder): void {
+    this.#check(this.#libc.syncfs(fd(folder)), 'syncfs');
+  }
+
+  lock(folder: Folder): boolean {
+    if (this.#libc.flock(fd(folder), LOCK_EX_NB) === 0) return true;
+    const code = this.#errno();
+    if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return false;
+    throw new SystemError(code, 'flock');
+  }
+
+  #open(folder: number, name: string, flags: number, mode = 0): number {
+    return this.#check(this.#libc.openat(folder, this.#name(NAME_A, name), flags | O.CLOEXEC, mode), 'openat');
+  }
+
+  /** renameat2(2). False when the file system does not know the flags. */
+  #rename(from: Folder, name: ByteName, to: Folder, as: ByteName, flags: number): boolean {
+    const {renameat2} = this.#libc;
+    if (renameat2(fd(from), this.#name(NAME_A, name), fd(to), this.#name(NAME_B, as), flags) === 0) return true;
+    const code = this.#errno();
+    if (flags !== 0 && (code === 'EINVAL' || code === 'ENOSYS')) return false;
+    throw new SystemError(code, 'renameat2');
+  }
+
+  #copyContent(source: number, copy: number, size: number, onBytes: (bytes: number) => boolean): CopyResult {
+    let copied = 0;
+    let inKernel = size > COPY_IN_KERNEL;
+    for (;;) {
+      let got: number;
+      if (inKernel) {
+        got = this.#libc.copy_file_range(source, 0, copy, 0, KERNEL_PIECE, 0);
+        if (got < 0) {
+          const code = this.#errno();
+          // Refused for these two files (other file systems, no support): go on by reading and writing from where it stands.
+          if (!FALLBACK_ERRNO.has(code)) throw new SystemError(code, 'copy_file_range');
+          inKernel = false;
+          continue;
+        }
+        // Some file systems answer 0 for "cannot"; reading tells the end for certain.
+        if (got === 0 && copied < size) {
+          inKernel = false;
+          continue;
+        }
+      } else {
+        got = this.#check(this.#libc.read(source, this.#base + DATA, DATA_BYTES), 'read');
+        this.#writeFully(copy, DATA, got);
+      }
+      copied += got;
+      if (got > 0 && !onBytes(got)) return 'stopped';
+      // A file that grows for ever must not keep the run: whatever lies past the size it had makes it a changed one.
+      if (copied > size) return 'changed';
+      if (copied === size || got === 0) return copied === size ? 'copied' : 'changed';
+    }
+  }
+
+  #readFully(file: number, at: number): number {
+    let filled = 0;
+    while (filled < DATA_BYTES) {
+      const got = this.#check(this.#libc.read(file, this.#base + at + filled, DATA_BYTES - filled), 'read');
+      if (got === 0) break;
+      filled += got;
+    }
+    return filled;
+  }
+
+  #writeFully(file: number, at: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      done += this.#check(this.#libc.write(file, this.#base + at + done, length - done), 'write');
+    }
+  }
+
+  #setOnFile(file: number, {uid, gid, mode, mtime}: Attributes): void {
+    const libc = this.#libc;
+    if (uid !== undefined || gid !== undefined) this.#check(libc.fchown(file, owner(uid), owner(gid)), 'fchown');
+    if (mode !== undefined) this.#check(libc.fchmod(file, mode), 'fchmod');
+    if (mtime !== undefined) this.#check(libc.futimens(file, this.#times(mtime)), 'futimens');
+  }
+
+  /** What tells that an open file was written to: size, mtime, and ctime, which no program can set. */
+  #version(file: number): {stat: Stat; mtime: bigint; ctime: bigint} {
+    const stat = emptyStat();
+    if (this.#statx(file, this.#name(NAME_A, ''), AT.EMPTY_PATH, stat) !== 0) throw new SystemError(this.#errno(), 'statx');
+    const time = (at: number) =>
+      this.#bytes.readBigInt64LE(STATX + at) * 1_000_000_000n + BigInt(this.#bytes.readUInt32LE(STATX + at + 8));
+    return {stat, mtime: time(112), ctime: time(96)};
+  }
+
+  /** statx(2) into a row; offsets are those of `struct statx`. Returns what the call does. */
+  #statx(folder: number, name: number, flags: number, stat: Stat): number {
+    const result = this.#libc.statx(folder, name, flags, STATX_BASIC_STATS, this.#base + STATX);
+    if (result !== 0) return result;
+    const w = this.#words;
+    const at = STATX / 4;
+    const mode = (w[at + 7] as number) & 0xffff;
+    stat.code = CODES[mode & S_IFMT] ?? CODE.unknown;
+    stat.mode = mode & 0o7777;
+    stat.uid = w[at + 5] as number;
+    stat.gid = w[at + 6] as number;
+    stat.size = stat.code === CODE.file ? (w[at + 10] as number) + (w[at + 11] as number) * 0x1_0000_0000 : 0;
+    stat.seconds = (w[at + 28] as number) + ((w[at + 29] as number) | 0) * 0x1_0000_0000;
+    stat.nanoseconds = w[at + 30] as number;
+    stat.inodeLow = w[at + 8] as number;
+    stat.inodeHigh = w[at + 9] as number;
+    stat.device = (((w[at + 34] as number) << 20) | (w[at + 35] as number)) >>> 0;
+    stat.links = w[at + 4] as number;
+    return 0;
+  }
+
+  #times(mtime: bigint): number {
+    const {seconds, nanoseconds} = fromNanoseconds(mtime);
+    this.#bytes.writeBigInt64LE(0n, TIMES);
+    this.#bytes.writeBigInt64LE(BigInt(UTIME_OMIT), TIMES + 8); // the access time stays
+    this.#bytes.writeBigInt64LE(BigInt(seconds), TIMES + 16);
+    this.#bytes.writeBigInt64LE(BigInt(nanoseconds), TIMES + 24);
+    return this.#base + TIMES;
+  }
+
+  /** Writes a name into scratch memory and gives its address. */
+  #name(at: number, name: string): number {
+    if (name.length >= NAME_BYTES) throw new SystemError('ENAMETOOLONG', 'name');
+    this.#bytes.write(name, at, 'latin1');
+    this.#bytes[at + name.length] = 0;
+    return this.#base + at;
+  }
+
+  #check(result: number, syscall: string): number {
+    if (result < 0) throw new SystemError(this.#errno(), syscall);
+    return result;
+  }
+
+  #errno(): string {
+    const number = this.#libc.errno();
+    return ERRNO.get(number) ?? `E${number}`;
+  }
+}
+
+function fd(folder: Folder): number {
+  return folder as unknown as number;
+}
+
+/** chown(2) takes -1 for "leave as it is". */
+function owner(id: number | undefined): number {
+  return id ?? 0xffff_ffff;
+}

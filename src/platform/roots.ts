@@ -1,0 +1,121 @@
+/** The two roots: found, looked at before anything else, and known again when a saved plan is applied. */
+import fs from 'node:fs';
+import path from 'node:path';
+import {emptyStat, inodeOf} from '../core/block.js';
+import type {Identity} from '../core/entry.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import {type ByteName, decodeName, toByteName} from '../core/name.js';
+import type {Overlap, PlanRoot, RootIdentity} from '../core/plan.js';
+import {platform} from './choose.js';
+import {errnoOf} from './platform.js';
+
+export interface Root extends PlanRoot {
+  readonly bytes: ByteName;
+  /** Undefined for a target that does not exist yet. */
+  readonly live: Identity | undefined;
+}
+
+/** @throws DirsyncError SOURCE_MISSING, SOURCE_NOT_DIRECTORY or SOURCE_UNREADABLE. */
+export function findSource(given: string): Root {
+  try {
+    return openedRoot(given);
+  } catch (error) {
+    const shown = escapeName(given);
+    const code = errnoOf(error);
+    if (code === 'ENOENT') {
+      throw new DirsyncError('SOURCE_MISSING', shown, 'check the path, and that the disk is mounted', {cause: error});
+    }
+    if (code === 'ENOTDIR') throw new DirsyncError('SOURCE_NOT_DIRECTORY', shown, 'name the folder to be copied', {cause: error});
+    throw new DirsyncError('SOURCE_UNREADABLE', `${shown} (${code})`, 'check its permissions, or run as a user who may read it', {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * A target may be missing as long as its parent is there, or with `mkpath`: it is made when the plan is applied.
+ * @throws DirsyncError TARGET_NOT_DIRECTORY, TARGET_PARENT_MISSING or TARGET_UNREADABLE.
+ */
+export function findTarget(given: string, mkpath: boolean): Root {
+  const shown = escapeName(given);
+  try {
+    return openedRoot(given);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOTDIR')
+      throw new DirsyncError('TARGET_NOT_DIRECTORY', shown, 'name a folder, existing or new', {cause: error});
+    if (code !== 'ENOENT')
+      throw new DirsyncError('TARGET_UNREADABLE', `${shown} (${code})`, 'check its permissions', {cause: error});
+  }
+  if (fs.lstatSync(given, {throwIfNoEntry: false})?.isSymbolicLink()) {
+    throw new DirsyncError('TARGET_NOT_DIRECTORY', `${shown} is a symlink that leads nowhere`, 'is the disk mounted?');
+  }
+  const [parent, missing] = existingParent(path.resolve(given));
+  if (missing.length > 1 && !mkpath) {
+    throw new DirsyncError(
+      'TARGET_PARENT_MISSING',
+      escapeName(path.dirname(path.resolve(given))),
+      'is the disk mounted? --mkpath creates the folders',
+    );
+  }
+  if (!fs.statSync(parent).isDirectory())
+    throw new DirsyncError('TARGET_NOT_DIRECTORY', escapeName(parent), 'name a folder, existing or new');
+  const whole = path.join(realPath(parent), ...missing);
+  return {path: whole, bytes: toByteName(whole), live: undefined};
+}
+
+/** Whether a root is the one that a plan was made for. */
+export function isSameRoot(planned: RootIdentity, now: RootIdentity | undefined): boolean {
+  if (now === undefined || now.inode !== planned.inode) return false;
+  // A backend without birth times cannot tell more.
+  return now.birthtime === 0n || planned.birthtime === 0n || now.birthtime === planned.birthtime;
+}
+
+/** How two roots overlap, as far as their paths and identities tell. Bind mounts further down are found by the scans. */
+export function rootOverlap(source: Root, target: Root): Overlap | undefined {
+  const {live} = target;
+  if (live !== undefined && source.live?.inode === live.inode && source.live.device === live.device) return 'same';
+  if (isBelow(target.path, source.path)) return 'target-in-source';
+  if (isBelow(source.path, target.path)) return 'source-in-target';
+  return undefined;
+}
+
+function isBelow(inner: string, outer: string): boolean {
+  return inner.startsWith(outer.endsWith('/') ? outer : `${outer}/`);
+}
+
+function openedRoot(given: string): Root {
+  const whole = realPath(given);
+  const bytes = toByteName(whole);
+  const backend = platform();
+  const folder = backend.openRoot(bytes);
+  try {
+    const stat = emptyStat();
+    backend.stat(folder, '' as ByteName, stat);
+    const inode = inodeOf(stat);
+    return {
+      path: whole,
+      bytes,
+      identity: {inode, birthtime: backend.birthtime(folder)},
+      live: {device: stat.device, inode},
+    };
+  } finally {
+    backend.close(folder);
+  }
+}
+
+function realPath(given: string): string {
+  return decodeName(fs.realpathSync(Buffer.from(toByteName(given), 'latin1'), {encoding: 'buffer'}));
+}
+
+/** The nearest folder above that exists, and the names that lead on from there. */
+function existingParent(absolute: string): [string, string[]] {
+  const missing: string[] = [];
+  let at = absolute;
+  while (!fs.existsSync(at)) {
+    missing.unshift(path.basename(at));
+    at = path.dirname(at);
+  }
+  return [at, missing];
+}

@@ -1,0 +1,201 @@
+/** Plans and runs as plain text for terminals and pipes. No line ends with a newline; colour only repeats what words say. */
+import {styleText} from 'node:util';
+import {ACTION_KINDS, type Action, type ActionKind, isUpkeep} from '../core/action.js';
+import {escapeName} from '../core/escape.js';
+import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
+import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
+import type {Problem} from '../core/problem.js';
+import {foldersOf} from './folders.js';
+import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
+import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
+
+/** Up to this many changes are listed one by one, more by folder. */
+const MAX_LISTED = 100;
+const MAX_FOLDERS = 20;
+const MAX_PROBLEMS = 20;
+const MAX_DRIFT = 50;
+
+type Style = Parameters<typeof styleText>[0];
+
+const STYLES: Readonly<Record<ActionKind, Style>> = {
+  mkdir: 'green',
+  create: 'green',
+  update: 'yellow',
+  replace: 'magenta',
+  link: 'cyan',
+  attrs: 'cyan',
+  delete: 'red',
+  rmdir: 'red',
+};
+
+export interface PlanTextOptions {
+  readonly plan: Plan;
+  readonly summary: PlanSummary;
+  readonly halts: readonly Halt[];
+  readonly color: boolean;
+  /** Columns of the terminal: a long path may push its line over it, but does not push the others'. */
+  readonly width: number;
+  /** Lists every change and problem, however many there are. */
+  readonly all?: boolean;
+}
+
+/** What `dirsync plan` prints: the changes, problems, warnings and guards, totals, and one sentence. */
+export function planText(options: PlanTextOptions): string {
+  const {plan, summary, halts, color, all = false} = options;
+  const {header} = plan;
+  const listed = all || summary.changes <= MAX_LISTED;
+  return joinSections([
+    [`${escapeName(header.source.path)} → ${escapeName(header.target.path)}`],
+    listed ? actionLines(options) : folderLines(options),
+    upkeepLines(summary),
+    problemLines(plan.problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
+    header.warnings.map((warning) => `${paint(color, 'yellow', 'Warning:')} ${escapeName(warning)}`),
+    halts.map((halt) => haltLine(halt, color)),
+    totalLines(summary, color),
+    [planSentence(plan, summary)],
+  ]);
+}
+
+function actionLines({plan, color, width}: PlanTextOptions): string[] {
+  const rows = plan.actions.filter((action) => !isUpkeep(action)).map((action) => actionRow(action));
+  const pathWidth = Math.min(
+    rows.reduce((widest, {path}) => Math.max(widest, columns(path)), 0),
+    Math.max(20, Math.floor(width / 2)),
+  );
+  const sizeWidth = rows.reduce((widest, {size}) => Math.max(widest, size.length), 0);
+  return rows.map(({kind, path, size, reasons}) => {
+    const label = paint(color, STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
+    return `  ${label}  ${pad(path, pathWidth)}  ${size.padStart(sizeWidth)}  ${reasons}`.trimEnd();
+  });
+}
+
+function actionRow(action: Action) {
+  const size = sizeOf(action);
+  const sizeWords = size === undefined ? '' : formatBytes(size);
+  return {kind: action.kind, path: pathWords(action), size: sizeWords, reasons: reasonWords(action)};
+}
+
+function folderLines({plan, summary, color}: PlanTextOptions): string[] {
+  const folders = foldersOf(plan.actions, MAX_FOLDERS);
+  const rows = folders.slice(0, MAX_FOLDERS).map(({path, opened, changes, glyphs, bytes}) => ({
+    path: `${plainPath(path)}/${opened ? ' (itself)' : ''}`,
+    changes: formatPlural(changes, 'change'),
+    bytes: bytes > 0 ? formatBytes(bytes) : '',
+    glyphs: [...new Set(Object.values(GLYPHS))]
+      .filter((glyph) => glyphs[glyph] !== undefined)
+      .map((glyph) => `${glyph}${formatCount(glyphs[glyph] as number)}`)
+      .join(' '),
+  }));
+  const widest = (of: (row: (typeof rows)[number]) => string) => Math.max(...rows.map((row) => columns(of(row))));
+  const pathWidth = widest(({path}) => path);
+  const changesWidth = widest(({changes}) => changes);
+  const bytesWidth = widest(({bytes}) => bytes);
+  const lines = rows.map(({path, changes, glyphs, bytes}) =>
+    `  ${pad(path, pathWidth)}  ${changes.padStart(changesWidth)}  ${bytes.padStart(bytesWidth)}  ${glyphs}`.trimEnd(),
+  );
+  const more = folders.length - rows.length;
+  if (more > 0) lines.push(`  … and ${formatPlural(more, 'more folder', 'more folders')}`);
+  const how = `--all lists all ${formatCount(summary.changes)} changes one by one; for a saved plan: dirsync show FILE --all`;
+  return [...lines, '', paint(color, 'dim', how)];
+}
+
+function upkeepLines({upkeep, changes}: PlanSummary): string[] {
+  return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are put back afterwards.`] : [];
+}
+
+function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
+  if (problems.length === 0) return [];
+  const lines = problems.slice(0, limit).map(({path, side, code, message}) => {
+    const label = paint(color, 'red', `! ${escapeName(code)}`);
+    return `  ${label}  ${plainPath(path)} (${side}): ${escapeName(message)}`;
+  });
+  return [`Problems (${formatCount(problems.length)}):`, ...lines, ...moreLines(problems.length - lines.length)];
+}
+
+function haltLine({guard, message, allowed}: Halt, color: boolean): string {
+  if (allowed) return `${paint(color, 'yellow', 'Allowed:')} ${guard} — ${escapeName(message)}`;
+  return `${paint(color, 'red', 'Would halt:')} ${guard} — ${escapeName(message)}; lifted by --allow ${guard}`;
+}
+
+function totalLines({kinds}: PlanSummary, color: boolean): string[] {
+  const rows = ACTION_KINDS.filter((kind) => kinds[kind].count > 0).map((kind) => ({
+    kind,
+    count: formatCount(kinds[kind].count),
+    bytes: kinds[kind].bytes > 0 ? formatBytes(kinds[kind].bytes) : '',
+  }));
+  const countWidth = Math.max(...rows.map(({count}) => count.length));
+  const bytesWidth = Math.max(...rows.map(({bytes}) => bytes.length));
+  return rows.map(({kind, count, bytes}) => {
+    const label = paint(color, STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
+    return `  ${label}  ${count.padStart(countWidth)}  ${bytes.padStart(bytesWidth)}`.trimEnd();
+  });
+}
+
+const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
+  done: 'done',
+  'already-done': 'already done',
+  skipped: 'skipped (drift)',
+  failed: 'failed',
+  stopped: 'not begun',
+};
+
+/** What `dirsync apply` prints at its end: outcomes, speed, problems, skipped paths, and one sentence. */
+export function applyText({report, color}: {readonly report: ApplyReport; readonly color: boolean}): string {
+  const {counts, bytes, problems, skipped} = report;
+  const rows = Object.entries(OUTCOMES)
+    .map(([status, words]) => ({words, count: counts[status as OutcomeStatus]}))
+    .filter(({count}) => count > 0)
+    .map(({words, count}) => ({words, count: formatCount(count)}));
+  const countWidth = Math.max(...rows.map(({count}) => count.length));
+  const ms = Math.max(0, Date.parse(report.finished) - Date.parse(report.started));
+  const speed = bytes > 0 && ms > 0 ? ` (${formatBytes((bytes * 1000) / ms)}/s)` : '';
+  return joinSections([
+    problemLines(problems, color, MAX_PROBLEMS),
+    skippedLines(skipped),
+    rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
+    [`${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}`, verdict(report)],
+  ]);
+}
+
+function skippedLines(skipped: ApplyReport['skipped']): string[] {
+  if (skipped.length === 0) return [];
+  const lines = skipped.slice(0, MAX_PROBLEMS).map((path) => `  ${plainPath(path)}`);
+  return [`Skipped, since they drifted (${formatCount(skipped.length)}):`, ...lines, ...moreLines(skipped.length - lines.length)];
+}
+
+/** The paths at which the world is no longer what a saved plan saw, one a line; the first 50 of them. */
+export function driftText(drift: readonly Drift[]): string {
+  const lines = drift.slice(0, MAX_DRIFT).map(({path, side, found}) => `  ${plainPath(path)} (${side}): ${escapeName(found)}`);
+  return [...lines, ...moreLines(drift.length - lines.length)].join('\n');
+}
+
+function moreLines(more: number): string[] {
+  return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
+}
+
+function joinSections(sections: readonly (readonly string[])[]): string {
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+/** Whether there is colour was decided by the caller, so the stream and the environment are not asked again. */
+function paint(color: boolean, style: Style, text: string): string {
+  return color ? styleText(style, text, {validateStream: false}) : text;
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - columns(text)));
+}
+
+const MARK = /^\p{M}/u;
+const WIDE = /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
+
+/** Columns that a terminal gives to a text without control characters. */
+function columns(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const char of text) width += MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  return width;
+}

@@ -1,0 +1,50 @@
+/** Numbers for people: always in English and in UTC, so that the same run reads the same everywhere. */
+import {fromNanoseconds} from '../core/entry.js';
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** Bytes with at most one decimal: "0 B", "1.2 KiB", "340 MiB". */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  // What would be rounded up to 1024 is 1 of the next unit.
+  while (round(value) >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${round(value)} ${UNITS[unit]}`;
+}
+
+function round(value: number): number {
+  return value < 100 ? Math.round(value * 10) / 10 : Math.round(value);
+}
+
+/** A whole number with its thousands set apart: "84,012". */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** "84,012 files"; `plural` where an "s" does not make it. */
+export function formatPlural(count: number, singular: string, plural = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** Milliseconds in the two largest units that matter: "0.4 s", "2 min 5 s", "3 h 10 min", "2 d 4 h". */
+export function formatDuration(ms: number): string {
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** Nanoseconds since 1970 as "2026-01-01 10:00:00Z", on request with nine decimals; in seconds where the calendar ends. */
+export function formatTime(time: bigint, options: {exact?: boolean} = {}): string {
+  const {seconds, nanoseconds} = fromNanoseconds(time);
+  const fraction = options.exact ? `.${String(nanoseconds).padStart(9, '0')}` : '';
+  const date = new Date(seconds * 1000);
+  // A Date ends in the year 275760; file systems do not.
+  if (Number.isNaN(date.getTime())) return `${seconds}${fraction} s`;
+  return `${date.toISOString().slice(0, -5).replace('T', ' ')}${fraction}Z`;
+}

@@ -1,0 +1,149 @@
+/** Actions, plans and runs in words. Every name in them is escaped. */
+import {type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
+import type {Entry, Kind} from '../core/entry.js';
+import {escapeName} from '../core/escape.js';
+import type {ApplyReport} from '../core/outcome.js';
+import type {RelPath} from '../core/path.js';
+import type {Plan, PlanSummary} from '../core/plan.js';
+import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
+
+/** One character a kind, so that colour never says anything alone. */
+export const GLYPHS: Readonly<Record<ActionKind, string>> = {
+  mkdir: '+',
+  create: '+',
+  update: '~',
+  replace: '±',
+  link: '=',
+  attrs: '·',
+  delete: '-',
+  rmdir: '-',
+};
+
+/** A path for people: the root is ".", a folder ends with "/", a symlink shows where it points. */
+export function pathWords(action: Action): string {
+  const entry = (action.after ?? action.before) as Entry;
+  const path = action.path === '' ? '.' : escapeName(action.path);
+  if (entry.kind === 'directory') return `${path}/`;
+  return entry.link === undefined ? path : `${path} -> ${escapeName(entry.link)}`;
+}
+
+/** A path without an action: the root is ".". */
+export function plainPath(path: RelPath): string {
+  return path === '' ? '.' : escapeName(path);
+}
+
+/** Bytes that an action is about: those written, or for a delete those given back; undefined where there is no content. */
+export function sizeOf(action: Action): number | undefined {
+  if (action.kind === 'link' || action.kind === 'attrs') return undefined;
+  const entry = (action.after ?? action.before) as Entry;
+  return entry.kind === 'file' ? entry.size : undefined;
+}
+
+const KIND_WORDS: Readonly<Record<Kind, string>> = {
+  file: 'file',
+  directory: 'folder',
+  symlink: 'symlink',
+  fifo: 'FIFO',
+  socket: 'socket',
+  chardev: 'character device',
+  blockdev: 'block device',
+};
+
+/** Why an action is there: "size 10 → 12, mode 0644 → 0600". */
+export function reasonWords(action: Action): string {
+  const reasons = isUpkeep(action) ? action.reasons : action.reasons.filter((reason) => reason !== 'children');
+  return reasons.map((reason) => reasonWord(reason, action)).join(', ');
+}
+
+function reasonWord(reason: Reason, action: Action): string {
+  const {before, after} = action;
+  switch (reason) {
+    case 'new':
+      return 'new';
+    case 'gone':
+      return 'not in source';
+    case 'content':
+      return 'content';
+    case 'children':
+      return 'content changes';
+    case 'hardlink':
+      return action.kind === 'link' ? `hard link to ${escapeName(action.leader)}` : 'hard links';
+    case 'kind':
+      return change('', before && KIND_WORDS[before.kind], after && KIND_WORDS[after.kind]);
+    case 'size':
+      return change('size ', before && formatCount(before.size), after && formatCount(after.size));
+    case 'mtime':
+      return timeChange(before?.mtime, after?.mtime);
+    case 'link':
+      return change('link ', escaped(before?.link), escaped(after?.link));
+    case 'mode':
+      return change('mode ', before && octal(before.mode), after && octal(after.mode));
+    case 'owner':
+      return change('owner ', before?.uid, after?.uid);
+    case 'group':
+      return change('group ', before?.gid, after?.gid);
+  }
+}
+
+function change(label: string, before: string | number | undefined, after: string | number | undefined): string {
+  return `${label}${before ?? 'none'} → ${after ?? 'none'}`;
+}
+
+function timeChange(before: bigint | undefined, after: bigint | undefined): string {
+  if (before === undefined || after === undefined) return 'mtime';
+  const exact = formatTime(before) === formatTime(after);
+  return change('mtime ', formatTime(before, {exact}), formatTime(after, {exact}));
+}
+
+function escaped(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : escapeName(text);
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+/** What a plan comes to, in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */
+export function planSentence(plan: Plan, summary: PlanSummary): string {
+  const {kinds, changes, upkeep, bytes, problems} = summary;
+  if (changes === 0) {
+    if (upkeep > 0) return `Plan: no changes, but the times of ${formatPlural(upkeep, 'folder')} are put back.${trouble(plan)}`;
+    const equal = plan.header.options.delete ? 'equals' : 'holds all of';
+    if (problems === 0) return `Nothing to do: the target ${equal} the source.`;
+    const unread = plan.problems.every(({phase}) => phase === 'scan');
+    return `Nothing to do, but ${formatPlural(problems, 'path')} ${unread ? 'could not be read' : 'had problems'}.`;
+  }
+  const parts: [count: number, words: string][] = [
+    [kinds.mkdir.count + kinds.create.count, 'to create'],
+    [kinds.update.count, 'to update'],
+    [kinds.replace.count, 'to replace'],
+    [kinds.link.count, 'to link'],
+    [kinds.attrs.count, 'in attributes alone'],
+    [kinds.delete.count + kinds.rmdir.count, 'to delete'],
+  ];
+  const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
+  const write = bytes > 0 ? `; ${formatBytes(bytes)} to write` : '';
+  return `Plan: ${formatPlural(changes, 'change')}: ${counts.join(', ')}${write}.${trouble(plan)}`;
+}
+
+function trouble({problems}: Plan): string {
+  return problems.length > 0 ? ` ${formatPlural(problems.length, 'problem')}.` : '';
+}
+
+/** How a run ended, in one sentence. */
+export function verdict(report: ApplyReport): string {
+  const {counts, problems, interrupted} = report;
+  if (interrupted) {
+    const left = formatPlural(counts.stopped, 'change');
+    return `Interrupted by ${interrupted}: ${left} left; apply again to do the rest.`;
+  }
+  const rest = [
+    counts.failed > 0 && `${formatCount(counts.failed)} failed`,
+    counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
+    counts.stopped > 0 && `${formatCount(counts.stopped)} not begun`,
+  ].filter((part) => part !== false);
+  const done = formatPlural(counts.done + counts['already-done'], 'change');
+  if (rest.length > 0) return `Done, but not all: ${done} done, ${rest.join(', ')}.`;
+  if (problems.length > 0) return `Done: ${done}, but ${formatPlural(problems.length, 'path')} had problems.`;
+  return `Done: ${done}.`;
+}

@@ -1,0 +1,221 @@
+/**
+ * Walks one tree depth first, siblings by the bytes of their names, and writes what it finds into blocks. Synchronous: it runs
+ * in a worker thread. What cannot be read is a row of its own and a problem, never an empty folder.
+ */
+import {createHash} from 'node:crypto';
+import {type BlockWriter, CODE, emptyStat, PARTIAL, type Stat} from '../core/block.js';
+import {type ByteName, fromByteName} from '../core/name.js';
+import {joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
+import {type Problem, problem, type Side} from '../core/problem.js';
+import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
+import {type FilterScope, IGNORE_FILE} from './filter.js';
+
+/** A `.dirsyncignore` above this is refused, as one that could not be read. */
+const MAX_RULES_BYTES = 1024 * 1024;
+
+export interface WalkOptions {
+  readonly platform: Platform;
+  readonly side: Side;
+  readonly root: Folder;
+  /**
+   * The source's root when the target is walked: the rules of the source hold for both trees, else a rule that is new in the
+   * source would not yet protect what it names in the target. Undefined: this tree is the source.
+   */
+  readonly rulesRoot?: Folder | undefined;
+  readonly filters: FilterScope;
+  readonly writer: BlockWriter;
+  readonly onProblem: (problem: Problem) => void;
+  /** Told of each folder seen, as device and inode, to find the other tree inside this one. */
+  readonly onFolder: (stat: Stat) => void;
+  /** Told how many entries came since the last call; false ends the walk. */
+  readonly onProgress: (entries: number) => boolean;
+}
+
+export interface WalkTotals {
+  readonly entries: number;
+  readonly leaves: number;
+  readonly bytes: number;
+}
+
+/** The walk was ended from outside: what was written is not a whole tree. */
+export class WalkStopped extends Error {}
+
+export function walk(options: WalkOptions): WalkTotals {
+  return new Walk(options).run();
+}
+
+class Walk {
+  #entries = 0;
+  #leaves = 0;
+  #bytes = 0;
+  /** Rows of the open folder at each depth, reused by the next one there. */
+  readonly #rows: ListedEntry[][] = [];
+  readonly #nothing = emptyStat();
+
+  constructor(private readonly o: WalkOptions) {}
+
+  run(): WalkTotals {
+    const {platform, root, rulesRoot, writer, filters} = this.o;
+    const stat = emptyStat();
+    platform.stat(root, '' as ByteName, stat);
+    writer.append(0, '', stat);
+    this.#folder({folder: root, rules: rulesRoot, path: ROOT, depth: 0, scope: filters});
+    writer.finish();
+    return {entries: this.#entries, leaves: this.#leaves, bytes: this.#bytes};
+  }
+
+  /** The content of an open folder, whose own row was appended last. */
+  #folder(at: Level): void {
+    const {platform, writer, onProgress} = this.o;
+    const {folder, path, depth} = at;
+    this.#rows[depth] ??= [];
+    const rows = this.#rows[depth];
+    let count: number;
+    try {
+      count = platform.list(folder, rows);
+    } catch (error) {
+      this.#problem(path, errnoOf(error));
+      writer.amend(PARTIAL);
+      return;
+    }
+    if (!onProgress(count)) throw new WalkStopped();
+    const rules = this.#rules(at, rows, count);
+    if (rules === undefined) {
+      writer.amend(PARTIAL);
+      return;
+    }
+    writer.amend(0, rules.digest);
+
+    const order = rows.slice(0, count).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const row of order) {
+      if (depth === 0 && row.name === STATE_DIR) continue;
+      const excluded =
+        rules.scope.active && rules.scope.excludes(joinPath(path, fromByteName(row.name)), row.code === CODE.directory);
+      if (excluded) {
+        this.#nothing.code = CODE.excluded;
+        writer.append(depth + 1, row.name, this.#nothing);
+      } else if (row.code === CODE.directory) {
+        this.#subfolder(at, row, rules.scope);
+      } else {
+        this.#leaf(at, row);
+      }
+    }
+  }
+
+  #subfolder(parent: Level, row: ListedEntry, scope: FilterScope): void {
+    const {platform, side, writer, onFolder} = this.o;
+    const path = joinPath(parent.path, fromByteName(row.name));
+    const depth = parent.depth + 1;
+    let folder: Folder;
+    try {
+      folder = platform.openFolder(parent.folder, row.name);
+    } catch (error) {
+      const code = errnoOf(error);
+      this.#problem(path, code);
+      // Not allowed in: the folder is known, its content is not. Any other answer: it is not what was listed.
+      if (code === 'EACCES' || code === 'EPERM') {
+        this.#entries++;
+        writer.append(depth, row.name, row);
+        writer.amend(PARTIAL);
+      } else {
+        this.#unknown(depth, row.name);
+      }
+      return;
+    }
+    try {
+      this.#entries++;
+      onFolder(row);
+      writer.append(depth, row.name, row);
+      const rules = side === 'source' ? undefined : this.#openRules(parent.rules, row.name);
+      try {
+        this.#folder({folder, rules, path, depth, scope});
+      } finally {
+        if (rules !== undefined) platform.close(rules);
+      }
+    } finally {
+      platform.close(folder);
+    }
+  }
+
+  #leaf(parent: Level, row: ListedEntry): void {
+    const {platform, writer} = this.o;
+    const depth = parent.depth + 1;
+    if (row.code === CODE.unknown) {
+      this.#problem(joinPath(parent.path, fromByteName(row.name)), row.fault ?? 'EIO');
+      this.#unknown(depth, row.name);
+      return;
+    }
+    let link: ByteName | undefined;
+    if (row.code === CODE.symlink) {
+      try {
+        link = platform.readLink(parent.folder, row.name);
+      } catch (error) {
+        this.#problem(joinPath(parent.path, fromByteName(row.name)), errnoOf(error));
+        this.#unknown(depth, row.name);
+        return;
+      }
+    }
+    this.#entries++;
+    this.#leaves++;
+    this.#bytes += row.size;
+    writer.append(depth, row.name, row);
+    if (link !== undefined) writer.amend(0, link);
+  }
+
+  #unknown(depth: number, name: ByteName): void {
+    this.#nothing.code = CODE.unknown;
+    this.o.writer.append(depth, name, this.#nothing);
+  }
+
+  /** The filters in force in a folder, and a digest of its own rules ('' for none); undefined when they cannot be known. */
+  #rules(at: Level, rows: readonly ListedEntry[], count: number): {scope: FilterScope; digest: string} | undefined {
+    const {platform, side} = this.o;
+    const name = IGNORE_FILE as ByteName;
+    const holder = side === 'source' ? at.folder : at.rules;
+    const none = {scope: at.scope, digest: ''};
+    if (holder === undefined) return none;
+    if (side === 'source' && !has(rows, count, name)) return none;
+    let text: Uint8Array | undefined;
+    try {
+      text = platform.readFile(holder, name, MAX_RULES_BYTES + 1);
+      if (text === undefined) return none;
+    } catch (error) {
+      if (side === 'source') this.#problem(joinPath(at.path, IGNORE_FILE), errnoOf(error));
+      return undefined;
+    }
+    if (text.length > MAX_RULES_BYTES) {
+      if (side === 'source') this.#problem(joinPath(at.path, IGNORE_FILE), 'EFBIG');
+      return undefined;
+    }
+    const digest = createHash('sha256').update(text).digest().toString('latin1');
+    return {scope: at.scope.within(at.path, new TextDecoder().decode(text)), digest};
+  }
+
+  /** The folder of the source at the same place, for its rules only. Where it cannot be opened, the source's walk says so. */
+  #openRules(parent: Folder | undefined, name: ByteName): Folder | undefined {
+    if (parent === undefined) return undefined;
+    try {
+      return this.o.platform.openFolder(parent, name);
+    } catch (error) {
+      errnoOf(error);
+      return undefined;
+    }
+  }
+
+  #problem(path: RelPath, code: string): void {
+    this.o.onProblem(problem({path, side: this.o.side, phase: 'scan', code}));
+  }
+}
+
+interface Level {
+  readonly folder: Folder;
+  readonly rules: Folder | undefined;
+  readonly path: RelPath;
+  readonly depth: number;
+  readonly scope: FilterScope;
+}
+
+function has(rows: readonly ListedEntry[], count: number, name: ByteName): boolean {
+  for (let i = 0; i < count; i++) if ((rows[i] as ListedEntry).name === name) return true;
+  return false;
+}

@@ -1,0 +1,66 @@
+/** The names in a target's `.dirsync/`, and how its folders are opened, made and removed: by name in open folders, never followed. */
+
+import {CODE, emptyStat} from '../core/block.js';
+import type {ByteName} from '../core/name.js';
+import {STATE_DIR} from '../core/path.js';
+import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
+
+export const NAMES = {
+  state: STATE_DIR as ByteName,
+  /** What is being written, a folder for each run. */
+  staging: 'tmp' as ByteName,
+  /** Leaves that gave their place to a folder, until what is in that folder is on disk. */
+  replaced: 'replaced' as ByteName,
+  /** Who holds the lock. */
+  lock: 'lock' as ByteName,
+} as const;
+
+/** Only the user who runs dirsync looks in here: half-written copies of private files pass through. */
+const PRIVATE = 0o700;
+
+/** Opens a folder, made first when it is missing. Close it. */
+export function ensureFolder(platform: Platform, parent: Folder, name: ByteName): Folder {
+  try {
+    platform.makeFolder(parent, name, PRIVATE);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+  return platform.openFolder(parent, name);
+}
+
+/** Opens the folder at a way of names below `root`, each made when it is missing. Close it. */
+export function ensurePath(platform: Platform, root: Folder, names: readonly ByteName[]): Folder {
+  let folder = root;
+  for (const name of names) {
+    const next = ensureFolder(platform, folder, name);
+    if (folder !== root) platform.close(folder);
+    folder = next;
+  }
+  return folder;
+}
+
+/** Removes what stands at `name`, with all that is in it. Nothing there is fine. */
+export function removeTree(platform: Platform, parent: Folder, name: ByteName): void {
+  const stat = emptyStat();
+  if (!platform.stat(parent, name, stat)) return;
+  if (stat.code !== CODE.directory) return platform.removeFile(parent, name);
+  const folder = platform.openFolder(parent, name);
+  try {
+    const rows: ListedEntry[] = [];
+    const count = platform.list(folder, rows);
+    for (const row of rows.slice(0, count)) removeTree(platform, folder, row.name);
+  } finally {
+    platform.close(folder);
+  }
+  platform.removeFolder(parent, name);
+}
+
+/** Opens `.dirsync` if the target has one. */
+export function openState(platform: Platform, root: Folder): Folder | undefined {
+  try {
+    return platform.openFolder(root, NAMES.state);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

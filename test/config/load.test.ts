@@ -1,0 +1,439 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: config files hold such texts.
+import {mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {expect} from 'chai';
+import {type Config, findJob, loadConfig} from '../../src/config/load.js';
+import {jsonSchema} from '../../src/config/schema.js';
+import {DirsyncError} from '../../src/core/errors.js';
+
+/** Fails when the promise does not. */
+async function errorOf(promise: Promise<unknown>): Promise<DirsyncError> {
+  const error = await promise.then(
+    () => new Error('nothing was thrown'),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof DirsyncError) return error;
+  throw error;
+}
+
+describe('config/load', () => {
+  /** Holds `home` with `work` in it, where the program is started. */
+  let base: string;
+  let cwd: string;
+  let env: NodeJS.ProcessEnv;
+
+  beforeEach(() => {
+    base = realpathSync(mkdtempSync(join(tmpdir(), 'dirsync-config-')));
+    cwd = join(base, 'home/work');
+    mkdirSync(cwd, {recursive: true});
+    env = {HOME: join(base, 'home'), DISK: '/mnt/disk', EMPTY: ''};
+  });
+  afterEach(() => rmSync(base, {recursive: true, force: true}));
+
+  function put(file: string, content: string): string {
+    const path = join(base, file);
+    mkdirSync(dirname(path), {recursive: true});
+    writeFileSync(path, content);
+    return path;
+  }
+
+  async function load(file?: string): Promise<Config> {
+    const config = await loadConfig({cwd, file, env});
+    if (config === undefined) throw new Error('no config was found');
+    return config;
+  }
+
+  const YAML = 'jobs: {a: {source: s, target: t}}';
+  const JSON_TEXT = '{"jobs": {"a": {"source": "s", "target": "t"}}}';
+
+  describe('search', () => {
+    const forms: readonly (readonly [string, string])[] = [
+      ['dirsync.config.yaml', YAML],
+      ['dirsync.config.yml', YAML],
+      ['dirsync.config.json', JSON_TEXT],
+      ['dirsync.config.js', `module.exports = ${JSON_TEXT}`],
+      ['dirsync.config.mjs', `export default ${JSON_TEXT}`],
+      ['.dirsyncrc', YAML],
+      ['.dirsyncrc.yaml', YAML],
+      ['.dirsyncrc.yml', YAML],
+      ['.dirsyncrc.json', JSON_TEXT],
+      ['.dirsyncrc.js', `module.exports = ${JSON_TEXT}`],
+      ['package.json', `{"name": "x", "dirsync": ${JSON_TEXT}}`],
+    ];
+    for (const [name, content] of forms) {
+      it(`finds ${name}`, async () => {
+        const file = put(`home/work/${name}`, content);
+        const config = await load();
+        expect(config.file).to.equal(file);
+        expect(findJob(config, 'a')).to.deep.equal({source: join(cwd, 's'), target: join(cwd, 't')});
+      });
+    }
+
+    it('goes upwards, past a package.json without our key and a folder of that name', async () => {
+      put('home/work/package.json', '{"name": "x"}');
+      mkdirSync(join(cwd, 'dirsync.config.yaml'));
+      const file = put('home/dirsync.config.yaml', YAML);
+      expect((await load()).file).to.equal(file);
+    });
+
+    it('stops at the home folder', async () => {
+      put('dirsync.config.yaml', YAML);
+      expect(await loadConfig({cwd, env})).to.equal(undefined);
+    });
+
+    for (const ending of ['yaml', 'yml', 'json']) {
+      it(`ends in ~/.config/dirsync/config.${ending}`, async () => {
+        const file = put(`home/.config/dirsync/config.${ending}`, JSON_TEXT);
+        expect((await load()).file).to.equal(file);
+      });
+    }
+
+    it('ends in $XDG_CONFIG_HOME/dirsync, if that is set', async () => {
+      put('home/.config/dirsync/config.yaml', YAML);
+      const file = put('xdg/dirsync/config.yaml', YAML);
+      env.XDG_CONFIG_HOME = join(base, 'xdg');
+      expect((await load()).file).to.equal(file);
+    });
+
+    it('ignores a relative $XDG_CONFIG_HOME', async () => {
+      put('home/work/xdg/dirsync/config.yaml', YAML);
+      env.XDG_CONFIG_HOME = 'xdg';
+      expect(await loadConfig({cwd, env})).to.equal(undefined);
+    });
+
+    it('prefers the nearer file', async () => {
+      put('home/dirsync.config.yaml', YAML);
+      put('home/.config/dirsync/config.yaml', YAML);
+      const file = put('home/work/.dirsyncrc', YAML);
+      expect((await load()).file).to.equal(file);
+    });
+
+    it('takes a named file alone, relative to the working folder', async () => {
+      put('home/work/dirsync.config.yaml', YAML);
+      const file = put('home/other.yaml', YAML);
+      expect((await load('../other.yaml')).file).to.equal(file);
+    });
+
+    for (const content of ['', '# nothing\n', 'null\n', '{}']) {
+      it(`takes ${JSON.stringify(content)} for a config without jobs`, async () => {
+        const file = put('home/work/dirsync.config.yaml', content);
+        expect(await load()).to.deep.equal({file, defaults: {}, jobs: new Map()});
+      });
+    }
+  });
+
+  it('reads every setting, lists as lists, paths as absolute', async () => {
+    put(
+      'home/work/dirsync.config.yaml',
+      `$schema: ./schema.json
+jobs:
+  photos:
+    source: ~/pictures
+    target: "\${DISK}/photos/"
+    exclude: "*.tmp"
+    include: [keep.tmp]
+    excludeFrom: [~/ignore, ./more]
+    delete: false
+    checksum: true
+    sizeOnly: false
+    mtimeWindow: 2s
+    maxDelete: 10
+    allow: [source-empty]
+    every: 1h30m
+    log: ../dirsync.log
+    fsync: each
+    mkpath: true
+    skipDrifted: true
+  home:
+    source: "~"
+    target: ~other
+    maxDelete: 50%
+`,
+    );
+    const home = join(base, 'home');
+    const config = await load();
+    expect(findJob(config, 'photos')).to.deep.equal({
+      source: join(home, 'pictures'),
+      target: '/mnt/disk/photos',
+      exclude: ['*.tmp'],
+      include: ['keep.tmp'],
+      excludeFrom: [join(home, 'ignore'), join(cwd, 'more')],
+      delete: false,
+      checksum: true,
+      sizeOnly: false,
+      mtimeWindow: '2s',
+      maxDelete: 10,
+      allow: ['source-empty'],
+      every: '1h30m',
+      log: join(home, 'dirsync.log'),
+      fsync: 'each',
+      mkpath: true,
+      skipDrifted: true,
+    });
+    expect(findJob(config, 'home')).to.deep.equal({source: home, target: join(cwd, '~other'), maxDelete: '50%'});
+  });
+
+  it('takes no pattern of an environment value for a variable or a home folder', async () => {
+    env.ODD = '~/${HOME}$&';
+    put('home/work/dirsync.config.yaml', "jobs: {a: {source: '${ODD}', target: /t}}");
+    expect(findJob(await load(), 'a').source).to.equal(join(cwd, '~/${HOME}$&'));
+  });
+
+  it('lays defaults under a job: the job wins, lists replace lists', async () => {
+    put(
+      'home/work/dirsync.config.mjs',
+      `export default {
+        defaults: {source: '/s', exclude: ['a', 'b'], delete: false, checksum: true},
+        jobs: {one: {target: '/one', exclude: 'c', delete: true, checksum: undefined}, two: {target: '/two', source: '/other'}},
+      }`,
+    );
+    const config = await load();
+    expect(findJob(config, 'one')).to.deep.equal({source: '/s', target: '/one', exclude: ['c'], delete: true, checksum: true});
+    expect(findJob(config, 'two')).to.deep.equal({
+      source: '/other',
+      target: '/two',
+      exclude: ['a', 'b'],
+      delete: false,
+      checksum: true,
+    });
+  });
+
+  describe('mistakes', () => {
+    const job = (settings: string) => `jobs: {photos: {source: /s, target: /t, ${settings}}}`;
+    const cases: readonly {name: string; content: string; says: string}[] = [
+      {name: 'unknown setting', content: job('exlude: x'), says: 'jobs.photos.exlude: unknown key, did you mean "exclude"?'},
+      {
+        name: 'flag as written',
+        content: job('max-delete: 1'),
+        says: 'jobs.photos["max-delete"]: unknown key, did you mean "maxDelete"?',
+      },
+      {name: 'nothing near', content: job('compression: 9'), says: 'jobs.photos.compression: unknown key'},
+      {name: 'unknown section', content: 'job: {}', says: 'job: unknown key, did you mean "jobs"?'},
+      {name: 'unknown default', content: 'defaults: {fsyc: end}', says: 'defaults.fsyc: unknown key, did you mean "fsync"?'},
+      {name: 'wrong type', content: job('delete: "no"'), says: 'jobs.photos.delete: expected boolean, found string "no"'},
+      {name: 'null', content: job('log: '), says: 'jobs.photos.log: expected string, found null'},
+      {
+        name: 'number for a text',
+        content: job('mtimeWindow: 2'),
+        says: 'jobs.photos.mtimeWindow: expected string, found number 2',
+      },
+      {
+        name: 'list of others',
+        content: job('exclude: [1]'),
+        says: 'jobs.photos.exclude: expected string or array of strings, found array [1]',
+      },
+      {
+        name: 'not a limit',
+        content: job('maxDelete: true'),
+        says: 'jobs.photos.maxDelete: expected string or integer, found boolean true',
+      },
+      {name: 'bad limit', content: job('maxDelete: 200%'), says: 'jobs.photos.maxDelete: "200%" is no limit on deletions. Give '},
+      {
+        name: 'negative limit',
+        content: job('maxDelete: -1'),
+        says: 'jobs.photos.maxDelete: "-1" is no limit on deletions. Give ',
+      },
+      {name: 'bad interval', content: job('every: 5x'), says: 'jobs.photos.every: "5x" is no interval. Give '},
+      {name: 'bad window', content: job('mtimeWindow: 5x'), says: 'jobs.photos.mtimeWindow: "5x" is no duration. Give '},
+      {
+        name: 'choice',
+        content: job('fsync: ech'),
+        says: 'jobs.photos.fsync: expected one of none, end, each, found string "ech", did you mean "each"?',
+      },
+      {
+        name: 'guard',
+        content: job('allow: [same-trees]'),
+        says: 'jobs.photos.allow[0]: expected one of same-tree, source-missing, source-empty',
+      },
+      {name: 'near guard', content: job('allow: [same-trees]'), says: 'found string "same-trees", did you mean "same-tree"?'},
+      {name: 'no source', content: 'jobs: {photos: {target: /t}}', says: 'jobs.photos.source: missing, expected string'},
+      {name: 'no target', content: 'jobs: {photos: {}}', says: 'jobs.photos.target: missing, expected string'},
+      {name: 'job that is no object', content: 'jobs: {photos: /s}', says: 'jobs.photos: expected object, found string "/s"'},
+      {name: 'jobs that are a list', content: 'jobs: []', says: 'jobs: expected object, found array []'},
+      {name: 'file that is a list', content: '[]', says: 'the file: expected object, found array []'},
+      {name: 'file that is a text', content: 'hello', says: 'the file: expected object, found string "hello"'},
+      {
+        name: 'unset variable',
+        content: job('log: "${NOWHERE}/l"'),
+        says: 'jobs.photos.log: the environment variable "NOWHERE" is not set',
+      },
+      {
+        name: 'empty variable',
+        content: job('log: "${EMPTY}/l"'),
+        says: 'jobs.photos.log: the environment variable "EMPTY" is not set',
+      },
+      {
+        name: 'unset in a list',
+        content: job('excludeFrom: ["${NO}"]'),
+        says: 'jobs.photos.excludeFrom: the environment variable "NO" is not set',
+      },
+      {name: 'empty path', content: 'jobs: {a: {source: "", target: /t}}', says: 'jobs.a.source: expected a path, found ""'},
+      {
+        name: 'job name with a dot',
+        content: 'jobs: {a.b: {source: 1, target: /t}}',
+        says: 'jobs["a.b"].source: expected string, found number 1',
+      },
+      {name: 'escape codes in a value', content: job('fsync: "\\e[31m"'), says: 'found string "\\x1b[31m"'},
+      {name: 'escape codes in a key', content: job('"\\u202e": 1'), says: '["\\u202e"]: unknown key'},
+      {name: 'long value', content: job(`fsync: ${'x'.repeat(100)}`), says: `found string "${'x'.repeat(39)}…`},
+      {name: 'broken YAML', content: 'jobs:\n  a: [1\n  b: 2\n', says: 'line 3: '},
+      {name: 'key twice', content: 'jobs: {}\njobs: {}\n', says: 'line 2: duplicated mapping key'},
+    ];
+    for (const {name, content, says} of cases) {
+      it(name, async () => {
+        const file = put('home/work/dirsync.config.yaml', content);
+        const error = await errorOf(load());
+        expect(error.code).to.equal('CONFIG_INVALID');
+        expect(error.detail).to.contain(says);
+        for (const line of error.detail.split('\n'))
+          expect(line)
+            .to.match(/^\/.*: .+/)
+            .and.contain(`${file}: `);
+      });
+    }
+
+    it('lists all mistakes of a file', async () => {
+      const file = put(
+        'home/work/dirsync.config.yaml',
+        'defaults: {delete: 1, log: "${NO}"}\njobs: {a: {exlude: x, every: 5x, source: /s}}\nx: 1\n',
+      );
+      const {detail} = await errorOf(load());
+      expect(detail.split('\n').map((line) => line.slice(file.length + 2).replace(/:.*/, ''))).to.have.members([
+        'defaults.delete',
+        'defaults.log',
+        'jobs.a.exlude',
+        'jobs.a.every',
+        'jobs.a.target',
+        'x',
+      ]);
+    });
+
+    const broken: readonly (readonly [string, string, string])[] = [
+      ['dirsync.config.json', '{\n  "jobs": {,}\n}', 'line 2: '],
+      ['dirsync.config.json', '{\n  "jobs": {\n', 'line 3: '],
+      ['package.json', '{\n  "dirsync": }', 'line 2: '],
+      ['dirsync.config.mjs', 'export default {', 'Unexpected'],
+      ['dirsync.config.mjs', 'throw new Error("no\\x1b luck")', 'no\\x1b luck'],
+      ['dirsync.config.mjs', 'import "./absent.mjs"', 'absent.mjs'],
+      ['dirsync.config.mjs', 'import {readFileSync} from "node:fs"; readFileSync("/absent")', 'ENOENT'],
+      ['dirsync.config.yaml', '$import: absent.yaml', 'ENOENT'],
+    ];
+    for (const [name, content, says] of broken) {
+      it(`${name}: ${JSON.stringify(content)}`, async () => {
+        const file = put(`home/work/${name}`, content);
+        const error = await errorOf(load());
+        expect(error.code).to.equal('CONFIG_INVALID');
+        expect(error.detail).to.contain(`${file}: `).and.contain(says);
+        expect(error.detail).not.to.contain('\x1b');
+      });
+    }
+
+    it('names the imported file that is broken', async () => {
+      const file = put('home/work/base.yaml', 'a: [');
+      put('home/work/dirsync.config.yaml', '$import: base.yaml');
+      expect((await errorOf(load())).detail).to.contain(`${file}: line `);
+    });
+
+    it('a named package.json without our key', async () => {
+      put('home/work/package.json', '{}');
+      const error = await errorOf(load('package.json'));
+      expect([error.code, error.detail]).to.deep.equal([
+        'CONFIG_INVALID',
+        `${join(cwd, 'package.json')}: the key "dirsync" is missing`,
+      ]);
+    });
+
+    it('a named file of an unknown kind', async () => {
+      put('home/work/jobs.ini', 'x');
+      const error = await errorOf(load('jobs.ini'));
+      expect(error.code).to.equal('CONFIG_INVALID');
+      expect(error.detail).to.contain('.ini');
+    });
+
+    for (const [name, file, code] of [
+      ['absent', 'absent.yaml', 'ENOENT'],
+      ['a folder', '.', 'EISDIR'],
+      ['below a file', 'file/x.yaml', 'ENOTDIR'],
+    ] as const) {
+      it(`a named file that is ${name}`, async () => {
+        put('home/work/file', '');
+        const error = await errorOf(load(file));
+        expect([error.code, error.detail]).to.deep.equal(['CONFIG_UNREADABLE', `${join(cwd, file)} (${code})`]);
+        expect(error.hint).to.contain('exists');
+      });
+    }
+
+    it('a found file that cannot be read is not passed over', async () => {
+      // A loop of symlinks cannot be read by root either.
+      const {symlinkSync} = await import('node:fs');
+      symlinkSync('dirsync.config.yaml', join(cwd, 'dirsync.config.yaml'));
+      put('home/dirsync.config.yaml', YAML);
+      expect((await errorOf(load())).code).to.equal('CONFIG_UNREADABLE');
+    });
+
+    it('escapes the name of the file', async () => {
+      put('home/work/a\x1b.yaml', 'x: 1');
+      expect((await errorOf(load('a\x1b.yaml'))).detail).to.contain('/a\\x1b.yaml: x: unknown key');
+    });
+  });
+
+  describe('findJob', () => {
+    const failure = (config: Config | undefined, name: string) => errorOf((async () => findJob(config, name))());
+
+    it('offers the nearest name and lists all', async () => {
+      const file = put(
+        'home/work/dirsync.config.yaml',
+        'jobs: {photos: {source: /s, target: /t}, "mu\\tsic": {source: /s, target: /t}}',
+      );
+      const {code, detail, hint} = await failure(await load(), 'phtos');
+      expect([code, detail, hint]).to.deep.equal([
+        'JOB_UNKNOWN',
+        `"phtos" is not in ${file}`,
+        'Did you mean "photos"? It has: photos, mu\\tsic.',
+      ]);
+    });
+
+    it('lists all when none is near, and says when there are none', async () => {
+      put('home/work/dirsync.config.yaml', YAML);
+      expect((await failure(await load(), '\x1bzzz')).hint).to.equal('It has: a.');
+      put('home/work/dirsync.config.yaml', '{}');
+      expect((await failure(await load(), 'a')).hint).to.equal('It has no jobs.');
+    });
+
+    it('says that no config file was found', async () => {
+      const {code, detail, hint} = await failure(undefined, 'a\n');
+      expect([code, detail]).to.deep.equal(['JOB_UNKNOWN', '"a\\n", and no config file was found']);
+      expect(hint).to.contain('--config');
+    });
+
+    for (const name of ['constructor', '__proto__']) {
+      it(`knows no job ${name}`, async () => {
+        put('home/work/dirsync.config.yaml', YAML);
+        expect((await failure(await load(), name)).code).to.equal('JOB_UNKNOWN');
+      });
+    }
+  });
+
+  it('makes a JSON schema of what a file may hold', () => {
+    const schema = jsonSchema() as {
+      additionalProperties: unknown;
+      properties: {jobs: {additionalProperties: Record<string, unknown>}};
+    };
+    expect(schema.additionalProperties).to.equal(false);
+    expect(schema.properties).to.have.all.keys('$schema', 'defaults', 'jobs');
+    const {properties, additionalProperties} = schema.properties.jobs.additionalProperties as {
+      properties: Record<string, unknown>;
+      additionalProperties: unknown;
+    };
+    expect(additionalProperties).to.equal(false);
+    expect(properties).to.deep.include({
+      delete: {type: 'boolean', default: true, description: 'Delete from the target what the source does not have.'},
+      exclude: {
+        anyOf: [{type: 'string'}, {type: 'array', items: {type: 'string'}}],
+        description: 'Patterns (gitignore syntax) of what is left out.',
+      },
+    });
+    expect(properties).to.have.nested.property('fsync.enum').that.deep.equals(['none', 'end', 'each']);
+  });
+});

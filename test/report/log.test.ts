@@ -1,0 +1,68 @@
+import {expect} from 'chai';
+import type {Event} from '../../src/core/event.js';
+import type {ApplyReport} from '../../src/core/outcome.js';
+import type {RelPath} from '../../src/core/path.js';
+import {problem} from '../../src/core/problem.js';
+import {guardHalts} from '../../src/plan/guards.js';
+import {summarize} from '../../src/plan/summary.js';
+import {logLine} from '../../src/report/log.js';
+import {act, file, planOf} from '../support/plan.js';
+
+const now = new Date('2026-11-23T04:00:00.000Z');
+
+const report: ApplyReport = {
+  planId: 'p',
+  runId: 'r',
+  started: '2026-01-01T10:00:00.000Z',
+  finished: '2026-01-01T10:00:02.000Z',
+  counts: {done: 1, 'already-done': 0, skipped: 0, failed: 0, stopped: 0},
+  bytes: 12,
+  problems: [],
+  skipped: [],
+};
+const failed = {...report, counts: {...report.counts, failed: 2}};
+const calm = planOf([act.create('a', file(12))]);
+const mad = planOf([act.create('a', file(12))], {overlap: 'same'});
+const photo = act.create('photos/a\n.jpg', file(12_288));
+const drift = [{path: 'd\n' as RelPath, side: 'target', found: 'nothing'} as const];
+
+const cases: [event: Event, line: string | undefined][] = [
+  [{type: 'plan-started', source: '/s\x1b', target: '/t'}, 'INFO  plan started  /s\\x1b → /t'],
+  [{type: 'scan-progress', source: 1, target: 2}, undefined],
+  [{type: 'scan-done', side: 'source', entries: 84_012, bytes: 2048}, 'INFO  source read  84,012 entries, 2 KiB'],
+  [
+    {type: 'plan-ready', plan: calm, summary: summarize(calm), halts: []},
+    'INFO  plan ready  Plan: 1 change: 1 to create; 12 B to write.',
+  ],
+  [
+    {type: 'plan-ready', plan: mad, summary: summarize(mad), halts: guardHalts(mad, [])},
+    'WARN  plan ready  Plan: 1 change: 1 to create; 12 B to write. same-tree: source and target are the same folder.',
+  ],
+  [
+    {type: 'plan-ready', plan: mad, summary: summarize(mad), halts: guardHalts(mad, ['same-tree'])},
+    'INFO  plan ready  Plan: 1 change: 1 to create; 12 B to write.',
+  ],
+  [{type: 'drift', drift}, 'WARN  drift  1 path: d\\n: nothing'],
+  [{type: 'apply-started', actions: 1, bytes: 12}, 'INFO  apply started  1 action, 12 B to write'],
+  [{type: 'apply-progress', actions: 1, bytes: 2}, undefined],
+  [{type: 'action', action: photo, status: 'done'}, 'INFO  create done  photos/a\\n.jpg (12 KiB)'],
+  [{type: 'action', action: act.rmdir('x'), status: 'skipped'}, 'WARN  rmdir skipped  x/'],
+  [{type: 'action', action: act.upkeep(''), status: 'failed'}, 'ERROR attrs failed  ./'],
+  [
+    {type: 'problem', problem: problem({path: 'p\n' as RelPath, side: 'target', phase: 'write', code: 'EIO'})},
+    'ERROR EIO  p\\n (target): input/output error; check the disk',
+  ],
+  [{type: 'apply-done', report}, 'INFO  apply done  Done: 1 change. 12 B written.'],
+  [{type: 'apply-done', report: failed}, 'WARN  apply done  Done, but not all: 1 change done, 2 failed. 12 B written.'],
+  [{type: 'run-waiting', next: '2026-11-23T05:00:00.000Z'}, 'INFO  waiting  next run at 2026-11-23T05:00:00.000Z'],
+  [{type: 'run-skipped', ticks: 2}, "WARN  skipped  2 of the run's times passed while it was still at work"],
+  [{type: 'run-failed', code: 'TARGET_LOCKED', message: 'busy\n'}, 'ERROR run failed  TARGET_LOCKED: busy\\n'],
+];
+
+describe('report/log', () => {
+  for (const [event, line] of cases) {
+    it(line ?? `nothing for ${event.type}`, () => {
+      expect(logLine(event, now)).to.equal(line && `2026-11-23T04:00:00.000Z ${line}`);
+    });
+  }
+});

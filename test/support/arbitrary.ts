@@ -1,0 +1,181 @@
+/** Random values for laws: names with every kind of trouble, entries, plans whose actions fit one another. */
+import fc from 'fast-check';
+import type {Action, Reason} from '../../src/core/action.js';
+import type {Entry, Kind} from '../../src/core/entry.js';
+import {compareNames, decodeName} from '../../src/core/name.js';
+import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';
+import type {Plan, PlanHeader, PlanOptions, PlanRoot, TreeTotals} from '../../src/core/plan.js';
+import {type Problem, problem} from '../../src/core/problem.js';
+
+/** One name as it may be on disk: also controls, bidirectional marks, emoji, and bytes that are not UTF-8. */
+export const name: fc.Arbitrary<string> = fc
+  .oneof(
+    {weight: 4, arbitrary: fc.string({minLength: 1, maxLength: 8, unit: fc.constantFrom(...'ab.-_ 01')})},
+    {weight: 1, arbitrary: fc.string({minLength: 1, maxLength: 8, unit: 'binary'})},
+    {weight: 1, arbitrary: fc.uint8Array({minLength: 1, maxLength: 8}).map(decodeName)},
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('\x1b[31m', 'a\nb', '\u202etxt', '\ufeff', '😀', '…', '__proto__', '"quoted"', '\udcff'),
+    },
+  )
+  .filter((text) => !/[/\0]/.test(text) && text !== '.' && text !== '..' && text !== '.dirsync');
+
+export const relPath: fc.Arbitrary<RelPath> = fc
+  .array(name, {minLength: 1, maxLength: 4})
+  .map((names) => names.join('/') as RelPath);
+
+/** Any time that a file system can hold, often before 1970 or at the edge of a second. */
+export const time: fc.Arbitrary<bigint> = fc.oneof(
+  fc.bigInt({min: -(2n ** 63n) * 1_000_000_000n, max: 2n ** 63n * 1_000_000_000n - 1n}),
+  fc.constantFrom(0n, -1n, 1n, -500_000_000n, 999_999_999n, -1_000_000_000n),
+);
+
+const ANY_KIND: readonly Kind[] = ['file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev'];
+const COPIED_KIND: readonly Kind[] = ['file', 'file', 'directory', 'directory', 'symlink'];
+
+/** An entry of one of these kinds. */
+export function entry(kinds: readonly Kind[] = ANY_KIND): fc.Arbitrary<Entry> {
+  const id = fc.integer({min: 0, max: 0xffffffff});
+  return fc
+    .record({
+      kind: fc.constantFrom(...kinds),
+      mode: fc.integer({min: 0, max: 0o7777}),
+      uid: id,
+      gid: id,
+      size: fc.maxSafeNat(),
+      mtime: time,
+      link: relPath,
+    })
+    .map(({link, ...fields}) => ({
+      ...fields,
+      size: fields.kind === 'file' ? fields.size : 0,
+      ...(fields.kind === 'symlink' && {link}),
+    }));
+}
+
+/** One place in two trees at once: what is there before, what after, and what lies below. */
+interface Place {
+  readonly before: Entry | undefined;
+  readonly after: Entry | undefined;
+  readonly below: ReadonlyMap<string, Place>;
+  /** Whether an entry that stays gets new content (if it has any), and whether a leaf is a hard link. */
+  readonly update: boolean;
+  readonly link: boolean;
+  /** An entry that stays what it is has no action. */
+  readonly still: boolean;
+  readonly reasons: readonly Reason[];
+}
+
+const {place} = fc.letrec<{place: Place}>((tie) => ({
+  place: fc.record({
+    before: fc.option(entry([...ANY_KIND, ...COPIED_KIND, ...COPIED_KIND]), {nil: undefined, freq: 2}),
+    after: fc.option(entry(COPIED_KIND), {nil: undefined, freq: 2}),
+    below: fc
+      .oneof(
+        {depthIdentifier: 'place', depthSize: 'medium'},
+        fc.constant([]),
+        fc.array(fc.tuple(name, tie('place')), {maxLength: 5}),
+      )
+      .map((pairs) => new Map(pairs)),
+    update: fc.boolean(),
+    link: fc.boolean(),
+    still: fc.boolean(),
+    reasons: fc.uniqueArray(fc.constantFrom<Reason>('size', 'mtime', 'content', 'link', 'mode', 'owner', 'group', 'hardlink'), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+  }),
+}));
+
+/** Actions in canonical order that turn one tree into another, as a planner would give them. */
+export const actions: fc.Arbitrary<Action[]> = fc
+  .tuple(entry(['directory']), entry(['directory']), fc.boolean(), place)
+  .map(([before, after, fresh, root]) => {
+    const found: Action[] = [];
+    collect({...root, before: fresh ? undefined : before, after}, ROOT, found);
+    return found;
+  });
+
+function collect(at: Place, path: RelPath, found: Action[]): void {
+  const action = actionAt(at, path, found);
+  if (action) found.push(action);
+  for (const [name, child] of [...at.below].sort(([a], [b]) => compareNames(a, b))) {
+    const before = at.before?.kind === 'directory' ? child.before : undefined;
+    const after = at.after?.kind === 'directory' ? child.after : undefined;
+    collect({...child, before, after}, joinPath(path, name), found);
+  }
+}
+
+function actionAt(
+  {before, after, update, link, still, reasons}: Place,
+  path: RelPath,
+  found: readonly Action[],
+): Action | undefined {
+  const leader = found.find(({after}) => after?.kind === 'file')?.path;
+  if (before && after) {
+    if (before.kind !== after.kind) return {kind: 'replace', path, reasons: ['kind'], before, after};
+    if (still) return undefined;
+    return {kind: update && after.kind !== 'directory' ? 'update' : 'attrs', path, reasons, before, after};
+  }
+  if (after?.kind === 'directory') return {kind: 'mkdir', path, reasons: ['new'], after};
+  if (after && link && leader) return {kind: 'link', path, leader, reasons: ['hardlink'], after};
+  if (after) return {kind: 'create', path, reasons: ['new'], after};
+  return before && {kind: before.kind === 'directory' ? 'rmdir' : 'delete', path, reasons: ['gone'], before};
+}
+
+const anyText = fc.string({unit: 'binary', maxLength: 20});
+
+export const problems: fc.Arbitrary<Problem[]> = fc.array(
+  fc
+    .record({
+      path: relPath,
+      side: fc.constantFrom('source', 'target'),
+      phase: fc.constantFrom('scan', 'plan', 'check', 'write', 'attrs', 'delete', 'sync'),
+      code: fc.constantFrom('EACCES', 'EIO', 'UNKNOWN_BELOW'),
+    })
+    .map(problem),
+  {maxLength: 4},
+);
+
+const root: fc.Arbitrary<PlanRoot> = fc.record(
+  {
+    path: relPath.map((path) => `/${path}`),
+    identity: fc.record({inode: fc.bigInt({min: 0n, max: 2n ** 64n - 1n}), birthtime: time}),
+  },
+  {requiredKeys: ['path']},
+);
+
+const options: fc.Arbitrary<PlanOptions> = fc.record({
+  compare: fc.constantFrom('metadata', 'size', 'content'),
+  mtimeWindow: fc.bigInt({min: 0n, max: 3_000_000_000n}),
+  delete: fc.boolean(),
+  owner: fc.boolean(),
+  groups: fc.oneof(fc.constant('any' as const), fc.array(fc.nat())),
+  filters: fc.array(anyText),
+  maxDelete: fc.oneof(fc.record({count: fc.nat()}), fc.record({share: fc.double({min: 0, max: 1, noNaN: true})})),
+});
+
+const totals: fc.Arbitrary<TreeTotals> = fc.record({
+  entries: fc.maxSafeNat(),
+  leaves: fc.maxSafeNat(),
+  bytes: fc.maxSafeNat(),
+  digest: fc.string({unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64}),
+});
+
+export const header: fc.Arbitrary<PlanHeader> = fc.record(
+  {
+    id: fc.uuid(),
+    created: fc.date({noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01')}).map((date) => date.toISOString()),
+    writer: anyText,
+    source: root,
+    target: root,
+    options,
+    totals: fc.record({source: totals, target: totals}),
+    overlap: fc.constantFrom('same', 'target-in-source', 'source-in-target'),
+    sourceMissing: fc.boolean(),
+    warnings: fc.array(anyText),
+  },
+  {requiredKeys: ['id', 'created', 'writer', 'source', 'target', 'options', 'totals', 'warnings']},
+);
+
+export const plan: fc.Arbitrary<Plan> = fc.record({header, actions, problems});

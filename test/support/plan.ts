@@ -1,0 +1,70 @@
+/** Literals of plans and their parts, with the fields that a test does not care about filled in. */
+import type {Action} from '../../src/core/action.js';
+import {type Entry, NS_PER_SECOND} from '../../src/core/entry.js';
+import type {RelPath} from '../../src/core/path.js';
+import type {Plan, PlanHeader} from '../../src/core/plan.js';
+import type {Problem} from '../../src/core/problem.js';
+
+/** 2026-01-01 10:00:00Z in nanoseconds. */
+export const NOON = 1_767_261_600n * NS_PER_SECOND;
+
+export function file(size = 0, fields: Partial<Entry> = {}): Entry {
+  return {kind: 'file', mode: 0o644, uid: 1000, gid: 1000, size, mtime: NOON, ...fields};
+}
+
+export function folder(fields: Partial<Entry> = {}): Entry {
+  return {kind: 'directory', mode: 0o755, uid: 1000, gid: 1000, size: 0, mtime: NOON, ...fields};
+}
+
+export function symlink(link: string, fields: Partial<Entry> = {}): Entry {
+  return {kind: 'symlink', mode: 0o777, uid: 1000, gid: 1000, size: 0, mtime: NOON, link, ...fields};
+}
+
+export const act = {
+  mkdir: (path: string): Action => ({kind: 'mkdir', path: path as RelPath, reasons: ['new'], after: folder()}),
+  create: (path: string, after: Entry = file()): Action => ({kind: 'create', path: path as RelPath, reasons: ['new'], after}),
+  update: (path: string, before: Entry, after: Entry): Action => ({
+    kind: 'update',
+    path: path as RelPath,
+    reasons: ['size'],
+    before,
+    after,
+  }),
+  delete: (path: string, before: Entry = file()): Action => ({kind: 'delete', path: path as RelPath, reasons: ['gone'], before}),
+  rmdir: (path: string): Action => ({kind: 'rmdir', path: path as RelPath, reasons: ['gone'], before: folder()}),
+  upkeep: (path: string): Action => ({
+    kind: 'attrs',
+    path: path as RelPath,
+    reasons: ['children'],
+    before: folder(),
+    after: folder(),
+  }),
+};
+
+export const header: PlanHeader = {
+  id: 'plan-1',
+  created: '2026-01-01T10:00:00.000Z',
+  writer: 'dirsync 0.1.0',
+  source: {path: '/source', identity: {inode: 2n, birthtime: NOON}},
+  target: {path: '/target', identity: {inode: 12n, birthtime: 0n}},
+  options: {
+    compare: 'metadata',
+    mtimeWindow: 0n,
+    delete: true,
+    owner: false,
+    groups: [1000],
+    filters: [],
+    maxDelete: {share: 0.5},
+  },
+  totals: {
+    source: {entries: 100, leaves: 100, bytes: 1000, digest: 'aa'},
+    target: {entries: 100, leaves: 100, bytes: 1000, digest: 'bb'},
+  },
+  warnings: [],
+};
+
+/** A plan of these actions; `overrides` are header fields and problems. */
+export function planOf(actions: readonly Action[], overrides: Partial<PlanHeader> & {problems?: readonly Problem[]} = {}): Plan {
+  const {problems = [], ...fields} = overrides;
+  return {header: {...header, ...fields}, actions, problems};
+}
