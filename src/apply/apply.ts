@@ -246,7 +246,7 @@ class Run {
         const actions = batch.map((index) => this.#actions[index] as Action);
         const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions};
         const results = await pool.call<readonly BatchResult[]>(worker, job);
-        results.forEach((result, i) => onResult(batch[i] as number, result));
+        for (const [i, result] of results.entries()) onResult(batch[i] as number, result);
       }
     };
     // All share one iterator of batches, so whoever is free takes the next.

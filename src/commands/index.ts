@@ -1,1 +1,7 @@
-export const COMMANDS = {};
+import Apply from './apply.js';
+import Help from './help.js';
+import Plan from './plan.js';
+import Run from './run.js';
+import Show from './show.js';
+
+export const COMMANDS = {apply: Apply, help: Help, plan: Plan, run: Run, show: Show};

@@ -25,7 +25,6 @@ export const RENAME_EXCHANGE = 2;
 export const LOCK_EX_NB = 2 | 4;
 /** tv_nsec of utimensat(2) that leaves a time as it is. */
 export const UTIME_OMIT = 0x3ffffffe;
-export const S_IFMT = 0o170000;
 
 type Call = KoffiFunc<(...args: number[]) => number>;
 

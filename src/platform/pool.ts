@@ -144,6 +144,11 @@ export class WorkerPool {
     Atomics.store(this.shared.control, STOP, 1);
   }
 
+  /** One worker's counter `which`. */
+  counter(worker: number, which: number): number {
+    return this.shared.counters[worker * COUNTERS + which] as number;
+  }
+
   /** The sum over all workers of counter `which`. */
   total(which: number): number {
     let sum = 0;

@@ -14,7 +14,6 @@ import {
   O,
   RENAME_EXCHANGE,
   RENAME_NOREPLACE,
-  S_IFMT,
   STATX_BASIC_STATS,
   STATX_BTIME,
   UTIME_OMIT,
@@ -46,15 +45,22 @@ const COPY_IN_KERNEL = 256 * 1024;
 /** The kernel copies so much in one call, so that progress and a stop are seen in between. */
 const KERNEL_PIECE = 16 * 1024 * 1024;
 
-const CODES: Readonly<Record<number, number>> = {
-  16807: CODE.file,
-  9604: CODE.directory,
-  21609: CODE.symlink,
-  2401: CODE.fifo,
-  26411: CODE.socket,
-  4802: CODE.chardev,
-  14406: CODE.blockdev,
-};
+/** Codes by the four bits of a mode that tell the kind: inode(7). */
+const CODES = [
+  CODE.unknown,
+  CODE.fifo,
+  CODE.chardev,
+  CODE.unknown,
+  CODE.directory,
+  CODE.unknown,
+  CODE.blockdev,
+  CODE.unknown,
+  CODE.file,
+  CODE.unknown,
+  CODE.symlink,
+  CODE.unknown,
+  CODE.socket,
+] as const;
 
 const ERRNO = new Map(Object.entries(os.constants.errno).map(([name, number]) => [number, name]));
 const FALLBACK_ERRNO = new Set(['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EBADF', 'EIO', 'ETXTBSY']);
@@ -360,7 +366,7 @@ export class PosixPlatform implements Platform {
     const w = this.#words;
     const at = STATX / 4;
     const mode = (w[at + 7] as number) & 0xffff;
-    stat.code = CODES[mode & S_IFMT] ?? CODE.unknown;
+    stat.code = CODES[mode >> 12] ?? CODE.unknown;
     stat.mode = mode & 0o7777;
     stat.uid = w[at + 5] as number;
     stat.gid = w[at + 6] as number;

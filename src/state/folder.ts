@@ -43,7 +43,10 @@ export function ensurePath(platform: Platform, root: Folder, names: readonly Byt
 export function removeTree(platform: Platform, parent: Folder, name: ByteName): void {
   const stat = emptyStat();
   if (!platform.stat(parent, name, stat)) return;
-  if (stat.code !== CODE.directory) return platform.removeFile(parent, name);
+  if (stat.code !== CODE.directory) {
+    platform.removeFile(parent, name);
+    return;
+  }
   const folder = platform.openFolder(parent, name);
   try {
     const rows: ListedEntry[] = [];

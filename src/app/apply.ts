@@ -1,0 +1,104 @@
+/** Executes a plan, saved or made just now. */
+import {applyPlan} from '../apply/apply.js';
+import type {Settings} from '../config/settings.js';
+import {DirsyncError, EXIT} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {ApplyReport} from '../core/outcome.js';
+import type {GuardName, Halt, PlanRoot} from '../core/plan.js';
+import {readPlanFile} from '../formats/plan-file.js';
+import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
+import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {judge, makePlan, type Planned, workersFor} from './plan.js';
+
+/** How a plan is executed: what it says itself is not among it. */
+export interface ApplySettings {
+  readonly allow: readonly GuardName[];
+  readonly fsync: Settings['fsync'];
+  readonly skipDrifted: boolean;
+}
+
+export interface SavedPlanOptions extends ApplySettings {
+  readonly file: string;
+  /** The roots that the user expects the plan to be for. */
+  readonly source: string | undefined;
+  readonly target: string | undefined;
+}
+
+/** Applies a saved plan: every path is looked at again before the first change. */
+export async function applySaved(options: SavedPlanOptions, context: Context): Promise<ApplyReport> {
+  const plan = await readPlanFile(options.file);
+  const {header} = plan;
+  const source = findSource(header.source.path);
+  const target = findTarget(header.target.path, true);
+  checkRoot('source', header.source, source, options.source && findSource(options.source));
+  checkRoot('target', header.target, target, options.target && findTarget(options.target, true));
+  const live = {...plan, header: {...header, overlap: rootOverlap(source, target) ?? header.overlap}};
+  const planned = judge(live, options.allow);
+  context.onEvent({type: 'plan-ready', ...planned});
+  return withWorkers(undefined, context, (pool) => execute(planned, {...options, preflight: true}, pool, context));
+}
+
+/**
+ * Plans, asks, applies. Undefined: there were changes, and `confirm` did not want them.
+ */
+export async function applyFresh(
+  settings: Settings,
+  confirm: (planned: Planned) => Promise<boolean>,
+  context: Context,
+): Promise<ApplyReport | undefined> {
+  return withWorkers(workersFor(settings), context, async (pool) => {
+    const planned = await makePlan(settings, pool, context).catch(asGuard);
+    checkHalts(planned.halts);
+    if (planned.summary.changes + planned.summary.upkeep > 0 && !(await confirm(planned))) return undefined;
+    if (context.signal.aborted) throw new Interrupted();
+    return execute(planned, {...settings, preflight: false}, pool, context);
+  });
+}
+
+async function execute(
+  {plan, halts}: Planned,
+  {fsync, skipDrifted, preflight}: ApplySettings & {preflight: boolean},
+  pool: Parameters<typeof applyPlan>[0]['pool'],
+  {onEvent, signal, now}: Context,
+): Promise<ApplyReport> {
+  checkHalts(halts);
+  return applyPlan({plan, pool, runId: newId(now()), preflight, skipDrifted, fsync, onEvent, signal, now});
+}
+
+function checkHalts(halts: readonly Halt[]): void {
+  const [first, ...others] = halts.filter(({allowed}) => !allowed);
+  if (first === undefined) return;
+  const more = others.map(({guard}) => `, and ${guard}`).join('');
+  throw new DirsyncError(
+    'GUARD_HALTED',
+    `${first.guard}: ${first.message}${more}`,
+    `if that is meant, give --allow ${first.guard}`,
+  );
+}
+
+/** A source that is missing is a guard to who would change the target. */
+function asGuard(error: unknown): never {
+  if (error instanceof DirsyncError && error.code === 'SOURCE_MISSING') {
+    throw new DirsyncError(error.code, error.detail, error.hint, {cause: error, exitCode: EXIT.guard});
+  }
+  throw error;
+}
+
+function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expected: Root | '' | undefined): void {
+  const shown = escapeName(planned.path);
+  if (expected && expected.path !== now.path) {
+    throw new DirsyncError(
+      'PLAN_OTHER_ROOT',
+      `its ${side} is ${shown}, not ${escapeName(expected.path)}`,
+      'plan again for the folder you mean',
+    );
+  }
+  if (planned.identity === undefined || isSameRoot(planned.identity, now.identity)) return;
+  throw new DirsyncError('PLAN_OTHER_ROOT', `${shown} is another folder now`, 'is the disk mounted? Then plan again');
+}
+
+export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {
+  if (interrupted !== undefined) return interrupted === 'SIGINT' ? EXIT.sigint : EXIT.sigterm;
+  const whole = problems.length === 0 && counts.failed + counts.skipped + counts.stopped === 0;
+  return whole ? EXIT.done : EXIT.partial;
+}

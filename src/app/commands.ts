@@ -1,0 +1,178 @@
+/** One function for each command, of the same name: from what was typed to an exit code. */
+import {existsSync, statSync} from 'node:fs';
+import process from 'node:process';
+import {createInterface} from 'node:readline/promises';
+import {setTimeout as delay} from 'node:timers/promises';
+import {type Config, loadConfig} from '../config/load.js';
+import {resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
+import {DirsyncError, EXIT} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
+import {runAtInterval} from '../schedule/interval.js';
+import {applyExitCode, applyFresh, applySaved} from './apply.js';
+import {type Context, Interrupted, withWorkers} from './context.js';
+import {type Output, openOutput} from './output.js';
+import {judge, makePlan, type Planned, planExitCode, workersFor} from './plan.js';
+
+/** What was typed, as a command hands it over. */
+export interface Typed {
+  readonly words: readonly string[];
+  readonly flags: SettingFlags;
+  readonly config: string | undefined;
+  readonly json: boolean;
+  readonly events: boolean;
+  readonly all: boolean;
+}
+
+type Body = (context: Context, output: Output) => Promise<number>;
+
+export function plan(typed: Typed, {out, detailed}: {out: string | undefined; detailed: boolean}): Promise<number> {
+  return execute(typed, async (context, output) => {
+    const settings = await settingsOf(typed, output);
+    const planned = await withWorkers(workersFor(settings), context, (pool) => makePlan(settings, pool, context));
+    if (out !== undefined) await writePlanFile(out, planned.plan);
+    return planExitCode(planned, detailed);
+  });
+}
+
+export function apply(typed: Typed, {yes}: {yes: boolean}): Promise<number> {
+  return execute(typed, async (context, output) => {
+    const file = planFileOf(typed.words);
+    if (file === undefined) {
+      const settings = await settingsOf(typed, output);
+      const report = await applyFresh(settings, (planned) => confirm(planned, yes, context), context);
+      return report === undefined ? EXIT.error : applyExitCode(report);
+    }
+    const {flags} = typed;
+    if (flags.log !== undefined) output.openLog(flags.log);
+    const report = await applySaved(
+      {
+        file,
+        source: flags.source,
+        target: flags.target,
+        allow: flags.allow ?? [],
+        fsync: flags.fsync ?? 'end',
+        skipDrifted: flags.skipDrifted ?? false,
+      },
+      context,
+    );
+    return applyExitCode(report);
+  });
+}
+
+export function run(typed: Typed): Promise<number> {
+  return execute(typed, async (context, output) => {
+    const first = await settingsOf(typed, output);
+    const once = async (settings: Settings) => {
+      const report = await applyFresh(settings, async () => true, context);
+      return report === undefined ? EXIT.done : applyExitCode(report);
+    };
+    if (first.every === undefined) return once(first);
+
+    const {signal, onEvent, now} = context;
+    const started = performance.now();
+    await runAtInterval({
+      every: first.every,
+      clock: () => performance.now() - started,
+      sleep: (milliseconds) => delay(milliseconds, undefined, {signal}).catch(() => {}),
+      signal,
+      onWait(milliseconds, missed) {
+        if (missed > 0) onEvent({type: 'run-skipped', ticks: missed});
+        onEvent({type: 'run-waiting', next: new Date(now().getTime() + milliseconds).toISOString()});
+      },
+      // A failed run does not end the loop; the config is read again, since it may have been mended.
+      async work() {
+        try {
+          await once(resolveSettings(typed.words, typed.flags, await configOf(typed)));
+        } catch (error) {
+          if (!(error instanceof DirsyncError)) throw error;
+          onEvent({type: 'run-failed', code: error.code, message: error.message});
+        }
+      },
+    });
+    throw new Interrupted();
+  });
+}
+
+export function show(typed: Typed, file: string): Promise<number> {
+  return execute(typed, async ({onEvent}) => {
+    onEvent({type: 'plan-ready', ...judge(await readPlanFile(file), [])});
+    return EXIT.done;
+  });
+}
+
+/** Runs a command's body with its output open and signals heard; turns how it ended into an exit code. */
+async function execute(typed: Typed, body: Body): Promise<number> {
+  const now = () => new Date();
+  const output = openOutput({json: typed.json, events: typed.events, all: typed.all, brief: false, now});
+  const controller = new AbortController();
+  const {signal} = controller;
+  const stop = (name: NodeJS.Signals) => {
+    // The first asks, the second insists; what is half written lies in staging, never at its place.
+    if (signal.aborted) process.exit(signalExitCode(name));
+    controller.abort(name);
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    return await body({onEvent: output.listener, signal, now}, output);
+  } catch (error) {
+    if (error instanceof Interrupted && signal.aborted) return signalExitCode(signal.reason as NodeJS.Signals);
+    output.error(error);
+    return error instanceof DirsyncError ? error.exitCode : EXIT.error;
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    output.close();
+  }
+}
+
+function signalExitCode(name: NodeJS.Signals): number {
+  return name === 'SIGINT' ? EXIT.sigint : EXIT.sigterm;
+}
+
+async function settingsOf(typed: Typed, output: Output): Promise<Settings> {
+  const settings = resolveSettings(typed.words, typed.flags, await configOf(typed));
+  if (settings.log !== undefined) output.openLog(settings.log);
+  return settings;
+}
+
+/** A config file is read when it is named, or when a job is: two folders on a command line need none. */
+async function configOf({words, config}: Typed): Promise<Config | undefined> {
+  if (config === undefined && words.length !== 1) return undefined;
+  return loadConfig({cwd: process.cwd(), file: config, env: process.env});
+}
+
+/** A single word is a plan file when there is such a file or it looks like a path, else a job. */
+function planFileOf(words: readonly string[]): string | undefined {
+  const [word] = words;
+  if (words.length !== 1 || word === undefined) return undefined;
+  if (existsSync(word) && statSync(word).isDirectory()) {
+    throw new DirsyncError(
+      'USAGE',
+      `only one folder is given: ${escapeName(word)}`,
+      'name SOURCE and TARGET, a plan file, or a JOB',
+    );
+  }
+  return existsSync(word) || word.includes('/') ? word : undefined;
+}
+
+async function confirm({summary}: Planned, yes: boolean, {signal}: Context): Promise<boolean> {
+  if (yes) return true;
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new DirsyncError(
+      'CONFIRMATION_NEEDED',
+      'there are changes to apply and no terminal to ask on',
+      'review with `dirsync plan`, then give --yes',
+    );
+  }
+  const terminal = createInterface({input: process.stdin, output: process.stdout});
+  try {
+    const changes = summary.changes === 1 ? 'this change' : `these ${summary.changes} changes`;
+    const answer = await terminal.question(`Apply ${changes}? [y/N] `, {signal});
+    return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (signal.aborted) throw new Interrupted();
+    throw error;
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,237 @@
+/** Where a command's results go: one listener for text, JSON, an event stream and the log. stdout holds the result alone. */
+import {closeSync, openSync, writeSync} from 'node:fs';
+import process from 'node:process';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {Event, Listener} from '../core/event.js';
+import type {Drift} from '../core/plan.js';
+import {applyDocument, errorDocument, eventLine, planDocument} from '../report/json.js';
+import {logLine} from '../report/log.js';
+import {applyText, driftText, planText} from '../report/text.js';
+import {formatBytes, formatCount} from '../report/units.js';
+
+export interface OutputOptions {
+  /** One document on stdout, at the end. */
+  readonly json: boolean;
+  /** Every event as a line of JSON on stdout, when it happens. */
+  readonly events: boolean;
+  /** List everything, however long. */
+  readonly all: boolean;
+  /** Say nothing of a plan; its result is what counts. */
+  readonly brief: boolean;
+  readonly now: () => Date;
+}
+
+export interface Output {
+  readonly listener: Listener;
+  /** Writes to this log from now on. @throws DirsyncError LOG_UNWRITABLE. */
+  openLog(file: string): void;
+  error(error: unknown): void;
+  close(): void;
+}
+
+export function openOutput(options: OutputOptions): Output {
+  const log = new Log(options.now);
+  const view = options.json ? new JsonView() : options.events ? new EventView() : new TextView(options);
+  return {
+    listener(event) {
+      log.write(event);
+      view.show(event);
+    },
+    openLog: (file) => log.open(file),
+    error(error) {
+      if (error instanceof DirsyncError) log.write({type: 'run-failed', code: error.code, message: error.message});
+      view.fail(error);
+    },
+    close() {
+      view.close();
+      log.close();
+    },
+  };
+}
+
+interface View {
+  show(event: Event): void;
+  fail(error: unknown): void;
+  close(): void;
+}
+
+/** Plain text; on a terminal coloured, with a line of progress on stderr. */
+class TextView implements View {
+  readonly #progress = new ProgressLine();
+
+  constructor(private readonly options: OutputOptions) {}
+
+  show(event: Event): void {
+    const {color, width} = terminal();
+    switch (event.type) {
+      case 'scan-progress':
+        this.#progress.draw(`reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
+        return;
+      case 'apply-started':
+        this.#progress.expect(event);
+        return;
+      case 'apply-progress':
+        this.#progress.drawApply(event);
+        return;
+      case 'plan-ready': {
+        const {plan, summary, halts} = event;
+        if (!this.options.brief) this.#print(planText({plan, summary, halts, color, width, all: this.options.all}));
+        return;
+      }
+      case 'drift':
+        this.#print(driftText(event.drift));
+        return;
+      case 'apply-done':
+        this.#print(applyText({report: event.report, color}));
+        return;
+      case 'run-waiting':
+        this.#print(`Next run at ${event.next}.`);
+        return;
+      case 'run-skipped':
+        this.#print(`The run took longer than its interval: ${event.ticks} skipped.`);
+        return;
+      case 'run-failed':
+        this.#complain(`Error: ${event.message}`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  fail(error: unknown): void {
+    this.#complain(errorText(error));
+  }
+
+  close(): void {
+    this.#progress.clear();
+  }
+
+  #print(text: string): void {
+    this.#progress.clear();
+    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  #complain(text: string): void {
+    this.#progress.clear();
+    process.stderr.write(`${text}\n`);
+  }
+}
+
+export function errorText(error: unknown): string {
+  if (error instanceof DirsyncError) return `Error: ${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`;
+  const {stack, message} = error instanceof Error ? error : new Error(String(error));
+  return `Error: dirsync has a bug, please report it\n${(stack ?? message).split('\n').map(escapeName).join('\n')}`;
+}
+
+/** One line on stderr, drawn over itself; nothing where stderr is no terminal. */
+class ProgressLine {
+  readonly #shown = Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb' && !process.env.CI;
+  #drawn = false;
+  #expected = {actions: 0, bytes: 0};
+
+  expect({actions, bytes}: {actions: number; bytes: number}): void {
+    this.#expected = {actions, bytes};
+  }
+
+  drawApply({actions, bytes}: {actions: number; bytes: number}): void {
+    const all = this.#expected;
+    // Settling folders counts an action twice, so the share is of the larger of both.
+    const done = Math.min(actions, all.actions);
+    const share = (done + bytes / 4096) / Math.max(1, all.actions + all.bytes / 4096);
+    const percent = Math.min(100, Math.floor(100 * share));
+    this.draw(
+      `applying: ${percent} %  ${formatCount(done)} of ${formatCount(all.actions)} actions, ${formatBytes(bytes)} of ${formatBytes(all.bytes)}`,
+    );
+  }
+
+  draw(text: string): void {
+    if (!this.#shown) return;
+    const width = process.stderr.columns ?? 80;
+    process.stderr.write(`\r${text.slice(0, width - 1)}\x1b[K`);
+    this.#drawn = true;
+  }
+
+  clear(): void {
+    if (this.#drawn) process.stderr.write('\r\x1b[K');
+    this.#drawn = false;
+  }
+}
+
+/** The document of what came last and counts: an error, an apply, or a plan. */
+class JsonView implements View {
+  #document: object | undefined;
+  #plan: Extract<Event, {type: 'plan-ready'}> | undefined;
+  #drift: readonly Drift[] | undefined;
+
+  show(event: Event): void {
+    if (event.type === 'plan-ready') this.#plan = event;
+    if (event.type === 'plan-ready') this.#document = planDocument(event.plan, event.summary, event.halts);
+    if (event.type === 'drift') this.#drift = event.drift;
+    if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
+  }
+
+  fail(error: unknown): void {
+    const document = errorDocument(error instanceof Error ? error : new Error(String(error)));
+    this.#document = this.#drift === undefined ? document : {...document, drift: this.#drift};
+  }
+
+  close(): void {
+    if (this.#document !== undefined) process.stdout.write(`${JSON.stringify(this.#document, null, 2)}\n`);
+  }
+}
+
+class EventView implements View {
+  show(event: Event): void {
+    process.stdout.write(`${JSON.stringify(eventLine(event))}\n`);
+  }
+
+  fail(error: unknown): void {
+    process.stdout.write(`${JSON.stringify(errorDocument(error instanceof Error ? error : new Error(String(error))))}\n`);
+  }
+
+  close(): void {}
+}
+
+/** The file of `-l`, appended to. A log that can no longer be written is said once, and the run goes on. */
+class Log {
+  #file: number | undefined;
+  #name = '';
+
+  constructor(private readonly now: () => Date) {}
+
+  open(name: string): void {
+    this.#name = name;
+    try {
+      this.#file = openSync(name, 'a', 0o644);
+    } catch (error) {
+      const {code} = error as NodeJS.ErrnoException;
+      throw new DirsyncError('LOG_UNWRITABLE', `${escapeName(name)} (${code})`, 'check the path given by --log', {cause: error});
+    }
+  }
+
+  write(event: Event): void {
+    if (this.#file === undefined) return;
+    const line = logLine(event, this.now());
+    if (line === undefined) return;
+    try {
+      writeSync(this.#file, `${line}\n`);
+    } catch (error) {
+      const {code} = error as NodeJS.ErrnoException;
+      process.stderr.write(`dirsync: the log ${escapeName(this.#name)} cannot be written (${code}), going on without it\n`);
+      this.close();
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+/** What stdout can show. NO_COLOR and FORCE_COLOR as everywhere (no-color.org, force-color.org). */
+function terminal(): {color: boolean; width: number} {
+  const {NO_COLOR, FORCE_COLOR, CI, TERM} = process.env;
+  const plain = NO_COLOR || CI || TERM === 'dumb' || !process.stdout.isTTY;
+  return {color: FORCE_COLOR ? FORCE_COLOR !== '0' : !plain, width: process.stdout.columns ?? 100};
+}

@@ -1,0 +1,215 @@
+/** Makes a plan: both trees are read at once and compared as they come in. Nothing is written. */
+import {readFileSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import type {ApplyJob} from '../apply/job.js';
+import type {FilterFlag, Settings} from '../config/settings.js';
+import {type Block, BlockWriter, emptyStat} from '../core/block.js';
+import {DirsyncError, EXIT} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import {type ByteName, toByteName} from '../core/name.js';
+import type {RelPath} from '../core/path.js';
+import type {Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
+import type {Problem} from '../core/problem.js';
+import {diff} from '../plan/diff.js';
+import {DEFAULT_MAX_DELETE, guardHalts} from '../plan/guards.js';
+import {summarize} from '../plan/summary.js';
+import {platform} from '../platform/choose.js';
+import type {WorkerPool} from '../platform/pool.js';
+import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.js';
+import type {ScanJob} from '../scan/job.js';
+import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
+import {type Context, Interrupted, newId} from './context.js';
+import {VERSION} from './version.js';
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly summary: PlanSummary;
+  readonly halts: readonly Halt[];
+}
+
+const PROGRESS_MS = 200;
+/** Comparing content reads both trees while the two scans go on, so it has workers of its own. */
+const SCAN_WORKERS = 2;
+
+/** How many workers a plan with these settings needs; undefined for as many as there are processors. */
+export function workersFor({compare}: Pick<Settings, 'compare'>): number | undefined {
+  return compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined;
+}
+
+/** @throws DirsyncError for roots or filters that cannot be used; Interrupted. */
+export async function makePlan(settings: Settings, pool: WorkerPool, context: Context): Promise<Planned> {
+  const {onEvent, now} = context;
+  const started = now();
+  const target = findTarget(settings.target, settings.mkpath);
+  const {source, missing} = sourceOf(settings, target);
+  onEvent({type: 'plan-started', source: source.path, target: target.path});
+  const options = planOptions(settings);
+  const filters = options.filters;
+
+  const sourceJob: ScanJob = {type: 'scan', side: 'source', root: source.bytes, filters, other: target.live};
+  const rulesRoot = missing ? undefined : source.bytes;
+  const targetJob: ScanJob = {type: 'scan', side: 'target', root: target.bytes, rulesRoot, filters, other: source.live};
+  const scans = {
+    source: missing ? emptyScan(target) : startScan(pool, 0, sourceJob),
+    target: target.live === undefined ? NOTHING : startScan(pool, 1, targetJob),
+  };
+  const timer = setInterval(() => {
+    onEvent({type: 'scan-progress', source: pool.counter(0, 0), target: pool.counter(1, 0)});
+  }, PROGRESS_MS);
+  try {
+    const found = await diff({
+      source: scans.source.blocks,
+      target: scans.target.blocks,
+      policy: options,
+      uid: process.geteuid?.() ?? 0,
+      sameContent: (paths) => sameContent(paths, pool, {source, target, options}),
+    });
+    const [sourceAnswer, targetAnswer] = await Promise.all([scans.source.answer, scans.target.answer]);
+    onEvent({type: 'scan-done', side: 'source', entries: sourceAnswer.totals.entries, bytes: sourceAnswer.totals.bytes});
+    onEvent({type: 'scan-done', side: 'target', entries: targetAnswer.totals.entries, bytes: targetAnswer.totals.bytes});
+    const inside = sourceAnswer.holdsOther ? 'target-in-source' : targetAnswer.holdsOther ? 'source-in-target' : undefined;
+    const plan: Plan = {
+      header: {
+        id: newId(started),
+        created: started.toISOString(),
+        writer: `dirsync ${VERSION}`,
+        source: {path: source.path, identity: source.identity},
+        target: {path: target.path, identity: target.identity},
+        options,
+        totals: {source: sourceAnswer.totals, target: targetAnswer.totals},
+        overlap: rootOverlap(source, target) ?? inside,
+        sourceMissing: missing || undefined,
+        warnings: warningsOf(found.ownerNotKept),
+      },
+      actions: found.actions,
+      problems: [...scans.source.problems, ...scans.target.problems, ...found.problems],
+    };
+    const planned = judge(plan, settings.allow);
+    onEvent({type: 'plan-ready', ...planned});
+    return planned;
+  } catch (error) {
+    if (error instanceof ScanStopped) throw new Interrupted();
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+export function judge(plan: Plan, allow: Settings['allow']): Planned {
+  return {plan, summary: summarize(plan), halts: guardHalts(plan, allow)};
+}
+
+function sourceOf({source, allow}: Settings, target: Root): {source: Root; missing: boolean} {
+  try {
+    return {source: findSource(source), missing: false};
+  } catch (error) {
+    const isMissing = error instanceof DirsyncError && error.code === 'SOURCE_MISSING';
+    if (!isMissing) throw error;
+    // Without a target there is nothing that an absent source could mean.
+    if (!allow.includes('source-missing') || target.live === undefined) throw error;
+    const whole = path.resolve(source);
+    return {source: {path: whole, bytes: toByteName(whole), live: undefined}, missing: true};
+  }
+}
+
+function planOptions(settings: Settings): PlanOptions {
+  const resolution = platform().timeResolution;
+  const isRoot = process.geteuid?.() === 0;
+  return {
+    compare: settings.compare,
+    mtimeWindow: settings.mtimeWindow ?? (resolution > 1n ? resolution : 0n),
+    delete: settings.delete,
+    owner: isRoot,
+    groups: isRoot ? 'any' : [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])],
+    filters: settings.filters.flatMap(filterLines),
+    maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,
+  };
+}
+
+function filterLines({flag, value}: FilterFlag): string[] {
+  if (flag === 'exclude') return [value];
+  if (flag === 'include') return [`!${value}`];
+  try {
+    return readFileSync(value, 'utf8').split(/\r?\n/);
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    throw new DirsyncError('FILTER_UNREADABLE', `${escapeName(value)} (${code})`, 'check the path given by --exclude-from', {
+      cause: error,
+    });
+  }
+}
+
+function warningsOf(ownerNotKept: number): string[] {
+  const warnings: string[] = [];
+  if (ownerNotKept > 0) {
+    const paths = ownerNotKept === 1 ? '1 path' : `${ownerNotKept} paths`;
+    warnings.push(`the owner or group of ${paths} is not kept: only root may give files to others`);
+  }
+  if (platform().name === 'portable') {
+    warnings.push('without the posix backend, times are kept to the microsecond, and files are flushed to disk one by one');
+  }
+  return warnings;
+}
+
+interface Sides {
+  readonly source: Root;
+  readonly target: Root;
+  readonly options: PlanOptions;
+}
+
+/** Whether files have the same content in both trees, asked of the workers that do not scan. */
+async function sameContent(paths: readonly RelPath[], pool: WorkerPool, {source, target, options}: Sides) {
+  const workers = pool.size - SCAN_WORKERS;
+  const share = Math.ceil(paths.length / workers);
+  const context = {runId: 'content', source: source.bytes, target: target.bytes, policy: options, fsyncFiles: false};
+  const answers = await Promise.all(
+    Array.from({length: workers}, (_, i) => {
+      const job: ApplyJob = {
+        type: 'apply',
+        step: 'content',
+        context,
+        indexes: [],
+        actions: [],
+        paths: paths.slice(i * share, (i + 1) * share),
+      };
+      return pool.call<readonly (boolean | Problem)[]>(SCAN_WORKERS + i, job);
+    }),
+  );
+  return answers.flat();
+}
+
+const EMPTY_TOTALS: TreeTotals = {entries: 0, leaves: 0, bytes: 0, digest: ''};
+const EMPTY_ANSWER = Promise.resolve({totals: EMPTY_TOTALS, problems: [], holdsOther: false, stopped: false});
+
+/** A target that does not exist yet. */
+const NOTHING: Scan = {blocks: (async function* () {})(), answer: EMPTY_ANSWER, problems: []};
+
+/** A source that is gone, taken as an empty folder like the target's root. */
+function emptyScan(target: Root): Scan {
+  const backend = platform();
+  const folder = backend.openRoot(target.bytes);
+  const stat = emptyStat();
+  backend.stat(folder, '' as ByteName, stat);
+  backend.close(folder);
+  const blocks: Block[] = [];
+  const writer = new BlockWriter((block) => blocks.push(block));
+  writer.append(0, '', stat);
+  writer.finish();
+  return {
+    blocks: (async function* () {
+      yield* blocks;
+    })(),
+    answer: EMPTY_ANSWER,
+    problems: [],
+  };
+}
+
+/** The exit code of a plan that was made: `detailed` as asked for by --detailed-exitcode. */
+export function planExitCode({plan, summary, halts}: Planned, detailed: boolean): number {
+  if (!detailed) return EXIT.done;
+  if (halts.some(({allowed}) => !allowed)) return EXIT.guard;
+  if (plan.problems.length > 0) return EXIT.partial;
+  return summary.changes + summary.upkeep > 0 ? EXIT.changes : EXIT.done;
+}

@@ -1,0 +1,39 @@
+import {Args, Flags} from '@oclif/core';
+import {applyFlags, BaseCommand, describe, guardFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
+
+export default class Apply extends BaseCommand {
+  static override readonly summary = 'Make the target equal to the source, by a saved plan or a fresh one.';
+  static override readonly description = describe(
+    'A saved plan is done exactly as it was reviewed: every path is looked at again first, and if any has changed since, nothing ' +
+      'is done. A fresh plan is shown and asked about; without a terminal it needs --yes. Applying a plan again finishes what an ' +
+      'interrupted run left.',
+    [0, 1, 3, 4, 5, 6, 130],
+  );
+  static override readonly examples = [
+    '<%= config.bin %> <%= command.id %> photos.plan',
+    '<%= config.bin %> <%= command.id %> ~/photos /mnt/backup/photos --yes',
+  ];
+  static override readonly args = {
+    ...rootArgs,
+    source: Args.string({description: 'Folder to copy from; alone, a plan file or a JOB of the config file.'}),
+  };
+  static override readonly flags = {
+    ...rootFlags,
+    ...planFlags,
+    ...guardFlags,
+    ...applyFlags,
+    ...outputFlags,
+    yes: Flags.boolean({char: 'y', summary: 'Do not ask.', helpGroup: 'APPLY'}),
+    'skip-drifted': Flags.boolean({
+      summary: 'Leave alone what changed since the plan, and do the rest.',
+      allowNo: true,
+      helpGroup: 'APPLY',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const parsed = await this.parse(Apply);
+    const {apply} = await import('../app/commands.js');
+    this.exit(await apply(this.typed(parsed), {yes: parsed.flags.yes}));
+  }
+}

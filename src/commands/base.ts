@@ -1,0 +1,148 @@
+/** The flags that commands share, and what was typed as the options of app's functions. */
+import {Args, Command, Flags, type Interfaces} from '@oclif/core';
+import type {Typed} from '../app/commands.js';
+import type {FilterFlag} from '../config/settings.js';
+import {GUARD_NAMES} from '../core/plan.js';
+
+export const rootArgs = {
+  source: Args.string({description: 'Folder to copy from; alone, a JOB of the config file.'}),
+  target: Args.string({description: 'Folder that becomes what the source is.'}),
+};
+
+export const rootFlags = {
+  source: Flags.string({char: 'i', summary: 'Folder to copy from.', helpValue: 'DIR', helpGroup: 'ROOT'}),
+  target: Flags.string({char: 'o', summary: 'Folder that becomes what the source is.', helpValue: 'DIR', helpGroup: 'ROOT'}),
+  config: Flags.string({summary: 'Config file to read, instead of the one found.', helpValue: 'FILE', helpGroup: 'ROOT'}),
+  mkpath: Flags.boolean({summary: 'Make the folders above the target when they are missing.', allowNo: true, helpGroup: 'ROOT'}),
+};
+
+export const planFlags = {
+  exclude: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Leave out what matches (gitignore syntax).',
+    helpValue: 'PATTERN',
+    helpGroup: 'FILTER',
+  }),
+  include: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Take back in what matches; the last match wins.',
+    helpValue: 'PATTERN',
+    helpGroup: 'FILTER',
+  }),
+  'exclude-from': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Read patterns from a file.',
+    helpValue: 'FILE',
+    helpGroup: 'FILTER',
+  }),
+  delete: Flags.boolean({
+    summary: 'Delete from the target what the source does not have (default).',
+    allowNo: true,
+    helpGroup: 'COMPARE',
+  }),
+  checksum: Flags.boolean({summary: 'Compare content instead of size and mtime.', helpGroup: 'COMPARE'}),
+  'size-only': Flags.boolean({summary: 'Compare sizes alone.', helpGroup: 'COMPARE'}),
+  'mtime-window': Flags.string({summary: 'Take times this close as equal, such as 2s.', helpValue: 'TIME', helpGroup: 'COMPARE'}),
+  'max-delete': Flags.string({
+    summary: 'Halt above so many deletes: a number or a part such as 50%.',
+    helpValue: 'N|N%',
+    helpGroup: 'GUARD',
+  }),
+};
+
+export const guardFlags = {
+  allow: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    options: [...GUARD_NAMES],
+    summary: 'Lift a guard.',
+    helpValue: 'GUARD',
+    helpGroup: 'GUARD',
+  }),
+};
+
+export const applyFlags = {
+  fsync: Flags.string({
+    options: ['none', 'end', 'each'],
+    summary: 'When to flush to disk: never, before deletes and at the end (default), or each file.',
+    helpGroup: 'APPLY',
+  }),
+  log: Flags.string({char: 'l', summary: 'Append a line for each event to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
+};
+
+export const outputFlags = {
+  json: Flags.boolean({summary: 'Print one JSON document.', exclusive: ['events'], helpGroup: 'OUTPUT'}),
+  events: Flags.boolean({summary: 'Print each event as a line of JSON, as it happens.', helpGroup: 'OUTPUT'}),
+  all: Flags.boolean({summary: 'List every change, however many.', helpGroup: 'OUTPUT'}),
+};
+
+/** Exit codes as help lists them; each command names its own. */
+const EXIT_CODES = {
+  0: 'done, or nothing to do',
+  1: 'error or wrong usage; nothing was changed',
+  2: 'changes are pending',
+  3: 'done, but for some paths',
+  4: 'the saved plan is stale, or for another folder',
+  5: 'halted by a guard; nothing was changed',
+  6: 'another run is working on the target',
+  130: 'interrupted (SIGINT; 143: SIGTERM)',
+} as const;
+
+type Listed = keyof typeof EXIT_CODES;
+
+/** A command's description with the exit codes that it can give. */
+export function describe(text: string, codes: readonly Listed[], own: Partial<Record<Listed, string>> = {}): string {
+  const lines = codes.map((code) => `${String(code).padStart(5)}  ${own[code] ?? EXIT_CODES[code]}`);
+  return `${text}\n\nEXIT CODES\n${lines.join('\n')}`;
+}
+
+interface Parsed {
+  readonly argv: readonly unknown[];
+  readonly flags: Partial<
+    Interfaces.OutputFlags<typeof rootFlags & typeof planFlags & typeof guardFlags & typeof applyFlags & typeof outputFlags>
+  > & {
+    every?: string | undefined;
+    'skip-drifted'?: boolean | undefined;
+  };
+  readonly raw: readonly {readonly type: string; readonly flag?: string; readonly input?: string}[];
+}
+
+export abstract class BaseCommand extends Command {
+  /** What was typed, in the words of the app. */
+  protected typed({argv, flags, raw}: Parsed): Typed {
+    return {
+      words: argv.map(String),
+      config: flags.config,
+      json: flags.json ?? false,
+      events: flags.events ?? false,
+      all: flags.all ?? false,
+      flags: {
+        source: flags.source,
+        target: flags.target,
+        filters: filtersOf(raw),
+        delete: flags.delete,
+        checksum: flags.checksum,
+        sizeOnly: flags['size-only'],
+        mtimeWindow: flags['mtime-window'],
+        maxDelete: flags['max-delete'],
+        allow: flags.allow as Typed['flags']['allow'],
+        every: flags.every,
+        log: flags.log,
+        fsync: flags.fsync as Typed['flags']['fsync'],
+        mkpath: flags.mkpath,
+        skipDrifted: flags['skip-drifted'],
+      },
+    };
+  }
+}
+
+/** Filters in the order in which they were typed, across the three flags: the last match wins. */
+function filtersOf(raw: Parsed['raw']): FilterFlag[] {
+  return raw.flatMap(({type, flag, input}) => {
+    const isFilter = type === 'flag' && (flag === 'exclude' || flag === 'include' || flag === 'exclude-from');
+    return isFilter && input !== undefined ? [{flag, value: input} as FilterFlag] : [];
+  });
+}

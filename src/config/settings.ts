@@ -1,0 +1,110 @@
+/** What a run does, from all places that can say so: a flag wins over the job, the job over the defaults of the config file. */
+import {resolve} from 'node:path';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {GuardName, MaxDelete, PlanOptions} from '../core/plan.js';
+import type {Config, JobSettings} from './load.js';
+import {findJob} from './load.js';
+import {parseDuration, parseInterval, parseMaxDelete} from './quantity.js';
+
+/** A filter as it was typed, in the order in which it was typed. */
+export type FilterFlag = {readonly flag: 'exclude' | 'include' | 'exclude-from'; readonly value: string};
+
+/** The flags that a job can set too; absent where not typed. Quantities are still text. */
+export interface SettingFlags {
+  readonly source?: string | undefined;
+  readonly target?: string | undefined;
+  readonly filters: readonly FilterFlag[];
+  readonly delete?: boolean | undefined;
+  readonly checksum?: boolean | undefined;
+  readonly sizeOnly?: boolean | undefined;
+  readonly mtimeWindow?: string | undefined;
+  readonly maxDelete?: string | undefined;
+  readonly allow?: readonly GuardName[] | undefined;
+  readonly every?: string | undefined;
+  readonly log?: string | undefined;
+  readonly fsync?: 'none' | 'end' | 'each' | undefined;
+  readonly mkpath?: boolean | undefined;
+  readonly skipDrifted?: boolean | undefined;
+}
+
+export interface Settings {
+  readonly source: string;
+  readonly target: string;
+  readonly filters: readonly FilterFlag[];
+  readonly compare: PlanOptions['compare'];
+  /** Undefined: as exact as this machine keeps times. */
+  readonly mtimeWindow: bigint | undefined;
+  readonly delete: boolean;
+  /** Undefined: the guard's own default. */
+  readonly maxDelete: MaxDelete | undefined;
+  readonly allow: readonly GuardName[];
+  /** Milliseconds from the start of a run to the start of the next. */
+  readonly every: number | undefined;
+  readonly log: string | undefined;
+  readonly fsync: 'none' | 'end' | 'each';
+  readonly mkpath: boolean;
+  readonly skipDrifted: boolean;
+}
+
+/**
+ * `words`: what was typed beside flags, SOURCE TARGET or JOB or nothing.
+ * @throws DirsyncError USAGE, JOB_UNKNOWN or INTERVAL_INVALID.
+ */
+export function resolveSettings(words: readonly string[], flags: SettingFlags, config: Config | undefined): Settings {
+  const job = jobOf(words, config);
+  const [first, second] = words.length === 2 ? words : [flags.source, flags.target];
+  if (words.length === 2 && (flags.source ?? flags.target) !== undefined) {
+    throw new DirsyncError('USAGE', 'the roots are given twice, as words and by -i/-o', 'give each root once');
+  }
+  const source = first ?? job.source;
+  const target = second ?? job.target;
+  if (source === undefined || target === undefined) {
+    const missing = source === undefined ? 'no source is given' : 'no target is given';
+    throw new DirsyncError('USAGE', missing, 'name SOURCE and TARGET, or a JOB of the config file');
+  }
+  for (const root of [source, target]) {
+    if (root === '') throw new DirsyncError('USAGE', 'an empty path is given', 'is a variable of the script empty?');
+  }
+  const checksum = flags.checksum ?? (flags.sizeOnly ? false : job.checksum);
+  const sizeOnly = flags.sizeOnly ?? (flags.checksum ? false : job.sizeOnly);
+  if (checksum && sizeOnly) throw new DirsyncError('USAGE', '--checksum and --size-only exclude each other', 'choose one');
+  const mtimeWindow = flags.mtimeWindow ?? job.mtimeWindow;
+  const maxDelete = flags.maxDelete ?? job.maxDelete;
+  const every = flags.every ?? job.every;
+  return {
+    source,
+    target,
+    filters: [...jobFilters(job), ...flags.filters],
+    compare: checksum ? 'content' : sizeOnly ? 'size' : 'metadata',
+    mtimeWindow: mtimeWindow === undefined ? undefined : parseDuration(mtimeWindow),
+    delete: flags.delete ?? job.delete ?? true,
+    maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(String(maxDelete)),
+    allow: flags.allow ?? job.allow ?? [],
+    every: every === undefined ? undefined : parseInterval(every),
+    log: flags.log === undefined ? job.log : resolve(flags.log),
+    fsync: flags.fsync ?? job.fsync ?? 'end',
+    mkpath: flags.mkpath ?? job.mkpath ?? false,
+    skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
+  };
+}
+
+function jobOf(words: readonly string[], config: Config | undefined): JobSettings {
+  if (words.length === 1) return findJob(config, words[0] as string);
+  if (words.length > 2) {
+    throw new DirsyncError(
+      'USAGE',
+      `${words.length} words are given: ${escapeName(words.join(' '))}`,
+      'name SOURCE and TARGET, or one JOB',
+    );
+  }
+  return config?.defaults ?? {};
+}
+
+function jobFilters({excludeFrom = [], exclude = [], include = []}: JobSettings): FilterFlag[] {
+  return [
+    ...excludeFrom.map((value): FilterFlag => ({flag: 'exclude-from', value})),
+    ...exclude.map((value): FilterFlag => ({flag: 'exclude', value})),
+    ...include.map((value): FilterFlag => ({flag: 'include', value})),
+  ];
+}

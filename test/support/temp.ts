@@ -1,0 +1,27 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Called in a `describe`: gives a maker of empty folders, each of them removed after the test that asked for it. */
+export function tempDirs(): () => string {
+  const made: string[] = [];
+  afterEach(() => {
+    for (const folder of made.splice(0)) removeTree(folder);
+  });
+  return () => {
+    const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-test-')));
+    made.push(folder);
+    return folder;
+  };
+}
+
+/** Removes a folder with all that is in it: also what its owner may not enter, and names that are not UTF-8. */
+export function removeTree(folder: string | Buffer): void {
+  fs.chmodSync(folder, 0o700);
+  for (const entry of fs.readdirSync(folder, {withFileTypes: true, encoding: 'buffer'})) {
+    const inside = Buffer.concat([Buffer.from(folder), Buffer.from('/'), entry.name]);
+    if (entry.isDirectory()) removeTree(inside);
+    else fs.unlinkSync(inside);
+  }
+  fs.rmdirSync(folder);
+}
