@@ -1,21 +1,7 @@
-/** The command line: oclif finds and runs the command. Wrong usage is told in one line and exits with 1, like every error. */
-
+/** Where the program starts. */
 import process from 'node:process';
-import {Errors, flush, run} from '@oclif/core';
-import {EXIT} from './core/errors.js';
-import {escapeName} from './core/escape.js';
+import {WorkerPool} from './platform/pool.js';
 
-try {
-  await run(process.argv.slice(2), import.meta.url);
-  await flush();
-} catch (error) {
-  if (error instanceof Errors.ExitError) {
-    process.exitCode = error.oclif.exit ?? EXIT.error;
-  } else {
-    const {message, stack} = error as Error;
-    const isUsage = error instanceof Errors.CLIError;
-    const lines = (isUsage ? message : (stack ?? message)).split('\n').map(escapeName);
-    process.stderr.write(`Error: ${lines.join('\n')}\n`);
-    process.exitCode = EXIT.error;
-  }
-}
+if (['plan', 'apply', 'run'].includes(process.argv[2] ?? '')) WorkerPool.prepare();
+await import('./cli.js');
+await WorkerPool.dropPrepared();

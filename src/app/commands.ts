@@ -3,7 +3,7 @@ import {existsSync, statSync} from 'node:fs';
 import process from 'node:process';
 import {createInterface} from 'node:readline/promises';
 import {setTimeout as delay} from 'node:timers/promises';
-import {type Config, loadConfig} from '../config/load.js';
+import type {JobSettings} from '../config/load.js';
 import {resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -83,7 +83,7 @@ export function run(typed: Typed): Promise<number> {
       // A failed run does not end the loop; the config is read again, since it may have been mended.
       async work() {
         try {
-          await once(resolveSettings(typed.words, typed.flags, await configOf(typed)));
+          await once(await resolve(typed));
         } catch (error) {
           if (!(error instanceof DirsyncError)) throw error;
           onEvent({type: 'run-failed', code: error.code, message: error.message});
@@ -130,15 +130,29 @@ function signalExitCode(name: NodeJS.Signals): number {
 }
 
 async function settingsOf(typed: Typed, output: Output): Promise<Settings> {
-  const settings = resolveSettings(typed.words, typed.flags, await configOf(typed));
+  const settings = await resolve(typed);
   if (settings.log !== undefined) output.openLog(settings.log);
   return settings;
 }
 
+async function resolve({words, flags, config}: Typed): Promise<Settings> {
+  if (words.length > 2) {
+    throw new DirsyncError(
+      'USAGE',
+      `${words.length} words are given: ${escapeName(words.join(' '))}`,
+      'name SOURCE and TARGET, or one JOB',
+    );
+  }
+  return resolveSettings(words, flags, await jobOf(words.length === 1 ? words[0] : undefined, config));
+}
+
 /** A config file is read when it is named, or when a job is: two folders on a command line need none. */
-async function configOf({words, config}: Typed): Promise<Config | undefined> {
-  if (config === undefined && words.length !== 1) return undefined;
-  return loadConfig({cwd: process.cwd(), file: config, env: process.env});
+async function jobOf(name: string | undefined, file: string | undefined): Promise<JobSettings> {
+  if (name === undefined && file === undefined) return {};
+  // Loaded only here: reading config files costs more than a small run (bench: startup-plan).
+  const {findJob, loadConfig} = await import('../config/load.js');
+  const config = await loadConfig({cwd: process.cwd(), file, env: process.env});
+  return name === undefined ? (config?.defaults ?? {}) : findJob(config, name);
 }
 
 /** A single word is a plan file when there is such a file or it looks like a path, else a job. */

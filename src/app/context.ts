@@ -21,7 +21,7 @@ export async function withWorkers<Result>(
   {signal}: Context,
   body: (pool: WorkerPool) => Promise<Result>,
 ) {
-  const pool = new WorkerPool(size);
+  const pool = WorkerPool.open(size);
   const stop = () => pool.stop();
   signal.addEventListener('abort', stop);
   try {

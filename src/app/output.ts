@@ -66,7 +66,7 @@ class TextView implements View {
     const {color, width} = terminal();
     switch (event.type) {
       case 'scan-progress':
-        this.#progress.draw(`reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
+        this.#progress.draw(() => `reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
         return;
       case 'apply-started':
         this.#progress.expect(event);
@@ -141,14 +141,15 @@ class ProgressLine {
     const share = (done + bytes / 4096) / Math.max(1, all.actions + all.bytes / 4096);
     const percent = Math.min(100, Math.floor(100 * share));
     this.draw(
-      `applying: ${percent} %  ${formatCount(done)} of ${formatCount(all.actions)} actions, ${formatBytes(bytes)} of ${formatBytes(all.bytes)}`,
+      () =>
+        `applying: ${percent} %  ${formatCount(done)} of ${formatCount(all.actions)} actions, ${formatBytes(bytes)} of ${formatBytes(all.bytes)}`,
     );
   }
 
-  draw(text: string): void {
+  draw(text: () => string): void {
     if (!this.#shown) return;
     const width = process.stderr.columns ?? 80;
-    process.stderr.write(`\r${text.slice(0, width - 1)}\x1b[K`);
+    process.stderr.write(`\r${text().slice(0, width - 1)}\x1b[K`);
     this.#drawn = true;
   }
 

@@ -58,7 +58,7 @@ export const guardFlags = {
     multiple: true,
     multipleNonGreedy: true,
     options: [...GUARD_NAMES],
-    summary: 'Lift a guard.',
+    summary: `Lift a guard: ${GUARD_NAMES.join(', ')}.`,
     helpValue: 'GUARD',
     helpGroup: 'GUARD',
   }),
@@ -95,7 +95,7 @@ type Listed = keyof typeof EXIT_CODES;
 
 /** A command's description with the exit codes that it can give. */
 export function describe(text: string, codes: readonly Listed[], own: Partial<Record<Listed, string>> = {}): string {
-  const lines = codes.map((code) => `${String(code).padStart(5)}  ${own[code] ?? EXIT_CODES[code]}`);
+  const lines = codes.map((code) => `${String(code).padEnd(4)} ${own[code] ?? EXIT_CODES[code]}`);
   return `${text}\n\nEXIT CODES\n${lines.join('\n')}`;
 }
 

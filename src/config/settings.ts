@@ -1,10 +1,8 @@
 /** What a run does, from all places that can say so: a flag wins over the job, the job over the defaults of the config file. */
 import {resolve} from 'node:path';
 import {DirsyncError} from '../core/errors.js';
-import {escapeName} from '../core/escape.js';
 import type {GuardName, MaxDelete, PlanOptions} from '../core/plan.js';
-import type {Config, JobSettings} from './load.js';
-import {findJob} from './load.js';
+import type {JobSettings} from './load.js';
 import {parseDuration, parseInterval, parseMaxDelete} from './quantity.js';
 
 /** A filter as it was typed, in the order in which it was typed. */
@@ -48,13 +46,12 @@ export interface Settings {
 }
 
 /**
- * `words`: what was typed beside flags, SOURCE TARGET or JOB or nothing.
- * @throws DirsyncError USAGE, JOB_UNKNOWN or INTERVAL_INVALID.
+ * `roots`: SOURCE and TARGET where they were typed as words; `job`: that of the config file, with its defaults.
+ * @throws DirsyncError USAGE or INTERVAL_INVALID.
  */
-export function resolveSettings(words: readonly string[], flags: SettingFlags, config: Config | undefined): Settings {
-  const job = jobOf(words, config);
-  const [first, second] = words.length === 2 ? words : [flags.source, flags.target];
-  if (words.length === 2 && (flags.source ?? flags.target) !== undefined) {
+export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings): Settings {
+  const [first, second] = roots.length === 2 ? roots : [flags.source, flags.target];
+  if (roots.length === 2 && (flags.source ?? flags.target) !== undefined) {
     throw new DirsyncError('USAGE', 'the roots are given twice, as words and by -i/-o', 'give each root once');
   }
   const source = first ?? job.source;
@@ -87,18 +84,6 @@ export function resolveSettings(words: readonly string[], flags: SettingFlags, c
     mkpath: flags.mkpath ?? job.mkpath ?? false,
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
   };
-}
-
-function jobOf(words: readonly string[], config: Config | undefined): JobSettings {
-  if (words.length === 1) return findJob(config, words[0] as string);
-  if (words.length > 2) {
-    throw new DirsyncError(
-      'USAGE',
-      `${words.length} words are given: ${escapeName(words.join(' '))}`,
-      'name SOURCE and TARGET, or one JOB',
-    );
-  }
-  return config?.defaults ?? {};
 }
 
 function jobFilters({excludeFrom = [], exclude = [], include = []}: JobSettings): FilterFlag[] {

@@ -69,6 +69,9 @@ interface Member {
   readonly pending: Map<number, Pending>;
 }
 
+/** Two at least, since both trees are read at once. */
+const DEFAULT_SIZE = Math.max(2, availableParallelism());
+
 export interface Stream<Message, Answer> extends AsyncIterable<Message> {
   /** Settles when the job has ended, after its last message was read. */
   readonly answer: Promise<Answer>;
@@ -80,7 +83,31 @@ export class WorkerPool {
   readonly #members: Member[];
   #nextId = 0;
 
-  constructor(size = Math.max(2, availableParallelism())) {
+  static #spare: WorkerPool | undefined;
+
+  /**
+   * Perf: threads take as long to start as the command line to load, so the next pool of the usual size is started ahead
+   * (bench: startup-plan).
+   */
+  static prepare(): void {
+    WorkerPool.#spare ??= new WorkerPool(DEFAULT_SIZE);
+  }
+
+  /** Ends what `prepare` started, if nothing took it. */
+  static async dropPrepared(): Promise<void> {
+    await WorkerPool.#spare?.close();
+    WorkerPool.#spare = undefined;
+  }
+
+  /** A pool of `size` workers, as many as there are processors by default. Close it. */
+  static open(size = DEFAULT_SIZE): WorkerPool {
+    const spare = WorkerPool.#spare;
+    if (spare === undefined || spare.size !== size) return new WorkerPool(size);
+    WorkerPool.#spare = undefined;
+    return spare;
+  }
+
+  private constructor(size: number) {
     this.size = size;
     this.shared = {
       control: new Int32Array(new SharedArrayBuffer(4)),

@@ -7,7 +7,9 @@ const OPTIONS = ['-aHAXSn', '--checksum', '--delete', '--modify-window=-1', '--i
 
 /** What rsync would still change in `target`, one line each. It does not see equal files that became one inode. */
 export function rsyncDifference(source: string, target: string): string[] {
-  const {status, stdout, stderr, error} = spawnSync('rsync', [...OPTIONS, '--', `${source}/`, `${target}/`], {encoding: 'latin1'});
+  const {status, stdout, stderr, error} = spawnSync('rsync', [...OPTIONS, '--', `${source}/`, `${target}/`], {
+    encoding: 'latin1',
+  });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`rsync ended with ${status}: ${stderr}`);
   return stdout.split('\n').filter((line) => line !== '');

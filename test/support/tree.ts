@@ -189,7 +189,23 @@ function readable(bytes: Buffer): string {
   return Buffer.from(text).equals(bytes) ? text : `bytes:${bytes.toString('latin1')}`;
 }
 
-const HOSTILE = ['a\nb', '\x1b[31m', 'x\udcff', '\udcc3', '-rf', ' ', 'a b ', '😀', '\uffff', '\u202e', '*', '\\', 'é', '~', '...'];
+const HOSTILE = [
+  'a\nb',
+  '\x1b[31m',
+  'x\udcff',
+  '\udcc3',
+  '-rf',
+  ' ',
+  'a b ',
+  '😀',
+  '\uffff',
+  '\u202e',
+  '*',
+  '\\',
+  'é',
+  '~',
+  '...',
+];
 const names = fc.oneof(
   {weight: 5, arbitrary: fc.constantFrom('a', 'b', 'c', 'a.b', 'a-b', 'ab')},
   {weight: 1, arbitrary: fc.constantFrom(...HOSTILE)},
@@ -239,7 +255,8 @@ const {plainTree} = fc.letrec<{plainTree: Tree; node: Leaf}>((tie) => ({
 /** Trees whose names are few, so that two of them share many paths; some have hard links. */
 export const arbitraryTree: fc.Arbitrary<Tree> = fc
   .tuple(plainTree, fc.array(fc.record({name: names, folder: fc.nat(9), to: fc.nat(9)}), {maxLength: 3}))
-  .map(([tree, links]) => {
+  .map(([plain, links]) => {
+    const tree = copyOf(plain); // fast-check may use the same value again
     const all = pathsOf(tree);
     const filePaths = all.filter(({leaf}) => leaf.type === 'file');
     const trees = [tree, ...all.filter(({leaf}) => leaf.type === 'dir').map(({leaf}) => leaf.tree)];
@@ -250,6 +267,12 @@ export const arbitraryTree: fc.Arbitrary<Tree> = fc
     }
     return tree;
   });
+
+function copyOf(tree: Tree): Tree {
+  return Object.fromEntries(
+    sortedEntries(tree).map(([name, leaf]) => [name, new Leaf(leaf.type, leaf.text, copyOf(leaf.tree), leaf.attributes)]),
+  );
+}
 
 function pathsOf(tree: Tree, above = ''): {path: string; leaf: Leaf}[] {
   return sortedEntries(tree).flatMap(([name, leaf]) => [

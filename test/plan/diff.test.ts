@@ -1,0 +1,639 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import type {Action} from '../../src/core/action.js';
+import {type Block, entryAt, nameAt} from '../../src/core/block.js';
+import type {Entry} from '../../src/core/entry.js';
+import {comparePaths, joinPath, type RelPath, ROOT} from '../../src/core/path.js';
+import type {PlanOptions} from '../../src/core/plan.js';
+import {type Problem, problem} from '../../src/core/problem.js';
+import {type Diff, type DiffOptions, diff} from '../../src/plan/diff.js';
+import {
+  blocksOf,
+  describeActions,
+  describeProblems,
+  excluded,
+  partial,
+  ruled,
+  Scanned,
+  streamOf,
+  unknown,
+} from '../support/streams.js';
+import {arbitraryTree, DEFAULT_MTIME, dir, fifo, file, hardlink, type Leaf, symlink, type Tree} from '../support/tree.js';
+
+const POLICY: PlanOptions = {
+  compare: 'metadata',
+  mtimeWindow: 0n,
+  delete: true,
+  owner: true,
+  groups: 'any',
+  filters: [],
+  maxDelete: {share: 1},
+};
+
+interface Given {
+  readonly source: Tree | Leaf;
+  /** Left out: there is no target yet. */
+  readonly target?: Tree | Leaf;
+  readonly policy?: Partial<PlanOptions>;
+  /** Paths of files whose content differs; the file at `unreadable` cannot be compared. */
+  readonly different?: readonly string[];
+  readonly unreadable?: string;
+}
+
+function run(
+  {source, target, policy = {}, different = [], unreadable}: Given,
+  rows?: number,
+  calls: RelPath[][] = [],
+): Promise<Diff> {
+  const answer = (path: RelPath): boolean | Problem =>
+    path === unreadable ? problem({path, side: 'source', phase: 'plan', code: 'EACCES'}) : !different.includes(path);
+  const options: DiffOptions = {
+    source: streamOf(blocksOf(source, rows)),
+    target: streamOf(target === undefined ? [] : blocksOf(target, rows)),
+    policy: {...POLICY, ...policy},
+    uid: 1000,
+    sameContent: async (paths) => {
+      calls.push([...paths]);
+      return paths.map(answer);
+    },
+  };
+  return diff(options);
+}
+
+const later = {mtime: DEFAULT_MTIME + 1n};
+
+type Case = Given & {readonly actions?: readonly string[]; readonly problems?: readonly string[]; readonly ownerNotKept?: number};
+
+const groups: Record<string, Record<string, Case>> = {
+  'nothing to do': {
+    'two empty trees': {source: {}, target: {}},
+    'the same trees': {
+      source: {a: 'x', b: {c: symlink('a'), d: {}}, e: hardlink('a')},
+      target: {a: 'x', b: {c: symlink('a'), d: {}}, e: hardlink('a')},
+    },
+    'a symlink of another mode': {source: {a: symlink('x', {mode: 0o777})}, target: {a: symlink('x', {mode: 0o755})}},
+  },
+  'what is new': {
+    'a file': {source: {a: 'x'}, target: {}, actions: ['attrs . (children)', 'create a (new)']},
+    'a symlink': {source: {a: symlink('x')}, target: {}, actions: ['attrs . (children)', 'create a (new)']},
+    'folders, each before what is in it': {
+      source: {a: {b: {c: 'x'}, 'b.c': 'x'}, 'a.b': 'x'},
+      target: {},
+      actions: [
+        'attrs . (children)',
+        'mkdir a (new)',
+        'mkdir a/b (new)',
+        'create a/b/c (new)',
+        'create a/b.c (new)',
+        'create a.b (new)',
+      ],
+    },
+    'siblings after a deep folder': {
+      source: {a: {b: {c: {d: ''}}, e: {f: ''}}},
+      target: {},
+      actions: [
+        'attrs . (children)',
+        ...['mkdir a', 'mkdir a/b', 'mkdir a/b/c', 'create a/b/c/d', 'mkdir a/e', 'create a/e/f'].map(
+          (action) => `${action} (new)`,
+        ),
+      ],
+    },
+    'a whole target': {source: {a: 'x', b: {}}, actions: ['mkdir . (new)', 'create a (new)', 'mkdir b (new)']},
+    'an empty target that is missing': {source: {}, actions: ['mkdir . (new)']},
+    'but not what is left out, unreadable, or special': {
+      source: {a: {b: excluded(), c: unknown(), d: fifo(), e: 'x'}, f: excluded(), g: unknown()},
+      target: {},
+      actions: ['attrs . (children)', 'mkdir a (new)', 'create a/e (new)'],
+      problems: ['source a/d UNSUPPORTED_KIND'],
+    },
+    'a folder that could not be read is made, empty': {
+      source: {a: partial()},
+      target: {},
+      actions: ['attrs . (children)', 'mkdir a (new)'],
+    },
+  },
+  'files that differ': {
+    size: {source: {a: 'xx'}, target: {a: 'x'}, actions: ['attrs . (children)', 'update a (size)']},
+    mtime: {source: {a: file('x', later)}, target: {a: 'x'}, actions: ['attrs . (children)', 'update a (mtime)']},
+    'an older mtime': {source: {a: 'x'}, target: {a: file('x', later)}, actions: ['attrs . (children)', 'update a (mtime)']},
+    'size, mtime and mode': {
+      source: {a: file('xx', {...later, mode: 0o600})},
+      target: {a: 'x'},
+      actions: ['attrs . (children)', 'update a (size mtime mode)'],
+    },
+    'mtime within the window': {source: {a: file('x', later)}, target: {a: 'x'}, policy: {mtimeWindow: 1n}},
+    'mtime outside of the window': {
+      source: {a: file('x', later)},
+      target: {a: file('x', {mtime: DEFAULT_MTIME - 1n})},
+      policy: {mtimeWindow: 1n},
+      actions: ['attrs . (children)', 'update a (mtime)'],
+    },
+    'a symlink by where it points': {
+      source: {a: symlink('x')},
+      target: {a: symlink('y')},
+      actions: ['attrs . (children)', 'update a (link)'],
+    },
+    'a symlink by its mtime alone': {
+      source: {a: symlink('x', later)},
+      target: {a: symlink('x')},
+      actions: ['attrs . (children)', 'attrs a (mtime)'],
+    },
+  },
+  'compared by size': {
+    'mtime alone is set': {
+      source: {a: file('x', later)},
+      target: {a: 'y'},
+      policy: {compare: 'size'},
+      actions: ['attrs . (children)', 'attrs a (mtime)'],
+    },
+    size: {source: {a: 'xx'}, target: {a: 'x'}, policy: {compare: 'size'}, actions: ['attrs . (children)', 'update a (size)']},
+  },
+  'compared by content': {
+    'the same content': {source: {a: 'x', b: 'y'}, target: {a: 'x', b: 'y'}, policy: {compare: 'content'}},
+    'other content under the same metadata': {
+      source: {a: 'x', b: 'y', c: {d: 'z'}},
+      target: {a: 'x', b: 'y', c: {d: 'z'}},
+      policy: {compare: 'content'},
+      different: ['b', 'c/d'],
+      actions: ['attrs . (children)', 'update b (content)', 'attrs c (children)', 'update c/d (content)'],
+    },
+    'another mtime, the same content': {
+      source: {a: file('x', later)},
+      target: {a: 'x'},
+      policy: {compare: 'content'},
+      actions: ['attrs . (children)', 'attrs a (mtime)'],
+    },
+    'another mtime and content': {
+      source: {a: file('x', later)},
+      target: {a: 'x'},
+      policy: {compare: 'content'},
+      different: ['a'],
+      actions: ['attrs . (children)', 'update a (content mtime)'],
+    },
+    'another size is not read': {
+      source: {a: 'xx'},
+      target: {a: 'x'},
+      policy: {compare: 'content'},
+      unreadable: 'a',
+      actions: ['attrs . (children)', 'update a (size)'],
+    },
+    'a file that cannot be read stays, and is a problem': {
+      source: {a: file('x', later), b: 'x'},
+      target: {a: 'x', b: 'x'},
+      policy: {compare: 'content'},
+      unreadable: 'a',
+      different: ['b'],
+      actions: ['attrs . (children)', 'update b (content)'],
+      problems: ['source a EACCES'],
+    },
+    'in canonical order although asked for late': {
+      source: {a: {b: 'x'}, c: 'new', d: 'x'},
+      target: {a: {b: 'x'}, d: 'x'},
+      policy: {compare: 'content'},
+      different: ['a/b', 'd'],
+      actions: ['attrs . (children)', 'attrs a (children)', 'update a/b (content)', 'create c (new)', 'update d (content)'],
+    },
+  },
+  metadata: {
+    'mode of a file and a folder': {
+      source: {a: file('x', {mode: 0o600}), b: dir({}, {mode: 0o700})},
+      target: {a: 'x', b: {}},
+      actions: ['attrs . (children)', 'attrs a (mode)', 'attrs b (mode)'],
+    },
+    'owner and group': {
+      source: {a: file('x', {uid: 1, gid: 2}), b: symlink('x', {uid: 1}), c: dir({}, {gid: 2})},
+      target: {a: 'x', b: symlink('x'), c: {}},
+      actions: ['attrs . (children)', 'attrs a (owner group)', 'attrs b (owner)', 'attrs c (group)'],
+    },
+    'an owner that cannot be given, groups that can and cannot': {
+      source: {a: file('x', {uid: 1}), b: file('x', {gid: 2}), c: file('x', {gid: 3}), d: file('x', {uid: 1})},
+      target: {a: 'x', b: 'x', c: 'x'},
+      policy: {owner: false, groups: [2]},
+      actions: ['attrs . (children)', 'attrs b (group)', 'create d (new)'],
+      ownerNotKept: 3,
+    },
+    'a new file of this user is no loss': {
+      source: {a: 'x'},
+      target: {},
+      policy: {owner: false},
+      actions: ['attrs . (children)', 'create a (new)'],
+    },
+    'mtime of a folder': {
+      source: {a: dir({}, later)},
+      target: {a: {}},
+      actions: ['attrs . (children)', 'attrs a (mtime)'],
+    },
+    'of the root': {source: dir({}, {mode: 0o700, ...later}), target: {}, actions: ['attrs . (mode mtime)']},
+    'of folders settles them, whatever is done in them': {
+      source: dir({a: dir({b: ''}, {mode: 0o700})}, later),
+      target: {a: {}},
+      actions: ['attrs . (mtime)', 'attrs a (mode)', 'create a/b (new)'],
+    },
+  },
+  upkeep: {
+    'of every touched folder, and of no other': {
+      source: {a: {b: {c: 'x'}, d: {e: 'x'}}, f: {}},
+      target: {a: {b: {c: 'xx'}, d: {e: 'x'}}, f: {}},
+      actions: ['attrs . (children)', 'attrs a/b (children)', 'update a/b/c (size)'],
+    },
+    'once for several actions, after an untouched sibling': {
+      source: {a: {b: '', c: 'new', e: 'new'}},
+      target: {a: {b: '', d: 'old'}},
+      actions: ['attrs . (children)', 'attrs a (children)', 'create a/c (new)', 'delete a/d (gone)', 'create a/e (new)'],
+    },
+    'of a folder found touched after what is below it': {
+      source: {a: {b: {c: 'x'}, d: 'new'}},
+      target: {a: {b: {c: file('x', {mode: 0o600})}}},
+      actions: ['attrs . (children)', 'attrs a (children)', 'attrs a/b/c (mode)', 'create a/d (new)'],
+    },
+    'of the root when metadata alone changes below': {
+      source: {a: {b: file('', {mode: 0o600})}},
+      target: {a: {b: ''}},
+      actions: ['attrs . (children)', 'attrs a/b (mode)'],
+    },
+  },
+  'what is gone': {
+    'files and folders, each folder before what is in it': {
+      source: {z: ''},
+      target: {a: {b: {c: ''}, d: symlink('x')}, e: fifo(), z: ''},
+      actions: [
+        'attrs . (children)',
+        'rmdir a (gone)',
+        'rmdir a/b (gone)',
+        'delete a/b/c (gone)',
+        'delete a/d (gone)',
+        'delete e (gone)',
+      ],
+    },
+    'is kept with delete: false': {source: {}, target: {a: {b: ''}, c: ''}, policy: {delete: false}},
+    'what is left out, and the folders that hold it, stay': {
+      source: {},
+      target: {a: {b: {c: excluded(), d: ''}, e: ''}, f: excluded(), g: {h: ''}},
+      actions: ['attrs . (children)', 'delete a/b/d (gone)', 'delete a/e (gone)', 'rmdir g (gone)', 'delete g/h (gone)'],
+    },
+    'what could not be read, and the folders that hold it, stay': {
+      source: {},
+      target: {a: {b: unknown(), c: ''}, d: partial(), e: unknown()},
+      actions: ['attrs . (children)', 'delete a/c (gone)'],
+    },
+    'nothing but what stays': {source: {}, target: {a: {b: excluded()}, c: partial()}},
+    'a folder after a kept one goes': {
+      source: {},
+      target: {a: {b: {c: excluded()}, d: {}}, e: {}},
+      actions: ['attrs . (children)', 'rmdir a/d (gone)', 'rmdir e (gone)'],
+    },
+  },
+  'what the source does not tell': {
+    'left out: stays at and below': {source: {a: excluded(), b: excluded()}, target: {a: {c: ''}, b: ''}},
+    'unreadable: stays at and below': {source: {a: unknown(), b: unknown()}, target: {a: {c: {d: ''}}, b: ''}},
+    'an unreadable folder: all below stays, its metadata is set': {
+      source: {a: new Scanned({}, true, ''), b: ''},
+      target: {a: dir({c: {d: ''}, e: ''}, {mode: 0o700}), b: '', f: ''},
+      actions: ['attrs . (children)', 'attrs a (mode)', 'delete f (gone)'],
+    },
+    'an unreadable root': {source: partial(), target: {a: {c: ''}, b: ''}},
+    'FIFOs and devices: what stands there stays': {
+      source: {a: fifo(), b: fifo(), c: fifo()},
+      target: {a: '', b: {x: ''}, c: fifo()},
+      problems: ['source a UNSUPPORTED_KIND', 'source b UNSUPPORTED_KIND', 'source c UNSUPPORTED_KIND'],
+    },
+  },
+  'what the target does not tell': {
+    'unreadable: nothing is planned there': {source: {a: 'x', b: {c: ''}}, target: {a: unknown(), b: unknown()}},
+    'an unreadable folder: only its metadata': {
+      source: {a: dir({c: ''}, {mode: 0o700})},
+      target: {a: partial()},
+      actions: ['attrs . (children)', 'attrs a (mode)'],
+    },
+    'left out only there': {
+      source: {a: 'x', b: {c: ''}},
+      target: {a: excluded(), b: excluded()},
+      problems: ['target a PROTECTED', 'target b PROTECTED'],
+    },
+    'left out in both': {source: {a: excluded()}, target: {a: excluded()}},
+  },
+  'rules that the two walks read differently': {
+    'nothing is planned in that folder': {
+      source: {a: ruled('one', {b: 'x'}), c: 'new'},
+      target: {a: ruled('two', {d: ''})},
+      actions: ['attrs . (children)', 'create c (new)'],
+      problems: ['source a FILTER_CHANGED'],
+    },
+    'at the root, nothing at all': {
+      source: ruled('one', {a: ''}),
+      target: ruled('', {b: ''}),
+      problems: ['source . FILTER_CHANGED'],
+    },
+    'no second problem where one side was not read': {source: {a: ruled('one', {b: 'x'})}, target: {a: partial({c: ''})}},
+    'the same rules': {
+      source: {a: ruled('one', {b: ''})},
+      target: {a: ruled('one', {})},
+      actions: ['attrs . (children)', 'attrs a (children)', 'create a/b (new)'],
+    },
+  },
+  'another kind': {
+    'file to symlink': {source: {a: symlink('x')}, target: {a: ''}, actions: ['attrs . (children)', 'replace a (kind)']},
+    'symlink to file': {source: {a: ''}, target: {a: symlink('x')}, actions: ['attrs . (children)', 'replace a (kind)']},
+    'FIFO to file': {source: {a: ''}, target: {a: fifo()}, actions: ['attrs . (children)', 'replace a (kind)']},
+    'FIFO to folder': {source: {a: {}}, target: {a: fifo()}, actions: ['attrs . (children)', 'replace a (kind)']},
+    'file to folder': {
+      source: {a: {b: {c: ''}}, d: ''},
+      target: {a: '', d: ''},
+      actions: ['attrs . (children)', 'replace a (kind)', 'mkdir a/b (new)', 'create a/b/c (new)'],
+    },
+    'symlink to folder': {
+      source: {a: {b: ''}},
+      target: {a: symlink('x')},
+      actions: ['attrs . (children)', 'replace a (kind)', 'create a/b (new)'],
+    },
+    'folder to file': {
+      source: {a: '', d: ''},
+      target: {a: {b: {c: ''}}, d: ''},
+      actions: ['attrs . (children)', 'replace a (kind)', 'rmdir a/b (gone)', 'delete a/b/c (gone)'],
+    },
+    'folder to symlink': {
+      source: {a: symlink('x')},
+      target: {a: {b: ''}},
+      actions: ['attrs . (children)', 'replace a (kind)', 'delete a/b (gone)'],
+    },
+    'with delete: false a filled folder stays': {
+      source: {a: '', b: 'new'},
+      target: {a: {c: ''}},
+      policy: {delete: false},
+      actions: ['attrs . (children)', 'create b (new)'],
+      problems: ['target a NO_DELETE'],
+    },
+    'with delete: false an empty folder goes': {
+      source: {a: ''},
+      target: {a: {}},
+      policy: {delete: false},
+      actions: ['attrs . (children)', 'replace a (kind)'],
+    },
+    'with delete: false a file goes': {
+      source: {a: {b: ''}},
+      target: {a: ''},
+      policy: {delete: false},
+      actions: ['attrs . (children)', 'replace a (kind)', 'create a/b (new)'],
+    },
+    'what is left out blocks it, and nothing in the folder is deleted': {
+      source: {a: '', d: 'new'},
+      target: {a: {b: '', c: {x: excluded()}, e: {}}},
+      actions: ['attrs . (children)', 'create d (new)'],
+      problems: ['target a PROTECTED'],
+    },
+    'what could not be read blocks it': {
+      source: {a: '', b: symlink('x')},
+      target: {a: partial(), b: {c: unknown(), d: ''}},
+      problems: ['target a UNKNOWN_BELOW', 'target b UNKNOWN_BELOW'],
+    },
+    'what is left out blocks it also with delete: false': {
+      source: {a: ''},
+      target: {a: {b: excluded()}},
+      policy: {delete: false},
+      problems: ['target a PROTECTED'],
+    },
+  },
+  'hard links': {
+    'a new group: the first leads': {
+      source: {b: 'x', a: hardlink('b'), c: {d: hardlink('b')}},
+      target: {},
+      actions: [
+        'attrs . (children)',
+        'create a (new)',
+        'link b -> a (new hardlink)',
+        'mkdir c (new)',
+        'link c/d -> a (new hardlink)',
+      ],
+    },
+    'a new member': {
+      source: {a: 'x', b: hardlink('a')},
+      target: {a: 'x'},
+      actions: ['attrs . (children)', 'link b -> a (new hardlink)'],
+    },
+    'a member that comes first leads': {
+      source: {a: 'x', b: hardlink('a')},
+      target: {b: 'x'},
+      actions: ['attrs . (children)', 'create a (new)', 'link b -> a (hardlink)'],
+    },
+    'equal files that should be one': {
+      source: {a: 'x', b: hardlink('a')},
+      target: {a: 'x', b: 'x'},
+      actions: ['attrs . (children)', 'link b -> a (hardlink)'],
+    },
+    'one file that should be two': {
+      source: {a: 'x', b: 'x'},
+      target: {a: 'x', b: hardlink('a')},
+      actions: ['attrs . (children)', 'update b (hardlink)'],
+    },
+    'one file of four names that should be two of two': {
+      source: {a: 'x', b: hardlink('a'), c: 'x', d: hardlink('c')},
+      target: {a: 'x', b: hardlink('a'), c: hardlink('a'), d: hardlink('a')},
+      actions: ['attrs . (children)', 'update c (hardlink)', 'link d -> c (hardlink)'],
+    },
+    'names that went away outside of the tree do not matter': {
+      source: {a: 'x'},
+      target: {a: 'x', b: hardlink('a')},
+      actions: ['attrs . (children)', 'delete b (gone)'],
+    },
+    'a leader written anew takes its group along': {
+      source: {a: 'xx', b: hardlink('a'), c: hardlink('a')},
+      target: {a: 'x', b: hardlink('a')},
+      actions: ['attrs . (children)', 'update a (size)', 'link b -> a (hardlink)', 'link c -> a (new hardlink)'],
+    },
+    'metadata of a group is set once': {
+      source: {a: file('x', {mode: 0o600}), b: hardlink('a')},
+      target: {a: 'x', b: hardlink('a')},
+      actions: ['attrs . (children)', 'attrs a (mode)'],
+    },
+    'a name joins the group while its metadata is set': {
+      source: {a: file('x', {mode: 0o600}), b: hardlink('a')},
+      target: {a: 'x', b: 'y'},
+      actions: ['attrs . (children)', 'attrs a (mode)', 'link b -> a (hardlink)'],
+    },
+    'in place of another kind': {
+      source: {a: 'x', b: hardlink('a'), c: hardlink('a')},
+      target: {a: 'x', b: symlink('a'), c: {d: ''}},
+      actions: ['attrs . (children)', 'link b -> a (kind hardlink)', 'link c -> a (kind hardlink)', 'delete c/d (gone)'],
+    },
+    'a first name whose place is blocked does not lead': {
+      source: {a: 'x', b: hardlink('a'), c: hardlink('a')},
+      target: {a: {d: excluded()}},
+      actions: ['attrs . (children)', 'create b (new)', 'link c -> b (new hardlink)'],
+      problems: ['target a PROTECTED'],
+    },
+    'names left out on one side': {
+      source: {a: 'x', b: hardlink('a'), c: excluded()},
+      target: {a: 'x', b: hardlink('a'), c: excluded()},
+    },
+    'the file is rewritten, the other name of the target stays its own': {
+      source: {a: 'xx', b: 'x'},
+      target: {a: 'x', b: hardlink('a')},
+      actions: ['attrs . (children)', 'update a (size)'],
+    },
+    'compared by content, kept': {
+      source: {a: 'x', b: hardlink('a'), c: 'x'},
+      target: {a: 'x', b: hardlink('a'), c: 'x'},
+      policy: {compare: 'content'},
+    },
+    'compared by content, written anew': {
+      source: {a: 'x', b: hardlink('a')},
+      target: {a: 'x', b: hardlink('a')},
+      policy: {compare: 'content'},
+      different: ['a', 'b'],
+      actions: ['attrs . (children)', 'update a (content)', 'link b -> a (hardlink)'],
+    },
+    'symlinks and folders have no groups': {
+      source: {a: symlink('x'), b: symlink('x')},
+      target: {a: symlink('x'), b: symlink('x')},
+    },
+  },
+  names: {
+    'that sort by their bytes': {
+      source: {'\uffff': '', '😀': '', x: '', '\udcff': ''},
+      target: {x: ''},
+      actions: ['attrs . (children)', 'create \uffff (new)', 'create 😀 (new)', 'create \udcff (new)'],
+    },
+    'of which one begins with the other': {
+      source: {a: {}, 'a-': '', a0: {x: ''}},
+      target: {'a-': '', a0: {x: ''}, a1: ''},
+      actions: ['attrs . (children)', 'mkdir a (new)', 'delete a1 (gone)'],
+    },
+  },
+};
+
+describe('plan/diff', () => {
+  for (const [group, cases] of Object.entries(groups)) {
+    describe(group, () => {
+      for (const [title, {actions = [], problems = [], ownerNotKept = 0, ...given}] of Object.entries(cases)) {
+        it(title, async () => {
+          // Also with every block boundary possible: nothing may depend on where a block ends.
+          for (const rows of [Number.POSITIVE_INFINITY, 1, 2, 3]) {
+            const found = await run(given, rows);
+            expect(describeActions(found.actions)).to.deep.equal(actions);
+            expect(describeProblems(found.problems)).to.deep.equal(problems);
+            expect(found.ownerNotKept).to.equal(ownerNotKept);
+          }
+        });
+      }
+    });
+  }
+
+  it('an action carries what is there and what will be', async () => {
+    const {actions} = await run({source: {a: file('xx', {mode: 0o600}), b: symlink('t')}, target: {a: 'x', c: ''}});
+    const common = {uid: 1000, gid: 1000, mtime: DEFAULT_MTIME};
+    const plain: Entry = {kind: 'file', mode: 0o644, size: 1, ...common};
+    expect(actions.slice(1)).to.deep.equal([
+      {kind: 'update', path: 'a', reasons: ['size', 'mode'], before: plain, after: {...plain, mode: 0o600, size: 2}},
+      {kind: 'create', path: 'b', reasons: ['new'], after: {kind: 'symlink', mode: 0o777, size: 0, link: 't', ...common}},
+      {kind: 'delete', path: 'c', reasons: ['gone'], before: {...plain, size: 0}},
+    ]);
+  });
+
+  it('content is asked for in batches, in order', async () => {
+    const tree = Object.fromEntries(Array.from({length: 1100}, (_, i) => [String(i).padStart(4, '0'), 'x']));
+    const calls: RelPath[][] = [];
+    const found = await run(
+      {source: tree, target: tree, policy: {compare: 'content'}, different: ['0003', '1099']},
+      undefined,
+      calls,
+    );
+    expect(calls.map((paths) => paths.length)).to.deep.equal([512, 512, 76]);
+    expect(describeActions(found.actions)).to.deep.equal([
+      'attrs . (children)',
+      'update 0003 (content)',
+      'update 1099 (content)',
+    ]);
+  });
+
+  it('a source without a root is a mistake', async () => {
+    const options = {policy: POLICY, uid: 0, sameContent: async () => []};
+    const error = await diff({...options, source: streamOf([]), target: streamOf([])}).catch((e: unknown) => e);
+    expect(error).to.be.an('error');
+  });
+
+  const policies = fc.record({
+    compare: fc.constantFrom('metadata', 'size', 'content'),
+    delete: fc.boolean(),
+    owner: fc.boolean(),
+  }) satisfies fc.Arbitrary<Partial<PlanOptions>>;
+
+  it('law: actions are in canonical order, one a path', () =>
+    fc.assert(
+      fc.asyncProperty(arbitraryTree, arbitraryTree, policies, async (source, target, policy) => {
+        const {actions} = await run({source, target, policy});
+        for (let i = 1; i < actions.length; i++) {
+          const [last, next] = [actions[i - 1] as Action, actions[i] as Action];
+          expect(comparePaths(last.path, next.path), `${last.path} before ${next.path}`).to.be.below(0);
+        }
+      }),
+    ));
+  it('law: where blocks end does not matter', () =>
+    fc.assert(
+      fc.asyncProperty(
+        arbitraryTree,
+        arbitraryTree,
+        policies,
+        fc.integer({min: 1, max: 4}),
+        async (source, target, policy, rows) => {
+          expect(await run({source, target, policy}, rows)).to.deep.equal(await run({source, target, policy}));
+        },
+      ),
+    ));
+  it('law: a tree does not differ from itself', () =>
+    fc.assert(
+      fc.asyncProperty(arbitraryTree, policies, async (tree, policy) => {
+        expect(await run({source: tree, target: tree, policy})).to.deep.equal({actions: [], problems: [], ownerNotKept: 0});
+      }),
+    ));
+  it('law: done one after the other, the actions make the target what the source is', () =>
+    fc.assert(
+      fc.asyncProperty(arbitraryTree, fc.option(arbitraryTree, {nil: undefined}), async (source, target) => {
+        const {actions} = await run({source, ...(target && {target})});
+        const entries = target === undefined ? new Map<RelPath, Entry>() : entriesOf(blocksOf(target));
+        for (const {path, before, after} of actions) {
+          expect(entries.get(path), path).to.deep.equal(before);
+          if (after === undefined) entries.delete(path);
+          else entries.set(path, after);
+        }
+        // Names of one file share what is set through the leader alone.
+        const linked = new Set(target === undefined ? [] : namesOfMany(blocksOf(target)));
+        const wanted = entriesOf(blocksOf(source));
+        expect([...entries.keys()].sort()).to.deep.equal([...wanted.keys()].sort());
+        for (const [path, entry] of wanted) if (!linked.has(path)) expect(entries.get(path), path).to.deep.equal(entry);
+      }),
+      {numRuns: 200},
+    ));
+  it('law: with nothing to delete nothing goes', () =>
+    fc.assert(
+      fc.asyncProperty(arbitraryTree, arbitraryTree, async (source, target) => {
+        const {actions} = await run({source, target, policy: {delete: false}});
+        expect(actions.filter(({kind}) => kind === 'delete' || kind === 'rmdir')).to.deep.equal([]);
+      }),
+    ));
+});
+
+function entriesOf(blocks: readonly Block[]): Map<RelPath, Entry> {
+  const entries = new Map<RelPath, Entry>();
+  eachRow(blocks, (path, block, i) => entries.set(path, entryAt(block, i)));
+  return entries;
+}
+
+function namesOfMany(blocks: readonly Block[]): RelPath[] {
+  const names: RelPath[] = [];
+  eachRow(blocks, (path, block, i) => {
+    if ((block.links[i] as number) > 1) names.push(path);
+  });
+  return names;
+}
+
+function eachRow(blocks: readonly Block[], see: (path: RelPath, block: Block, i: number) => void): void {
+  const above: RelPath[] = [];
+  for (const block of blocks) {
+    for (let i = 0; i < block.count; i++) {
+      const depth = block.depth[i] as number;
+      const path = depth === 0 ? ROOT : joinPath(above[depth - 1] as RelPath, nameAt(block, i));
+      above[depth] = path;
+      see(path, block, i);
+    }
+  }
+}

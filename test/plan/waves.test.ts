@@ -1,0 +1,70 @@
+import {expect} from 'chai';
+import type {Action} from '../../src/core/action.js';
+import type {Entry} from '../../src/core/entry.js';
+import type {RelPath} from '../../src/core/path.js';
+import {isDestructive, waves} from '../../src/plan/waves.js';
+import {act, file, folder, symlink} from '../support/plan.js';
+
+const change = (kind: 'update' | 'replace' | 'attrs', path: string, before: Entry, after: Entry): Action => ({
+  kind,
+  path: path as RelPath,
+  reasons: ['mode'],
+  before,
+  after,
+});
+const link = (path: string, before?: Entry): Action => ({
+  kind: 'link',
+  path: path as RelPath,
+  leader: 'a' as RelPath,
+  reasons: ['hardlink'],
+  before,
+  after: file(),
+});
+
+const cases: [title: string, actions: Action[], waves: string[]][] = [
+  ['nothing', [], []],
+  [
+    'folders shallow first, settled deepest first',
+    [act.upkeep(''), act.mkdir('a'), act.mkdir('a/b'), act.mkdir('a/b/c'), act.mkdir('d')],
+    ['folders: a d', 'folders: a/b', 'folders: a/b/c', 'settle: a/b/c', 'settle: a/b', 'settle: a d', 'settle: .'],
+  ],
+  ['a new root', [act.mkdir(''), act.create('a')], ['folders: .', 'writes: a', 'settle: .']],
+  [
+    'writes before links before deletes before metadata',
+    [act.create('a'), act.delete('b'), change('attrs', 'c', file(), file()), link('d'), act.update('e', file(), file(1))],
+    ['writes: a e', 'links: d', 'deletes: b', 'attrs: c'],
+  ],
+  [
+    'folders are emptied deepest first',
+    [act.rmdir('a'), act.rmdir('a/b'), act.delete('a/b/c'), act.rmdir('d')],
+    ['deletes: a/b/c', 'emptied: a/b', 'emptied: a d'],
+  ],
+  [
+    'a leaf becomes a folder before what is in it is written',
+    [change('replace', 'a', file(), folder()), act.create('a/b')],
+    ['folders: a', 'writes: a/b', 'settle: a'],
+  ],
+  [
+    'a folder becomes a leaf: written first, put in place when the folder is empty',
+    [change('replace', 'a', folder(), symlink('x')), act.rmdir('a/b'), act.delete('a/b/c')],
+    ['writes: a', 'deletes: a/b/c', 'emptied: a/b', 'emptied: a'],
+  ],
+  ['a folder becomes a hard link', [link('a', folder()), act.delete('a/b')], ['links: a', 'deletes: a/b', 'emptied: a']],
+  ['one kind of leaf becomes another', [change('replace', 'a', file(), symlink('x'))], ['writes: a']],
+];
+
+describe('plan/waves', () => {
+  for (const [title, actions, expected] of cases) {
+    it(title, () => {
+      const told = waves(actions).map(({step, actions: indexes}) => {
+        const paths = indexes.map((i) => (actions[i] as Action).path || '.');
+        return `${step}: ${paths.join(' ')}`;
+      });
+      expect(told).to.deep.equal(expected);
+    });
+  }
+  it('only deleting waits for the disk', () => {
+    const steps = ['folders', 'writes', 'links', 'deletes', 'emptied', 'attrs', 'settle'] as const;
+    expect(steps.filter(isDestructive)).to.deep.equal(['deletes', 'emptied']);
+  });
+});

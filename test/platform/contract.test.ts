@@ -1,0 +1,620 @@
+/** What platform/platform.ts promises, asked of both backends. */
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {CODE, emptyStat, type Stat} from '../../src/core/block.js';
+import {toNanoseconds} from '../../src/core/entry.js';
+import {type ByteName, toByteName} from '../../src/core/name.js';
+import {type CopyOptions, errnoOf, type Folder, type ListedEntry, type Platform} from '../../src/platform/platform.js';
+import {PortablePlatform} from '../../src/platform/portable.js';
+import {PosixPlatform} from '../../src/platform/posix.js';
+import {skip} from '../support/skip.js';
+import {tempDirs} from '../support/temp.js';
+import {fifo, file, hardlink, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
+
+const KIB = 1024;
+const isRoot = process.geteuid?.() === 0;
+
+for (const backend of ['posix', 'portable'] as const) {
+  describe(`platform contract: ${backend}`, () => {
+    const tempDir = tempDirs();
+    let platform: Platform;
+    let root: string;
+    let opened: Folder[];
+
+    before(function () {
+      if (backend === 'posix' && process.platform !== 'linux') skip(this, 'the posix backend runs on Linux');
+      platform = backend === 'posix' ? new PosixPlatform() : new PortablePlatform();
+    });
+    beforeEach(() => {
+      root = tempDir();
+      opened = [];
+    });
+    afterEach(() => {
+      for (const folder of opened) platform.close(folder);
+    });
+
+    const name = (text: string) => toByteName(text);
+    /** Opens the folder at this path below the test's own. */
+    const open = (at = '') => {
+      const folder = platform.openRoot(name(path.join(root, at)));
+      opened.push(folder);
+      return folder;
+    };
+    const statOf = (folder: Folder, at: string): Stat | undefined => {
+      const stat = emptyStat();
+      return platform.stat(folder, name(at), stat) ? stat : undefined;
+    };
+    const mtimeOf = (at: string) => fs.lstatSync(path.join(root, at), {bigint: true}).mtimeNs;
+    const expectTime = (actual: bigint, wanted: bigint) => {
+      const off = actual - wanted;
+      // Exact to a nanosecond is exact; a coarser backend may be off by what it says.
+      expect(off < 0n ? -off : off, `${actual} for ${wanted}`).to.satisfy((n: bigint) =>
+        platform.timeResolution === 1n ? n === 0n : n <= platform.timeResolution,
+      );
+    };
+
+    describe('opening folders', () => {
+      const tree: Tree = {
+        dir: {inside: ''},
+        file: 'x',
+        linkToDir: symlink('dir'),
+        linkToNothing: symlink('nowhere'),
+        pipe: fifo(),
+      };
+      const refusals: [name: string, code: string][] = [
+        ['linkToDir', 'ELOOP'],
+        ['linkToNothing', 'ELOOP'],
+        ['file', 'ENOTDIR'],
+        ['pipe', 'ENOTDIR'],
+        ['absent', 'ENOENT'],
+      ];
+      for (const [at, code] of refusals) {
+        it(`refuses ${at}: ${code}`, () => {
+          writeTree(root, tree);
+          const refusal = codeOf(() => platform.openFolder(open(), name(at)));
+          // The kernel answers ENOTDIR for a symlink that it was told both not to follow and to be a folder.
+          expect(code === 'ELOOP' ? ['ELOOP', 'ENOTDIR'] : [code]).to.include(refusal);
+        });
+      }
+      it('opens a folder, and a root through a symlink', () => {
+        writeTree(root, tree);
+        const folder = platform.openFolder(open(), name('dir'));
+        opened.push(folder);
+        expect(statOf(folder, 'inside')).to.include({code: CODE.file});
+        expect(statOf(open('linkToDir'), 'inside')).to.include({code: CODE.file});
+      });
+      it('refuses a root that is a file or missing', () => {
+        writeTree(root, tree);
+        expect(codeOf(() => open('file'))).to.equal('ENOTDIR');
+        expect(codeOf(() => open('absent'))).to.equal('ENOENT');
+      });
+      it('leaves no folder open behind', function () {
+        if (process.platform !== 'linux') skip(this, 'open files are counted in /proc');
+        writeTree(root, tree);
+        const count = () => fs.readdirSync('/proc/self/fd').length;
+        const before = count();
+        const folder = platform.openRoot(name(root));
+        const inner = platform.openFolder(folder, name('dir'));
+        platform.list(inner, []);
+        platform.readFile(inner, name('inside'), 10);
+        platform.sameContent(inner, name('inside'), folder, name('file'));
+        platform.copyFile(copy({from: folder, name: 'file', to: inner, as: 'copy'}));
+        codeOf(() => platform.openFolder(folder, name('file')));
+        codeOf(() => platform.copyFile(copy({from: folder, name: 'file', to: inner, as: 'copy'})));
+        platform.close(inner);
+        platform.close(folder);
+        expect(count()).to.equal(before);
+      });
+    });
+
+    describe('listing and stat', () => {
+      it('lists every kind as stat tells it, twice the same', () => {
+        writeTree(root, {a: file('abc', {mode: 0o4755}), b: hardlink('a'), dir: {}, link: symlink('a'), pipe: fifo()});
+        const folder = open();
+        const list = () => {
+          const rows: ListedEntry[] = [];
+          const count = platform.list(folder, rows);
+          return rows.slice(0, count).sort((x, y) => (x.name < y.name ? -1 : 1));
+        };
+        const rows = list();
+        expect(rows.map((row) => [row.name, row.code])).to.deep.equal([
+          ['a', CODE.file],
+          ['b', CODE.file],
+          ['dir', CODE.directory],
+          ['link', CODE.symlink],
+          ['pipe', CODE.fifo],
+        ]);
+        for (const {name, fault, ...stat} of rows) {
+          expect(fault).to.equal(undefined);
+          expect(stat).to.deep.equal(statOf(folder, name));
+        }
+        expect(list()).to.deep.equal(rows);
+      });
+      it('reuses rows, and forgets what they held', () => {
+        writeTree(root, {more: {a: '', b: '', c: ''}, less: {z: 'zz'}});
+        const rows: ListedEntry[] = [];
+        expect(platform.list(open('more'), rows)).to.equal(3);
+        const [first] = rows;
+        expect(platform.list(open('less'), rows)).to.equal(1);
+        expect(rows[0]).to.equal(first);
+        expect(rows[0]).to.include({name: 'z', size: 2});
+      });
+      it('lists a folder that needs several reads', () => {
+        const one = path.join(root, 'n'.repeat(250));
+        fs.writeFileSync(one, '');
+        // Links are made faster than files.
+        for (let i = 1; i < 1900; i++) fs.linkSync(one, `${one}-${i}`);
+        const rows: ListedEntry[] = [];
+        expect(platform.list(open(), rows)).to.equal(1900);
+        expect(new Set(rows.map((row) => row.name)).size).to.equal(1900);
+      });
+      it('tells what node:fs tells', () => {
+        writeTree(root, {a: file('abc', {mode: 0o6711, mtime: -1_500_000_001n}), b: hardlink('a')});
+        const truth = fs.lstatSync(path.join(root, 'a'), {bigint: true});
+        const stat = statOf(open(), 'a') as Stat;
+        expect({...stat, device: 0}).to.deep.equal({
+          code: CODE.file,
+          mode: 0o6711,
+          uid: Number(truth.uid),
+          gid: Number(truth.gid),
+          size: 3,
+          ...{seconds: stat.seconds, nanoseconds: stat.nanoseconds, device: 0},
+          inodeLow: Number(BigInt.asUintN(32, truth.ino)),
+          inodeHigh: Number(truth.ino >> 32n),
+          links: 2,
+        });
+        expect(toNanoseconds(stat.seconds, stat.nanoseconds)).to.equal(truth.mtimeNs);
+        expect(stat.nanoseconds).to.be.within(0, 999_999_999);
+      });
+      it("'' is the folder itself, and what is absent is false", () => {
+        writeTree(root, {dir: {}});
+        expect(statOf(open('dir'), '')).to.deep.equal(statOf(open(), 'dir'));
+        expect(statOf(open(), 'absent')).to.equal(undefined);
+      });
+      it('tells a folder and its twin on the same device', () => {
+        writeTree(root, {a: {}, b: {}});
+        const [a, b] = [statOf(open('a'), ''), statOf(open('b'), '')] as [Stat, Stat];
+        expect(a.device).to.equal(b.device);
+        expect(a.inodeLow).not.to.equal(b.inodeLow);
+      });
+      it('lists what may not be looked at as unknown, with the reason', function () {
+        if (process.platform === 'win32') skip(this, 'modes mean little on Windows');
+        writeTree(root, {dir: {a: '', b: ''}});
+        fs.chmodSync(root, 0o755);
+        fs.chmodSync(path.join(root, 'dir'), 0o444);
+        const rows: ListedEntry[] = [];
+        asNobody(() => platform.list(open('dir'), rows));
+        expect(rows.map(({code, fault}) => [code, fault])).to.deep.equal([
+          [CODE.unknown, 'EACCES'],
+          [CODE.unknown, 'EACCES'],
+        ]);
+      });
+      it('the time of birth stays when the folder is changed', () => {
+        const folder = open();
+        const birth = platform.birthtime(folder);
+        fs.writeFileSync(path.join(root, 'new'), '');
+        fs.utimesSync(root, 1, 1);
+        expect(platform.birthtime(folder)).to.equal(birth);
+        expect(birth >= 0n).to.equal(true);
+      });
+    });
+
+    describe('names', () => {
+      const hostile = [
+        'a\nb',
+        '\x1b[31m',
+        'x\udcff',
+        '\udcc3',
+        '\udced\udca0\udc80',
+        '-rf',
+        ' ',
+        '😀',
+        '\ufeff',
+        '*',
+        '\\',
+        'é',
+        'e\u0301',
+      ];
+      it('of any bytes round trip through making, listing, linking, moving and removing', () => {
+        const folder = open();
+        for (const text of hostile) {
+          platform.makeFolder(folder, name(text), 0o755);
+          platform.makeSymlink(folder, name(`${text}-link`), name(text), {});
+          expect(platform.readLink(folder, name(`${text}-link`))).to.equal(name(text));
+          platform.move({from: folder, name: name(`${text}-link`), to: folder, as: name(`${text}-moved`), replace: false});
+        }
+        const rows: ListedEntry[] = [];
+        platform.list(folder, rows);
+        expect(rows.map((row) => row.name).sort()).to.deep.equal(
+          hostile.flatMap((text) => [name(text), name(`${text}-moved`)]).sort(),
+        );
+        for (const text of hostile) {
+          platform.removeFolder(folder, name(text));
+          platform.removeFile(folder, name(`${text}-moved`));
+        }
+        expect(platform.list(folder, rows)).to.equal(0);
+      });
+      it('that are too long are refused', () => {
+        const long = name('n'.repeat(10_000));
+        expect(codeOf(() => platform.makeFolder(open(), long, 0o755))).to.equal('ENAMETOOLONG');
+        expect(codeOf(() => statOf(open(), long))).to.equal('ENAMETOOLONG');
+      });
+    });
+
+    describe('content', () => {
+      it('readFile reads at most its limit, follows nothing, and tells absence', () => {
+        writeTree(root, {text: 'hello', empty: '', link: symlink('text')});
+        const folder = open();
+        const read = (at: string, limit: number) => {
+          const bytes = platform.readFile(folder, name(at), limit);
+          return bytes && Buffer.from(bytes).toString();
+        };
+        expect(read('text', 100)).to.equal('hello');
+        expect(read('text', 5)).to.equal('hello');
+        expect(read('text', 3)).to.equal('hel');
+        expect(read('empty', 3)).to.equal('');
+        expect(read('absent', 3)).to.equal(undefined);
+        expect(codeOf(() => read('link', 3))).to.equal('ELOOP');
+      });
+
+      const big = Buffer.alloc(512 * KIB + 1, 'abc');
+      const changed = (bytes: Buffer, at: number) => {
+        const copy = Buffer.from(bytes);
+        copy[at] = 0;
+        return copy;
+      };
+      const pairs: [name: string, a: Buffer, b: Buffer, same: boolean][] = [
+        ['both empty', Buffer.alloc(0), Buffer.alloc(0), true],
+        ['one empty', Buffer.alloc(0), Buffer.from('x'), false],
+        ['equal', Buffer.from('same'), Buffer.from('same'), true],
+        ['the last byte differs', Buffer.from('samE'), Buffer.from('same'), false],
+        ['one is the beginning of the other', Buffer.from('same and more'), Buffer.from('same'), false],
+        ['equal, over 512 KiB', big, Buffer.from(big), true],
+        ['equal, 512 KiB exactly', big.subarray(1), Buffer.from(big.subarray(1)), true],
+        ['the last byte differs, over 512 KiB', big, changed(big, big.length - 1), false],
+        ['the first byte differs, over 512 KiB', big, changed(big, 0), false],
+        ['longer by one byte after 512 KiB', big, big.subarray(0, 512 * KIB), false],
+      ];
+      for (const [title, a, b, same] of pairs) {
+        it(`sameContent: ${title}`, () => {
+          fs.writeFileSync(path.join(root, 'a'), a);
+          fs.writeFileSync(path.join(root, 'b'), b);
+          const folder = open();
+          expect(platform.sameContent(folder, name('a'), folder, name('b'))).to.equal(same);
+          expect(platform.sameContent(folder, name('b'), folder, name('a'))).to.equal(same);
+        });
+      }
+      it('sameContent follows no symlink', () => {
+        writeTree(root, {a: 'x', link: symlink('a')});
+        expect(codeOf(() => platform.sameContent(open(), name('a'), open(), name('link')))).to.equal('ELOOP');
+      });
+    });
+
+    describe('copyFile', () => {
+      for (const size of [0, 1, 512 * KIB, 512 * KIB + 1, 3 * KIB * KIB]) {
+        it(`copies ${size} bytes, tells of each and sets attributes`, () => {
+          writeTree(root, {from: {}, to: {}});
+          const content = Buffer.alloc(size, 'not all the same');
+          fs.writeFileSync(path.join(root, 'from/a'), content);
+          let told = 0;
+          const accepted: number[] = [];
+          const result = platform.copyFile(
+            copy({
+              from: open('from'),
+              name: 'a',
+              to: open('to'),
+              as: 'b',
+              attributes: {mode: 0o4751, mtime: 1_000_000_000_123_456_789n},
+              accept: (stat) => accepted.push(stat.size) > 0,
+              onBytes: (bytes) => {
+                told += bytes;
+                return true;
+              },
+            }),
+          );
+          expect([result, told, accepted]).to.deep.equal(['copied', size, [size]]);
+          expect(fs.readFileSync(path.join(root, 'to/b')).equals(content)).to.equal(true);
+          expect(fs.statSync(path.join(root, 'to/b')).mode & 0o7777).to.equal(0o4751);
+          expectTime(mtimeOf('to/b'), 1_000_000_000_123_456_789n);
+        });
+      }
+      it('gives the copy away where the process may', function () {
+        if (!isRoot) skip(this, 'only root gives files away');
+        writeTree(root, {a: 'x'});
+        const attributes = {uid: 1234, gid: 2345, mode: 0o4755};
+        platform.copyFile(copy({from: open(), name: 'a', to: open(), as: 'b', attributes}));
+        expect(fs.statSync(path.join(root, 'b'))).to.include({uid: 1234, gid: 2345, mode: 0o104755});
+      });
+      it('is private until it gets its mode', () => {
+        writeTree(root, {a: file('x', {mode: 0o666})});
+        let mode = 0;
+        const onBytes = () => {
+          mode = fs.statSync(path.join(root, 'b')).mode & 0o777;
+          return true;
+        };
+        platform.copyFile(copy({from: open(), name: 'a', to: open(), as: 'b', onBytes}));
+        expect(mode).to.equal(0o600);
+      });
+
+      const large = Buffer.alloc(600 * KIB, 'x');
+      const grow = (source: string) => () => {
+        fs.appendFileSync(source, 'more');
+        return true;
+      };
+      const touch = (source: string) => () => {
+        fs.utimesSync(source, 1, 1);
+        return true;
+      };
+      const shrink = (source: string) => () => {
+        fs.truncateSync(source, 10);
+        return true;
+      };
+      const ends: [title: string, content: string | Buffer, result: string, options: (source: string) => Partial<CopyOptions>][] =
+        [
+          ['accept says no', 'x', 'refused', () => ({accept: () => false})],
+          ['onBytes says no', 'x', 'stopped', () => ({onBytes: () => false})],
+          ['onBytes says no, large', large, 'stopped', () => ({onBytes: () => false})],
+          ['the source grows', 'x', 'changed', (source) => ({onBytes: grow(source)})],
+          ['the source grows, large', large, 'changed', (source) => ({onBytes: grow(source)})],
+          ['the source is touched', 'x', 'changed', (source) => ({onBytes: touch(source)})],
+          ['the source shrank once opened', large, 'changed', (source) => ({accept: shrink(source)})],
+          ['the source shrank once opened, small', 'longer than ten bytes', 'changed', (source) => ({accept: shrink(source)})],
+          ['the source grew once opened', 'x', 'changed', (source) => ({accept: grow(source)})],
+          ['the source grew once opened, large', large, 'changed', (source) => ({accept: grow(source)})],
+          ['the source was empty and grew', '', 'changed', (source) => ({accept: grow(source)})],
+        ];
+      for (const [title, content, result, options] of ends) {
+        it(`leaves nothing when ${title}: ${result}`, () => {
+          writeTree(root, {from: {}, to: {}});
+          const source = path.join(root, 'from/a');
+          fs.writeFileSync(source, content);
+          const answer = platform.copyFile(copy({from: open('from'), name: 'a', to: open('to'), as: 'b', ...options(source)}));
+          expect(answer).to.equal(result);
+          expect(fs.readdirSync(path.join(root, 'to'))).to.deep.equal([]);
+        });
+      }
+      const refusals: [title: string, code: string, from: string, as: string][] = [
+        ['a name that is taken', 'EEXIST', 'a', 'taken'],
+        ['a name that a dangling symlink has', 'EEXIST', 'a', 'dangling'],
+        ['a source that is a symlink', 'ELOOP', 'link', 'b'],
+        ['a source that is not there', 'ENOENT', 'absent', 'b'],
+        ['a source that is a folder', 'EISDIR', 'dir', 'b'],
+      ];
+      for (const [title, code, from, as] of refusals) {
+        it(`refuses ${title}: ${code}`, () => {
+          writeTree(root, {a: 'x', taken: 'mine', dangling: symlink('nowhere'), link: symlink('a'), dir: {}});
+          const before = readTree(root);
+          expect(codeOf(() => platform.copyFile(copy({from: open(), name: from, to: open(), as})))).to.equal(code);
+          const {'.': _before, ...rest} = readTree(root);
+          const {'.': _after, ...expected} = before;
+          expect(rest).to.deep.equal(expected);
+        });
+      }
+      it('does not hang on a FIFO', () => {
+        writeTree(root, {pipe: fifo()});
+        const accept = (stat: Stat) => stat.code === CODE.file;
+        expect(platform.copyFile(copy({from: open(), name: 'pipe', to: open(), as: 'b', accept}))).to.equal('refused');
+      });
+      it('leaves nothing when attributes cannot be set', function () {
+        if (!isRoot) skip(this, 'needs a user to be taken away rights from');
+        writeTree(root, {from: {a: 'x'}, to: {}});
+        fs.chmodSync(root, 0o755);
+        fs.chmodSync(path.join(root, 'to'), 0o777);
+        const options = copy({from: open('from'), name: 'a', to: open('to'), as: 'b', attributes: {uid: 0}});
+        expect(codeOf(() => asNobody(() => platform.copyFile(options)))).to.equal('EPERM');
+        expect(fs.readdirSync(path.join(root, 'to'))).to.deep.equal([]);
+      });
+      it('flushes when asked to', () => {
+        writeTree(root, {a: 'x'});
+        expect(platform.copyFile(copy({from: open(), name: 'a', to: open(), as: 'b', fsync: true}))).to.equal('copied');
+      });
+    });
+
+    describe('attributes', () => {
+      const times: [string, bigint][] = [
+        ['1970', 0n],
+        ['a nanosecond', 1_700_000_000_000_000_001n],
+        ['the last nanosecond of a second', 1_700_000_000_999_999_999n],
+        ['any', 1_700_000_000_123_456_789n],
+        ['just before 1970', -1n],
+        ['half a second before 1970', -500_000_000n],
+        ['a whole second before 1970', -1_000_000_000n],
+        ['1960', -315_619_200_123_456_789n],
+        ['after 2038', 2_147_483_648_000_000_001n],
+        ['2100', 4_102_444_800_987_654_321n],
+      ];
+      for (const [title, mtime] of times) {
+        it(`mtime: ${title}`, () => {
+          writeTree(root, {file: '', dir: {}, link: symlink('file')});
+          const folder = open();
+          for (const [at, code] of [
+            ['file', CODE.file],
+            ['dir', CODE.directory],
+            ['link', CODE.symlink],
+          ] as const) {
+            platform.setAttributes(folder, name(at), code, {mtime});
+            expectTime(mtimeOf(at), mtime);
+            const stat = statOf(folder, at) as Stat;
+            expect(toNanoseconds(stat.seconds, stat.nanoseconds)).to.equal(mtimeOf(at));
+          }
+          platform.setAttributes(open('dir'), '' as ByteName, CODE.directory, {mtime});
+          expectTime(mtimeOf('dir'), mtime);
+        });
+      }
+      it('a symlink is made with its own attributes, and its target is not touched', () => {
+        writeTree(root, {file: file('x', {mode: 0o640}), dir: {}});
+        const untouched = [fs.statSync(path.join(root, 'file')), fs.statSync(path.join(root, 'dir'))];
+        const folder = open();
+        platform.makeSymlink(folder, name('a'), name('file'), {mode: 0o777, mtime: 1_000_000_000n});
+        platform.makeSymlink(folder, name('b'), name('dir'), {mtime: 2_000_000_000n});
+        platform.setAttributes(folder, name('b'), CODE.symlink, {mode: 0o700, mtime: 3_000_000_000n});
+        expect([mtimeOf('a'), mtimeOf('b')]).to.deep.equal([1_000_000_000n, 3_000_000_000n]);
+        const now = [fs.statSync(path.join(root, 'file')), fs.statSync(path.join(root, 'dir'))];
+        now.forEach((stat, i) => {
+          const {mode, mtimeMs, ctimeMs} = untouched[i] as fs.Stats;
+          expect(stat).to.include({mode, mtimeMs, ctimeMs});
+        });
+      });
+      it('of a symlink whose target is missing are set', () => {
+        const folder = open();
+        platform.makeSymlink(folder, name('a'), name('nowhere'), {mtime: 1_000_000_000n});
+        expect(mtimeOf('a')).to.equal(1_000_000_000n);
+        expect(codeOf(() => platform.makeSymlink(folder, name('a'), name('else'), {}))).to.equal('EEXIST');
+      });
+      it('that are not named stay', () => {
+        writeTree(root, {file: file('x', {mode: 0o640, mtime: 5_000_000_000n})});
+        const stamp = path.join(root, 'file');
+        const before = readTree(root);
+        platform.setAttributes(open(), name('file'), CODE.file, {});
+        expect(readTree(root)).to.deep.equal(before);
+        fs.utimesSync(stamp, 7, 5);
+        platform.setAttributes(open(), name('file'), CODE.file, {mode: 0o600});
+        expect(mtimeOf('file')).to.equal(5_000_000_000n);
+        platform.setAttributes(open(), name('file'), CODE.file, {mtime: 6_000_000_000n});
+        expect(fs.statSync(stamp)).to.include({mode: 0o100600, atimeMs: 7000, mtimeMs: 6000});
+      });
+      it('modes of files and folders, special bits too', () => {
+        writeTree(root, {file: '', dir: {}});
+        for (const mode of [0, 0o644, 0o1777, 0o2755, 0o6711]) {
+          platform.setAttributes(open(), name('file'), CODE.file, {mode});
+          platform.setAttributes(open(), name('dir'), CODE.directory, {mode});
+          for (const at of ['file', 'dir']) expect(fs.statSync(path.join(root, at)).mode & 0o7777).to.equal(mode);
+        }
+        platform.setAttributes(open(), name('dir'), CODE.directory, {mode: 0o755});
+        platform.setAttributes(open('dir'), '' as ByteName, CODE.directory, {mode: 0o750});
+        expect(fs.statSync(path.join(root, 'dir')).mode & 0o7777).to.equal(0o750);
+      });
+      it('owner and group, each alone, before the mode', function () {
+        if (!isRoot) skip(this, 'only root gives files away');
+        writeTree(root, {file: '', dir: {}, link: symlink('file')});
+        const folder = open();
+        platform.setAttributes(folder, name('file'), CODE.file, {uid: 1234, mode: 0o4755});
+        platform.setAttributes(folder, name('dir'), CODE.directory, {gid: 2345});
+        platform.setAttributes(folder, name('link'), CODE.symlink, {uid: 1, gid: 2});
+        platform.setAttributes(open('dir'), '' as ByteName, CODE.directory, {uid: 4_294_967_290});
+        const owners = ['file', 'dir', 'link'].map((at) => {
+          const {uid, gid} = fs.lstatSync(path.join(root, at));
+          return `${uid}:${gid}`;
+        });
+        expect(owners).to.deep.equal(['1234:0', '4294967290:2345', '1:2']);
+        expect(fs.statSync(path.join(root, 'file')).mode & 0o7777).to.equal(0o4755);
+      });
+      it('of what is not there: ENOENT', () => {
+        for (const attributes of [{mode: 0o644}, {mtime: 0n}]) {
+          expect(codeOf(() => platform.setAttributes(open(), name('absent'), CODE.file, attributes))).to.equal('ENOENT');
+        }
+      });
+      it('makeFolder: a mode, and EEXIST', () => {
+        platform.makeFolder(open(), name('new'), 0o700);
+        expect(fs.statSync(path.join(root, 'new')).mode & 0o7777).to.equal(0o700);
+        expect(codeOf(() => platform.makeFolder(open(), name('new'), 0o700))).to.equal('EEXIST');
+      });
+    });
+
+    describe('names that come and go', () => {
+      const tree: Tree = {from: {a: 'a', dir: {inside: ''}, link: symlink('a')}, to: {a: 'old', empty: {}, full: {x: ''}}};
+      const moves: [title: string, from: string, to: string, replace: boolean, code: string | undefined][] = [
+        ['to a free name', 'a', 'free', false, undefined],
+        ['to a free name, replacing', 'a', 'free', true, undefined],
+        ['a folder', 'dir', 'free', false, undefined],
+        ['a symlink, not its target', 'link', 'free', false, undefined],
+        ['over a file', 'a', 'a', true, undefined],
+        ['over a file, not replacing', 'a', 'a', false, 'EEXIST'],
+        ['over an empty folder, not replacing', 'dir', 'empty', false, 'EEXIST'],
+        ['a folder over an empty one', 'dir', 'empty', true, undefined],
+        ['a folder over a filled one', 'dir', 'full', true, 'ENOTEMPTY'],
+        ['a file over a folder', 'a', 'empty', true, 'EISDIR'],
+        ['what is not there', 'absent', 'free', false, 'ENOENT'],
+      ];
+      for (const [title, from, to, replace, code] of moves) {
+        it(`move ${title}: ${code ?? 'done'}`, () => {
+          writeTree(root, tree);
+          const before = readTree(root);
+          const move = () => platform.move({from: open('from'), name: name(from), to: open('to'), as: name(to), replace});
+          if (code !== undefined) {
+            expect(codeOf(move)).to.equal(code);
+            expect(readTree(root)).to.deep.equal(before);
+          } else {
+            move();
+            const after = readTree(root);
+            expect(after[`to/${to}`]).to.equal(before[`from/${from}`]);
+            expect(after).not.to.have.property(`from/${from}`);
+          }
+        });
+      }
+      it('exchange swaps two names, or says that it cannot', () => {
+        writeTree(root, tree);
+        const before = readTree(root);
+        const done = platform.exchange(open('from'), name('dir'), open('to'), name('a'));
+        const after = readTree(root);
+        expect(done).to.equal(backend === 'posix');
+        const [one, two] = done ? ['to/a', 'from/dir'] : ['from/dir', 'to/a'];
+        expect([after[one as string], after[two as string]]).to.deep.equal([before['from/dir'], before['to/a']]);
+        expect(done ? after['to/a/inside'] : after['from/dir/inside']).to.be.a('string');
+      });
+      it('makeLink gives a second name, of a symlink too, and refuses a taken one', () => {
+        writeTree(root, tree);
+        const [from, to] = [open('from'), open('to')];
+        platform.makeLink(from, name('a'), to, name('b'));
+        expect(fs.statSync(path.join(root, 'to/b')).ino).to.equal(fs.statSync(path.join(root, 'from/a')).ino);
+        platform.makeLink(from, name('link'), to, name('link'));
+        expect(fs.readlinkSync(path.join(root, 'to/link'))).to.equal('a');
+        expect(codeOf(() => platform.makeLink(from, name('a'), to, name('a')))).to.equal('EEXIST');
+      });
+      it('removeFile and removeFolder take only what they are for', () => {
+        writeTree(root, tree);
+        const [from, to] = [open('from'), open('to')];
+        expect(codeOf(() => platform.removeFolder(to, name('full')))).to.equal('ENOTEMPTY');
+        expect(codeOf(() => platform.removeFolder(to, name('a')))).to.equal('ENOTDIR');
+        expect(codeOf(() => platform.removeFile(to, name('empty')))).to.be.oneOf(['EISDIR', 'EPERM']);
+        expect(codeOf(() => platform.removeFile(to, name('absent')))).to.equal('ENOENT');
+        platform.removeFolder(to, name('empty'));
+        platform.removeFile(from, name('link'));
+        expect(Object.keys(readTree(root)))
+          .to.include('from/a')
+          .and.not.include.members(['to/empty', 'from/link']);
+      });
+    });
+
+    describe('the file system as a whole', () => {
+      it('is flushed', () => platform.syncFileSystem(open()));
+      it('locks a folder once, until it is closed', function () {
+        if (!platform.canLock) skip(this, 'this backend has no lock');
+        const first = platform.openRoot(name(root));
+        const second = open();
+        expect([platform.lock(first), platform.lock(second)]).to.deep.equal([true, false]);
+        platform.close(first);
+        expect(platform.lock(second)).to.equal(true);
+      });
+    });
+  });
+}
+
+type Copy = Omit<Partial<CopyOptions>, 'name' | 'as'> & Pick<CopyOptions, 'from' | 'to'> & {name: string; as: string};
+
+function copy({name, as, ...options}: Copy): CopyOptions {
+  const defaults = {attributes: {}, fsync: false, accept: () => true, onBytes: () => true};
+  return {...defaults, ...options, name: toByteName(name), as: toByteName(as)};
+}
+
+/** The errno with which something is refused; undefined when it is not. */
+function codeOf(act: () => unknown): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return errnoOf(error);
+  }
+}
+
+/** Does something as a user without rights, when run as root. */
+function asNobody<T>(act: () => T): T {
+  if (!isRoot) return act();
+  process.seteuid?.(65534);
+  try {
+    return act();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
