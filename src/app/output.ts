@@ -2,7 +2,7 @@
 import {closeSync, openSync, writeSync} from 'node:fs';
 import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
-import {escapeName} from '../core/escape.js';
+import {escapeJson, escapeName} from '../core/escape.js';
 import type {Event, Listener} from '../core/event.js';
 import type {Drift} from '../core/plan.js';
 import {applyDocument, errorDocument, eventLine, planDocument} from '../report/json.js';
@@ -178,17 +178,19 @@ class JsonView implements View {
   }
 
   close(): void {
-    if (this.#document !== undefined) process.stdout.write(`${JSON.stringify(this.#document, null, 2)}\n`);
+    if (this.#document !== undefined) process.stdout.write(`${escapeJson(JSON.stringify(this.#document, null, 2))}\n`);
   }
 }
 
 class EventView implements View {
   show(event: Event): void {
-    process.stdout.write(`${JSON.stringify(eventLine(event))}\n`);
+    process.stdout.write(`${escapeJson(JSON.stringify(eventLine(event)))}\n`);
   }
 
   fail(error: unknown): void {
-    process.stdout.write(`${JSON.stringify(errorDocument(error instanceof Error ? error : new Error(String(error))))}\n`);
+    process.stdout.write(
+      `${escapeJson(JSON.stringify(errorDocument(error instanceof Error ? error : new Error(String(error)))))}\n`,
+    );
   }
 
   close(): void {}

@@ -84,7 +84,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         warnings: warningsOf(found.ownerNotKept),
       },
       actions: found.actions,
-      problems: [...scans.source.problems, ...scans.target.problems, ...found.problems],
+      problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
     };
     const planned = judge(plan, settings.allow);
     onEvent({type: 'plan-ready', ...planned});
@@ -95,6 +95,11 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Both walks read the source's filter rules, so both may say that they could not. */
+function unique(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((found) => [`${found.side}\0${found.code}\0${found.path}`, found])).values()];
 }
 
 export function judge(plan: Plan, allow: Settings['allow']): Planned {

@@ -54,7 +54,7 @@ class Run {
   readonly #actions: readonly Action[];
   readonly #status: (OutcomeStatus | undefined)[];
   /** Actions whose file waits in staging for a folder to go. */
-  readonly #staged = new Set<number>();
+  readonly #staged = new Map<RelPath, number>();
   readonly #problems: Problem[] = [];
   readonly #skipped: RelPath[] = [];
   /** Folders that stay, since what was to replace them could not be written. */
@@ -127,17 +127,22 @@ class Run {
   /** Looks at every path on both sides; nothing has been changed yet. */
   async #preflight(): Promise<void> {
     const drifted: Drift[] = [];
+    const linked: number[] = [];
     await this.#batches(
       'check',
       this.#actions.map((_, i) => i),
       (index, result) => {
-        if (result.status === 'already-done') this.#status[index] = 'already-done';
+        if (result.status === 'already-done') {
+          if (this.#actions[index]?.kind === 'link') linked.push(index);
+          else this.#status[index] = 'already-done';
+        }
         if (result.status === 'failed') this.#record('check', index, result);
         if (result.drift === undefined) return;
         drifted.push(result.drift);
         this.#record('check', index, result);
       },
     );
+    this.#settleLinks(linked);
     if (drifted.length === 0) return;
     this.o.onEvent({type: 'drift', drift: drifted});
     if (!this.o.skipDrifted) {
@@ -147,6 +152,16 @@ class Run {
         `${count} changed since, nothing was done`,
         'plan again, or apply the rest with --skip-drifted',
       );
+    }
+  }
+
+  /** A name is done when it is its leader's file, but not while the leader is to be written anew. */
+  #settleLinks(linked: readonly number[]): void {
+    if (linked.length === 0) return;
+    const pending = new Set(this.#actions.flatMap((action, i) => (this.#status[i] === undefined ? [action.path] : [])));
+    for (const index of linked) {
+      const action = this.#actions[index] as Action & {kind: 'link'};
+      if (!pending.has(action.leader)) this.#status[index] = 'already-done';
     }
   }
 
@@ -207,7 +222,7 @@ class Run {
       if (step === 'settle') return status === undefined || status === 'done' || status === 'already-done';
       if (status !== undefined) return false;
       if (!isDestructive(step)) return true;
-      if (action.after !== undefined && !this.#staged.has(index)) return false;
+      if (action.after !== undefined && !this.#staged.has(action.path)) return false;
       if (canDestroy && !this.#kept.some((kept) => isWithin(action.path, kept))) return true;
       this.#fail(index, problem({path: action.path, side: 'target', phase: 'delete', code: 'DEPENDS'}));
       return false;
@@ -244,7 +259,8 @@ class Run {
       for (const batch of batches) {
         if (this.#isStopped) return;
         const actions = batch.map((index) => this.#actions[index] as Action);
-        const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions};
+        const waiting = step === 'links' ? {waiting: this.#staged} : {};
+        const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions, ...waiting};
         const results = await pool.call<readonly BatchResult[]>(worker, job);
         for (const [i, result] of results.entries()) onResult(batch[i] as number, result);
       }
@@ -273,7 +289,7 @@ class Run {
       case 'todo':
         return;
       case 'staged':
-        this.#staged.add(index);
+        this.#staged.set(action.path, index);
         return;
       case 'failed':
         this.#fail(index, result.problem as Problem);

@@ -31,6 +31,8 @@ export interface ApplyJob {
   readonly indexes: readonly number[];
   readonly actions: readonly Action[];
   readonly paths?: readonly RelPath[];
+  /** For `links`: leaders that wait in staging, by the index that names them there. */
+  readonly waiting?: ReadonlyMap<RelPath, number>;
 }
 
 export type BatchResult = StepResult | {readonly status: 'todo'; readonly drift?: undefined; readonly problem?: undefined};
@@ -70,6 +72,7 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly BatchResult
         index: job.indexes[i] as number,
         world,
         staging: staging as Staging,
+        waiting: job.waiting,
         fsyncFiles: job.context.fsyncFiles,
         onBytes: (bytes) => tools.count(0, bytes),
       });

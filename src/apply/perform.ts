@@ -3,6 +3,7 @@ import type {Action} from '../core/action.js';
 import {CODE, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
+import type {RelPath} from '../core/path.js';
 import type {Drift, PlanOptions} from '../core/plan.js';
 import {type Phase, type Problem, problem} from '../core/problem.js';
 import {mayGiveTo, sameEntry} from '../plan/compare.js';
@@ -26,6 +27,7 @@ export interface Task {
   readonly index: number;
   readonly world: World;
   readonly staging: Staging;
+  readonly waiting: ReadonlyMap<RelPath, number> | undefined;
   readonly fsyncFiles: boolean;
   readonly onBytes: (bytes: number) => boolean;
 }
@@ -181,7 +183,8 @@ function link(task: Task): StepResult {
   if (standing === 'done') return ALREADY;
   const gone = checkSource(action, world);
   if (gone) return skipped(gone);
-  const leader = world.leaders?.find(action.leader);
+  const waits = task.waiting?.get(action.leader);
+  const leader = waits === undefined ? world.leaders?.find(action.leader) : {folder: staging.waiting, name: nameOf(waits)};
   const now = leader && entryAtPlace(platform, leader);
   // Metadata alone may still be set on the leader, and then holds for this name too.
   if (leader === undefined || now?.kind !== 'file' || now.size !== action.after.size) return failed(action, 'write', 'DEPENDS');

@@ -14,7 +14,15 @@ export function escapeName(text: string): string {
     const code = char.codePointAt(0) as number;
     if (NAMED[char] !== undefined) return NAMED[char];
     if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
-    if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
+    if (code <= 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`;
     return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** The same for a text of JSON, which stays the same JSON: unsafe characters in it can only stand in strings. */
+export function escapeJson(json: string): string {
+  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {
+    if (char === '\n') return char;
+    return Array.from({length: char.length}, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
   });
 }

@@ -76,6 +76,8 @@ export interface Platform {
   readLink(folder: Folder, name: ByteName): ByteName;
   /** A small file's content, at most `limit` bytes of it; undefined when there is none. Not followed. */
   readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined;
+  /** Writes a small private file (0600) under a name that must be free. */
+  writeFile(folder: Folder, name: ByteName, content: Uint8Array): void;
   sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean;
 
   makeFolder(parent: Folder, name: ByteName, mode: number): void;

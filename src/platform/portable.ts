@@ -3,7 +3,7 @@
  * - times are set through a float of seconds, so they are exact to a microsecond only (`timeResolution`);
  * - a folder is its path, checked not to be a symlink when it is opened: one swapped in later is followed;
  * - there is no syncfs, so files are flushed one by one, and no lock of the kernel's (state/lock makes a file instead);
- * - two names are not swapped in one step.
+ * - two names are not swapped in one step, and "only if nothing is there" is a look before the rename.
  */
 import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
@@ -100,6 +100,10 @@ export class PortablePlatform implements Platform {
     }
   }
 
+  writeFile(folder: Folder, name: ByteName, content: Uint8Array): void {
+    fs.writeFileSync(at(folder, name), content, {flag: 'wx', mode: 0o600});
+  }
+
   sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean {
     const one = openToRead(a, aName);
     try {
@@ -133,20 +137,23 @@ export class PortablePlatform implements Platform {
       const copy = fs.openSync(at(to, as), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
       let result: CopyResult | undefined;
       try {
-        result = copyContent({source, copy, size: stat.size, onBytes});
-        if (result === 'copied') {
+        const ended = copyContent({source, copy, size: stat.size, onBytes});
+        if (ended === 'copied') {
           const {uid, gid, mode, mtime} = attributes;
           if (uid !== undefined || gid !== undefined) fs.fchownSync(copy, uid ?? -1, gid ?? -1);
           if (mode !== undefined) fs.fchmodSync(copy, mode);
           if (mtime !== undefined) fs.futimesSync(copy, Date.now() / 1000, seconds(mtime));
           if (fsync) fs.fsyncSync(copy);
           const now = fs.fstatSync(source, {bigint: true});
-          if (now.size !== opened.size || now.mtimeNs !== opened.mtimeNs || now.ctimeNs !== opened.ctimeNs) result = 'changed';
+          const same = now.size === opened.size && now.mtimeNs === opened.mtimeNs && now.ctimeNs === opened.ctimeNs;
+          result = same ? 'copied' : 'changed';
+        } else {
+          result = ended;
         }
         return result;
       } finally {
-        fs.closeSync(copy);
         if (result !== 'copied') fs.unlinkSync(at(to, as));
+        fs.closeSync(copy);
       }
     } finally {
       fs.closeSync(source);
@@ -237,10 +244,13 @@ function copyContent({source, copy, size, onBytes}: ContentOptions): CopyResult 
   }
 }
 
-/** The float that node:fs takes; libuv cuts it down, so half a microsecond is added to land in the right one. */
-function seconds(mtime: bigint): number {
+/**
+ * Seconds as node:fs takes them: it makes a float of them, and libuv cuts that down, so half a microsecond is added to land in
+ * the right one. As text, since Node takes a negative number for "now".
+ */
+function seconds(mtime: bigint): string {
   const parts = fromNanoseconds(mtime);
-  return parts.seconds + Math.floor(parts.nanoseconds / 1000) / 1e6 + 0.5e-6;
+  return String(parts.seconds + Math.floor(parts.nanoseconds / 1000) / 1e6 + (mtime < 0n ? -0.5e-6 : 0.5e-6));
 }
 
 function fill(stat: Stat, found: fs.BigIntStats): void {

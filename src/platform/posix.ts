@@ -171,6 +171,19 @@ export class PosixPlatform implements Platform {
     }
   }
 
+  writeFile(folder: Folder, name: ByteName, content: Uint8Array): void {
+    const file = this.#open(fd(folder), name, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, 0o600);
+    try {
+      for (let at = 0; at < content.length; at += DATA_BYTES) {
+        const piece = content.subarray(at, at + DATA_BYTES);
+        this.#bytes.set(piece, DATA);
+        this.#writeFully(file, DATA, piece.length);
+      }
+    } finally {
+      this.#libc.close(file);
+    }
+  }
+
   sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean {
     const one = this.#open(fd(a), aName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
     try {
@@ -205,12 +218,15 @@ export class PosixPlatform implements Platform {
       const copy = this.#open(fd(to), as, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, 0o600);
       let result: CopyResult | undefined;
       try {
-        result = this.#copyContent(source, copy, opened.stat.size, onBytes);
-        if (result === 'copied') {
+        const ended = this.#copyContent(source, copy, opened.stat.size, onBytes);
+        if (ended === 'copied') {
           this.#setOnFile(copy, attributes);
           if (fsync) this.#check(libc.fsync(copy), 'fsync');
           const now = this.#version(source);
-          if (now.stat.size !== opened.stat.size || now.mtime !== opened.mtime || now.ctime !== opened.ctime) result = 'changed';
+          const same = now.stat.size === opened.stat.size && now.mtime === opened.mtime && now.ctime === opened.ctime;
+          result = same ? 'copied' : 'changed';
+        } else {
+          result = ended;
         }
       } finally {
         // NFS and quotas report a failed write on close only.

@@ -4,7 +4,7 @@
  */
 import {createHash} from 'node:crypto';
 import {type BlockWriter, CODE, emptyStat, PARTIAL, type Stat} from '../core/block.js';
-import {type ByteName, fromByteName} from '../core/name.js';
+import {type ByteName, decodeName, fromByteName} from '../core/name.js';
 import {joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
@@ -180,15 +180,15 @@ class Walk {
       text = platform.readFile(holder, name, MAX_RULES_BYTES + 1);
       if (text === undefined) return none;
     } catch (error) {
-      if (side === 'source') this.#problem(joinPath(at.path, IGNORE_FILE), errnoOf(error));
+      this.#problem(joinPath(at.path, IGNORE_FILE), errnoOf(error), 'source');
       return undefined;
     }
     if (text.length > MAX_RULES_BYTES) {
-      if (side === 'source') this.#problem(joinPath(at.path, IGNORE_FILE), 'EFBIG');
+      this.#problem(joinPath(at.path, IGNORE_FILE), 'EFBIG', 'source');
       return undefined;
     }
     const digest = createHash('sha256').update(text).digest().toString('latin1');
-    return {scope: at.scope.within(at.path, new TextDecoder().decode(text)), digest};
+    return {scope: at.scope.within(at.path, decodeName(text)), digest};
   }
 
   /** The folder of the source at the same place, for its rules only. Where it cannot be opened, the source's walk says so. */
@@ -202,8 +202,8 @@ class Walk {
     }
   }
 
-  #problem(path: RelPath, code: string): void {
-    this.o.onProblem(problem({path, side: this.o.side, phase: 'scan', code}));
+  #problem(path: RelPath, code: string, side = this.o.side): void {
+    this.o.onProblem(problem({path, side, phase: 'scan', code}));
   }
 }
 

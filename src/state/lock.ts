@@ -3,14 +3,13 @@
  * changes nothing, and is freed however the process ends; `.dirsync/lock` only says who holds it. Where the backend has no
  * flock that file is the lock: made if it is not there, and taken over when its process is gone.
  */
-import fs from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {type ByteName, fromByteName} from '../core/name.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
-import {ensureFolder, NAMES, openState} from './folder.js';
+import {ensureFolder, NAMES, openState, removeTree} from './folder.js';
 
 interface Holder {
   readonly pid: number;
@@ -34,32 +33,32 @@ export interface LockOptions {
 
 /** @throws DirsyncError TARGET_LOCKED when another run holds it. */
 export function lockTarget({platform, root, path, now}: LockOptions): TargetLock {
-  const file = Buffer.from(`${path}/${NAMES.state}/${NAMES.lock}`, 'latin1');
-  const isKernelLock = platform.canLock;
-  if (isKernelLock ? !platform.lock(root) : isHeld(readHolder(platform, root))) throw locked(path, readHolder(platform, root));
+  const isFree = platform.canLock ? platform.lock(root) : !isHeld(readHolder(platform, root));
+  if (!isFree) throw locked(path, readHolder(platform, root));
   const holder: Holder = {pid: process.pid, host: os.hostname(), since: now.toISOString()};
   let announced = false;
   return {
     announce() {
-      platform.close(ensureFolder(platform, root, NAMES.state));
-      if (!isKernelLock) removeStale(file);
+      const state = ensureFolder(platform, root, NAMES.state);
       try {
-        fs.writeFileSync(file, `${JSON.stringify(holder)}\n`, {flag: isKernelLock ? 'w' : 'wx', mode: 0o600});
+        // What is there is of a run that has ended. Race without the kernel's lock: two runs that both find it so, at once.
+        removeTree(platform, state, NAMES.lock);
+        platform.writeFile(state, NAMES.lock, Buffer.from(`${JSON.stringify(holder)}\n`));
+        announced = true;
       } catch (error) {
         if (errnoOf(error) === 'EEXIST') throw locked(path, readHolder(platform, root));
         throw error;
+      } finally {
+        platform.close(state);
       }
-      announced = true;
     },
     release() {
-      if (announced) fs.rmSync(file, {force: true});
+      const state = announced ? openState(platform, root) : undefined;
+      if (state === undefined) return;
+      removeTree(platform, state, NAMES.lock);
+      platform.close(state);
     },
   };
-}
-
-/** Only called after `isHeld` found the holder gone. */
-function removeStale(file: Buffer): void {
-  fs.rmSync(file, {force: true});
 }
 
 function readHolder(platform: Platform, root: Folder): Holder | undefined {

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {escapeName} from '../../src/core/escape.js';
+import {escapeJson, escapeName} from '../../src/core/escape.js';
 import {name} from '../support/arbitrary.js';
 
 /** Cursor movers, line breaks, bidirectional and other invisible format characters, halves of characters. */
@@ -52,5 +52,12 @@ describe('core/escape', () => {
     const singles = [...new Set([...units, ...bytes, '\u200b', '\u{e0041}', '\ud83d', '😀'])];
     const names = new Set(singles.flatMap((a) => [a, ...singles.map((b) => a + b), `\\x${a}`, `\\u${a}`]));
     expect(new Set(Array.from(names, escapeName)).size).to.equal(names.size);
+  });
+
+  it('JSON stays the same JSON, without what could move a cursor', () => {
+    const names = ['a\u202eb', '\u001b[2J', 'new\nline', '\udcff', '\u{e0041}', '\u2028', 'é😀'];
+    const json = escapeJson(JSON.stringify({names}, null, 2));
+    expect(json.replaceAll('\n', '')).not.to.match(DANGEROUS);
+    expect(JSON.parse(json)).to.deep.equal({names});
   });
 });

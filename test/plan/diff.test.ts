@@ -106,6 +106,10 @@ const groups: Record<string, Record<string, Case>> = {
       actions: ['attrs . (children)', 'mkdir a (new)', 'create a/e (new)'],
       problems: ['source a/d UNSUPPORTED_KIND'],
     },
+    'what is left out or unreadable touches nothing': {
+      source: {a: {b: excluded(), c: unknown()}, d: excluded()},
+      target: {a: {}},
+    },
     'a folder that could not be read is made, empty': {
       source: {a: partial()},
       target: {},
@@ -548,7 +552,7 @@ describe('plan/diff', () => {
   it('a source without a root is a mistake', async () => {
     const options = {policy: POLICY, uid: 0, sameContent: async () => []};
     const error = await diff({...options, source: streamOf([]), target: streamOf([])}).catch((e: unknown) => e);
-    expect(error).to.be.an('error');
+    expect(error).to.be.an('error').with.property('message').that.includes('root');
   });
 
   const policies = fc.record({

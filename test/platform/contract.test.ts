@@ -189,6 +189,12 @@ for (const backend of ['posix', 'portable'] as const) {
           [CODE.unknown, 'EACCES'],
           [CODE.unknown, 'EACCES'],
         ]);
+        fs.chmodSync(path.join(root, 'dir'), 0o755);
+        platform.list(open('dir'), rows);
+        expect(rows.map(({code, fault}) => [code, fault])).to.deep.equal([
+          [CODE.file, undefined],
+          [CODE.file, undefined],
+        ]);
       });
       it('the time of birth stays when the folder is changed', () => {
         const folder = open();
@@ -346,6 +352,18 @@ for (const backend of ['posix', 'portable'] as const) {
         fs.utimesSync(source, 1, 1);
         return true;
       };
+      const rewrite = (source: string) => {
+        fs.utimesSync(source, 1, 1);
+        return () => {
+          const {ctimeNs} = fs.statSync(source, {bigint: true});
+          // The kernel's clock for files is coarse: until it has moved on, nothing tells.
+          while (fs.statSync(source, {bigint: true}).ctimeNs === ctimeNs) {
+            fs.writeFileSync(source, 'y');
+            fs.utimesSync(source, 1, 1);
+          }
+          return true;
+        };
+      };
       const shrink = (source: string) => () => {
         fs.truncateSync(source, 10);
         return true;
@@ -358,6 +376,7 @@ for (const backend of ['posix', 'portable'] as const) {
           ['the source grows', 'x', 'changed', (source) => ({onBytes: grow(source)})],
           ['the source grows, large', large, 'changed', (source) => ({onBytes: grow(source)})],
           ['the source is touched', 'x', 'changed', (source) => ({onBytes: touch(source)})],
+          ['the source is written and its mtime put back', 'x', 'changed', (source) => ({onBytes: rewrite(source)})],
           ['the source shrank once opened', large, 'changed', (source) => ({accept: shrink(source)})],
           ['the source shrank once opened, small', 'longer than ten bytes', 'changed', (source) => ({accept: shrink(source)})],
           ['the source grew once opened', 'x', 'changed', (source) => ({accept: grow(source)})],
@@ -391,6 +410,19 @@ for (const backend of ['posix', 'portable'] as const) {
           expect(rest).to.deep.equal(expected);
         });
       }
+      it('does not follow a source that grows for ever', () => {
+        writeTree(root, {a: 'x'});
+        const source = path.join(root, 'a');
+        let calls = 0;
+        const onBytes = () => {
+          fs.appendFileSync(source, 'more');
+          return ++calls < 100;
+        };
+        expect(platform.copyFile(copy({from: open(), name: 'a', to: open(), as: 'b', accept: grow(source), onBytes}))).to.equal(
+          'changed',
+        );
+        expect(calls).to.equal(1);
+      });
       it('does not hang on a FIFO', () => {
         writeTree(root, {pipe: fifo()});
         const accept = (stat: Stat) => stat.code === CODE.file;

@@ -290,7 +290,8 @@ for (const backend of ['posix', 'portable'] as const) {
           const found = scan(source);
           expect([found.rows, found.problems]).to.deep.equal([expected, [`source a/${RULES} ${code}`]]);
           const target = scan(made({a: {b: '', d: ''}, c: ''}), {side: 'target', rulesRoot: source});
-          expect([target.rows, target.problems]).to.deep.equal([expected, []]);
+          // Both walks read the rules, and each may meet what the other does not: both say so.
+          expect([target.rows, target.problems]).to.deep.equal([expected, found.problems]);
         });
       }
       it('a rule file of just the size that is allowed is read', () => {

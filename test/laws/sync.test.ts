@@ -1,0 +1,108 @@
+import path from 'node:path';
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {encodeAction} from '../../src/formats/json.js';
+import {writePlanFile} from '../../src/formats/plan-file.js';
+import {needRsync, rsyncDifference} from '../support/oracle.js';
+import {applyFile, planTrees, settings, syncTrees} from '../support/sync.js';
+import {tempDirs} from '../support/temp.js';
+import {arbitraryTree, file as fileLeaf, Leaf, readTree, type Tree, writeTree} from '../support/tree.js';
+
+const RUNS = Number(process.env.LAW_RUNS ?? 25);
+
+/** Trees in which files of equal size have equal content, as comparing by size and time takes for granted. */
+const truthfulTree = arbitraryTree.map(widen);
+
+function widen(tree: Tree): Tree {
+  const entries = Object.entries(tree).map(([name, node]): [string, Tree[string]] => {
+    if (!(node instanceof Leaf)) return [name, node];
+    if (node.type === 'file' && node.text === 'y') return [name, fileLeaf('yyy', node.attributes)];
+    return [name, new Leaf(node.type, node.text, widen(node.tree), node.attributes)];
+  });
+  return Object.fromEntries(entries);
+}
+
+describe('laws of plan and apply, over random trees', () => {
+  const temp = tempDirs();
+
+  /** Two random trees on disk. */
+  function pair(a: Parameters<typeof writeTree>[1], b: Parameters<typeof writeTree>[1]) {
+    const root = temp();
+    const source = path.join(root, 'source');
+    const target = path.join(root, 'target');
+    writeTree(source, a);
+    writeTree(target, b);
+    return {root, source, target};
+  }
+
+  it('applying diff(a, b) to b gives a, and the second plan is empty', async function () {
+    needRsync(this);
+    this.timeout(300_000);
+    await fc.assert(
+      fc.asyncProperty(truthfulTree, truthfulTree, async (a, b) => {
+        const {source, target} = pair(a, b);
+        const before = readTree(source);
+        const report = await syncTrees(settings(source, target));
+        expect(report.problems).to.deep.equal([]);
+        expect(readTree(target)).to.deep.equal(before);
+        expect(readTree(source), 'the source is never written to').to.deep.equal(before);
+        expect(rsyncDifference(source, target)).to.deep.equal([]);
+        const {plan} = await planTrees(settings(source, target));
+        expect(plan.actions).to.deep.equal([]);
+      }),
+      {numRuns: RUNS},
+    );
+  });
+
+  it('a saved plan does the same as a fresh one; applied again it does nothing', async function () {
+    needRsync(this);
+    this.timeout(300_000);
+    await fc.assert(
+      fc.asyncProperty(truthfulTree, truthfulTree, async (a, b) => {
+        const {root, source, target} = pair(a, b);
+        const file = path.join(root, 'plan');
+        const before = readTree(target);
+        const {plan, summary} = await planTrees(settings(source, target));
+        await writePlanFile(file, plan);
+        expect(readTree(target), 'planning writes nothing').to.deep.equal(before);
+        const first = await applyFile(file);
+        expect(first.counts.done).to.equal(summary.changes);
+        expect(rsyncDifference(source, target)).to.deep.equal([]);
+        const second = await applyFile(file);
+        expect(second.counts).to.deep.equal({done: 0, 'already-done': summary.changes, skipped: 0, failed: 0, stopped: 0});
+        expect(rsyncDifference(source, target)).to.deep.equal([]);
+      }),
+      {numRuns: RUNS},
+    );
+  });
+
+  it('plans are deterministic: the same trees give the same actions', async function () {
+    this.timeout(300_000);
+    await fc.assert(
+      fc.asyncProperty(truthfulTree, truthfulTree, async (a, b) => {
+        const one = pair(a, b);
+        const two = pair(a, b);
+        const lines = async ({source, target}: typeof one) => {
+          const {plan} = await planTrees(settings(source, target));
+          return plan.actions.map((action) => JSON.stringify(encodeAction(action)));
+        };
+        expect(await lines(one)).to.deep.equal(await lines(two));
+      }),
+      {numRuns: Math.ceil(RUNS / 2)},
+    );
+  });
+
+  it('by content: whatever the times say, the content and the times are those of the source afterwards', async function () {
+    needRsync(this);
+    this.timeout(300_000);
+    await fc.assert(
+      fc.asyncProperty(arbitraryTree, arbitraryTree, async (a, b) => {
+        const {source, target} = pair(a, b);
+        const report = await syncTrees(settings(source, target, {compare: 'content'}));
+        expect(report.problems).to.deep.equal([]);
+        expect(rsyncDifference(source, target)).to.deep.equal([]);
+      }),
+      {numRuns: Math.ceil(RUNS / 2)},
+    );
+  });
+});

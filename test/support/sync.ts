@@ -1,0 +1,44 @@
+/** Plans and applies inside the test's process, with real workers and real folders. */
+import {applyFresh, applySaved} from '../../src/app/apply.js';
+import {type Context, withWorkers} from '../../src/app/context.js';
+import {makePlan, type Planned, workersFor} from '../../src/app/plan.js';
+import type {Settings} from '../../src/config/settings.js';
+import type {ApplyReport} from '../../src/core/outcome.js';
+import {GUARD_NAMES} from '../../src/core/plan.js';
+
+/** Guards are lifted, so that any two trees may be synchronised. */
+export function settings(source: string, target: string, overrides: Partial<Settings> = {}): Settings {
+  return {
+    source,
+    target,
+    filters: [],
+    compare: 'metadata',
+    mtimeWindow: undefined,
+    delete: true,
+    maxDelete: undefined,
+    allow: GUARD_NAMES,
+    every: undefined,
+    log: undefined,
+    fsync: 'none',
+    mkpath: false,
+    skipDrifted: false,
+    ...overrides,
+  };
+}
+
+export function context(): Context {
+  return {onEvent: () => {}, signal: new AbortController().signal, now: () => new Date()};
+}
+
+export function planTrees(wanted: Settings): Promise<Planned> {
+  return withWorkers(workersFor(wanted), context(), (pool) => makePlan(wanted, pool, context()));
+}
+
+export async function syncTrees(wanted: Settings): Promise<ApplyReport> {
+  return (await applyFresh(wanted, async () => true, context())) as ApplyReport;
+}
+
+export function applyFile(file: string, overrides: {skipDrifted?: boolean} = {}): Promise<ApplyReport> {
+  const options = {file, source: undefined, target: undefined, allow: GUARD_NAMES, fsync: 'none', skipDrifted: false} as const;
+  return applySaved({...options, ...overrides}, context());
+}
