@@ -19,7 +19,7 @@ import {errnoOf, type Folder} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {lockTarget, type TargetLock} from '../state/lock.js';
 import {sweepReplaced, sweepStaging} from '../state/staging.js';
-import type {ApplyContext, ApplyJob, BatchResult} from './job.js';
+import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
 
 export type Fsync = 'none' | 'end' | 'each';
 
@@ -261,8 +261,8 @@ class Run {
         const actions = batch.map((index) => this.#actions[index] as Action);
         const waiting = step === 'links' ? {waiting: this.#staged} : {};
         const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions, ...waiting};
-        const results = await pool.call<readonly BatchResult[]>(worker, job);
-        for (const [i, result] of results.entries()) onResult(batch[i] as number, result);
+        const results = await pool.call<readonly WireResult[]>(worker, job);
+        for (const [i, result] of results.entries()) onResult(batch[i] as number, fromWire(result));
       }
     };
     // All share one iterator of batches, so whoever is free takes the next.

@@ -37,6 +37,17 @@ export interface ApplyJob {
 
 export type BatchResult = StepResult | {readonly status: 'todo'; readonly drift?: undefined; readonly problem?: undefined};
 
+/** Between threads a result that says no more than its status is that status: nearly all are, and texts are cloned fast. */
+export type WireResult = BatchResult | BatchResult['status'];
+
+export function fromWire(result: WireResult): BatchResult {
+  return typeof result === 'string' ? ({status: result} as BatchResult) : result;
+}
+
+function toWire(result: BatchResult): WireResult {
+  return result.drift === undefined && result.problem === undefined ? result.status : result;
+}
+
 export interface JobTools {
   readonly worker: number;
   /** Counts actions and bytes; false when the run is to stop. */
@@ -54,7 +65,7 @@ interface Session {
 let session: Session | undefined;
 
 /** Runs in a worker. One result for each action, or for each path: whether the content is the same. */
-export function performJob(job: ApplyJob, tools: JobTools): readonly BatchResult[] | readonly (boolean | Problem)[] {
+export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[] | readonly (boolean | Problem)[] {
   const {world, staging} = enter(job, tools.worker);
   if (job.step === 'sync') {
     world.platform.syncFileSystem((world.target as Cursor).root);
@@ -62,8 +73,8 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly BatchResult
   }
   if (job.step === 'content') return (job.paths ?? []).map((path) => sameContent(path, world));
   const {step} = job;
-  return job.actions.map((action, i): BatchResult => {
-    if (!tools.count(0, 0)) return {status: 'stopped'};
+  return job.actions.map((action, i): WireResult => {
+    if (!tools.count(0, 0)) return 'stopped';
     const result = attempt(action, () => {
       if (step === 'check') return checked(action, world);
       return perform({
@@ -78,7 +89,7 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly BatchResult
       });
     });
     tools.count(1, 0);
-    return result;
+    return toWire(result);
   });
 }
 

@@ -89,27 +89,30 @@ function makeFolder({action, index, world, staging}: Task): StepResult {
 }
 
 function write(task: Task): StepResult {
-  const {action, index, world, staging} = task;
-  const {platform} = world;
+  const {action, index, world} = task;
   const standing = checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return ALREADY;
   const name = nameOf(index);
   const written = action.after?.kind === 'symlink' ? writeSymlink(task, name) : writeFile(task, name);
-  if (written !== undefined) return written;
+  return written ?? putInPlace(task, name);
+}
+
+/** What lies in staging takes its place, or waits there for the folder that it replaces to be empty. */
+function putInPlace(task: Task, name: ByteName): StepResult {
+  const {action, world, staging} = task;
+  let result: StepResult | undefined;
   try {
     if (action.before?.kind === 'directory') {
-      platform.move({from: staging.own, name, to: staging.waiting, as: name, replace: true});
-      return {status: 'staged'};
+      world.platform.move({from: staging.own, name, to: staging.waiting, as: name, replace: true});
+      result = {status: 'staged'};
+    } else {
+      const again = (action.after as Entry).size > LOOK_AGAIN_BYTES ? checkTarget(action, world) : 'todo';
+      result = typeof again === 'object' ? skipped(again) : take(task, name);
     }
-    if ((action.after as Entry).size > LOOK_AGAIN_BYTES) {
-      const again = checkTarget(action, world);
-      if (typeof again === 'object') return skipped(again);
-    }
-    return take(task, name);
+    return result;
   } finally {
-    // Nothing is there after it took its place.
-    discard(task, name);
+    if (result?.status !== 'done' && result?.status !== 'staged') discard(task, name);
   }
 }
 
@@ -161,7 +164,7 @@ function writeSymlink({action, world, staging}: Task, name: ByteName): StepResul
   return undefined;
 }
 
-/** What lies in staging takes its place: at one moment the old, at the next the new. */
+/** One rename: at one moment the old, at the next the new. */
 function take({action, world, staging}: Task, name: ByteName): StepResult {
   const {platform} = world;
   const place = placeIn(world.target, action);
@@ -190,15 +193,7 @@ function link(task: Task): StepResult {
   if (leader === undefined || now?.kind !== 'file' || now.size !== action.after.size) return failed(action, 'write', 'DEPENDS');
   const name = nameOf(index);
   platform.makeLink(leader.folder, leader.name, staging.own, name);
-  try {
-    if (action.before?.kind === 'directory') {
-      platform.move({from: staging.own, name, to: staging.waiting, as: name, replace: true});
-      return {status: 'staged'};
-    }
-    return take(task, name);
-  } finally {
-    discard(task, name);
-  }
+  return putInPlace(task, name);
 }
 
 function remove({action, world}: Task): StepResult {

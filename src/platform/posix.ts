@@ -41,7 +41,7 @@ const OTHER = DATA + DATA_BYTES;
 const SCRATCH_BYTES = OTHER + DATA_BYTES;
 
 /** Above this, content is copied inside the kernel; below, read and write cost less than asking for it. */
-const COPY_IN_KERNEL = 256 * 1024;
+const COPY_IN_KERNEL = 0;
 /** The kernel copies so much in one call, so that progress and a stop are seen in between. */
 const KERNEL_PIECE = 16 * 1024 * 1024;
 
