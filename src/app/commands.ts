@@ -10,9 +10,9 @@ import {escapeName} from '../core/escape.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
 import {runAtInterval} from '../schedule/interval.js';
 import {applyExitCode, applyFresh, applySaved} from './apply.js';
-import {type Context, Interrupted, withWorkers} from './context.js';
+import {type Context, Interrupted} from './context.js';
 import {type Output, openOutput} from './output.js';
-import {judge, makePlan, type Planned, planExitCode, workersFor} from './plan.js';
+import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 
 /** What was typed, as a command hands it over. */
 export interface Typed {
@@ -29,7 +29,7 @@ type Body = (context: Context, output: Output) => Promise<number>;
 export function plan(typed: Typed, {out, detailed}: {out: string | undefined; detailed: boolean}): Promise<number> {
   return execute(typed, async (context, output) => {
     const settings = await settingsOf(typed, output);
-    const planned = await withWorkers(workersFor(settings), context, (pool) => makePlan(settings, pool, context));
+    const planned = await planTrees(settings, context);
     if (out !== undefined) await writePlanFile(out, planned.plan);
     return planExitCode(planned, detailed);
   });

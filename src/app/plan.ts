@@ -20,7 +20,7 @@ import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.js';
 import type {ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
-import {type Context, Interrupted, newId} from './context.js';
+import {type Context, Interrupted, newId, withWorkers} from './context.js';
 import {VERSION} from './version.js';
 
 export interface Planned {
@@ -36,6 +36,11 @@ const SCAN_WORKERS = 2;
 /** How many workers a plan with these settings needs; undefined for as many as there are processors. */
 export function workersFor({compare}: Pick<Settings, 'compare'>): number | undefined {
   return compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined;
+}
+
+/** Makes a plan with workers of its own. @throws as `makePlan` does. */
+export function planTrees(settings: Settings, context: Context): Promise<Planned> {
+  return withWorkers(workersFor(settings), context, (pool) => makePlan(settings, pool, context));
 }
 
 /** @throws DirsyncError for roots or filters that cannot be used; Interrupted. */

@@ -1,7 +1,7 @@
 /** Plans and applies inside the test's process, with real workers and real folders. */
 import {applyFresh, applySaved} from '../../src/app/apply.js';
-import {type Context, withWorkers} from '../../src/app/context.js';
-import {makePlan, type Planned, workersFor} from '../../src/app/plan.js';
+import type {Context} from '../../src/app/context.js';
+import {type Planned, planTrees as planWith} from '../../src/app/plan.js';
 import type {Settings} from '../../src/config/settings.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
@@ -31,7 +31,7 @@ export function context(): Context {
 }
 
 export function planTrees(wanted: Settings): Promise<Planned> {
-  return withWorkers(workersFor(wanted), context(), (pool) => makePlan(wanted, pool, context()));
+  return planWith(wanted, context());
 }
 
 export async function syncTrees(wanted: Settings): Promise<ApplyReport> {
