@@ -173,7 +173,7 @@ interface Sides {
 async function sameContent(paths: readonly RelPath[], pool: WorkerPool, {source, target, options}: Sides) {
   const workers = pool.size - SCAN_WORKERS;
   const share = Math.ceil(paths.length / workers);
-  const context = {runId: 'content', source: source.bytes, target: target.bytes, policy: options, fsyncFiles: false};
+  const context = {runId: 'content', source: source.bytes, target: target.bytes, policy: options, fsyncFiles: false, fresh: true};
   const answers = await Promise.all(
     Array.from({length: workers}, (_, i) => {
       const job: ApplyJob = {

@@ -77,6 +77,7 @@ class Run {
       target: plan.header.target.identity === undefined ? undefined : toByteName(plan.header.target.path),
       policy: plan.header.options,
       fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
+      fresh: !o.preflight,
     };
   }
 

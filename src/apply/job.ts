@@ -21,6 +21,8 @@ export interface ApplyContext {
   readonly policy: PlanOptions;
   /** Flush each file before it takes its place. */
   readonly fsyncFiles: boolean;
+  /** The plan was made just now, and not checked again. */
+  readonly fresh: boolean;
 }
 
 export interface ApplyJob {
@@ -85,6 +87,7 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[
         staging: staging as Staging,
         waiting: job.waiting,
         fsyncFiles: job.context.fsyncFiles,
+        fresh: job.context.fresh,
         onBytes: (bytes) => tools.count(0, bytes),
       });
     });

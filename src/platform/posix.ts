@@ -223,8 +223,7 @@ export class PosixPlatform implements Platform {
           this.#setOnFile(copy, attributes);
           if (fsync) this.#check(libc.fsync(copy), 'fsync');
           const now = this.#version(source);
-          const same = now.stat.size === opened.stat.size && now.mtime === opened.mtime && now.ctime === opened.ctime;
-          result = same ? 'copied' : 'changed';
+          result = isSameVersion(opened, now) ? 'copied' : 'changed';
         } else {
           result = ended;
         }
@@ -368,12 +367,12 @@ export class PosixPlatform implements Platform {
   }
 
   /** What tells that an open file was written to: size, mtime, and ctime, which no program can set. */
-  #version(file: number): {stat: Stat; mtime: bigint; ctime: bigint} {
+  #version(file: number): Version {
     const stat = emptyStat();
     if (this.#statx(file, this.#name(NAME_A, ''), AT.EMPTY_PATH, stat) !== 0) throw new SystemError(this.#errno(), 'statx');
-    const time = (at: number) =>
-      this.#bytes.readBigInt64LE(STATX + at) * 1_000_000_000n + BigInt(this.#bytes.readUInt32LE(STATX + at + 8));
-    return {stat, mtime: time(112), ctime: time(96)};
+    const w = this.#words;
+    const at = STATX / 4;
+    return {stat, changed: secondsOf(w[at + 24], w[at + 25]), changedNanoseconds: w[at + 26] as number};
   }
 
   /** statx(2) into a row; offsets are those of `struct statx`. Returns what the call does. */
@@ -388,7 +387,7 @@ export class PosixPlatform implements Platform {
     stat.uid = w[at + 5] as number;
     stat.gid = w[at + 6] as number;
     stat.size = stat.code === CODE.file ? (w[at + 10] as number) + (w[at + 11] as number) * 0x1_0000_0000 : 0;
-    stat.seconds = (w[at + 28] as number) + ((w[at + 29] as number) | 0) * 0x1_0000_0000;
+    stat.seconds = secondsOf(w[at + 28], w[at + 29]);
     stat.nanoseconds = w[at + 30] as number;
     stat.inodeLow = w[at + 8] as number;
     stat.inodeHigh = w[at + 9] as number;
@@ -429,6 +428,28 @@ export class PosixPlatform implements Platform {
 interface ByteStrings extends Buffer {
   latin1Slice(start: number, end: number): string;
   latin1Write(text: string, at: number): number;
+}
+
+interface Version {
+  readonly stat: Stat;
+  /** The ctime's two parts. */
+  readonly changed: number;
+  readonly changedNanoseconds: number;
+}
+
+function isSameVersion(a: Version, b: Version): boolean {
+  return (
+    a.stat.size === b.stat.size &&
+    a.stat.seconds === b.stat.seconds &&
+    a.stat.nanoseconds === b.stat.nanoseconds &&
+    a.changed === b.changed &&
+    a.changedNanoseconds === b.changedNanoseconds
+  );
+}
+
+/** A signed 64-bit number of seconds in two words; exact, as no clock goes past 2^53. */
+function secondsOf(low: number | undefined, high: number | undefined): number {
+  return (low as number) + ((high as number) | 0) * 0x1_0000_0000;
 }
 
 function fd(folder: Folder): number {

@@ -63,7 +63,10 @@ function folderTree(actions: readonly Action[]): Folder {
   for (const action of actions) {
     if (isUpkeep(action)) continue;
     const folder = folderAt(folders, root, folderOf(action));
-    add(folder.own, {changes: 1, bytes: bytesOf(action), glyphs: {[GLYPHS[action.kind]]: 1}});
+    const glyph = GLYPHS[action.kind];
+    folder.own.changes++;
+    folder.own.bytes += bytesOf(action);
+    folder.own.glyphs[glyph] = (folder.own.glyphs[glyph] ?? 0) + 1;
   }
   // A folder comes into the map after the one that holds it, so backwards the sums below are complete.
   for (const folder of [...folders.values()].reverse()) {

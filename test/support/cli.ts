@@ -113,11 +113,11 @@ class Home {
       fs.chmodSync(folder, 0o755);
     }
     this.program = path.join(uid === undefined ? CHECKOUT : path.join(folder, 'app'), 'bin/run.js');
-    const {PATH, DIRSYNC_PLATFORM} = process.env;
+    const {PATH} = process.env;
     const xdg = {XDG_CONFIG_HOME: `${folder}/config`, XDG_STATE_HOME: `${folder}/state`, XDG_CACHE_HOME: `${folder}/cache`};
     this.spawnOptions = {
       cwd: cwd ?? folder,
-      env: {PATH, HOME: folder, ...xdg, TERM: 'xterm', ...(DIRSYNC_PLATFORM && {DIRSYNC_PLATFORM}), ...env},
+      env: {PATH, HOME: folder, ...xdg, TERM: 'xterm', ...env},
       ...(uid !== undefined && {uid, gid: uid}),
       timeout: TIMEOUT,
       killSignal: 'SIGKILL',

@@ -1,0 +1,278 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {dirsync, handOver, NOBODY, pairIn, planned, withoutChange} from '../support/cli.js';
+import {tempDirs} from '../support/temp.js';
+
+/** In the folder where each case runs: source (with a file), target (with another), a file, and a config. */
+const CONFIG = `jobs:
+  photos: {source: source, target: target}
+  music: {source: source, target: target}
+`;
+
+interface Case {
+  readonly title: string;
+  readonly args: readonly string[];
+  /** What is on stderr: the summary, which is the same for every case of its kind, and the particulars. */
+  readonly says: readonly string[];
+  readonly code?: string;
+  readonly exit?: number;
+  readonly config?: string;
+  readonly uid?: number | undefined;
+  readonly prepare?: (root: string) => void;
+  /** The plan is shown before the question. */
+  readonly shows?: boolean;
+}
+
+const USAGE = 'The command line cannot be understood: ';
+const apply = (...args: string[]) => ['apply', '--yes', ...args];
+const ST = ['source', 'target'];
+
+const CASES: readonly Case[] = [
+  {
+    title: 'a missing source (plan)',
+    args: ['plan', 'missing', 'target'],
+    code: 'SOURCE_MISSING',
+    says: ['The source does not exist: missing'],
+  },
+  {
+    title: 'a missing source (apply)',
+    args: apply('missing', 'target'),
+    exit: 5,
+    code: 'SOURCE_MISSING',
+    says: ['The source does not exist: missing'],
+  },
+  {
+    title: 'a missing source (run)',
+    args: ['run', 'missing', 'target'],
+    exit: 5,
+    code: 'SOURCE_MISSING',
+    says: ['The source does not exist: missing'],
+  },
+  {
+    title: 'a source that is a file',
+    args: apply('file', 'target'),
+    code: 'SOURCE_NOT_DIRECTORY',
+    says: ['The source is not a folder: file'],
+  },
+  {
+    title: 'a source that cannot be read',
+    args: apply(...ST),
+    uid: NOBODY,
+    prepare: (root) => fs.chmodSync(path.join(root, 'source'), 0),
+    code: 'SOURCE_UNREADABLE',
+    says: ['The source cannot be read: source (EACCES)'],
+  },
+  {
+    title: 'a target that is a file',
+    args: apply('source', 'file'),
+    code: 'TARGET_NOT_DIRECTORY',
+    says: ['The target is not a folder: file'],
+  },
+  {
+    title: 'a target below a file',
+    args: apply('source', 'file/target'),
+    code: 'TARGET_NOT_DIRECTORY',
+    says: ['The target is not a folder: '],
+  },
+  {
+    title: 'a target that is a symlink to nowhere',
+    args: apply('source', 'dangling'),
+    prepare: (root) => fs.symlinkSync('nowhere', path.join(root, 'dangling')),
+    code: 'TARGET_NOT_DIRECTORY',
+    says: ['The target is not a folder: dangling is a symlink that leads nowhere'],
+  },
+  {
+    title: 'a target whose parent is missing',
+    args: apply('source', 'a/b/target'),
+    code: 'TARGET_PARENT_MISSING',
+    says: ['The folder that should hold the target does not exist: ROOT/a/b', '--mkpath'],
+  },
+  {
+    title: 'a job that no config has',
+    args: ['plan', 'photo'],
+    code: 'JOB_UNKNOWN',
+    says: ['There is no such job: "photo" is not in ROOT/dirsync.config.yaml', 'Did you mean "photos"? It has: photos, music.'],
+  },
+  {
+    title: 'a job without a config',
+    args: ['run', 'photos'],
+    config: '',
+    code: 'JOB_UNKNOWN',
+    says: ['There is no such job: "photos"', 'It has no jobs'],
+  },
+  {
+    title: 'an unknown config key',
+    args: ['plan', 'photos'],
+    config: CONFIG.replace('target}', 'target, excldue: x}'),
+    code: 'CONFIG_INVALID',
+    says: ['The config file has a mistake: ROOT/dirsync.config.yaml: jobs.photos.excldue: unknown key, did you mean "exclude"?'],
+  },
+  {
+    title: 'a wrong type in the config',
+    args: ['plan', 'photos'],
+    config: CONFIG.replace('target}', 'target, delete: "no"}'),
+    code: 'CONFIG_INVALID',
+    says: ['The config file has a mistake: ROOT/dirsync.config.yaml: jobs.photos.delete: expected boolean, found string "no"'],
+  },
+  {
+    title: 'a config that is no YAML',
+    args: ['plan', 'photos'],
+    config: 'jobs: [',
+    code: 'CONFIG_INVALID',
+    says: ['The config file has a mistake: ROOT/dirsync.config.yaml: line '],
+  },
+  {
+    title: 'a config file that is missing',
+    args: ['plan', ...ST, '--config', 'none.yaml'],
+    code: 'CONFIG_UNREADABLE',
+    says: ['The config file cannot be read: ROOT/none.yaml (ENOENT)'],
+  },
+  ...['-t=5x', '--every=5x', '-t=0s', '-t=-1m', '--every=-1m', '-t='].map((flag) => ({
+    title: `an interval: ${flag}`,
+    args: ['run', ...ST, flag],
+    code: 'INTERVAL_INVALID',
+    says: [`The interval cannot be understood: "${flag.replace(/^.*?=/, '')}" is no interval`, 'such as 5s'],
+  })),
+  {
+    title: 'an interval: -t -1m',
+    args: ['run', ...ST, '-t', '-1m'],
+    code: 'INTERVAL_INVALID',
+    says: ['The interval cannot be understood: "-1m" is no interval', 'such as 5s'],
+  },
+  {title: 'json and events', args: ['plan', ...ST, '--json', '--events'], code: 'USAGE', says: [USAGE, '--events', '--json']},
+  {title: 'roots given twice', args: ['plan', ...ST, '-i', 'source'], code: 'USAGE', says: [`${USAGE}the roots are given twice`]},
+  {title: 'three words', args: ['plan', ...ST, 'third'], code: 'USAGE', says: [USAGE, 'third']},
+  {title: 'no words', args: ['plan'], code: 'USAGE', says: [`${USAGE}no source is given`]},
+  {title: 'a source alone', args: ['plan', '-i', 'source'], code: 'USAGE', says: [`${USAGE}no target is given`]},
+  {title: 'an empty source', args: ['plan', '', 'target'], code: 'USAGE', says: [`${USAGE}an empty path is given`]},
+  ...['plan', 'apply', 'run'].map((command) => ({
+    title: `one folder only (${command})`,
+    args: [command, './source'],
+    code: 'USAGE',
+    says: [`${USAGE}only one folder is given: ./source`],
+  })),
+  ...['plan', 'apply', 'run', 'show'].map((command) => ({
+    title: `an unknown flag (${command})`,
+    args: [command, ...ST, '--excldue'],
+    code: 'USAGE',
+    says: [USAGE, '--excldue'],
+  })),
+  {title: 'a flag without its value', args: ['plan', ...ST, '--exclude'], code: 'USAGE', says: [USAGE, '--exclude']},
+  {
+    title: 'an unknown guard',
+    args: apply(...ST, '--allow', 'everything'),
+    code: 'USAGE',
+    says: [USAGE, 'everything', 'source-empty'],
+  },
+  {
+    title: 'a limit that is none',
+    args: apply(...ST, '--max-delete', 'x'),
+    code: 'USAGE',
+    says: [`${USAGE}"x" is no limit on deletions`, '50%'],
+  },
+  {
+    title: 'a window that is none',
+    args: apply(...ST, '--mtime-window', '2'),
+    code: 'USAGE',
+    says: [`${USAGE}"2" is no duration`],
+  },
+  {
+    title: '--checksum and --size-only',
+    args: apply(...ST, '--checksum', '--size-only'),
+    code: 'USAGE',
+    says: [USAGE, 'exclude each other'],
+  },
+  {
+    title: 'a filter file that is missing',
+    args: apply(...ST, '--exclude-from', 'none'),
+    code: 'FILTER_UNREADABLE',
+    says: ['The filter file cannot be read: none (ENOENT)', '--exclude-from'],
+  },
+  {
+    title: 'a log in a missing folder',
+    args: apply(...ST, '-l', 'none/log'),
+    code: 'LOG_UNWRITABLE',
+    says: ['The log file cannot be written: ROOT/none/log (ENOENT)', '--log'],
+  },
+  {
+    title: 'a log that is a folder',
+    args: ['run', ...ST, '-l', 'source'],
+    code: 'LOG_UNWRITABLE',
+    says: ['The log file cannot be written: ROOT/source (EISDIR)'],
+  },
+  {
+    title: 'a plan file in a missing folder',
+    args: ['plan', ...ST, '--out', 'none/p'],
+    code: 'PLAN_UNWRITABLE',
+    says: ['The plan file cannot be written: none/p'],
+    shows: true,
+  },
+  {
+    title: 'a plan file that is a folder',
+    args: ['plan', ...ST, '--out', 'source'],
+    code: 'PLAN_UNWRITABLE',
+    says: ['The plan file cannot be written: source'],
+    shows: true,
+  },
+  {
+    title: 'a plan file that is missing (apply)',
+    args: ['apply', './none.plan'],
+    code: 'PLAN_UNREADABLE',
+    says: ['The plan file cannot be read: ./none.plan', 'ENOENT'],
+  },
+  {
+    title: 'a plan file that is missing (show)',
+    args: ['show', 'none.plan'],
+    code: 'PLAN_UNREADABLE',
+    says: ['The plan file cannot be read: none.plan', 'ENOENT'],
+  },
+  {
+    title: 'a plan file that is a folder',
+    args: ['show', 'source'],
+    code: 'PLAN_UNREADABLE',
+    says: ['The plan file cannot be read: source', 'EISDIR'],
+  },
+  {
+    title: 'nobody to ask, and no --yes',
+    args: ['apply', ...ST],
+    code: 'CONFIRMATION_NEEDED',
+    says: ['Nobody is there to confirm the plan', '--yes'],
+    shows: true,
+  },
+];
+
+describe('story: bad input', () => {
+  const temp = tempDirs();
+
+  for (const {title, args, says, code, exit = 1, config = CONFIG, uid, prepare, shows} of CASES) {
+    it(`refuses ${title}`, () => {
+      const {root} = pairIn(temp(), {new: 'n'}, {old: 'o'});
+      fs.writeFileSync(path.join(root, 'file'), 'text');
+      fs.writeFileSync(path.join(root, 'dirsync.config.yaml'), config);
+      prepare?.(root);
+      if (uid !== undefined) handOver(root);
+      const {stdout, stderr, ...ended} = withoutChange(root, () => dirsync(args, {cwd: root, uid}));
+      expect(ended, stderr).to.deep.equal({code: exit, signal: null});
+      for (const text of says) expect(stderr.replaceAll(root, 'ROOT')).to.include(text);
+      // A mistake in a config says what is expected, one line each.
+      if (code !== 'CONFIG_INVALID') expect(stderr, 'a way out').to.match(/^Error: .+\n( {2}\S.*\n)+$/);
+      if (!shows) expect(stdout).to.equal('');
+
+      if (args.includes('--json')) return;
+      const asJson = withoutChange(root, () => dirsync([...args, '--json'], {cwd: root, uid}));
+      expect({code: asJson.code, stderr: asJson.stderr}).to.deep.equal({code: exit, stderr: ''});
+      const document = JSON.parse(asJson.stdout);
+      expect(document).to.deep.include({format: 1, type: 'error', code, exitCode: exit});
+      expect(stderr).to.include(document.message);
+    });
+  }
+
+  it('makes the folders above a target with --mkpath, and only when it applies', () => {
+    const {root, source} = pairIn(temp(), {new: 'n'});
+    const target = path.join(root, 'a/b/target');
+    expect(withoutChange(root, () => planned([source, target, '--mkpath']))).to.deep.equal(['mkdir .', 'create new']);
+    expect(dirsync(['apply', source, target, '--mkpath', '--yes']).code).to.equal(0);
+    expect(fs.readFileSync(path.join(target, 'new'), 'utf8')).to.equal('n');
+  });
+});

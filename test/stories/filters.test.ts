@@ -1,0 +1,151 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {dirsync, pairIn, planDocument, planned} from '../support/cli.js';
+import {tempDirs} from '../support/temp.js';
+import {dir, readTree, symlink, type Tree} from '../support/tree.js';
+
+interface Case {
+  readonly title: string;
+  readonly source: Tree;
+  readonly target?: Tree;
+  readonly flags?: readonly string[];
+  readonly plan: readonly string[];
+  /** `path (side) code` */
+  readonly problems?: readonly string[];
+}
+
+const logs: Tree = {'a.log': '', 'b.log': '', 'c.txt': ''};
+
+const CASES: readonly Case[] = [
+  {title: '--exclude', source: logs, flags: ['--exclude', '*.log'], plan: ['create c.txt']},
+  {
+    title: '--include after --exclude takes back in',
+    source: logs,
+    flags: ['--exclude', '*.log', '--include', 'b.log'],
+    plan: ['create b.log', 'create c.txt'],
+  },
+  {
+    title: '--include before --exclude does nothing: the last match wins',
+    source: logs,
+    flags: ['--include', 'b.log', '--exclude', '*.log'],
+    plan: ['create c.txt'],
+  },
+  {
+    title: 'three flags in the order in which they are typed',
+    source: logs,
+    flags: ['--exclude-from', 'rules', '--exclude', 'c.*', '--include', 'a.log'],
+    plan: ['create a.log'],
+  },
+  {
+    title: '.dirsyncignore holds for its folder and below, and is copied itself',
+    source: {
+      'x.tmp': '',
+      deep: {'.dirsyncignore': '*.tmp\n!keep.tmp\n/here\n', 'x.tmp': '', 'keep.tmp': '', here: '', sub: {'y.tmp': '', here: ''}},
+    },
+    plan: [
+      'mkdir deep',
+      'create deep/.dirsyncignore',
+      'create deep/keep.tmp',
+      'mkdir deep/sub',
+      'create deep/sub/here',
+      'create x.tmp',
+    ],
+  },
+  {
+    title: 'a deeper .dirsyncignore wins over one above, and flags over all',
+    source: {'.dirsyncignore': '*.a\n', deep: {'.dirsyncignore': '!*.a\n!*.b\n', 'x.a': '', 'x.b': ''}, 'x.a': '', 'x.b': ''},
+    flags: ['--exclude', '*.b'],
+    plan: ['create .dirsyncignore', 'mkdir deep', 'create deep/.dirsyncignore', 'create deep/x.a'],
+  },
+  {
+    title: 'what is left out is protected in the target',
+    source: {},
+    target: {'a.log': 'kept', deep: {'b.log': 'kept'}, 'gone.txt': ''},
+    flags: ['--exclude', '*.log', '--allow', 'source-empty'],
+    plan: ['delete gone.txt'],
+  },
+  {
+    title: 'a dir-only pattern protects a folder in the target where the source has a file',
+    source: {cache: 'now a file'},
+    target: {cache: {kept: 'x'}},
+    flags: ['--exclude', 'cache/'],
+    plan: [],
+    problems: ['cache (target) PROTECTED'],
+  },
+  {
+    title: 'a dir-only pattern leaves out a folder in the source where the target has a file',
+    source: {cache: {left: 'out'}},
+    target: {cache: 'a file'},
+    flags: ['--exclude', 'cache/'],
+    plan: [],
+  },
+  {
+    title: 'a new rule in the source protects at once',
+    source: {'.dirsyncignore': 'private\n', private: 'new', public: 'p'},
+    target: {private: 'old and kept', public: 'p'},
+    plan: ['create .dirsyncignore'],
+  },
+  {
+    title: 'a rule in the target alone protects nothing',
+    source: {a: ''},
+    target: {'.dirsyncignore': 'private\n', a: '', private: ''},
+    flags: ['--allow', 'too-many-deletes'],
+    plan: ['delete .dirsyncignore', 'delete private'],
+  },
+  {
+    title: 'a folder that the source deleted stays for what is protected in it',
+    source: {a: ''},
+    target: {a: '', old: {'b.log': 'kept', c: 'goes', deep: {'d.log': 'kept'}, empty: {}}},
+    flags: ['--exclude', '*.log'],
+    plan: ['delete old/c', 'rmdir old/empty'],
+  },
+  {
+    title: 'a folder that the source replaced by a file stays for what is protected in it',
+    source: {a: '', old: 'now a file'},
+    target: {a: '', old: {'b.log': 'kept', c: 'stays too'}},
+    flags: ['--exclude', '*.log'],
+    plan: [],
+    problems: ['old (target) PROTECTED'],
+  },
+  {
+    title: 'a folder that the source replaced by a symlink stays for what is protected in it',
+    source: {old: symlink('a')},
+    target: {old: {'b.log': 'kept'}},
+    flags: ['--exclude', '*.log'],
+    plan: [],
+    problems: ['old (target) PROTECTED'],
+  },
+];
+
+describe('story: filters', () => {
+  const temp = tempDirs();
+
+  for (const {title, source: from, target: to = {}, flags = [], plan, problems = []} of CASES) {
+    it(title, () => {
+      const {root, source, target} = pairIn(temp(), from, to);
+      fs.writeFileSync(path.join(root, 'rules'), '*.log\n# a comment\n\n');
+      const args = [source, target, ...flags];
+      const document = planDocument(args, {cwd: root});
+      expect(document.problems.map((problem) => `${problem.path} (${problem.side}) ${problem.code}`)).to.deep.equal(problems);
+      expect(planned(args, {cwd: root})).to.deep.equal(plan);
+
+      const before = readTree(target);
+      const {code} = dirsync(['apply', ...args, '--yes'], {cwd: root});
+      expect(code).to.equal(problems.length > 0 ? 3 : 0);
+      const after = readTree(target);
+      const goes = (at: string) => plan.includes(`delete ${at}`) || plan.includes(`rmdir ${at}`);
+      for (const at of Object.keys(before)) expect(after[at] === undefined, at).to.equal(goes(at));
+      for (const [at, was] of Object.entries(before)) if (was.includes('kept')) expect(after[at]).to.equal(was);
+      expect(planned(args, {cwd: root}), 'and then there is nothing to do').to.deep.equal([]);
+    });
+  }
+
+  it('a saved plan carries its filters', () => {
+    const {root, source, target} = pairIn(temp(), {'a.log': 'a', b: dir({'c.log': 'c', d: 'd'})}, {'old.log': 'kept'});
+    const plan = path.join(root, 'plan');
+    expect(dirsync(['plan', source, target, '--exclude', '*.log', '--out', plan]).code).to.equal(0);
+    expect(dirsync(['apply', plan]).code).to.equal(0);
+    expect(Object.keys(readTree(target))).to.deep.equal(['.', 'b', 'b/d', 'old.log']);
+  });
+});
