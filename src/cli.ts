@@ -1,20 +1,32 @@
-/** The command line: oclif finds and runs the command. Wrong usage is told in one line and exits with 1, like every error. */
+/** The command line: oclif finds and runs the command. Wrong usage ends like every error: told, with exit code 1. */
 import process from 'node:process';
 import {Errors, flush, run} from '@oclif/core';
-import {EXIT} from './core/errors.js';
+import {reportError} from './app/output.js';
+import {DirsyncError, EXIT} from './core/errors.js';
 import {escapeName} from './core/escape.js';
 
+const argv = process.argv.slice(2);
 try {
-  await run(process.argv.slice(2), import.meta.url);
+  await run(argv, import.meta.url);
   await flush();
 } catch (error) {
   if (error instanceof Errors.ExitError) {
     process.exitCode = error.oclif.exit ?? EXIT.error;
   } else {
-    const {message, stack} = error as Error;
-    const isUsage = error instanceof Errors.CLIError;
-    const lines = (isUsage ? message : (stack ?? message)).split('\n').map(escapeName);
-    process.stderr.write(`Error: ${lines.join('\n')}\n`);
+    const [json, events] = [argv.includes('--json'), argv.includes('--events')];
+    reportError(error instanceof Errors.CLIError ? usageError(error) : error, {json: json && !events, events: events && !json});
     process.exitCode = EXIT.error;
   }
+}
+
+function usageError(error: Errors.CLIError): DirsyncError {
+  const detail = error.message.replace(/\n?See more help with --help$/, '');
+  return new DirsyncError(
+    'USAGE',
+    detail.split('\n').map(escapeName).join('\n'),
+    'see `dirsync --help`, or `dirsync COMMAND --help`',
+    {
+      cause: error,
+    },
+  );
 }

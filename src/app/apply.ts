@@ -1,10 +1,11 @@
 /** Executes a plan, saved or made just now. */
+import {existsSync} from 'node:fs';
 import {applyPlan} from '../apply/apply.js';
 import type {Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyReport} from '../core/outcome.js';
-import type {GuardName, Halt, PlanRoot} from '../core/plan.js';
+import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile} from '../formats/plan-file.js';
 import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
@@ -28,14 +29,23 @@ export interface SavedPlanOptions extends ApplySettings {
 export async function applySaved(options: SavedPlanOptions, context: Context): Promise<ApplyReport> {
   const plan = await readPlanFile(options.file);
   const {header} = plan;
-  const source = findSource(header.source.path);
   const target = findTarget(header.target.path, true);
-  checkRoot('source', header.source, source, options.source && findSource(options.source));
   checkRoot('target', header.target, target, options.target && findTarget(options.target, true));
-  const live = {...plan, header: {...header, overlap: rootOverlap(source, target) ?? header.overlap}};
-  const planned = judge(live, options.allow);
+  const planned = judge({...plan, header: {...header, overlap: overlapNow(plan, target, options)}}, options.allow);
   context.onEvent({type: 'plan-ready', ...planned});
   return withWorkers(undefined, context, (pool) => execute(planned, {...options, preflight: true}, pool, context));
+}
+
+/** Looks at the source of a saved plan, unless it was planned as absent; answers how the two roots overlap today. */
+function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Overlap | undefined {
+  if (header.sourceMissing && !existsSync(header.source.path)) return undefined;
+  try {
+    const source = findSource(header.source.path);
+    checkRoot('source', header.source, source, options.source && findSource(options.source));
+    return rootOverlap(source, target) ?? header.overlap;
+  } catch (error) {
+    return asGuard(error);
+  }
 }
 
 /**

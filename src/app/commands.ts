@@ -11,7 +11,7 @@ import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
 import {runAtInterval} from '../schedule/interval.js';
 import {applyExitCode, applyFresh, applySaved} from './apply.js';
 import {type Context, Interrupted} from './context.js';
-import {type Output, openOutput} from './output.js';
+import {failureOf, type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 
 /** What was typed, as a command hands it over. */
@@ -86,7 +86,7 @@ export function run(typed: Typed): Promise<number> {
           await once(await resolve(typed));
         } catch (error) {
           if (!(error instanceof DirsyncError)) throw error;
-          onEvent({type: 'run-failed', code: error.code, message: error.message});
+          onEvent(failureOf(error));
         }
       },
     });
@@ -104,7 +104,7 @@ export function show(typed: Typed, file: string): Promise<number> {
 /** Runs a command's body with its output open and signals heard; turns how it ended into an exit code. */
 async function execute(typed: Typed, body: Body): Promise<number> {
   const now = () => new Date();
-  const output = openOutput({json: typed.json, events: typed.events, all: typed.all, brief: false, now});
+  const output = openOutput({json: typed.json, events: typed.events, all: typed.all, now});
   const controller = new AbortController();
   const {signal} = controller;
   const stop = (name: NodeJS.Signals) => {
@@ -136,14 +136,11 @@ async function settingsOf(typed: Typed, output: Output): Promise<Settings> {
 }
 
 async function resolve({words, flags, config}: Typed): Promise<Settings> {
-  if (words.length > 2) {
-    throw new DirsyncError(
-      'USAGE',
-      `${words.length} words are given: ${escapeName(words.join(' '))}`,
-      'name SOURCE and TARGET, or one JOB',
-    );
+  const [word = ''] = words;
+  if (words.length === 1 && word.includes('/') && existsSync(word)) {
+    throw new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
   }
-  return resolveSettings(words, flags, await jobOf(words.length === 1 ? words[0] : undefined, config));
+  return resolveSettings(words, flags, await jobOf(words.length === 1 ? word : undefined, config));
 }
 
 /** A config file is read when it is named, or when a job is: two folders on a command line need none. */
@@ -155,18 +152,13 @@ async function jobOf(name: string | undefined, file: string | undefined): Promis
   return name === undefined ? (config?.defaults ?? {}) : findJob(config, name);
 }
 
-/** A single word is a plan file when there is such a file or it looks like a path, else a job. */
+/** A single word is a plan file when there is such a file or it looks like a path; else a job, or a folder without its target. */
 function planFileOf(words: readonly string[]): string | undefined {
   const [word] = words;
   if (words.length !== 1 || word === undefined) return undefined;
-  if (existsSync(word) && statSync(word).isDirectory()) {
-    throw new DirsyncError(
-      'USAGE',
-      `only one folder is given: ${escapeName(word)}`,
-      'name SOURCE and TARGET, a plan file, or a JOB',
-    );
-  }
-  return existsSync(word) || word.includes('/') ? word : undefined;
+  const found = statSync(word, {throwIfNoEntry: false});
+  if (found === undefined) return word.includes('/') ? word : undefined;
+  return found.isDirectory() ? undefined : word;
 }
 
 async function confirm({summary}: Planned, yes: boolean, {signal}: Context): Promise<boolean> {
@@ -179,12 +171,16 @@ async function confirm({summary}: Planned, yes: boolean, {signal}: Context): Pro
     );
   }
   const terminal = createInterface({input: process.stdin, output: process.stdout});
+  // While it asks, readline takes Ctrl-C for itself.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const changes = summary.changes === 1 ? 'this change' : `these ${summary.changes} changes`;
     const answer = await terminal.question(`Apply ${changes}? [y/N] `, {signal});
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
+    // The end of input (Ctrl-D) is no "yes".
+    if ((error as Error).name === 'AbortError') return false;
     throw error;
   } finally {
     terminal.close();

@@ -17,8 +17,6 @@ export interface OutputOptions {
   readonly events: boolean;
   /** List everything, however long. */
   readonly all: boolean;
-  /** Say nothing of a plan; its result is what counts. */
-  readonly brief: boolean;
   readonly now: () => Date;
 }
 
@@ -40,7 +38,7 @@ export function openOutput(options: OutputOptions): Output {
     },
     openLog: (file) => log.open(file),
     error(error) {
-      if (error instanceof DirsyncError) log.write({type: 'run-failed', code: error.code, message: error.message});
+      if (error instanceof DirsyncError) log.write(failureOf(error));
       view.fail(error);
     },
     close() {
@@ -48,6 +46,13 @@ export function openOutput(options: OutputOptions): Output {
       log.close();
     },
   };
+}
+
+/** Tells of an error that came before any command could. */
+export function reportError(error: unknown, options: Pick<OutputOptions, 'json' | 'events'>): void {
+  const output = openOutput({...options, all: false, now: () => new Date()});
+  output.error(error);
+  output.close();
 }
 
 interface View {
@@ -76,15 +81,19 @@ class TextView implements View {
         return;
       case 'plan-ready': {
         const {plan, summary, halts} = event;
-        if (!this.options.brief) this.#print(planText({plan, summary, halts, color, width, all: this.options.all}));
+        this.#print(planText({plan, summary, halts, color, width, all: this.options.all}));
         return;
       }
       case 'drift':
         this.#print(driftText(event.drift));
         return;
-      case 'apply-done':
-        this.#print(applyText({report: event.report, color}));
+      case 'apply-done': {
+        const {counts, problems, interrupted} = event.report;
+        // Of a plan with nothing to do the plan has said so.
+        const isNothing = Object.values(counts).every((count) => count === 0) && problems.length === 0 && !interrupted;
+        if (!isNothing) this.#print(applyText({report: event.report, color}));
         return;
+      }
       case 'run-waiting':
         this.#print(`Next run at ${event.next}.`);
         return;
@@ -92,7 +101,7 @@ class TextView implements View {
         this.#print(`The run took longer than its interval: ${event.ticks} skipped.`);
         return;
       case 'run-failed':
-        this.#complain(`Error: ${event.message}`);
+        this.#complain(withHint(event));
         return;
       default:
         return;
@@ -119,9 +128,18 @@ class TextView implements View {
 }
 
 export function errorText(error: unknown): string {
-  if (error instanceof DirsyncError) return `Error: ${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`;
+  if (error instanceof DirsyncError) return withHint(error);
   const {stack, message} = error instanceof Error ? error : new Error(String(error));
   return `Error: dirsync has a bug, please report it\n${(stack ?? message).split('\n').map(escapeName).join('\n')}`;
+}
+
+function withHint({message, hint}: {message: string; hint?: string | undefined}): string {
+  return hint === undefined ? `Error: ${message}` : `Error: ${message}\n  ${hint}`;
+}
+
+/** An error as the event of a run that failed. */
+export function failureOf({code, message, hint}: DirsyncError): Event {
+  return {type: 'run-failed', code, message, hint};
 }
 
 /** One line on stderr, drawn over itself; nothing where stderr is no terminal. */

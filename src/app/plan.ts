@@ -71,6 +71,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       uid: process.geteuid?.() ?? 0,
       sameContent: (paths) => sameContent(paths, pool, {source, target, options}),
     });
+    if (context.signal.aborted) throw new Interrupted();
     const [sourceAnswer, targetAnswer] = await Promise.all([scans.source.answer, scans.target.answer]);
     onEvent({type: 'scan-done', side: 'source', entries: sourceAnswer.totals.entries, bytes: sourceAnswer.totals.bytes});
     onEvent({type: 'scan-done', side: 'target', entries: targetAnswer.totals.entries, bytes: targetAnswer.totals.bytes});

@@ -73,7 +73,7 @@ class Run {
     this.#counted = [pool.total(0), pool.total(1)];
     this.#context = {
       runId,
-      source: toByteName(plan.header.source.path),
+      source: plan.header.sourceMissing ? undefined : toByteName(plan.header.source.path),
       target: plan.header.target.identity === undefined ? undefined : toByteName(plan.header.target.path),
       policy: plan.header.options,
       fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
@@ -129,6 +129,7 @@ class Run {
   async #preflight(): Promise<void> {
     const drifted: Drift[] = [];
     const linked: number[] = [];
+    const obstructed: [index: number, obstacle: RelPath][] = [];
     await this.#batches(
       'check',
       this.#actions.map((_, i) => i),
@@ -138,11 +139,16 @@ class Run {
           else this.#status[index] = 'already-done';
         }
         if (result.status === 'failed') this.#record('check', index, result);
+        if (result.status === 'todo' && result.obstacle !== undefined) obstructed.push([index, result.obstacle]);
         if (result.drift === undefined) return;
         drifted.push(result.drift);
         this.#record('check', index, result);
       },
     );
+    for (const found of this.#obstacles(obstructed)) {
+      drifted.push(found.drift);
+      this.#record('check', found.index, {status: 'skipped', drift: found.drift});
+    }
     this.#settleLinks(linked);
     if (drifted.length === 0) return;
     this.o.onEvent({type: 'drift', drift: drifted});
@@ -154,6 +160,19 @@ class Run {
         'plan again, or apply the rest with --skip-drifted',
       );
     }
+  }
+
+  /** New paths whose way leads over something that is no folder, nor made one by this plan: nothing may be written through it. */
+  #obstacles(obstructed: readonly [index: number, obstacle: RelPath][]): {index: number; drift: Drift}[] {
+    if (obstructed.length === 0) return [];
+    const made = new Set(
+      this.#actions.flatMap(({kind, path, after}) => (kind === 'replace' && after.kind === 'directory' ? [path] : [])),
+    );
+    return obstructed.flatMap(([index, obstacle]) => {
+      if (made.has(obstacle)) return [];
+      const {path} = this.#actions[index] as Action;
+      return [{index, drift: {path, side: 'target', found: 'what stands above it is no folder'}}];
+    });
   }
 
   /** A name is done when it is its leader's file, but not while the leader is to be written anew. */

@@ -16,12 +16,15 @@ import type {Cursor, Place} from './cursor.js';
 /** Both trees as a worker holds them. */
 export interface World {
   readonly platform: Platform;
-  readonly source: Cursor;
+  /** Undefined when it is gone and was taken as empty. */
+  readonly source: Cursor | undefined;
   /** Undefined while the target's root does not exist. */
   readonly target: Cursor | undefined;
   /** A second way into the target, for the leaders of hard links. */
   readonly leaders: Cursor | undefined;
   readonly policy: PlanOptions;
+  /** False when the run is to stop. */
+  readonly goOn: () => boolean;
 }
 
 export type Standing = 'todo' | 'done' | Drift;
@@ -102,13 +105,14 @@ function checkUpdate(action: Action & {kind: 'update'}, now: Entry | undefined, 
 }
 
 /** Whether what metadata does not show is still to be changed. */
-function isPending({path, reasons, after}: Action & {kind: 'update'}, {platform, source, target}: World): boolean {
+function isPending({path, reasons, after}: Action & {kind: 'update'}, {platform, source, target, goOn}: World): boolean {
   const to = target?.find(path);
   if (to === undefined) return true;
   if (reasons.includes('hardlink')) return platform.stat(to.folder, to.name, stat) && stat.links > 1;
   if (after.kind !== 'file') return false;
-  const from = source.find(path);
-  return from === undefined || !platform.sameContent(from.folder, from.name, to.folder, to.name);
+  const from = source?.find(path);
+  const sides = from && {a: from.folder, aName: from.name, b: to.folder, bName: to.name};
+  return sides === undefined || !platform.sameContent({...sides, goOn});
 }
 
 function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: Entry | undefined, policy: PlanOptions): Standing {

@@ -42,6 +42,20 @@ export class Cursor {
     }
   }
 
+  /** The first thing on the way to `path` that stands there and is no plain folder. */
+  obstacleAbove(path: RelPath): RelPath | undefined {
+    const above = parentPath(path);
+    try {
+      this.folder(above);
+      return undefined;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return undefined;
+      return pathParts(above)
+        .slice(0, this.#open.length + 1)
+        .join('/') as RelPath;
+    }
+  }
+
   /** Forgets all open folders: each wave starts anew, since the one before may have replaced some. */
   reset(): void {
     this.#shrink(0);

@@ -15,7 +15,8 @@ import {perform, type StepResult} from './perform.js';
 /** What all batches of a run share. */
 export interface ApplyContext {
   readonly runId: string;
-  readonly source: ByteName;
+  /** Undefined when it is gone and was taken as empty. */
+  readonly source: ByteName | undefined;
   /** Undefined while the target's root does not exist. */
   readonly target: ByteName | undefined;
   readonly policy: PlanOptions;
@@ -37,7 +38,15 @@ export interface ApplyJob {
   readonly waiting?: ReadonlyMap<RelPath, number>;
 }
 
-export type BatchResult = StepResult | {readonly status: 'todo'; readonly drift?: undefined; readonly problem?: undefined};
+/** `obstacle`: what stands on the way to a new path and is no folder, to be made one by another action. */
+type CheckResult = {
+  readonly status: 'todo';
+  readonly drift?: undefined;
+  readonly problem?: undefined;
+  readonly obstacle?: RelPath | undefined;
+};
+
+export type BatchResult = StepResult | CheckResult;
 
 /** Between threads a result that says no more than its status is that status: nearly all are, and texts are cloned fast. */
 export type WireResult = BatchResult | BatchResult['status'];
@@ -47,7 +56,9 @@ export function fromWire(result: WireResult): BatchResult {
 }
 
 function toWire(result: BatchResult): WireResult {
-  return result.drift === undefined && result.problem === undefined ? result.status : result;
+  const {drift, problem, status} = result;
+  const isPlain = drift === undefined && problem === undefined && !('obstacle' in result && result.obstacle !== undefined);
+  return isPlain ? status : result;
 }
 
 export interface JobTools {
@@ -68,7 +79,7 @@ let session: Session | undefined;
 
 /** Runs in a worker. One result for each action, or for each path: whether the content is the same. */
 export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[] | readonly (boolean | Problem)[] {
-  const {world, staging} = enter(job, tools.worker);
+  const {world, staging} = enter(job, tools);
   if (job.step === 'sync') {
     world.platform.syncFileSystem((world.target as Cursor).root);
     return [];
@@ -98,7 +109,8 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[
 
 function checked(action: Action, world: World): BatchResult {
   const standing = check(action, world);
-  if (standing === 'todo') return {status: 'todo'};
+  if (standing === 'todo')
+    return {status: 'todo', obstacle: action.before === undefined ? world.target?.obstacleAbove(action.path) : undefined};
   return standing === 'done' ? {status: 'already-done'} : {status: 'skipped', drift: standing};
 }
 
@@ -111,21 +123,21 @@ function attempt(action: Action, act: () => BatchResult): BatchResult {
   }
 }
 
-function sameContent(path: RelPath, {platform: fs, source, target}: World): boolean | Problem {
+function sameContent(path: RelPath, {platform: fs, source, target, goOn}: World): boolean | Problem {
   try {
-    const from = source.place(path);
+    const from = (source as Cursor).place(path);
     const to = (target as Cursor).place(path);
-    return fs.sameContent(from.folder, from.name, to.folder, to.name);
+    return fs.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
   } catch (error) {
     return problem({path, side: 'source', phase: 'plan', code: errnoOf(error)});
   }
 }
 
 /** Both trees, kept open from one batch of a run to the next; the ways into them start anew with each wave. */
-function enter({context, step}: ApplyJob, worker: number): Session {
+function enter({context, step}: ApplyJob, {worker, count}: JobTools): Session {
   if (session === undefined || session.context.runId !== context.runId || session.context.target !== context.target) {
     leave();
-    session = open(context, step);
+    session = open(context, step, () => count(0, 0));
   }
   if (session.step !== step) {
     session.step = step;
@@ -143,9 +155,9 @@ function enter({context, step}: ApplyJob, worker: number): Session {
   return session;
 }
 
-function open(context: ApplyContext, step: ApplyJob['step']): Session {
+function open(context: ApplyContext, step: ApplyJob['step'], goOn: () => boolean): Session {
   const fs = platform();
-  const source = fs.openRoot(context.source);
+  const source = context.source === undefined ? undefined : fs.openRoot(context.source);
   const target = context.target === undefined ? undefined : fs.openRoot(context.target);
   // Times are compared no more exactly than this backend keeps them.
   const coarse = fs.timeResolution > 1n && fs.timeResolution > context.policy.mtimeWindow;
@@ -153,13 +165,14 @@ function open(context: ApplyContext, step: ApplyJob['step']): Session {
   return {
     context,
     step,
-    roots: target === undefined ? [source] : [source, target],
+    roots: [source, target].filter((root) => root !== undefined),
     world: {
       platform: fs,
-      source: new Cursor(fs, source),
+      source: source && new Cursor(fs, source),
       target: target && new Cursor(fs, target),
       leaders: target && new Cursor(fs, target),
       policy,
+      goOn,
     },
   };
 }

@@ -123,7 +123,7 @@ function putInPlace(task: Task, name: ByteName): StepResult {
 function writeFile({action, world, staging, fsyncFiles, onBytes}: Task, name: ByteName): StepResult | undefined {
   const {platform, source, policy} = world;
   const after = action.after as Entry;
-  const from = source.find(action.path);
+  const from = source?.find(action.path);
   const gone = drift(action.path, 'source', 'it is gone from the source');
   if (from === undefined) return skipped(gone);
   try {

@@ -17,6 +17,6 @@ export type Event =
   | {readonly type: 'apply-done'; readonly report: ApplyReport}
   | {readonly type: 'run-waiting'; readonly next: string}
   | {readonly type: 'run-skipped'; readonly ticks: number}
-  | {readonly type: 'run-failed'; readonly code: string; readonly message: string};
+  | {readonly type: 'run-failed'; readonly code: string; readonly message: string; readonly hint?: string | undefined};
 
 export type Listener = (event: Event) => void;

@@ -58,7 +58,12 @@ export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: 
   const hash = createHash('sha256');
   try {
     const old = await stat(place).catch(() => undefined);
-    if (old && !old.isFile()) throw new DirsyncError('PLAN_UNWRITABLE', `${escapeName(file)} is not a regular file`);
+    if (old && !old.isFile())
+      throw new DirsyncError(
+        'PLAN_UNWRITABLE',
+        `${escapeName(file)} is not a regular file`,
+        'name a new file, or one to be replaced',
+      );
     await pipeline(encodePlan(plan, hash), createGzip({level: 3}), createWriteStream(temporary, {flags: 'wx', flush: true}));
     await rename(temporary, place);
   } catch (error) {
@@ -261,7 +266,7 @@ class PlanReader {
 
   #notAPlan(): DirsyncError {
     const what = this.#line === 0 ? 'is empty' : 'does not begin with the header of a plan';
-    return new DirsyncError('PLAN_NOT_A_PLAN', `${this.file} ${what}`);
+    return new DirsyncError('PLAN_NOT_A_PLAN', `${this.file} ${what}`, 'name a file that `dirsync plan --out` wrote');
   }
 
   #hostile(what: string): DirsyncError {
@@ -287,5 +292,9 @@ function isSystemError(error: unknown): error is SystemError {
 function systemError(code: 'PLAN_UNREADABLE' | 'PLAN_UNWRITABLE', file: string, error: SystemError): DirsyncError {
   // Node's message is "CODE: what, call 'path'"; the path is said once, and escaped.
   const [what = ''] = error.message.split(',');
-  return new DirsyncError(code, `${escapeName(file)}: ${escapeName(what)}`, undefined, {cause: error});
+  const hint =
+    code === 'PLAN_UNREADABLE'
+      ? 'check the path and its permissions'
+      : 'check the path, and that its folder is there and can be written';
+  return new DirsyncError(code, `${escapeName(file)}: ${escapeName(what)}`, hint, {cause: error});
 }

@@ -41,6 +41,14 @@ export interface CopyOptions {
   readonly onBytes: (bytes: number) => boolean;
 }
 
+export interface CompareOptions {
+  readonly a: Folder;
+  readonly aName: ByteName;
+  readonly b: Folder;
+  readonly bName: ByteName;
+  readonly goOn: () => boolean;
+}
+
 export interface MoveOptions {
   readonly from: Folder;
   readonly name: ByteName;
@@ -78,7 +86,8 @@ export interface Platform {
   readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined;
   /** Writes a small private file (0600) under a name that must be free. */
   writeFile(folder: Folder, name: ByteName, content: Uint8Array): void;
-  sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean;
+  /** Whether two files have the same content; false as well when `goOn`, asked before each piece, says so. */
+  sameContent(options: CompareOptions): boolean;
 
   makeFolder(parent: Folder, name: ByteName, mode: number): void;
   /** Copies a regular file to a name that must be free. */

@@ -11,6 +11,7 @@ import {fromNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import {
   type Attributes,
+  type CompareOptions,
   type CopyOptions,
   type CopyResult,
   errnoOf,
@@ -104,12 +105,13 @@ export class PortablePlatform implements Platform {
     fs.writeFileSync(at(folder, name), content, {flag: 'wx', mode: 0o600});
   }
 
-  sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean {
+  sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
     const one = openToRead(a, aName);
     try {
       const two = openToRead(b, bName);
       try {
         for (;;) {
+          if (!goOn()) return false;
           const got = readFully(one, PIECE);
           if (got !== readFully(two, OTHER) || PIECE.compare(OTHER, 0, got, 0, got) !== 0) return false;
           if (got < PIECE.length) return true;

@@ -20,6 +20,7 @@ import {
 } from './libc.js';
 import {
   type Attributes,
+  type CompareOptions,
   type CopyOptions,
   type CopyResult,
   type Folder,
@@ -184,12 +185,13 @@ export class PosixPlatform implements Platform {
     }
   }
 
-  sameContent(a: Folder, aName: ByteName, b: Folder, bName: ByteName): boolean {
+  sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
     const one = this.#open(fd(a), aName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
     try {
       const two = this.#open(fd(b), bName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
       try {
         for (;;) {
+          if (!goOn()) return false;
           const got = this.#readFully(one, DATA);
           if (got !== this.#readFully(two, OTHER)) return false;
           if (this.#bytes.compare(this.#bytes, OTHER, OTHER + got, DATA, DATA + got) !== 0) return false;

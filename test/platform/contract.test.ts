@@ -98,7 +98,7 @@ for (const backend of ['posix', 'portable'] as const) {
         const inner = platform.openFolder(folder, name('dir'));
         platform.list(inner, []);
         platform.readFile(inner, name('inside'), 10);
-        platform.sameContent(inner, name('inside'), folder, name('file'));
+        platform.sameContent({a: inner, aName: name('inside'), b: folder, bName: name('file'), goOn: () => true});
         platform.copyFile(copy({from: folder, name: 'file', to: inner, as: 'copy'}));
         codeOf(() => platform.openFolder(folder, name('file')));
         codeOf(() => platform.copyFile(copy({from: folder, name: 'file', to: inner, as: 'copy'})));
@@ -287,13 +287,19 @@ for (const backend of ['posix', 'portable'] as const) {
           fs.writeFileSync(path.join(root, 'a'), a);
           fs.writeFileSync(path.join(root, 'b'), b);
           const folder = open();
-          expect(platform.sameContent(folder, name('a'), folder, name('b'))).to.equal(same);
-          expect(platform.sameContent(folder, name('b'), folder, name('a'))).to.equal(same);
+          expect(platform.sameContent({a: folder, aName: name('a'), b: folder, bName: name('b'), goOn: () => true})).to.equal(
+            same,
+          );
+          expect(platform.sameContent({a: folder, aName: name('b'), b: folder, bName: name('a'), goOn: () => true})).to.equal(
+            same,
+          );
         });
       }
       it('sameContent follows no symlink', () => {
         writeTree(root, {a: 'x', link: symlink('a')});
-        expect(codeOf(() => platform.sameContent(open(), name('a'), open(), name('link')))).to.equal('ELOOP');
+        expect(
+          codeOf(() => platform.sameContent({a: open(), aName: name('a'), b: open(), bName: name('link'), goOn: () => true})),
+        ).to.equal('ELOOP');
       });
     });
 

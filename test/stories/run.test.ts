@@ -54,7 +54,7 @@ describe('story: run', () => {
     await running.until(() => fs.existsSync(path.join(target, 'b')));
     const {code, stderr} = await running.kill('SIGINT');
     expect(code).to.equal(130);
-    expect(stderr).to.match(/^(Error: The source does not exist: .+\n.*)+$/);
+    expect(stderr).to.match(/^(Error: The source does not exist: .+\n {2}check the path.*\n)+$/);
   });
 
   describe('of a job', () => {
