@@ -202,6 +202,18 @@ export function canonicalColumns(block: Block): Uint8Array[] {
   return [...bytes, block.text.subarray(0, used)];
 }
 
+/** Whether two blocks of equal count agree in all canonical columns. */
+export function sameColumns(a: Block, b: Block): boolean {
+  const others = canonicalColumns(b);
+  return canonicalColumns(a).every((column, i) => sameBytes(column, others[i] as Uint8Array));
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** All buffers of a block, to be transferred. */
 export function blockBuffers(block: Block): ArrayBuffer[] {
   return Object.values(block).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
