@@ -8,7 +8,7 @@ export type {Entry, Kind} from './core/entry.js';
 export {DirsyncError, type ErrorCode, EXIT} from './core/errors.js';
 export {escapeName} from './core/escape.js';
 export type {Event, Listener} from './core/event.js';
-export type {ApplyReport, Outcome, OutcomeStatus} from './core/outcome.js';
+export type {ApplyReport, OutcomeStatus} from './core/outcome.js';
 export type {RelPath} from './core/path.js';
 export type {Drift, GuardName, Halt, Plan, PlanHeader, PlanOptions, PlanSummary} from './core/plan.js';
 export type {Problem} from './core/problem.js';

@@ -10,7 +10,7 @@ import {mayGiveTo, sameEntry} from '../plan/compare.js';
 import type {WaveStep} from '../plan/waves.js';
 import {type Attributes, errnoOf, SystemError} from '../platform/platform.js';
 import type {Staging} from '../state/staging.js';
-import {checkSource, checkTarget, drift, entryAtPlace, type World} from './check.js';
+import {check, checkSource, checkTarget, drift, entryAtPlace, type World} from './check.js';
 import type {Cursor, Place} from './cursor.js';
 
 /** `staged`: written, and waiting for the folder that it replaces to be empty. */
@@ -186,11 +186,8 @@ function link(task: Task): StepResult {
   const {world, staging, index} = task;
   const action = task.action as Action & {kind: 'link'};
   const {platform} = world;
-  const standing = checkTarget(action, world);
-  if (typeof standing === 'object') return skipped(standing);
-  if (standing === 'done') return ALREADY;
-  const gone = checkSource(action, world);
-  if (gone) return skipped(gone);
+  const ended = endedBefore(action, world);
+  if (ended) return ended;
   const waits = task.waiting?.get(action.leader);
   const leader = waits === undefined ? world.leaders?.find(action.leader) : {folder: staging.waiting, name: nameOf(waits)};
   const now = leader && entryAtPlace(platform, leader);
@@ -202,11 +199,8 @@ function link(task: Task): StepResult {
 }
 
 function remove({action, world}: Task): StepResult {
-  const standing = checkTarget(action, world);
-  if (typeof standing === 'object') return skipped(standing);
-  if (standing === 'done') return ALREADY;
-  const back = checkSource(action, world);
-  if (back) return skipped(back);
+  const ended = endedBefore(action, world);
+  if (ended) return ended;
   const {folder, name} = placeIn(world.target, action);
   // Race: a file that takes this one's place between the look above and here is deleted; a moment of microseconds.
   world.platform.removeFile(folder, name);
@@ -214,11 +208,8 @@ function remove({action, world}: Task): StepResult {
 }
 
 function removeFolder({action, world}: Task): StepResult {
-  const standing = checkTarget(action, world);
-  if (typeof standing === 'object') return skipped(standing);
-  if (standing === 'done') return ALREADY;
-  const back = checkSource(action, world);
-  if (back) return skipped(back);
+  const ended = endedBefore(action, world);
+  if (ended) return ended;
   const {folder, name} = placeIn(world.target, action);
   try {
     world.platform.removeFolder(folder, name);
@@ -260,11 +251,8 @@ function placeStaged({action, index, world, staging}: Task): StepResult {
 }
 
 function setAttributes({action, world}: Task): StepResult {
-  const standing = checkTarget(action, world);
-  if (typeof standing === 'object') return skipped(standing);
-  if (standing === 'done') return ALREADY;
-  const gone = checkSource(action, world);
-  if (gone) return skipped(gone);
+  const ended = endedBefore(action, world);
+  if (ended) return ended;
   const after = action.after as Entry;
   const {folder, name} = placeIn(world.target, action);
   world.platform.setAttributes(folder, name, CODE[after.kind], attributesOf(after, world.policy));
@@ -285,6 +273,13 @@ function settleFolder({action, world}: Task): StepResult {
   if (sameEntry(now, after, policy)) return ALREADY;
   platform.setAttributes(place.folder, place.name, CODE.directory, attributesOf(after, policy));
   return DONE;
+}
+
+/** The result of an action that is not to be done: done already, or drifted on either side. */
+function endedBefore(action: Action, world: World): StepResult | undefined {
+  const standing = check(action, world);
+  if (standing === 'todo') return undefined;
+  return standing === 'done' ? ALREADY : skipped(standing);
 }
 
 /** What this process sets of an entry's attributes. */

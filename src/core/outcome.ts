@@ -4,13 +4,6 @@ import type {Problem} from './problem.js';
 /** What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it. */
 export type OutcomeStatus = 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped';
 
-export interface Outcome {
-  /** Index of the action in the plan. */
-  readonly action: number;
-  readonly status: OutcomeStatus;
-  readonly problem?: Problem | undefined;
-}
-
 /** The result of an apply. Its counts are of actions, upkeep included in none of them. */
 export interface ApplyReport {
   readonly planId: string;

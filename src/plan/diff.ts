@@ -121,7 +121,8 @@ class Merge {
       if (s.atEnd) await s.fill();
       if (t.atEnd) await t.fill();
       // The first block is entered after its first row, the root.
-      if (s.index <= 1 && s.index === t.index && this.#isUnchangedBlock(s.block, t.block)) {
+      const atStart = s.index <= 1 && s.index === t.index && s.depth > 0 && t.depth > 0;
+      if (atStart && this.#isUnchangedBlock(s.block, t.block)) {
         frame = this.#skipBlock(frame);
         continue;
       }

@@ -145,5 +145,6 @@ export function verdict(report: ApplyReport): string {
   const done = formatPlural(counts.done + counts['already-done'], 'change');
   if (rest.length > 0) return `Done, but not all: ${done} done, ${rest.join(', ')}.`;
   if (problems.length > 0) return `Done: ${done}, but ${formatPlural(problems.length, 'path')} had problems.`;
+  if (counts.done === 0 && counts['already-done'] > 0) return `Nothing left to do: ${done} had been made before.`;
   return `Done: ${done}.`;
 }
