@@ -27,6 +27,7 @@ import {skip} from '../support/skip.js';
 import {describeProblems} from '../support/streams.js';
 import {removeTree, tempDirs} from '../support/temp.js';
 import {arbitraryTree, dir, fifo, file, hardlink, symlink, type Tree, writeTree} from '../support/tree.js';
+import {asNobody} from '../support/user.js';
 
 interface Scan {
   /** Such as `a/b file`, `c directory partial rules`, `d excluded`. */
@@ -334,17 +335,6 @@ for (const backend of ['posix', 'portable'] as const) {
       });
     });
   });
-}
-
-/** Does something as a user without rights, when run as root. */
-function asNobody<T>(act: () => T): T {
-  if (process.geteuid?.() !== 0) return act();
-  process.seteuid?.(65534);
-  try {
-    return act();
-  } finally {
-    process.seteuid?.(0);
-  }
 }
 
 /** For `flatMap` over the blocks of one scan: it remembers the folders that it is in. */
