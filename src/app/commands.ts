@@ -8,6 +8,7 @@ import {resolveSettings, type SettingFlags, type Settings} from '../config/setti
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
+import {formatCount} from '../report/units.js';
 import {runAtInterval} from '../schedule/interval.js';
 import {applyExitCode, applyFresh, applySaved} from './apply.js';
 import {type Context, Interrupted} from './context.js';
@@ -174,7 +175,7 @@ async function confirm({summary}: Planned, yes: boolean, {signal}: Context): Pro
   // While it asks, readline takes Ctrl-C for itself.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
-    const changes = summary.changes === 1 ? 'this change' : `these ${summary.changes} changes`;
+    const changes = summary.changes === 1 ? 'this change' : `these ${formatCount(summary.changes)} changes`;
     const answer = await terminal.question(`Apply ${changes}? [y/N] `, {signal});
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
