@@ -17,6 +17,7 @@ import {isDestructive, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
+import {isSameRoot, rootIdentity} from '../platform/roots.js';
 import {lockTarget, type TargetLock} from '../state/lock.js';
 import {sweepReplaced, sweepStaging} from '../state/staging.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
@@ -117,6 +118,15 @@ class Run {
     if (target === undefined) return;
     const backend = platform();
     this.#root = backend.openRoot(target);
+    const {path, identity} = this.o.plan.header.target;
+    // A disk may have gone, or come, since the plan was made a moment ago: nothing is written into what is there instead.
+    if (identity !== undefined && !isSameRoot(identity, rootIdentity(this.#root))) {
+      throw new DirsyncError(
+        'PLAN_OTHER_ROOT',
+        `${escapeName(path)} is another folder now`,
+        'is the disk mounted? Then plan again',
+      );
+    }
     this.#lock = lockTarget({platform: backend, root: this.#root, path: target, now: this.#started});
   }
 
@@ -204,7 +214,9 @@ class Run {
       await this.#batches(wave.step, todo, (index, result) => this.#record(wave.step, index, result));
       if (this.#isStopped) break;
     }
-    if (await this.#sync()) sweepReplaced(backend, root);
+    // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
+    const isWhole = this.#actions.every((_, i) => this.#status[i] === 'done' || this.#status[i] === 'already-done');
+    sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
     sweepStaging(backend, root);
   }
 

@@ -8,7 +8,7 @@ import {escapeName} from '../core/escape.js';
 import {type ByteName, decodeName, toByteName} from '../core/name.js';
 import type {Overlap, PlanRoot, RootIdentity} from '../core/plan.js';
 import {platform} from './choose.js';
-import {errnoOf} from './platform.js';
+import {errnoOf, type Folder} from './platform.js';
 
 export interface Root extends PlanRoot {
   readonly bytes: ByteName;
@@ -65,6 +65,14 @@ export function findTarget(given: string, mkpath: boolean): Root {
   return {path: whole, bytes: toByteName(whole), live: undefined};
 }
 
+/** How an open root is known again. */
+export function rootIdentity(folder: Folder): RootIdentity {
+  const backend = platform();
+  const stat = emptyStat();
+  backend.stat(folder, '' as ByteName, stat);
+  return {inode: inodeOf(stat), birthtime: backend.birthtime(folder)};
+}
+
 /** Whether a root is the one that a plan was made for. */
 export function isSameRoot(planned: RootIdentity, now: RootIdentity | undefined): boolean {
   if (now === undefined || now.inode !== planned.inode) return false;
@@ -93,13 +101,7 @@ function openedRoot(given: string): Root {
   try {
     const stat = emptyStat();
     backend.stat(folder, '' as ByteName, stat);
-    const inode = inodeOf(stat);
-    return {
-      path: whole,
-      bytes,
-      identity: {inode, birthtime: backend.birthtime(folder)},
-      live: {device: stat.device, inode},
-    };
+    return {path: whole, bytes, identity: rootIdentity(folder), live: {device: stat.device, inode: inodeOf(stat)}};
   } finally {
     backend.close(folder);
   }

@@ -58,6 +58,28 @@ export function removeTree(platform: Platform, parent: Folder, name: ByteName): 
   platform.removeFolder(parent, name);
 }
 
+/** Removes what is empty of the folders directly in `name`, and `name` when it is empty then. Nothing there is fine. */
+export function removeEmptyFolders(platform: Platform, parent: Folder, name: ByteName): void {
+  if (!platform.stat(parent, name, emptyStat())) return;
+  const folder = platform.openFolder(parent, name);
+  try {
+    const rows: ListedEntry[] = [];
+    const count = platform.list(folder, rows);
+    for (const row of rows.slice(0, count)) removeIfEmpty(platform, folder, row.name);
+  } finally {
+    platform.close(folder);
+  }
+  removeIfEmpty(platform, parent, name);
+}
+
+function removeIfEmpty(platform: Platform, parent: Folder, name: ByteName): void {
+  try {
+    platform.removeFolder(parent, name);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error))) throw error;
+  }
+}
+
 /** Opens `.dirsync` if the target has one. */
 export function openState(platform: Platform, root: Folder): Folder | undefined {
   try {

@@ -4,7 +4,7 @@
  */
 import type {ByteName} from '../core/name.js';
 import type {Folder, Platform} from '../platform/platform.js';
-import {ensurePath, NAMES, openState, removeTree} from './folder.js';
+import {ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
 
 export interface Staging {
   /** This worker's own. */
@@ -44,9 +44,22 @@ export function sweepStaging(platform: Platform, root: Folder): void {
   sweep(platform, root, NAMES.staging);
 }
 
-/** Drops the leaves that gave their place to folders: only when what replaced them is on disk. */
-export function sweepReplaced(platform: Platform, root: Folder): void {
-  sweep(platform, root, NAMES.replaced);
+/**
+ * Drops the leaves that gave their place to folders: `all` only when what replaced them is on disk, else no more than this run's
+ * empty folders, so that a later run that ends well drops them.
+ */
+export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'empty'): void {
+  if (what === 'all') {
+    sweep(platform, root, NAMES.replaced);
+    return;
+  }
+  const state = openState(platform, root);
+  if (state === undefined) return;
+  try {
+    removeEmptyFolders(platform, state, NAMES.replaced);
+  } finally {
+    platform.close(state);
+  }
 }
 
 function sweep(platform: Platform, root: Folder, name: ByteName): void {

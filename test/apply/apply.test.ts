@@ -1,0 +1,49 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {applyFresh} from '../../src/app/apply.js';
+import type {DirsyncError} from '../../src/core/errors.js';
+import {context, settings, syncTrees} from '../support/sync.js';
+import {tempDirs} from '../support/temp.js';
+import {readTree, writeTree} from '../support/tree.js';
+
+describe('apply, when the world changes after the plan', () => {
+  const temp = tempDirs();
+
+  it('writes nothing into another folder that has come to the place of the target', async () => {
+    const root = temp();
+    const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+    writeTree(source, {a: 'new'});
+    writeTree(target, {a: 'the old one'});
+    const unmount = async () => {
+      fs.renameSync(target, `${target}-away`);
+      fs.mkdirSync(target);
+      return true;
+    };
+    const error = await applyFresh(settings(source, target), unmount, context()).catch((reason: DirsyncError) => reason);
+    expect(error).to.include({code: 'PLAN_OTHER_ROOT', exitCode: 4});
+    expect(fs.readdirSync(target)).to.deep.equal([]);
+    expect(fs.readdirSync(`${target}-away`)).to.deep.equal(['a']);
+  });
+
+  it('keeps a file that gave its place to a folder until all that is in the folder has arrived', async () => {
+    const root = temp();
+    const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+    writeTree(source, {a: {b: 'b', c: 'c'}});
+    writeTree(target, {a: 'the old file'});
+    const change = async () => {
+      fs.appendFileSync(path.join(source, 'a/b'), 'changed');
+      return true;
+    };
+    const report = await applyFresh(settings(source, target), change, context());
+    expect(report?.skipped).to.deep.equal(['a/b']);
+    const replaced = path.join(target, '.dirsync/replaced');
+    const [run = ''] = fs.readdirSync(replaced);
+    const kept = fs.readdirSync(path.join(replaced, run)).map((name) => fs.readFileSync(path.join(replaced, run, name), 'utf8'));
+    expect(kept).to.deep.equal(['the old file']);
+
+    await syncTrees(settings(source, target));
+    expect(fs.readdirSync(path.join(target, '.dirsync'))).to.deep.equal([]);
+    expect(readTree(target)).to.deep.equal(readTree(source));
+  });
+});
