@@ -30,6 +30,11 @@ export function kindOf(code: number): Kind | undefined {
   return KINDS[code];
 }
 
+/** FIFOs, sockets and devices. */
+export function isSpecial(code: number): boolean {
+  return code >= CODE.fifo && code <= CODE.blockdev;
+}
+
 /** The content of this folder could not be read, or not all of it. */
 export const PARTIAL = 1;
 

@@ -8,16 +8,16 @@
  * tree has is consumed at once, so the two never part.
  */
 import type {Action, Attrs, Reason} from '../core/action.js';
-import {type Block, belongingsAt, CODE, entryAt, kindOf, nameAt, nameStart, PARTIAL, sameColumns} from '../core/block.js';
+import {belongingsAt, CODE, entryAt, isSpecial, kindOf, nameAt} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {compareBytes} from '../core/name.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
 import {attributeReasons, contentReasons, mayGiveTo, sameTime} from './compare.js';
+import {type Deletion, readDeletion} from './deletion.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
-
-export type BlockStream = AsyncIterable<Block>;
+import {type BlockStream, compareNamesAt, isSameBlock, isSameFile, Reader, type Row} from './reader.js';
 
 export interface DiffOptions {
   readonly source: BlockStream;
@@ -56,12 +56,6 @@ interface Frame {
   path: RelPath | undefined;
   /** Whether an action sets its attributes already. */
   settled: boolean;
-}
-
-/** One row of a block, which stays readable after its stream has gone on. */
-interface Row {
-  readonly block: Block;
-  readonly index: number;
 }
 
 interface Candidate {
@@ -116,13 +110,12 @@ class Merge {
   async #mergeBelow(root: Frame): Promise<void> {
     const s = this.#source;
     const t = this.#target;
+    const byMetadata = this.#policy.compare !== 'content';
     let frame: Frame | undefined = root;
     while (frame !== undefined) {
       if (s.atEnd) await s.fill();
       if (t.atEnd) await t.fill();
-      // The first block is entered after its first row, the root.
-      const atStart = s.index <= 1 && s.index === t.index && s.depth > 0 && t.depth > 0;
-      if (atStart && this.#isUnchangedBlock(s.block, t.block)) {
+      if (byMetadata && isSameBlock(s, t)) {
         frame = this.#skipBlock(frame);
         continue;
       }
@@ -134,7 +127,7 @@ class Merge {
       }
       const order = !inTarget ? -1 : !inSource ? 1 : compareNamesAt(s, t);
       if (order === 0) {
-        if (this.#unchangedLeaf(s, t)) {
+        if (byMetadata && isSameFile(s, t)) {
           s.next();
           t.next();
           this.#order++;
@@ -147,19 +140,6 @@ class Merge {
         await this.#targetOnly(frame);
       }
     }
-  }
-
-  /**
-   * Perf: where nothing was changed so far, both trees fill their blocks alike, and a whole block is passed over by comparing its
-   * columns (bench: unchanged-linux). Rows that need a closer look, be they equal, leave it to the row by row comparison.
-   */
-  #isUnchangedBlock(a: Block, b: Block): boolean {
-    if (this.#policy.compare === 'content' || a.count !== b.count) return false;
-    for (let i = 0; i < a.count; i++) {
-      const code = a.code[i] as number;
-      if (a.flags[i] !== 0 || isSpecial(code) || (code === CODE.file && (a.links[i] !== 1 || b.links[i] !== 1))) return false;
-    }
-    return sameColumns(a, b);
   }
 
   /** Goes to the end of both blocks; returns the folder in which they end. */
@@ -181,30 +161,6 @@ class Merge {
     s.skipBlock();
     t.skipBlock();
     return frame;
-  }
-
-  /**
-   * Perf: nearly every row of a usual run ends here, so columns are compared without making entries (bench: nothing-to-do).
-   * Anything that is not plainly equal is left to the careful comparison.
-   */
-  #unchangedLeaf(s: Reader, t: Reader): boolean {
-    const a = s.block;
-    const b = t.block;
-    const i = s.index;
-    const j = t.index;
-    return (
-      a.code[i] === CODE.file &&
-      b.code[j] === CODE.file &&
-      a.size[i] === b.size[j] &&
-      a.seconds[i] === b.seconds[j] &&
-      a.nanoseconds[i] === b.nanoseconds[j] &&
-      a.mode[i] === b.mode[j] &&
-      a.uid[i] === b.uid[j] &&
-      a.gid[i] === b.gid[j] &&
-      a.links[i] === 1 &&
-      b.links[j] === 1 &&
-      this.#policy.compare !== 'content'
-    );
   }
 
   /** Both trees have something of this name. Returns the folder to go into, if both are folders that are to be merged. */
@@ -310,7 +266,7 @@ class Merge {
     const before = this.#target.entry();
     const order = this.#order++;
     this.#source.next();
-    const gone = await this.#collectTree(path);
+    const gone = await this.#deletion(path);
     const empty = gone.steps.length === 1;
     if (gone.kept !== undefined) this.#problem(path, 'target', gone.kept);
     else if (!this.#policy.delete && !empty) this.#problem(path, 'target', 'NO_DELETE');
@@ -380,54 +336,13 @@ class Merge {
   async #targetOnly(frame: Frame): Promise<void> {
     const t = this.#target;
     if (frame.partial || !this.#policy.delete) return this.#skip(t);
-    const {steps} = await this.#collectTree(joinPath(this.#pathOf(frame), t.name()));
+    const {steps} = await this.#deletion(joinPath(this.#pathOf(frame), t.name()));
     if (steps.length > 0) this.#touch(frame);
     for (const step of steps) this.#add(step.order, step.action);
   }
 
-  /**
-   * The deletion of all that the target has at and below the row it stands at. A folder that holds something that is kept is
-   * kept too, and `kept` says why.
-   */
-  async #collectTree(path: RelPath): Promise<{steps: Step[]; kept: string | undefined}> {
-    const t = this.#target;
-    const top = t.depth;
-    const steps: (Step | undefined)[] = [];
-    const open: {depth: number; step: number; path: RelPath; kept: string | undefined}[] = [];
-    let kept: string | undefined;
-    const close = (depth: number) => {
-      for (let last = open.at(-1); last !== undefined && last.depth >= depth; last = open.at(-1)) {
-        open.pop();
-        if (last.kept === undefined) continue;
-        steps[last.step] = undefined;
-        const above = open.at(-1);
-        if (above === undefined) kept = last.kept;
-        else above.kept ??= last.kept;
-      }
-    };
-    do {
-      close(t.depth);
-      const parent = open.at(-1);
-      const here = parent === undefined ? path : joinPath(parent.path, t.name());
-      const reason = t.code === CODE.excluded ? 'PROTECTED' : t.code === CODE.unknown ? 'UNKNOWN_BELOW' : undefined;
-      if (reason !== undefined) {
-        if (parent === undefined) kept = reason;
-        else parent.kept ??= reason;
-      } else {
-        const before = t.entry();
-        const order = this.#order++;
-        if (before.kind === 'directory') {
-          open.push({depth: t.depth, step: steps.length, path: here, kept: t.partial ? 'UNKNOWN_BELOW' : undefined});
-          steps.push({order, action: {kind: 'rmdir', path: here, before, reasons: ['gone']}});
-        } else {
-          steps.push({order, action: {kind: 'delete', path: here, before, reasons: ['gone']}});
-        }
-      }
-      t.next();
-      if (t.atEnd) await t.fill();
-    } while (t.depth > top);
-    close(0);
-    return {steps: steps.filter((step) => step !== undefined), kept};
+  #deletion(path: RelPath): Promise<Deletion> {
+    return readDeletion(this.#target, path, () => this.#order++);
   }
 
   async #skip(reader: Reader): Promise<void> {
@@ -509,11 +424,6 @@ class Merge {
 
 const OWN = {type: 'own'} as const;
 
-interface Step {
-  readonly order: number;
-  readonly action: Action;
-}
-
 interface LeafReplacement {
   readonly frame: Frame;
   readonly path: RelPath;
@@ -521,100 +431,4 @@ interface LeafReplacement {
   readonly before: Entry;
   readonly after: Entry;
   readonly key: LinkKey;
-}
-
-function isSpecial(code: number): boolean {
-  return code >= CODE.fifo && code <= CODE.blockdev;
-}
-
-/** Reads one stream of blocks row by row. Its depth is -1 when the stream has ended. */
-class Reader {
-  block!: Block;
-  index = -1;
-  depth = -1;
-  atEnd = true;
-  readonly #blocks: AsyncIterator<Block>;
-  #ended = false;
-
-  constructor(stream: BlockStream) {
-    this.#blocks = stream[Symbol.asyncIterator]();
-  }
-
-  /** Takes the next block once the current one is used up. */
-  async fill(): Promise<void> {
-    if (!this.atEnd || this.#ended) return;
-    const {value, done} = await this.#blocks.next();
-    if (done) {
-      this.#ended = true;
-      this.atEnd = false;
-      this.depth = -1;
-      return;
-    }
-    this.block = value;
-    this.index = 0;
-    this.atEnd = false;
-    this.depth = value.depth[0] as number;
-  }
-
-  /** Goes to the next row; `atEnd` tells that it is in a block still to be filled in. */
-  next(): void {
-    this.index++;
-    if (this.index < this.block.count) this.depth = this.block.depth[this.index] as number;
-    else this.atEnd = true;
-  }
-
-  skipBlock(): void {
-    this.index = this.block.count;
-    this.atEnd = true;
-  }
-
-  get code(): number {
-    return this.block.code[this.index] as number;
-  }
-
-  get partial(): boolean {
-    return ((this.block.flags[this.index] as number) & PARTIAL) !== 0;
-  }
-
-  name(): string {
-    return nameAt(this.block, this.index);
-  }
-
-  row(): Row {
-    return {block: this.block, index: this.index};
-  }
-
-  entry(): Entry {
-    return entryAt(this.block, this.index);
-  }
-
-  /** The entry, and on to the next row. */
-  take(): Entry {
-    const entry = this.entry();
-    this.next();
-    return entry;
-  }
-
-  linkKey(): LinkKey {
-    const {block, index} = this;
-    if ((block.links[index] as number) < 2 || block.code[index] !== CODE.file) return undefined;
-    return `${block.device[index]}:${block.inode[index]}`;
-  }
-}
-
-/** Perf: called for every row of both trees, so bytes are compared where they lie. */
-function compareNamesAt(s: Reader, t: Reader): number {
-  const a = s.block;
-  const b = t.block;
-  let i = nameStart(a, s.index);
-  let j = nameStart(b, t.index);
-  const aEnd = a.nameEnd[s.index] as number;
-  const bEnd = b.nameEnd[t.index] as number;
-  const aText = a.text;
-  const bText = b.text;
-  while (i < aEnd && j < bEnd) {
-    const difference = (aText[i++] as number) - (bText[j++] as number);
-    if (difference !== 0) return difference;
-  }
-  return aEnd - i - (bEnd - j);
 }

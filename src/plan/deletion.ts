@@ -1,0 +1,67 @@
+/** What the deletion of a whole subtree of the target comes to. */
+import type {Delete, Rmdir} from '../core/action.js';
+import {CODE} from '../core/block.js';
+import {joinPath, type RelPath} from '../core/path.js';
+import type {Reader} from './reader.js';
+
+export interface DeletionStep {
+  readonly order: number;
+  readonly action: Delete | Rmdir;
+}
+
+export interface Deletion {
+  /** In canonical order. */
+  readonly steps: readonly DeletionStep[];
+  /** Why the top itself stays, as a problem's code; undefined when all of it goes. */
+  readonly kept: string | undefined;
+}
+
+interface OpenFolder {
+  readonly depth: number;
+  readonly path: RelPath;
+  /** Its place among the steps. */
+  readonly step: number;
+  kept: string | undefined;
+}
+
+/**
+ * Reads all that is at and below the row at which `target` stands, at `path`. What a filter left out or what could not be read is
+ * kept, and every folder on the way to it. `nextOrder` gives the next place in canonical order.
+ */
+export async function readDeletion(target: Reader, path: RelPath, nextOrder: () => number): Promise<Deletion> {
+  const top = target.depth;
+  const steps: (DeletionStep | undefined)[] = [];
+  const open: OpenFolder[] = [];
+  let kept: string | undefined;
+  const keepAbove = (reason: string) => {
+    const above = open.at(-1);
+    if (above === undefined) kept = reason;
+    else above.kept ??= reason;
+  };
+  const close = (depth: number) => {
+    for (let last = open.at(-1); last !== undefined && last.depth >= depth; last = open.at(-1)) {
+      open.pop();
+      if (last.kept === undefined) continue;
+      steps[last.step] = undefined;
+      keepAbove(last.kept);
+    }
+  };
+  do {
+    close(target.depth);
+    const parent = open.at(-1);
+    const here = parent === undefined ? path : joinPath(parent.path, target.name());
+    if (target.code === CODE.excluded) keepAbove('PROTECTED');
+    else if (target.code === CODE.unknown) keepAbove('UNKNOWN_BELOW');
+    else {
+      const before = target.entry();
+      const isFolder = before.kind === 'directory';
+      if (isFolder)
+        open.push({depth: target.depth, path: here, step: steps.length, kept: target.partial ? 'UNKNOWN_BELOW' : undefined});
+      steps.push({order: nextOrder(), action: {kind: isFolder ? 'rmdir' : 'delete', path: here, before, reasons: ['gone']}});
+    }
+    target.next();
+    if (target.atEnd) await target.fill();
+  } while (target.depth > top);
+  close(0);
+  return {steps: steps.filter((step) => step !== undefined), kept};
+}
