@@ -149,7 +149,7 @@ export class PosixPlatform implements Platform {
   }
 
   readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined {
-    // Perf: asked for in every folder, nearly always in vain; an exception costs ten times the call (bench: nothing-to-do).
+    // Perf: asked for in every folder, nearly always in vain; an exception costs ten times the call (bench: unchanged-generated).
     const flags = O.RDONLY | O.NOFOLLOW | O.NONBLOCK | O.CLOEXEC;
     const file = this.#libc.openat(fd(folder), this.#name(NAME_A, name), flags, 0);
     if (file < 0) {
@@ -426,7 +426,7 @@ export class PosixPlatform implements Platform {
   }
 }
 
-/** Perf: what Buffer's toString and write come to after two more calls, here made for every entry (bench: nothing-to-do). */
+/** Perf: what Buffer's toString and write come to after two more calls, here made for every entry (bench: unchanged-generated). */
 interface ByteStrings extends Buffer {
   latin1Slice(start: number, end: number): string;
   latin1Write(text: string, at: number): number;

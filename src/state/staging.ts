@@ -1,6 +1,6 @@
 /**
  * Where files are written before they take their place: on the target's file system, so that taking it is one rename. Each
- * worker has a folder of its own, which is much faster than one for all (bench: staging).
+ * worker has a folder of its own, which is much faster than one for all (bench: copy-disk).
  */
 import type {ByteName} from '../core/name.js';
 import type {Folder, Platform} from '../platform/platform.js';

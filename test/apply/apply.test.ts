@@ -5,7 +5,7 @@ import {applyFresh} from '../../src/app/apply.js';
 import type {DirsyncError} from '../../src/core/errors.js';
 import {context, settings, syncTrees} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
-import {readTree, writeTree} from '../support/tree.js';
+import {readTree, symlink, type Tree, writeTree} from '../support/tree.js';
 
 describe('apply, when the world changes after the plan', () => {
   const temp = tempDirs();
@@ -25,6 +25,48 @@ describe('apply, when the world changes after the plan', () => {
     expect(fs.readdirSync(target)).to.deep.equal([]);
     expect(fs.readdirSync(`${target}-away`)).to.deep.equal(['a']);
   });
+
+  const changes: {title: string; before: Tree; change: (target: string) => void; skipped: string}[] = [
+    {
+      title: 'a file that has come where one is to be made',
+      before: {},
+      change: (target) => fs.writeFileSync(path.join(target, 'a'), 'mine'),
+      skipped: 'a',
+    },
+    {
+      title: 'a file that was edited where it is to be updated',
+      before: {a: 'older'},
+      change: (target) => fs.writeFileSync(path.join(target, 'a'), 'mine'),
+      skipped: 'a',
+    },
+    {
+      title: 'a file that was edited where it is to be deleted',
+      before: {a: 'new', gone: 'old'},
+      change: (target) => fs.writeFileSync(path.join(target, 'gone'), 'mine'),
+      skipped: 'gone',
+    },
+    {
+      title: 'a file that was edited where a symlink is to be',
+      before: {a: 'new', link: 'old'},
+      change: (target) => fs.writeFileSync(path.join(target, 'link'), 'mine'),
+      skipped: 'link',
+    },
+  ];
+  for (const {title, before, change, skipped} of changes) {
+    it(`leaves alone ${title}`, async () => {
+      const root = temp();
+      const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+      writeTree(source, {a: 'new', link: symlink('a')});
+      writeTree(target, before);
+      const meanwhile = async () => {
+        change(target);
+        return true;
+      };
+      const report = await applyFresh(settings(source, target), meanwhile, context());
+      expect(report?.skipped).to.deep.equal([skipped]);
+      expect(fs.readFileSync(path.join(target, skipped), 'utf8')).to.equal('mine');
+    });
+  }
 
   it('keeps a file that gave its place to a folder until all that is in the folder has arrived', async () => {
     const root = temp();
