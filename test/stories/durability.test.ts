@@ -1,0 +1,46 @@
+import {spawnSync} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import {expect} from 'chai';
+import {pairIn} from '../support/cli.js';
+import {skip} from '../support/skip.js';
+import {tempDirs} from '../support/temp.js';
+
+const PROGRAM = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+
+describe('story: nothing is deleted before what replaces it is on disk', () => {
+  const temp = tempDirs();
+
+  /** The system calls of an apply that matter here, in their order, as `strace` saw them. */
+  function callsOf(context: Mocha.Context, ...flags: string[]): string[] {
+    if (spawnSync('strace', ['-V']).status !== 0) skip(context, 'strace is not installed');
+    if (process.env.DIRSYNC_PLATFORM === 'portable') skip(context, 'this backend has no syncfs');
+    const {root, source, target} = pairIn(temp(), {a: 'new', kind: 'a file now'}, {a: 'o', gone: 'old', kind: {inside: 'old'}});
+    const trace = path.join(root, 'trace');
+    const command = [process.execPath, PROGRAM, 'apply', source, target, '--yes', ...flags];
+    const {status} = spawnSync('strace', ['-f', '-o', trace, '-e', 'trace=syncfs,unlinkat,renameat,renameat2', ...command]);
+    expect(status).to.equal(0);
+    const lines = fs.readFileSync(trace, 'utf8').split('\n');
+    return lines.flatMap((line) => {
+      if (line.includes('syncfs(')) return ['syncfs'];
+      const [, deleted] = /unlinkat\(\d+, "(gone|inside)"/.exec(line) ?? [];
+      if (deleted !== undefined) return [`delete ${deleted}`];
+      const [, placed] = /renameat2?\(.*"(a|kind)"/.exec(line) ?? [];
+      return placed === undefined ? [] : [`place ${placed}`];
+    });
+  }
+
+  it('writes, then a flush, then deletes, then a flush', function () {
+    const calls = callsOf(this);
+    expect(calls[0]).to.equal('place a');
+    expect(calls[1]).to.equal('syncfs');
+    expect(calls.slice(2, 4)).to.have.members(['delete gone', 'delete inside']);
+    expect(calls.slice(4)).to.deep.equal(['place kind', 'syncfs']);
+  });
+
+  it('no flush with --fsync none', function () {
+    expect(callsOf(this, '--fsync', 'none')).not.to.include('syncfs');
+  });
+});
