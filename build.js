@@ -8,7 +8,7 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import {build} from 'esbuild';
 
-const common = {platform: 'node', target: 'node20.19', format: 'esm', logLevel: 'warning', sourcemap: true};
+const common = {platform: 'node', jsx: 'automatic', target: 'node20.19', format: 'esm', logLevel: 'warning', sourcemap: true};
 
 rmSync('dist', {recursive: true, force: true});
 await build({
@@ -27,7 +27,9 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   sourcemap: false,
-  external: ['koffi', '@napi-rs/blake-hash'],
+  define: {'process.env.NODE_ENV': '"production"'},
+  // ink asks for the devtools only with DEV=true in the environment.
+  external: ['koffi', '@napi-rs/blake-hash', 'react-devtools-core'],
   // oclif and cosmiconfig are CommonJS and call require for Node's own modules.
   banner: {js: "import {createRequire as requireFor} from 'node:module';const require=requireFor(import.meta.url);"},
 });
@@ -39,5 +41,5 @@ if (process.argv.includes('--test')) {
   const sources = ['src', 'test', 'bench'].flatMap((folder) =>
     readdirSync(folder, {recursive: true}).map((file) => path.join(folder, String(file))),
   );
-  await build({...common, entryPoints: sources.filter((file) => file.endsWith('.ts')), outdir: '.build', outbase: '.'});
+  await build({...common, entryPoints: sources.filter((file) => /\.tsx?$/.test(file)), outdir: '.build', outbase: '.'});
 }

@@ -67,8 +67,18 @@ export interface PlanHeader {
   readonly overlap?: Overlap | undefined;
   /** The source was absent and taken as empty (`--allow source-missing`). */
   readonly sourceMissing?: boolean | undefined;
+  /** Set when parts of the plan were left out by whoever reviewed it. */
+  readonly narrowed?: Narrowed | undefined;
   /** What holds for the plan as a whole, each said once. */
   readonly warnings: readonly string[];
+}
+
+/** How a plan was made from a larger one. */
+export interface Narrowed {
+  /** The id of the plan that it was made from. */
+  readonly from: string;
+  /** Changes (upkeep is none) that were left out. */
+  readonly leftOut: number;
 }
 
 export type Overlap = 'same' | 'target-in-source' | 'source-in-target';

@@ -9,7 +9,7 @@ import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import {isName} from '../core/name.js';
 import {pathFault, type RelPath} from '../core/path.js';
-import type {MaxDelete, Overlap, PlanHeader, PlanOptions, PlanRoot, RootIdentity, TreeTotals} from '../core/plan.js';
+import type {MaxDelete, Narrowed, Overlap, PlanHeader, PlanOptions, PlanRoot, RootIdentity, TreeTotals} from '../core/plan.js';
 import type {Phase, Problem, Side} from '../core/problem.js';
 
 /** A value that has not the shape it should have; the message says where and what instead. */
@@ -208,7 +208,7 @@ export function decodeProblem(value: unknown): Problem {
 
 /** A plan's header. Every field is named here, so that a new one cannot be forgotten. */
 export function encodeHeader(header: PlanHeader) {
-  const {id, created, writer, source, target, options, totals, overlap, sourceMissing, warnings} = header;
+  const {id, created, writer, source, target, options, totals, overlap, sourceMissing, narrowed, warnings} = header;
   return {
     id,
     created,
@@ -219,6 +219,7 @@ export function encodeHeader(header: PlanHeader) {
     totals,
     overlap,
     sourceMissing,
+    narrowed,
     warnings,
   } satisfies Record<keyof PlanHeader, unknown>;
 }
@@ -251,8 +252,10 @@ const HEADER_KEYS = keys<PlanHeader>({
   totals: 1,
   overlap: 1,
   sourceMissing: 1,
+  narrowed: 1,
   warnings: 1,
 });
+const NARROWED_KEYS = keys<Narrowed>({from: 1, leftOut: 1});
 const ROOT_KEYS = keys<PlanRoot>({path: 1, identity: 1});
 const IDENTITY_KEYS = keys<RootIdentity>({inode: 1, birthtime: 1});
 const OPTION_KEYS = keys<PlanOptions>({
@@ -290,8 +293,15 @@ export function decodeHeader(value: unknown): PlanHeader {
     totals: {source: decodeTotals(totals.source, 'totals.source'), target: decodeTotals(totals.target, 'totals.target')},
     ...(overlap !== undefined && {overlap: oneOf(overlap, 'overlap', OVERLAPS)}),
     ...(sourceMissing !== undefined && {sourceMissing: boolean(sourceMissing, 'sourceMissing')}),
+    ...(json.narrowed !== undefined && {narrowed: decodeNarrowed(json.narrowed)}),
     warnings: list(json.warnings, 'warnings', text),
   };
+}
+
+function decodeNarrowed(value: unknown): Narrowed {
+  const {from, leftOut} = record(value, 'narrowed', NARROWED_KEYS);
+  if (typeof from !== 'string' || !ID.test(from)) refuse('narrowed.from', from, 'an id');
+  return {from, leftOut: integer(leftOut, 'narrowed.leftOut')};
 }
 
 function decodeRoot(value: unknown, what: string): PlanRoot {

@@ -1,0 +1,28 @@
+/** What a report is about, and in which formats there are reports. */
+import type {Halt, Plan, PlanSummary} from '../core/plan.js';
+import type {Run, RunSummary} from '../core/run.js';
+
+export interface PlanSubject {
+  readonly type: 'plan';
+  readonly plan: Plan;
+  readonly summary: PlanSummary;
+  readonly halts: readonly Halt[];
+}
+
+export interface RunSubject {
+  readonly type: 'run';
+  readonly run: Run;
+}
+
+export interface HistorySubject {
+  readonly type: 'history';
+  /** The target's root: absolute; surrogateescape text. */
+  readonly target: string;
+  /** The newest first. */
+  readonly runs: readonly RunSummary[];
+}
+
+export type Subject = PlanSubject | RunSubject | HistorySubject;
+
+export const FORMATS = ['text', 'json', 'markdown', 'html', 'github', 'junit'] as const;
+export type Format = (typeof FORMATS)[number];

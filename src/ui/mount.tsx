@@ -1,0 +1,60 @@
+/**
+ * The one place where ink draws. A full screen lives on the terminal's alternate screen, so that leaving it brings back what was
+ * there before; anything else is drawn below the last line of text and stays there. However the program ends, the terminal gets
+ * its cursor and its screen back.
+ */
+import {writeSync} from 'node:fs';
+import process from 'node:process';
+import {render} from 'ink';
+import type {ReactNode} from 'react';
+
+export interface MountOptions {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly fullScreen: boolean;
+}
+
+export interface Mounted {
+  update(node: ReactNode): void;
+  /** Takes the screen down; what is not full screen stays as it was drawn last. */
+  unmount(): Promise<void>;
+}
+
+/** Frames a second, at most. */
+export const MAX_FPS = 15;
+
+const ENTER = '\x1b[?1049h\x1b[2J\x1b[H';
+const LEAVE = '\x1b[?1049l';
+const SHOW_CURSOR = '\x1b[?25h';
+
+export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions): Mounted {
+  if (fullScreen) stdout.write(ENTER);
+  const instance = render(node, {
+    stdin,
+    stdout,
+    exitOnCtrlC: false,
+    patchConsole: false,
+    incrementalRendering: true,
+    // A key press is drawn at once: the limit is for what changes by itself, and whoever has that draws on a timer.
+    maxFps: fullScreen ? 60 : MAX_FPS,
+  });
+  // Also when the process ends in the middle: process.exit, an exception, a second signal.
+  const restore = () => {
+    if (stdout.isTTY) writeSync((stdout as NodeJS.WriteStream & {fd: number}).fd, (fullScreen ? LEAVE : '') + SHOW_CURSOR);
+  };
+  process.once('exit', restore);
+  return {
+    update: (next) => instance.rerender(next),
+    async unmount() {
+      instance.unmount();
+      await instance.waitUntilExit();
+      process.off('exit', restore);
+      if (fullScreen) stdout.write(LEAVE);
+    },
+  };
+}
+
+/** Whether a screen can be drawn and its keys read. */
+export function canDraw({stdin, stdout}: Pick<MountOptions, 'stdin' | 'stdout'>, env: NodeJS.ProcessEnv): boolean {
+  return Boolean(stdin.isTTY && stdout.isTTY) && env.TERM !== 'dumb' && !env.CI;
+}
