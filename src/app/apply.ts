@@ -1,7 +1,7 @@
 /** Executes a plan, saved or made just now. */
 import {existsSync} from 'node:fs';
 import {applyPlan} from '../apply/apply.js';
-import type {Settings} from '../config/settings.js';
+import type {NarrowSettings, Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyReport} from '../core/outcome.js';
@@ -9,6 +9,7 @@ import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile} from '../formats/plan-file.js';
 import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {narrowPlan} from './narrow.js';
 import {judge, makePlan, type Planned, workersFor} from './plan.js';
 
 /** How a plan is executed: what it says itself is not among it. */
@@ -20,6 +21,9 @@ export interface ApplySettings {
 
 export interface SavedPlanOptions extends ApplySettings {
   readonly file: string;
+  /** The checksum of the plan that was approved. */
+  readonly sha256?: string | undefined;
+  readonly narrow?: NarrowSettings | undefined;
   /** The roots that the user expects the plan to be for. */
   readonly source: string | undefined;
   readonly target: string | undefined;
@@ -27,7 +31,15 @@ export interface SavedPlanOptions extends ApplySettings {
 
 /** Applies a saved plan: every path is looked at again before the first change. */
 export async function applySaved(options: SavedPlanOptions, context: Context): Promise<ApplyReport> {
-  const plan = await readPlanFile(options.file);
+  const {plan: saved, sha256} = await readPlanFile(options.file);
+  if (options.sha256 !== undefined && options.sha256 !== sha256) {
+    throw new DirsyncError(
+      'PLAN_NOT_APPROVED',
+      `the SHA-256 of ${escapeName(options.file)} is ${sha256}, not ${escapeName(options.sha256)}`,
+      'nothing was done; have this plan approved, or name the file that was',
+    );
+  }
+  const plan = narrowPlan(saved, options.narrow, newId(context.now()));
   const {header} = plan;
   const target = findTarget(header.target.path, true);
   checkRoot('target', header.target, target, options.target && findTarget(options.target, true));

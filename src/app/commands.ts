@@ -11,7 +11,8 @@ import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
 import {formatCount} from '../report/units.js';
 import {runAtInterval} from '../schedule/interval.js';
 import {applyExitCode, applyFresh, applySaved} from './apply.js';
-import {type Context, Interrupted} from './context.js';
+import {type Context, Interrupted, newId} from './context.js';
+import {narrowPlan} from './narrow.js';
 import {failureOf, type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 
@@ -31,15 +32,16 @@ export function plan(typed: Typed, {out, detailed}: {out: string | undefined; de
   return execute(typed, async (context, output) => {
     const settings = await settingsOf(typed, output);
     const planned = await planTrees(settings, context);
-    if (out !== undefined) await writePlanFile(out, planned.plan);
+    if (out !== undefined) context.onEvent({type: 'plan-file', file: out, ...(await writePlanFile(out, planned.plan))});
     return planExitCode(planned, detailed);
   });
 }
 
-export function apply(typed: Typed, {yes}: {yes: boolean}): Promise<number> {
+export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string | undefined}): Promise<number> {
   return execute(typed, async (context, output) => {
     const file = planFileOf(typed.words);
     if (file === undefined) {
+      if (sha256 !== undefined) throw new DirsyncError('USAGE', '--plan-sha256 is for a plan file', 'name the plan file');
       const settings = await settingsOf(typed, output);
       const report = await applyFresh(settings, (planned) => confirm(planned, yes, context), context);
       return report === undefined ? EXIT.error : applyExitCode(report);
@@ -49,6 +51,8 @@ export function apply(typed: Typed, {yes}: {yes: boolean}): Promise<number> {
     const report = await applySaved(
       {
         file,
+        sha256: sha256?.toLowerCase(),
+        narrow: flags.narrow,
         source: flags.source,
         target: flags.target,
         allow: flags.allow ?? [],
@@ -95,9 +99,13 @@ export function run(typed: Typed): Promise<number> {
   });
 }
 
-export function show(typed: Typed, file: string): Promise<number> {
-  return execute(typed, async ({onEvent}) => {
-    onEvent({type: 'plan-ready', ...judge(await readPlanFile(file), [])});
+/** `out`: a file for the plan as it is narrowed. */
+export function show(typed: Typed, file: string, out: string | undefined): Promise<number> {
+  return execute(typed, async ({onEvent, now}) => {
+    const {plan: saved, sha256} = await readPlanFile(file);
+    const plan = narrowPlan(saved, typed.flags.narrow, newId(now()));
+    onEvent({type: 'plan-ready', ...judge(plan, [])});
+    onEvent({type: 'plan-file', ...(out === undefined ? {file, sha256} : {file: out, ...(await writePlanFile(out, plan))})});
     return EXIT.done;
   });
 }

@@ -84,6 +84,9 @@ class TextView implements View {
         this.#print(planText({plan, summary, halts, color, width, all: this.options.all}));
         return;
       }
+      case 'plan-file':
+        this.#print(`Plan file ${escapeName(event.file)}\nSHA-256 ${event.sha256}`);
+        return;
       case 'drift':
         this.#print(driftText(event.drift));
         return;
@@ -186,6 +189,7 @@ class JsonView implements View {
   show(event: Event): void {
     if (event.type === 'plan-ready') this.#plan = event;
     if (event.type === 'plan-ready') this.#document = planDocument(event.plan, event.summary, event.halts);
+    if (event.type === 'plan-file') this.#document = {...this.#document, file: {path: event.file, sha256: event.sha256}};
     if (event.type === 'drift') this.#drift = event.drift;
     if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
   }

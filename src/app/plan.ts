@@ -21,6 +21,7 @@ import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.
 import type {ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {narrowPlan} from './narrow.js';
 import {VERSION} from './version.js';
 
 export interface Planned {
@@ -92,7 +93,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       actions: found.actions,
       problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
     };
-    const planned = judge(plan, settings.allow);
+    const planned = judge(narrowPlan(plan, settings.narrow, plan.header.id), settings.allow);
     onEvent({type: 'plan-ready', ...planned});
     return planned;
   } catch (error) {

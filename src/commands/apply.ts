@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {applyFlags, BaseCommand, describe, guardFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
+import {Args, Errors, Flags} from '@oclif/core';
+import {applyFlags, BaseCommand, describe, guardFlags, narrowFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
 
 export default class Apply extends BaseCommand {
   static override readonly summary = 'Make the target equal to the source, by a saved plan or a fresh one.';
@@ -20,10 +20,21 @@ export default class Apply extends BaseCommand {
   static override readonly flags = {
     ...rootFlags,
     ...planFlags,
+    ...narrowFlags,
     ...guardFlags,
     ...applyFlags,
     ...outputFlags,
     yes: Flags.boolean({char: 'y', summary: 'Do not ask.', helpGroup: 'APPLY'}),
+    'plan-sha256': Flags.string({
+      summary: 'Apply the plan file only if this is its SHA-256, as `plan --out` told.',
+      helpValue: 'HEX',
+      helpGroup: 'APPLY',
+      async parse(text) {
+        if (!/^[0-9a-f]{64}$/i.test(text))
+          throw new Errors.CLIError(`--plan-sha256 expects 64 hexadecimal digits, found "${text}"`);
+        return text;
+      },
+    }),
     'skip-drifted': Flags.boolean({
       summary: 'Leave alone what changed since the plan, and do the rest.',
       allowNo: true,
@@ -34,6 +45,6 @@ export default class Apply extends BaseCommand {
   async run(): Promise<void> {
     const parsed = await this.parse(Apply);
     const {apply} = await import('../app/commands.js');
-    this.exit(await apply(this.typed(parsed), {yes: parsed.flags.yes}));
+    this.exit(await apply(this.typed(parsed), {yes: parsed.flags.yes, sha256: parsed.flags['plan-sha256']}));
   }
 }

@@ -2,6 +2,7 @@
 import {Args, Command, Flags, type Interfaces} from '@oclif/core';
 import type {Typed} from '../app/commands.js';
 import type {FilterFlag} from '../config/settings.js';
+import {ACTION_KINDS, type ActionKind} from '../core/action.js';
 import {GUARD_NAMES} from '../core/plan.js';
 
 export const rootArgs = {
@@ -50,6 +51,32 @@ export const planFlags = {
     summary: 'Halt above so many deletes: a number or a part such as 50%.',
     helpValue: 'N|N%',
     helpGroup: 'GUARD',
+  }),
+};
+
+export const narrowFlags = {
+  only: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Keep of the plan only what matches (gitignore syntax).',
+    helpValue: 'PATTERN',
+    helpGroup: 'NARROW',
+  }),
+  except: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Leave out of the plan what matches.',
+    helpValue: 'PATTERN',
+    helpGroup: 'NARROW',
+  }),
+  kinds: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    options: [...ACTION_KINDS],
+    summary: `Keep of the plan only these kinds: ${ACTION_KINDS.join(', ')}.`,
+    helpValue: 'KIND,…',
+    helpGroup: 'NARROW',
   }),
 };
 
@@ -102,7 +129,9 @@ export function describe(text: string, codes: readonly Listed[], own: Partial<Re
 interface Parsed {
   readonly argv: readonly unknown[];
   readonly flags: Partial<
-    Interfaces.OutputFlags<typeof rootFlags & typeof planFlags & typeof guardFlags & typeof applyFlags & typeof outputFlags>
+    Interfaces.OutputFlags<
+      typeof rootFlags & typeof planFlags & typeof narrowFlags & typeof guardFlags & typeof applyFlags & typeof outputFlags
+    >
   > & {
     every?: string | undefined;
     'skip-drifted'?: boolean | undefined;
@@ -134,6 +163,7 @@ export abstract class BaseCommand extends Command {
         fsync: flags.fsync as Typed['flags']['fsync'],
         mkpath: flags.mkpath,
         skipDrifted: flags['skip-drifted'],
+        narrow: {only: flags.only ?? [], except: flags.except ?? [], kinds: (flags.kinds ?? []) as ActionKind[]},
       },
     };
   }

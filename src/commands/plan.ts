@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {BaseCommand, describe, guardFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
+import {BaseCommand, describe, guardFlags, narrowFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
 
 export default class Plan extends BaseCommand {
   static override readonly summary = 'Show what would make the target equal to the source. Changes nothing.';
@@ -22,6 +22,7 @@ export default class Plan extends BaseCommand {
   static override readonly flags = {
     ...rootFlags,
     ...planFlags,
+    ...narrowFlags,
     ...guardFlags,
     ...outputFlags,
     out: Flags.string({summary: 'Save the plan to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {applyFlags, BaseCommand, describe, guardFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
+import {applyFlags, BaseCommand, describe, guardFlags, narrowFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
 
 export default class Run extends BaseCommand {
   static override readonly summary = 'Plan and apply without asking, once or again and again.';
@@ -17,6 +17,7 @@ export default class Run extends BaseCommand {
   static override readonly flags = {
     ...rootFlags,
     ...planFlags,
+    ...narrowFlags,
     ...guardFlags,
     ...applyFlags,
     ...outputFlags,

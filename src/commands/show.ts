@@ -1,5 +1,5 @@
-import {Args} from '@oclif/core';
-import {BaseCommand, describe, outputFlags} from './base.js';
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand, describe, narrowFlags, outputFlags} from './base.js';
 
 export default class Show extends BaseCommand {
   static override readonly summary = 'Show a saved plan.';
@@ -16,11 +16,15 @@ export default class Show extends BaseCommand {
     '<%= config.bin %> <%= command.id %> photos.plan --all',
   ];
   static override readonly args = {file: Args.string({required: true, description: 'Plan file.'})};
-  static override readonly flags = outputFlags;
+  static override readonly flags = {
+    ...narrowFlags,
+    ...outputFlags,
+    out: Flags.string({summary: 'Save the plan, as it is narrowed, to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
+  };
 
   async run(): Promise<void> {
     const parsed = await this.parse(Show);
     const {show} = await import('../app/commands.js');
-    this.exit(await show(this.typed(parsed), parsed.args.file));
+    this.exit(await show(this.typed(parsed), parsed.args.file, parsed.flags.out));
   }
 }

@@ -1,5 +1,6 @@
 /** What a run does, from all places that can say so: a flag wins over the job, the job over the defaults of the config file. */
 import {resolve} from 'node:path';
+import type {ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import type {GuardName, MaxDelete, PlanOptions} from '../core/plan.js';
 import type {JobSettings} from './load.js';
@@ -24,6 +25,7 @@ export interface SettingFlags {
   readonly fsync?: 'none' | 'end' | 'each' | undefined;
   readonly mkpath?: boolean | undefined;
   readonly skipDrifted?: boolean | undefined;
+  readonly narrow?: NarrowSettings | undefined;
 }
 
 export interface Settings {
@@ -43,6 +45,17 @@ export interface Settings {
   readonly fsync: 'none' | 'end' | 'each';
   readonly mkpath: boolean;
   readonly skipDrifted: boolean;
+  readonly narrow?: NarrowSettings | undefined;
+}
+
+/** What of a plan is wanted. */
+export interface NarrowSettings {
+  /** Paths that match one of these patterns (gitignore syntax); all when there are none. */
+  readonly only: readonly string[];
+  /** But not paths that match one of these. */
+  readonly except: readonly string[];
+  /** Actions of these kinds; all when there are none. */
+  readonly kinds: readonly ActionKind[];
 }
 
 /**
@@ -83,6 +96,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     fsync: flags.fsync ?? job.fsync ?? 'end',
     mkpath: flags.mkpath ?? job.mkpath ?? false,
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
+    narrow: flags.narrow,
   };
 }
 

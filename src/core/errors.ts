@@ -35,6 +35,7 @@ const SUMMARIES = {
   PLAN_UNWRITABLE: 'The plan file cannot be written',
   PLAN_STALE: 'The plan no longer fits the two trees',
   PLAN_OTHER_ROOT: 'The plan was made for another folder',
+  PLAN_NOT_APPROVED: 'The plan file is not the one that was approved',
   LOG_UNWRITABLE: 'The log file cannot be written',
   GUARD_HALTED: 'A guard halted the run, nothing was changed',
   TARGET_LOCKED: 'Another run is working on this target',
@@ -47,6 +48,7 @@ export type ErrorCode = keyof typeof SUMMARIES;
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   PLAN_STALE: EXIT.drift,
   PLAN_OTHER_ROOT: EXIT.drift,
+  PLAN_NOT_APPROVED: EXIT.drift,
   GUARD_HALTED: EXIT.guard,
   TARGET_LOCKED: EXIT.locked,
 };

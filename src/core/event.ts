@@ -9,6 +9,8 @@ export type Event =
   | {readonly type: 'scan-progress'; readonly source: number; readonly target: number}
   | {readonly type: 'scan-done'; readonly side: Side; readonly entries: number; readonly bytes: number}
   | {readonly type: 'plan-ready'; readonly plan: Plan; readonly summary: PlanSummary; readonly halts: readonly Halt[]}
+  /** The file that a plan was written to or read from, and the checksum that `--plan-sha256` pins. */
+  | {readonly type: 'plan-file'; readonly file: string; readonly sha256: string}
   | {readonly type: 'drift'; readonly drift: readonly Drift[]}
   | {readonly type: 'apply-started'; readonly actions: number; readonly bytes: number}
   | {readonly type: 'apply-progress'; readonly actions: number; readonly bytes: number}

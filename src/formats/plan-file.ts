@@ -39,6 +39,13 @@ const HEADER_START = '{"dirsync":"plan"';
 const PROBLEM_START = '{"problem":';
 const TRAILER_START = '{"trailer":';
 
+/** A plan as it was read from a file. */
+export interface SavedPlan {
+  readonly plan: Plan;
+  /** The checksum in the file's trailer: it stands for all that the file says. */
+  readonly sha256: string;
+}
+
 interface Trailer {
   readonly actions: number;
   readonly problems: number;
@@ -113,7 +120,7 @@ function hashed(text: string, hash: Hash): Buffer {
  * Reads a plan file, gzip'd or plain. Throws PLAN_UNREADABLE, PLAN_NOT_A_PLAN, PLAN_NEWER, PLAN_DAMAGED (cut, edited, or of
  * the wrong shape, with the line) or PLAN_HOSTILE (a path that leads out of the roots or through something that is no folder).
  */
-export async function readPlanFile(file: string): Promise<Plan> {
+export async function readPlanFile(file: string): Promise<SavedPlan> {
   const reader = new PlanReader(escapeName(file));
   try {
     for await (const chunk of await openContent(file)) reader.write(chunk as Buffer);
@@ -152,7 +159,8 @@ class PlanReader {
   readonly #actions: Action[] = [];
   readonly #problems: Problem[] = [];
   readonly #hash = createHash('sha256');
-  #complete = false;
+  /** Known when the trailer was read and fits. */
+  #sha256: string | undefined;
   /** The folders that change kind, come or go above the last action's path. */
   readonly #rooms: Room[] = [];
 
@@ -169,10 +177,10 @@ class PlanReader {
     if (start < chunk.length) this.#keep(chunk.subarray(start));
   }
 
-  end(): Plan {
+  end(): SavedPlan {
     if (!this.#header) this.#readLine();
-    if (!this.#header || !this.#complete || this.#pendingBytes > 0) throw this.damaged('it is cut off');
-    return {header: this.#header, actions: this.#actions, problems: this.#problems};
+    if (!this.#header || this.#sha256 === undefined || this.#pendingBytes > 0) throw this.damaged('it is cut off');
+    return {plan: {header: this.#header, actions: this.#actions, problems: this.#problems}, sha256: this.#sha256};
   }
 
   damaged(what: string): DirsyncError {
@@ -195,7 +203,7 @@ class PlanReader {
     this.#pending = [];
     this.#pendingBytes = 0;
     const line = bytes.toString('utf8');
-    if (this.#complete) throw this.damaged('something follows the end of the plan');
+    if (this.#sha256 !== undefined) throw this.damaged('something follows the end of the plan');
     if (this.#header && line.startsWith(TRAILER_START)) {
       this.#readTrailer(line);
       return;
@@ -261,7 +269,7 @@ class PlanReader {
     const sha256 = this.#hash.digest('hex');
     const trailer = encodeTrailer({actions: this.#actions.length, problems: this.#problems.length, sha256});
     if (line !== `${trailer}\n`) throw this.damaged('its counts or its checksum do not fit the lines before');
-    this.#complete = true;
+    this.#sha256 = sha256;
   }
 
   #notAPlan(): DirsyncError {

@@ -59,6 +59,7 @@ function eventFields(event: Event): object {
       return {type, problem: encodeProblem(event.problem)};
     case 'apply-done':
       return {type, report: encodeReport(event.report)};
+    case 'plan-file':
     case 'plan-started':
     case 'scan-progress':
     case 'scan-done':

@@ -37,6 +37,8 @@ function say(event: Event): [level: Level, text: string] | undefined {
       const halts = event.halts.filter(({allowed}) => !allowed).map(({guard, message}) => ` ${guard}: ${escapeName(message)}.`);
       return [halts.length > 0 ? 'WARN' : 'INFO', `plan ready  ${planSentence(event.plan, event.summary)}${halts.join('')}`];
     }
+    case 'plan-file':
+      return ['INFO', `plan file  ${escapeName(event.file)} (sha256 ${event.sha256})`];
     case 'drift': {
       const paths = event.drift.slice(0, MAX_DRIFT).map(({path, found}) => `${plainPath(path)}: ${escapeName(found)}`);
       return ['WARN', `drift  ${formatPlural(event.drift.length, 'path')}: ${paths.join('; ')}`];

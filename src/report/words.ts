@@ -106,6 +106,10 @@ function octal(mode: number): string {
 /** What a plan comes to, in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */
 export function planSentence(plan: Plan, summary: PlanSummary): string {
   const {kinds, changes, upkeep, bytes, problems} = summary;
+  const {narrowed} = plan.header;
+  if (changes === 0 && narrowed) {
+    return `Nothing to do: ${formatPlural(narrowed.leftOut, 'change is', 'changes are')} left out.${trouble(plan)}`;
+  }
   if (changes === 0) {
     if (upkeep > 0) return `Plan: no changes, but the times of ${formatPlural(upkeep, 'folder')} are put back.${trouble(plan)}`;
     const equal = plan.header.options.delete ? 'equals' : 'holds all of';
@@ -123,7 +127,8 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
   ];
   const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
   const write = bytes > 0 ? `; ${formatBytes(bytes)} to write` : '';
-  return `Plan: ${formatPlural(changes, 'change')}: ${counts.join(', ')}${write}.${trouble(plan)}`;
+  const leftOut = narrowed ? ` ${formatCount(narrowed.leftOut)} left out.` : '';
+  return `Plan: ${formatPlural(changes, 'change')}: ${counts.join(', ')}${write}.${leftOut}${trouble(plan)}`;
 }
 
 function trouble({problems}: Plan): string {

@@ -45,7 +45,7 @@ describe('formats/plan-file', () => {
       await fc.assert(
         fc.asyncProperty(arbitrary.plan, async (plan) => {
           await writePlanFile(planPath, plan);
-          expect(await readPlanFile(planPath)).to.deep.equal(plan);
+          expect((await readPlanFile(planPath)).plan).to.deep.equal(plan);
         }),
       );
     });
@@ -64,18 +64,18 @@ describe('formats/plan-file', () => {
     it('reads plain NDJSON too', async () => {
       await writePlanFile(planPath, small);
       await writeFile(planPath, gunzipSync(await readFile(planPath)));
-      expect(await readPlanFile(planPath)).to.deep.equal(small);
+      expect((await readPlanFile(planPath)).plan).to.deep.equal(small);
     });
 
     it('reads lines however they fall into chunks', async () => {
       const actions = Array.from({length: 5000}, (_, i) => act.create(String(i).padStart(150, '0')));
       await writePlanFile(planPath, planOf(actions));
       await writeFile(planPath, gunzipSync(await readFile(planPath)));
-      expect((await readPlanFile(planPath)).actions).to.deep.equal(actions);
+      expect((await readPlanFile(planPath)).plan.actions).to.deep.equal(actions);
     });
 
     it('reads the stored file of format 1', async () => {
-      const plan = await readPlanFile('test/formats/plan-v1.ndjson');
+      const {plan} = await readPlanFile('test/formats/plan-v1.ndjson');
       expect(plan.header.id).to.equal('2026-01-01T10:00:00.000Z-7f3a');
       expect(plan.actions.map(({kind, path}) => `${kind} ${path}`)).to.deep.equal([
         'attrs ',
@@ -99,7 +99,7 @@ describe('formats/plan-file', () => {
       await writeFile(planPath, 'old');
       await makeSymlink('plan', link);
       await writePlanFile(link, small);
-      expect(await readPlanFile(planPath)).to.deep.equal(small);
+      expect((await readPlanFile(planPath)).plan).to.deep.equal(small);
       expect((await readdir(folderPath)).sort()).to.deep.equal(['link', 'plan']);
     });
   });
@@ -213,7 +213,7 @@ describe('formats/plan-file', () => {
 
     it('accepts what those cases are made of', async () => {
       await writeFile(planPath, sealed(head, a, b, trouble));
-      expect((await readPlanFile(planPath)).actions).to.have.length(2);
+      expect((await readPlanFile(planPath)).plan.actions).to.have.length(2);
     });
 
     it('a plain or packed file cut anywhere', async () => {
@@ -245,7 +245,10 @@ describe('formats/plan-file', () => {
         const changed = Buffer.from(packed);
         changed[at] = (packed[at] as number) ^ (1 << (at % 8));
         await writeFile(planPath, changed);
-        const plan = await readPlanFile(planPath).catch((error: unknown) => error);
+        const plan = await readPlanFile(planPath).then(
+          (saved) => saved.plan,
+          (error: unknown) => error,
+        );
         if (!(plan instanceof DirsyncError)) expect(plan).to.deep.equal(small);
       }
     });
@@ -323,7 +326,7 @@ describe('formats/plan-file', () => {
     it('but takes names that only begin alike', async () => {
       const actions = [act.create('a', symlink('x')), act.create('a b'), act.mkdir('ab'), act.create('ab/c')];
       await writePlanFile(planPath, planOf(actions));
-      expect((await readPlanFile(planPath)).actions).to.deep.equal(actions);
+      expect((await readPlanFile(planPath)).plan.actions).to.deep.equal(actions);
     });
   });
 

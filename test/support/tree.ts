@@ -161,6 +161,12 @@ export function readTree(root: string): Record<string, string> {
   return found;
 }
 
+/** A path of a plan as `readTree` shows it. */
+export function shownPath(path: string): string {
+  const names = path.split('/').map((name) => readable(nameBytes(name)));
+  return path === '' ? '.' : names.join('/');
+}
+
 function describe(at: Buffer, stat: fs.BigIntStats): string {
   const nanoseconds = ((stat.mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
   const time = `${(stat.mtimeNs - nanoseconds) / 1_000_000_000n}.${String(nanoseconds).padStart(9, '0')}`;

@@ -1,0 +1,156 @@
+/**
+ * Which actions of a plan are in and which are left out. What is left out takes with it what cannot be done without it, and what
+ * is taken in brings what it needs, so that the actions that are in are a sound plan at any time:
+ *
+ * - what is in a folder that the plan makes needs the action that makes it;
+ * - a folder that goes, or gives its place to a leaf, needs all deletes in it;
+ * - a hard link needs the action of the file that leads its group.
+ *
+ * Upkeep is no choice of its own: it follows from what changes in its folder (see `narrow`).
+ */
+import {type Action, isUpkeep} from '../core/action.js';
+import type {RelPath} from '../core/path.js';
+
+const NONE = -1;
+
+/** Counts of changes; upkeep is none of them. */
+export interface Toggled {
+  /** Those of the range that was asked for. */
+  readonly asked: number;
+  /** Those outside of it that had to follow. */
+  readonly followed: number;
+}
+
+export class Selection {
+  /** The action that makes the folder that holds an action's path. */
+  readonly #maker: Int32Array;
+  /** The action that needs this one done, since it removes the folder that holds its path. */
+  readonly #remover: Int32Array;
+  /** The first action after those at and below an action's path. */
+  readonly #end: Int32Array;
+  readonly #out: Uint8Array;
+  /** For the leader of a group of hard links: its links. */
+  readonly #links = new Map<number, number[]>();
+  readonly #leader = new Map<number, number>();
+
+  constructor(readonly actions: readonly Action[]) {
+    const count = actions.length;
+    this.#maker = new Int32Array(count).fill(NONE);
+    this.#remover = new Int32Array(count).fill(NONE);
+    this.#end = new Int32Array(count);
+    this.#out = new Uint8Array(count);
+    this.#findFolders();
+    this.#findLeaders();
+  }
+
+  #findFolders(): void {
+    const open: number[] = [];
+    const {actions} = this;
+    const close = (path: RelPath | undefined, at: number) => {
+      for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+        if (path !== undefined && isBelow(path, (actions[last] as Action).path)) return;
+        this.#end[last] = at;
+        open.pop();
+      }
+    };
+    actions.forEach((action, i) => {
+      close(action.path, i);
+      this.#end[i] = i + 1;
+      const above = open.at(-1);
+      if (above !== undefined) {
+        // Of two folders above that count, the nearer one needs the farther one itself.
+        this.#maker[i] = action.after ? (makesFolder(actions[above] as Action) ? above : (this.#maker[above] as number)) : NONE;
+        this.#remover[i] =
+          action.before && !action.after
+            ? emptiesFolder(actions[above] as Action)
+              ? above
+              : (this.#remover[above] as number)
+            : NONE;
+      }
+      if (action.after?.kind === 'directory' || action.before?.kind === 'directory') open.push(i);
+    });
+    close(undefined, actions.length);
+  }
+
+  #findLeaders(): void {
+    const {actions} = this;
+    const leaders = new Set(actions.flatMap((action) => (action.kind === 'link' ? [action.leader] : [])));
+    if (leaders.size === 0) return;
+    const places = new Map<RelPath, number>();
+    actions.forEach(({path}, i) => {
+      if (leaders.has(path)) places.set(path, i);
+    });
+    actions.forEach((action, i) => {
+      const leader = action.kind === 'link' ? places.get(action.leader) : undefined;
+      if (leader === undefined) return;
+      this.#leader.set(i, leader);
+      this.#links.set(leader, [...(this.#links.get(leader) ?? []), i]);
+    });
+  }
+
+  isIn(index: number): boolean {
+    return this.#out[index] === 0;
+  }
+
+  /** The first action after those at and below the path of action `index`. */
+  endOf(index: number): number {
+    return this.#end[index] as number;
+  }
+
+  /** The action that makes the folder which holds the path of action `index`, if one does. */
+  makerOf(index: number): number | undefined {
+    const maker = this.#maker[index] as number;
+    return maker === NONE ? undefined : maker;
+  }
+
+  /** Leaves out the actions from `start` up to, not including, `end`, and all that need one of them. */
+  leaveOut(start: number, end: number): Toggled {
+    return this.#toggle(start, end, 1, (index, push) => {
+      if (makesFolder(this.actions[index] as Action)) for (let i = index + 1; i < this.endOf(index); i++) push(i);
+      push(this.#remover[index] as number);
+      for (const link of this.#links.get(index) ?? []) push(link);
+    });
+  }
+
+  /** Takes the actions from `start` up to, not including, `end` back in, and all that they need. */
+  takeIn(start: number, end: number): Toggled {
+    return this.#toggle(start, end, 0, (index, push) => {
+      push(this.#maker[index] as number);
+      push(this.#leader.get(index) ?? NONE);
+      if (!emptiesFolder(this.actions[index] as Action)) return;
+      for (let i = index + 1; i < this.endOf(index); i++) push(i);
+    });
+  }
+
+  #toggle(start: number, end: number, out: 0 | 1, needs: (index: number, push: (other: number) => void) => void): Toggled {
+    const pending: number[] = [];
+    let asked = 0;
+    let followed = 0;
+    const push = (index: number) => {
+      if (index === NONE || this.#out[index] === out || isUpkeep(this.actions[index] as Action)) return;
+      this.#out[index] = out;
+      if (index >= start && index < end) asked++;
+      else followed++;
+      pending.push(index);
+    };
+    for (let i = start; i < end; i++) {
+      push(i);
+      for (let next = pending.pop(); next !== undefined; next = pending.pop()) needs(next, push);
+    }
+    return {asked, followed};
+  }
+}
+
+/** Whether what lies below the path can be there only when this is done. */
+function makesFolder({kind, after}: Action): boolean {
+  return after?.kind === 'directory' && kind !== 'attrs';
+}
+
+/** Whether this can be done only when what lies below the path is gone. */
+function emptiesFolder({before, after}: Action): boolean {
+  return before?.kind === 'directory' && after?.kind !== 'directory';
+}
+
+function isBelow(path: RelPath, folder: RelPath): boolean {
+  return folder === '' || (path.charCodeAt(folder.length) === 0x2f && path.startsWith(folder));
+}
