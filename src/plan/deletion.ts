@@ -1,5 +1,5 @@
 /** What the deletion of a whole subtree of the target comes to. */
-import type {Delete, Rmdir} from '../core/action.js';
+import type {Delete, Reason, Rmdir} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import type {Reader} from './reader.js';
@@ -15,6 +15,9 @@ export interface Deletion {
   /** Why the top itself stays, as a problem's code; undefined when all of it goes. */
   readonly kept: string | undefined;
 }
+
+/** Shared by all deletes, since there may be millions. */
+const GONE: readonly Reason[] = ['gone'];
 
 interface OpenFolder {
   readonly depth: number;
@@ -57,7 +60,7 @@ export async function readDeletion(target: Reader, path: RelPath, nextOrder: () 
       const isFolder = before.kind === 'directory';
       if (isFolder)
         open.push({depth: target.depth, path: here, step: steps.length, kept: target.partial ? 'UNKNOWN_BELOW' : undefined});
-      steps.push({order: nextOrder(), action: {kind: isFolder ? 'rmdir' : 'delete', path: here, before, reasons: ['gone']}});
+      steps.push({order: nextOrder(), action: {kind: isFolder ? 'rmdir' : 'delete', path: here, before, reasons: GONE}});
     }
     target.next();
     if (target.atEnd) await target.fill();

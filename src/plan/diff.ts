@@ -319,7 +319,7 @@ class Merge {
         if (kind !== 'directory') this.#create(order, path, after, s.linkKey());
         else if (replaced !== undefined && s.depth === top)
           this.#add(order, {kind: 'replace', path, before: replaced, after, reasons: ['kind']});
-        else this.#add(order, {kind: 'mkdir', path, after, reasons: ['new']});
+        else this.#add(order, {kind: 'mkdir', path, after, reasons: NEW});
         if (kind === 'directory') paths[s.depth - top + 1] = path;
       }
       s.next();
@@ -330,7 +330,7 @@ class Merge {
   #create(order: number, path: RelPath, after: Entry, key: LinkKey): void {
     const step = after.kind === 'file' ? this.#links.step(path, key, undefined) : OWN;
     if (step.type === 'link') this.#add(order, {kind: 'link', path, after, leader: step.leader, reasons: ['new', 'hardlink']});
-    else this.#add(order, {kind: 'create', path, after, reasons: ['new']});
+    else this.#add(order, {kind: 'create', path, after, reasons: NEW});
   }
 
   async #targetOnly(frame: Frame): Promise<void> {
@@ -422,6 +422,8 @@ class Merge {
   }
 }
 
+/** Shared by all actions that have it, since there may be millions. */
+const NEW: readonly Reason[] = ['new'];
 const OWN = {type: 'own'} as const;
 
 interface LeafReplacement {
