@@ -32,6 +32,7 @@ export class Selection {
   /** For the leader of a group of hard links: its links. */
   readonly #links = new Map<number, number[]>();
   readonly #leader = new Map<number, number>();
+  #leftOut = 0;
 
   constructor(readonly actions: readonly Action[]) {
     const count = actions.length;
@@ -88,6 +89,11 @@ export class Selection {
     });
   }
 
+  /** Changes that are left out. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
   isIn(index: number): boolean {
     return this.#out[index] === 0;
   }
@@ -129,6 +135,7 @@ export class Selection {
     const push = (index: number) => {
       if (index === NONE || this.#out[index] === out || isUpkeep(this.actions[index] as Action)) return;
       this.#out[index] = out;
+      this.#leftOut += out === 1 ? 1 : -1;
       if (index >= start && index < end) asked++;
       else followed++;
       pending.push(index);

@@ -1,32 +1,20 @@
 /** Plans and runs as plain text for terminals and pipes. No line ends with a newline; colour only repeats what words say. */
 import {styleText} from 'node:util';
-import {ACTION_KINDS, type Action, type ActionKind, isUpkeep} from '../core/action.js';
+import {ACTION_KINDS, type Action, isUpkeep} from '../core/action.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
+import {columns, pad} from './columns.js';
 import {foldersOf} from './folders.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
-import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
+import {GLYPHS, KIND_STYLES, pathWords, plainPath, planSentence, reasonWords, type Style, sizeOf, verdict} from './words.js';
 
 /** Up to this many changes are listed one by one, more by folder. */
 const MAX_LISTED = 100;
 const MAX_FOLDERS = 20;
 const MAX_PROBLEMS = 20;
 const MAX_DRIFT = 50;
-
-type Style = Parameters<typeof styleText>[0];
-
-const STYLES: Readonly<Record<ActionKind, Style>> = {
-  mkdir: 'green',
-  create: 'green',
-  update: 'yellow',
-  replace: 'magenta',
-  link: 'cyan',
-  attrs: 'cyan',
-  delete: 'red',
-  rmdir: 'red',
-};
 
 export interface PlanTextOptions {
   readonly plan: Plan;
@@ -64,7 +52,7 @@ function actionLines({plan, color, width}: PlanTextOptions): string[] {
   );
   const sizeWidth = rows.reduce((widest, {size}) => Math.max(widest, size.length), 0);
   return rows.map(({kind, path, size, reasons}) => {
-    const label = paint(color, STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
+    const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
     return `  ${label}  ${pad(path, pathWidth)}  ${size.padStart(sizeWidth)}  ${reasons}`.trimEnd();
   });
 }
@@ -126,7 +114,7 @@ function totalLines({kinds}: PlanSummary, color: boolean): string[] {
   const countWidth = Math.max(...rows.map(({count}) => count.length));
   const bytesWidth = Math.max(...rows.map(({bytes}) => bytes.length));
   return rows.map(({kind, count, bytes}) => {
-    const label = paint(color, STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
+    const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
     return `  ${label}  ${count.padStart(countWidth)}  ${bytes.padStart(bytesWidth)}`.trimEnd();
   });
 }
@@ -183,19 +171,4 @@ function joinSections(sections: readonly (readonly string[])[]): string {
 /** Whether there is colour was decided by the caller, so the stream and the environment are not asked again. */
 function paint(color: boolean, style: Style, text: string): string {
   return color ? styleText(style, text, {validateStream: false}) : text;
-}
-
-function pad(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - columns(text)));
-}
-
-const MARK = /^\p{M}/u;
-const WIDE = /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
-
-/** Columns that a terminal gives to a text without control characters. */
-function columns(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  let width = 0;
-  for (const char of text) width += MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
-  return width;
 }

@@ -1,4 +1,5 @@
 /** Actions, plans and runs in words. Every name in them is escaped. */
+import type {styleText} from 'node:util';
 import {type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
@@ -17,6 +18,20 @@ export const GLYPHS: Readonly<Record<ActionKind, string>> = {
   attrs: '·',
   delete: '-',
   rmdir: '-',
+};
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** Colours repeat what glyphs and words say. */
+export const KIND_STYLES: Readonly<Record<ActionKind, Style>> = {
+  mkdir: 'green',
+  create: 'green',
+  update: 'yellow',
+  replace: 'magenta',
+  link: 'cyan',
+  attrs: 'cyan',
+  delete: 'red',
+  rmdir: 'red',
 };
 
 /** A path for people: the root is ".", a folder ends with "/", a symlink shows where it points. */
@@ -39,7 +54,7 @@ export function sizeOf(action: Action): number | undefined {
   return entry.kind === 'file' ? entry.size : undefined;
 }
 
-const KIND_WORDS: Readonly<Record<Kind, string>> = {
+export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   file: 'file',
   directory: 'folder',
   symlink: 'symlink',
@@ -99,7 +114,7 @@ function escaped(text: string | undefined): string | undefined {
   return text === undefined ? undefined : escapeName(text);
 }
 
-function octal(mode: number): string {
+export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 

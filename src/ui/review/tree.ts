@@ -42,6 +42,8 @@ export class ChangeTree {
   readonly #bytes: Float64Array;
   /** For each action: how many before it are shown. */
   readonly #shownBefore: Uint32Array;
+  /** All that could be shown. */
+  #changes = 0;
 
   constructor(readonly actions: readonly Action[]) {
     const count = actions.length;
@@ -60,6 +62,7 @@ export class ChangeTree {
     this.#depth = nodes.depth;
     this.#first = nodes.first;
     this.show(() => true);
+    this.#changes = this.shown;
   }
 
   /** Shows the changes for which `isShown` answers yes, and hides all others. */
@@ -72,8 +75,14 @@ export class ChangeTree {
     this.#shownBefore[this.actions.length] = shown;
   }
 
+  /** Changes that are shown. */
   get shown(): number {
     return this.shownIn(TOP);
+  }
+
+  /** All changes. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** How many shown changes are at and below a node. */
@@ -113,6 +122,11 @@ export class ChangeTree {
     return own !== undefined && this.isShown(own);
   }
 
+  /** The first node that is not below. */
+  endOf(node: number): number {
+    return this.#end[node] as number;
+  }
+
   parentOf(node: number): number {
     return this.#parent[node] as number;
   }
@@ -126,19 +140,6 @@ export class ChangeTree {
       at = next === -1 ? path.length : next;
     }
     return path.slice(0, at) as RelPath;
-  }
-
-  /** The node of the folder or change at a path, or the nearest above it. */
-  find(path: RelPath): number {
-    let node = TOP;
-    for (;;) {
-      const next = this.children(node).find((child) => {
-        const at = this.pathOf(child);
-        return path === at || path.startsWith(`${at}/`);
-      });
-      if (next === undefined) return node;
-      node = next;
-    }
   }
 
   /** The shown nodes directly below, in canonical order. */

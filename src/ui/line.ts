@@ -1,0 +1,53 @@
+/** A line of a screen, in parts with styles of their own. Texts are escaped before they come here. */
+import {styleText} from 'node:util';
+import {columns, cut} from '../report/columns.js';
+import type {Style} from '../report/words.js';
+
+export interface Span {
+  readonly text: string;
+  readonly style?: Style | undefined;
+}
+
+export type Line = readonly Span[];
+
+export function span(text: string, style?: Style): Span {
+  return {text, style};
+}
+
+export function widthOf(line: Line): number {
+  return line.reduce((sum, {text}) => sum + columns(text), 0);
+}
+
+/** The line in exactly so many columns: cut, or filled with spaces. */
+export function fitLine(line: Line, width: number): Line {
+  const fitted: Span[] = [];
+  let left = width;
+  for (const {text, style} of line) {
+    if (left <= 0) break;
+    const shown = cut(text, left);
+    fitted.push({text: shown, style});
+    left -= columns(shown);
+  }
+  if (left > 0) fitted.push({text: ' '.repeat(left)});
+  return fitted;
+}
+
+/** `left` at the left edge, `right` at the right one; the left is cut where both do not fitLine. */
+export function spread(left: Line, right: Line, width: number): Line {
+  const room = Math.max(0, width - widthOf(right));
+  return [...fitLine(left, room), ...right];
+}
+
+/** The line as a terminal takes it; without colour, plain text. */
+export function paint(line: Line, color: boolean): string {
+  return line.map(({text, style}) => (color && style ? styleText(style, text, {validateStream: false}) : text)).join('');
+}
+
+/** All of a line in one more style. */
+export function highlight(line: Line, style: Style): Line {
+  const more = [style].flat();
+  return line.map((part) => ({
+    text: part.text,
+    style: [...(part.style === undefined ? [] : [part.style].flat()), ...more] as Style,
+  }));
+}

@@ -1,0 +1,95 @@
+/** What each key asks for. Arrows and vi keys do the same. */
+import type {Key} from 'ink';
+import {GROUPS, type Intent, type Mode} from './state.js';
+
+/** The keys that ink names; the rest of its `Key` is not asked. */
+export type NamedKeys = Partial<Key>;
+
+export function intentOf(mode: Mode, input: string, key: NamedKeys): Intent | undefined {
+  if (key.ctrl && input === 'c') return {type: 'quit'};
+  if (mode.type === 'input') return typing(input, key);
+  if (mode.type === 'confirm') return answering(input, key);
+  const named = namedKey(key);
+  if (named !== undefined) return named;
+  if (key.ctrl) return CONTROLS[input];
+  if (/^[0-6]$/.test(input)) return {type: 'kinds', group: input === '0' ? undefined : Number(input) - 1};
+  return LETTERS[input];
+}
+
+function typing(input: string, key: NamedKeys): Intent | undefined {
+  if (key.escape) return {type: 'back'};
+  if (key.return) return {type: 'enter'};
+  if (key.backspace || key.delete) return {type: 'erase'};
+  // What is pasted may hold anything; a path has no use for control characters here.
+  const text = input.replace(/\p{Cc}/gu, '');
+  return key.ctrl || key.meta || text === '' ? undefined : {type: 'text', text};
+}
+
+function answering(input: string, key: NamedKeys): Intent | undefined {
+  if (key.escape) return {type: 'back'};
+  if (/^y$/i.test(input)) return {type: 'yes'};
+  return /^[nq]$/i.test(input) || key.return ? {type: 'no'} : undefined;
+}
+
+function namedKey(key: NamedKeys): Intent | undefined {
+  if (key.upArrow) return {type: 'move', by: -1};
+  if (key.downArrow) return {type: 'move', by: 1};
+  if (key.rightArrow) return {type: 'expand'};
+  if (key.leftArrow) return {type: 'collapse'};
+  if (key.pageUp) return {type: 'page', by: -1};
+  if (key.pageDown) return {type: 'page', by: 1};
+  if (key.home) return {type: 'first'};
+  if (key.end) return {type: 'last'};
+  if (key.return) return {type: 'open'};
+  return key.escape ? {type: 'back'} : undefined;
+}
+
+const CONTROLS: Readonly<Record<string, Intent>> = {
+  f: {type: 'page', by: 1},
+  b: {type: 'page', by: -1},
+  d: {type: 'page', by: 0.5},
+  u: {type: 'page', by: -0.5},
+};
+
+const LETTERS: Readonly<Record<string, Intent>> = {
+  j: {type: 'move', by: 1},
+  k: {type: 'move', by: -1},
+  l: {type: 'expand'},
+  h: {type: 'collapse'},
+  g: {type: 'first'},
+  G: {type: 'last'},
+  '*': {type: 'expand-all'},
+  '-': {type: 'collapse-all'},
+  ' ': {type: 'toggle'},
+  s: {type: 'sort'},
+  '/': {type: 'search'},
+  '?': {type: 'help'},
+  p: {type: 'notes'},
+  a: {type: 'apply'},
+  w: {type: 'save'},
+  e: {type: 'export'},
+  q: {type: 'quit'},
+};
+
+const GROUP_WORDS = GROUPS.map(({name}, i) => `${i + 1} ${name}`).join('  ');
+
+/** For the screen of "?". */
+export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
+  ['↑ ↓  k j', 'go up and down'],
+  ['PgUp PgDn  ^B ^F', 'a page up and down'],
+  ['Home End  g G', 'to the first and the last line'],
+  ['→ ←  l h', 'open and close a folder'],
+  ['* -', 'open all below; close all'],
+  ['Enter', 'open a folder; see the content of a change'],
+  ['Space', 'leave out a change or a whole folder, or take it in again'],
+  ['/', 'search paths: a text, or a glob such as *.jpg or /src/**'],
+  ['1 … 6', `show only: ${GROUP_WORDS}`],
+  ['0  Esc', 'show all again'],
+  ['s', 'sort by impact, name or kind'],
+  ['p', 'problems, warnings and guards'],
+  ['a', 'apply what is chosen'],
+  ['w', 'save the plan of what is chosen'],
+  ['e', 'export a report: .html, .md, .json, .xml or .txt'],
+  ['?', 'this help'],
+  ['q  ^C', 'leave without changing anything'],
+];
