@@ -5,9 +5,10 @@ import {escapeName} from '../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
+import {columns, pad} from './columns.js';
 import {foldersOf} from './folders.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
-import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
+import {GLYPHS, OUTCOMES, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
 
 /** Up to this many changes are listed one by one, more by folder. */
 const MAX_LISTED = 100;
@@ -131,14 +132,6 @@ function totalLines({kinds}: PlanSummary, color: boolean): string[] {
   });
 }
 
-const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
-  done: 'done',
-  'already-done': 'already done',
-  skipped: 'skipped (drift)',
-  failed: 'failed',
-  stopped: 'not begun',
-};
-
 /** What `dirsync apply` prints at its end: outcomes, speed, problems, skipped paths, and one sentence. */
 export function applyText({report, color}: {readonly report: ApplyReport; readonly color: boolean}): string {
   const {counts, bytes, problems, skipped} = report;
@@ -183,19 +176,4 @@ function joinSections(sections: readonly (readonly string[])[]): string {
 /** Whether there is colour was decided by the caller, so the stream and the environment are not asked again. */
 function paint(color: boolean, style: Style, text: string): string {
   return color ? styleText(style, text, {validateStream: false}) : text;
-}
-
-function pad(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - columns(text)));
-}
-
-const MARK = /^\p{M}/u;
-const WIDE = /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
-
-/** Columns that a terminal gives to a text without control characters. */
-function columns(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  let width = 0;
-  for (const char of text) width += MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
-  return width;
 }
