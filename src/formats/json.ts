@@ -122,14 +122,29 @@ const REASONS: ReadonlySet<unknown> = new Set(
   }),
 );
 
-export function encodeAction(action: Action): Json {
+export function encodeAction(action: Action) {
   const {kind, path, reasons, before, after} = action;
-  const json: Json = {kind, path};
-  if (kind === 'link') json.leader = action.leader;
-  json.reasons = reasons;
-  if (before) json.before = encodeEntry(before);
-  if (after) json.after = encodeEntry(after);
-  return json;
+  switch (kind) {
+    case 'mkdir':
+    case 'create':
+      return {kind, path, reasons, after: encodeEntry(after)};
+    case 'update':
+    case 'replace':
+    case 'attrs':
+      return {kind, path, reasons, before: encodeEntry(before), after: encodeEntry(after)};
+    case 'link':
+      return {
+        kind,
+        path,
+        leader: action.leader,
+        reasons,
+        ...(before && {before: encodeEntry(before)}),
+        after: encodeEntry(after),
+      };
+    case 'delete':
+    case 'rmdir':
+      return {kind, path, reasons, before: encodeEntry(before)};
+  }
 }
 
 /** Throws a FormatError, and a HostilePathError for a path that no plan may hold. */
