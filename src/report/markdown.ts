@@ -134,7 +134,7 @@ function haltCallout({guard, message, allowed}: Halt): Section {
 function folderTable(folders: readonly FolderTotals[]): Section {
   return table({
     title: 'Largest folders',
-    head: '| Folder | Changes | To write | |\n| --- | ---: | ---: | --- |',
+    head: '| Folder | Changes | To write | Kinds |\n| --- | ---: | ---: | --- |',
     items: folders,
     row: ({path, opened, changes, bytes, glyphs}) => {
       const marks = [...new Set(Object.values(GLYPHS))].filter((glyph) => glyphs[glyph] !== undefined);
