@@ -1,9 +1,9 @@
 /**
- * Builds dist/ (bundled, with type declarations); with --test also .build/, where every file of src, test and bench is
+ * Builds dist/ (bundled, with type declarations and the JSON schemas of what is written for programs); with --test also .build/, where every file of src, test and bench is
  * transpiled by itself for mocha.
  */
 import {execFileSync} from 'node:child_process';
-import {readdirSync, rmSync} from 'node:fs';
+import {mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {build} from 'esbuild';
@@ -35,6 +35,13 @@ await build({
 });
 const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], {stdio: 'inherit'});
+
+const schema = await build({...common, entryPoints: ['src/report/schema.ts'], bundle: true, write: false, sourcemap: false});
+const {documentSchemas} = await import(`data:text/javascript,${encodeURIComponent(schema.outputFiles[0].text)}`);
+mkdirSync('dist/schema');
+for (const [name, content] of Object.entries(documentSchemas())) {
+  writeFileSync(`dist/schema/${name}.json`, `${JSON.stringify(content, null, 2)}\n`);
+}
 
 if (process.argv.includes('--test')) {
   rmSync('.build', {recursive: true, force: true});

@@ -188,15 +188,16 @@ class JsonView implements View {
 
   show(event: Event): void {
     if (event.type === 'plan-ready') this.#plan = event;
-    if (event.type === 'plan-ready') this.#document = planDocument(event.plan, event.summary, event.halts);
-    if (event.type === 'plan-file') this.#document = {...this.#document, file: {path: event.file, sha256: event.sha256}};
+    if (event.type === 'plan-ready') this.#document = planDocument(event);
+    if (event.type === 'plan-file' && this.#plan) {
+      this.#document = planDocument({...this.#plan, file: {path: event.file, sha256: event.sha256}});
+    }
     if (event.type === 'drift') this.#drift = event.drift;
     if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
   }
 
   fail(error: unknown): void {
-    const document = errorDocument(error instanceof Error ? error : new Error(String(error)));
-    this.#document = this.#drift === undefined ? document : {...document, drift: this.#drift};
+    this.#document = errorDocument(error instanceof Error ? error : new Error(String(error)), this.#drift);
   }
 
   close(): void {

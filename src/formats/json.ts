@@ -122,14 +122,29 @@ const REASONS: ReadonlySet<unknown> = new Set(
   }),
 );
 
-export function encodeAction(action: Action): Json {
+export function encodeAction(action: Action) {
   const {kind, path, reasons, before, after} = action;
-  const json: Json = {kind, path};
-  if (kind === 'link') json.leader = action.leader;
-  json.reasons = reasons;
-  if (before) json.before = encodeEntry(before);
-  if (after) json.after = encodeEntry(after);
-  return json;
+  switch (kind) {
+    case 'mkdir':
+    case 'create':
+      return {kind, path, reasons, after: encodeEntry(after)};
+    case 'update':
+    case 'replace':
+    case 'attrs':
+      return {kind, path, reasons, before: encodeEntry(before), after: encodeEntry(after)};
+    case 'link':
+      return {
+        kind,
+        path,
+        leader: action.leader,
+        reasons,
+        ...(before && {before: encodeEntry(before)}),
+        after: encodeEntry(after),
+      };
+    case 'delete':
+    case 'rmdir':
+      return {kind, path, reasons, before: encodeEntry(before)};
+  }
 }
 
 /** Throws a FormatError, and a HostilePathError for a path that no plan may hold. */
@@ -276,12 +291,16 @@ const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, 
 /** Ids name files below `.dirsync`, so nothing in one may lead elsewhere. */
 const ID = /^\w[\w.:-]{0,99}$/;
 
+/** ISO 8601 in UTC, as `Date.toISOString` writes it. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
 /** Throws a FormatError. */
 export function decodeHeader(value: unknown): PlanHeader {
   const json = record(value, 'the header', HEADER_KEYS);
   const {id, created, writer, overlap, sourceMissing} = json;
   if (typeof id !== 'string' || !ID.test(id)) refuse('id', id, 'an id');
-  if (typeof created !== 'string' || Number.isNaN(Date.parse(created))) refuse('created', created, 'a time');
+  if (typeof created !== 'string' || !INSTANT.test(created) || Number.isNaN(Date.parse(created)))
+    refuse('created', created, 'a time');
   const totals = record(json.totals, 'totals', TOTALS_KEYS);
   return {
     id,

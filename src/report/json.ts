@@ -1,15 +1,23 @@
-/** The documents of `--json` and the lines of `--events`: plain values, ready for `JSON.stringify`. */
+/** The documents of `--json` and the lines of `--events`, as report/schema describes them: plain values, ready for `JSON.stringify`. */
 import {DirsyncError, EXIT} from '../core/errors.js';
 import type {Event} from '../core/event.js';
 import type {ApplyReport} from '../core/outcome.js';
-import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
+import type {Drift, Plan, PlanSummary} from '../core/plan.js';
+import type {Run, RunEnd, RunHeader, RunStep} from '../core/run.js';
 import {encodeAction, encodeHeader, encodeProblem} from '../formats/json.js';
+import type {ApplyDocument, ErrorDocument, EventLine, HistoryDocument, PlanDocument, RunDocument} from './schema.js';
+import type {HistorySubject, PlanSubject} from './subject.js';
 
 /** The version of documents and event lines: it is raised when an old reader could misunderstand a new one. */
 const FORMAT = 1;
 
-/** `{format, type: 'plan', header, summary, halts, actions, problems}`. */
-export function planDocument(plan: Plan, summary: PlanSummary, halts: readonly Halt[]) {
+export interface PlanFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** `{format, type: 'plan', header, summary, halts, actions, problems, file}`; without `file` for a plan that is in none. */
+export function planDocument({plan, summary, halts, file}: Omit<PlanSubject, 'type'> & {readonly file?: PlanFile | undefined}) {
   return {
     format: FORMAT,
     type: 'plan',
@@ -18,7 +26,8 @@ export function planDocument(plan: Plan, summary: PlanSummary, halts: readonly H
     halts,
     actions: plan.actions.map(encodeAction),
     problems: plan.problems.map(encodeProblem),
-  } as const;
+    ...(file && {file}),
+  } as const satisfies PlanDocument;
 }
 
 /** `{format, type: 'apply', report, plan}`; the plan is its header alone, and left out where there was none. */
@@ -28,37 +37,66 @@ export function applyDocument(plan: Plan | undefined, report: ApplyReport) {
     type: 'apply',
     report: encodeReport(report),
     ...(plan && {plan: encodeHeader(plan.header)}),
-  } as const;
+  } as const satisfies ApplyDocument;
 }
 
-/** `{format, type: 'error', code, exitCode, message}`, and `summary`, `detail` and `hint` of an error that dirsync foresaw. */
-export function errorDocument(error: DirsyncError | Error) {
-  const base = {format: FORMAT, type: 'error'} as const;
+/** `{format, type: 'run', header, steps, problems, end}`; without `end` where the run did not come to one. */
+export function runDocument({header, steps, problems, end}: Run) {
+  return {
+    format: FORMAT,
+    type: 'run',
+    header: encodeRunHeader(header),
+    steps: steps.map(encodeStep),
+    problems: problems.map(encodeProblem),
+    ...(end && {end: encodeRunEnd(end)}),
+  } as const satisfies RunDocument;
+}
+
+/** `{format, type: 'history', target, runs}`. */
+export function historyDocument({target, runs}: Omit<HistorySubject, 'type'>) {
+  return {
+    format: FORMAT,
+    type: 'history',
+    target,
+    runs: runs.map(({header, end, kinds, problems}) => ({
+      header: encodeRunHeader(header),
+      ...(end && {end: encodeRunEnd(end)}),
+      kinds,
+      problems,
+    })),
+  } as const satisfies HistoryDocument;
+}
+
+/**
+ * `{format, type: 'error', code, exitCode, message}`, and `summary`, `detail` and `hint` of an error that dirsync foresaw; `drift`
+ * where a saved plan was refused for it.
+ */
+export function errorDocument(error: DirsyncError | Error, drift?: readonly Drift[]) {
+  const base = {format: FORMAT, type: 'error', ...(drift && {drift: drift.map(encodeDrift)})} as const;
   if (!(error instanceof DirsyncError)) {
-    return {...base, code: 'INTERNAL', exitCode: EXIT.error as number, message: error.message};
+    return {...base, code: 'INTERNAL', exitCode: EXIT.error as number, message: error.message} satisfies ErrorDocument;
   }
   const {code, exitCode, message, summary, detail, hint} = error;
-  return {...base, code, exitCode, message, summary, detail, ...(hint !== undefined && {hint})};
+  return {...base, code, exitCode, message, summary, detail, ...(hint !== undefined && {hint})} satisfies ErrorDocument;
 }
 
 /** One event for `--events`: `{format, type, …}`. A finished plan comes as its counts and guards, without the actions. */
-export function eventLine(event: Event): object {
-  return {format: FORMAT, ...eventFields(event)};
+export function eventLine(event: Event) {
+  return {format: FORMAT, ...eventFields(event)} as const satisfies EventLine;
 }
 
-function eventFields(event: Event): object {
-  const {type} = event;
+function eventFields(event: Event) {
   switch (event.type) {
     case 'plan-ready':
-      return {type, plan: event.plan.header.id, summary: encodeSummary(event.summary), halts: event.halts};
+      return {type: event.type, plan: event.plan.header.id, summary: encodeSummary(event.summary), halts: event.halts};
     case 'drift':
-      return {type, drift: event.drift.map(encodeDrift)};
+      return {type: event.type, drift: event.drift.map(encodeDrift)};
     case 'action':
-      return {type, status: event.status, action: encodeAction(event.action)};
+      return {type: event.type, status: event.status, action: encodeAction(event.action)};
     case 'problem':
-      return {type, problem: encodeProblem(event.problem)};
+      return {type: event.type, problem: encodeProblem(event.problem)};
     case 'apply-done':
-      return {type, report: encodeReport(event.report)};
+      return {type: event.type, report: encodeReport(event.report)};
     case 'plan-file':
     case 'plan-started':
     case 'scan-progress':
@@ -81,5 +119,29 @@ function encodeDrift({path, side, found}: Drift): Drift {
 }
 
 function encodeReport(report: ApplyReport) {
-  return {...report, problems: report.problems.map(encodeProblem)};
+  const {planId, runId, started, finished, counts, bytes, problems, skipped, interrupted} = report;
+  return {
+    planId,
+    runId,
+    started,
+    finished,
+    counts,
+    bytes,
+    problems: problems.map(encodeProblem),
+    skipped,
+    ...(interrupted && {interrupted}),
+  };
+}
+
+function encodeRunHeader(header: RunHeader) {
+  const {id, planId, writer, source, target, started, changes, bytes} = header;
+  return {id, planId, writer, source, target, started, changes, bytes};
+}
+
+function encodeRunEnd({finished, counts, bytes, interrupted}: RunEnd) {
+  return {finished, counts, bytes, ...(interrupted && {interrupted})};
+}
+
+function encodeStep({kind, path, status, bytes}: RunStep): RunStep {
+  return {kind, path, status, bytes};
 }

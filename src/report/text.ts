@@ -8,7 +8,18 @@ import type {Problem} from '../core/problem.js';
 import {columns, pad} from './columns.js';
 import {foldersOf} from './folders.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
-import {GLYPHS, KIND_STYLES, pathWords, plainPath, planSentence, reasonWords, type Style, sizeOf, verdict} from './words.js';
+import {
+  GLYPHS,
+  KIND_STYLES,
+  OUTCOMES,
+  pathWords,
+  plainPath,
+  planSentence,
+  reasonWords,
+  type Style,
+  sizeOf,
+  verdict,
+} from './words.js';
 
 /** Up to this many changes are listed one by one, more by folder. */
 const MAX_LISTED = 100;
@@ -118,14 +129,6 @@ function totalLines({kinds}: PlanSummary, color: boolean): string[] {
     return `  ${label}  ${count.padStart(countWidth)}  ${bytes.padStart(bytesWidth)}`.trimEnd();
   });
 }
-
-const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
-  done: 'done',
-  'already-done': 'already done',
-  skipped: 'skipped (drift)',
-  failed: 'failed',
-  stopped: 'not begun',
-};
 
 /** What `dirsync apply` prints at its end: outcomes, speed, problems, skipped paths, and one sentence. */
 export function applyText({report, color}: {readonly report: ApplyReport; readonly color: boolean}): string {

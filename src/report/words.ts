@@ -3,9 +3,10 @@ import type {styleText} from 'node:util';
 import {type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
-import type {ApplyReport} from '../core/outcome.js';
+import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
+import type {RunEnd} from '../core/run.js';
 import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
 
 /** One character a kind, so that colour never says anything alone. */
@@ -150,9 +151,23 @@ function trouble({problems}: Plan): string {
   return problems.length > 0 ? ` ${formatPlural(problems.length, 'problem')}.` : '';
 }
 
-/** How a run ended, in one sentence. */
+export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
+  done: 'done',
+  'already-done': 'already done',
+  skipped: 'skipped (drift)',
+  failed: 'failed',
+  stopped: 'not begun',
+};
+
+/** How an apply ended, in one sentence. */
 export function verdict(report: ApplyReport): string {
-  const {counts, problems, interrupted} = report;
+  return endSentence(report, report.problems.length);
+}
+
+/** How a run ended, in one sentence; `problems`: how many it had. */
+export function endSentence(end: RunEnd | undefined, problems: number): string {
+  if (end === undefined) return 'Not finished: the run is still at work, or was killed; apply again to do the rest.';
+  const {counts, interrupted} = end;
   if (interrupted) {
     const left = formatPlural(counts.stopped, 'change');
     return `Interrupted by ${interrupted}: ${left} left; apply again to do the rest.`;
@@ -164,7 +179,7 @@ export function verdict(report: ApplyReport): string {
   ].filter((part) => part !== false);
   const done = formatPlural(counts.done + counts['already-done'], 'change');
   if (rest.length > 0) return `Done, but not all: ${done} done, ${rest.join(', ')}.`;
-  if (problems.length > 0) return `Done: ${done}, but ${formatPlural(problems.length, 'path')} had problems.`;
+  if (problems > 0) return `Done: ${done}, but ${formatPlural(problems, 'path')} had problems.`;
   if (counts.done === 0 && counts['already-done'] > 0) return `Nothing left to do: ${done} had been made before.`;
   return `Done: ${done}.`;
 }

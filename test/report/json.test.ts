@@ -27,7 +27,7 @@ describe('report/json', () => {
   it('gives a plan that can be decoded again', () => {
     fc.assert(
       fc.property(arbitrary.plan, (plan) => {
-        const text = JSON.stringify(planDocument(plan, summarize(plan), guardHalts(plan, [])));
+        const text = JSON.stringify(planDocument({plan, summary: summarize(plan), halts: guardHalts(plan, [])}));
         expect(text.isWellFormed()).to.equal(true);
         const {header, actions, problems, ...rest} = JSON.parse(text);
         expect({

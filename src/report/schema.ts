@@ -1,0 +1,429 @@
+/**
+ * The shape of what is written for programs: the documents of `--json` and the lines of `--events`. The build makes JSON
+ * Schema of it (dist/schema); at run time only its types are used, which prove that report/json writes no other shape.
+ */
+import {z} from 'zod';
+import {ACTION_KINDS} from '../core/action.js';
+import {GUARD_NAMES} from '../core/plan.js';
+
+/** What a schema takes, as a value that nobody changes. */
+type Written<Schema extends z.ZodType> = Frozen<z.input<Schema>>;
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? {readonly [Key in keyof T]: Frozen<T[Key]>}
+    : T;
+
+const MAX_ID = 0xffffffff;
+
+const text = (description: string) => z.string().describe(description);
+const flag = (description: string) => z.boolean().describe(description);
+const count = (description: string) => z.int().nonnegative().describe(description);
+const moment = (description: string) => z.iso.datetime().describe(`${description} ISO 8601, in UTC.`);
+const id = (description: string) => z.int().nonnegative().max(MAX_ID).describe(description);
+const seconds = z
+  .string()
+  .regex(/^-?\d{1,19}\.\d{9}$/)
+  .meta({id: 'seconds', description: 'Seconds with nine decimals, exact to the nanosecond; as text, since no double holds it.'});
+const name = z.string().meta({
+  id: 'name',
+  description:
+    'A name or path, not escaped for people. Names are bytes: one that is not UTF-8 stands as a lone surrogate U+DC80 to U+DCFF, ' +
+    'written \\udc80 to \\udcff, whose low eight bits are the byte (surrogateescape, PEP 383).',
+});
+const relPath = name.meta({
+  id: 'path',
+  description:
+    'A path below a root, of names joined by "/", with no leading or trailing slash; "" is the root itself. See `name`.',
+});
+
+const side = z.enum(['source', 'target']);
+const status = z.enum(['done', 'already-done', 'skipped', 'failed', 'stopped']).meta({
+  id: 'status',
+  description:
+    'What happened to an action. already-done: what it wants was there; skipped: the path had drifted and was left alone; ' +
+    'stopped: the run ended before it.',
+});
+
+const entry = z
+  .strictObject({
+    kind: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev']).describe('What stands at the path.'),
+    mode: z
+      .string()
+      .regex(/^[0-7]{4}$/)
+      .describe('Permission bits with setuid, setgid and sticky: four octal digits.'),
+    uid: id("The owner's number."),
+    gid: id("The group's number."),
+    size: count("Bytes of a file's content; 0 for every other kind."),
+    mtime: seconds.describe('Last modification: seconds since 1970 UTC, negative before.'),
+    link: name.describe('Where a symlink points, as written in it. Symlinks alone have it.').optional(),
+  })
+  .meta({id: 'entry', description: 'What one path of a tree is.'});
+
+const step = {
+  path: relPath.describe('What it is about, below the root of the target.'),
+  reasons: z
+    .array(z.enum(['new', 'gone', 'kind', 'size', 'mtime', 'content', 'link', 'mode', 'owner', 'group', 'hardlink', 'children']))
+    .describe(
+      'Why it is there: "new", "gone" from the source, or what differs. "children" alone: a folder\'s times are put back after ' +
+        'its content changed, which is not counted as a change.',
+    ),
+};
+const before = entry.describe('What is there now.');
+const after = entry.describe('What will be there.');
+const action = z
+  .discriminatedUnion('kind', [
+    z.strictObject({kind: z.enum(['mkdir', 'create']).describe('A new folder; a new file or symlink.'), ...step, after}),
+    z.strictObject({
+      kind: z.enum(['update', 'replace', 'attrs']).describe('Other content; another kind of entry; metadata alone.'),
+      ...step,
+      before,
+      after,
+    }),
+    z.strictObject({
+      kind: z.literal('link').describe('A further name of a file in the same tree (a hard link).'),
+      ...step,
+      leader: relPath.describe('The first path of the group of names.'),
+      before: before.optional(),
+      after,
+    }),
+    z.strictObject({kind: z.enum(['delete', 'rmdir']).describe('What is no folder goes; a folder goes.'), ...step, before}),
+  ])
+  .meta({id: 'action', description: 'One step of a plan.'});
+
+const problem = z
+  .strictObject({
+    path: relPath.describe('What went wrong.'),
+    side: side.describe('The tree in which it went wrong.'),
+    phase: z.enum(['scan', 'plan', 'check', 'write', 'attrs', 'delete', 'sync']).describe('Which step was at work.'),
+    code: text("An errno name such as EACCES, or one of dirsync's own such as CHANGED_DURING_COPY."),
+    message: text('What happened and what to do about it: one line without the path.'),
+  })
+  .meta({id: 'problem', description: 'One path that went wrong, while the rest went on.'});
+const problems = z.array(problem);
+
+const root = z.strictObject({
+  path: name.describe('Absolute, with symlinks resolved.'),
+  identity: z
+    .strictObject({
+      inode: z
+        .string()
+        .regex(/^\d{1,20}$/)
+        .describe('The inode number: decimal, as text, since it can have 64 bits.'),
+      birthtime: seconds.describe(
+        'When the folder was made: seconds since 1970 UTC, 0 where the file system keeps no such time.',
+      ),
+    })
+    .describe('How the folder is known again; absent when it does not exist yet.')
+    .optional(),
+});
+const treeTotals = z.strictObject({
+  entries: count('All entries below the root.'),
+  leaves: count('Entries that are no folder.'),
+  bytes: count('Bytes of all files.'),
+  digest: text('BLAKE3 over all entries in canonical order, hexadecimal; "" for a tree that is not there.'),
+});
+
+const header = z
+  .strictObject({
+    id: text("The plan's id."),
+    created: moment('When planning began.'),
+    writer: text('Program and version.'),
+    source: root.describe('The folder to copy from.'),
+    target: root.describe('The folder that becomes what the source is.'),
+    options: z
+      .strictObject({
+        compare: z.enum(['metadata', 'size', 'content']).describe("What decides that a file's content is the same."),
+        mtimeWindow: seconds.describe('Times that differ by no more than this many seconds are equal.'),
+        delete: flag('Whether what the source does not have is deleted from the target.'),
+        owner: flag('Whether the owner is kept.'),
+        groups: z
+          .union([z.literal('any'), z.array(id('A group id.'))])
+          .describe('The groups that files could be given to; "any" for root.'),
+        filters: z.array(z.string()).describe('Filter lines in gitignore syntax, the last match wins.'),
+        maxDelete: z
+          .union([
+            z.strictObject({count: count('At most this many entries that are no folder.')}),
+            z.strictObject({
+              share: z.number().min(0).max(1).describe("At most this part of the target's entries that are no folder: 0 to 1."),
+            }),
+          ])
+          .describe('The guard too-many-deletes halts above this.'),
+      })
+      .describe('How the trees were compared, and what may be changed.'),
+    totals: z
+      .strictObject({source: treeTotals.describe('The source.'), target: treeTotals.describe('The target.')})
+      .describe('What the scans saw.'),
+    overlap: z
+      .enum(['same', 'target-in-source', 'source-in-target'])
+      .describe('How the two roots overlap; absent when they do not.')
+      .optional(),
+    sourceMissing: flag('Whether the source was absent and taken as empty; absent when not.').optional(),
+    narrowed: z
+      .strictObject({
+        from: text('The id of the plan that it was made from.'),
+        leftOut: count('Changes that were left out.'),
+      })
+      .describe('Set when parts of a plan were left out by whoever reviewed it.')
+      .optional(),
+    warnings: z.array(z.string()).describe('What holds for the plan as a whole, each said once.'),
+  })
+  .meta({id: 'header', description: 'What a plan is about and how it was made.'});
+
+const kinds = z
+  .record(
+    z.enum(ACTION_KINDS),
+    z
+      .strictObject({count: count('How many actions.'), bytes: count('Bytes to be written; for delete, bytes given back.')})
+      .describe('The actions of one kind.'),
+  )
+  .meta({id: 'kinds', description: 'Counts by kind of action.'});
+const summary = z
+  .strictObject({
+    changes: count('All actions but those that only put back the times of folders.'),
+    upkeep: count('Folders whose times are put back.'),
+    bytes: count('Bytes to be written.'),
+    problems: count('Paths with problems.'),
+    kinds: kinds.describe('The changes by kind of action.'),
+  })
+  .meta({id: 'summary', description: 'Counts of a plan.'});
+const halts = z
+  .array(
+    z
+      .strictObject({
+        guard: z.enum(GUARD_NAMES).describe("The guard's name, as --allow takes it."),
+        message: text('Why it halts.'),
+        allowed: flag('Whether it is named in --allow, so that it does not halt.'),
+      })
+      .meta({id: 'halt', description: 'A guard that would halt the plan.'}),
+  )
+  .describe('The guards that would halt the plan.');
+const drift = z
+  .array(
+    z
+      .strictObject({
+        path: relPath.describe('Where it is.'),
+        side: side.describe('The tree that changed.'),
+        found: text('What is there now instead, in words.'),
+      })
+      .meta({id: 'drift', description: 'One path at which the world is no longer what the plan saw.'}),
+  )
+  .describe('The paths that changed since the plan was made.');
+
+const counts = z.record(status, count('How many actions.')).meta({
+  id: 'counts',
+  description: "Actions by what happened to them, without those that only put back folders' times.",
+});
+const interrupted = z.enum(['SIGINT', 'SIGTERM']).describe('The signal that ended the run early; absent otherwise.').optional();
+const report = z
+  .strictObject({
+    planId: text("The plan's id."),
+    runId: text("The run's id."),
+    started: moment('When the run began.'),
+    finished: moment('When the run ended.'),
+    counts: counts.describe('Actions by what happened to them.'),
+    bytes: count('Bytes written.'),
+    problems: problems.describe('What went wrong.'),
+    skipped: z.array(relPath).describe('Paths left alone because they had drifted.'),
+    interrupted,
+  })
+  .meta({id: 'report', description: 'How an apply ended.'});
+
+const runHeader = z
+  .strictObject({
+    id: text("The run's id."),
+    planId: text("The plan's id."),
+    writer: text('Program and version.'),
+    source: name.describe('The absolute path of the source.'),
+    target: name.describe('The absolute path of the target.'),
+    started: moment('When the run began.'),
+    changes: count('Changes of the plan.'),
+    bytes: count('Bytes that the plan writes.'),
+  })
+  .meta({id: 'runHeader', description: 'What is known when a run begins.'});
+const runEnd = z
+  .strictObject({
+    finished: moment('When the run ended.'),
+    counts: counts.describe('Actions by what happened to them.'),
+    bytes: count('Bytes written.'),
+    interrupted,
+  })
+  .meta({id: 'runEnd', description: 'How a run ended.'});
+const end = runEnd.describe('How it ended; absent when it was killed, or is still at work.').optional();
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const format = z.literal(1).describe('The version of this form.');
+const ofType = <Type extends string>(type: Type) => z.literal(type).describe('What this is.');
+
+const plan = z.strictObject({
+  format,
+  type: ofType('plan'),
+  header: header.describe('What the plan is about and how it was made.'),
+  summary: summary.describe('Its counts.'),
+  halts,
+  actions: z.array(action).describe("Its steps, in canonical order of their paths: a folder's own before those below it."),
+  problems: problems.describe('What scanning and comparing found wrong.'),
+  file: z
+    .strictObject({path: name.describe('Its path.'), sha256: sha256.describe('What --plan-sha256 pins.')})
+    .describe('The file that the plan was written to or read from; absent when there is none.')
+    .optional(),
+});
+
+const apply = z.strictObject({
+  format,
+  type: ofType('apply'),
+  report: report.describe('How it ended.'),
+  plan: header.describe("The plan's header; absent when there was no plan.").optional(),
+});
+
+const run = z.strictObject({
+  format,
+  type: ofType('run'),
+  header: runHeader.describe('What was known when the run began.'),
+  steps: z
+    .array(
+      z
+        .strictObject({
+          kind: z.enum(ACTION_KINDS).describe('The kind of action.'),
+          path: relPath.describe('What it was about.'),
+          status: status.describe('What happened to it.'),
+          bytes: count('Bytes of content that it writes; for delete, bytes given back.'),
+        })
+        .meta({id: 'step', description: 'One action of a run.'}),
+    )
+    .describe("The actions, in the order in which they ended; without those that only put back folders' times."),
+  problems: problems.describe('What went wrong.'),
+  end,
+});
+
+const history = z.strictObject({
+  format,
+  type: ofType('history'),
+  target: name.describe('The absolute path of the target.'),
+  runs: z
+    .array(
+      z
+        .strictObject({
+          header: runHeader.describe('What was known when the run began.'),
+          end,
+          kinds: kinds.describe('What was done, by kind of action.'),
+          problems: count('Paths with problems.'),
+        })
+        .meta({id: 'runSummary', description: 'One run.'}),
+    )
+    .describe('The newest first.'),
+});
+
+const error = z.strictObject({
+  format,
+  type: ofType('error'),
+  code: text('What went wrong, always the same word for the same thing; INTERNAL for a mistake in dirsync.'),
+  exitCode: z.int().nonnegative().max(255).describe('The exit code of the program.'),
+  message: text('The whole sentence; names in it are escaped for people.'),
+  summary: text('What is always said for this code; absent for INTERNAL.').optional(),
+  detail: text('The particulars; absent for INTERNAL.').optional(),
+  hint: text('What to do about it; absent when there is nothing to say.').optional(),
+  drift: drift.optional(),
+});
+
+const event = z.discriminatedUnion('type', [
+  z.strictObject({
+    format,
+    type: ofType('plan-started'),
+    source: name.describe('The absolute path of the source.'),
+    target: name.describe('The absolute path of the target.'),
+  }),
+  z.strictObject({
+    format,
+    type: ofType('scan-progress'),
+    source: count('Entries of the source read so far.'),
+    target: count('Entries of the target read so far.'),
+  }),
+  z.strictObject({
+    format,
+    type: ofType('scan-done'),
+    side: side.describe('The tree that was read.'),
+    entries: count('All its entries.'),
+    bytes: count('Bytes of all its files.'),
+  }),
+  z.strictObject({
+    format,
+    type: ofType('plan-ready'),
+    plan: text("The plan's id."),
+    summary: summary.describe('Its counts.'),
+    halts,
+  }),
+  z.strictObject({
+    format,
+    type: ofType('plan-file'),
+    file: name.describe('The file that the plan was written to or read from.'),
+    sha256: sha256.describe('What --plan-sha256 pins.'),
+  }),
+  z.strictObject({format, type: ofType('drift'), drift}),
+  z.strictObject({
+    format,
+    type: ofType('apply-started'),
+    actions: count('All actions of the plan.'),
+    bytes: count('Bytes to be written.'),
+  }),
+  z.strictObject({
+    format,
+    type: ofType('apply-progress'),
+    actions: count('Actions ended so far; setting the attributes of a new folder counts again.'),
+    bytes: count('Bytes written so far.'),
+  }),
+  z.strictObject({
+    format,
+    type: ofType('action'),
+    status: status.describe('What happened to it.'),
+    action: action.describe('The step of the plan.'),
+  }),
+  z.strictObject({format, type: ofType('problem'), problem: problem.describe('What went wrong.')}),
+  z.strictObject({format, type: ofType('apply-done'), report: report.describe('How it ended.')}),
+  z.strictObject({format, type: ofType('run-waiting'), next: moment('When the next run begins.')}),
+  z.strictObject({
+    format,
+    type: ofType('run-skipped'),
+    ticks: count("How many of the run's times passed while it was still at work."),
+  }),
+  z.strictObject({
+    format,
+    type: ofType('run-failed'),
+    code: text('What went wrong, as in an error.'),
+    message: text('The whole sentence.'),
+    hint: text('What to do about it; absent when there is nothing to say.').optional(),
+  }),
+  error.describe('The error that ended the program; the last line.'),
+]);
+
+export type PlanDocument = Written<typeof plan>;
+export type ApplyDocument = Written<typeof apply>;
+export type RunDocument = Written<typeof run>;
+export type HistoryDocument = Written<typeof history>;
+export type ErrorDocument = Written<typeof error>;
+export type EventLine = Written<typeof event>;
+
+const DOCUMENTS = {
+  plan: [plan, 'A plan, as plan --json writes it.'],
+  apply: [apply, 'How an apply ended, as apply --json writes it.'],
+  run: [run, 'A run of the past with all its steps.'],
+  history: [history, 'The runs of a target.'],
+  error: [error, 'The error that ended a command, which --json writes in place of its document.'],
+  event: [event, 'One line of --events.'],
+} as const;
+
+/** JSON Schema (2020-12) of each document by the name of its file, such as "plan-1". */
+export function documentSchemas(): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(DOCUMENTS).map(([type, [schema, description]]) => {
+      const file = `${type}-1`;
+      const titled = schema.meta({$id: `urn:dirsync:schema:${file}`, title: `dirsync ${type}, format 1`, description});
+      return [file, z.toJSONSchema(titled, {io: 'input', override: withoutSafeMaximum})];
+    }),
+  );
+}
+
+/** Every number that is written is a JSON number; that sums above 2^53 are rounded is no reason to refuse them. */
+function withoutSafeMaximum({jsonSchema}: {jsonSchema: {maximum?: number}}): void {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}

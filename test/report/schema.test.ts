@@ -1,0 +1,253 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {Ajv2020, type ValidateFunction} from 'ajv/dist/2020.js';
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {applySaved} from '../../src/app/apply.js';
+import {planTrees} from '../../src/app/plan.js';
+import {ACTION_KINDS, type ActionKind} from '../../src/core/action.js';
+import {DirsyncError} from '../../src/core/errors.js';
+import type {Event} from '../../src/core/event.js';
+import type {RelPath} from '../../src/core/path.js';
+import {GUARD_NAMES} from '../../src/core/plan.js';
+import {problem} from '../../src/core/problem.js';
+import type {Run, RunSummary} from '../../src/core/run.js';
+import {writePlanFile} from '../../src/formats/plan-file.js';
+import {guardHalts} from '../../src/plan/guards.js';
+import {summarize} from '../../src/plan/summary.js';
+import {applyDocument, errorDocument, eventLine, historyDocument, planDocument, runDocument} from '../../src/report/json.js';
+import * as arbitrary from '../support/arbitrary.js';
+import {act, planOf} from '../support/plan.js';
+import {context, settings} from '../support/sync.js';
+import {tempDirs} from '../support/temp.js';
+import {dir, fifo, file, hardlink, symlink, writeTree} from '../support/tree.js';
+
+/** The files that the build made. */
+const FOLDER = new URL('../../../dist/schema/', import.meta.url);
+const SCHEMAS: Record<string, Record<string, unknown>> = Object.fromEntries(
+  readdirSync(FOLDER).map((name) => [name.replace('-1.json', ''), JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'))]),
+);
+const ajv = new Ajv2020({validateFormats: false, strictTypes: false});
+const VALIDATORS: Record<string, ValidateFunction> = Object.fromEntries(
+  Object.entries(SCHEMAS).map(([type, schema]) => [type, ajv.compile(schema)]),
+);
+
+type Json = Record<string, unknown>;
+
+/** What a reader sees of a document. */
+function read(document: object): Json {
+  return JSON.parse(JSON.stringify(document));
+}
+
+function faults(type: string, document: object): string[] {
+  const validate = VALIDATORS[type] as ValidateFunction;
+  validate(read(document));
+  return (validate.errors ?? []).map(({instancePath, message, params}) => `${instancePath} ${message} ${JSON.stringify(params)}`);
+}
+
+function expectValid(type: string, document: object): void {
+  expect(faults(type, document)).to.deep.equal([]);
+}
+
+const counts = {done: 1, 'already-done': 0, skipped: 1, failed: 0, stopped: 0};
+const trouble = problem({path: 'locked\udcff' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
+const run: Run = {
+  header: {
+    id: 'r',
+    planId: 'p',
+    writer: 'dirsync 0.1.0',
+    source: '/s\udcff',
+    target: '/t',
+    started: '2026-01-01T10:00:00.000Z',
+    changes: 2,
+    bytes: 12,
+  },
+  steps: [
+    {kind: 'create', path: 'a\udcff' as RelPath, status: 'done', bytes: 12},
+    {kind: 'delete', path: 'b' as RelPath, status: 'skipped', bytes: 3},
+  ],
+  problems: [trouble],
+  end: {finished: '2026-01-01T10:00:02.000Z', counts, bytes: 12, interrupted: 'SIGINT'},
+};
+const {end: _, ...unfinished} = run;
+const summaryOf = ({header, end, problems}: Run): RunSummary => ({
+  header,
+  end,
+  kinds: summarize(planOf([act.create('a')])).kinds,
+  problems: problems.length,
+});
+const plan = planOf([act.create('a'), act.delete('b')], {
+  overlap: 'same',
+  narrowed: {from: 'plan-0', leftOut: 3},
+  warnings: ['w'],
+  problems: [trouble],
+});
+const planned = planDocument({plan, summary: summarize(plan), halts: guardHalts(plan, ['same-tree'])});
+const report = {
+  planId: 'p',
+  runId: 'r',
+  started: '2026-01-01T10:00:00.000Z',
+  finished: '2026-01-01T10:00:02.000Z',
+  counts,
+  bytes: 12,
+  problems: [trouble],
+  skipped: ['b' as RelPath],
+};
+const stale = errorDocument(new DirsyncError('PLAN_STALE', '1 path', 'plan again'));
+
+/** Some documents of every type, with every field among them. */
+const DOCUMENTS: [name: string, type: string, document: object][] = [
+  ['a plan that halts, with problems, and narrowed', 'plan', planned],
+  ['an apply', 'apply', applyDocument(plan, report)],
+  ['an apply that was interrupted, without a plan', 'apply', applyDocument(undefined, {...report, interrupted: 'SIGTERM'})],
+  ['a run', 'run', runDocument(run)],
+  ['a run that was killed', 'run', runDocument(unfinished)],
+  ['a history', 'history', historyDocument({target: '/t', runs: [summaryOf(run), summaryOf(unfinished)]})],
+  ['an error', 'error', stale],
+  ['an error with drift', 'error', {...stale, drift: [{path: 'd', side: 'target', found: 'nothing'}]}],
+  ['an unforeseen error', 'error', errorDocument(new TypeError('oops'))],
+];
+
+const EVENTS: Event[] = [
+  {type: 'plan-started', source: '/s\udcff', target: '/t'},
+  {type: 'scan-progress', source: 1, target: 2},
+  {type: 'scan-done', side: 'source', entries: 1, bytes: 2},
+  {type: 'plan-ready', plan, summary: summarize(plan), halts: guardHalts(plan, [])},
+  {type: 'drift', drift: [{path: 'd' as RelPath, side: 'target', found: 'nothing'}]},
+  {type: 'apply-started', actions: 1, bytes: 2},
+  {type: 'apply-progress', actions: 1, bytes: 2},
+  {type: 'action', action: act.create('a'), status: 'done'},
+  {type: 'problem', problem: trouble},
+  {type: 'apply-done', report},
+  {type: 'run-waiting', next: '2026-01-01T10:00:00.000Z'},
+  {type: 'run-skipped', ticks: 2},
+  {type: 'run-failed', code: 'USAGE', message: 'x', hint: 'y'},
+];
+
+/** Every object of a document with how to reach it. */
+function objectsIn(value: unknown, at: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const below = Object.entries(value).flatMap(([key, inner]) => objectsIn(inner, [...at, key]));
+  return Array.isArray(value) ? below : [at, ...below];
+}
+
+function changed(document: object, at: readonly string[], change: (found: Json) => void): Json {
+  const copy = read(document);
+  change(at.reduce((found, key) => found[key] as Json, copy));
+  return copy;
+}
+
+describe('report/schema', () => {
+  const temp = tempDirs();
+
+  it('comes as a file for each document', () => {
+    expect(Object.keys(SCHEMAS).sort()).to.deep.equal(['apply', 'error', 'event', 'history', 'plan', 'run']);
+  });
+
+  for (const [type, schema] of Object.entries(SCHEMAS)) {
+    it(`says what every field of ${type} is`, () => {
+      expect(schema).to.include({$id: `urn:dirsync:schema:${type}-1`, title: `dirsync ${type}, format 1`});
+      const silent = objectsIn(schema).flatMap((at) => {
+        if (at.at(-1) !== 'properties') return [];
+        const fields = at.reduce((found, key) => found[key] as Json, schema as Json) as Record<string, Json>;
+        return Object.entries(fields).flatMap(([name, {description}]) => (description ? [] : [[...at, name].join('.')]));
+      });
+      expect(silent).to.deep.equal([]);
+    });
+  }
+
+  describe('describes', () => {
+    for (const [name, type, document] of DOCUMENTS) it(name, () => expectValid(type, document));
+    for (const event of EVENTS) it(`the event ${event.type}`, () => expectValid('event', eventLine(event)));
+    it('the error that ends a stream of events', () => expectValid('event', stale));
+
+    it('any plan, and its actions as events', () => {
+      fc.assert(
+        fc.property(arbitrary.plan, (any) => {
+          expectValid('plan', planDocument({plan: any, summary: summarize(any), halts: guardHalts(any, [])}));
+          for (const action of any.actions) expectValid('event', eventLine({type: 'action', action, status: 'done'}));
+        }),
+        {numRuns: 50},
+      );
+    });
+  });
+
+  describe('refuses', () => {
+    const all: [type: string, document: object][] = [
+      ...DOCUMENTS.map(([, type, document]): [string, object] => [type, document]),
+      ...EVENTS.map((event): [string, object] => ['event', eventLine(event)]),
+    ];
+    // These alone may be absent, wherever they stand.
+    const optional = /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift)$/;
+    const cases: [name: string, type: string, document: Json][] = all.flatMap(([type, document]) =>
+      objectsIn(read(document)).flatMap((at) => {
+        const found = at.reduce((value, key) => value[key] as Json, read(document));
+        const where = [(document as Json).type, ...at].join('.');
+        return [
+          [`${where} with one more field`, type, changed(document, at, (value) => Object.assign(value, {extra: 1}))] as const,
+          ...Object.keys(found).flatMap((key) => [
+            [
+              `${where}.${key} of another type`,
+              type,
+              changed(document, at, (value) => Object.assign(value, {[key]: null})),
+            ] as const,
+            ...(optional.test(key)
+              ? []
+              : [[`${where} without ${key}`, type, changed(document, at, (value) => delete value[key])] as const]),
+          ]),
+        ].map(([name, ...rest]): [string, string, Json] => [name, ...rest]);
+      }),
+    );
+
+    it(`each of ${cases.length} documents with a field that is wrong, missing or too many`, () => {
+      expect(cases.filter(([, type, document]) => faults(type, document).length === 0).map(([name]) => name)).to.deep.equal([]);
+    });
+
+    for (const [name, fields] of Object.entries({
+      'a create with something before it': {kind: 'create', before: {}},
+      'a link without a leader': {kind: 'link'},
+      'an action of an unknown kind': {kind: 'move'},
+    })) {
+      it(name, () => {
+        const [action] = planned.actions;
+        expect(faults('plan', {...planned, actions: [{...action, ...fields}]})).to.not.deep.equal([]);
+      });
+    }
+  });
+
+  it('describes all that a real plan, its apply and their events say', async () => {
+    const [source, target, aside] = [temp(), temp(), temp()];
+    writeTree(source, {
+      new: dir({'x\udcff': 'x', again: hardlink('new/x\udcff')}),
+      link: symlink('nowhere/\udcff'),
+      grown: 'longer',
+      kind: dir({inside: ''}),
+      mode: file('same', {mode: 0o600}),
+      pipe: fifo(),
+    });
+    writeTree(target, {
+      grown: 'short',
+      kind: 'a file',
+      mode: file('same', {mode: 0o644}),
+      old: dir({gone: 'gone', changed: 'before'}),
+    });
+    const events: Event[] = [];
+    const listening = {...context(), onEvent: (event: Event) => events.push(event)};
+    const found = await planTrees(settings(source, target), listening);
+    const saved = `${aside}/plan`;
+    await writePlanFile(saved, found.plan);
+    writeTree(`${target}/old`, {changed: 'after, and longer'});
+    const done = await applySaved(
+      {file: saved, source: undefined, target: undefined, allow: GUARD_NAMES, fsync: 'none', skipDrifted: true},
+      listening,
+    );
+
+    expectValid('plan', planDocument(found));
+    expectValid('apply', applyDocument(found.plan, done));
+    for (const event of events) expectValid('event', eventLine(event));
+    expect(found.plan.problems).to.have.length(1);
+    expect(done.skipped).to.deep.equal(['old/changed']);
+    const kinds = new Set<ActionKind>(found.plan.actions.map(({kind}) => kind));
+    expect(ACTION_KINDS.filter((kind) => !kinds.has(kind))).to.deep.equal([]);
+    expect(events.map(({type}) => type)).to.include.members(['plan-started', 'scan-done', 'plan-ready', 'drift', 'apply-done']);
+  });
+});

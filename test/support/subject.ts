@@ -1,0 +1,144 @@
+/** What reports are about, made of plans: with every kind of action, with names that try to be more than names, and at random. */
+import fc from 'fast-check';
+import type {Action} from '../../src/core/action.js';
+import type {OutcomeStatus} from '../../src/core/outcome.js';
+import type {RelPath} from '../../src/core/path.js';
+import {GUARD_NAMES, type GuardName, type Plan} from '../../src/core/plan.js';
+import {problem} from '../../src/core/problem.js';
+import type {Run, RunSummary} from '../../src/core/run.js';
+import {guardHalts} from '../../src/plan/guards.js';
+import {summarize} from '../../src/plan/summary.js';
+import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../../src/report/subject.js';
+import * as arbitrary from './arbitrary.js';
+import {act, file, folder, header, planOf, symlink} from './plan.js';
+
+export const everyKind: readonly Action[] = [
+  act.upkeep(''),
+  act.mkdir('a'),
+  act.create('a/new', file(1234)),
+  {kind: 'link', path: 'a/two' as RelPath, leader: 'a/new' as RelPath, reasons: ['hardlink'], after: file(1234)},
+  act.update('b.txt', file(10), file(12)),
+  {kind: 'attrs', path: 'm' as RelPath, reasons: ['mode'], before: folder(), after: folder({mode: 0o700})},
+  {kind: 'replace', path: 'r' as RelPath, reasons: ['kind'], before: folder(), after: file(2 * 1024 ** 3)},
+  act.delete('z/old', file(300)),
+  act.rmdir('zz'),
+];
+
+export const locked = problem({path: 'locked' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
+
+export function planSubject(plan: Plan, allow: readonly GuardName[] = []): PlanSubject {
+  return {type: 'plan', plan, summary: summarize(plan), halts: guardHalts(plan, allow)};
+}
+
+export const counts = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0};
+
+export const run: Run = {
+  header: {
+    id: 'run-1',
+    planId: 'plan-1',
+    writer: 'dirsync 0.1.0',
+    source: '/source',
+    target: '/target',
+    started: '2026-01-01T10:00:00.000Z',
+    changes: 9,
+    bytes: 1234,
+  },
+  steps: [],
+  problems: [],
+  end: {finished: '2026-01-01T10:02:05.000Z', counts: {...counts, done: 9}, bytes: 1234},
+};
+
+export function runSubject(fields: Partial<Run> = {}): RunSubject {
+  return {type: 'run', run: {...run, ...fields}};
+}
+
+/** A run that was killed. */
+export function killed(fields: Partial<Omit<Run, 'end'>> = {}): RunSubject {
+  const {end: _, ...begun} = run;
+  return {type: 'run', run: {...begun, ...fields}};
+}
+
+export function historySubject(runs: readonly Run[], target = '/target'): HistorySubject {
+  const summaries = runs.map(({header, end, problems, steps: _}): RunSummary => {
+    return {header, end, kinds: summarize(planOf([])).kinds, problems: problems.length};
+  });
+  return {type: 'history', target, runs: summaries};
+}
+
+/** Names that a reader of reports could take for more than a name. */
+export const HOSTILE: readonly string[] = [
+  '<img src=x onerror=alert(1)>',
+  '</details><h1>x',
+  '</code></pre><script>x</script>',
+  '`<b>`',
+  '``` @octocat',
+  `${'`'.repeat(100)}<img src=x>`,
+  '| a | b |',
+  'a\\|b\\\\|c',
+  '[x](https://example.com)',
+  '![x](y.png)',
+  '<https://example.com>',
+  'www.example.com',
+  'user@example.com',
+  '@octocat',
+  'octo/repo#12',
+  '#12',
+  'GH-12',
+  'a5c3785ed8d6a35868bc169f07e40e889087fd2e',
+  '**bold** _it_ ~~gone~~',
+  '# title',
+  '- list',
+  '1. list',
+  '---',
+  '    code',
+  ' spaces  inside ',
+  '::error::x',
+  'a%0Ab',
+  'a\r\n::warning::b',
+  '"quoted\' &amp; ]]>',
+  '\x00\x1b[31m\u202e\ufffe\uffff\udcff',
+  '$x$ $`y`$ :tada:',
+];
+
+/** This text wherever a text of others can stand. */
+export function hostileSubjects(text: string): readonly Subject[] {
+  const path = text as RelPath;
+  const bad = {...problem({path, side: 'target', phase: 'write', code: text}), message: text};
+  const hostile = {...header, writer: text, source: {path: text}, target: {path: text}, warnings: [text], created: text};
+  const plan = planOf(
+    [
+      act.create(text, symlink(text)),
+      act.delete(`${text}/x`),
+      act.update(text, symlink('x'), symlink(text)),
+      {kind: 'update', path, reasons: ['link'], before: symlink('x'), after: symlink(text)},
+      {kind: 'replace', path, reasons: ['kind'], before: folder(), after: file()},
+      {kind: 'link', path, leader: path, reasons: ['hardlink'], after: file()},
+      ...Array.from({length: 30}, (_, i) => act.create(`${text}/${i}`)),
+    ],
+    {...hostile, narrowed: {from: text, leftOut: 1}, problems: [bad]},
+  );
+  const names = {id: text, planId: text, writer: text, source: text, target: text, started: text};
+  const found: Run = {
+    ...run,
+    header: {...run.header, ...names},
+    steps: [{kind: 'create', path, status: 'failed', bytes: 0}],
+    problems: [bad],
+  };
+  const halts = [{guard: GUARD_NAMES[0], message: text, allowed: false}];
+  return [{...planSubject(plan), halts}, runSubject(found), historySubject([found, found], text)];
+}
+
+const STATUSES: readonly OutcomeStatus[] = ['done', 'already-done', 'skipped', 'failed', 'stopped'];
+
+export const subject: fc.Arbitrary<Subject> = fc
+  .tuple(arbitrary.plan, fc.array(fc.constantFrom(...STATUSES), {minLength: 1}), fc.boolean(), fc.nat(2))
+  .map(([plan, statuses, ended, which]) => {
+    const steps = plan.actions.map(({kind, path}, i) => {
+      return {kind, path, status: statuses[i % statuses.length] as OutcomeStatus, bytes: i};
+    });
+    const tally = {...counts};
+    for (const {status} of steps) tally[status]++;
+    const fields = {steps, problems: plan.problems};
+    const found = ended ? runSubject({...fields, end: {...(run.end as NonNullable<Run['end']>), counts: tally}}) : killed(fields);
+    return [planSubject(plan), found, historySubject([found.run, run])][which] as Subject;
+  });
