@@ -19,6 +19,11 @@ export function escapeName(text: string): string {
   });
 }
 
+/** A line of a file's content: a tab as spaces, and what is unsafe written out; a backslash stays, since content is full of them. */
+export function escapeLine(text: string): string {
+  return text.replaceAll('\t', '    ').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => escapeName(char));
+}
+
 /** The same for a text of JSON, which stays the same JSON: unsafe characters in it can only stand in strings. */
 export function escapeJson(json: string): string {
   return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {

@@ -5,6 +5,7 @@
 import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
 import {Selection, type Toggled} from '../../plan/selection.js';
+import type {DifferenceLine} from '../../report/difference.js';
 import {ChangeTree, type NodeTotals, type Sort, TOP} from './tree.js';
 
 /** Kinds that are one to a person: what comes, changes, and goes. */
@@ -30,14 +31,9 @@ export interface Row {
 export interface Look {
   readonly index: number;
   /** The lines of a text's difference, or why there is none. */
-  readonly content: {readonly lines: readonly DiffLine[]} | {readonly none: string};
+  readonly content: {readonly lines: readonly DifferenceLine[]} | {readonly none: string};
   /** The filter line that decided about the path, such as "docs/.dirsyncignore:3: !keep.md". */
   readonly filter?: string | undefined;
-}
-
-export interface DiffLine {
-  readonly type: 'hunk' | 'same' | 'added' | 'removed';
-  readonly text: string;
 }
 
 export type Purpose = 'search' | 'save' | 'export';

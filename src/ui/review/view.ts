@@ -4,11 +4,12 @@ import {escapeName} from '../../core/escape.js';
 import type {PlanSummary} from '../../core/plan.js';
 import {attributeRows} from '../../report/attributes.js';
 import {columns, cutMiddle, pad} from '../../report/columns.js';
+import type {DifferenceLine} from '../../report/difference.js';
 import {formatBytes, formatCount, formatPlural} from '../../report/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style, sizeOf} from '../../report/words.js';
 import {fitLine, highlight, type Line, span, spread} from '../line.js';
 import {KEY_HELP} from './keys.js';
-import {chosen, currentNode, type DiffLine, GROUPS, type Mode, type ReviewState, type Row, totalsOf} from './state.js';
+import {chosen, currentNode, type GROUPS, type Mode, type ReviewState, type Row, totalsOf} from './state.js';
 import {type NodeTotals, TOP} from './tree.js';
 
 export interface Size {
@@ -310,14 +311,14 @@ function contentLines({look}: ReviewState, index: number): Line[] {
   return 'none' in content ? [[span(content.none, DIM)]] : content.lines.map(diffLine);
 }
 
-const DIFF_MARKS: Readonly<Record<DiffLine['type'], [mark: string, style: Style | undefined]>> = {
+const DIFF_MARKS: Readonly<Record<DifferenceLine['type'], [mark: string, style: Style | undefined]>> = {
   hunk: ['', 'cyan'],
   same: [' ', undefined],
   added: ['+', 'green'],
   removed: ['-', 'red'],
 };
 
-function diffLine({type, text}: DiffLine): Line {
+function diffLine({type, text}: DifferenceLine): Line {
   const [mark, style] = DIFF_MARKS[type];
   return [span(`${mark}${text}`, style)];
 }
