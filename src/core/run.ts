@@ -1,5 +1,5 @@
 /** What a run did: as its journal holds it, and as reports show it. */
-import {type Action, type ActionKind, bytesOf} from './action.js';
+import {type Action, type ActionKind, volumeOf} from './action.js';
 import type {OutcomeStatus} from './outcome.js';
 import type {RelPath} from './path.js';
 import type {KindTotals} from './plan.js';
@@ -15,8 +15,7 @@ export interface RunStep {
 }
 
 export function runStep(action: Action, status: OutcomeStatus): RunStep {
-  const bytes = action.kind === 'delete' ? action.before.size : bytesOf(action);
-  return {kind: action.kind, path: action.path, status, bytes};
+  return {kind: action.kind, path: action.path, status, bytes: volumeOf(action)};
 }
 
 /** What is known when a run begins. */
@@ -61,8 +60,8 @@ export interface RunSummary {
   readonly kinds: Readonly<Record<ActionKind, KindTotals>>;
   readonly problems: number;
   /**
-   * What is wrong with its journal; then the rest is what stands before that. Where not even the header can be read, only its
-   * `id` and `started` are known, from the journal's name.
+   * Why its journal cannot be read to the end; the rest is what stands before that. Where not even the header can be read, only
+   * its `id` and `started` are known, from the journal's name.
    */
-  readonly damaged?: string | undefined;
+  readonly fault?: string | undefined;
 }

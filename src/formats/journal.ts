@@ -3,7 +3,9 @@
  * come, and a last line with the end. A run that is killed leaves it as far as it came: the end is missing then, and a line that
  * was not written whole is no part of it. What is read is trusted in nothing.
  */
+import fs from 'node:fs';
 import {DirsyncError, type ErrorCode} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
 import {
@@ -24,6 +26,7 @@ const FORMAT = 1;
 
 /** Bytes of one line with its end, which bounds what a reader must hold. */
 const MAX_LINE = 1 << 20;
+const CHUNK = 1 << 18;
 const NEWLINE = 0x0a;
 const HEADER_START = '{"dirsync":"run"';
 const PROBLEM_START = '{"problem":';
@@ -49,9 +52,46 @@ export function encodeJournalLine(line: JournalLine): string {
   }
 }
 
-/** Whether a file that begins like this is a journal, whole or not. */
-export function isJournal(beginning: Uint8Array): boolean {
-  return Buffer.from(beginning.subarray(0, HEADER_START.length)).toString('latin1') === HEADER_START;
+/** Whether this is a regular file that begins like a journal. False as well where it cannot be read. */
+export function isJournalFile(file: string): boolean {
+  if (!fs.statSync(file, {throwIfNoEntry: false})?.isFile()) return false;
+  try {
+    const [first] = pieces(file, HEADER_START.length);
+    return first?.toString('latin1') === HEADER_START;
+  } catch (error) {
+    if (isSystemError(error)) return false;
+    throw error;
+  }
+}
+
+/** The lines of the journal in this file. @throws DirsyncError JOURNAL_UNREADABLE, or as `decodeJournal` does. */
+export function* readJournalFile(file: string): Generator<JournalLine, void, undefined> {
+  try {
+    yield* decodeJournal(pieces(file, CHUNK), escapeName(file));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new DirsyncError('JOURNAL_UNREADABLE', `${escapeName(file)} (${error.code})`, 'check the path and its permissions', {
+      cause: error,
+    });
+  }
+}
+
+function* pieces(file: string, bytes: number): Generator<Buffer, void, undefined> {
+  const opened = fs.openSync(file, 'r');
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafe(bytes);
+      const got = fs.readSync(opened, piece);
+      if (got === 0) return;
+      yield piece.subarray(0, got);
+    }
+  } finally {
+    fs.closeSync(opened);
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
 }
 
 /**

@@ -3,7 +3,8 @@ import {DirsyncError, EXIT} from '../core/errors.js';
 import type {Event} from '../core/event.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
-import {encodeAction, encodeHeader, encodeProblem} from '../formats/json.js';
+import type {Run, RunSummary} from '../core/run.js';
+import {encodeAction, encodeHeader, encodeProblem, encodeRunEnd, encodeRunHeader, encodeRunStep} from '../formats/json.js';
 
 /** The version of documents and event lines: it is raised when an old reader could misunderstand a new one. */
 const FORMAT = 1;
@@ -29,6 +30,16 @@ export function applyDocument(plan: Plan | undefined, report: ApplyReport) {
     report: encodeReport(report),
     ...(plan && {plan: encodeHeader(plan.header)}),
   } as const;
+}
+
+/** `{format, type: 'run', run}`. */
+export function runDocument(run: Run) {
+  return {format: FORMAT, type: 'run', run: encodeRun(run)} as const;
+}
+
+/** `{format, type: 'history', target, runs}`, the newest run first. */
+export function historyDocument(target: string, runs: readonly RunSummary[]) {
+  return {format: FORMAT, type: 'history', target, runs: runs.map(encodeRunSummary)} as const;
 }
 
 /** `{format, type: 'error', code, exitCode, message}`, and `summary`, `detail` and `hint` of an error that dirsync foresaw. */
@@ -59,6 +70,10 @@ function eventFields(event: Event): object {
       return {type, problem: encodeProblem(event.problem)};
     case 'apply-done':
       return {type, report: encodeReport(event.report)};
+    case 'run-shown':
+      return {type, run: encodeRun(event.run)};
+    case 'history':
+      return {type, target: event.target, runs: event.runs.map(encodeRunSummary)};
     case 'plan-started':
     case 'scan-progress':
     case 'scan-done':
@@ -81,4 +96,23 @@ function encodeDrift({path, side, found}: Drift): Drift {
 
 function encodeReport(report: ApplyReport) {
   return {...report, problems: report.problems.map(encodeProblem)};
+}
+
+function encodeRun({header, steps, problems, end}: Run) {
+  return {
+    header: encodeRunHeader(header),
+    steps: steps.map(encodeRunStep),
+    problems: problems.map(encodeProblem),
+    ...(end && {end: encodeRunEnd(end)}),
+  };
+}
+
+function encodeRunSummary({header, end, kinds, problems, fault}: RunSummary): RunSummary {
+  return {
+    header: encodeRunHeader(header),
+    ...(end && {end: encodeRunEnd(end)}),
+    kinds,
+    problems,
+    ...(fault !== undefined && {fault}),
+  };
 }

@@ -5,19 +5,20 @@ import {escapeName} from '../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
+import type {RunEnd} from '../core/run.js';
 import {foldersOf} from './folders.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
 import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
 
 /** Up to this many changes are listed one by one, more by folder. */
-const MAX_LISTED = 100;
+export const MAX_LISTED = 100;
 const MAX_FOLDERS = 20;
-const MAX_PROBLEMS = 20;
+export const MAX_PROBLEMS = 20;
 const MAX_DRIFT = 50;
 
 type Style = Parameters<typeof styleText>[0];
 
-const STYLES: Readonly<Record<ActionKind, Style>> = {
+export const STYLES: Readonly<Record<ActionKind, Style>> = {
   mkdir: 'green',
   create: 'green',
   update: 'yellow',
@@ -103,7 +104,7 @@ function upkeepLines({upkeep, changes}: PlanSummary): string[] {
   return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are put back afterwards.`] : [];
 }
 
-function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
+export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, limit).map(({path, side, code, message}) => {
     const label = paint(color, 'red', `! ${escapeName(code)}`);
@@ -131,7 +132,7 @@ function totalLines({kinds}: PlanSummary, color: boolean): string[] {
   });
 }
 
-const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
+export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
   done: 'done',
   'already-done': 'already done',
   skipped: 'skipped (drift)',
@@ -141,7 +142,13 @@ const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
 
 /** What `dirsync apply` prints at its end: outcomes, speed, problems, skipped paths, and one sentence. */
 export function applyText({report, color}: {readonly report: ApplyReport; readonly color: boolean}): string {
-  const {counts, bytes, problems, skipped} = report;
+  const {problems, skipped} = report;
+  return joinSections([problemLines(problems, color, MAX_PROBLEMS), skippedLines(skipped), ...endSections(report)]);
+}
+
+/** How a run ended: its outcomes, and what it wrote in which time, with one sentence. */
+export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' | 'problems'>): string[][] {
+  const {counts, bytes} = report;
   const rows = Object.entries(OUTCOMES)
     .map(([status, words]) => ({words, count: counts[status as OutcomeStatus]}))
     .filter(({count}) => count > 0)
@@ -149,12 +156,10 @@ export function applyText({report, color}: {readonly report: ApplyReport; readon
   const countWidth = Math.max(...rows.map(({count}) => count.length));
   const ms = Math.max(0, Date.parse(report.finished) - Date.parse(report.started));
   const speed = bytes > 0 && ms > 0 ? ` (${formatBytes((bytes * 1000) / ms)}/s)` : '';
-  return joinSections([
-    problemLines(problems, color, MAX_PROBLEMS),
-    skippedLines(skipped),
+  return [
     rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
     [`${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}`, verdict(report)],
-  ]);
+  ];
 }
 
 function skippedLines(skipped: ApplyReport['skipped']): string[] {
@@ -169,11 +174,11 @@ export function driftText(drift: readonly Drift[]): string {
   return [...lines, ...moreLines(drift.length - lines.length)].join('\n');
 }
 
-function moreLines(more: number): string[] {
+export function moreLines(more: number): string[] {
   return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
 }
 
-function joinSections(sections: readonly (readonly string[])[]): string {
+export function joinSections(sections: readonly (readonly string[])[]): string {
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -181,11 +186,11 @@ function joinSections(sections: readonly (readonly string[])[]): string {
 }
 
 /** Whether there is colour was decided by the caller, so the stream and the environment are not asked again. */
-function paint(color: boolean, style: Style, text: string): string {
+export function paint(color: boolean, style: Style, text: string): string {
   return color ? styleText(style, text, {validateStream: false}) : text;
 }
 
-function pad(text: string, width: number): string {
+export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columns(text)));
 }
 
@@ -193,7 +198,7 @@ const MARK = /^\p{M}/u;
 const WIDE = /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
 
 /** Columns that a terminal gives to a text without control characters. */
-function columns(text: string): number {
+export function columns(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const char of text) width += MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
