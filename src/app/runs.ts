@@ -105,7 +105,7 @@ function summaryOf(id: string, lines: Iterable<JournalLine>): RunSummary[] {
     if (error.code === 'RUN_UNKNOWN') return [];
     fault = error.message;
   }
-  return [{header, end, kinds, problems, fault}];
+  return [{header, end, kinds, problems, ...(fault !== undefined && {fault})}];
 }
 
 function existing(target: string): Root {
