@@ -1,5 +1,5 @@
 /** The journals of a target's runs: `.dirsync/runs/ID.ndjson`. Ids begin with the time, so names in order are runs in order. */
-import {CODE} from '../core/block.js';
+import {CODE, emptyStat} from '../core/block.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ByteName} from '../core/name.js';
@@ -16,9 +16,11 @@ export const MAX_RUN_BYTES = 64 * 1024 * 1024;
 const CHUNK = 1 << 18;
 const JOURNAL = /^(\d{8}T\d{9}Z-[0-9a-f]{6})\.ndjson$/;
 
-/** Writes one run's journal. Whatever the disk answers, the run goes on: what went wrong first is told at the end. */
+/** Writes one run's journal. Whatever the disk answers, the run goes on: what went wrong is told at the end. */
 export class Journal {
-  #pending: string;
+  #pending = '';
+  /** Bytes that are in the file for certain. */
+  #written = 0;
   #folder: Folder | undefined;
   #file: OpenFile | undefined;
   #fault: string | undefined;
@@ -27,7 +29,7 @@ export class Journal {
     private readonly platform: Platform,
     private readonly header: RunHeader,
   ) {
-    this.#pending = encodeJournalLine({type: 'header', header});
+    this.#add({type: 'header', header});
   }
 
   /** Nothing is written before this. */
@@ -40,24 +42,23 @@ export class Journal {
   }
 
   step(step: RunStep): void {
-    this.#pending += encodeJournalLine({type: 'step', step});
+    this.#add({type: 'step', step});
   }
 
   problem(problem: Problem): void {
-    this.#pending += encodeJournalLine({type: 'problem', problem});
+    this.#add({type: 'problem', problem});
   }
 
   /** Writes what has come since the last time. */
   flush(): void {
-    const file = this.#file;
-    if (file !== undefined && this.#pending !== '') this.#attempt(() => this.platform.append(file, Buffer.from(this.#pending)));
-    if (file !== undefined || this.#fault !== undefined) this.#pending = '';
+    if (this.#fault === undefined && this.#pending !== '') this.#write();
   }
 
   /** Writes the end and removes what is too old. Answers why the run is not recorded, if it is not: an errno name. */
   end(end: RunEnd): string | undefined {
-    this.#pending += encodeJournalLine({type: 'end', end});
-    this.flush();
+    this.#add({type: 'end', end});
+    // A disk that was full may have room again, now that the deletes are done.
+    this.#write();
     const fault = this.#fault;
     // What cannot be removed today is too old for the next run as well.
     if (fault === undefined) this.#attempt(() => prune(this.platform, this.#folder as Folder, nameOf(this.header.id)));
@@ -72,13 +73,35 @@ export class Journal {
     this.#folder = undefined;
   }
 
-  /** After a fault nothing more is written: a gap would be worse than a missing end. */
+  #add(line: JournalLine): void {
+    const isLost = this.#fault !== undefined && this.#file === undefined;
+    if (!isLost) this.#pending += encodeJournalLine(line);
+  }
+
+  #write(): void {
+    const [file, folder] = [this.#file, this.#folder];
+    if (file === undefined || folder === undefined) return;
+    this.#attempt(() => {
+      const bytes = Buffer.from(this.#pending);
+      this.platform.append(file, bytes.subarray(this.#fault === undefined ? 0 : this.#begun(folder)));
+      this.#written += bytes.length;
+      this.#pending = '';
+      this.#fault = undefined;
+    });
+  }
+
+  /** Bytes of the pending text that a write left in the file before it failed. */
+  #begun(folder: Folder): number {
+    const stat = emptyStat();
+    this.platform.stat(folder, nameOf(this.header.id), stat);
+    return Math.max(0, stat.size - this.#written);
+  }
+
   #attempt(act: () => void): void {
     try {
       act();
     } catch (error) {
-      this.#fault ??= errnoOf(error);
-      this.close();
+      this.#fault = errnoOf(error);
     }
   }
 }

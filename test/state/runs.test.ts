@@ -140,23 +140,33 @@ describe('state/runs', () => {
     }
   }
 
-  it('a disk that is full in the middle is told, and what was written before stays', () => {
+  /** A disk that takes half of the second write, and refuses so many in all. */
+  function fullDisk(refusals: number): Platform {
     const real = platform();
     let writes = 0;
-    const full: Platform = Object.assign(Object.create(real), {
-      createFile: real.createFile.bind(real),
-      append(...args: Parameters<Platform['append']>) {
-        if (++writes > 1) throw new SystemError('ENOSPC', 'write');
-        real.append(...args);
+    return new Proxy(real, {
+      get(_, method: keyof Platform) {
+        if (method !== 'append') return (real[method] as () => void).bind(real);
+        return (...[file, bytes]: Parameters<Platform['append']>) => {
+          writes++;
+          if (writes === 2) real.append(file, bytes.subarray(0, bytes.length / 2));
+          if (writes > 1 && writes < 2 + refusals) throw new SystemError('ENOSPC', 'write');
+          real.append(file, bytes);
+        };
       },
     });
-    for (const method of ['openRoot', 'openFolder', 'makeFolder', 'close', 'list', 'removeFile'] as const) {
-      Object.assign(full, {[method]: (real[method] as () => void).bind(real)});
-    }
+  }
+
+  it('a disk that stays full is told, and what was written before stays', () => {
     older(Array.from({length: MAX_RUNS}, (_, i) => i + 1));
-    expect(record(idOf(500), full)).to.equal('ENOSPC');
+    expect(record(idOf(500), fullDisk(2))).to.equal('ENOSPC');
     expect(typesOf(idOf(500))).to.deep.equal(['header', 'step']);
     expect(list(), 'nothing is removed for it').to.have.length(MAX_RUNS + 1);
+  });
+
+  it('a disk that has room again at the end gets the rest', () => {
+    expect(record(idOf(500), fullDisk(1))).to.equal(undefined);
+    expect(typesOf(idOf(500))).to.deep.equal(['header', 'step', 'step', 'end']);
   });
 
   it('says which run there is none of', () => {
