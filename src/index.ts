@@ -2,6 +2,7 @@
 export {type ApplySettings, applyFresh, applySaved, type SavedPlanOptions} from './app/apply.js';
 export {type Context, Interrupted} from './app/context.js';
 export {type Planned, planTrees} from './app/plan.js';
+export {LATEST, lastRunOf, readRun, readRunFile, readRuns} from './app/runs.js';
 export {resolveSettings, type SettingFlags, type Settings} from './config/settings.js';
 export type {Action, ActionKind, Reason} from './core/action.js';
 export type {Entry, Kind} from './core/entry.js';
@@ -12,7 +13,9 @@ export type {ApplyReport, OutcomeStatus} from './core/outcome.js';
 export type {RelPath} from './core/path.js';
 export type {Drift, GuardName, Halt, Plan, PlanHeader, PlanOptions, PlanSummary} from './core/plan.js';
 export type {Problem} from './core/problem.js';
+export type {Run, RunEnd, RunHeader, RunStep, RunSummary} from './core/run.js';
 export {readPlanFile, writePlanFile} from './formats/plan-file.js';
 export {guardHalts} from './plan/guards.js';
-export {summarize} from './plan/summary.js';
+export {summarize, summarizeRun} from './plan/summary.js';
+export {historyText, runText} from './report/runs.js';
 export {planText} from './report/text.js';

@@ -11,6 +11,7 @@ import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../pla
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
 import {narrowPlan} from './narrow.js';
 import {judge, makePlan, type Planned, workersFor} from './plan.js';
+import {VERSION} from './version.js';
 
 /** How a plan is executed: what it says itself is not among it. */
 export interface ApplySettings {
@@ -84,7 +85,18 @@ async function execute(
   {onEvent, signal, now}: Context,
 ): Promise<ApplyReport> {
   checkHalts(halts);
-  return applyPlan({plan, pool, runId: newId(now()), preflight, skipDrifted, fsync, onEvent, signal, now});
+  return applyPlan({
+    plan,
+    pool,
+    runId: newId(now()),
+    writer: `dirsync ${VERSION}`,
+    preflight,
+    skipDrifted,
+    fsync,
+    onEvent,
+    signal,
+    now,
+  });
 }
 
 function checkHalts(halts: readonly Halt[]): void {

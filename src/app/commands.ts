@@ -7,7 +7,9 @@ import type {JobSettings} from '../config/load.js';
 import {resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
+import {findTarget} from '../platform/roots.js';
 import {formatCount} from '../report/units.js';
 import {runAtInterval} from '../schedule/interval.js';
 import {applyExitCode, applyFresh, applySaved} from './apply.js';
@@ -15,6 +17,7 @@ import {type Context, Interrupted, newId} from './context.js';
 import {narrowPlan} from './narrow.js';
 import {failureOf, type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
+import {readRun, readRunFile, readRuns} from './runs.js';
 
 /** What was typed, as a command hands it over. */
 export interface Typed {
@@ -99,13 +102,29 @@ export function run(typed: Typed): Promise<number> {
   });
 }
 
-/** `out`: a file for the plan as it is narrowed. */
-export function show(typed: Typed, file: string, out: string | undefined): Promise<number> {
+/** `what`: a plan file or a journal; with a target, one of its runs. `out`: a file for the plan as it is narrowed. */
+export function show(typed: Typed, what: string, out: string | undefined): Promise<number> {
   return execute(typed, async ({onEvent, now}) => {
-    const {plan: saved, sha256} = await readPlanFile(file);
-    const plan = narrowPlan(saved, typed.flags.narrow, newId(now()));
-    onEvent({type: 'plan-ready', ...judge(plan, [])});
-    onEvent({type: 'plan-file', ...(out === undefined ? {file, sha256} : {file: out, ...(await writePlanFile(out, plan))})});
+    const {target} = typed.flags;
+    if (target !== undefined) onEvent({type: 'run-shown', run: readRun(target, what)});
+    else if (isJournalFile(what)) onEvent({type: 'run-shown', run: readRunFile(what)});
+    else {
+      const {plan: saved, sha256} = await readPlanFile(what);
+      const plan = narrowPlan(saved, typed.flags.narrow, newId(now()));
+      onEvent({type: 'plan-ready', ...judge(plan, [])});
+      onEvent({
+        type: 'plan-file',
+        ...(out === undefined ? {file: what, sha256} : {file: out, ...(await writePlanFile(out, plan))}),
+      });
+    }
+    return EXIT.done;
+  });
+}
+
+export function history(typed: Typed, {limit}: {limit: number}): Promise<number> {
+  return execute(typed, async ({onEvent}) => {
+    const target = await targetOf(typed);
+    onEvent({type: 'history', target: findTarget(target, true).path, runs: readRuns(target, limit)});
     return EXIT.done;
   });
 }
@@ -150,6 +169,27 @@ async function resolve({words, flags, config}: Typed): Promise<Settings> {
     throw new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
   }
   return resolveSettings(words, flags, await jobOf(words.length === 1 ? word : undefined, config));
+}
+
+/** The target alone: of two roots the second, of a flag, of a job, or a folder by itself. */
+async function targetOf({words, flags, config}: Typed): Promise<string> {
+  const [word, second] = words;
+  if (word !== undefined && flags.target !== undefined) {
+    throw new DirsyncError('USAGE', 'the target is given twice, as a word and by -o', 'give it once');
+  }
+  const given = second ?? flags.target;
+  if (given !== undefined) return given;
+  if (word === undefined) throw new DirsyncError('USAGE', 'no target is given', 'name TARGET, or a JOB of the config file');
+  const isFolder = existsSync(word);
+  if (isFolder && word.includes('/')) return word;
+  try {
+    const {target} = await jobOf(word, config);
+    return target as string;
+  } catch (error) {
+    // A job comes first, as in the other commands: beside its config there is often a folder of the same name.
+    if (isFolder && error instanceof DirsyncError && error.code === 'JOB_UNKNOWN') return word;
+    throw error;
+  }
 }
 
 /** A config file is read when it is named, or when a job is: two folders on a command line need none. */

@@ -34,6 +34,6 @@ export async function withWorkers<Result>(
 
 /** Names a plan or a run: sorts by time, and is a plain file name. */
 export function newId(now: Date): string {
-  const time = now.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
+  const time = now.toISOString().replaceAll(/[-:.]/g, '');
   return `${time}-${randomBytes(3).toString('hex')}`;
 }

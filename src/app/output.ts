@@ -5,8 +5,9 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
 import type {Event, Listener} from '../core/event.js';
 import type {Drift} from '../core/plan.js';
-import {applyDocument, errorDocument, eventLine, planDocument} from '../report/json.js';
+import {applyDocument, errorDocument, eventLine, historyDocument, planDocument, runDocument} from '../report/json.js';
 import {logLine} from '../report/log.js';
+import {historyText, runText} from '../report/runs.js';
 import {applyText, driftText, planText} from '../report/text.js';
 import {formatBytes, formatCount} from '../report/units.js';
 
@@ -97,6 +98,12 @@ class TextView implements View {
         if (!isNothing) this.#print(applyText({report: event.report, color}));
         return;
       }
+      case 'run-shown':
+        this.#print(runText({run: event.run, color, width, all: this.options.all}));
+        return;
+      case 'history':
+        this.#print(historyText({target: event.target, runs: event.runs, color, width}));
+        return;
       case 'run-waiting':
         this.#print(`Next run at ${event.next}.`);
         return;
@@ -180,7 +187,7 @@ class ProgressLine {
   }
 }
 
-/** The document of what came last and counts: an error, an apply, or a plan. */
+/** The document of what came last and counts: an error, an apply, a plan, a run that was, or a history. */
 class JsonView implements View {
   #document: object | undefined;
   #plan: Extract<Event, {type: 'plan-ready'}> | undefined;
@@ -193,6 +200,8 @@ class JsonView implements View {
       this.#document = planDocument({...this.#plan, file: {path: event.file, sha256: event.sha256}});
     }
     if (event.type === 'drift') this.#drift = event.drift;
+    if (event.type === 'run-shown') this.#document = runDocument(event.run);
+    if (event.type === 'history') this.#document = historyDocument(event);
     if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
   }
 

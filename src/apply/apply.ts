@@ -12,13 +12,16 @@ import {type ByteName, toByteName} from '../core/name.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import {isWithin, type RelPath, ROOT} from '../core/path.js';
 import type {Drift, Plan} from '../core/plan.js';
-import {type Problem, problem} from '../core/problem.js';
+import {type Problem, problem, problemMessage} from '../core/problem.js';
+import {runStep} from '../core/run.js';
+import {summarize} from '../plan/summary.js';
 import {isDestructive, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
 import {lockTarget, type TargetLock} from '../state/lock.js';
+import {Journal} from '../state/runs.js';
 import {sweepReplaced, sweepStaging} from '../state/staging.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
 
@@ -28,6 +31,8 @@ export interface ApplyOptions {
   readonly plan: Plan;
   readonly pool: WorkerPool;
   readonly runId: string;
+  /** Program and version, such as "dirsync 0.1.0". */
+  readonly writer: string;
   /** Check every path on both sides before the first change: for a plan that was not made just now. */
   readonly preflight: boolean;
   /** Leave drifted paths alone and do the rest, instead of refusing the plan. */
@@ -61,17 +66,33 @@ class Run {
   /** Folders that stay, since what was to replace them could not be written. */
   readonly #kept: RelPath[] = [];
   readonly #started: Date;
+  readonly #journal: Journal;
+  /** Whether an action's outcome was told. */
+  readonly #told: boolean[] = [];
   readonly #counted: readonly [number, number];
   #lock: TargetLock | undefined;
   #root: Folder | undefined;
   #context: ApplyContext;
 
   constructor(private readonly o: ApplyOptions) {
-    const {plan, runId, pool, fsync} = o;
+    const {plan, runId, writer, pool, fsync} = o;
     this.#actions = plan.actions;
     this.#status = new Array(plan.actions.length);
     this.#started = o.now();
     this.#counted = [pool.total(0), pool.total(1)];
+    const {source, target} = plan.header;
+    const {changes, bytes} = summarize(plan);
+    this.#journal = new Journal(platform(), {
+      id: runId,
+      planId: plan.header.id,
+      writer,
+      source: source.path,
+      target: target.path,
+      started: this.#started.toISOString(),
+      changes,
+      bytes,
+    });
+    for (const found of plan.problems) this.#journal.problem(found);
     this.#context = {
       runId,
       source: plan.header.sourceMissing ? undefined : toByteName(plan.header.source.path),
@@ -89,16 +110,16 @@ class Run {
     const bytes = this.#actions.reduce((sum, action) => sum + bytesOf(action), 0);
     onEvent({type: 'apply-started', actions: this.#actions.length, bytes});
     const timer = setInterval(() => onEvent({type: 'apply-progress', ...this.#progress()}), 200);
+    let report: ApplyReport;
     try {
       this.#enter();
       if (preflight) await this.#preflight();
-      if (this.#isWorkLeft()) await this.#work();
+      report = this.#isWorkLeft() ? await this.#work() : this.#report();
     } finally {
       clearInterval(timer);
       this.#leave();
       this.o.signal.removeEventListener('abort', stop);
     }
-    const report = this.#report();
     onEvent({type: 'apply-done', report});
     return report;
   }
@@ -131,6 +152,7 @@ class Run {
   }
 
   #leave(): void {
+    this.#journal.close();
     this.#lock?.release();
     if (this.#root !== undefined) platform().close(this.#root);
   }
@@ -199,10 +221,11 @@ class Run {
     return this.#actions.some((_, i) => this.#status[i] === undefined);
   }
 
-  async #work(): Promise<void> {
+  async #work(): Promise<ApplyReport> {
     const backend = platform();
     this.#prepare();
     const root = this.#root as Folder;
+    this.#journal.open(root);
     let synced = false;
     let canDestroy = true;
     for (const wave of waves(this.#actions)) {
@@ -218,6 +241,7 @@ class Run {
     const isWhole = this.#actions.every((_, i) => this.#status[i] === 'done' || this.#status[i] === 'already-done');
     sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
     sweepStaging(backend, root);
+    return this.#recorded();
   }
 
   /** The first changes in the target: its root, `.dirsync`, and the staging of killed runs removed. */
@@ -295,6 +319,7 @@ class Run {
         const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions, ...waiting};
         const results = await pool.call<readonly WireResult[]>(worker, job);
         for (const [i, result] of results.entries()) onResult(batch[i] as number, fromWire(result));
+        this.#journal.flush();
       }
     };
     // All share one iterator of batches, so whoever is free takes the next.
@@ -357,12 +382,34 @@ class Run {
   #set(index: number, status: OutcomeStatus): void {
     this.#status[index] = status;
     const action = this.#actions[index] as Action;
-    if (!isUpkeep(action)) this.o.onEvent({type: 'action', action, status});
+    if (isUpkeep(action)) return;
+    this.#tell(index, status);
+    this.o.onEvent({type: 'action', action, status});
+  }
+
+  #tell(index: number, status: OutcomeStatus): void {
+    this.#told[index] = true;
+    this.#journal.step(runStep(this.#actions[index] as Action, status));
   }
 
   #addProblem(found: Problem): void {
     this.#problems.push(found);
+    this.#journal.problem(found);
     this.o.onEvent({type: 'problem', problem: found});
+  }
+
+  /** The report, and the journal ended with it. What was done is done, recorded or not. */
+  #recorded(): ApplyReport {
+    this.#actions.forEach((action, i) => {
+      const status = this.#status[i];
+      if (status !== undefined && status !== 'stopped' && !this.#told[i] && !isUpkeep(action)) this.#tell(i, status);
+    });
+    const report = this.#report();
+    const fault = this.#journal.end(report);
+    if (fault === undefined) return report;
+    const code = 'JOURNAL_UNWRITABLE';
+    this.#addProblem(problem({path: ROOT, side: 'target', phase: 'write', code, message: `${problemMessage(code)} (${fault})`}));
+    return {...report, problems: [...report.problems, this.#problems.at(-1) as Problem]};
   }
 
   #report(): ApplyReport {

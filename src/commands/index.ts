@@ -1,7 +1,8 @@
 import Apply from './apply.js';
 import Help from './help.js';
+import History from './history.js';
 import Plan from './plan.js';
 import Run from './run.js';
 import Show from './show.js';
 
-export const COMMANDS = {apply: Apply, help: Help, plan: Plan, run: Run, show: Show};
+export const COMMANDS = {apply: Apply, help: Help, history: History, plan: Plan, run: Run, show: Show};

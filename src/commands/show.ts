@@ -1,22 +1,32 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand, describe, narrowFlags, outputFlags} from './base.js';
+import {BaseCommand, describe, narrowFlags, outputFlags, rootFlags} from './base.js';
+
+const {target} = rootFlags;
 
 export default class Show extends BaseCommand {
-  static override readonly summary = 'Show a saved plan.';
+  static override readonly summary = 'Show a saved plan, or a run that was.';
   static override readonly description = describe(
-    'Reads the file, checks that it is whole, and prints it as `plan` did.',
+    'Reads the file, checks that it is whole, and prints a plan as `plan` did, or what a run did. With --target, a run of that ' +
+      'target is shown by its id, which `history` lists, or as `latest`.',
     [0, 1],
     {
       0: 'shown',
-      1: 'the file cannot be read, is damaged, or is no plan',
+      1: 'the file or run is not there, cannot be read, is damaged, or is neither a plan nor a run',
     },
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %> photos.plan',
     '<%= config.bin %> <%= command.id %> photos.plan --all',
+    '<%= config.bin %> <%= command.id %> latest --target /mnt/backup/photos',
   ];
-  static override readonly args = {file: Args.string({required: true, description: 'Plan file.'})};
+  static override readonly args = {
+    file: Args.string({
+      required: true,
+      description: 'Plan file, or journal of a run; with --target the id of a run, or "latest".',
+    }),
+  };
   static override readonly flags = {
+    target: {...target, summary: 'Folder whose run is shown.'},
     ...narrowFlags,
     ...outputFlags,
     out: Flags.string({summary: 'Save the plan, as it is narrowed, to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),

@@ -89,6 +89,11 @@ export function bytesOf(action: Action): number {
   return action.kind === 'create' || action.kind === 'update' || action.kind === 'replace' ? action.after.size : 0;
 }
 
+/** Bytes that an action is about: those that it writes, for a delete those given back. */
+export function volumeOf(action: Action): number {
+  return action.kind === 'delete' ? action.before.size : bytesOf(action);
+}
+
 /** Whether an action only puts back the times of a folder that other actions touched: not a change that a person reviews. */
 export function isUpkeep(action: Action): boolean {
   return action.kind === 'attrs' && action.reasons.length === 1 && action.reasons[0] === 'children';

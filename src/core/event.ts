@@ -3,6 +3,7 @@ import type {Action} from './action.js';
 import type {ApplyReport, OutcomeStatus} from './outcome.js';
 import type {Drift, Halt, Plan, PlanSummary} from './plan.js';
 import type {Problem, Side} from './problem.js';
+import type {Run, RunSummary} from './run.js';
 
 export type Event =
   | {readonly type: 'plan-started'; readonly source: string; readonly target: string}
@@ -17,6 +18,8 @@ export type Event =
   | {readonly type: 'action'; readonly action: Action; readonly status: OutcomeStatus}
   | {readonly type: 'problem'; readonly problem: Problem}
   | {readonly type: 'apply-done'; readonly report: ApplyReport}
+  | {readonly type: 'run-shown'; readonly run: Run}
+  | {readonly type: 'history'; readonly target: string; readonly runs: readonly RunSummary[]}
   | {readonly type: 'run-waiting'; readonly next: string}
   | {readonly type: 'run-skipped'; readonly ticks: number}
   | {readonly type: 'run-failed'; readonly code: string; readonly message: string; readonly hint?: string | undefined};

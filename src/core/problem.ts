@@ -29,6 +29,7 @@ const OURS: Readonly<Record<string, string>> = {
   UNSUPPORTED_KIND: 'FIFOs, sockets and devices are not copied; what stands at this path in the target is kept',
   FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',
   DEPENDS: 'a step that it needs failed',
+  JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',
   STOPPED: 'the run was stopped before this step',
 };
 

@@ -1,5 +1,5 @@
 /** What a run did: as its journal holds it, and as reports show it. */
-import type {ActionKind} from './action.js';
+import {type Action, type ActionKind, volumeOf} from './action.js';
 import type {OutcomeStatus} from './outcome.js';
 import type {RelPath} from './path.js';
 import type {KindTotals} from './plan.js';
@@ -12,6 +12,10 @@ export interface RunStep {
   readonly status: OutcomeStatus;
   /** Bytes of content that the action writes; for a delete, bytes given back. */
   readonly bytes: number;
+}
+
+export function runStep(action: Action, status: OutcomeStatus): RunStep {
+  return {kind: action.kind, path: action.path, status, bytes: volumeOf(action)};
 }
 
 /** What is known when a run begins. */
@@ -41,7 +45,7 @@ export interface RunEnd {
 
 export interface Run {
   readonly header: RunHeader;
-  /** In the order in which they ended. */
+  /** In the order in which they ended. What had not begun when the run was stopped is not among them, only counted in `end`. */
   readonly steps: readonly RunStep[];
   readonly problems: readonly Problem[];
   /** Absent when the run was killed, or is still at work. */
@@ -55,4 +59,9 @@ export interface RunSummary {
   /** What was done, by kind; bytes as in `KindTotals`. */
   readonly kinds: Readonly<Record<ActionKind, KindTotals>>;
   readonly problems: number;
+  /**
+   * Why its journal cannot be read to the end; the rest is what stands before that. Where not even the header can be read, only
+   * its `id` and `started` are known, from the journal's name.
+   */
+  readonly fault?: string | undefined;
 }

@@ -8,9 +8,11 @@ import {ACTION_KINDS, type Action, type ActionKind, type Reason} from '../core/a
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import {isName} from '../core/name.js';
+import type {OutcomeStatus} from '../core/outcome.js';
 import {pathFault, type RelPath} from '../core/path.js';
 import type {MaxDelete, Narrowed, Overlap, PlanHeader, PlanOptions, PlanRoot, RootIdentity, TreeTotals} from '../core/plan.js';
 import type {Phase, Problem, Side} from '../core/problem.js';
+import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
 
 /** A value that has not the shape it should have; the message says where and what instead. */
 export class FormatError extends Error {
@@ -288,24 +290,14 @@ const LIMIT_KEYS = keys<{count: 1; share: 1}>({count: 1, share: 1});
 const OVERLAPS = keys<Record<Overlap, 1>>({same: 1, 'target-in-source': 1, 'source-in-target': 1});
 const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
 
-/** Ids name files below `.dirsync`, so nothing in one may lead elsewhere. */
-const ID = /^\w[\w.:-]{0,99}$/;
-
-/** ISO 8601 in UTC, as `Date.toISOString` writes it. */
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-
 /** Throws a FormatError. */
 export function decodeHeader(value: unknown): PlanHeader {
   const json = record(value, 'the header', HEADER_KEYS);
-  const {id, created, writer, overlap, sourceMissing} = json;
-  if (typeof id !== 'string' || !ID.test(id)) refuse('id', id, 'an id');
-  if (typeof created !== 'string' || !INSTANT.test(created) || Number.isNaN(Date.parse(created)))
-    refuse('created', created, 'a time');
+  const {overlap, sourceMissing} = json;
+  const known = {id: id(json.id, 'id'), created: date(json.created, 'created'), writer: text(json.writer, 'writer')};
   const totals = record(json.totals, 'totals', TOTALS_KEYS);
   return {
-    id,
-    created,
-    writer: text(writer, 'writer'),
+    ...known,
     source: decodeRoot(json.source, 'source'),
     target: decodeRoot(json.target, 'target'),
     options: decodeOptions(json.options),
@@ -319,8 +311,7 @@ export function decodeHeader(value: unknown): PlanHeader {
 
 function decodeNarrowed(value: unknown): Narrowed {
   const {from, leftOut} = record(value, 'narrowed', NARROWED_KEYS);
-  if (typeof from !== 'string' || !ID.test(from)) refuse('narrowed.from', from, 'an id');
-  return {from, leftOut: integer(leftOut, 'narrowed.leftOut')};
+  return {from: id(from, 'narrowed.from'), leftOut: integer(leftOut, 'narrowed.leftOut')};
 }
 
 function decodeRoot(value: unknown, what: string): PlanRoot {
@@ -365,6 +356,81 @@ function decodeTotals(value: unknown, what: string): TreeTotals {
   };
 }
 
+// ── Runs ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const RUN_KEYS = keys<RunHeader>({
+  id: 1,
+  planId: 1,
+  writer: 1,
+  source: 1,
+  target: 1,
+  started: 1,
+  changes: 1,
+  bytes: 1,
+});
+const STEP_KEYS = keys<RunStep>({kind: 1, path: 1, status: 1, bytes: 1});
+const END_KEYS = keys<RunEnd>({finished: 1, counts: 1, bytes: 1, interrupted: 1});
+const STATUSES = keys<Record<OutcomeStatus, number>>({done: 1, 'already-done': 1, skipped: 1, failed: 1, stopped: 1});
+const SIGNALS = keys<Record<NonNullable<RunEnd['interrupted']>, 1>>({SIGINT: 1, SIGTERM: 1});
+
+export function encodeRunHeader({id, planId, writer, source, target, started, changes, bytes}: RunHeader): RunHeader {
+  return {id, planId, writer, source, target, started, changes, bytes};
+}
+
+/** Throws a FormatError. */
+export function decodeRunHeader(value: unknown): RunHeader {
+  const json = record(value, 'the header', RUN_KEYS);
+  return {
+    id: id(json.id, 'id'),
+    planId: id(json.planId, 'planId'),
+    writer: text(json.writer, 'writer'),
+    source: systemText(json.source, 'source'),
+    target: systemText(json.target, 'target'),
+    started: date(json.started, 'started'),
+    changes: integer(json.changes, 'changes'),
+    bytes: integer(json.bytes, 'bytes'),
+  };
+}
+
+export function encodeRunStep({kind, path, status, bytes}: RunStep): RunStep {
+  return {kind, path, status, bytes};
+}
+
+/** Throws a FormatError, and a HostilePathError for a path that no run may hold. */
+export function decodeRunStep(value: unknown): RunStep {
+  const {kind, path, status, bytes} = record(value, 'the step', STEP_KEYS);
+  if (!KIND_NAMES.has(kind)) refuse('kind', kind, 'a kind of action');
+  return {
+    kind: kind as ActionKind,
+    path: decodePath(path, 'path'),
+    status: oneOf(status, 'status', STATUSES),
+    bytes: integer(bytes, 'bytes'),
+  };
+}
+
+export function encodeRunEnd({finished, counts, bytes, interrupted}: RunEnd): RunEnd {
+  return {finished, counts, bytes, interrupted};
+}
+
+/** Throws a FormatError. */
+export function decodeRunEnd(value: unknown): RunEnd {
+  const {finished, counts, bytes, interrupted} = record(value, 'end', END_KEYS);
+  const json = record(counts, 'end.counts', STATUSES);
+  const count = (status: OutcomeStatus) => integer(json[status], `end.counts.${status}`);
+  return {
+    finished: date(finished, 'end.finished'),
+    counts: {
+      done: count('done'),
+      'already-done': count('already-done'),
+      skipped: count('skipped'),
+      failed: count('failed'),
+      stopped: count('stopped'),
+    },
+    bytes: integer(bytes, 'end.bytes'),
+    ...(interrupted !== undefined && {interrupted: oneOf(interrupted, 'end.interrupted', SIGNALS)}),
+  };
+}
+
 // ── Shapes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The keys of T; the compiler sees to it that none is missing. */
@@ -400,6 +466,22 @@ function boolean(value: unknown, what: string): boolean {
 
 function text(value: unknown, what: string): string {
   if (typeof value !== 'string') refuse(what, value, 'a text');
+  return value;
+}
+
+/** Ids name files below `.dirsync`, so nothing in one may lead elsewhere. */
+const ID = /^\w[\w.:-]{0,99}$/;
+
+function id(value: unknown, what: string): string {
+  if (typeof value !== 'string' || !ID.test(value)) refuse(what, value, 'an id');
+  return value;
+}
+
+/** ISO 8601 in UTC, as `Date.toISOString` writes it. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+function date(value: unknown, what: string): string {
+  if (typeof value !== 'string' || !INSTANT.test(value) || Number.isNaN(Date.parse(value))) refuse(what, value, 'a time');
   return value;
 }
 

@@ -1,12 +1,12 @@
-import {ACTION_KINDS, type ActionKind, bytesOf, isUpkeep} from '../core/action.js';
+import {ACTION_KINDS, type ActionKind, bytesOf, isUpkeep, volumeOf} from '../core/action.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
+import type {Run, RunStep, RunSummary} from '../core/run.js';
+
+type Kinds = Record<ActionKind, {-readonly [Key in keyof KindTotals]: KindTotals[Key]}>;
 
 /** Counts the changes of a plan and their bytes, by kind; upkeep is counted apart and in no kind. */
 export function summarize(plan: Plan): PlanSummary {
-  const kinds = Object.fromEntries(ACTION_KINDS.map((kind) => [kind, {count: 0, bytes: 0}])) as Record<
-    ActionKind,
-    {-readonly [Key in keyof KindTotals]: KindTotals[Key]}
-  >;
+  const kinds = noKinds();
   let upkeep = 0;
   let bytes = 0;
   for (const action of plan.actions) {
@@ -14,11 +14,28 @@ export function summarize(plan: Plan): PlanSummary {
       upkeep++;
       continue;
     }
-    const written = bytesOf(action);
     const totals = kinds[action.kind];
     totals.count++;
-    totals.bytes += action.kind === 'delete' ? action.before.size : written;
-    bytes += written;
+    totals.bytes += volumeOf(action);
+    bytes += bytesOf(action);
   }
   return {kinds, changes: plan.actions.length - upkeep, upkeep, bytes, problems: plan.problems.length};
+}
+
+/** Counts what a run did, by kind. */
+export function summarizeRun({header, steps, problems, end}: Run): RunSummary {
+  const kinds = noKinds();
+  for (const step of steps) countStep(kinds, step);
+  return {header, end, kinds, problems: problems.length};
+}
+
+/** Counts a step that was done: for who does not hold all of a run at once. */
+export function countStep(kinds: Kinds, {kind, status, bytes}: RunStep): void {
+  if (status !== 'done') return;
+  kinds[kind].count++;
+  kinds[kind].bytes += bytes;
+}
+
+export function noKinds(): Kinds {
+  return Object.fromEntries(ACTION_KINDS.map((kind) => [kind, {count: 0, bytes: 0}])) as Kinds;
 }

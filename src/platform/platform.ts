@@ -11,6 +11,9 @@ import type {ByteName} from '../core/name.js';
 /** An open folder: opaque to all but the backend that made it. Must be closed. */
 export type Folder = {readonly __brand: 'Folder'};
 
+/** An open file, read or appended to piece by piece: opaque like a folder. Must be closed. */
+export type OpenFile = {readonly __brand: 'OpenFile'};
+
 /** One row of a folder's listing. Rows are reused by the next listing that gets them. */
 export interface ListedEntry extends Stat {
   name: ByteName;
@@ -73,7 +76,7 @@ export interface Platform {
   openRoot(path: ByteName): Folder;
   /** Opens a folder in `parent`; ELOOP or ENOTDIR when it is something else, a symlink too. */
   openFolder(parent: Folder, name: ByteName): Folder;
-  close(folder: Folder): void;
+  close(open: Folder | OpenFile): void;
 
   /** Reads all entries of a folder into `rows`, reusing those that are there, in no order; returns how many. */
   list(folder: Folder, rows: ListedEntry[]): number;
@@ -86,6 +89,13 @@ export interface Platform {
   readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined;
   /** Writes a small private file (0600) under a name that must be free. */
   writeFile(folder: Folder, name: ByteName, content: Uint8Array): void;
+  /** Makes a private file (0600) under a name that must be free, to be appended to. */
+  createFile(folder: Folder, name: ByteName): OpenFile;
+  append(file: OpenFile, content: Uint8Array): void;
+  /** Opens a file to be read from its beginning. Not followed. */
+  openFile(folder: Folder, name: ByteName): OpenFile;
+  /** The next piece of an open file, at most `limit` bytes; none at its end. */
+  readNext(file: OpenFile, limit: number): Uint8Array;
   /** Whether two files have the same content; false as well when `goOn`, asked before each piece, says so. */
   sameContent(options: CompareOptions): boolean;
 

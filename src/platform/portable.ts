@@ -18,6 +18,7 @@ import {
   type Folder,
   type ListedEntry,
   type MoveOptions,
+  type OpenFile,
   type Platform,
   SystemError,
 } from './platform.js';
@@ -50,7 +51,10 @@ export class PortablePlatform implements Platform {
     return path.toString('latin1') as unknown as Folder;
   }
 
-  close(): void {}
+  close(open: Folder | OpenFile): void {
+    // A folder is only a path, and nothing to close.
+    if (typeof open === 'number') fs.closeSync(open);
+  }
 
   list(folder: Folder, rows: ListedEntry[]): number {
     let count = 0;
@@ -103,6 +107,23 @@ export class PortablePlatform implements Platform {
 
   writeFile(folder: Folder, name: ByteName, content: Uint8Array): void {
     fs.writeFileSync(at(folder, name), content, {flag: 'wx', mode: 0o600});
+  }
+
+  createFile(folder: Folder, name: ByteName): OpenFile {
+    return fs.openSync(at(folder, name), 'wx', 0o600) as unknown as OpenFile;
+  }
+
+  append(file: OpenFile, content: Uint8Array): void {
+    for (let done = 0; done < content.length; ) done += fs.writeSync(fd(file), content, done);
+  }
+
+  openFile(folder: Folder, name: ByteName): OpenFile {
+    return openToRead(folder, name) as unknown as OpenFile;
+  }
+
+  readNext(file: OpenFile, limit: number): Uint8Array {
+    const got = fs.readSync(fd(file), PIECE, 0, Math.min(limit, PIECE.length), null);
+    return Buffer.from(PIECE.subarray(0, got));
   }
 
   sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
@@ -211,6 +232,10 @@ function bytes(path: string): Buffer {
 function at(folder: Folder, name: string): Buffer {
   const path = folder as unknown as string;
   return bytes(name === '' ? path : `${path}/${name}`);
+}
+
+function fd(file: OpenFile): number {
+  return file as unknown as number;
 }
 
 function openToRead(folder: Folder, name: ByteName): number {

@@ -26,6 +26,7 @@ import {
   type Folder,
   type ListedEntry,
   type MoveOptions,
+  type OpenFile,
   type Platform,
   SystemError,
 } from './platform.js';
@@ -93,8 +94,8 @@ export class PosixPlatform implements Platform {
     return this.#open(fd(parent), name, O.RDONLY | O.DIRECTORY | O.NOFOLLOW) as unknown as Folder;
   }
 
-  close(folder: Folder): void {
-    this.#libc.close(fd(folder));
+  close(open: Folder | OpenFile): void {
+    this.#libc.close(fd(open));
   }
 
   /** getdents64(2) with a statx(2) for each entry while its name still lies in the kernel's buffer. */
@@ -161,10 +162,10 @@ export class PosixPlatform implements Platform {
       const pieces: Buffer[] = [];
       let rest = limit;
       while (rest > 0) {
-        const got = this.#check(this.#libc.read(file, this.#base + DATA, Math.min(rest, DATA_BYTES)), 'read');
-        if (got === 0) break;
-        pieces.push(Buffer.from(this.#bytes.subarray(DATA, DATA + got)));
-        rest -= got;
+        const piece = this.#readPiece(file, rest);
+        if (piece.length === 0) break;
+        pieces.push(piece);
+        rest -= piece.length;
       }
       return Buffer.concat(pieces);
     } finally {
@@ -173,16 +174,32 @@ export class PosixPlatform implements Platform {
   }
 
   writeFile(folder: Folder, name: ByteName, content: Uint8Array): void {
-    const file = this.#open(fd(folder), name, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, 0o600);
+    const file = this.createFile(folder, name);
     try {
-      for (let at = 0; at < content.length; at += DATA_BYTES) {
-        const piece = content.subarray(at, at + DATA_BYTES);
-        this.#bytes.set(piece, DATA);
-        this.#writeFully(file, DATA, piece.length);
-      }
+      this.append(file, content);
     } finally {
-      this.#libc.close(file);
+      this.close(file);
     }
+  }
+
+  createFile(folder: Folder, name: ByteName): OpenFile {
+    return this.#open(fd(folder), name, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, 0o600) as unknown as OpenFile;
+  }
+
+  append(file: OpenFile, content: Uint8Array): void {
+    for (let at = 0; at < content.length; at += DATA_BYTES) {
+      const piece = content.subarray(at, at + DATA_BYTES);
+      this.#bytes.set(piece, DATA);
+      this.#writeFully(fd(file), DATA, piece.length);
+    }
+  }
+
+  openFile(folder: Folder, name: ByteName): OpenFile {
+    return this.#open(fd(folder), name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK) as unknown as OpenFile;
+  }
+
+  readNext(file: OpenFile, limit: number): Uint8Array {
+    return this.#readPiece(fd(file), limit);
   }
 
   sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
@@ -345,6 +362,11 @@ export class PosixPlatform implements Platform {
     }
   }
 
+  #readPiece(file: number, limit: number): Buffer {
+    const got = this.#check(this.#libc.read(file, this.#base + DATA, Math.min(limit, DATA_BYTES)), 'read');
+    return Buffer.from(this.#bytes.subarray(DATA, DATA + got));
+  }
+
   #readFully(file: number, at: number): number {
     let filled = 0;
     while (filled < DATA_BYTES) {
@@ -454,8 +476,8 @@ function secondsOf(low: number | undefined, high: number | undefined): number {
   return (low as number) + ((high as number) | 0) * 0x1_0000_0000;
 }
 
-function fd(folder: Folder): number {
-  return folder as unknown as number;
+function fd(open: Folder | OpenFile): number {
+  return open as unknown as number;
 }
 
 /** chown(2) takes -1 for "leave as it is". */

@@ -3,8 +3,8 @@ import {DirsyncError, EXIT} from '../core/errors.js';
 import type {Event} from '../core/event.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift, Plan, PlanSummary} from '../core/plan.js';
-import type {Run, RunEnd, RunHeader, RunStep} from '../core/run.js';
-import {encodeAction, encodeHeader, encodeProblem} from '../formats/json.js';
+import type {Run, RunSummary} from '../core/run.js';
+import {encodeAction, encodeHeader, encodeProblem, encodeRunEnd, encodeRunHeader, encodeRunStep} from '../formats/json.js';
 import type {ApplyDocument, ErrorDocument, EventLine, HistoryDocument, PlanDocument, RunDocument} from './schema.js';
 import type {HistorySubject, PlanSubject} from './subject.js';
 
@@ -41,30 +41,13 @@ export function applyDocument(plan: Plan | undefined, report: ApplyReport) {
 }
 
 /** `{format, type: 'run', header, steps, problems, end}`; without `end` where the run did not come to one. */
-export function runDocument({header, steps, problems, end}: Run) {
-  return {
-    format: FORMAT,
-    type: 'run',
-    header: encodeRunHeader(header),
-    steps: steps.map(encodeStep),
-    problems: problems.map(encodeProblem),
-    ...(end && {end: encodeRunEnd(end)}),
-  } as const satisfies RunDocument;
+export function runDocument(run: Run) {
+  return {format: FORMAT, type: 'run', ...encodeRun(run)} as const satisfies RunDocument;
 }
 
 /** `{format, type: 'history', target, runs}`. */
 export function historyDocument({target, runs}: Omit<HistorySubject, 'type'>) {
-  return {
-    format: FORMAT,
-    type: 'history',
-    target,
-    runs: runs.map(({header, end, kinds, problems}) => ({
-      header: encodeRunHeader(header),
-      ...(end && {end: encodeRunEnd(end)}),
-      kinds,
-      problems,
-    })),
-  } as const satisfies HistoryDocument;
+  return {format: FORMAT, type: 'history', target, runs: runs.map(encodeRunSummary)} as const satisfies HistoryDocument;
 }
 
 /**
@@ -97,6 +80,10 @@ function eventFields(event: Event) {
       return {type: event.type, problem: encodeProblem(event.problem)};
     case 'apply-done':
       return {type: event.type, report: encodeReport(event.report)};
+    case 'run-shown':
+      return {type: event.type, ...encodeRun(event.run)};
+    case 'history':
+      return {type: event.type, target: event.target, runs: event.runs.map(encodeRunSummary)};
     case 'plan-file':
     case 'plan-started':
     case 'scan-progress':
@@ -133,15 +120,21 @@ function encodeReport(report: ApplyReport) {
   };
 }
 
-function encodeRunHeader(header: RunHeader) {
-  const {id, planId, writer, source, target, started, changes, bytes} = header;
-  return {id, planId, writer, source, target, started, changes, bytes};
+function encodeRun({header, steps, problems, end}: Run) {
+  return {
+    header: encodeRunHeader(header),
+    steps: steps.map(encodeRunStep),
+    problems: problems.map(encodeProblem),
+    ...(end && {end: encodeRunEnd(end)}),
+  };
 }
 
-function encodeRunEnd({finished, counts, bytes, interrupted}: RunEnd) {
-  return {finished, counts, bytes, ...(interrupted && {interrupted})};
-}
-
-function encodeStep({kind, path, status, bytes}: RunStep): RunStep {
-  return {kind, path, status, bytes};
+function encodeRunSummary({header, end, kinds, problems, fault}: RunSummary): RunSummary {
+  return {
+    header: encodeRunHeader(header),
+    ...(end && {end: encodeRunEnd(end)}),
+    kinds,
+    problems,
+    ...(fault !== undefined && {fault}),
+  };
 }

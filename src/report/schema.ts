@@ -276,9 +276,7 @@ const apply = z.strictObject({
   plan: header.describe("The plan's header; absent when there was no plan.").optional(),
 });
 
-const run = z.strictObject({
-  format,
-  type: ofType('run'),
+const runFields = {
   header: runHeader.describe('What was known when the run began.'),
   steps: z
     .array(
@@ -294,11 +292,10 @@ const run = z.strictObject({
     .describe("The actions, in the order in which they ended; without those that only put back folders' times."),
   problems: problems.describe('What went wrong.'),
   end,
-});
+};
+const run = z.strictObject({format, type: ofType('run'), ...runFields});
 
-const history = z.strictObject({
-  format,
-  type: ofType('history'),
+const historyFields = {
   target: name.describe('The absolute path of the target.'),
   runs: z
     .array(
@@ -308,11 +305,13 @@ const history = z.strictObject({
           end,
           kinds: kinds.describe('What was done, by kind of action.'),
           problems: count('Paths with problems.'),
+          fault: text('Why its journal cannot be read to the end; absent when it can.').optional(),
         })
         .meta({id: 'runSummary', description: 'One run.'}),
     )
     .describe('The newest first.'),
-});
+};
+const history = z.strictObject({format, type: ofType('history'), ...historyFields});
 
 const error = z.strictObject({
   format,
@@ -380,6 +379,8 @@ const event = z.discriminatedUnion('type', [
   }),
   z.strictObject({format, type: ofType('problem'), problem: problem.describe('What went wrong.')}),
   z.strictObject({format, type: ofType('apply-done'), report: report.describe('How it ended.')}),
+  z.strictObject({format, type: ofType('run-shown'), ...runFields}),
+  z.strictObject({format, type: ofType('history'), ...historyFields}),
   z.strictObject({format, type: ofType('run-waiting'), next: moment('When the next run begins.')}),
   z.strictObject({
     format,

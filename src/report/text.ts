@@ -5,6 +5,7 @@ import {escapeName} from '../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
+import type {RunEnd} from '../core/run.js';
 import {columns, pad} from './columns.js';
 import {foldersOf} from './folders.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
@@ -22,9 +23,9 @@ import {
 } from './words.js';
 
 /** Up to this many changes are listed one by one, more by folder. */
-const MAX_LISTED = 100;
+export const MAX_LISTED = 100;
 const MAX_FOLDERS = 20;
-const MAX_PROBLEMS = 20;
+export const MAX_PROBLEMS = 20;
 const MAX_DRIFT = 50;
 
 export interface PlanTextOptions {
@@ -102,7 +103,7 @@ function upkeepLines({upkeep, changes}: PlanSummary): string[] {
   return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are put back afterwards.`] : [];
 }
 
-function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
+export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, limit).map(({path, side, code, message}) => {
     const label = paint(color, 'red', `! ${escapeName(code)}`);
@@ -132,7 +133,13 @@ function totalLines({kinds}: PlanSummary, color: boolean): string[] {
 
 /** What `dirsync apply` prints at its end: outcomes, speed, problems, skipped paths, and one sentence. */
 export function applyText({report, color}: {readonly report: ApplyReport; readonly color: boolean}): string {
-  const {counts, bytes, problems, skipped} = report;
+  const {problems, skipped} = report;
+  return joinSections([problemLines(problems, color, MAX_PROBLEMS), skippedLines(skipped), ...endSections(report)]);
+}
+
+/** How a run ended: its outcomes, and what it wrote in which time, with one sentence. */
+export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' | 'problems'>): string[][] {
+  const {counts, bytes} = report;
   const rows = Object.entries(OUTCOMES)
     .map(([status, words]) => ({words, count: counts[status as OutcomeStatus]}))
     .filter(({count}) => count > 0)
@@ -140,12 +147,10 @@ export function applyText({report, color}: {readonly report: ApplyReport; readon
   const countWidth = Math.max(...rows.map(({count}) => count.length));
   const ms = Math.max(0, Date.parse(report.finished) - Date.parse(report.started));
   const speed = bytes > 0 && ms > 0 ? ` (${formatBytes((bytes * 1000) / ms)}/s)` : '';
-  return joinSections([
-    problemLines(problems, color, MAX_PROBLEMS),
-    skippedLines(skipped),
+  return [
     rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
     [`${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}`, verdict(report)],
-  ]);
+  ];
 }
 
 function skippedLines(skipped: ApplyReport['skipped']): string[] {
@@ -160,11 +165,11 @@ export function driftText(drift: readonly Drift[]): string {
   return [...lines, ...moreLines(drift.length - lines.length)].join('\n');
 }
 
-function moreLines(more: number): string[] {
+export function moreLines(more: number): string[] {
   return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
 }
 
-function joinSections(sections: readonly (readonly string[])[]): string {
+export function joinSections(sections: readonly (readonly string[])[]): string {
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -172,6 +177,6 @@ function joinSections(sections: readonly (readonly string[])[]): string {
 }
 
 /** Whether there is colour was decided by the caller, so the stream and the environment are not asked again. */
-function paint(color: boolean, style: Style, text: string): string {
+export function paint(color: boolean, style: Style, text: string): string {
   return color ? styleText(style, text, {validateStream: false}) : text;
 }

@@ -1,12 +1,12 @@
 /** Actions, plans and runs in words. Every name in them is escaped. */
 import type {styleText} from 'node:util';
-import {type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
+import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
-import type {Plan, PlanSummary} from '../core/plan.js';
-import type {RunEnd} from '../core/run.js';
+import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
+import type {RunEnd, RunSummary} from '../core/run.js';
 import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
 
 /** One character a kind, so that colour never says anything alone. */
@@ -159,13 +159,38 @@ export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
   stopped: 'not begun',
 };
 
+/** Changes by their glyph: "+12 ~3 -1". */
+export function glyphWords(kinds: Readonly<Record<ActionKind, KindTotals>>): string {
+  const glyphs = new Map<string, number>();
+  for (const kind of ACTION_KINDS) glyphs.set(GLYPHS[kind], (glyphs.get(GLYPHS[kind]) ?? 0) + kinds[kind].count);
+  return [...glyphs]
+    .filter(([, count]) => count > 0)
+    .map(([glyph, count]) => `${glyph}${formatCount(count)}`)
+    .join(' ');
+}
+
+/** How a run of a history ended, in a few words. */
+export function resultWords({end, problems, fault}: RunSummary): string {
+  if (fault !== undefined) return 'journal unreadable';
+  if (end === undefined) return 'killed, or still at work';
+  const {counts, interrupted} = end;
+  const rest = [
+    counts.failed > 0 && `${formatCount(counts.failed)} failed`,
+    counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
+    counts.stopped > 0 && `${formatCount(counts.stopped)} not begun`,
+    problems > counts.failed && formatPlural(problems, 'problem'),
+  ].filter((part) => part !== false);
+  if (interrupted) return [`interrupted (${interrupted})`, ...rest].join(', ');
+  return rest.length > 0 ? `done, but ${rest.join(', ')}` : 'done';
+}
+
 /** How an apply ended, in one sentence. */
-export function verdict(report: ApplyReport): string {
-  return endSentence(report, report.problems.length);
+export function verdict({problems, ...end}: Pick<ApplyReport, 'counts' | 'problems' | 'interrupted'>): string {
+  return endSentence(end, problems.length);
 }
 
 /** How a run ended, in one sentence; `problems`: how many it had. */
-export function endSentence(end: RunEnd | undefined, problems: number): string {
+export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefined, problems: number): string {
   if (end === undefined) return 'Not finished: the run is still at work, or was killed; apply again to do the rest.';
   const {counts, interrupted} = end;
   if (interrupted) {

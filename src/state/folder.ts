@@ -11,6 +11,8 @@ export const NAMES = {
   staging: 'tmp' as ByteName,
   /** Leaves that gave their place to a folder, until what is in that folder is on disk. */
   replaced: 'replaced' as ByteName,
+  /** A journal for each run that changed something. */
+  runs: 'runs' as ByteName,
   /** Who holds the lock. */
   lock: 'lock' as ByteName,
 } as const;

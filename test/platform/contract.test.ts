@@ -101,6 +101,11 @@ for (const backend of ['posix', 'portable'] as const) {
         platform.readFile(inner, name('inside'), 10);
         platform.sameContent({a: inner, aName: name('inside'), b: folder, bName: name('file'), goOn: () => true});
         platform.copyFile(copy({from: folder, name: 'file', to: inner, as: 'copy'}));
+        const made = platform.createFile(inner, name('made'));
+        platform.append(made, Buffer.from('x'));
+        platform.close(made);
+        platform.close(platform.openFile(inner, name('made')));
+        codeOf(() => platform.createFile(inner, name('made')));
         codeOf(() => platform.openFolder(folder, name('file')));
         codeOf(() => platform.copyFile(copy({from: folder, name: 'file', to: inner, as: 'copy'})));
         platform.close(inner);
@@ -264,6 +269,42 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(read('absent', 3)).to.equal(undefined);
         expect(codeOf(() => read('link', 3))).to.equal('ELOOP');
       });
+
+      it('a file is made private, appended to, and read piece by piece', () => {
+        const folder = open();
+        const pieces = [Buffer.from('one'), Buffer.alloc(0), Buffer.alloc(512 * KIB + 1, 'abc'), Buffer.from('last')];
+        const made = platform.createFile(folder, name('made'));
+        for (const piece of pieces) platform.append(made, piece);
+        expect(fs.readFileSync(path.join(root, 'made')).equals(Buffer.concat(pieces)), 'before it is closed').to.equal(true);
+        platform.close(made);
+        expect(fs.statSync(path.join(root, 'made')).mode & 0o777).to.equal(0o600);
+        const found: Uint8Array[] = [];
+        const file = platform.openFile(folder, name('made'));
+        for (;;) {
+          const piece = platform.readNext(file, 100_000);
+          expect(piece.length).to.be.at.most(100_000);
+          if (piece.length === 0) break;
+          found.push(piece);
+        }
+        platform.close(file);
+        expect(Buffer.concat(found).equals(Buffer.concat(pieces))).to.equal(true);
+      });
+      for (const [title, at, made, read] of [
+        ['a file', 'file', 'EEXIST', undefined],
+        ['a symlink', 'link', 'EEXIST', 'ELOOP'],
+        ['a symlink to nowhere', 'dangling', 'EEXIST', 'ELOOP'],
+        ['a folder', 'dir', 'EEXIST', undefined],
+        ['a FIFO', 'pipe', 'EEXIST', undefined],
+        ['nothing', 'absent', undefined, 'ENOENT'],
+      ] as const) {
+        it(`createFile and openFile on ${title}: ${made ?? 'made'}, ${read ?? 'opened'}`, () => {
+          writeTree(root, {file: 'x', link: symlink('file'), dangling: symlink('nowhere'), dir: {}, pipe: fifo()});
+          const folder = open();
+          expect(codeOf(() => platform.close(platform.openFile(folder, name(at))))).to.equal(read);
+          expect(codeOf(() => platform.close(platform.createFile(folder, name(at))))).to.equal(made);
+          expect(fs.existsSync(path.join(root, 'nowhere'))).to.equal(false);
+        });
+      }
 
       const big = Buffer.alloc(512 * KIB + 1, 'abc');
       const changed = (bytes: Buffer, at: number) => {

@@ -9,7 +9,7 @@ import {formatBytes, formatCount, formatPlural} from '../../report/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style, sizeOf} from '../../report/words.js';
 import {fitLine, highlight, type Line, span, spread} from '../line.js';
 import {KEY_HELP} from './keys.js';
-import {chosen, currentNode, type GROUPS, type Mode, type ReviewState, type Row, totalsOf} from './state.js';
+import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, totalsOf} from './state.js';
 import {type NodeTotals, TOP} from './tree.js';
 
 export interface Size {

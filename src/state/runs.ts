@@ -1,0 +1,202 @@
+/** The journals of a target's runs: `.dirsync/runs/ID.ndjson`. Ids begin with the time, so names in order are runs in order. */
+import {CODE, emptyStat} from '../core/block.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {ByteName} from '../core/name.js';
+import type {Problem} from '../core/problem.js';
+import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
+import {decodeJournal, encodeJournalLine, type JournalLine} from '../formats/journal.js';
+import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
+import {ensurePath, NAMES, openState} from './folder.js';
+
+/** Months of daily runs, and what `history` reads in a second or so: 64 MiB are some 700 000 changes. */
+export const MAX_RUNS = 100;
+export const MAX_RUN_BYTES = 64 * 1024 * 1024;
+
+const CHUNK = 1 << 18;
+const JOURNAL = /^(\d{8}T\d{9}Z-[0-9a-f]{6})\.ndjson$/;
+
+/** Writes one run's journal. Whatever the disk answers, the run goes on: what went wrong is told at the end. */
+export class Journal {
+  #pending = '';
+  /** Bytes that are in the file for certain. */
+  #written = 0;
+  #folder: Folder | undefined;
+  #file: OpenFile | undefined;
+  #fault: string | undefined;
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly header: RunHeader,
+  ) {
+    this.#add({type: 'header', header});
+  }
+
+  /** Nothing is written before this. */
+  open(root: Folder): void {
+    this.#attempt(() => {
+      this.#folder = ensurePath(this.platform, root, [NAMES.state, NAMES.runs]);
+      this.#file = this.platform.createFile(this.#folder, nameOf(this.header.id));
+    });
+    this.flush();
+  }
+
+  step(step: RunStep): void {
+    this.#add({type: 'step', step});
+  }
+
+  problem(problem: Problem): void {
+    this.#add({type: 'problem', problem});
+  }
+
+  /** Writes what has come since the last time. */
+  flush(): void {
+    if (this.#fault === undefined && this.#pending !== '') this.#write();
+  }
+
+  /** Writes the end and removes what is too old. Answers why the run is not recorded, if it is not: an errno name. */
+  end(end: RunEnd): string | undefined {
+    this.#add({type: 'end', end});
+    // A disk that was full may have room again, now that the deletes are done.
+    this.#write();
+    const fault = this.#fault;
+    // What cannot be removed today is too old for the next run as well.
+    if (fault === undefined) this.#attempt(() => prune(this.platform, this.#folder as Folder, nameOf(this.header.id)));
+    this.close();
+    return fault;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) this.platform.close(this.#file);
+    if (this.#folder !== undefined) this.platform.close(this.#folder);
+    this.#file = undefined;
+    this.#folder = undefined;
+  }
+
+  #add(line: JournalLine): void {
+    const isLost = this.#fault !== undefined && this.#file === undefined;
+    if (!isLost) this.#pending += encodeJournalLine(line);
+  }
+
+  #write(): void {
+    const [file, folder] = [this.#file, this.#folder];
+    if (file === undefined || folder === undefined) return;
+    this.#attempt(() => {
+      const bytes = Buffer.from(this.#pending);
+      this.platform.append(file, bytes.subarray(this.#fault === undefined ? 0 : this.#begun(folder)));
+      this.#written += bytes.length;
+      this.#pending = '';
+      this.#fault = undefined;
+    });
+  }
+
+  /** Bytes of the pending text that a write left in the file before it failed. */
+  #begun(folder: Folder): number {
+    const stat = emptyStat();
+    this.platform.stat(folder, nameOf(this.header.id), stat);
+    return Math.max(0, stat.size - this.#written);
+  }
+
+  #attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#fault = errnoOf(error);
+    }
+  }
+}
+
+/** The ids of a target's runs, the newest first. @throws DirsyncError JOURNAL_UNREADABLE. */
+export function listRuns(platform: Platform, root: Folder): string[] {
+  const ids = inRuns(platform, root, (folder) => journals(platform, folder).map(({name}) => name.replace(JOURNAL, '$1')));
+  return ids ?? [];
+}
+
+/** When a run began, as its id tells it: ISO 8601 UTC. */
+export function startOf(id: string): string {
+  return id.replace(/^(....)(..)(..T..)(..)(..)(...)Z.*$/, '$1-$2-$3:$4:$5.$6Z');
+}
+
+/** The lines of a run's journal. @throws DirsyncError RUN_UNKNOWN, JOURNAL_UNREADABLE, or as `decodeJournal` does. */
+export function* readJournal(platform: Platform, root: Folder, id: string): Generator<JournalLine, void, undefined> {
+  const name = nameOf(id);
+  const file = JOURNAL.test(name) ? inRuns(platform, root, (folder) => platform.openFile(folder, name)) : undefined;
+  if (file === undefined) {
+    throw new DirsyncError('RUN_UNKNOWN', escapeName(id), '`dirsync history` lists those that there are');
+  }
+  try {
+    yield* decodeJournal(pieces(platform, file), name);
+  } finally {
+    platform.close(file);
+  }
+}
+
+function nameOf(id: string): ByteName {
+  return `${id}.ndjson` as ByteName;
+}
+
+function* pieces(platform: Platform, file: OpenFile): Generator<Uint8Array, void, undefined> {
+  for (;;) {
+    const piece = readable(() => platform.readNext(file, CHUNK));
+    if (piece === undefined || piece.length === 0) return;
+    yield piece;
+  }
+}
+
+/** Does something in the folder of journals; undefined where it, or what was looked for in it, is not there. */
+function inRuns<T>(platform: Platform, root: Folder, act: (folder: Folder) => T): T | undefined {
+  return readable(() => {
+    const state = openState(platform, root);
+    if (state === undefined) return undefined;
+    try {
+      const folder = platform.openFolder(state, NAMES.runs);
+      try {
+        return act(folder);
+      } finally {
+        platform.close(folder);
+      }
+    } finally {
+      platform.close(state);
+    }
+  });
+}
+
+function readable<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT') return undefined;
+    throw new DirsyncError(
+      'JOURNAL_UNREADABLE',
+      `${NAMES.state}/${NAMES.runs} of the target (${code})`,
+      'check its permissions',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The journals in their folder, the newest first. Whatever else lies there is not ours. */
+function journals(platform: Platform, folder: Folder): ListedEntry[] {
+  const rows: ListedEntry[] = [];
+  const count = platform.list(folder, rows);
+  return rows
+    .slice(0, count)
+    .filter(({name, code}) => code === CODE.file && JOURNAL.test(name))
+    .sort((a, b) => (a.name < b.name ? 1 : -1));
+}
+
+/** Removes all journals from the first on that is one, or one byte, too many; never `own`. */
+function prune(platform: Platform, folder: Folder, own: ByteName): void {
+  const all = journals(platform, folder);
+  let bytes = all.find(({name}) => name === own)?.size ?? 0;
+  let kept = 1;
+  for (const {name, size} of all) {
+    if (name === own) continue;
+    kept++;
+    bytes += size;
+    if (kept > MAX_RUNS || bytes > MAX_RUN_BYTES) platform.removeFile(folder, name);
+  }
+}
