@@ -59,11 +59,12 @@ function eventFields(event: Event): object {
       return {type, problem: encodeProblem(event.problem)};
     case 'apply-done':
       return {type, report: encodeReport(event.report)};
+    case 'apply-progress':
+      return {...event, current: event.current.map((path) => path ?? null)};
     case 'plan-started':
     case 'scan-progress':
     case 'scan-done':
     case 'apply-started':
-    case 'apply-progress':
     case 'run-waiting':
     case 'run-skipped':
     case 'run-failed':
