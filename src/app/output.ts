@@ -7,8 +7,9 @@ import type {Event, Listener} from '../core/event.js';
 import type {Drift} from '../core/plan.js';
 import {applyDocument, errorDocument, eventLine, planDocument} from '../report/json.js';
 import {logLine} from '../report/log.js';
-import {applyText, driftText, planText} from '../report/text.js';
-import {formatBytes, formatCount} from '../report/units.js';
+import {advance, type Progress, startProgress} from '../report/progress.js';
+import {applyText, driftText, planText, progressText} from '../report/text.js';
+import {formatCount} from '../report/units.js';
 
 export interface OutputOptions {
   /** One document on stdout, at the end. */
@@ -63,7 +64,8 @@ interface View {
 
 /** Plain text; on a terminal coloured, with a line of progress on stderr. */
 class TextView implements View {
-  readonly #progress = new ProgressLine();
+  readonly #line = new ProgressLine();
+  #progress: Progress | undefined;
 
   constructor(private readonly options: OutputOptions) {}
 
@@ -71,14 +73,17 @@ class TextView implements View {
     const {color, width} = terminal();
     switch (event.type) {
       case 'scan-progress':
-        this.#progress.draw(() => `reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
+        this.#line.draw(() => `reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
         return;
       case 'apply-started':
-        this.#progress.expect(event);
+        this.#progress = startProgress(event, performance.now());
         return;
-      case 'apply-progress':
-        this.#progress.drawApply(event);
+      case 'apply-progress': {
+        const progress = advance(this.#progress as Progress, event, performance.now());
+        this.#progress = progress;
+        this.#line.draw(() => progressText(progress));
         return;
+      }
       case 'plan-ready': {
         const {plan, summary, halts} = event;
         this.#print(planText({plan, summary, halts, color, width, all: this.options.all}));
@@ -113,16 +118,16 @@ class TextView implements View {
   }
 
   close(): void {
-    this.#progress.clear();
+    this.#line.clear();
   }
 
   #print(text: string): void {
-    this.#progress.clear();
+    this.#line.clear();
     process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   }
 
   #complain(text: string): void {
-    this.#progress.clear();
+    this.#line.clear();
     process.stderr.write(`${text}\n`);
   }
 }
@@ -146,23 +151,6 @@ export function failureOf({code, message, hint}: DirsyncError): Event {
 class ProgressLine {
   readonly #shown = Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb' && !process.env.CI;
   #drawn = false;
-  #expected = {actions: 0, bytes: 0};
-
-  expect({actions, bytes}: {actions: number; bytes: number}): void {
-    this.#expected = {actions, bytes};
-  }
-
-  drawApply({actions, bytes}: {actions: number; bytes: number}): void {
-    const all = this.#expected;
-    // Settling folders counts an action twice, so the share is of the larger of both.
-    const done = Math.min(actions, all.actions);
-    const share = (done + bytes / 4096) / Math.max(1, all.actions + all.bytes / 4096);
-    const percent = Math.min(100, Math.floor(100 * share));
-    this.draw(
-      () =>
-        `applying: ${percent} %  ${formatCount(done)} of ${formatCount(all.actions)} actions, ${formatBytes(bytes)} of ${formatBytes(all.bytes)}`,
-    );
-  }
 
   draw(text: () => string): void {
     if (!this.#shown) return;

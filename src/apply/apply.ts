@@ -109,6 +109,7 @@ class Run {
       this.#leave();
       this.o.signal.removeEventListener('abort', stop);
     }
+    onEvent(this.#progress());
     const report = this.#report();
     onEvent({type: 'apply-done', report});
     return report;

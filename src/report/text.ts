@@ -6,8 +6,9 @@ import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import {foldersOf} from './folders.js';
+import type {Progress} from './progress.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
-import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
+import {GLYPHS, PHASES, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
 
 /** Up to this many changes are listed one by one, more by folder. */
 const MAX_LISTED = 100;
@@ -155,6 +156,17 @@ export function applyText({report, color}: {readonly report: ApplyReport; readon
     rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
     [`${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}`, verdict(report)],
   ]);
+}
+
+/** How far an apply is, in one line: the percentage first, since the end may be cut off. */
+export function progressText({phase, share, actions, bytes, bytesPerSecond, left}: Progress): string {
+  const parts = [
+    `${PHASES[phase]}: ${Math.floor(100 * share)} %`,
+    left !== undefined && `${formatDuration(left, {whole: true})} left`,
+    `${formatCount(actions.done)} of ${formatCount(actions.total)} actions`,
+    bytes.total > 0 && `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}, ${formatBytes(bytesPerSecond)}/s`,
+  ];
+  return parts.filter((part) => part !== false).join(', ');
 }
 
 function skippedLines(skipped: ApplyReport['skipped']): string[] {

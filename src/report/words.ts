@@ -2,6 +2,7 @@
 import {type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
+import type {ApplyPhase} from '../core/event.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
@@ -129,6 +130,14 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
 function trouble({problems}: Plan): string {
   return problems.length > 0 ? ` ${formatPlural(problems.length, 'problem')}.` : '';
 }
+
+export const PHASES: Readonly<Record<ApplyPhase, string>> = {
+  check: 'checking',
+  write: 'writing',
+  sync: 'flushing to disk',
+  delete: 'deleting',
+  attrs: 'setting attributes',
+};
 
 /** How a run ended, in one sentence. */
 export function verdict(report: ApplyReport): string {
