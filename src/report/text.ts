@@ -8,7 +8,7 @@ import type {Problem} from '../core/problem.js';
 import {foldersOf} from './folders.js';
 import type {Progress} from './progress.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
-import {GLYPHS, PHASES, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
+import {GLYPHS, PHASES, pathWords, plainPath, planSentence, problemWords, reasonWords, sizeOf, verdict} from './words.js';
 
 /** Up to this many changes are listed one by one, more by folder. */
 const MAX_LISTED = 100;
@@ -106,9 +106,9 @@ function upkeepLines({upkeep, changes}: PlanSummary): string[] {
 
 function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
   if (problems.length === 0) return [];
-  const lines = problems.slice(0, limit).map(({path, side, code, message}) => {
-    const label = paint(color, 'red', `! ${escapeName(code)}`);
-    return `  ${label}  ${plainPath(path)} (${side}): ${escapeName(message)}`;
+  const lines = problems.slice(0, limit).map((problem) => {
+    const [code, words] = problemWords(problem);
+    return `  ${paint(color, 'red', `! ${code}`)}  ${words}`;
   });
   return [`Problems (${formatCount(problems.length)}):`, ...lines, ...moreLines(problems.length - lines.length)];
 }

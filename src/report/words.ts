@@ -6,6 +6,7 @@ import type {ApplyPhase} from '../core/event.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
+import type {Problem} from '../core/problem.js';
 import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
 
 /** One character a kind, so that colour never says anything alone. */
@@ -102,6 +103,11 @@ function escaped(text: string | undefined): string | undefined {
 
 function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
+}
+
+/** A problem's code, and where it is and what it means. */
+export function problemWords({path, side, code, message}: Problem): [code: string, words: string] {
+  return [escapeName(code), `${plainPath(path)} (${side}): ${escapeName(message)}`];
 }
 
 /** What a plan comes to, in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */
