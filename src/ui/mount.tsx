@@ -36,7 +36,8 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
     stdout,
     exitOnCtrlC: false,
     patchConsole: false,
-    incrementalRendering: true,
+    // Not incremental: ink 6.8 then misses the first line of what it drew by one (log-update, cursorUp(previousVisible - 1)).
+    incrementalRendering: false,
     // A key press is drawn at once: what changes by itself draws on a timer (live.tsx).
     maxFps: 60,
   });

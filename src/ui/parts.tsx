@@ -29,9 +29,9 @@ export function ProgressLines({progress, now, columns, color}: ProgressProps) {
   const {phase, share, left, actions, bytes, stepsPerSecond, bytesPerSecond, started} = progress;
   const words = PHASES[phase];
   const label = (words.charAt(0).toUpperCase() + words.slice(1)).padEnd(LABEL_WIDTH);
-  const percent = `${Math.floor(100 * share)} %`.padStart(5);
+  const percent = `${Math.floor(100 * share)} %`.padStart('100 %'.length);
   const eta = left === undefined || phase === 'sync' ? '' : `${formatDuration(left, {whole: true})} left`;
-  const width = Math.max(4, columns - LABEL_WIDTH - percent.length - LEFT_WIDTH - 5);
+  const width = Math.max(4, columns - LABEL_WIDTH - percent.length - LEFT_WIDTH - 4);
   const full = Math.floor(width * share);
   const done = `${formatCount(actions.done).padStart(formatCount(actions.total).length)} of ${formatCount(actions.total)} actions`;
   const written = bytes.total === 0 ? '' : `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`;
@@ -42,7 +42,7 @@ export function ProgressLines({progress, now, columns, color}: ProgressProps) {
       <Text wrap="truncate">
         <Text {...style(color, {bold: true})}>{label}</Text> <Text {...style(color, {color: 'green'})}>{'█'.repeat(full)}</Text>
         <Text {...style(color, {dimColor: true})}>{'░'.repeat(width - full)}</Text>
-        {percent} {eta}
+        {`${percent}  ${eta}`}
       </Text>
       <Text wrap="truncate">{`  ${done.padEnd(FIGURE_WIDTH)}${written}`}</Text>
       <Text wrap="truncate">
