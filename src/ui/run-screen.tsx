@@ -14,8 +14,9 @@ export interface RunScreenProps extends ViewProps<RunState, RunMessage> {
 const GLYPHS: Readonly<Record<RunStatus, string>> = {unchanged: '·', done: '✓', partial: '!', failed: '✗'};
 const COLORS: Readonly<Record<RunStatus, string>> = {unchanged: 'green', done: 'green', partial: 'yellow', failed: 'red'};
 
+/** Of one job, with a chart of one line. */
 const JOB_LINES = 7;
-const MAX_WORKERS = 4;
+const MAX_CHART = 8;
 
 export function RunScreen({state, now, columns, rows, color, send}: RunScreenProps) {
   const {jobs, stops} = state;
@@ -27,7 +28,7 @@ export function RunScreen({state, now, columns, rows, color, send}: RunScreenPro
     <Box flexDirection="column">
       {jobs.slice(0, lines.jobs).map((job, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a job has no other name that is its own.
-        <Job key={i} job={job} now={now} columns={columns} color={color} />
+        <Job key={i} job={job} now={now} columns={columns} chart={lines.chart} color={color} />
       ))}
       <Box flexDirection="column" height={lines.progress} overflow="hidden">
         {busy?.progress !== undefined && (
@@ -45,28 +46,30 @@ export function RunScreen({state, now, columns, rows, color, send}: RunScreenPro
   );
 }
 
-/** How many jobs are shown, and how many lines the progress and the problems have. One line of the terminal stays free. */
-export function layout(rows: number, jobs: number): {jobs: number; progress: number; problems: number} {
+/** How many jobs are shown, and how many lines a chart, the progress and the problems have. One line stays free. */
+export function layout(rows: number, jobs: number) {
   const free = Math.max(0, rows - 2);
   const shown = Math.min(jobs, Math.floor(free / JOB_LINES));
-  const rest = free - shown * JOB_LINES;
-  const progress = rest < PROGRESS_LINES ? 0 : PROGRESS_LINES + Math.min(MAX_WORKERS, Math.floor((rest - PROGRESS_LINES) / 4));
-  return {jobs: shown, progress, problems: Math.max(0, rest - progress - PROBLEMS_HEAD - 1)};
+  const chart = Math.max(1, Math.min(MAX_CHART, Math.floor((free - shown * JOB_LINES) / (4 * jobs)) - 2));
+  const rest = free - shown * (JOB_LINES + chart - 1);
+  const progress = rest < PROGRESS_LINES ? 0 : PROGRESS_LINES + Math.floor((rest - PROGRESS_LINES) / 5);
+  return {jobs: shown, chart, progress, problems: Math.max(0, rest - progress - PROBLEMS_HEAD - 1)};
 }
 
 interface JobProps {
   readonly job: JobState;
   readonly now: number;
   readonly columns: number;
+  readonly chart: number;
   readonly color: boolean;
 }
 
-function Job({job, now, columns, color}: JobProps) {
+function Job({job, now, columns, chart, color}: JobProps) {
   const {name, source, target, runs} = job;
   const roots = `${escapeName(source)} → ${escapeName(target)}`;
   const last = runs.at(-1);
   return (
-    <Box flexDirection="column" height={JOB_LINES} overflow="hidden">
+    <Box flexDirection="column" height={JOB_LINES + chart - 1} overflow="hidden">
       <Text wrap="truncate-middle" {...style(color, {bold: true})}>
         {name === undefined ? roots : `${escapeName(name)}   ${roots}`}
       </Text>
@@ -81,7 +84,12 @@ function Job({job, now, columns, color}: JobProps) {
         )}
       </Row>
       <Row label="">{last !== undefined && `  ${resultWords(last)}`}</Row>
-      <Row label="Changes">{historyBars(runs, columns - LABEL_WIDTH - 3)}</Row>
+      {historyBars(runs, columns - LABEL_WIDTH - 5, chart).map((bars, line) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line of the chart is its number.
+        <Row key={line} label={line === chart - 1 ? 'Changes' : ''}>
+          {bars}
+        </Row>
+      ))}
       <Row label="All">{totalWords(job)}</Row>
     </Box>
   );
@@ -120,7 +128,7 @@ function totalWords({totals, skipped}: JobState): string {
     [unchanged, `${GLYPHS.unchanged} nothing to do`],
     [partial, `${GLYPHS.partial} with problems`],
     [failed, `${GLYPHS.failed} failed`],
-    [skipped, 'skipped'],
+    [skipped, 'skipped, as one took too long'],
   ];
   const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
   return [formatPlural(unchanged + done + partial + failed, 'run'), ...counts].join('   ');

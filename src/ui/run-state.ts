@@ -148,16 +148,27 @@ function ended(job: JobState, result: RunResult): JobState {
   };
 }
 
-const LEVELS = '▁▂▃▄▅▆▇█';
+const LEVELS = ' ▁▂▃▄▅▆▇█';
+const FULL = LEVELS.length - 1;
 const MARKS: Readonly<Partial<Record<RunStatus, string>>> = {unchanged: '·', failed: '✗'};
 
-/** One character a run, newest last: how much it changed beside the others; "·" for nothing, "✗" for a run that failed. */
-export function historyBars(runs: readonly RunResult[], width: number): string {
+/**
+ * A bar for each run, newest last: how much it changed beside the others; "·" for nothing, "✗" for a run that failed. So many
+ * lines, the top one first.
+ */
+export function historyBars(runs: readonly RunResult[], width: number, height: number): string[] {
   const shown = width > 0 ? runs.slice(-width) : [];
   const most = Math.max(1, ...shown.map(({changes}) => changes));
-  return shown
-    .map(({status, changes}) => MARKS[status] ?? LEVELS[Math.ceil((changes / most) * LEVELS.length) - 1] ?? LEVELS[0])
-    .join('');
+  return Array.from({length: height}, (_, line) => {
+    const below = (height - 1 - line) * FULL;
+    const bars = shown.map(({status, changes}) => {
+      const mark = MARKS[status];
+      if (mark !== undefined) return below === 0 ? mark : ' ';
+      const level = Math.max(1, Math.round((changes / most) * height * FULL));
+      return LEVELS[Math.min(FULL, Math.max(0, level - below))];
+    });
+    return bars.join('');
+  });
 }
 
 /** What stays on the terminal: "12 runs in 1 h 0 min: 3 done, 8 with nothing to do, 1 failed; 34 changes, 1.2 MiB written." */
