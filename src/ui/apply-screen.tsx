@@ -14,7 +14,7 @@ export function ApplyScreen({state, now, columns, rows, color, send}: ApplyScree
   useKeys(lines.problems, send);
   if (progress === undefined) return null;
   return (
-    <Box flexDirection="column">
+    <Box flexDirection="column" width={columns}>
       <ProgressLines progress={progress} now={now} columns={columns} color={color} />
       <Workers current={progress.current} lines={lines.workers} color={color} />
       <Problems list={problems} lines={lines.problems} color={color} />

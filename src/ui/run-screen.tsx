@@ -25,7 +25,7 @@ export function RunScreen({state, now, columns, rows, color, send}: RunScreenPro
   const busy = jobs.find(({progress}) => progress !== undefined);
   const troubled = jobs.find(({problems}) => problems.count > 0);
   return (
-    <Box flexDirection="column">
+    <Box flexDirection="column" width={columns}>
       {jobs.slice(0, lines.jobs).map((job, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a job has no other name that is its own.
         <Job key={i} job={job} now={now} columns={columns} chart={lines.chart} color={color} />
