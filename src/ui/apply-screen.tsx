@@ -15,7 +15,9 @@ export function ApplyScreen({state, now, columns, rows, color, send}: ApplyScree
   if (progress === undefined) return null;
   return (
     <Box flexDirection="column" width={columns}>
-      <ProgressLines progress={progress} now={now} columns={columns} color={color} />
+      <Box height={lines.progress} overflow="hidden">
+        <ProgressLines progress={progress} now={now} columns={columns} color={color} />
+      </Box>
       <Workers current={progress.current} lines={lines.workers} color={color} />
       <Problems list={problems} lines={lines.problems} color={color} />
       {lines.keys > 0 && <Keys stops={stops} scrolls={problems.count > lines.problems} color={color} />}
@@ -24,9 +26,10 @@ export function ApplyScreen({state, now, columns, rows, color, send}: ApplyScree
 }
 
 /** How many lines each part has. One line of the terminal stays free: ink clears a terminal that it fills. */
-export function layout(rows: number, workers: number): {workers: number; problems: number; keys: number} {
-  const free = Math.max(0, rows - 1 - PROGRESS_LINES);
+export function layout(rows: number, workers: number) {
+  const progress = Math.max(1, Math.min(PROGRESS_LINES, rows - 1));
+  const free = Math.max(0, rows - 1 - progress);
   const keys = Math.min(1, free);
   const workerLines = Math.min(workers, Math.ceil((free - keys) / 3));
-  return {workers: workerLines, problems: Math.max(0, free - keys - workerLines - PROBLEMS_HEAD), keys};
+  return {progress, workers: workerLines, problems: Math.max(0, free - keys - workerLines - PROBLEMS_HEAD), keys};
 }
