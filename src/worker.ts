@@ -1,7 +1,7 @@
 /** What a worker thread runs: one job after another, each synchronous. Errors go back as they are. */
 import {parentPort, workerData} from 'node:worker_threads';
 import {type ApplyJob, performJob} from './apply/job.js';
-import {COUNTERS, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
+import {AT, COUNTERS, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
 import {type ScanJob, scan} from './scan/job.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -16,8 +16,13 @@ function count(entries: number, bytes: number): boolean {
   return Atomics.load(shared.control, STOP) === 0;
 }
 
+/** Says which action this worker has in hand. */
+function at(index: number | undefined): void {
+  shared.counters[slot + AT] = index === undefined ? 0 : index + 1;
+}
+
 function run(job: ScanJob | ApplyJob, {id, credit}: Request): unknown {
-  if (job.type === 'apply') return performJob(job, {worker: index, count});
+  if (job.type === 'apply') return performJob(job, {worker: index, count, at});
   const send = (message: unknown, transfer: ArrayBuffer[]) => {
     if (credit !== undefined) takeCredit(credit);
     port.postMessage({id, message} satisfies Reply, transfer);

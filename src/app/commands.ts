@@ -76,6 +76,8 @@ export function run(typed: Typed): Promise<number> {
       return report === undefined ? EXIT.done : applyExitCode(report);
     };
     if (first.every === undefined) return once(first);
+    const name = typed.words.length === 1 ? typed.words[0] : undefined;
+    await output.openRunScreen({name, source: first.source, target: first.target});
 
     const {signal, onEvent, now} = context;
     const started = performance.now();
@@ -149,7 +151,7 @@ async function execute(typed: Typed, body: Body): Promise<number> {
     return error instanceof DirsyncError ? error.exitCode : EXIT.error;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
-    output.close();
+    await output.close();
   }
 }
 

@@ -9,7 +9,11 @@ import {applyDocument, errorDocument, eventLine, historyDocument, planDocument, 
 import {logLine} from '../report/log.js';
 import {historyText, runText} from '../report/runs.js';
 import {applyText, driftText, planText} from '../report/text.js';
-import {formatBytes, formatCount} from '../report/units.js';
+import {formatCount} from '../report/units.js';
+import {ApplyView, ProgressLine} from './progress-view.js';
+import type {WatchedJob} from './run-view.js';
+import {canDraw, hasColor} from './terminal.js';
+import {errorText, type View, withHint} from './view.js';
 
 export interface OutputOptions {
   /** One document on stdout, at the end. */
@@ -25,26 +29,34 @@ export interface Output {
   readonly listener: Listener;
   /** Writes to this log from now on. @throws DirsyncError LOG_UNWRITABLE. */
   openLog(file: string): void;
+  /** From now on runs are shown on a screen, where one can be drawn and nothing else was asked for. */
+  openRunScreen(job: WatchedJob): Promise<void>;
   error(error: unknown): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function openOutput(options: OutputOptions): Output {
   const log = new Log(options.now);
-  const view = options.json ? new JsonView() : options.events ? new EventView() : new TextView(options);
+  let view: View = options.json ? new JsonView() : options.events ? new EventView() : new TextView(options);
   return {
     listener(event) {
       log.write(event);
       view.show(event);
     },
     openLog: (file) => log.open(file),
+    async openRunScreen(job) {
+      if (!(view instanceof TextView) || !canDraw(process, process.env)) return;
+      const {RunView} = await import('./run-view.js');
+      view = await RunView.open(job);
+    },
     error(error) {
       if (error instanceof DirsyncError) log.write(failureOf(error));
       view.fail(error);
     },
-    close() {
-      view.close();
+    async close() {
+      const closed = view.close();
       log.close();
+      await closed;
     },
   };
 }
@@ -53,18 +65,13 @@ export function openOutput(options: OutputOptions): Output {
 export function reportError(error: unknown, options: Pick<OutputOptions, 'json' | 'events'>): void {
   const output = openOutput({...options, all: false, now: () => new Date()});
   output.error(error);
-  output.close();
-}
-
-interface View {
-  show(event: Event): void;
-  fail(error: unknown): void;
-  close(): void;
+  void output.close();
 }
 
 /** Plain text; on a terminal coloured, with a line of progress on stderr. */
 class TextView implements View {
-  readonly #progress = new ProgressLine();
+  readonly #line = new ProgressLine();
+  readonly #apply = new ApplyView(this.#line);
 
   constructor(private readonly options: OutputOptions) {}
 
@@ -72,13 +79,12 @@ class TextView implements View {
     const {color, width} = terminal();
     switch (event.type) {
       case 'scan-progress':
-        this.#progress.draw(() => `reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
+        this.#line.draw(() => `reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
         return;
       case 'apply-started':
-        this.#progress.expect(event);
-        return;
       case 'apply-progress':
-        this.#progress.drawApply(event);
+      case 'problem':
+        this.#apply.show(event);
         return;
       case 'plan-ready': {
         const {plan, summary, halts} = event;
@@ -122,69 +128,25 @@ class TextView implements View {
     this.#complain(errorText(error));
   }
 
-  close(): void {
-    this.#progress.clear();
+  close(): Promise<void> {
+    this.#line.clear();
+    return this.#apply.close();
   }
 
   #print(text: string): void {
-    this.#progress.clear();
+    void this.close();
     process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   }
 
   #complain(text: string): void {
-    this.#progress.clear();
+    void this.close();
     process.stderr.write(`${text}\n`);
   }
-}
-
-export function errorText(error: unknown): string {
-  if (error instanceof DirsyncError) return withHint(error);
-  const {stack, message} = error instanceof Error ? error : new Error(String(error));
-  return `Error: dirsync has a bug, please report it\n${(stack ?? message).split('\n').map(escapeName).join('\n')}`;
-}
-
-function withHint({message, hint}: {message: string; hint?: string | undefined}): string {
-  return hint === undefined ? `Error: ${message}` : `Error: ${message}\n  ${hint}`;
 }
 
 /** An error as the event of a run that failed. */
 export function failureOf({code, message, hint}: DirsyncError): Event {
   return {type: 'run-failed', code, message, hint};
-}
-
-/** One line on stderr, drawn over itself; nothing where stderr is no terminal. */
-class ProgressLine {
-  readonly #shown = Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb' && !process.env.CI;
-  #drawn = false;
-  #expected = {actions: 0, bytes: 0};
-
-  expect({actions, bytes}: {actions: number; bytes: number}): void {
-    this.#expected = {actions, bytes};
-  }
-
-  drawApply({actions, bytes}: {actions: number; bytes: number}): void {
-    const all = this.#expected;
-    // Settling folders counts an action twice, so the share is of the larger of both.
-    const done = Math.min(actions, all.actions);
-    const share = (done + bytes / 4096) / Math.max(1, all.actions + all.bytes / 4096);
-    const percent = Math.min(100, Math.floor(100 * share));
-    this.draw(
-      () =>
-        `applying: ${percent} %  ${formatCount(done)} of ${formatCount(all.actions)} actions, ${formatBytes(bytes)} of ${formatBytes(all.bytes)}`,
-    );
-  }
-
-  draw(text: () => string): void {
-    if (!this.#shown) return;
-    const width = process.stderr.columns ?? 80;
-    process.stderr.write(`\r${text().slice(0, width - 1)}\x1b[K`);
-    this.#drawn = true;
-  }
-
-  clear(): void {
-    if (this.#drawn) process.stderr.write('\r\x1b[K');
-    this.#drawn = false;
-  }
 }
 
 /** The document of what came last and counts: an error, an apply, a plan, a run that was, or a history. */
@@ -264,9 +226,6 @@ class Log {
   }
 }
 
-/** What stdout can show. NO_COLOR and FORCE_COLOR as everywhere (no-color.org, force-color.org). */
 function terminal(): {color: boolean; width: number} {
-  const {NO_COLOR, FORCE_COLOR, CI, TERM} = process.env;
-  const plain = NO_COLOR || CI || TERM === 'dumb' || !process.stdout.isTTY;
-  return {color: FORCE_COLOR ? FORCE_COLOR !== '0' : !plain, width: process.stdout.columns ?? 100};
+  return {color: hasColor(process.stdout, process.env), width: process.stdout.columns ?? 100};
 }

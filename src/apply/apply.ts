@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import {type Action, bytesOf, isUpkeep} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
-import type {Listener} from '../core/event.js';
+import type {ApplyPhase, ApplyProgress, Listener} from '../core/event.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import {isWithin, type RelPath, ROOT} from '../core/path.js';
@@ -15,10 +15,10 @@ import type {Drift, Plan} from '../core/plan.js';
 import {type Problem, problem, problemMessage} from '../core/problem.js';
 import {runStep} from '../core/run.js';
 import {summarize} from '../plan/summary.js';
-import {isDestructive, type Wave, waves} from '../plan/waves.js';
+import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
-import type {WorkerPool} from '../platform/pool.js';
+import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
 import {lockTarget, type TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
@@ -70,6 +70,13 @@ class Run {
   /** Whether an action's outcome was told. */
   readonly #told: boolean[] = [];
   readonly #counted: readonly [number, number];
+  readonly #waves: readonly Wave[];
+  readonly #total: {readonly steps: number; readonly bytes: number};
+  /** Steps that needed no work, and bytes that will not be written. */
+  readonly #spared = {steps: 0, bytes: 0};
+  #phase: ApplyPhase = 'check';
+  /** Actions whose outcome is known. */
+  #ended = 0;
   #lock: TargetLock | undefined;
   #root: Folder | undefined;
   #context: ApplyContext;
@@ -80,8 +87,10 @@ class Run {
     this.#status = new Array(plan.actions.length);
     this.#started = o.now();
     this.#counted = [pool.total(0), pool.total(1)];
+    this.#waves = waves(plan.actions);
     const {source, target} = plan.header;
     const {changes, bytes} = summarize(plan);
+    this.#total = {steps: this.#waves.reduce((sum, wave) => sum + wave.actions.length, this.#checks), bytes};
     this.#journal = new Journal(platform(), {
       id: runId,
       planId: plan.header.id,
@@ -107,9 +116,8 @@ class Run {
     const {onEvent, preflight} = this.o;
     const stop = () => this.o.pool.stop();
     this.o.signal.addEventListener('abort', stop);
-    const bytes = this.#actions.reduce((sum, action) => sum + bytesOf(action), 0);
-    onEvent({type: 'apply-started', actions: this.#actions.length, bytes});
-    const timer = setInterval(() => onEvent({type: 'apply-progress', ...this.#progress()}), 200);
+    onEvent({type: 'apply-started', actions: this.#actions.length, ...this.#total, checks: this.#checks});
+    const timer = setInterval(() => onEvent(this.#progress()), 200);
     let report: ApplyReport;
     try {
       this.#enter();
@@ -120,6 +128,7 @@ class Run {
       this.#leave();
       this.o.signal.removeEventListener('abort', stop);
     }
+    onEvent(this.#progress());
     onEvent({type: 'apply-done', report});
     return report;
   }
@@ -128,9 +137,28 @@ class Run {
     return this.o.signal.aborted;
   }
 
-  #progress(): {actions: number; bytes: number} {
+  get #checks(): number {
+    return this.o.preflight ? this.#actions.length : 0;
+  }
+
+  get #written(): number {
+    return this.o.pool.total(1) - this.#counted[1];
+  }
+
+  #progress(): ApplyProgress {
     const {pool} = this.o;
-    return {actions: pool.total(0) - this.#counted[0], bytes: pool.total(1) - this.#counted[1]};
+    const {steps, bytes} = this.#total;
+    return {
+      type: 'apply-progress',
+      phase: this.#phase,
+      actions: this.#ended,
+      steps: Math.min(steps, pool.total(0) - this.#counted[0] + this.#spared.steps),
+      totalSteps: steps,
+      // A file that failed half-way counts as a whole one, and one that is tried again counts twice.
+      bytes: Math.min(bytes, this.#written + this.#spared.bytes),
+      totalBytes: bytes,
+      current: Array.from({length: pool.size}, (_, worker) => this.#actions[pool.counter(worker, AT) - 1]?.path),
+    };
   }
 
   /** Opens and locks the target's root, if it is there already. */
@@ -182,6 +210,8 @@ class Run {
       this.#record('check', found.index, {status: 'skipped', drift: found.drift});
     }
     this.#settleLinks(linked);
+    // A folder ends when it is settled, also one that was there already.
+    this.#ended += this.#actions.filter(({after}, i) => this.#status[i] === 'already-done' && after?.kind !== 'directory').length;
     if (drifted.length === 0) return;
     this.o.onEvent({type: 'drift', drift: drifted});
     if (!this.o.skipDrifted) {
@@ -228,12 +258,14 @@ class Run {
     this.#journal.open(root);
     let synced = false;
     let canDestroy = true;
-    for (const wave of waves(this.#actions)) {
+    for (const wave of this.#waves) {
       if (isDestructive(wave.step) && !synced) {
         synced = true;
         canDestroy = await this.#sync();
       }
+      this.#phase = WAVE_PHASES[wave.step];
       const todo = this.#todo(wave, canDestroy);
+      this.#spare(wave, todo);
       await this.#batches(wave.step, todo, (index, result) => this.#record(wave.step, index, result));
       if (this.#isStopped) break;
     }
@@ -285,9 +317,18 @@ class Run {
     });
   }
 
+  /** Counts what of a wave needs no work. */
+  #spare({step, actions}: Wave, todo: readonly number[]): void {
+    this.#spared.steps += actions.length - todo.length;
+    if (step !== 'writes' || todo.length === actions.length) return;
+    const bytes = (indexes: readonly number[]) => indexes.reduce((sum, i) => sum + bytesOf(this.#actions[i] as Action), 0);
+    this.#spared.bytes += bytes(actions) - bytes(todo);
+  }
+
   /** Flushes all that was written. False when that failed: then nothing may be deleted. */
   async #sync(): Promise<boolean> {
     if (this.o.fsync === 'none') return true;
+    this.#phase = 'sync';
     try {
       await this.o.pool.call(0, {
         type: 'apply',
@@ -342,6 +383,7 @@ class Run {
 
   #record(step: ApplyJob['step'], index: number, result: BatchResult): void {
     const action = this.#actions[index] as Action;
+    if (step === 'writes' && result.status !== 'done' && result.status !== 'staged') this.#spared.bytes += bytesOf(action);
     switch (result.status) {
       case 'todo':
         return;
@@ -381,6 +423,7 @@ class Run {
 
   #set(index: number, status: OutcomeStatus): void {
     this.#status[index] = status;
+    this.#ended++;
     const action = this.#actions[index] as Action;
     if (isUpkeep(action)) return;
     this.#tell(index, status);
@@ -424,7 +467,7 @@ class Run {
       started: this.#started.toISOString(),
       finished: now().toISOString(),
       counts,
-      bytes: this.#progress().bytes,
+      bytes: this.#written,
       problems: [...plan.problems, ...this.#problems],
       skipped: this.#skipped,
       interrupted: signal.aborted ? (signal.reason as 'SIGINT' | 'SIGTERM') : undefined,

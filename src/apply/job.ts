@@ -63,8 +63,10 @@ function toWire(result: BatchResult): WireResult {
 
 export interface JobTools {
   readonly worker: number;
-  /** Counts actions and bytes; false when the run is to stop. */
-  readonly count: (actions: number, bytes: number) => boolean;
+  /** Counts steps and bytes; false when the run is to stop. */
+  readonly count: (steps: number, bytes: number) => boolean;
+  /** Says which action is in hand. */
+  readonly at: (index: number | undefined) => void;
 }
 
 interface Session {
@@ -86,8 +88,9 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[
   }
   if (job.step === 'content') return (job.paths ?? []).map((path) => sameContent(path, world));
   const {step} = job;
-  return job.actions.map((action, i): WireResult => {
+  const results = job.actions.map((action, i): WireResult => {
     if (!tools.count(0, 0)) return 'stopped';
+    tools.at(job.indexes[i]);
     const result = attempt(action, () => {
       if (step === 'check') return checked(action, world);
       return perform({
@@ -105,6 +108,8 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[
     tools.count(1, 0);
     return toWire(result);
   });
+  tools.at(undefined);
+  return results;
 }
 
 function checked(action: Action, world: World): BatchResult {

@@ -1,9 +1,37 @@
 /** What the engine says while it works. Text, JSON, the log and screens all listen to this one union. */
 import type {Action} from './action.js';
 import type {ApplyReport, OutcomeStatus} from './outcome.js';
+import type {RelPath} from './path.js';
 import type {Drift, Halt, Plan, PlanSummary} from './plan.js';
-import type {Problem, Side} from './problem.js';
+import type {Phase, Problem, Side} from './problem.js';
 import type {Run, RunSummary} from './run.js';
+
+/** What an apply is at. */
+export type ApplyPhase = Exclude<Phase, 'scan' | 'plan'>;
+
+export interface ApplyStarted {
+  readonly type: 'apply-started';
+  readonly actions: number;
+  /** All that there is to do: the checks before the first change, and each action once for each wave that it is in. */
+  readonly steps: number;
+  /** How many of the steps are such checks, which come first and cost less. */
+  readonly checks: number;
+  /** Bytes to write. */
+  readonly bytes: number;
+}
+
+/** Told a few times a second. Nothing in it ever falls, and what needed no work counts as done. */
+export interface ApplyProgress {
+  readonly type: 'apply-progress';
+  readonly phase: ApplyPhase;
+  readonly actions: number;
+  readonly steps: number;
+  readonly totalSteps: number;
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** The path at hand, for each worker. */
+  readonly current: readonly (RelPath | undefined)[];
+}
 
 export type Event =
   | {readonly type: 'plan-started'; readonly source: string; readonly target: string}
@@ -13,8 +41,8 @@ export type Event =
   /** The file that a plan was written to or read from, and the checksum that `--plan-sha256` pins. */
   | {readonly type: 'plan-file'; readonly file: string; readonly sha256: string}
   | {readonly type: 'drift'; readonly drift: readonly Drift[]}
-  | {readonly type: 'apply-started'; readonly actions: number; readonly bytes: number}
-  | {readonly type: 'apply-progress'; readonly actions: number; readonly bytes: number}
+  | ApplyStarted
+  | ApplyProgress
   | {readonly type: 'action'; readonly action: Action; readonly status: OutcomeStatus}
   | {readonly type: 'problem'; readonly problem: Problem}
   | {readonly type: 'apply-done'; readonly report: ApplyReport}

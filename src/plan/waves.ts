@@ -3,6 +3,7 @@
  * has ended. An action may have steps in several waves: a new folder is made first and gets its attributes last.
  */
 import type {Action} from '../core/action.js';
+import type {ApplyPhase} from '../core/event.js';
 import {pathDepth} from '../core/path.js';
 
 export type WaveStep =
@@ -30,6 +31,17 @@ export interface Wave {
 export function isDestructive(step: WaveStep): boolean {
   return step === 'deletes' || step === 'emptied';
 }
+
+/** What a wave's steps are to a person. */
+export const WAVE_PHASES: Readonly<Record<WaveStep, ApplyPhase>> = {
+  folders: 'write',
+  writes: 'write',
+  links: 'write',
+  deletes: 'delete',
+  emptied: 'delete',
+  attrs: 'attrs',
+  settle: 'attrs',
+};
 
 export function waves(actions: readonly Action[]): Wave[] {
   const folders = new Levels();

@@ -16,7 +16,9 @@ export interface Shared {
 }
 
 export const STOP = 0;
-export const COUNTERS = 2;
+export const COUNTERS = 3;
+/** The counter that holds what a worker has in hand: the index of an action + 1, or 0. */
+export const AT = 2;
 
 /** A worker may be so many messages ahead of the reader of its stream. */
 const STREAM_AHEAD = 8;

@@ -80,6 +80,8 @@ function eventFields(event: Event) {
       return {type: event.type, problem: encodeProblem(event.problem)};
     case 'apply-done':
       return {type: event.type, report: encodeReport(event.report)};
+    case 'apply-progress':
+      return {...event, current: event.current.map((path) => path ?? null)};
     case 'run-shown':
       return {type: event.type, ...encodeRun(event.run)};
     case 'history':
@@ -89,7 +91,6 @@ function eventFields(event: Event) {
     case 'scan-progress':
     case 'scan-done':
     case 'apply-started':
-    case 'apply-progress':
     case 'run-waiting':
     case 'run-skipped':
     case 'run-failed':

@@ -363,13 +363,22 @@ const event = z.discriminatedUnion('type', [
     format,
     type: ofType('apply-started'),
     actions: count('All actions of the plan.'),
+    steps: count('All that there is to do: the checks, and each action once for each wave that it is in.'),
+    checks: count('How many of the steps are checks before the first change.'),
     bytes: count('Bytes to be written.'),
   }),
   z.strictObject({
     format,
     type: ofType('apply-progress'),
-    actions: count('Actions ended so far; setting the attributes of a new folder counts again.'),
-    bytes: count('Bytes written so far.'),
+    phase: z.enum(['check', 'write', 'sync', 'delete', 'attrs']).describe('What it is at.'),
+    actions: count('Actions whose outcome is known.'),
+    steps: count('Steps done so far; what needed no work counts as done.'),
+    totalSteps: count('All steps.'),
+    bytes: count('Bytes written so far, and those that need not be.'),
+    totalBytes: count('All bytes to be written.'),
+    current: z
+      .array(relPath.nullable().describe('A path, or null for a worker without work.'))
+      .describe('The path at hand, for each worker.'),
   }),
   z.strictObject({
     format,

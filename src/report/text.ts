@@ -8,14 +8,17 @@ import type {Problem} from '../core/problem.js';
 import type {RunEnd} from '../core/run.js';
 import {columns, pad} from './columns.js';
 import {foldersOf} from './folders.js';
+import type {Progress} from './progress.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
 import {
   GLYPHS,
   KIND_STYLES,
   OUTCOMES,
+  PHASES,
   pathWords,
   plainPath,
   planSentence,
+  problemWords,
   reasonWords,
   type Style,
   sizeOf,
@@ -105,9 +108,9 @@ function upkeepLines({upkeep, changes}: PlanSummary): string[] {
 
 export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
   if (problems.length === 0) return [];
-  const lines = problems.slice(0, limit).map(({path, side, code, message}) => {
-    const label = paint(color, 'red', `! ${escapeName(code)}`);
-    return `  ${label}  ${plainPath(path)} (${side}): ${escapeName(message)}`;
+  const lines = problems.slice(0, limit).map((problem) => {
+    const [code, words] = problemWords(problem);
+    return `  ${paint(color, 'red', `! ${code}`)}  ${words}`;
   });
   return [`Problems (${formatCount(problems.length)}):`, ...lines, ...moreLines(problems.length - lines.length)];
 }
@@ -151,6 +154,17 @@ export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' |
     rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
     [`${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}`, verdict(report)],
   ];
+}
+
+/** How far an apply is, in one line: the percentage first, since the end may be cut off. */
+export function progressText({phase, share, actions, bytes, bytesPerSecond, left}: Progress): string {
+  const parts = [
+    `${PHASES[phase]}: ${Math.floor(100 * share)} %`,
+    left !== undefined && `${formatDuration(left, {whole: true})} left`,
+    `${formatCount(actions.done)} of ${formatCount(actions.total)} actions`,
+    bytes.total > 0 && `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}, ${formatBytes(bytesPerSecond)}/s`,
+  ];
+  return parts.filter((part) => part !== false).join(', ');
 }
 
 function skippedLines(skipped: ApplyReport['skipped']): string[] {

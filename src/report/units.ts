@@ -29,10 +29,11 @@ export function formatPlural(count: number, singular: string, plural = `${singul
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
 
-/** Milliseconds in the two largest units that matter: "0.4 s", "2 min 5 s", "3 h 10 min", "2 d 4 h". */
-export function formatDuration(ms: number): string {
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
+/** Milliseconds in the two largest units that matter: "0.4 s" (`whole`: "1 s"), "2 min 5 s", "3 h 10 min", "2 d 4 h". */
+export function formatDuration(ms: number, {whole = false}: {whole?: boolean} = {}): string {
+  if (ms < 59_950 && !whole) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = whole ? Math.ceil(ms / 1000) : Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`;

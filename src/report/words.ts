@@ -3,9 +3,11 @@ import type {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
+import type {ApplyPhase} from '../core/event.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
+import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunSummary} from '../core/run.js';
 import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
 
@@ -119,6 +121,11 @@ export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
+/** A problem's code, and where it is and what it means. */
+export function problemWords({path, side, code, message}: Problem): [code: string, words: string] {
+  return [escapeName(code), `${plainPath(path)} (${side}): ${escapeName(message)}`];
+}
+
 /** What a plan comes to, in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */
 export function planSentence(plan: Plan, summary: PlanSummary): string {
   const {kinds, changes, upkeep, bytes, problems} = summary;
@@ -150,6 +157,14 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
 function trouble({problems}: Plan): string {
   return problems.length > 0 ? ` ${formatPlural(problems.length, 'problem')}.` : '';
 }
+
+export const PHASES: Readonly<Record<ApplyPhase, string>> = {
+  check: 'checking',
+  write: 'writing',
+  sync: 'flushing to disk',
+  delete: 'deleting',
+  attrs: 'setting attributes',
+};
 
 export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
   done: 'done',

@@ -16,11 +16,13 @@ export interface MountOptions {
 
 export interface Mounted {
   update(node: ReactNode): void;
+  /** Removes what was drawn, so that nothing of it stays. */
+  clear(): void;
   /** Takes the screen down; what is not full screen stays as it was drawn last. */
   unmount(): Promise<void>;
 }
 
-/** Frames a second, at most. */
+/** Frames a second, at most, of what changes by itself. */
 export const MAX_FPS = 15;
 
 const ENTER = '\x1b[?1049h\x1b[2J\x1b[H';
@@ -34,27 +36,28 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
     stdout,
     exitOnCtrlC: false,
     patchConsole: false,
-    incrementalRendering: true,
-    // A key press is drawn at once: the limit is for what changes by itself, and whoever has that draws on a timer.
-    maxFps: fullScreen ? 60 : MAX_FPS,
+    // Not incremental: ink 6.8 then misses the first line of what it drew by one (log-update, cursorUp(previousVisible - 1)).
+    incrementalRendering: false,
+    // A key press is drawn at once: what changes by itself draws on a timer (live.tsx).
+    maxFps: 60,
   });
   // Also when the process ends in the middle: process.exit, an exception, a second signal.
   const restore = () => {
     if (stdout.isTTY) writeSync((stdout as NodeJS.WriteStream & {fd: number}).fd, (fullScreen ? LEAVE : '') + SHOW_CURSOR);
   };
   process.once('exit', restore);
+  const exited = instance.waitUntilExit();
+  // A screen with a bug takes itself down; whoever unmounts it is told.
+  exited.catch(() => {});
   return {
     update: (next) => instance.rerender(next),
+    clear: () => instance.clear(),
     async unmount() {
       instance.unmount();
-      await instance.waitUntilExit();
-      process.off('exit', restore);
+      // At once, so that text written after this call is seen.
       if (fullScreen) stdout.write(LEAVE);
+      process.off('exit', restore);
+      await exited;
     },
   };
-}
-
-/** Whether a screen can be drawn and its keys read. */
-export function canDraw({stdin, stdout}: Pick<MountOptions, 'stdin' | 'stdout'>, env: NodeJS.ProcessEnv): boolean {
-  return Boolean(stdin.isTTY && stdout.isTTY) && env.TERM !== 'dumb' && !env.CI;
 }

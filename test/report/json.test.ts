@@ -10,7 +10,7 @@ import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
 import {applyDocument, errorDocument, eventLine, planDocument} from '../../src/report/json.js';
 import * as arbitrary from '../support/arbitrary.js';
-import {act, planOf} from '../support/plan.js';
+import {act, applyProgress, planOf} from '../support/plan.js';
 
 const report: ApplyReport = {
   planId: 'p',
@@ -80,8 +80,7 @@ describe('report/json', () => {
       {type: 'scan-progress', source: 1, target: 2},
       {type: 'scan-done', side: 'source', entries: 1, bytes: 2},
       {type: 'drift', drift},
-      {type: 'apply-started', actions: 1, bytes: 2},
-      {type: 'apply-progress', actions: 1, bytes: 2},
+      {type: 'apply-started', actions: 1, steps: 2, checks: 1, bytes: 2},
       {type: 'problem', problem: trouble},
       {type: 'apply-done', report},
       {type: 'run-waiting', next: '2026-01-01T10:00:00.000Z'},
@@ -93,6 +92,10 @@ describe('report/json', () => {
       [
         {type: 'plan-ready', plan, summary, halts},
         {type: 'plan-ready', plan: 'plan-1', summary, halts},
+      ],
+      [
+        {...applyProgress, current: ['p' as RelPath, undefined]},
+        {...applyProgress, current: ['p', null]},
       ],
       [
         {type: 'action', action, status: 'done'},

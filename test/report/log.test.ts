@@ -6,7 +6,7 @@ import {problem} from '../../src/core/problem.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
 import {logLine} from '../../src/report/log.js';
-import {act, file, planOf} from '../support/plan.js';
+import {act, applyProgress, file, planOf} from '../support/plan.js';
 
 const now = new Date('2026-11-23T04:00:00.000Z');
 
@@ -43,8 +43,8 @@ const cases: [event: Event, line: string | undefined][] = [
     'INFO  plan ready  Plan: 1 change: 1 to create; 12 B to write.',
   ],
   [{type: 'drift', drift}, 'WARN  drift  1 path: d\\n: nothing'],
-  [{type: 'apply-started', actions: 1, bytes: 12}, 'INFO  apply started  1 action, 12 B to write'],
-  [{type: 'apply-progress', actions: 1, bytes: 2}, undefined],
+  [{type: 'apply-started', actions: 1, steps: 1, checks: 0, bytes: 12}, 'INFO  apply started  1 action, 12 B to write'],
+  [applyProgress, undefined],
   [{type: 'action', action: photo, status: 'done'}, 'INFO  create done  photos/a\\n.jpg (12 KiB)'],
   [{type: 'action', action: act.rmdir('x'), status: 'skipped'}, 'WARN  rmdir skipped  x/'],
   [{type: 'action', action: act.upkeep(''), status: 'failed'}, 'ERROR attrs failed  ./'],

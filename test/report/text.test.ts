@@ -7,9 +7,10 @@ import type {Drift, Plan} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
-import {applyText, driftText, type PlanTextOptions, planText} from '../../src/report/text.js';
+import {advance, startProgress} from '../../src/report/progress.js';
+import {applyText, driftText, type PlanTextOptions, planText, progressText} from '../../src/report/text.js';
 import * as arbitrary from '../support/arbitrary.js';
-import {act, file, folder, header, NOON, planOf, symlink} from '../support/plan.js';
+import {act, applyProgress, file, folder, header, NOON, planOf, symlink} from '../support/plan.js';
 
 const locked = problem({path: 'locked' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
 const LOCKED = '  ! EACCES  locked (source): permission denied; check the permissions of the path and of the folders above it';
@@ -58,6 +59,14 @@ const everyKind: Action[] = [
 ];
 
 describe('report/text', () => {
+  it('shows how far an apply is in one line', () => {
+    const start = startProgress({type: 'apply-started', actions: 10, steps: 10, checks: 0, bytes: 0}, 0);
+    expect(progressText(start)).to.equal('writing: 0 %, 0 of 10 actions');
+    const large = startProgress({type: 'apply-started', actions: 10, steps: 10, checks: 0, bytes: 4e6}, 0);
+    const half = advance(large, {...applyProgress, steps: 5, actions: 4, bytes: 2e6, totalBytes: 4e6}, 2000);
+    expect(progressText(half)).to.equal('writing: 50 %, 2 s left, 4 of 10 actions, 1.9 MiB of 3.8 MiB, 977 KiB/s');
+  });
+
   describe('a plan', () => {
     it('with nothing to do', () => {
       expect(show(planOf([]))).to.equal('/source → /target\n\nNothing to do: the target equals the source.');

@@ -28,7 +28,14 @@ describe('report/units', () => {
     [1, '1 entry'],
     [1200, '1,200 entries'],
   ]);
-  table('durations', formatDuration, [
+  table('durations in whole seconds', (ms: number) => formatDuration(ms, {whole: true}), [
+    [0, '0 s'],
+    [400, '1 s'],
+    [59_000, '59 s'],
+    [59_001, '1 min 0 s'],
+    [125_000, '2 min 5 s'],
+  ]);
+  table('durations', (ms: number) => formatDuration(ms), [
     [0, '0.0 s'],
     [400, '0.4 s'],
     [59_949, '59.9 s'],

@@ -101,13 +101,13 @@ export class Running {
 }
 
 /** A home folder for one run; for another user it also holds the program, since the checkout may be closed to that user. */
-class Home {
-  readonly #folder = fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-home-'));
+export class Home {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-home-'));
   readonly program: string;
   readonly spawnOptions: SpawnSyncOptions;
 
   constructor({cwd, env, uid}: CliOptions) {
-    const folder = this.#folder;
+    const {folder} = this;
     if (uid !== undefined) {
       for (const part of PROGRAM) fs.cpSync(path.join(CHECKOUT, part), path.join(folder, 'app', part), {recursive: true});
       fs.chmodSync(folder, 0o755);
@@ -125,7 +125,7 @@ class Home {
   }
 
   remove(): void {
-    removeTree(this.#folder);
+    removeTree(this.folder);
   }
 }
 

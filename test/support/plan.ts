@@ -1,6 +1,7 @@
 /** Literals of plans and their parts, with the fields that a test does not care about filled in. */
 import type {Action} from '../../src/core/action.js';
 import {type Entry, NS_PER_SECOND} from '../../src/core/entry.js';
+import type {ApplyProgress} from '../../src/core/event.js';
 import type {RelPath} from '../../src/core/path.js';
 import type {Plan, PlanHeader} from '../../src/core/plan.js';
 import type {Problem} from '../../src/core/problem.js';
@@ -68,3 +69,15 @@ export function planOf(actions: readonly Action[], overrides: Partial<PlanHeader
   const {problems = [], ...fields} = overrides;
   return {header: {...header, ...fields}, actions, problems};
 }
+
+/** An apply that has just begun to write 100 B in 10 steps. */
+export const applyProgress: ApplyProgress = {
+  type: 'apply-progress',
+  phase: 'write',
+  actions: 0,
+  steps: 0,
+  totalSteps: 10,
+  bytes: 0,
+  totalBytes: 100,
+  current: [],
+};

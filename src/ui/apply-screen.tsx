@@ -1,0 +1,35 @@
+/** An apply at work: how far it is, what is at hand, and the problems as they come. Drawn below the text, never taller than the terminal. */
+import {Box} from 'ink';
+import type {ApplyState, ScreenMessage} from './apply-state.js';
+import type {ViewProps} from './live.js';
+import {Keys, PROBLEMS_HEAD, PROGRESS_LINES, Problems, ProgressLines, useKeys, Workers} from './parts.js';
+
+export interface ApplyScreenProps extends ViewProps<ApplyState, ScreenMessage> {
+  readonly color: boolean;
+}
+
+export function ApplyScreen({state, now, columns, rows, color, send}: ApplyScreenProps) {
+  const {progress, problems, stops} = state;
+  const lines = layout(rows, progress?.current.length ?? 0);
+  useKeys(lines.problems, send);
+  if (progress === undefined) return null;
+  return (
+    <Box flexDirection="column" width={columns}>
+      <Box height={lines.progress} overflow="hidden">
+        <ProgressLines progress={progress} now={now} columns={columns} color={color} />
+      </Box>
+      <Workers current={progress.current} lines={lines.workers} color={color} />
+      <Problems list={problems} lines={lines.problems} color={color} />
+      {lines.keys > 0 && <Keys stops={stops} scrolls={problems.count > lines.problems} color={color} />}
+    </Box>
+  );
+}
+
+/** How many lines each part has. One line of the terminal stays free: ink clears a terminal that it fills. */
+export function layout(rows: number, workers: number) {
+  const progress = Math.max(1, Math.min(PROGRESS_LINES, rows - 1));
+  const free = Math.max(0, rows - 1 - progress);
+  const keys = Math.min(1, free);
+  const workerLines = Math.min(workers, Math.ceil((free - keys) / 3));
+  return {progress, workers: workerLines, problems: Math.max(0, free - keys - workerLines - PROBLEMS_HEAD), keys};
+}

@@ -1,0 +1,32 @@
+/** What the apply screen shows, folded from the engine's events and the keys that are pressed. */
+import type {Event} from '../core/event.js';
+import {advance, type Progress, startProgress} from '../report/progress.js';
+import {addProblem, NO_PROBLEMS, type ProblemList, type Scroll, scroll} from './problem-list.js';
+
+export interface ApplyState {
+  readonly progress: Progress | undefined;
+  readonly problems: ProblemList;
+  /** How often it was asked to stop. */
+  readonly stops: number;
+}
+
+export type ScreenMessage = Event | Scroll | {readonly type: 'stop'};
+
+export const APPLY_STATE: ApplyState = {progress: undefined, problems: NO_PROBLEMS, stops: 0};
+
+export function applyState(state: ApplyState, message: ScreenMessage, now: number): ApplyState {
+  switch (message.type) {
+    case 'apply-started':
+      return {...APPLY_STATE, progress: startProgress(message, now)};
+    case 'apply-progress':
+      return state.progress === undefined ? state : {...state, progress: advance(state.progress, message, now)};
+    case 'problem':
+      return {...state, problems: addProblem(state.problems, message.problem)};
+    case 'scroll':
+      return {...state, problems: scroll(state.problems, message)};
+    case 'stop':
+      return {...state, stops: state.stops + 1};
+    default:
+      return state;
+  }
+}

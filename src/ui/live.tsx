@@ -1,0 +1,74 @@
+/**
+ * The state of a screen, held outside React. Each message is folded in at once, which is cheap; drawing is not, and is done by a
+ * timer, only when there is something new to see.
+ */
+import type {ReactNode} from 'react';
+import {MAX_FPS, type Mounted, mount} from './mount.js';
+
+export interface ViewProps<State, Message> {
+  readonly state: State;
+  /** Milliseconds on the clock that was given. */
+  readonly now: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly send: (message: Message) => void;
+}
+
+export interface LiveOptions<State, Message> {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly fullScreen: boolean;
+  readonly initial: State;
+  readonly fold: (state: State, message: Message, now: number) => State;
+  readonly view: (props: ViewProps<State, Message>) => ReactNode;
+  readonly now: () => number;
+  readonly mountNode?: typeof mount;
+}
+
+export interface Live<State, Message> {
+  readonly state: State;
+  send(message: Message): void;
+  /** Takes the screen down; nothing of it stays. */
+  close(): Promise<void>;
+}
+
+/** What shows the time is drawn so often even when nothing happens. */
+const CLOCK_MS = 1000;
+const FRAME_MS = Math.ceil(1000 / MAX_FPS);
+
+export function openLive<State, Message>(options: LiveOptions<State, Message>): Live<State, Message> {
+  const {stdout, fold, view, now, mountNode = mount} = options;
+  let state = options.initial;
+  let drawn: State | undefined;
+  let drawnAt = 0;
+  const send = (message: Message) => {
+    state = fold(state, message, now());
+  };
+  const node = () => {
+    drawn = state;
+    drawnAt = now();
+    const {columns = 80, rows = 24} = stdout;
+    return view({state, now: drawnAt, columns, rows, send});
+  };
+  let mounted: Mounted;
+  const draw = () => mounted.update(node());
+  // Before ink hears of it, so that what it draws anew fits.
+  stdout.on('resize', draw);
+  mounted = mountNode(node(), options);
+  const timer = setInterval(() => {
+    if (state !== drawn || now() - drawnAt >= CLOCK_MS) draw();
+  }, FRAME_MS);
+  timer.unref();
+  return {
+    get state() {
+      return state;
+    },
+    send,
+    async close() {
+      clearInterval(timer);
+      stdout.off('resize', draw);
+      mounted.clear();
+      await mounted.unmount();
+    },
+  };
+}

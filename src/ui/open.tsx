@@ -1,0 +1,69 @@
+/** The screens as the app opens them. Loading this module loads ink. */
+import type {Event} from '../core/event.js';
+import {ApplyScreen} from './apply-screen.js';
+import {type ApplyState, applyState, type ScreenMessage} from './apply-state.js';
+import {openLive} from './live.js';
+import {RunScreen} from './run-screen.js';
+import {type RunMessage, type RunState, runState} from './run-state.js';
+
+export interface ScreenOptions<State> {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly color: boolean;
+  /** What has happened before the screen was there. */
+  readonly initial: State;
+  /** Called for each wish to stop: the first asks, the second insists. */
+  readonly onStop: () => void;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+export interface Screen<State> {
+  readonly state: State;
+  onEvent(event: Event): void;
+  /** Takes the screen down at once; done when the terminal has heard of it. */
+  close(): Promise<void>;
+}
+
+/** Drawn below the text; nothing of it stays. */
+export function openApplyScreen(options: ScreenOptions<ApplyState>): Screen<ApplyState> {
+  const {color, onStop} = options;
+  return open<ApplyState, ScreenMessage>(options, {
+    fullScreen: false,
+    fold: applyState,
+    view: (props) => <ApplyScreen {...props} color={color} send={heard(props.send, onStop)} />,
+  });
+}
+
+/** Takes the whole terminal, since it is there for hours. */
+export function openRunScreen(options: ScreenOptions<RunState>): Screen<RunState> {
+  const {color, onStop} = options;
+  return open<RunState, RunMessage>(options, {
+    fullScreen: true,
+    fold: runState,
+    view: (props) => <RunScreen {...props} color={color} send={heard(props.send, onStop)} />,
+  });
+}
+
+type Drawing<State, Message> = Pick<Parameters<typeof openLive<State, Message>>[0], 'fullScreen' | 'fold' | 'view'>;
+
+function open<State, Message>(
+  {stdin, stdout, initial, now}: ScreenOptions<State>,
+  drawing: Drawing<State, Message | Event>,
+): Screen<State> {
+  const live = openLive<State, Message | Event>({stdin, stdout, initial, now, ...drawing});
+  return {
+    get state() {
+      return live.state;
+    },
+    onEvent: live.send,
+    close: live.close,
+  };
+}
+
+function heard<Message extends {readonly type: string}>(send: (message: Message) => void, onStop: () => void) {
+  return (message: Message) => {
+    send(message);
+    if (message.type === 'stop') onStop();
+  };
+}

@@ -1,0 +1,191 @@
+/** What the run screen shows: for each job what it is at, how its runs ended, and when the next one starts. */
+import type {Event} from '../core/event.js';
+import type {ApplyReport} from '../core/outcome.js';
+import {advance, type Progress, startProgress} from '../report/progress.js';
+import {formatBytes, formatDuration, formatPlural} from '../report/units.js';
+import {verdict} from '../report/words.js';
+import type {ScreenMessage} from './apply-state.js';
+import {addProblem, NO_PROBLEMS, type ProblemList, scroll} from './problem-list.js';
+
+export interface RunState {
+  readonly jobs: readonly JobState[];
+  readonly stops: number;
+}
+
+/** Times are milliseconds on the screen's clock. */
+export interface JobState {
+  /** As it was typed; undefined for two folders. */
+  readonly name: string | undefined;
+  readonly source: string;
+  readonly target: string;
+  readonly status: 'waiting' | 'planning' | 'applying';
+  /** When the run at hand began. */
+  readonly started: number;
+  /** Entries read so far, of both trees. */
+  readonly scanned: number;
+  readonly progress: Progress | undefined;
+  /** ISO 8601 UTC. */
+  readonly next: string | undefined;
+  /** Times of the interval that passed while a run was at work. */
+  readonly skipped: number;
+  /** Problems of the run at hand, or of the last one. */
+  readonly problems: ProblemList;
+  /** Newest last. */
+  readonly runs: readonly RunResult[];
+  readonly totals: RunTotals;
+}
+
+export interface RunResult {
+  readonly status: RunStatus;
+  /** One sentence. */
+  readonly verdict: string;
+  readonly hint: string | undefined;
+  readonly ended: number;
+  readonly duration: number;
+  readonly changes: number;
+  readonly bytes: number;
+}
+
+export type RunStatus = 'unchanged' | 'done' | 'partial' | 'failed';
+
+export interface RunTotals {
+  readonly runs: Readonly<Record<RunStatus, number>>;
+  readonly changes: number;
+  readonly bytes: number;
+}
+
+export type RunMessage = Exclude<ScreenMessage, Event>;
+
+/** As many as the widest terminal shows. */
+const MAX_RUNS = 500;
+
+export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): JobState {
+  return {
+    ...fields,
+    status: 'planning',
+    started: 0,
+    scanned: 0,
+    progress: undefined,
+    next: undefined,
+    skipped: 0,
+    problems: NO_PROBLEMS,
+    runs: [],
+    totals: {runs: {unchanged: 0, done: 0, partial: 0, failed: 0}, changes: 0, bytes: 0},
+  };
+}
+
+/** Events are those of the first job: it is the only one that runs today. */
+export function runState(state: RunState, message: RunMessage | Event, now: number): RunState {
+  const [job, ...others] = state.jobs;
+  if (message.type === 'stop') return {...state, stops: state.stops + 1};
+  if (job === undefined) return state;
+  const next = message.type === 'scroll' ? {...job, problems: scroll(job.problems, message)} : jobState(job, message, now);
+  return next === job ? state : {...state, jobs: [next, ...others]};
+}
+
+export function jobState(job: JobState, event: Event, now: number): JobState {
+  switch (event.type) {
+    case 'plan-started': {
+      const {source, target} = event;
+      return {...job, source, target, status: 'planning', started: now, scanned: 0, next: undefined, problems: NO_PROBLEMS};
+    }
+    case 'scan-progress':
+      return {...job, scanned: event.source + event.target};
+    case 'apply-started':
+      return {...job, status: 'applying', progress: startProgress(event, now)};
+    case 'apply-progress':
+      return job.progress === undefined ? job : {...job, progress: advance(job.progress, event, now)};
+    case 'problem':
+      return {...job, problems: addProblem(job.problems, event.problem)};
+    case 'apply-done':
+      return ended({...job, problems: event.report.problems.reduce(addProblem, NO_PROBLEMS)}, resultOf(event.report, job, now));
+    case 'run-failed':
+      return ended(job, {
+        status: 'failed',
+        verdict: event.message,
+        hint: event.hint,
+        ended: now,
+        duration: job.status === 'waiting' ? 0 : now - job.started,
+        changes: 0,
+        bytes: 0,
+      });
+    case 'run-waiting':
+      return {...job, status: 'waiting', next: event.next};
+    case 'run-skipped':
+      return {...job, skipped: job.skipped + event.ticks};
+    default:
+      return job;
+  }
+}
+
+function resultOf(report: ApplyReport, {started}: JobState, now: number): RunResult {
+  const {counts, problems, interrupted, bytes} = report;
+  const whole = problems.length + counts.failed + counts.skipped + counts.stopped === 0 && !interrupted;
+  const isNothing = whole && counts.done + counts['already-done'] === 0;
+  return {
+    status: isNothing ? 'unchanged' : whole ? 'done' : 'partial',
+    verdict: isNothing ? 'Nothing to do.' : verdict(report),
+    hint: undefined,
+    ended: now,
+    duration: now - started,
+    changes: counts.done,
+    bytes,
+  };
+}
+
+function ended(job: JobState, result: RunResult): JobState {
+  const {runs, changes, bytes} = job.totals;
+  return {
+    ...job,
+    status: 'waiting',
+    progress: undefined,
+    runs: [...job.runs.slice(1 - MAX_RUNS), result],
+    totals: {
+      runs: {...runs, [result.status]: runs[result.status] + 1},
+      changes: changes + result.changes,
+      bytes: bytes + result.bytes,
+    },
+  };
+}
+
+const LEVELS = ' ▁▂▃▄▅▆▇█';
+const FULL = LEVELS.length - 1;
+const MARKS: Readonly<Partial<Record<RunStatus, string>>> = {unchanged: '·', failed: '✗'};
+
+/**
+ * A bar for each run, newest last: how much it changed beside the others; "·" for nothing, "✗" for a run that failed. So many
+ * lines, the top one first.
+ */
+export function historyBars(runs: readonly RunResult[], width: number, height: number): string[] {
+  const shown = width > 0 ? runs.slice(-width) : [];
+  const most = Math.max(1, ...shown.map(({changes}) => changes));
+  return Array.from({length: height}, (_, line) => {
+    const below = (height - 1 - line) * FULL;
+    const bars = shown.map(({status, changes}) => {
+      const mark = MARKS[status];
+      if (mark !== undefined) return below === 0 ? mark : ' ';
+      const level = Math.max(1, Math.round((changes / most) * height * FULL));
+      return LEVELS[Math.min(FULL, Math.max(0, level - below))];
+    });
+    return bars.join('');
+  });
+}
+
+/** What stays on the terminal: "12 runs in 1 h 0 min: 3 done, 8 with nothing to do, 1 failed; 34 changes, 1.2 MiB written." */
+export function runsText({jobs}: RunState, elapsed: number): string {
+  return jobs
+    .map(({totals}) => {
+      const {unchanged, done, partial, failed} = totals.runs;
+      const parts: [count: number, words: string][] = [
+        [done, 'done'],
+        [unchanged, 'with nothing to do'],
+        [partial, 'with problems'],
+        [failed, 'failed'],
+      ];
+      const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
+      const runs = formatPlural(unchanged + done + partial + failed, 'run');
+      const how = counts.length > 0 ? `: ${counts.join(', ')}` : '';
+      return `${runs} in ${formatDuration(elapsed)}${how}; ${formatPlural(totals.changes, 'change')}, ${formatBytes(totals.bytes)} written.`;
+    })
+    .join('\n');
+}

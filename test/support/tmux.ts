@@ -1,0 +1,131 @@
+/**
+ * dirsync in a real terminal: a detached tmux server of its own, which is looked at as a person would. Nothing else depends on
+ * this; `close` ends the server and the program in it.
+ */
+import {spawnSync} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {type CliOptions, Home} from './cli.js';
+
+export interface TerminalOptions extends Pick<CliOptions, 'cwd' | 'env'> {
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** How the terminal is left: whether its cursor is shown, the alternate screen is up, and keys are echoed and come by line. */
+export interface TerminalState {
+  readonly cursor: boolean;
+  readonly alternate: boolean;
+  readonly cooked: boolean;
+}
+
+export const RESTORED: TerminalState = {cursor: true, alternate: false, cooked: true};
+
+const TIMEOUT = 20_000;
+
+export function hasTmux(): boolean {
+  return spawnSync('tmux', ['-V']).status === 0;
+}
+
+/** Starts dirsync in a terminal of this size, 80 × 24 by default. Close it. */
+export function openTerminal(args: readonly string[], options: TerminalOptions = {}): Terminal {
+  return new Terminal(args, options);
+}
+
+export class Terminal {
+  readonly #home: Home;
+  readonly #pidFile: string;
+
+  constructor(args: readonly string[], options: TerminalOptions) {
+    const {width = 80, height = 24} = options;
+    this.#home = new Home(options);
+    const {cwd, env} = this.#home.spawnOptions;
+    const {folder} = this.#home;
+    this.#pidFile = path.join(folder, 'pid');
+    const set = Object.entries({TERM: 'screen-256color', ...env, ...options.env}).map(([name, value]) => `${name}=${value}`);
+    const program = ['env', '-i', ...set, process.execPath, this.#home.program, ...args].map(quote).join(' ');
+    const script = path.join(folder, 'start');
+    // What is written after the program stays on the screen, and its exit code can be read there.
+    fs.writeFileSync(script, `(echo $BASHPID >${quote(this.#pidFile)}; exec ${program}); echo "[exit $?]"; exec sleep 600\n`);
+    const size = ['-x', String(width), '-y', String(height)];
+    this.#tmux('-f', '/dev/null', 'new-session', '-d', ...size, '-c', String(cwd), `exec bash ${quote(script)}`);
+  }
+
+  /** What is on the screen now, line by line, without trailing spaces. */
+  screen(): string {
+    return this.#tmux('capture-pane', '-p').replace(/\n+$/, '');
+  }
+
+  /** The screen with all that has scrolled off it. */
+  history(): string {
+    return this.#tmux('capture-pane', '-p', '-S', '-').replace(/\n+$/, '');
+  }
+
+  /** The screen with its colours and styles as escape sequences. */
+  styled(): string {
+    return this.#tmux('capture-pane', '-p', '-e').replace(/\n+$/, '');
+  }
+
+  /** Waits until the screen shows a text, and gives the screen. */
+  async shows(text: string | RegExp): Promise<string> {
+    const until = Date.now() + TIMEOUT;
+    for (;;) {
+      const screen = this.screen();
+      if (typeof text === 'string' ? screen.includes(text) : text.test(screen)) return screen;
+      if (Date.now() > until) throw new Error(`the screen never showed ${text}:\n${screen}`);
+      await delay(20);
+    }
+  }
+
+  /** Waits for the program's end, and gives its exit code. */
+  async ended(): Promise<number> {
+    const screen = await this.shows(/\[exit \d+\]/);
+    return Number(/\[exit (\d+)\]/.exec(screen)?.[1]);
+  }
+
+  /** Presses keys by tmux's names: `Down`, `PPage`, `C-c`, `Enter`, `q`. */
+  press(...keys: readonly string[]): void {
+    this.#tmux('send-keys', ...keys);
+  }
+
+  type(text: string): void {
+    this.#tmux('send-keys', '-l', text);
+  }
+
+  resize(width: number, height: number): void {
+    this.#tmux('resize-window', '-x', String(width), '-y', String(height));
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    process.kill(Number(fs.readFileSync(this.#pidFile, 'utf8')), signal);
+  }
+
+  state(): TerminalState {
+    const [cursor, alternate, tty = ''] = this.#tmux('display-message', '-p', '#{cursor_flag} #{alternate_on} #{pane_tty}')
+      .trim()
+      .split(' ');
+    const stty = spawnSync('stty', ['-a', '-F', tty], {encoding: 'utf8'}).stdout;
+    return {cursor: cursor === '1', alternate: alternate === '1', cooked: /(?<!-)\bicanon\b/.test(stty) && / echo\b/.test(stty)};
+  }
+
+  close(): void {
+    this.#tmux('kill-server');
+    this.#home.remove();
+  }
+
+  #tmux(...args: readonly string[]): string {
+    const {env} = this.#home.spawnOptions;
+    const {status, stdout, stderr, error} = spawnSync('tmux', ['-u', '-S', path.join(this.#home.folder, 'tmux'), ...args], {
+      env: {...env, LC_ALL: 'C.UTF-8', TERM: 'screen-256color'},
+      encoding: 'utf8',
+    });
+    if (error !== undefined) throw error;
+    if (status !== 0) throw new Error(`tmux ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
