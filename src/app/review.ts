@@ -1,0 +1,71 @@
+/** Lets a person look through a plan, and leave out of it what is not wanted, before anything is done. */
+import {existsSync} from 'node:fs';
+import process from 'node:process';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {GuardName, Plan} from '../core/plan.js';
+import {writePlanFile} from '../formats/plan-file.js';
+import {formatPlural} from '../report/units.js';
+import {type Context, newId} from './context.js';
+import {judge, type Planned} from './plan.js';
+import {canDraw, hasColor} from './terminal.js';
+
+export interface ReviewPlanOptions {
+  readonly planned: Planned;
+  readonly allow: readonly GuardName[];
+  readonly canApply: boolean;
+  /** The file that the plan came from or went to. */
+  readonly file?: string | undefined;
+}
+
+/** Whether there is somebody to review. */
+export function canReview(): boolean {
+  return canDraw(process, process.env);
+}
+
+/** Starts to load what a review needs, so that it is there when the plan is. */
+export function prepareReview(): void {
+  // Whoever opens the review meets an error of loading it.
+  import('../ui/review/open.js').catch(() => {});
+}
+
+/** Opens the review. Answers the plan that is to be applied, or undefined when nothing is to be done. */
+export async function reviewPlan({planned, allow, canApply, file}: ReviewPlanOptions, context: Context): Promise<Planned | undefined> {
+  const [{openReview}, {contentOf}] = await Promise.all([import('../ui/review/open.js'), import('./content.js')]);
+  const {plan: wanted} = await openReview({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    color: hasColor(process.stdout, process.env),
+    ...planned,
+    canApply,
+    names: {save: file ?? 'dirsync.plan', export: 'dirsync-report.html'},
+    signal: context.signal,
+    services: {
+      look: async (action) => ({content: contentOf(action, planned.plan)}),
+      save: (plan, name, overwrite) => savePlan(plan, name, overwrite).catch(inShort),
+      export: (plan, name, overwrite) => exportReport(judge(plan, allow), name, overwrite).catch(inShort),
+      judge: (plan) => judge(plan, allow).halts,
+      newId: () => newId(context.now()),
+    },
+  });
+  return wanted && judge(wanted, allow);
+}
+
+async function savePlan(plan: Plan, file: string, overwrite: boolean): Promise<string | 'exists'> {
+  if (!overwrite && existsSync(file)) return 'exists';
+  const {sha256} = await writePlanFile(file, plan);
+  const changes = formatPlural(judge(plan, []).summary.changes, 'change');
+  return `Saved ${changes} as ${escapeName(file)}; SHA-256 ${sha256}`;
+}
+
+async function exportReport(planned: Planned, file: string, overwrite: boolean): Promise<string | 'exists'> {
+  const {writeReport} = await import('./reports.js');
+  const answer = await writeReport({type: 'plan', ...planned}, file, overwrite);
+  return answer === 'exists' ? answer : `Wrote the report ${escapeName(file)}`;
+}
+
+/** There is one line for what went wrong. */
+function inShort(error: unknown): never {
+  if (!(error instanceof DirsyncError)) throw error;
+  throw new Error(`${error.message}${error.hint === undefined ? '' : ` - ${error.hint}`}`);
+}
