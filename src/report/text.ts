@@ -7,7 +7,7 @@ import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import {foldersOf} from './folders.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
-import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, sizeOf, verdict} from './words.js';
+import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, STATUS_WORDS, sizeOf, verdict} from './words.js';
 
 /** Up to this many changes are listed one by one, more by folder. */
 const MAX_LISTED = 100;
@@ -131,18 +131,10 @@ function totalLines({kinds}: PlanSummary, color: boolean): string[] {
   });
 }
 
-const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
-  done: 'done',
-  'already-done': 'already done',
-  skipped: 'skipped (drift)',
-  failed: 'failed',
-  stopped: 'not begun',
-};
-
 /** What `dirsync apply` prints at its end: outcomes, speed, problems, skipped paths, and one sentence. */
 export function applyText({report, color}: {readonly report: ApplyReport; readonly color: boolean}): string {
   const {counts, bytes, problems, skipped} = report;
-  const rows = Object.entries(OUTCOMES)
+  const rows = Object.entries(STATUS_WORDS)
     .map(([status, words]) => ({words, count: counts[status as OutcomeStatus]}))
     .filter(({count}) => count > 0)
     .map(({words, count}) => ({words, count: formatCount(count)}));
@@ -152,7 +144,7 @@ export function applyText({report, color}: {readonly report: ApplyReport; readon
   return joinSections([
     problemLines(problems, color, MAX_PROBLEMS),
     skippedLines(skipped),
-    rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
+    rows.map(({words, count}) => `  ${words.padEnd(STATUS_WORDS.skipped.length)}  ${count.padStart(countWidth)}`),
     [`${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}`, verdict(report)],
   ]);
 }

@@ -2,7 +2,7 @@
 import {type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
-import type {ApplyReport} from '../core/outcome.js';
+import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
 import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
@@ -39,7 +39,7 @@ export function sizeOf(action: Action): number | undefined {
   return entry.kind === 'file' ? entry.size : undefined;
 }
 
-const KIND_WORDS: Readonly<Record<Kind, string>> = {
+export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   file: 'file',
   directory: 'folder',
   symlink: 'symlink',
@@ -99,7 +99,7 @@ function escaped(text: string | undefined): string | undefined {
   return text === undefined ? undefined : escapeName(text);
 }
 
-function octal(mode: number): string {
+export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
@@ -129,6 +129,14 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
 function trouble({problems}: Plan): string {
   return problems.length > 0 ? ` ${formatPlural(problems.length, 'problem')}.` : '';
 }
+
+export const STATUS_WORDS: Readonly<Record<OutcomeStatus, string>> = {
+  done: 'done',
+  'already-done': 'already done',
+  skipped: 'skipped (drift)',
+  failed: 'failed',
+  stopped: 'not begun',
+};
 
 /** How a run ended, in one sentence. */
 export function verdict(report: ApplyReport): string {
