@@ -1,7 +1,8 @@
 /** What is known of the selected row: what is there now, what will be, and why. */
 import {ACTION_KINDS} from '../core/action.js';
+import {toNanoseconds} from '../core/entry.js';
 import type {PageData, PageEntry} from '../report/page-data.js';
-import {formatBytes, formatCount, formatPlural} from '../report/units.js';
+import {formatBytes, formatCount, formatPlural, formatTime} from '../report/units.js';
 import {GLYPHS} from '../report/words.js';
 import {element} from './dom.js';
 import type {TreeModel} from './model.js';
@@ -49,7 +50,7 @@ function entryWords(data: PageData, [attributes, size, time, link]: PageEntry): 
   return {
     Kind: kind,
     ...(kind === 'file' && {Size: size < 1024 ? `${size} B` : `${formatBytes(size)} (${formatCount(size)} B)`}),
-    Modified: data.times[time] ?? '',
+    Modified: typeof time === 'string' ? time : formatTime(toNanoseconds(time, 0)),
     Mode: mode,
     Owner: `${owner}:${group}`,
     ...(link !== undefined && {'Points to': link}),

@@ -52,17 +52,19 @@ export interface TableOptions {
   /** A heading that starts with "#" stands over numbers. */
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Part[])[];
+  /** So long, perhaps, that it scrolls by itself. */
+  readonly long?: boolean;
 }
 
 /** The first cell of a row is its heading. */
-export function table({caption, columns, rows}: TableOptions): Markup {
+export function table({caption, columns, rows, long}: TableOptions): Markup {
   const numeric = columns.map((column) => column.startsWith('#'));
   const cells = (row: readonly Part[]) =>
     row.map((cell, i) => {
       if (i === 0) return html`<th scope="row">${cell}</th>`;
       return numeric[i] ? html`<td class="number">${cell}</td>` : html`<td>${cell}</td>`;
     });
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+  return html`<div class="scroll${long && ' long'}"${long && html` role="region" aria-label="${caption}" tabindex="0"`}><table>
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column, i) => html`<th scope="col"${numeric[i] && html` class="number"`}>${column.replace(/^#/, '')}</th>`)}</tr></thead>
 <tbody>
@@ -94,7 +96,7 @@ export function problemSection(problems: readonly Problem[]): Part {
     .slice(0, MAX_LISTED)
     .map(({path: at, side, code, message}) => [path(plainPath(at)), side, path(escapeName(code)), escapeName(message)]);
   return section({id: 'problems', heading: `Problems (${formatCount(problems.length)})`, className: 'problems'}, [
-    table({caption: 'Paths with problems', columns: ['Path', 'Side', 'Code', 'What happened'], rows}),
+    table({caption: 'Paths with problems', columns: ['Path', 'Side', 'Code', 'What happened'], rows, long: true}),
     more(problems.length - rows.length, 'problems'),
   ]);
 }
@@ -137,7 +139,7 @@ export function pictureSection(changes: readonly Change[]): Part {
   const label = `Treemap of ${formatPlural(changes.length, 'change')}, ${formatBytes(bytes)}, by folder; the tables and the tree say the same in words`;
   return section({id: 'picture', heading: 'Where it changes', className: 'picture'}, [
     html`<figure>
-<div class="scroll" role="region" aria-label="Picture of the changes" tabindex="0">
+<div class="scroll">
 <svg class="map" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
 ${PATTERNS}${tiles.map(tileShape)}</svg>
 </div>

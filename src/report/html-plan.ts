@@ -124,7 +124,7 @@ function deleteSection(changes: readonly Action[]): Part {
   // Whoever reads the whole list has read the deletes.
   const className = changes.length <= MAX_CHANGES ? 'deletes repeated' : 'deletes';
   return section({id: 'deletes', heading: `Deleted from the target (${formatCount(deletes.length)})`, className}, [
-    table({caption: 'What is deleted', columns: ['Path', 'Kind', '#Size'], rows}),
+    table({caption: 'What is deleted', columns: ['Path', 'Kind', '#Size'], rows, long: true}),
     more(deletes.length - rows.length, 'deletes'),
   ]);
 }

@@ -79,7 +79,7 @@ function leftSection(steps: readonly RunStep[]): Part {
   if (steps.length === 0) return undefined;
   const rows = steps.slice(0, MAX_LISTED).map(stepRow);
   return section({id: 'left', heading: `Not done (${formatCount(steps.length)})`}, [
-    table({caption: 'Changes that were not made', columns: ['Path', 'Kind', 'Outcome', '#Size'], rows}),
+    table({caption: 'Changes that were not made', columns: ['Path', 'Kind', 'Outcome', '#Size'], rows, long: true}),
     more(steps.length - rows.length, 'changes'),
   ]);
 }

@@ -1,9 +1,9 @@
 /**
  * The changes as data for the page's script: one row a line of its tree, folders before what is in them. Every text is made
- * for people already: names are escaped, times and modes are in words.
+ * for people already: names are escaped, modes are in words.
  */
 import {ACTION_KINDS, type Action, isUpkeep, type Reason} from '../core/action.js';
-import type {Entry} from '../core/entry.js';
+import {type Entry, fromNanoseconds} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import {comparePaths, pathParts, type RelPath} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
@@ -21,7 +21,6 @@ export interface PageData {
   readonly notes: readonly string[];
   /** Kind, mode, owner, group. */
   readonly attributes: readonly (readonly [kind: string, mode: string, owner: number, group: number])[];
-  readonly times: readonly string[];
   /** A sentence more for single rows, by their index. */
   readonly remarks: Readonly<Record<number, string>>;
 }
@@ -37,8 +36,8 @@ export type PageRow = readonly [
   after?: PageEntry,
 ];
 
-/** Indexes into `attributes` and `times`. */
-export type PageEntry = readonly [attributes: number, size: number, time: number, link?: string];
+/** An index into `attributes`, bytes, and a time in whole seconds since 1970, or in words where it is the fraction that differs. */
+export type PageEntry = readonly [attributes: number, size: number, time: number | string, link?: string];
 
 /** JSON of a `PageData`, in pieces: that of a large plan is longer than a string may be. */
 export function* planData(plan: Plan): Generator<string> {
@@ -46,7 +45,7 @@ export function* planData(plan: Plan): Generator<string> {
   const toEntry = (entry: Entry, exact: boolean): PageEntry => {
     const {kind, mode, uid, gid, size, mtime, link} = entry;
     const attributes = tables.attributes.indexOf([KIND_WORDS[kind], octal(mode), uid, gid]);
-    const base = [attributes, size, tables.times.indexOf(formatTime(mtime, {exact}))] as const;
+    const base = [attributes, size, exact ? formatTime(mtime, {exact}) : fromNanoseconds(mtime).seconds] as const;
     return link === undefined ? base : [...base, escapeName(link)];
   };
   const fields = (action: Action) => {
@@ -103,7 +102,7 @@ function noteOf({reasons}: Action): string {
 }
 
 function sameSecond(a: Entry, b: Entry): boolean {
-  return formatTime(a.mtime) === formatTime(b.mtime);
+  return fromNanoseconds(a.mtime).seconds === fromNanoseconds(b.mtime).seconds;
 }
 
 function isFolder({before, after}: Action): boolean {
@@ -128,7 +127,6 @@ class Table<T> {
 
 class Tables {
   readonly notes = new Table<string>();
-  readonly times = new Table<string>();
   readonly attributes = new Table<[string, string, number, number]>();
 }
 
@@ -172,10 +170,7 @@ function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Gene
     }
   }
   if (batch.length > 0) yield (count > batch.length ? ',' : '') + batch.join(',');
-  yield `],"notes":${json(tables.notes.values)},"attributes":${json(tables.attributes.values)},"times":[`;
-  const times = tables.times.values;
-  for (let i = 0; i < times.length; i += BATCH) yield (i > 0 ? ',' : '') + json(times.slice(i, i + BATCH)).slice(1, -1);
-  yield `],"remarks":${json(remarks)}}`;
+  yield `],"notes":${json(tables.notes.values)},"attributes":${json(tables.attributes.values)},"remarks":${json(remarks)}}`;
 }
 
 /** JSON that ends no script element, and opens none. */
