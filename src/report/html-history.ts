@@ -50,7 +50,7 @@ function runTable(runs: readonly RunSummary[]): Part {
   return [
     table({
       caption: 'Runs, the newest first',
-      columns: ['Started', 'Outcome', '#Changes', 'Kinds', '#Written', '#Took', '#Problems', 'Run'],
+      columns: ['Started (UTC)', 'Outcome', '#Changes', 'Kinds', '#Written', '#Took', '#Problems', 'Run'],
       rows,
     }),
     more(runs.length - rows.length, 'runs'),
@@ -104,7 +104,7 @@ function chart(name: string, runs: readonly RunSummary[], {value, words}: Measur
   const bars = runs.map((run, i) => {
     const height = top === 0 ? 0 : Math.max(1, ((values[i] as number) / top) * BAR_HEIGHT);
     const title = html`<title>${shortTime(run.header.started)}: ${words(values[i] as number)}</title>`;
-    return html`<rect class="bar" x="${round(i * step)}" y="${round(BAR_HEIGHT - height)}" width="${round(Math.max(1, step - 2))}" height="${round(height)}">${title}</rect>`;
+    return html`<rect x="${round(i * step)}" y="${round(BAR_HEIGHT - height)}" width="${round(Math.max(1, step - 2))}" height="${round(height)}">${title}</rect>`;
   });
   return html`<figure><figcaption>${name} <span class="dim">up to ${words(top)}</span></figcaption>
 <svg class="chart" viewBox="0 0 ${round(BAR_WIDTH)} ${BAR_HEIGHT + 1}" role="img" aria-label="${name} of ${formatPlural(runs.length, 'run')}, up to ${words(top)}">${bars}<path class="axis" d="M0 ${BAR_HEIGHT + 0.5}H${round(BAR_WIDTH)}"/></svg>

@@ -94,7 +94,12 @@ export function problemSection(problems: readonly Problem[]): Part {
   if (problems.length === 0) return undefined;
   const rows = problems
     .slice(0, MAX_LISTED)
-    .map(({path: at, side, code, message}) => [path(plainPath(at)), side, path(escapeName(code)), escapeName(message)]);
+    .map(({path: at, side, code, message}) => [
+      path(plainPath(at)),
+      side,
+      html`<code class="whole">${escapeName(code)}</code>`,
+      escapeName(message),
+    ]);
   return section({id: 'problems', heading: `Problems (${formatCount(problems.length)})`, className: 'problems'}, [
     table({caption: 'Paths with problems', columns: ['Path', 'Side', 'Code', 'What happened'], rows, long: true}),
     more(problems.length - rows.length, 'problems'),

@@ -48,33 +48,45 @@ const HEADING = 17;
 const HEADING_MIN_WIDTH = 48;
 const HEADING_MIN_HEIGHT = 48;
 
-interface Node {
-  readonly path: RelPath;
-  readonly folder: boolean;
-  readonly parts: Node[];
+interface Sums {
   weight: number;
   changes: number;
   bytes: number;
   readonly counts: Partial<Record<ActionKind, number>>;
   readonly weights: Partial<Record<ActionKind, number>>;
+}
+
+interface Folder {
+  readonly path: RelPath;
+  readonly folders: Folder[];
+  /** What changes directly in it, but for folders. */
+  readonly leaves: Change[];
+  readonly sums: Sums;
+}
+
+/** A folder, a single change, or else the rest of a folder. */
+interface Node {
+  readonly path: RelPath;
+  readonly folder?: Folder;
+  readonly leaf?: Change;
+  readonly sums: Sums;
   /** What is drawn inside it, once it is opened. */
   opened?: Node[];
-  /** For the others of a folder that share a tile. */
-  rest?: true;
 }
 
 /** The tiles, every frame before what it holds. */
 export function treemapTiles({changes, width, height}: TreemapOptions): Tile[] {
-  const root = changeTree(changes);
-  openLargest(root);
+  const {root, floor} = folderTree(changes);
+  const whole: Node = {path: ROOT, folder: root, sums: root.sums};
+  openLargest(whole, floor);
   const laid = treemap<Node>()
     .size([width, height])
     .round(true)
     .paddingInner(1)
     .paddingOuter((node) => (node.depth === 0 ? 0 : 2))
     .paddingTop((node) => heading(node) || (node.depth === 0 ? 0 : 2))(
-    hierarchy(root, ({opened}) => opened)
-      .sum(({opened, weight}) => (opened ? 0 : weight))
+    hierarchy(whole, ({opened}) => opened)
+      .sum(({opened, sums}) => (opened ? 0 : sums.weight))
       .sort((a, b) => (b.value ?? 0) - (a.value ?? 0)),
   );
   return laid.descendants().filter(isSeen).map(toTile);
@@ -92,12 +104,13 @@ function heading(node: HierarchyRectangularNode<Node>): number {
 
 function toTile(node: HierarchyRectangularNode<Node>): Tile {
   const {data, parent, x0, x1, y0, y1} = node;
-  const {path, folder, changes, bytes, counts, rest} = data;
+  const {path, folder, leaf} = data;
+  const {changes, bytes, counts, weights} = data.sums;
   const above = parent?.data.path ?? ROOT;
   return {
     path,
-    name: rest ? undefined : above === ROOT ? path : path.slice(above.length + 1),
-    folder,
+    name: folder || leaf ? path.slice(above === ROOT ? 0 : above.length + 1) : undefined,
+    folder: folder !== undefined,
     frame: node.children !== undefined,
     heading: node.children ? heading(node) : 0,
     x: x0,
@@ -107,36 +120,34 @@ function toTile(node: HierarchyRectangularNode<Node>): Tile {
     changes,
     bytes,
     counts,
-    kind: heaviestKind(data),
+    kind: heaviest(weights),
   };
 }
 
-function heaviestKind({weights}: Node): ActionKind {
+function heaviest(weights: Sums['weights']): ActionKind {
   const entries = Object.entries(weights) as [ActionKind, number][];
   return entries.reduce((most, entry) => (entry[1] > most[1] ? entry : most), ['attrs', 0] as [ActionKind, number])[0];
 }
 
-/** All changes as nodes, with the sums of what is below them. */
-function changeTree(changes: readonly Change[]): Node {
+/** All folders with the sums of what is below them, and what each change weighs besides its bytes. */
+function folderTree(changes: readonly Change[]): {root: Folder; floor: number} {
   const total = changes.reduce((sum, {bytes}) => sum + bytes, 0);
   const floor = total === 0 ? 1 : (total * COUNT_SHARE) / (1 - COUNT_SHARE) / changes.length;
-  const root = newNode(ROOT, true);
-  const folders = new Map<RelPath, Node>([[ROOT, root]]);
+  const root = newFolder(ROOT);
+  const folders = new Map<RelPath, Folder>([[ROOT, root]]);
   for (const change of changes) {
-    const {path, kind, bytes} = change;
-    // What the change of a folder itself weighs belongs to the folder; its content is counted by changes of its own.
-    const own = kind === 'mkdir' || kind === 'rmdir';
-    const at = folderAt(folders, root, own ? path : parentPath(path));
-    const sums = {weight: bytes + floor, changes: 1, bytes, counts: {[kind]: 1}, weights: {[kind]: bytes + floor}};
-    if (own || path === ROOT) add(at, sums);
-    else at.parts.push({path, folder: false, parts: [], ...sums});
+    // The change of a folder itself belongs to the folder, where it is one among those of its content.
+    const own = change.kind === 'mkdir' || change.kind === 'rmdir' || change.path === ROOT;
+    const folder = folderAt(folders, root, own ? change.path : parentPath(change.path));
+    addChange(folder.sums, change, floor);
+    if (!own) folder.leaves.push(change);
   }
   // A folder comes into the map after the one that holds it, so backwards the sums below are complete.
-  for (const folder of [...folders.values()].reverse()) for (const part of folder.parts) add(folder, part);
-  return root;
+  for (const folder of [...folders.values()].reverse()) for (const inner of folder.folders) addSums(folder.sums, inner.sums);
+  return {root, floor};
 }
 
-function folderAt(folders: Map<RelPath, Node>, root: Node, path: RelPath): Node {
+function folderAt(folders: Map<RelPath, Folder>, root: Folder, path: RelPath): Folder {
   const known = folders.get(path);
   if (known) return known;
   let folder = root;
@@ -145,8 +156,8 @@ function folderAt(folders: Map<RelPath, Node>, root: Node, path: RelPath): Node 
     at = at === '' ? name : `${at}/${name}`;
     let next = folders.get(at as RelPath);
     if (!next) {
-      next = newNode(at as RelPath, true);
-      folder.parts.push(next);
+      next = newFolder(at as RelPath);
+      folder.folders.push(next);
       folders.set(next.path, next);
     }
     folder = next;
@@ -154,63 +165,77 @@ function folderAt(folders: Map<RelPath, Node>, root: Node, path: RelPath): Node 
   return folder;
 }
 
-function newNode(path: RelPath, folder: boolean): Node {
-  return {path, folder, parts: [], weight: 0, changes: 0, bytes: 0, counts: {}, weights: {}};
+function newFolder(path: RelPath): Folder {
+  return {path, folders: [], leaves: [], sums: noSums()};
 }
 
-function add(sum: Node, part: Pick<Node, 'weight' | 'changes' | 'bytes' | 'counts' | 'weights'>): void {
-  sum.weight += part.weight;
-  sum.changes += part.changes;
-  sum.bytes += part.bytes;
-  addAll(sum.counts, part.counts);
-  addAll(sum.weights, part.weights);
+function noSums(): Sums {
+  return {weight: 0, changes: 0, bytes: 0, counts: {}, weights: {}};
 }
 
-function addAll(sums: Partial<Record<ActionKind, number>>, parts: Partial<Record<ActionKind, number>>): void {
-  for (const kind in parts) sums[kind as ActionKind] = (sums[kind as ActionKind] ?? 0) + (parts[kind as ActionKind] as number);
+function addChange(sums: Sums, {kind, bytes}: Change, floor: number): void {
+  sums.weight += bytes + floor;
+  sums.changes++;
+  sums.bytes += bytes;
+  sums.counts[kind] = (sums.counts[kind] ?? 0) + 1;
+  sums.weights[kind] = (sums.weights[kind] ?? 0) + bytes + floor;
 }
 
-/** Opens the largest folders first, until there are as many tiles as can be told apart. */
-function openLargest(root: Node): void {
-  let tiles = 1;
-  const queue = [root];
-  while (queue.length > 0) {
-    queue.sort((a, b) => b.weight - a.weight);
-    const folder = queue.shift() as Node;
-    if (folder !== root && folder.weight < root.weight * MIN_OPENED) return;
-    const opened = partsOf(folder, root.weight * MIN_SHARE);
-    if (opened.length === 0 || (folder !== root && opened.every(({rest}) => rest))) continue;
-    if (tiles + opened.length > MAX_TILES) return;
-    tiles += opened.length - 1;
-    folder.opened = opened;
-    queue.push(...opened.filter(({folder, rest}) => folder && !rest));
+function addSums(sums: Sums, part: Sums): void {
+  sums.weight += part.weight;
+  sums.changes += part.changes;
+  sums.bytes += part.bytes;
+  for (const kind of Object.keys(part.counts) as ActionKind[]) {
+    sums.counts[kind] = (sums.counts[kind] ?? 0) + (part.counts[kind] as number);
+    sums.weights[kind] = (sums.weights[kind] ?? 0) + (part.weights[kind] as number);
   }
 }
 
-/** A folder's parts, the small ones as one; a folder that holds nothing but another one is that other one. */
-function partsOf(folder: Node, minWeight: number): Node[] {
-  const parts = folder.parts.toSorted((a, b) => b.weight - a.weight);
-  const shown = parts.slice(0, MAX_PARTS).filter(({weight}) => weight >= minWeight);
-  const others = parts.slice(shown.length);
-  if (others.length === 0) return shown.map(innermost);
-  const rest: Node = {...newNode(folder.path, true), rest: true};
-  for (const other of others) add(rest, other);
-  return [...shown.map(innermost), rest];
+/** Opens the largest folders first, until there are as many tiles as can be told apart. */
+function openLargest(whole: Node, floor: number): void {
+  let tiles = 1;
+  const queue = [whole];
+  while (queue.length > 0) {
+    queue.sort((a, b) => b.sums.weight - a.sums.weight);
+    const node = queue.shift() as Node;
+    if (node !== whole && node.sums.weight < whole.sums.weight * MIN_OPENED) return;
+    const opened = partsOf(node.folder as Folder, whole.sums.weight * MIN_SHARE, floor);
+    if (!opened.some(({folder, leaf}) => folder || leaf)) continue;
+    if (tiles + opened.length > MAX_TILES) return;
+    tiles += opened.length - 1;
+    node.opened = opened;
+    queue.push(...opened.filter(({folder}) => folder));
+  }
 }
 
-function innermost(node: Node): Node {
-  let inner = node;
-  for (let only = inner.parts[0]; inner.parts.length === 1 && only?.folder; only = inner.parts[0]) inner = only;
-  return inner === node ? node : {...inner, ...pick(node)};
+/** What is in a folder: the large parts by themselves, the small ones as one. */
+function partsOf(folder: Folder, minWeight: number, floor: number): Node[] {
+  const leaves = folder.leaves.toSorted((a, b) => b.bytes - a.bytes);
+  const large = [...folder.folders.map(folderNode), ...leaves.slice(0, MAX_PARTS).map((leaf) => leafNode(leaf, floor))]
+    .sort((a, b) => b.sums.weight - a.sums.weight)
+    .slice(0, MAX_PARTS)
+    .filter(({sums}) => sums.weight >= minWeight);
+  const shown = new Set(large.map((node) => node.folder ?? node.leaf));
+  const sums = noSums();
+  for (const inner of folder.folders) if (!shown.has(inner)) addSums(sums, inner.sums);
+  for (const leaf of leaves) if (!shown.has(leaf)) addChange(sums, leaf, floor);
+  const parts = large.map((node) => (node.folder ? {...node, ...innermost(node.folder)} : node));
+  return sums.changes === 0 ? parts : [...parts, {path: folder.path, sums}];
 }
 
-/** The sums of an outer folder also hold its own change. */
-function pick({
-  weight,
-  changes,
-  bytes,
-  counts,
-  weights,
-}: Node): Pick<Node, 'weight' | 'changes' | 'bytes' | 'counts' | 'weights'> {
-  return {weight, changes, bytes, counts, weights};
+function folderNode(folder: Folder): Node {
+  return {path: folder.path, folder, sums: folder.sums};
+}
+
+function leafNode(change: Change, floor: number): Node {
+  const sums = noSums();
+  addChange(sums, change, floor);
+  return {path: change.path, leaf: change, sums};
+}
+
+/** A folder that holds nothing but another one is shown as that other one; its sums also hold its own change. */
+function innermost(folder: Folder): Pick<Node, 'path' | 'folder'> {
+  let inner = folder;
+  while (inner.leaves.length === 0 && inner.folders.length === 1) inner = inner.folders[0] as Folder;
+  return {path: inner.path, folder: inner};
 }
