@@ -160,7 +160,7 @@ export class TreeModel {
     for (let row = this.size - 1; row >= 0; row--) {
       const [, , kind, , note = -1] = this.row(row);
       if (kind !== undefined && !hiddenKinds.has(kind) && !hiddenNotes.has(note) && (paths?.[row]?.includes(query) ?? true)) {
-        found[row] = 1;
+        found[row] ||= 1;
         count++;
       }
       const parent = this.parent(row);

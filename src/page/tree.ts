@@ -127,6 +127,7 @@ export class Tree {
 
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key.length > 1) this.#typed = '';
     const to = this.#keyTarget(event);
     if (to === undefined) return;
     event.preventDefault();

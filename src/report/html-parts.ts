@@ -206,8 +206,10 @@ const LETTER = 6.3;
 
 /** As much of a text as a width has room for, as well as one can tell without drawing it. */
 function shorten(text: string, width: number): string {
+  const letters = [...text];
   const room = Math.floor((width - 8) / LETTER);
-  return text.length <= room ? text : room < 3 ? text.slice(0, 1) : `${text.slice(0, room - 1)}…`;
+  if (letters.length <= room) return text;
+  return room < 3 ? (letters[0] ?? '') : `${letters.slice(0, room - 1).join('')}…`;
 }
 
 function tileWords({path: at, name, folder, changes, bytes, counts}: Tile): string {
