@@ -10,7 +10,18 @@ import {build} from 'esbuild';
 
 const common = {platform: 'node', jsx: 'automatic', target: 'node20.19', format: 'esm', logLevel: 'warning', sourcemap: true};
 
+/** The script and the style sheet of HTML reports, for the browser (app/assets). */
+const page = {
+  entryPoints: ['src/page/page.ts', 'src/page/page.css'],
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: ['chrome111', 'firefox115', 'safari16.4'],
+  logLevel: 'warning',
+};
+
 rmSync('dist', {recursive: true, force: true});
+await build({...page, outdir: 'dist/assets'});
 await build({
   ...common,
   // Entries and chunks each sit in a folder of dist/, so that ../worker.js is the worker for all of them (platform/pool).
@@ -48,5 +59,6 @@ if (process.argv.includes('--test')) {
   const sources = ['src', 'test', 'bench'].flatMap((folder) =>
     readdirSync(folder, {recursive: true}).map((file) => path.join(folder, String(file))),
   );
+  await build({...page, outdir: '.build/src/assets'});
   await build({...common, entryPoints: sources.filter((file) => /\.tsx?$/.test(file)), outdir: '.build', outbase: '.'});
 }

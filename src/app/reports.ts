@@ -18,7 +18,11 @@ export interface ReportOptions {
 }
 
 /** A report in pieces, since a large one need not fit in one string. Formats that are not asked for are not loaded. */
-export async function renderReport(subject: Subject, format: Exclude<Format, 'github'>, options: ReportOptions): Promise<Iterable<string>> {
+export async function renderReport(
+  subject: Subject,
+  format: Exclude<Format, 'github'>,
+  options: ReportOptions,
+): Promise<Iterable<string>> {
   switch (format) {
     case 'text':
       return [`${textOf(subject, options)}\n`];
@@ -75,18 +79,26 @@ export async function writeReport(subject: Subject, file: string, overwrite: boo
   const format = FORMATS_BY_ENDING[path.extname(file).toLowerCase()];
   if (format === undefined) {
     const endings = Object.keys(FORMATS_BY_ENDING).join(', ');
-    throw new DirsyncError('USAGE', `${escapeName(file)} has no ending that tells a format`, `end the name with one of ${endings}`);
+    throw new DirsyncError(
+      'USAGE',
+      `${escapeName(file)} has no ending that tells a format`,
+      `end the name with one of ${endings}`,
+    );
   }
   if (!overwrite && existsSync(file)) return 'exists';
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, await renderReport(subject, format, {color: false, width: 100, all: format !== 'markdown'}), {flag: 'wx'});
+    await writeFile(temporary, await renderReport(subject, format, {color: false, width: 100, all: format !== 'markdown'}), {
+      flag: 'wx',
+    });
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, {force: true});
     const {code} = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new DirsyncError('REPORT_UNWRITABLE', `${escapeName(file)} (${code})`, 'check the path and its permissions', {cause: error});
+    throw new DirsyncError('REPORT_UNWRITABLE', `${escapeName(file)} (${code})`, 'check the path and its permissions', {
+      cause: error,
+    });
   }
   return format;
 }

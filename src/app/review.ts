@@ -30,7 +30,10 @@ export function prepareReview(): void {
 }
 
 /** Opens the review. Answers the plan that is to be applied, or undefined when nothing is to be done. */
-export async function reviewPlan({planned, allow, canApply, file}: ReviewPlanOptions, context: Context): Promise<Planned | undefined> {
+export async function reviewPlan(
+  {planned, allow, canApply, file}: ReviewPlanOptions,
+  context: Context,
+): Promise<Planned | undefined> {
   const [{openReview}, {contentOf}] = await Promise.all([import('../ui/review/open.js'), import('./content.js')]);
   const {plan: wanted} = await openReview({
     stdin: process.stdin,

@@ -1,0 +1,58 @@
+/** What is known of the selected row: what is there now, what will be, and why. */
+import {ACTION_KINDS} from '../core/action.js';
+import {toNanoseconds} from '../core/entry.js';
+import type {PageData, PageEntry} from '../report/page-data.js';
+import {formatBytes, formatCount, formatPlural, formatTime} from '../report/units.js';
+import {GLYPHS} from '../report/words.js';
+import {element} from './dom.js';
+import type {TreeModel} from './model.js';
+
+export function details(data: PageData, model: TreeModel, row: number): HTMLElement[] {
+  const [, , kind, , note = -1, before, after] = model.row(row);
+  const parts: HTMLElement[] = [element('h3', {}, element('code', {}, model.path(row)))];
+  const action = kind === undefined ? undefined : ACTION_KINDS[kind];
+  const why = data.notes[note];
+  if (action) {
+    const label = element('span', {class: `kind ${action}`}, element('b', {'aria-hidden': 'true'}, GLYPHS[action]), ` ${action}`);
+    parts.push(element('p', {}, label, why ? ` — ${data.noteLabel.toLowerCase()}: ${why}` : ''));
+  }
+  const remark = data.remarks[row];
+  if (remark !== undefined) parts.push(element('p', {}, remark));
+  if (model.isFolder(row)) {
+    const bytes = model.bytes[row] as number;
+    const below = `${formatPlural(model.counts[row] as number, 'change')} here and below${bytes > 0 ? `, ${formatBytes(bytes)}` : ''}`;
+    parts.push(element('p', {class: 'dim'}, below));
+  }
+  if (before || after) parts.push(entryTable(data, before || undefined, after));
+  return parts;
+}
+
+function entryTable(data: PageData, before: PageEntry | undefined, after: PageEntry | undefined): HTMLElement {
+  const old = before && entryWords(data, before);
+  const fresh = after && entryWords(data, after);
+  const names = Object.keys({...old, ...fresh});
+  const head = [element('td'), ...(old ? [heading('Now')] : []), ...(fresh ? [heading(old ? 'Then' : 'New')] : [])];
+  const rows = names.map((name) => {
+    const changed = old !== undefined && fresh !== undefined && old[name] !== fresh[name];
+    const cell = (words: Record<string, string>) => element('td', {}, words[name] ?? '–');
+    const title = element('th', {scope: 'row'}, name, ...(changed ? [element('span', {class: 'unseen'}, ' (changes)')] : []));
+    return element('tr', {class: changed && 'changed'}, title, ...(old ? [cell(old)] : []), ...(fresh ? [cell(fresh)] : []));
+  });
+  return element('table', {class: 'entries'}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...rows));
+}
+
+function heading(text: string): HTMLElement {
+  return element('th', {scope: 'col'}, text);
+}
+
+function entryWords(data: PageData, [attributes, size, time, link]: PageEntry): Record<string, string> {
+  const [kind, mode, owner, group] = data.attributes[attributes] as PageData['attributes'][number];
+  return {
+    Kind: kind,
+    ...(kind === 'file' && {Size: size < 1024 ? `${size} B` : `${formatBytes(size)} (${formatCount(size)} B)`}),
+    Modified: typeof time === 'string' ? time : formatTime(toNanoseconds(time, 0)),
+    Mode: mode,
+    Owner: `${owner}:${group}`,
+    ...(link !== undefined && {'Points to': link}),
+  };
+}

@@ -1,0 +1,239 @@
+/** The tree as the page knows it: which rows are shown, and how many changes are below each. It touches no document. */
+import type {PageData} from '../report/page-data.js';
+
+export interface Filter {
+  /** Found in the path, whatever its case; '' finds all. */
+  readonly query: string;
+  /** Indexes of the kinds, and of the notes, that are left out. */
+  readonly hiddenKinds: ReadonlySet<number>;
+  readonly hiddenNotes: ReadonlySet<number>;
+}
+
+/** A row's place among those that are shown. */
+export interface Place {
+  readonly position: number;
+  readonly siblings: number;
+}
+
+/** With so many changes or fewer, all folders are open at first. */
+const ALL_OPEN = 100;
+/** Else folders are opened from the top until about so many rows are shown. */
+const ENOUGH = 30;
+
+export class TreeModel {
+  /** All rows by their index, as in the data; -1 stands for the root. */
+  readonly size: number;
+  readonly changes: number;
+  /** Changes and bytes of a row and all below it. */
+  readonly counts: Int32Array;
+  readonly bytes: Float64Array;
+  /** Indexes of the rows that are shown, in order. */
+  visible: number[] = [];
+  readonly #data: PageData;
+  readonly #parents: Int32Array;
+  /** The index after the last row below. */
+  readonly #ends: Int32Array;
+  #open: Uint8Array;
+  /** `#open` as it was before something was searched for. */
+  #openBefore: Uint8Array | undefined;
+  /** 1: matches; 2: something below it does. */
+  #found: Uint8Array | undefined;
+  #positions: Int32Array;
+  #siblings: Int32Array;
+  #paths: string[] | undefined;
+
+  constructor(data: PageData) {
+    const {rows} = data;
+    this.#data = data;
+    this.size = rows.length;
+    this.counts = new Int32Array(this.size);
+    this.bytes = new Float64Array(this.size);
+    this.#parents = new Int32Array(this.size);
+    this.#ends = new Int32Array(this.size);
+    this.#open = new Uint8Array(this.size);
+    this.#positions = new Int32Array(this.size);
+    // The last place counts the root's children.
+    this.#siblings = new Int32Array(this.size + 1);
+    const above: number[] = [];
+    rows.forEach(([depth], row) => {
+      above.length = depth;
+      this.#parents[row] = above.at(-1) ?? -1;
+      above.push(row);
+    });
+    let changes = 0;
+    for (let row = this.size - 1; row >= 0; row--) {
+      const [, , kind, bytes = 0] = this.row(row);
+      if (kind !== undefined) {
+        changes++;
+        add(this.counts, row, 1);
+        add(this.bytes, row, bytes);
+      }
+      this.#ends[row] ||= row + 1;
+      const parent = this.parent(row);
+      if (parent < 0) continue;
+      this.#ends[parent] ||= at(this.#ends, row);
+      add(this.counts, parent, at(this.counts, row));
+      add(this.bytes, parent, at(this.bytes, row));
+    }
+    this.changes = changes;
+    this.#openFirst();
+    this.#update();
+  }
+
+  row(row: number): PageData['rows'][number] {
+    return this.#data.rows[row] as PageData['rows'][number];
+  }
+
+  parent(row: number): number {
+    return at(this.#parents, row);
+  }
+
+  path(row: number): string {
+    const name = this.row(row)[1];
+    const parent = this.parent(row);
+    if (parent < 0) return name;
+    const above = this.path(parent);
+    return above.endsWith('/') ? above + name : `${above}/${name}`;
+  }
+
+  /** Whether a row has rows below it. */
+  isFolder(row: number): boolean {
+    return at(this.#ends, row) > row + 1;
+  }
+
+  isOpen(row: number): boolean {
+    return this.#open[row] === 1;
+  }
+
+  setOpen(row: number, open: boolean): void {
+    this.#open[row] = open ? 1 : 0;
+    this.#update();
+  }
+
+  setAllOpen(open: boolean): void {
+    this.#open.fill(open ? 1 : 0);
+    this.#update();
+  }
+
+  place(row: number): Place {
+    return {position: at(this.#positions, row), siblings: at(this.#siblings, this.#slot(this.parent(row)))};
+  }
+
+  /** Opens what is above a row. False where a filter hides it. */
+  reveal(row: number): boolean {
+    if (this.#found?.[row] === 0) return false;
+    for (let parent = this.parent(row); parent >= 0; parent = this.parent(parent)) this.#open[parent] = 1;
+    this.#update();
+    return true;
+  }
+
+  /** The row of a path as it is shown, with or without its last "/"; undefined if there is none. */
+  find(path: string): number | undefined {
+    const names = path.split('/').filter((name) => name !== '');
+    let row = 0;
+    let end = this.size;
+    for (const [depth, name] of names.entries()) {
+      while (row < end && this.row(row)[1].replace(/\/$/, '') !== name) row = at(this.#ends, row);
+      if (row >= end) return undefined;
+      if (depth === names.length - 1) return row;
+      end = at(this.#ends, row);
+      row++;
+    }
+    return undefined;
+  }
+
+  /** Shows what matches, with the folders above it, all of them open; gives the number of changes that match. */
+  filter(filter: Filter): number {
+    const query = filter.query.toLowerCase();
+    const {hiddenKinds, hiddenNotes} = filter;
+    if (query === '' && hiddenKinds.size === 0 && hiddenNotes.size === 0) {
+      this.#found = undefined;
+      if (this.#openBefore) this.#open = this.#openBefore;
+      this.#openBefore = undefined;
+      this.#update();
+      return this.changes;
+    }
+    this.#openBefore ??= this.#open.slice();
+    const paths = query === '' ? undefined : this.#lowerPaths();
+    const found = new Uint8Array(this.size);
+    let count = 0;
+    for (let row = this.size - 1; row >= 0; row--) {
+      const [, , kind, , note = -1] = this.row(row);
+      if (kind !== undefined && !hiddenKinds.has(kind) && !hiddenNotes.has(note) && (paths?.[row]?.includes(query) ?? true)) {
+        found[row] ||= 1;
+        count++;
+      }
+      const parent = this.parent(row);
+      if (parent >= 0 && at(found, row) > 0) found[parent] = 2;
+    }
+    this.#found = found;
+    // What only a kind was left out of stays as it was; what was searched for is laid open.
+    if (query === '') this.#open = this.#openBefore.slice();
+    else for (let row = 0; row < this.size; row++) this.#open[row] = at(found, row) === 2 ? 1 : 0;
+    this.#update();
+    return count;
+  }
+
+  #lowerPaths(): string[] {
+    if (this.#paths) return this.#paths;
+    const paths: string[] = [];
+    for (let row = 0; row < this.size; row++) {
+      const parent = this.parent(row);
+      const above = parent < 0 ? '' : (paths[parent] as string);
+      const name = this.row(row)[1].toLowerCase();
+      paths.push(above === '' || above.endsWith('/') ? above + name : `${above}/${name}`);
+    }
+    this.#paths = paths;
+    return paths;
+  }
+
+  #openFirst(): void {
+    if (this.changes <= ALL_OPEN) {
+      this.#open.fill(1);
+      return;
+    }
+    let shown = 0;
+    let level: number[] = [-1];
+    while (level.length > 0 && shown < ENOUGH) {
+      const next: number[] = [];
+      for (const row of level) {
+        if (row >= 0) this.#open[row] = 1;
+        for (let child = row + 1; child < (row < 0 ? this.size : at(this.#ends, row)); child = at(this.#ends, child)) {
+          shown++;
+          if (this.isFolder(child)) next.push(child);
+        }
+      }
+      level = next;
+    }
+  }
+
+  /** Row -1, the root, has the last slot. */
+  #slot(row: number): number {
+    return row < 0 ? this.size : row;
+  }
+
+  #update(): void {
+    const visible: number[] = [];
+    this.#siblings.fill(0);
+    for (let row = 0; row < this.size; ) {
+      if (this.#found?.[row] === 0) {
+        row = at(this.#ends, row);
+        continue;
+      }
+      visible.push(row);
+      const slot = this.#slot(this.parent(row));
+      add(this.#siblings, slot, 1);
+      this.#positions[row] = at(this.#siblings, slot);
+      row = this.isOpen(row) ? row + 1 : at(this.#ends, row);
+    }
+    this.visible = visible;
+  }
+}
+
+function at(array: Int32Array | Uint8Array | Float64Array, index: number): number {
+  return array[index] as number;
+}
+
+function add(array: Int32Array | Float64Array, index: number, value: number): void {
+  array[index] = at(array, index) + value;
+}

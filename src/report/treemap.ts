@@ -1,0 +1,241 @@
+/** The picture of what changes: folders inside folders, each as large as the bytes that change in it. */
+import {type HierarchyRectangularNode, hierarchy, treemap} from 'd3-hierarchy';
+import type {ActionKind} from '../core/action.js';
+import {parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
+import type {Change} from './change.js';
+
+export interface Tile {
+  /** What it stands for, and for the rest of a folder that folder. */
+  readonly path: RelPath;
+  /** The names that tell it apart from the tile around it; undefined for the rest of a folder. */
+  readonly name: string | undefined;
+  readonly folder: boolean;
+  /** Whether it holds other tiles: then it is drawn as their frame. */
+  readonly frame: boolean;
+  /** How much of the frame's top is free for its name. */
+  readonly heading: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly changes: number;
+  readonly bytes: number;
+  /** Changes by kind. */
+  readonly counts: Readonly<Partial<Record<ActionKind, number>>>;
+  /** The kind that takes most of its area. */
+  readonly kind: ActionKind;
+}
+
+export interface TreemapOptions {
+  readonly changes: readonly Change[];
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Tiles that hold no others: more are too small to be told apart. */
+const MAX_TILES = 260;
+/** Parts of one folder that get a tile of their own; the others share one. */
+const MAX_PARTS = 24;
+/** A part with a smaller share of the picture gets no tile of its own. */
+const MIN_SHARE = 1 / 900;
+/** A folder with a smaller share of the picture is not opened. */
+const MIN_OPENED = 1 / 60;
+/** The share of the picture that goes to the number of changes, so that those without bytes are seen. */
+const COUNT_SHARE = 0.15;
+/** Folders deeper than this count as the one above them. */
+const MAX_DEPTH = 32;
+const HEADING = 17;
+const HEADING_MIN_WIDTH = 48;
+const HEADING_MIN_HEIGHT = 48;
+
+interface Sums {
+  weight: number;
+  changes: number;
+  bytes: number;
+  readonly counts: Partial<Record<ActionKind, number>>;
+  readonly weights: Partial<Record<ActionKind, number>>;
+}
+
+interface Folder {
+  readonly path: RelPath;
+  readonly folders: Folder[];
+  /** What changes directly in it, but for folders. */
+  readonly leaves: Change[];
+  readonly sums: Sums;
+}
+
+/** A folder, a single change, or else the rest of a folder. */
+interface Node {
+  readonly path: RelPath;
+  readonly folder?: Folder;
+  readonly leaf?: Change;
+  readonly sums: Sums;
+  /** What is drawn inside it, once it is opened. */
+  opened?: Node[];
+}
+
+/** The tiles, every frame before what it holds. */
+export function treemapTiles({changes, width, height}: TreemapOptions): Tile[] {
+  const {root, floor} = folderTree(changes);
+  const whole: Node = {path: ROOT, folder: root, sums: root.sums};
+  openLargest(whole, floor);
+  const laid = treemap<Node>()
+    .size([width, height])
+    .round(true)
+    .paddingInner(1)
+    .paddingOuter((node) => (node.depth === 0 ? 0 : 2))
+    .paddingTop((node) => heading(node) || (node.depth === 0 ? 0 : 2))(
+    hierarchy(whole, ({opened}) => opened)
+      .sum(({opened, sums}) => (opened ? 0 : sums.weight))
+      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0)),
+  );
+  return laid.descendants().filter(isSeen).map(toTile);
+}
+
+/** The outermost folder is the picture itself. */
+function isSeen({depth, children, x0, x1, y0, y1}: HierarchyRectangularNode<Node>): boolean {
+  return (depth > 0 || !children) && x1 > x0 && y1 > y0;
+}
+
+function heading(node: HierarchyRectangularNode<Node>): number {
+  if (node.depth === 0 || node.depth > 3) return 0;
+  return node.x1 - node.x0 >= HEADING_MIN_WIDTH && node.y1 - node.y0 >= HEADING_MIN_HEIGHT ? HEADING : 0;
+}
+
+function toTile(node: HierarchyRectangularNode<Node>): Tile {
+  const {data, parent, x0, x1, y0, y1} = node;
+  const {path, folder, leaf} = data;
+  const {changes, bytes, counts, weights} = data.sums;
+  const above = parent?.data.path ?? ROOT;
+  return {
+    path,
+    name: folder || leaf ? path.slice(above === ROOT ? 0 : above.length + 1) : undefined,
+    folder: folder !== undefined,
+    frame: node.children !== undefined,
+    heading: node.children ? heading(node) : 0,
+    x: x0,
+    y: y0,
+    width: x1 - x0,
+    height: y1 - y0,
+    changes,
+    bytes,
+    counts,
+    kind: heaviest(weights),
+  };
+}
+
+function heaviest(weights: Sums['weights']): ActionKind {
+  const entries = Object.entries(weights) as [ActionKind, number][];
+  return entries.reduce((most, entry) => (entry[1] > most[1] ? entry : most), ['attrs', 0] as [ActionKind, number])[0];
+}
+
+/** All folders with the sums of what is below them, and what each change weighs besides its bytes. */
+function folderTree(changes: readonly Change[]): {root: Folder; floor: number} {
+  const total = changes.reduce((sum, {bytes}) => sum + bytes, 0);
+  const floor = total === 0 ? 1 : (total * COUNT_SHARE) / (1 - COUNT_SHARE) / changes.length;
+  const root = newFolder(ROOT);
+  const folders = new Map<RelPath, Folder>([[ROOT, root]]);
+  for (const change of changes) {
+    // The change of a folder itself belongs to the folder, where it is one among those of its content.
+    const own = change.kind === 'mkdir' || change.kind === 'rmdir' || change.path === ROOT;
+    const folder = folderAt(folders, root, own ? change.path : parentPath(change.path));
+    addChange(folder.sums, change, floor);
+    if (!own) folder.leaves.push(change);
+  }
+  // A folder comes into the map after the one that holds it, so backwards the sums below are complete.
+  for (const folder of [...folders.values()].reverse()) for (const inner of folder.folders) addSums(folder.sums, inner.sums);
+  return {root, floor};
+}
+
+function folderAt(folders: Map<RelPath, Folder>, root: Folder, path: RelPath): Folder {
+  const known = folders.get(path);
+  if (known) return known;
+  let folder = root;
+  let at = '';
+  for (const name of pathParts(path).slice(0, MAX_DEPTH)) {
+    at = at === '' ? name : `${at}/${name}`;
+    let next = folders.get(at as RelPath);
+    if (!next) {
+      next = newFolder(at as RelPath);
+      folder.folders.push(next);
+      folders.set(next.path, next);
+    }
+    folder = next;
+  }
+  return folder;
+}
+
+function newFolder(path: RelPath): Folder {
+  return {path, folders: [], leaves: [], sums: noSums()};
+}
+
+function noSums(): Sums {
+  return {weight: 0, changes: 0, bytes: 0, counts: {}, weights: {}};
+}
+
+function addChange(sums: Sums, {kind, bytes}: Change, floor: number): void {
+  sums.weight += bytes + floor;
+  sums.changes++;
+  sums.bytes += bytes;
+  sums.counts[kind] = (sums.counts[kind] ?? 0) + 1;
+  sums.weights[kind] = (sums.weights[kind] ?? 0) + bytes + floor;
+}
+
+function addSums(sums: Sums, part: Sums): void {
+  sums.weight += part.weight;
+  sums.changes += part.changes;
+  sums.bytes += part.bytes;
+  for (const kind of Object.keys(part.counts) as ActionKind[]) {
+    sums.counts[kind] = (sums.counts[kind] ?? 0) + (part.counts[kind] as number);
+    sums.weights[kind] = (sums.weights[kind] ?? 0) + (part.weights[kind] as number);
+  }
+}
+
+/** Opens the largest folders first, until there are as many tiles as can be told apart. */
+function openLargest(whole: Node, floor: number): void {
+  let tiles = 1;
+  const queue = [whole];
+  while (queue.length > 0) {
+    queue.sort((a, b) => b.sums.weight - a.sums.weight);
+    const node = queue.shift() as Node;
+    if (node !== whole && node.sums.weight < whole.sums.weight * MIN_OPENED) return;
+    const opened = partsOf(node.folder as Folder, whole.sums.weight * MIN_SHARE, floor);
+    if (!opened.some(({folder, leaf}) => folder || leaf)) continue;
+    if (tiles + opened.length > MAX_TILES) return;
+    tiles += opened.length - 1;
+    node.opened = opened;
+    queue.push(...opened.filter(({folder}) => folder));
+  }
+}
+
+/** What is in a folder: the large parts by themselves, the small ones as one. */
+function partsOf(folder: Folder, minWeight: number, floor: number): Node[] {
+  const leaves = folder.leaves.toSorted((a, b) => b.bytes - a.bytes);
+  const large = [...folder.folders.map(folderNode), ...leaves.slice(0, MAX_PARTS).map((leaf) => leafNode(leaf, floor))]
+    .sort((a, b) => b.sums.weight - a.sums.weight)
+    .slice(0, MAX_PARTS)
+    .filter(({sums}) => sums.weight >= minWeight);
+  const shown = new Set(large.map((node) => node.folder ?? node.leaf));
+  const sums = noSums();
+  for (const inner of folder.folders) if (!shown.has(inner)) addSums(sums, inner.sums);
+  for (const leaf of leaves) if (!shown.has(leaf)) addChange(sums, leaf, floor);
+  const parts = large.map((node) => (node.folder ? {...node, ...innermost(node.folder)} : node));
+  return sums.changes === 0 ? parts : [...parts, {path: folder.path, sums}];
+}
+
+function folderNode(folder: Folder): Node {
+  return {path: folder.path, folder, sums: folder.sums};
+}
+
+function leafNode(change: Change, floor: number): Node {
+  const sums = noSums();
+  addChange(sums, change, floor);
+  return {path: change.path, leaf: change, sums};
+}
+
+/** A folder that holds nothing but another one is shown as that other one; its sums also hold its own change. */
+function innermost(folder: Folder): Pick<Node, 'path' | 'folder'> {
+  let inner = folder;
+  while (inner.leaves.length === 0 && inner.folders.length === 1) inner = inner.folders[0] as Folder;
+  return {path: inner.path, folder: inner};
+}
