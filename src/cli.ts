@@ -14,7 +14,8 @@ try {
     process.exitCode = error.oclif.exit ?? EXIT.error;
   } else {
     const [json, events] = [argv.includes('--json'), argv.includes('--events')];
-    reportError(error instanceof Errors.CLIError ? usageError(error) : error, {json: json && !events, events: events && !json});
+    const format = json && !events ? 'json' : undefined;
+    reportError(error instanceof Errors.CLIError ? usageError(error) : error, {format, events: events && !json});
     process.exitCode = EXIT.error;
   }
 }

@@ -1,16 +1,15 @@
 /** Executes a plan, saved or made just now. */
 import {existsSync} from 'node:fs';
 import {applyPlan} from '../apply/apply.js';
-import type {NarrowSettings, Settings} from '../config/settings.js';
+import type {Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
-import {readPlanFile} from '../formats/plan-file.js';
+import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
 import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
-import {narrowPlan} from './narrow.js';
-import {judge, makePlan, type Planned, workersFor} from './plan.js';
+import {judge, makePlan, type Planned, planTrees, workersFor} from './plan.js';
 import {VERSION} from './version.js';
 
 /** How a plan is executed: what it says itself is not among it. */
@@ -21,29 +20,29 @@ export interface ApplySettings {
 }
 
 export interface SavedPlanOptions extends ApplySettings {
-  readonly file: string;
-  /** The checksum of the plan that was approved. */
-  readonly sha256?: string | undefined;
-  readonly narrow?: NarrowSettings | undefined;
+  readonly plan: Plan;
   /** The roots that the user expects the plan to be for. */
-  readonly source: string | undefined;
-  readonly target: string | undefined;
+  readonly source?: string | undefined;
+  readonly target?: string | undefined;
 }
 
-/** Applies a saved plan: every path is looked at again before the first change. */
+/** Reads a plan file. @throws DirsyncError PLAN_NOT_APPROVED when its checksum is not the one given. */
+export async function readApproved(file: string, approved: string | undefined): Promise<SavedPlan> {
+  const saved = await readPlanFile(file);
+  if (approved === undefined || approved === saved.sha256) return saved;
+  throw new DirsyncError(
+    'PLAN_NOT_APPROVED',
+    `the SHA-256 of ${escapeName(file)} is ${saved.sha256}, not ${escapeName(approved)}`,
+    'nothing was done; have this plan approved, or name the file that was',
+  );
+}
+
+/** Applies a plan that was read from a file: every path is looked at again before the first change. */
 export async function applySaved(options: SavedPlanOptions, context: Context): Promise<ApplyReport> {
-  const {plan: saved, sha256} = await readPlanFile(options.file);
-  if (options.sha256 !== undefined && options.sha256 !== sha256) {
-    throw new DirsyncError(
-      'PLAN_NOT_APPROVED',
-      `the SHA-256 of ${escapeName(options.file)} is ${sha256}, not ${escapeName(options.sha256)}`,
-      'nothing was done; have this plan approved, or name the file that was',
-    );
-  }
-  const plan = narrowPlan(saved, options.narrow, newId(context.now()));
+  const {plan} = options;
   const {header} = plan;
   const target = findTarget(header.target.path, true);
-  checkRoot('target', header.target, target, options.target && findTarget(options.target, true));
+  checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
   const planned = judge({...plan, header: {...header, overlap: overlapNow(plan, target, options)}}, options.allow);
   context.onEvent({type: 'plan-ready', ...planned});
   return withWorkers(undefined, context, (pool) => execute(planned, {...options, preflight: true}, pool, context));
@@ -61,21 +60,30 @@ function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Ov
   }
 }
 
-/**
- * Plans, asks, applies. Undefined: there were changes, and `confirm` did not want them.
- */
+/** Plans, asks what of it is to be applied, applies that. Undefined: there were changes, and none was wanted. */
 export async function applyFresh(
   settings: Settings,
-  confirm: (planned: Planned) => Promise<boolean>,
+  choose: (planned: Planned) => Promise<Planned | undefined>,
   context: Context,
 ): Promise<ApplyReport | undefined> {
   return withWorkers(workersFor(settings), context, async (pool) => {
     const planned = await makePlan(settings, pool, context).catch(asGuard);
-    checkHalts(planned.halts);
-    if (planned.summary.changes + planned.summary.upkeep > 0 && !(await confirm(planned))) return undefined;
+    const isNothing = planned.summary.changes + planned.summary.upkeep === 0;
+    const chosen = isNothing ? planned : await choose(planned);
+    if (chosen === undefined) return undefined;
     if (context.signal.aborted) throw new Interrupted();
-    return execute(planned, {...settings, preflight: false}, pool, context);
+    return execute(chosen, {...settings, preflight: false}, pool, context);
   });
+}
+
+/** Makes the plan of an apply: that the source is missing is a guard then. */
+export function planForApply(settings: Settings, context: Context): Promise<Planned> {
+  return planTrees(settings, context).catch(asGuard);
+}
+
+/** Applies a plan made a while ago in this process: what has changed since is left alone, path by path. */
+export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
+  return withWorkers(undefined, context, (pool) => execute(planned, {...settings, preflight: false}, pool, context));
 }
 
 async function execute(

@@ -7,16 +7,19 @@ import type {JobSettings} from '../config/load.js';
 import {resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import type {Format} from '../core/format.js';
 import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
 import {findTarget} from '../platform/roots.js';
 import {formatCount} from '../report/units.js';
+import {planSentence} from '../report/words.js';
 import {runAtInterval} from '../schedule/interval.js';
-import {applyExitCode, applyFresh, applySaved} from './apply.js';
+import {applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
 import {type Context, Interrupted, newId} from './context.js';
 import {narrowPlan} from './narrow.js';
 import {failureOf, type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
+import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
 import {readRun, readRunFile, readRuns} from './runs.js';
 
 /** What was typed, as a command hands it over. */
@@ -24,7 +27,8 @@ export interface Typed {
   readonly words: readonly string[];
   readonly flags: SettingFlags;
   readonly config: string | undefined;
-  readonly json: boolean;
+  /** Undefined: what suits where the output goes. */
+  readonly format: Format | undefined;
   readonly events: boolean;
   readonly all: boolean;
 }
@@ -34,9 +38,11 @@ type Body = (context: Context, output: Output) => Promise<number>;
 export function plan(typed: Typed, {out, detailed}: {out: string | undefined; detailed: boolean}): Promise<number> {
   return execute(typed, async (context, output) => {
     const settings = await settingsOf(typed, output);
+    const reviewed = prepareReview(typed, output);
     const planned = await planTrees(settings, context);
     if (out !== undefined) context.onEvent({type: 'plan-file', file: out, ...(await writePlanFile(out, planned.plan))});
-    return planExitCode(planned, detailed);
+    if (!reviewed || planned.summary.changes === 0) return planExitCode(planned, detailed);
+    return reviewAndApply({planned, settings, file: out, ifLeft: () => planExitCode(planned, detailed)}, context, output);
   });
 }
 
@@ -46,33 +52,62 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
     if (file === undefined) {
       if (sha256 !== undefined) throw new DirsyncError('USAGE', '--plan-sha256 is for a plan file', 'name the plan file');
       const settings = await settingsOf(typed, output);
+      if (!yes && prepareReview(typed, output)) {
+        const planned = await planForApply(settings, context);
+        return reviewAndApply({planned, settings, ifLeft: () => EXIT.error}, context, output);
+      }
       const report = await applyFresh(settings, (planned) => confirm(planned, yes, context), context);
       return report === undefined ? EXIT.error : applyExitCode(report);
     }
     const {flags} = typed;
     if (flags.log !== undefined) output.openLog(flags.log);
-    const report = await applySaved(
-      {
-        file,
-        sha256: sha256?.toLowerCase(),
-        narrow: flags.narrow,
-        source: flags.source,
-        target: flags.target,
-        allow: flags.allow ?? [],
-        fsync: flags.fsync ?? 'end',
-        skipDrifted: flags.skipDrifted ?? false,
-      },
-      context,
-    );
+    const {plan: saved} = await readApproved(file, sha256?.toLowerCase());
+    const made = narrowPlan(saved, flags.narrow, newId(context.now()));
+    const report = await applySaved({plan: made, source: flags.source, target: flags.target, ...savedSettings(flags)}, context);
     return applyExitCode(report);
   });
+}
+
+function savedSettings({allow = [], fsync = 'end', skipDrifted = false}: SettingFlags) {
+  return {allow, fsync, skipDrifted};
+}
+
+/** Whether a person is to look through the plan; then all that needs is loaded while the trees are read. */
+function prepareReview({format, events}: Typed, output: Output): boolean {
+  if (format !== undefined || events || !canReview()) return false;
+  loadReview();
+  output.expectReview();
+  return true;
+}
+
+interface ReviewAndApply {
+  readonly planned: Planned;
+  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'skipDrifted'>;
+  readonly file?: string | undefined;
+  /** The exit code when nothing is to be done. */
+  readonly ifLeft: () => number;
+}
+
+async function reviewAndApply(
+  {planned, settings, file, ifLeft}: ReviewAndApply,
+  context: Context,
+  output: Output,
+): Promise<number> {
+  const chosen =
+    planned.summary.changes === 0 ? planned : await reviewPlan({planned, allow: settings.allow, canApply: true, file}, context);
+  if (context.signal.aborted) throw new Interrupted();
+  if (chosen === undefined) {
+    output.say(`${planSentence(planned.plan, planned.summary)}\nNothing was changed.`);
+    return ifLeft();
+  }
+  return applyExitCode(await applyPlanned(chosen, settings, context));
 }
 
 export function run(typed: Typed): Promise<number> {
   return execute(typed, async (context, output) => {
     const first = await settingsOf(typed, output);
     const once = async (settings: Settings) => {
-      const report = await applyFresh(settings, async () => true, context);
+      const report = await applyFresh(settings, async (planned) => planned, context);
       return report === undefined ? EXIT.done : applyExitCode(report);
     };
     if (first.every === undefined) return once(first);
@@ -106,18 +141,24 @@ export function run(typed: Typed): Promise<number> {
 
 /** `what`: a plan file or a journal; with a target, one of its runs. `out`: a file for the plan as it is narrowed. */
 export function show(typed: Typed, what: string, out: string | undefined): Promise<number> {
-  return execute(typed, async ({onEvent, now}) => {
+  return execute(typed, async (context, output) => {
+    const {onEvent, now} = context;
     const {target} = typed.flags;
     if (target !== undefined) onEvent({type: 'run-shown', run: readRun(target, what)});
     else if (isJournalFile(what)) onEvent({type: 'run-shown', run: readRunFile(what)});
     else {
+      const reviewed = out === undefined && prepareReview(typed, output);
       const {plan: saved, sha256} = await readPlanFile(what);
-      const plan = narrowPlan(saved, typed.flags.narrow, newId(now()));
-      onEvent({type: 'plan-ready', ...judge(plan, [])});
-      onEvent({
-        type: 'plan-file',
-        ...(out === undefined ? {file: what, sha256} : {file: out, ...(await writePlanFile(out, plan))}),
-      });
+      const planned = judge(narrowPlan(saved, typed.flags.narrow, newId(now())), []);
+      onEvent({type: 'plan-ready', ...planned});
+      if (reviewed && planned.summary.changes > 0) {
+        const chosen = await reviewPlan({planned, allow: [], canApply: true, file: what}, context);
+        if (context.signal.aborted) throw new Interrupted();
+        if (chosen === undefined) return EXIT.done;
+        return applyExitCode(await applySaved({plan: chosen.plan, ...savedSettings(typed.flags)}, context));
+      }
+      const written = out === undefined ? {file: what, sha256} : {file: out, ...(await writePlanFile(out, planned.plan))};
+      onEvent({type: 'plan-file', ...written});
     }
     return EXIT.done;
   });
@@ -134,7 +175,7 @@ export function history(typed: Typed, {limit}: {limit: number}): Promise<number>
 /** Runs a command's body with its output open and signals heard; turns how it ended into an exit code. */
 async function execute(typed: Typed, body: Body): Promise<number> {
   const now = () => new Date();
-  const output = openOutput({json: typed.json, events: typed.events, all: typed.all, now});
+  const output = openOutput({format: typed.format, events: typed.events, all: typed.all, now});
   const controller = new AbortController();
   const {signal} = controller;
   const stop = (name: NodeJS.Signals) => {
@@ -212,8 +253,10 @@ function planFileOf(words: readonly string[]): string | undefined {
   return found.isDirectory() ? undefined : word;
 }
 
-async function confirm({summary}: Planned, yes: boolean, {signal}: Context): Promise<boolean> {
-  if (yes) return true;
+/** What is to be applied: the plan, or nothing. Where a guard halts it, there is nothing to be asked. */
+async function confirm(planned: Planned, yes: boolean, {signal}: Context): Promise<Planned | undefined> {
+  const {summary, halts} = planned;
+  if (yes || halts.some(({allowed}) => !allowed)) return planned;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new DirsyncError(
       'CONFIRMATION_NEEDED',
@@ -227,11 +270,11 @@ async function confirm({summary}: Planned, yes: boolean, {signal}: Context): Pro
   try {
     const changes = summary.changes === 1 ? 'this change' : `these ${formatCount(summary.changes)} changes`;
     const answer = await terminal.question(`Apply ${changes}? [y/N] `, {signal});
-    return /^y(es)?$/i.test(answer.trim());
+    return /^y(es)?$/i.test(answer.trim()) ? planned : undefined;
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
     // The end of input (Ctrl-D) is no "yes".
-    if ((error as Error).name === 'AbortError') return false;
+    if ((error as Error).name === 'AbortError') return undefined;
     throw error;
   } finally {
     terminal.close();

@@ -4,20 +4,21 @@ import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
 import type {Event, Listener} from '../core/event.js';
-import type {Drift} from '../core/plan.js';
-import {applyDocument, errorDocument, eventLine, historyDocument, planDocument, runDocument} from '../report/json.js';
+import type {Format} from '../core/format.js';
+import {errorDocument, eventLine} from '../report/json.js';
 import {logLine} from '../report/log.js';
 import {historyText, runText} from '../report/runs.js';
 import {applyText, driftText, planText} from '../report/text.js';
 import {formatCount} from '../report/units.js';
 import {ApplyView, ProgressLine} from './progress-view.js';
+import {JsonView, ReportView} from './report-view.js';
 import type {WatchedJob} from './run-view.js';
 import {canDraw, hasColor} from './terminal.js';
 import {errorText, type View, withHint} from './view.js';
 
 export interface OutputOptions {
-  /** One document on stdout, at the end. */
-  readonly json: boolean;
+  /** Undefined: what a person at a terminal reads. */
+  readonly format: Format | undefined;
   /** Every event as a line of JSON on stdout, when it happens. */
   readonly events: boolean;
   /** List everything, however long. */
@@ -29,26 +30,36 @@ export interface Output {
   readonly listener: Listener;
   /** Writes to this log from now on. @throws DirsyncError LOG_UNWRITABLE. */
   openLog(file: string): void;
+  /** Plans are not listed: somebody looks through them. */
+  expectReview(): void;
   /** From now on runs are shown on a screen, where one can be drawn and nothing else was asked for. */
   openRunScreen(job: WatchedJob): Promise<void>;
+  /** A sentence for who reviewed a plan. */
+  say(text: string): void;
   error(error: unknown): void;
   close(): Promise<void>;
 }
 
 export function openOutput(options: OutputOptions): Output {
   const log = new Log(options.now);
-  let view: View = options.json ? new JsonView() : options.events ? new EventView() : new TextView(options);
+  let view = viewOf(options);
+  let isReviewed = false;
   return {
     listener(event) {
       log.write(event);
-      view.show(event);
+      const isSeen = isReviewed && event.type === 'plan-ready' && event.summary.changes > 0;
+      if (!isSeen) view.show(event);
     },
     openLog: (file) => log.open(file),
+    expectReview() {
+      isReviewed = true;
+    },
     async openRunScreen(job) {
       if (!(view instanceof TextView) || !canDraw(process, process.env)) return;
       const {RunView} = await import('./run-view.js');
       view = await RunView.open(job);
     },
+    say: (text) => void process.stdout.write(`${text}\n`),
     error(error) {
       if (error instanceof DirsyncError) log.write(failureOf(error));
       view.fail(error);
@@ -61,8 +72,15 @@ export function openOutput(options: OutputOptions): Output {
   };
 }
 
+function viewOf(options: OutputOptions): View {
+  const {format = 'text', events, all} = options;
+  if (events) return new EventView();
+  if (format === 'text') return new TextView(options);
+  return format === 'json' ? new JsonView() : new ReportView(format, all);
+}
+
 /** Tells of an error that came before any command could. */
-export function reportError(error: unknown, options: Pick<OutputOptions, 'json' | 'events'>): void {
+export function reportError(error: unknown, options: Pick<OutputOptions, 'format' | 'events'>): void {
   const output = openOutput({...options, all: false, now: () => new Date()});
   output.error(error);
   void output.close();
@@ -147,33 +165,6 @@ class TextView implements View {
 /** An error as the event of a run that failed. */
 export function failureOf({code, message, hint}: DirsyncError): Event {
   return {type: 'run-failed', code, message, hint};
-}
-
-/** The document of what came last and counts: an error, an apply, a plan, a run that was, or a history. */
-class JsonView implements View {
-  #document: object | undefined;
-  #plan: Extract<Event, {type: 'plan-ready'}> | undefined;
-  #drift: readonly Drift[] | undefined;
-
-  show(event: Event): void {
-    if (event.type === 'plan-ready') this.#plan = event;
-    if (event.type === 'plan-ready') this.#document = planDocument(event);
-    if (event.type === 'plan-file' && this.#plan) {
-      this.#document = planDocument({...this.#plan, file: {path: event.file, sha256: event.sha256}});
-    }
-    if (event.type === 'drift') this.#drift = event.drift;
-    if (event.type === 'run-shown') this.#document = runDocument(event.run);
-    if (event.type === 'history') this.#document = historyDocument(event);
-    if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
-  }
-
-  fail(error: unknown): void {
-    this.#document = errorDocument(error instanceof Error ? error : new Error(String(error)), this.#drift);
-  }
-
-  close(): void {
-    if (this.#document !== undefined) process.stdout.write(`${escapeJson(JSON.stringify(this.#document, null, 2))}\n`);
-  }
 }
 
 class EventView implements View {

@@ -4,9 +4,10 @@ import {rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
+import type {Format} from '../core/format.js';
 import {historyDocument, planDocument, runDocument} from '../report/json.js';
 import {historyText, runText} from '../report/runs.js';
-import type {Format, Subject} from '../report/subject.js';
+import type {Subject} from '../report/subject.js';
 import {planText} from '../report/text.js';
 
 export interface ReportOptions {

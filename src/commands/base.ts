@@ -3,6 +3,7 @@ import {Args, Command, Flags, type Interfaces} from '@oclif/core';
 import type {Typed} from '../app/commands.js';
 import type {FilterFlag} from '../config/settings.js';
 import {ACTION_KINDS, type ActionKind} from '../core/action.js';
+import {FORMATS, type Format} from '../core/format.js';
 import {GUARD_NAMES} from '../core/plan.js';
 
 export const rootArgs = {
@@ -101,7 +102,14 @@ export const applyFlags = {
 };
 
 export const outputFlags = {
-  json: Flags.boolean({summary: 'Print one JSON document.', exclusive: ['events'], helpGroup: 'OUTPUT'}),
+  format: Flags.string({
+    options: [...FORMATS],
+    summary: `Print the result as ${FORMATS.join(', ')}; on a terminal, without review.`,
+    exclusive: ['json', 'events'],
+    helpValue: 'FORMAT',
+    helpGroup: 'OUTPUT',
+  }),
+  json: Flags.boolean({summary: 'Print one JSON document, as --format json.', exclusive: ['events'], helpGroup: 'OUTPUT'}),
   events: Flags.boolean({summary: 'Print each event as a line of JSON, as it happens.', helpGroup: 'OUTPUT'}),
   all: Flags.boolean({summary: 'List every change, however many.', helpGroup: 'OUTPUT'}),
 };
@@ -145,7 +153,7 @@ export abstract class BaseCommand extends Command {
     return {
       words: argv.map(String),
       config: flags.config,
-      json: flags.json ?? false,
+      format: flags.json ? 'json' : (flags.format as Format | undefined),
       events: flags.events ?? false,
       all: flags.all ?? false,
       flags: {

@@ -1,4 +1,4 @@
-/** What a report is about, and in which formats there are reports. */
+/** What a report is about. */
 import type {Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
 
@@ -23,6 +23,3 @@ export interface HistorySubject {
 }
 
 export type Subject = PlanSubject | RunSubject | HistorySubject;
-
-export const FORMATS = ['text', 'json', 'markdown', 'html', 'github', 'junit'] as const;
-export type Format = (typeof FORMATS)[number];

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {applyFresh} from '../../src/app/apply.js';
+import type {Planned} from '../../src/app/plan.js';
 import type {DirsyncError} from '../../src/core/errors.js';
 import {context, settings, syncTrees} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
@@ -15,10 +16,10 @@ describe('apply, when the world changes after the plan', () => {
     const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
     writeTree(source, {a: 'new'});
     writeTree(target, {a: 'the old one'});
-    const unmount = async () => {
+    const unmount = async (planned: Planned) => {
       fs.renameSync(target, `${target}-away`);
       fs.mkdirSync(target);
-      return true;
+      return planned;
     };
     const error = await applyFresh(settings(source, target), unmount, context()).catch((reason: DirsyncError) => reason);
     expect(error).to.include({code: 'PLAN_OTHER_ROOT', exitCode: 4});
@@ -58,9 +59,9 @@ describe('apply, when the world changes after the plan', () => {
       const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
       writeTree(source, {a: 'new', link: symlink('a')});
       writeTree(target, before);
-      const meanwhile = async () => {
+      const meanwhile = async (planned: Planned) => {
         change(target);
-        return true;
+        return planned;
       };
       const report = await applyFresh(settings(source, target), meanwhile, context());
       expect(report?.skipped).to.deep.equal([skipped]);
@@ -73,9 +74,9 @@ describe('apply, when the world changes after the plan', () => {
     const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
     writeTree(source, {a: {b: 'b', c: 'c'}});
     writeTree(target, {a: 'the old file'});
-    const change = async () => {
+    const change = async (planned: Planned) => {
       fs.appendFileSync(path.join(source, 'a/b'), 'changed');
-      return true;
+      return planned;
     };
     const report = await applyFresh(settings(source, target), change, context());
     expect(report?.skipped).to.deep.equal(['a/b']);

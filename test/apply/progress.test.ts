@@ -5,7 +5,6 @@ import {applyFresh, applySaved} from '../../src/app/apply.js';
 import {planTrees} from '../../src/app/plan.js';
 import type {ApplyProgress, ApplyStarted, Event} from '../../src/core/event.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
-import {writePlanFile} from '../../src/formats/plan-file.js';
 import {context, settings} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
 import {writeTree} from '../support/tree.js';
@@ -38,7 +37,7 @@ describe('apply, its progress', () => {
   it('counts all steps of a fresh plan, never falls, and names the paths at hand', async () => {
     const {source, target} = pair(temp());
     const {follower, told} = follow();
-    await applyFresh(settings(source, target), async () => true, follower);
+    await applyFresh(settings(source, target), async (planned) => planned, follower);
     const {started, progress} = told();
     // Made and settled: "folder"; settled: the root; deleted: "gone" and what is in it.
     expect(started).to.include({actions: FILES + 4, steps: FILES + 5, checks: 0, bytes: FILES * BIG.length});
@@ -57,9 +56,8 @@ describe('apply, its progress', () => {
   it('counts what a saved plan finds done', async () => {
     const root = temp();
     const {source, target} = pair(root);
-    const file = path.join(root, 'plan');
-    await writePlanFile(file, (await planTrees(settings(source, target), context())).plan);
-    const saved = {file, source: undefined, target: undefined, allow: GUARD_NAMES, fsync: 'none', skipDrifted: false} as const;
+    const {plan} = await planTrees(settings(source, target), context());
+    const saved = {plan, allow: GUARD_NAMES, fsync: 'none', skipDrifted: false} as const;
     await applySaved(saved, context());
     for (let i = 0; i < FILES; i += 2) fs.rmSync(path.join(target, `folder/f${i}`));
     const {follower, told} = follow();

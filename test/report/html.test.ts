@@ -265,7 +265,9 @@ describe('report/html', () => {
 
     it('that was killed says so', () => {
       const {end: _, ...killed} = run;
-      expect(page({type: 'run', run: killed})).to.contain('<h1>Not finished: the run is still at work, or was killed; apply again to do the rest.</h1>');
+      expect(page({type: 'run', run: killed})).to.contain(
+        '<h1>Not finished: the run is still at work, or was killed; apply again to do the rest.</h1>',
+      );
     });
   });
 

@@ -11,7 +11,6 @@ import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
 import type {Run, RunSummary} from '../../src/core/run.js';
-import {writePlanFile} from '../../src/formats/plan-file.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
 import {applyDocument, errorDocument, eventLine, historyDocument, planDocument, runDocument} from '../../src/report/json.js';
@@ -224,7 +223,7 @@ describe('report/schema', () => {
   });
 
   it('describes all that a real plan, its apply and their events say', async () => {
-    const [source, target, aside] = [temp(), temp(), temp()];
+    const [source, target] = [temp(), temp()];
     writeTree(source, {
       new: dir({'x\udcff': 'x', again: hardlink('new/x\udcff')}),
       link: symlink('nowhere/\udcff'),
@@ -242,13 +241,8 @@ describe('report/schema', () => {
     const events: Event[] = [];
     const listening = {...context(), onEvent: (event: Event) => events.push(event)};
     const found = await planTrees(settings(source, target), listening);
-    const saved = `${aside}/plan`;
-    await writePlanFile(saved, found.plan);
     writeTree(`${target}/old`, {changed: 'after, and longer'});
-    const done = await applySaved(
-      {file: saved, source: undefined, target: undefined, allow: GUARD_NAMES, fsync: 'none', skipDrifted: true},
-      listening,
-    );
+    const done = await applySaved({plan: found.plan, allow: GUARD_NAMES, fsync: 'none', skipDrifted: true}, listening);
 
     expectValid('plan', planDocument(found));
     expectValid('apply', applyDocument(found.plan, done));

@@ -5,6 +5,7 @@ import {type Planned, planTrees as planWith} from '../../src/app/plan.js';
 import type {Settings} from '../../src/config/settings.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
+import {readPlanFile} from '../../src/formats/plan-file.js';
 
 /** Guards are lifted, so that any two trees may be synchronised. */
 export function settings(source: string, target: string, overrides: Partial<Settings> = {}): Settings {
@@ -35,10 +36,10 @@ export function planTrees(wanted: Settings): Promise<Planned> {
 }
 
 export async function syncTrees(wanted: Settings): Promise<ApplyReport> {
-  return (await applyFresh(wanted, async () => true, context())) as ApplyReport;
+  return (await applyFresh(wanted, async (planned) => planned, context())) as ApplyReport;
 }
 
-export function applyFile(file: string, overrides: {skipDrifted?: boolean} = {}): Promise<ApplyReport> {
-  const options = {file, source: undefined, target: undefined, allow: GUARD_NAMES, fsync: 'none', skipDrifted: false} as const;
-  return applySaved({...options, ...overrides}, context());
+export async function applyFile(file: string, overrides: {skipDrifted?: boolean} = {}, onto = context()): Promise<ApplyReport> {
+  const {plan} = await readPlanFile(file);
+  return applySaved({plan, allow: GUARD_NAMES, fsync: 'none', skipDrifted: false, ...overrides}, onto);
 }

@@ -1,0 +1,133 @@
+/** A view that says nothing while the work goes on, and reports on it at the end, in the format that was asked for. */
+import {appendFileSync} from 'node:fs';
+import process from 'node:process';
+import {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {DirsyncError} from '../core/errors.js';
+import {escapeJson} from '../core/escape.js';
+import type {Event} from '../core/event.js';
+import type {Format} from '../core/format.js';
+import type {ApplyReport} from '../core/outcome.js';
+import type {Drift} from '../core/plan.js';
+import {type Run, type RunStep, runStep} from '../core/run.js';
+import {applyDocument, errorDocument, historyDocument, planDocument, runDocument} from '../report/json.js';
+import type {PlanSubject, Subject} from '../report/subject.js';
+import {renderReport} from './reports.js';
+import {errorText, type View} from './view.js';
+
+/** The document of what came last and counts: an error, an apply, a plan, a run that was, or a history. */
+export class JsonView implements View {
+  #document: object | undefined;
+  #plan: Extract<Event, {type: 'plan-ready'}> | undefined;
+  #drift: readonly Drift[] | undefined;
+
+  show(event: Event): void {
+    if (event.type === 'plan-ready') this.#plan = event;
+    if (event.type === 'plan-ready') this.#document = planDocument(event);
+    if (event.type === 'plan-file' && this.#plan) {
+      this.#document = planDocument({...this.#plan, file: {path: event.file, sha256: event.sha256}});
+    }
+    if (event.type === 'drift') this.#drift = event.drift;
+    if (event.type === 'run-shown') this.#document = runDocument(event.run);
+    if (event.type === 'history') this.#document = historyDocument(event);
+    if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
+  }
+
+  fail(error: unknown): void {
+    this.#document = errorDocument(error instanceof Error ? error : new Error(String(error)), this.#drift);
+  }
+
+  close(): void {
+    if (this.#document !== undefined) process.stdout.write(`${escapeJson(JSON.stringify(this.#document, null, 2))}\n`);
+  }
+}
+
+/** Markdown, HTML, JUnit, and GitHub's annotations. Errors are told on stderr, and to GitHub as an annotation too. */
+export class ReportView implements View {
+  #plan: PlanSubject | undefined;
+  #subject: Subject | undefined;
+  #steps: RunStep[] = [];
+  #isClosed = false;
+
+  constructor(
+    private readonly format: Exclude<Format, 'text' | 'json'>,
+    private readonly all: boolean,
+  ) {}
+
+  show(event: Event): void {
+    switch (event.type) {
+      case 'plan-ready':
+        this.#plan = {...event, type: 'plan'};
+        this.#subject = this.#plan;
+        return;
+      case 'apply-started':
+        this.#steps = [];
+        return;
+      case 'action':
+        this.#steps.push(runStep(event.action, event.status));
+        return;
+      case 'apply-done':
+        if (this.#plan) this.#subject = {type: 'run', run: runOf(this.#plan, event.report, this.#steps)};
+        return;
+      case 'run-shown':
+        this.#subject = {type: 'run', run: event.run};
+        return;
+      case 'history':
+        this.#subject = event;
+        return;
+      default:
+        return;
+    }
+  }
+
+  fail(error: unknown): void {
+    this.#subject = undefined;
+    process.stderr.write(`${errorText(error)}\n`);
+    this.#error = error;
+  }
+
+  #error: unknown;
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const subject = this.#subject;
+    if (this.format === 'github') await this.#tellGithub(subject);
+    else if (subject) await print(await renderReport(subject, this.format, {color: false, width: 100, all: this.all}));
+  }
+
+  async #tellGithub(subject: Subject | undefined): Promise<void> {
+    const {githubError, githubReport} = await import('../report/github.js');
+    if (this.#error instanceof DirsyncError) return print([githubError(this.#error)]);
+    if (subject === undefined) return;
+    const {annotations, summary} = githubReport(subject);
+    const file = process.env.GITHUB_STEP_SUMMARY;
+    if (file) appendFileSync(file, summary);
+    await print(file ? [annotations] : [annotations, summary]);
+  }
+}
+
+/** The run as its journal holds it. */
+function runOf({plan, summary}: PlanSubject, report: ApplyReport, steps: readonly RunStep[]): Run {
+  const {id, writer, source, target} = plan.header;
+  const {runId, started, finished, counts, bytes, problems, interrupted} = report;
+  return {
+    header: {
+      id: runId,
+      planId: id,
+      writer,
+      source: source.path,
+      target: target.path,
+      started,
+      changes: summary.changes,
+      bytes: summary.bytes,
+    },
+    steps,
+    problems,
+    end: {finished, counts, bytes, interrupted},
+  };
+}
+
+async function print(pieces: Iterable<string>): Promise<void> {
+  await pipeline(Readable.from(pieces), process.stdout, {end: false});
+}
