@@ -5,14 +5,14 @@ import type {KindTotals} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import type {Change} from './change.js';
 import {html, type Markup, type Part} from './markup.js';
-import {type Tile, treemapTiles} from './treemap.js';
+import {HUES, type Hue, type Tile, treemapTiles} from './treemap.js';
 import {formatBytes, formatCount, formatPlural} from './units.js';
 import {GLYPHS, plainPath} from './words.js';
 
 export interface Page {
   readonly title: string;
   readonly main: Iterable<Markup>;
-  /** JSON of a `PageData`; without it the page has no script. */
+  /** JSON of a `PageData`; a page without changes has none, and no script. */
   readonly data?: Iterable<string>;
 }
 
@@ -115,19 +115,7 @@ export function explorer(list: Part): Markup {
 
 // ── The picture ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Kinds that share a colour and a pattern. */
-const HUES: Readonly<Record<ActionKind, string>> = {
-  mkdir: 'create',
-  create: 'create',
-  update: 'update',
-  replace: 'replace',
-  link: 'link',
-  attrs: 'attrs',
-  delete: 'delete',
-  rmdir: 'delete',
-};
-
-const LEGEND: readonly [hue: string, glyph: string, words: string][] = [
+const LEGEND: readonly [hue: Hue, glyph: string, words: string][] = [
   ['create', GLYPHS.create, 'created'],
   ['update', GLYPHS.update, 'updated'],
   ['replace', GLYPHS.replace, 'replaced'],
@@ -156,7 +144,7 @@ ${PATTERNS}${tiles.map(tileShape)}</svg>
   ]);
 }
 
-function legendItem([hue, glyph, words]: readonly [string, string, string]): Markup {
+function legendItem([hue, glyph, words]: (typeof LEGEND)[number]): Markup {
   return html`<li><svg class="swatch hue-${hue}" viewBox="0 0 18 18" aria-hidden="true">${shape(hue, 18, 18)}</svg> <b aria-hidden="true">${glyph}</b> ${words}</li>`;
 }
 
@@ -170,39 +158,47 @@ const PATTERNS = html`<defs>
 </defs>
 `;
 
-function shape(hue: string, width: number, height: number): Markup {
+function shape(hue: Hue, width: number, height: number): Markup {
   const pattern = hue !== 'create' && html`<rect class="pattern" width="${width}" height="${height}" fill="url(#p-${hue})"/>`;
   return html`<rect width="${width}" height="${height}"/>${pattern}`;
 }
 
 function tileShape(tile: Tile): Markup {
-  const {x, y, width, height, folder, frame, heading} = tile;
-  const hue = HUES[tile.kind];
+  const {x, y, width, height, frame, heading, kind} = tile;
+  const title = html`<title>${tileWords(tile)}</title>`;
+  const content = frame
+    ? html`<rect width="${width}" height="${height}"/>${heading > 0 && html`<text x="5" y="12.5">${shorten(labelOf(tile), width)}</text>`}`
+    : html`${shape(HUES[kind], width, height)}${tileText(tile)}`;
   // An inner svg clips what does not fit.
-  return html`<svg class="${frame ? 'frame' : `tile hue-${hue}`}" x="${x}" y="${y}" width="${width}" height="${height}" data-path="${plainPath(tile.path)}">
-<title>${tileWords(tile)}</title>${frame ? html`<rect width="${width}" height="${height}"/>` : shape(hue, width, height)}${
-    frame ? heading > 0 && html`<text x="5" y="12.5">${shorten(`${labelOf(tile)}/`, width)}</text>` : tileText(tile, folder)
-  }</svg>
+  return html`<svg class="${frame ? 'frame' : `tile hue-${HUES[kind]}`}" x="${x}" y="${y}" width="${width}" height="${height}" data-path="${plainPath(tile.path)}">${title}${content}</svg>
 `;
 }
 
-function tileText(tile: Tile, folder: boolean): Part {
-  const {width, height, kind, changes, bytes} = tile;
+function tileText(tile: Tile): Part {
+  const {part, width, height, kind, changes, bytes} = tile;
   if (width < 14 || height < 16) return undefined;
-  const name = shorten(`${GLYPHS[kind]} ${labelOf(tile)}${folder && tile.name !== undefined ? '/' : ''}`, width);
-  const size = changes > 1 ? formatCount(changes) : bytesOrNone(bytes);
-  const second =
-    height >= 34 &&
-    width >= 50 &&
-    html`<text class="size" x="5" y="28">${shorten(changes > 1 ? `${size} changes` : size, width)}</text>`;
-  return html`<text x="5" y="13">${name}</text>${second}`;
+  const size = bytesOrNone(bytes);
+  const count = formatPlural(changes, 'change');
+  const first =
+    part === 'kind'
+      ? glyphWith(GLYPHS[kind], ` ${formatCount(changes)}`, width)
+      : shorten(`${GLYPHS[kind]} ${labelOf(tile)}`, width);
+  const second = part === 'kind' || changes === 1 ? size : count;
+  const roomy = height >= 34 && width >= 50;
+  return html`<text x="5" y="13">${first}</text>${roomy && html`<text class="size" x="5" y="28">${shorten(second, width)}</text>`}`;
 }
 
-function labelOf({name}: Tile): string {
-  return name === undefined ? 'others' : name === '' ? '.' : escapeName(name);
+function labelOf({part, name, folder}: Tile): string {
+  if (part === 'rest') return 'others';
+  return name === '' ? '.' : `${escapeName(name)}${folder ? '/' : ''}`;
 }
 
-const LETTER = 6.3;
+const LETTER = 6.6;
+
+/** A number is shown whole or not at all. */
+function glyphWith(glyph: string, number: string, width: number): string {
+  return shorten(glyph + number, width) === glyph + number ? glyph + number : glyph;
+}
 
 /** As much of a text as a width has room for, as well as one can tell without drawing it. */
 function shorten(text: string, width: number): string {
@@ -212,12 +208,10 @@ function shorten(text: string, width: number): string {
   return room < 3 ? (letters[0] ?? '') : `${letters.slice(0, room - 1).join('')}…`;
 }
 
-function tileWords({path: at, name, folder, changes, bytes, counts}: Tile): string {
-  const where = name === undefined ? `others in ${plainPath(at)}/` : `${plainPath(at)}${folder && at !== '' ? '/' : ''}`;
+function tileWords({path: at, part, folder, changes, bytes, counts}: Tile): string {
   const kinds = ACTION_KINDS.filter((kind) => counts[kind] !== undefined);
-  const words =
-    changes === 1
-      ? kinds.join('')
-      : `${formatPlural(changes, 'change')} (${kinds.map((kind) => `${formatCount(counts[kind] as number)} ${kind}`).join(', ')})`;
-  return `${where}: ${words}${bytes > 0 ? `, ${formatBytes(bytes)}` : ''}`;
+  const words = kinds.map((kind) => `${formatCount(counts[kind] as number)} ${kind}`).join(', ');
+  const isFolder = folder || part !== 'whole';
+  const where = `${part === 'rest' ? 'others in ' : ''}${plainPath(at)}${isFolder ? '/' : ''}`;
+  return `${where}: ${changes === 1 ? kinds[0] : words}${bytes > 0 ? `, ${formatBytes(bytes)}` : ''}`;
 }

@@ -31,7 +31,7 @@ const MAX_FOLDERS = 15;
 export function planPage(subject: PlanSubject): Page {
   const {plan} = subject;
   const title = `dirsync plan: ${escapeName(plan.header.source.path)} → ${escapeName(plan.header.target.path)}`;
-  return {title, main: planMain(subject), data: planData(plan)};
+  return {title, main: planMain(subject), ...(subject.summary.changes > 0 && {data: planData(plan)})};
 }
 
 function* planMain({plan, summary, halts}: PlanSubject): Generator<Markup> {

@@ -29,7 +29,7 @@ const STATUSES = Object.keys(OUTCOMES) as OutcomeStatus[];
 
 export function runPage({run}: RunSubject): Page {
   const title = `dirsync run: ${escapeName(run.header.source)} → ${escapeName(run.header.target)}`;
-  return {title, main: runMain(run), data: runData(run)};
+  return {title, main: runMain(run), ...(run.steps.length > 0 && {data: runData(run)})};
 }
 
 function* runMain(run: Run): Generator<Markup> {

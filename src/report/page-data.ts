@@ -44,14 +44,14 @@ export function* planData(plan: Plan): Generator<string> {
   const tables = new Tables();
   const toEntry = (entry: Entry, exact: boolean): PageEntry => {
     const {kind, mode, uid, gid, size, mtime, link} = entry;
-    const attributes = tables.attributes.indexOf([KIND_WORDS[kind], octal(mode), uid, gid]);
+    const attributes = tables.attributes.intern([KIND_WORDS[kind], octal(mode), uid, gid]);
     const base = [attributes, size, exact ? formatTime(mtime, {exact}) : fromNanoseconds(mtime).seconds] as const;
     return link === undefined ? base : [...base, escapeName(link)];
   };
   const fields = (action: Action) => {
     const {kind, before, after} = action;
     const exact = before !== undefined && after !== undefined && before.mtime !== after.mtime && sameSecond(before, after);
-    const note = tables.notes.indexOf(noteOf(action));
+    const note = tables.notes.intern(noteOf(action));
     const both = before ? [toEntry(before, exact), ...(after ? [toEntry(after, exact)] : [])] : [0, toEntry(after, exact)];
     return [ACTION_KINDS.indexOf(kind), sizeOf(action) ?? 0, note, ...both];
   };
@@ -66,7 +66,7 @@ export function* runData(run: Run): Generator<string> {
   const problems = new Map(run.problems.map((problem) => [problem.path, problem]));
   yield* document({
     changes: run.steps.toSorted((a, b) => comparePaths(a.path, b.path)),
-    fields: ({kind, status, bytes}) => [ACTION_KINDS.indexOf(kind), bytes, tables.notes.indexOf(OUTCOMES[status])],
+    fields: ({kind, status, bytes}) => [ACTION_KINDS.indexOf(kind), bytes, tables.notes.intern(OUTCOMES[status])],
     remark: ({path, status}) => (status === 'done' ? undefined : problemWords(problems.get(path))),
     tables,
     isFolder: ({kind}) => kind === 'mkdir' || kind === 'rmdir',
@@ -114,7 +114,8 @@ class Table<T> {
   readonly values: T[] = [];
   readonly #indexes = new Map<string, number>();
 
-  indexOf(value: T): number {
+  /** The index of a value, which is added if it is new. */
+  intern(value: T): number {
     const key = String(value);
     let index = this.#indexes.get(key);
     if (index === undefined) {

@@ -5,10 +5,12 @@ import {parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
 import type {Change} from './change.js';
 
 export interface Tile {
-  /** What it stands for, and for the rest of a folder that folder. */
+  /** For a part of a folder, that folder. */
   readonly path: RelPath;
-  /** The names that tell it apart from the tile around it; undefined for the rest of a folder. */
-  readonly name: string | undefined;
+  /** All of a path, what is too small in a folder for tiles of its own, or the changes of one kind in either. */
+  readonly part: Part;
+  /** The names that tell its path apart from that of the tile around it. */
+  readonly name: string;
   readonly folder: boolean;
   /** Whether it holds other tiles: then it is drawn as their frame. */
   readonly frame: boolean;
@@ -26,6 +28,22 @@ export interface Tile {
   readonly kind: ActionKind;
 }
 
+export type Part = 'whole' | 'rest' | 'kind';
+
+/** Kinds that are drawn alike. */
+export type Hue = 'create' | 'update' | 'replace' | 'link' | 'attrs' | 'delete';
+
+export const HUES: Readonly<Record<ActionKind, Hue>> = {
+  mkdir: 'create',
+  create: 'create',
+  update: 'update',
+  replace: 'replace',
+  link: 'link',
+  attrs: 'attrs',
+  delete: 'delete',
+  rmdir: 'delete',
+};
+
 export interface TreemapOptions {
   readonly changes: readonly Change[];
   readonly width: number;
@@ -33,11 +51,13 @@ export interface TreemapOptions {
 }
 
 /** Tiles that hold no others: more are too small to be told apart. */
-const MAX_TILES = 260;
+const MAX_TILES = 300;
+/** So many of them by opening folders; the others by telling kinds apart in what stays closed. */
+const MAX_OPENED = 200;
 /** Parts of one folder that get a tile of their own; the others share one. */
-const MAX_PARTS = 24;
+const MAX_PARTS = 80;
 /** A part with a smaller share of the picture gets no tile of its own. */
-const MIN_SHARE = 1 / 900;
+const MIN_SHARE = 1 / 700;
 /** A folder with a smaller share of the picture is not opened. */
 const MIN_OPENED = 1 / 60;
 /** The share of the picture that goes to the number of changes, so that those without bytes are seen. */
@@ -64,9 +84,10 @@ interface Folder {
   readonly sums: Sums;
 }
 
-/** A folder, a single change, or else the rest of a folder. */
 interface Node {
   readonly path: RelPath;
+  readonly part: Part;
+  /** For all of a folder; `leaf` for a single change. */
   readonly folder?: Folder;
   readonly leaf?: Change;
   readonly sums: Sums;
@@ -77,8 +98,8 @@ interface Node {
 /** The tiles, every frame before what it holds. */
 export function treemapTiles({changes, width, height}: TreemapOptions): Tile[] {
   const {root, floor} = folderTree(changes);
-  const whole: Node = {path: ROOT, folder: root, sums: root.sums};
-  openLargest(whole, floor);
+  const whole: Node = {path: ROOT, part: 'whole', folder: root, sums: root.sums};
+  splitByKind(openLargest(whole, floor), whole, floor);
   const laid = treemap<Node>()
     .size([width, height])
     .round(true)
@@ -104,12 +125,13 @@ function heading(node: HierarchyRectangularNode<Node>): number {
 
 function toTile(node: HierarchyRectangularNode<Node>): Tile {
   const {data, parent, x0, x1, y0, y1} = node;
-  const {path, folder, leaf} = data;
+  const {path, part, folder} = data;
   const {changes, bytes, counts, weights} = data.sums;
   const above = parent?.data.path ?? ROOT;
   return {
     path,
-    name: folder || leaf ? path.slice(above === ROOT ? 0 : above.length + 1) : undefined,
+    part,
+    name: path.slice(above === ROOT ? 0 : above.length + 1),
     folder: folder !== undefined,
     frame: node.children !== undefined,
     heading: node.children ? heading(node) : 0,
@@ -191,46 +213,80 @@ function addSums(sums: Sums, part: Sums): void {
   }
 }
 
-/** Opens the largest folders first, until there are as many tiles as can be told apart. */
-function openLargest(whole: Node, floor: number): void {
-  let tiles = 1;
+/** Opens the largest folders first, until there are as many tiles as can be told apart; gives the tiles. */
+function openLargest(whole: Node, floor: number): Node[] {
+  const tiles: Node[] = [];
   const queue = [whole];
   while (queue.length > 0) {
     queue.sort((a, b) => b.sums.weight - a.sums.weight);
     const node = queue.shift() as Node;
-    if (node !== whole && node.sums.weight < whole.sums.weight * MIN_OPENED) return;
-    const opened = partsOf(node.folder as Folder, whole.sums.weight * MIN_SHARE, floor);
-    if (!opened.some(({folder, leaf}) => folder || leaf)) continue;
-    if (tiles + opened.length > MAX_TILES) return;
-    tiles += opened.length - 1;
-    node.opened = opened;
-    queue.push(...opened.filter(({folder}) => folder));
+    const room = Math.min(MAX_PARTS, MAX_OPENED - tiles.length - queue.length);
+    const large = node === whole || node.sums.weight >= whole.sums.weight * MIN_OPENED;
+    const parts =
+      node.folder && large && room > 1 ? partsOf(node.folder, {room, minWeight: whole.sums.weight * MIN_SHARE, floor}) : [];
+    if (parts.some(({part}) => part === 'whole')) {
+      node.opened = parts;
+      queue.push(...parts);
+    } else {
+      tiles.push(node);
+    }
+  }
+  return tiles;
+}
+
+/** Tells the kinds apart in the tiles that hold several, so that no kind hides behind another. */
+function splitByKind(tiles: readonly Node[], whole: Node, floor: number): void {
+  let room = MAX_TILES - tiles.length;
+  for (const tile of tiles.toSorted((a, b) => b.sums.weight - a.sums.weight)) {
+    const parts = kindsOf(tile, floor).filter(({sums}) => sums.weight >= whole.sums.weight * MIN_SHARE);
+    if (parts.length < 2 || parts.length - 1 > room) continue;
+    tile.opened = parts;
+    room -= parts.length - 1;
   }
 }
 
+function kindsOf({path, sums: {counts, weights}}: Node, floor: number): Node[] {
+  const parts = new Map<Hue, Sums>();
+  for (const kind of Object.keys(counts) as ActionKind[]) {
+    const sums = parts.get(HUES[kind]) ?? noSums();
+    parts.set(HUES[kind], sums);
+    const changes = counts[kind] as number;
+    const weight = weights[kind] as number;
+    const bytes = Math.round(weight - changes * floor);
+    addSums(sums, {weight, changes, bytes, counts: {[kind]: changes}, weights: {[kind]: weight}});
+  }
+  return [...parts.values()].map((sums) => ({path, part: 'kind', sums}));
+}
+
+interface PartsOptions {
+  readonly room: number;
+  readonly minWeight: number;
+  readonly floor: number;
+}
+
 /** What is in a folder: the large parts by themselves, the small ones as one. */
-function partsOf(folder: Folder, minWeight: number, floor: number): Node[] {
+function partsOf(folder: Folder, {room, minWeight, floor}: PartsOptions): Node[] {
   const leaves = folder.leaves.toSorted((a, b) => b.bytes - a.bytes);
-  const large = [...folder.folders.map(folderNode), ...leaves.slice(0, MAX_PARTS).map((leaf) => leafNode(leaf, floor))]
+  const large = [...folder.folders.map(folderNode), ...leaves.slice(0, room).map((leaf) => leafNode(leaf, floor))]
     .sort((a, b) => b.sums.weight - a.sums.weight)
-    .slice(0, MAX_PARTS)
+    .slice(0, room - 1)
     .filter(({sums}) => sums.weight >= minWeight);
   const shown = new Set(large.map((node) => node.folder ?? node.leaf));
   const sums = noSums();
   for (const inner of folder.folders) if (!shown.has(inner)) addSums(sums, inner.sums);
   for (const leaf of leaves) if (!shown.has(leaf)) addChange(sums, leaf, floor);
   const parts = large.map((node) => (node.folder ? {...node, ...innermost(node.folder)} : node));
-  return sums.changes === 0 ? parts : [...parts, {path: folder.path, sums}];
+  return sums.changes === 0 ? parts : [...parts, {path: folder.path, part: 'rest', sums}];
 }
 
 function folderNode(folder: Folder): Node {
-  return {path: folder.path, folder, sums: folder.sums};
+  return {path: folder.path, part: 'whole', folder, sums: folder.sums};
 }
 
 function leafNode(change: Change, floor: number): Node {
   const sums = noSums();
   addChange(sums, change, floor);
-  return {path: change.path, leaf: change, sums};
+  return {path: change.path, part: 'whole', leaf: change, sums};
 }
 
 /** A folder that holds nothing but another one is shown as that other one; its sums also hold its own change. */
