@@ -205,7 +205,7 @@ const MARK = /^\p{M}/u;
 const WIDE = /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
 
 /** Columns that a terminal gives to a text without control characters. */
-function columns(text: string): number {
+export function columns(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const char of text) width += MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;

@@ -1,6 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {expect} from 'chai';
 import {pairIn} from '../support/cli.js';
 import {skip} from '../support/skip.js';
@@ -101,9 +102,14 @@ describe('story: screens', () => {
       [60, 12],
       [200, 50],
     ] as const) {
+      // tmux tells of the new size a moment after it has broken the lines: nothing is drawn in between.
+      terminal.kill('SIGSTOP');
       terminal.resize(width, height);
+      await delay(500);
+      terminal.kill('SIGCONT');
       const screen = await terminal.shows(new RegExp(`^Writing.{${width - 31}} +\\d+ %`, 'm'));
       expect(screen.match(/^q stop$/gm)).to.have.length(1);
+      expect(terminal.history().match(/Writing|░ +\d+ %/g), 'nothing of the old one is left').to.have.length(2);
     }
   });
 
