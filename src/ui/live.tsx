@@ -52,8 +52,12 @@ export function openLive<State, Message>(options: LiveOptions<State, Message>): 
   };
   let mounted: Mounted;
   const draw = () => mounted.update(node());
+  const resize = () => {
+    mounted.reflow();
+    draw();
+  };
   // Before ink hears of it, so that what it draws anew fits.
-  stdout.on('resize', draw);
+  stdout.on('resize', resize);
   mounted = mountNode(node(), options);
   const timer = setInterval(() => {
     if (state !== drawn || now() - drawnAt >= CLOCK_MS) draw();
@@ -66,7 +70,7 @@ export function openLive<State, Message>(options: LiveOptions<State, Message>): 
     send,
     async close() {
       clearInterval(timer);
-      stdout.off('resize', draw);
+      stdout.off('resize', resize);
       mounted.clear();
       await mounted.unmount();
     },

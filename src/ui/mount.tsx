@@ -5,8 +5,10 @@
  */
 import {writeSync} from 'node:fs';
 import process from 'node:process';
+import {stripVTControlCharacters} from 'node:util';
 import {render} from 'ink';
 import type {ReactNode} from 'react';
+import {columns} from '../report/columns.js';
 
 export interface MountOptions {
   readonly stdin: NodeJS.ReadStream;
@@ -16,6 +18,8 @@ export interface MountOptions {
 
 export interface Mounted {
   update(node: ReactNode): void;
+  /** To be called when the terminal has become another width, before anything is drawn. */
+  reflow(): void;
   /** Removes what was drawn, so that nothing of it stays. */
   clear(): void;
   /** Takes the screen down; what is not full screen stays as it was drawn last. */
@@ -31,9 +35,10 @@ const SHOW_CURSOR = '\x1b[?25h';
 
 export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions): Mounted {
   if (fullScreen) stdout.write(ENTER);
+  const recorder = new Recorder(stdout);
   const instance = render(node, {
     stdin,
-    stdout,
+    stdout: recorder.stdout,
     exitOnCtrlC: false,
     patchConsole: false,
     // Not incremental: ink 6.8 then misses the first line of what it drew by one (log-update, cursorUp(previousVisible - 1)).
@@ -51,6 +56,9 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
   exited.catch(() => {});
   return {
     update: (next) => instance.rerender(next),
+    reflow() {
+      if (!fullScreen) stdout.write('\x1b[2K\x1b[1A'.repeat(recorder.extraLines()));
+    },
     clear: () => instance.clear(),
     async unmount() {
       instance.unmount();
@@ -60,4 +68,27 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
       await exited;
     },
   };
+}
+
+/**
+ * Remembers the frame that ink drew last. A terminal that gets narrower breaks lines in two, and ink, which counts those that it
+ * wrote, would leave the first of them behind.
+ */
+class Recorder {
+  readonly stdout: NodeJS.WriteStream;
+  #frame = '';
+
+  constructor(stdout: NodeJS.WriteStream) {
+    const write = (text: string, ...rest: []) => {
+      if (text.includes('\n')) this.#frame = stripVTControlCharacters(text);
+      return stdout.write(text, ...rest);
+    };
+    this.stdout = Object.create(stdout, {write: {value: write}});
+  }
+
+  /** How many more lines the frame takes up now than ink wrote. */
+  extraLines(): number {
+    const {columns: width = 80} = this.stdout;
+    return this.#frame.split('\n').reduce((sum, line) => sum + Math.max(0, Math.ceil(columns(line) / width) - 1), 0);
+  }
 }

@@ -111,17 +111,14 @@ export function Keys({stops, scrolls, color}: {stops: number; scrolls: boolean; 
 /** The keys of every screen of this kind: Ctrl-C is a key here, since the terminal is raw. */
 export function useKeys(shown: number, send: (message: Scroll | {type: 'stop'}) => void): void {
   useInput((input, key) => {
-    const by = scrollOf(input, key, shown);
+    // Keys that are pressed fast come as one text.
+    const times = (keys: string) => (Array.from(input).every((char) => keys.includes(char)) ? input.length : 0);
+    const stops = input === 'c' && key.ctrl ? 1 : times('q\x03');
+    for (let i = 0; i < stops; i++) send({type: 'stop'});
+    const lines = times('j') - times('k') + Number(key.downArrow) - Number(key.upArrow);
+    const pages = Number(key.pageDown) - Number(key.pageUp);
+    const end = key.home ? Number.NEGATIVE_INFINITY : key.end ? Number.POSITIVE_INFINITY : 0;
+    const by = lines + pages * shown + end;
     if (by !== 0) send({type: 'scroll', by, shown});
-    if (input === 'q' || (input === 'c' && key.ctrl)) send({type: 'stop'});
   });
-}
-
-function scrollOf(input: string, key: Parameters<Parameters<typeof useInput>[0]>[1], shown: number): number {
-  if (key.upArrow || input === 'k') return -1;
-  if (key.downArrow || input === 'j') return 1;
-  if (key.pageUp) return -shown;
-  if (key.pageDown) return shown;
-  if (key.home) return Number.NEGATIVE_INFINITY;
-  return key.end ? Number.POSITIVE_INFINITY : 0;
 }

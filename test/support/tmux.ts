@@ -11,6 +11,8 @@ import {type CliOptions, Home} from './cli.js';
 export interface TerminalOptions extends Pick<CliOptions, 'cwd' | 'env'> {
   readonly width?: number;
   readonly height?: number;
+  /** A command that starts the program, such as strace with what it does to it. */
+  readonly under?: readonly string[];
 }
 
 /** How the terminal is left: whether its cursor is shown, the alternate screen is up, and keys are echoed and come by line. */
@@ -38,13 +40,13 @@ export class Terminal {
   readonly #pidFile: string;
 
   constructor(args: readonly string[], options: TerminalOptions) {
-    const {width = 80, height = 24} = options;
+    const {width = 80, height = 24, under = []} = options;
     this.#home = new Home(options);
     const {cwd, env} = this.#home.spawnOptions;
     const {folder} = this.#home;
     this.#pidFile = path.join(folder, 'pid');
     const set = Object.entries({TERM: 'screen-256color', ...env, ...options.env}).map(([name, value]) => `${name}=${value}`);
-    const program = ['env', '-i', ...set, process.execPath, this.#home.program, ...args].map(quote).join(' ');
+    const program = ['env', '-i', ...set, ...under, process.execPath, this.#home.program, ...args].map(quote).join(' ');
     const script = path.join(folder, 'start');
     // What is written after the program stays on the screen, and its exit code can be read there.
     fs.writeFileSync(script, `(echo $BASHPID >${quote(this.#pidFile)}; exec ${program}); echo "[exit $?]"; exec sleep 600\n`);

@@ -30,6 +30,7 @@ describe('ui/live', () => {
       now: () => now,
       mountNode: () => ({
         update: () => calls.push('update'),
+        reflow: () => calls.push('reflow'),
         clear: () => calls.push('clear'),
         unmount: async () => void calls.push('unmount'),
       }),
@@ -70,6 +71,7 @@ describe('ui/live', () => {
     stdout.columns = 40;
     stdout.emit('resize');
     expect(frames.at(-1)).to.include({columns: 40});
+    expect(calls).to.deep.equal(['reflow', 'update']);
   });
 
   it('clears what it drew, and draws no more, when it is closed', async () => {

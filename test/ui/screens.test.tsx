@@ -99,11 +99,16 @@ describe('ui/screens', () => {
       const sent: ScreenMessage[] = [];
       const {stdin, unmount} = drawApply([started, half, ...all], SMALL, sent);
       await new Promise(setImmediate);
-      for (const key of ['k', '\x1b[B', '\x1b[5~', '\x1b[6~', '\x1b[H', '\x1b[F', 'x', 'q', '\x03']) stdin.write(key);
+      for (const key of ['k', '\x1b[B', '\x1b[5~', '\x1b[6~', '\x1b[H', '\x1b[F', 'x', 'jj', 'q', '\x03\x03']) stdin.write(key);
       unmount();
       const shown = 13;
-      const scrolls = [-1, 1, -shown, shown, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-      expect(sent).to.deep.equal([...scrolls.map((by) => ({type: 'scroll', by, shown})), {type: 'stop'}, {type: 'stop'}]);
+      const scrolls = [-1, 1, -shown, shown, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 2];
+      expect(sent).to.deep.equal([
+        ...scrolls.map((by) => ({type: 'scroll', by, shown})),
+        {type: 'stop'},
+        {type: 'stop'},
+        {type: 'stop'},
+      ]);
     });
 
     it('says that it stops', () => {
