@@ -67,8 +67,8 @@ class Run {
   readonly #kept: RelPath[] = [];
   readonly #started: Date;
   readonly #journal: Journal;
-  /** Whether an action's outcome was told. */
-  readonly #told: boolean[] = [];
+  /** Which actions' outcomes were told. */
+  readonly #told: boolean[];
   readonly #counted: readonly [number, number];
   readonly #waves: readonly Wave[];
   readonly #total: {readonly steps: number; readonly bytes: number};
@@ -85,6 +85,7 @@ class Run {
     const {plan, runId, writer, pool, fsync} = o;
     this.#actions = plan.actions;
     this.#status = new Array(plan.actions.length);
+    this.#told = new Array(plan.actions.length);
     this.#started = o.now();
     this.#counted = [pool.total(0), pool.total(1)];
     this.#waves = waves(plan.actions);
