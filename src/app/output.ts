@@ -48,7 +48,8 @@ export function openOutput(options: OutputOptions): Output {
     listener(event) {
       log.write(event);
       const isSeen = isReviewed && event.type === 'plan-ready' && event.summary.changes > 0;
-      if (!isSeen) view.show(event);
+      if (isSeen) void view.close();
+      else view.show(event);
     },
     openLog: (file) => log.open(file),
     expectReview() {

@@ -7,7 +7,7 @@ import {columns, cutMiddle, pad} from '../../report/columns.js';
 import type {DifferenceLine} from '../../report/difference.js';
 import {formatBytes, formatCount, formatPlural} from '../../report/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style, sizeOf} from '../../report/words.js';
-import {fitLine, highlight, type Line, span, spread} from '../line.js';
+import {fitLine, highlight, type Line, span, spread, widthOf} from '../line.js';
 import {KEY_HELP} from './keys.js';
 import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, totalsOf} from './state.js';
 import {type NodeTotals, TOP} from './tree.js';
@@ -92,28 +92,34 @@ function notesLine({header, problems}: ReviewState['plan'], moreHalts: number): 
   return parts.length === 0 ? undefined : `${parts.join(', ')} (p shows them)`;
 }
 
+/** The number before each kind is the key that shows it alone. No kind is ever cut off: rather the words go than a count. */
 function totalLine(summary: PlanSummary, width: number): Line {
-  const parts = GROUPS.flatMap(({name, kinds}, i) => {
-    const count = kinds.reduce((sum, kind) => sum + summary.kinds[kind].count, 0);
-    const bytes = kinds.reduce((sum, kind) => sum + summary.kinds[kind].bytes, 0);
-    if (count === 0) return [];
-    const size = bytes > 0 ? ` ${formatBytes(bytes)}` : '';
-    const [kind] = kinds;
-    return [
-      [
-        span(` ${i + 1}`, DIM),
-        span(`${GLYPHS[kind]} `, KIND_STYLES[kind]),
-        span(`${formatCount(count)} ${name}`),
-        span(size, DIM),
-        span('  '),
-      ],
-    ];
-  });
-  return spread(
-    parts.flat(),
-    [span(`${formatPlural(summary.changes, 'change')}, ${formatBytes(summary.bytes)} to write `)],
-    width,
-  );
+  const groups = GROUPS.map(({name, kinds}, i) => ({
+    key: i + 1,
+    name,
+    kind: kinds[0],
+    count: kinds.reduce((sum, kind) => sum + summary.kinds[kind].count, 0),
+    bytes: kinds.reduce((sum, kind) => sum + summary.kinds[kind].bytes, 0),
+  })).filter(({count}) => count > 0);
+  const right = [span(`${formatPlural(summary.changes, 'change')}, ${formatBytes(summary.bytes)} to write `)];
+  const full = groups.flatMap(({key, name, kind, count, bytes}) => [
+    span(` ${key}`, DIM),
+    span(`${GLYPHS[kind]} `, KIND_STYLES[kind]),
+    span(`${formatCount(count)} ${name}`),
+    span(`${bytes > 0 ? ` ${formatBytes(bytes)}` : ''}  `, DIM),
+  ]);
+  const named = groups.flatMap(({key, name, kind, count}) => [
+    span(` ${key}`, DIM),
+    span(GLYPHS[kind], KIND_STYLES[kind]),
+    span(`${formatCount(count)} ${name} `),
+  ]);
+  const short = groups.flatMap(({key, kind, count}) => [
+    span(` ${key}`, DIM),
+    span(`${GLYPHS[kind]}${formatCount(count)}`, KIND_STYLES[kind]),
+  ]);
+  const fits = [full, named].find((line) => widthOf(line) + widthOf(right) < width);
+  if (fits !== undefined) return spread(fits, right, width);
+  return widthOf(short) + widthOf(right) < width ? spread(short, right, width) : short;
 }
 
 // ── Body ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -247,6 +253,7 @@ function detailLines(state: ReviewState, width: number, height: number): Line[] 
   if (own === undefined) return folderLines(state, node);
   const action = state.plan.actions[own] as Action;
   const lines = [...actionLines(action, width), ...lookFacts(state, own)];
+  if (state.tree.hasChildren(node)) return [...folderLines(state, node).slice(1), [], ...lines];
   if (height - lines.length < 3) return lines;
   return [...lines, [], ...contentLines(state, own).slice(0, height - lines.length - 1)];
 }
