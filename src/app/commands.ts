@@ -12,6 +12,7 @@ import {formatCount} from '../report/units.js';
 import {runAtInterval} from '../schedule/interval.js';
 import {applyExitCode, applyFresh, applySaved} from './apply.js';
 import {type Context, Interrupted, newId} from './context.js';
+import {explainPath} from './explain.js';
 import {narrowPlan} from './narrow.js';
 import {failureOf, type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
@@ -106,6 +107,21 @@ export function show(typed: Typed, file: string, out: string | undefined): Promi
     const plan = narrowPlan(saved, typed.flags.narrow, newId(now()));
     onEvent({type: 'plan-ready', ...judge(plan, [])});
     onEvent({type: 'plan-file', ...(out === undefined ? {file, sha256} : {file: out, ...(await writePlanFile(out, plan))})});
+    return EXIT.done;
+  });
+}
+
+/** `file`: the saved plan that is asked, instead of a fresh one. */
+export function explain(typed: Typed, path: string, file: string | undefined): Promise<number> {
+  return execute(typed, async (context) => {
+    const {onEvent} = context;
+    // The plan is made to be asked, not to be shown.
+    const quiet: Context = {...context, onEvent: (event) => event.type !== 'plan-ready' && onEvent(event)};
+    const planned =
+      file === undefined
+        ? await planTrees(await resolve(typed), quiet)
+        : judge((await readPlanFile(file)).plan, typed.flags.allow ?? []);
+    onEvent({type: 'explained', explanation: await explainPath({path, planned})});
     return EXIT.done;
   });
 }

@@ -5,7 +5,8 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
 import type {Event, Listener} from '../core/event.js';
 import type {Drift} from '../core/plan.js';
-import {applyDocument, errorDocument, eventLine, planDocument} from '../report/json.js';
+import {explanationText} from '../report/explain.js';
+import {applyDocument, errorDocument, eventLine, explanationDocument, planDocument} from '../report/json.js';
 import {logLine} from '../report/log.js';
 import {applyText, driftText, planText} from '../report/text.js';
 import {formatBytes, formatCount} from '../report/units.js';
@@ -86,6 +87,9 @@ class TextView implements View {
       }
       case 'plan-file':
         this.#print(`Plan file ${escapeName(event.file)}\nSHA-256 ${event.sha256}`);
+        return;
+      case 'explained':
+        this.#print(explanationText(event.explanation, color));
         return;
       case 'drift':
         this.#print(driftText(event.drift));
@@ -180,7 +184,7 @@ class ProgressLine {
   }
 }
 
-/** The document of what came last and counts: an error, an apply, or a plan. */
+/** The document of what came last and counts: an error, an apply, an explanation, or a plan. */
 class JsonView implements View {
   #document: object | undefined;
   #plan: Extract<Event, {type: 'plan-ready'}> | undefined;
@@ -192,6 +196,7 @@ class JsonView implements View {
     if (event.type === 'plan-file' && this.#plan) {
       this.#document = planDocument({...this.#plan, file: {path: event.file, sha256: event.sha256}});
     }
+    if (event.type === 'explained') this.#document = explanationDocument(event.explanation);
     if (event.type === 'drift') this.#drift = event.drift;
     if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
   }

@@ -1,7 +1,8 @@
 import Apply from './apply.js';
+import Explain from './explain.js';
 import Help from './help.js';
 import Plan from './plan.js';
 import Run from './run.js';
 import Show from './show.js';
 
-export const COMMANDS = {apply: Apply, help: Help, plan: Plan, run: Run, show: Show};
+export const COMMANDS = {apply: Apply, explain: Explain, help: Help, plan: Plan, run: Run, show: Show};

@@ -18,7 +18,7 @@ const LEVELS: Readonly<Record<OutcomeStatus, Level>> = {
   stopped: 'WARN',
 };
 
-/** An event as "TIME LEVEL what  particulars", without a newline; undefined for progress, which no log needs. */
+/** An event as "TIME LEVEL what  particulars", without a newline; undefined for progress and answers, which no log needs. */
 export function logLine(event: Event, now: Date): string | undefined {
   const said = say(event);
   return said && `${now.toISOString()} ${said[0].padEnd(5)} ${said[1]}`;
@@ -28,6 +28,7 @@ function say(event: Event): [level: Level, text: string] | undefined {
   switch (event.type) {
     case 'scan-progress':
     case 'apply-progress':
+    case 'explained':
       return undefined;
     case 'plan-started':
       return ['INFO', `plan started  ${escapeName(event.source)} → ${escapeName(event.target)}`];

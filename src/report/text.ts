@@ -102,7 +102,7 @@ function upkeepLines({upkeep, changes}: PlanSummary): string[] {
   return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are put back afterwards.`] : [];
 }
 
-function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
+export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, limit).map(({path, side, code, message}) => {
     const label = paint(color, 'red', `! ${escapeName(code)}`);
@@ -111,7 +111,7 @@ function problemLines(problems: readonly Problem[], color: boolean, limit: numbe
   return [`Problems (${formatCount(problems.length)}):`, ...lines, ...moreLines(problems.length - lines.length)];
 }
 
-function haltLine({guard, message, allowed}: Halt, color: boolean): string {
+export function haltLine({guard, message, allowed}: Halt, color: boolean): string {
   if (allowed) return `${paint(color, 'yellow', 'Allowed:')} ${guard} — ${escapeName(message)}`;
   return `${paint(color, 'red', 'Would halt:')} ${guard} — ${escapeName(message)}; lifted by --allow ${guard}`;
 }
@@ -164,7 +164,7 @@ function moreLines(more: number): string[] {
   return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
 }
 
-function joinSections(sections: readonly (readonly string[])[]): string {
+export function joinSections(sections: readonly (readonly string[])[]): string {
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -172,6 +172,6 @@ function joinSections(sections: readonly (readonly string[])[]): string {
 }
 
 /** Whether there is colour was decided by the caller, so the stream and the environment are not asked again. */
-function paint(color: boolean, style: Style, text: string): string {
+export function paint(color: boolean, style: Style, text: string): string {
   return color ? styleText(style, text, {validateStream: false}) : text;
 }
