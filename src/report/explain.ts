@@ -1,5 +1,5 @@
 /** Why a path is or is not in a plan, as text. Every name in it is escaped. */
-import type {Action, ActionKind} from '../core/action.js';
+import type {Action} from '../core/action.js';
 import {escapeName} from '../core/escape.js';
 import type {Explanation, Note} from '../core/explanation.js';
 import type {RelPath} from '../core/path.js';
@@ -23,26 +23,13 @@ export function explanationText(explanation: Explanation, color: boolean): strin
   ]);
 }
 
-const CHANGES: Readonly<Record<ActionKind, string>> = {
-  mkdir: 'created',
-  create: 'created',
-  update: 'updated',
-  replace: 'replaced',
-  link: 'made a hard link',
-  attrs: 'changed in its attributes alone',
-  delete: 'deleted',
-  rmdir: 'deleted',
-};
-
 /** The verdict in one sentence. */
 export function explanationSentence(explanation: Explanation): string {
-  const {verdict, action, target, filter, leader, holds} = explanation;
+  const {verdict, action, target, leader, holds} = explanation;
   const path = folderPath(explanation);
   switch (verdict) {
-    case 'changed': {
-      const {kind} = action as Action;
-      return `${path} will be ${CHANGES[kind]}: ${reasonWords(action as Action)}.`;
-    }
+    case 'changed':
+      return `${path} will be ${changeWords(action as Action)}.`;
     case 'upkeep':
       return `${path} is not changed itself, but what is in it is; its times will be put back.`;
     case 'linked':
@@ -50,9 +37,9 @@ export function explanationSentence(explanation: Explanation): string {
     case 'equal':
       return `${path} is not in the plan: both sides are equal.`;
     case 'left-out':
-      return `${path} is left out by ${filterWords(filter)}.`;
+      return `${path} is left out by ${filterWords(explanation)}.`;
     case 'protected':
-      return `${path} stays in the target: a filter protects it, ${filterWords(filter)}.`;
+      return `${path} stays in the target: a filter protects it, ${filterWords(explanation)}.`;
     case 'blocked':
       return `${path} ${target.entry === undefined ? 'is not in the plan' : 'stays as it is'}: ${obstacle(explanation)}.`;
     case 'kept':
@@ -76,8 +63,28 @@ function folderPath({path, source, target}: Explanation): string {
   return (source.entry ?? target.entry)?.kind === 'directory' ? `${plainPath(path)}/` : plainPath(path);
 }
 
-function filterWords({rule, at}: Explanation['filter']): string {
-  return `${rule === undefined ? 'a filter' : filterRuleWords(rule)} (matches ${plainPath(at)})`;
+function changeWords(action: Action): string {
+  switch (action.kind) {
+    case 'mkdir':
+    case 'create':
+      return 'created: the target does not have it';
+    case 'update':
+      return `updated: ${reasonWords(action)}`;
+    case 'replace':
+      return `replaced: ${reasonWords(action)}`;
+    case 'link':
+      return `made a hard link to ${plainPath(action.leader)}`;
+    case 'attrs':
+      return `changed in its attributes alone: ${reasonWords(action)}`;
+    case 'delete':
+    case 'rmdir':
+      return 'deleted: the source does not have it';
+  }
+}
+
+function filterWords({path, filter: {rule, at}}: Explanation): string {
+  const line = rule === undefined ? 'a filter' : filterRuleWords(rule);
+  return at === path ? line : `${line} (matches ${plainPath(at)}/)`;
 }
 
 function obstacle({path, problems}: Explanation): string {
@@ -102,7 +109,7 @@ function attributeLines({action, source, target}: Explanation, color: boolean): 
 }
 
 const NOTES: Readonly<Record<Note, string>> = {
-  'size-only': 'sizes alone are compared (--size-only), not times or content of files',
+  'size-only': 'sizes alone tell whether content differs (--size-only)',
   'within-window': 'the times differ, but by no more than --mtime-window allows',
   'owner-not-kept': 'the owner differs and is not kept: only root may give files to others',
   'group-not-kept': 'the group differs and is not kept: only root may give files to any group',
@@ -117,7 +124,9 @@ function reasonLines(explanation: Explanation, color: boolean): string[] {
     ...(leader === undefined ? [] : [['Hard link', `another name of ${plainPath(leader)}`] as [string, string]]),
     ...(below.changes === 0 ? [] : [['Below', formatPlural(below.changes, 'change')] as [string, string]]),
     ...(below.problems === 0 ? [] : [['Below', formatPlural(below.problems, 'problem')] as [string, string]]),
-    ...(filter.rule === undefined || saysFilter ? [] : [['Filter', filterLine(filter)] as [string, string]]),
+    ...(filter.rule === undefined || saysFilter
+      ? []
+      : [['Filter', `${filter.excluded ? 'left out' : 'taken in'} by ${filterWords(explanation)}`] as [string, string]]),
     ...(source.fault === undefined
       ? []
       : [['Source', `could not be looked at (${escapeName(source.fault)})`] as [string, string]]),
@@ -129,10 +138,6 @@ function reasonLines(explanation: Explanation, color: boolean): string[] {
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`);
-}
-
-function filterLine(filter: Explanation['filter']): string {
-  return `${filter.excluded ? 'left out' : 'taken in'} by ${filterWords(filter)}`;
 }
 
 function lastRunWords({header, step}: NonNullable<Explanation['lastRun']>): string {
