@@ -115,6 +115,9 @@ export function show(typed: Typed, file: string, out: string | undefined): Promi
 export function explain(typed: Typed, path: string, file: string | undefined): Promise<number> {
   return execute(typed, async (context) => {
     const {onEvent} = context;
+    if (file !== undefined && typed.words.length > 0) {
+      throw new DirsyncError('USAGE', 'folders or a job are given beside --plan', 'the plan names its folders');
+    }
     // The plan is made to be asked, not to be shown.
     const quiet: Context = {...context, onEvent: (event) => event.type !== 'plan-ready' && onEvent(event)};
     const planned =
