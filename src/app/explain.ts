@@ -47,7 +47,7 @@ export async function explainPath({path: typed, planned, lastRun}: ExplainOption
       ...sides,
       action,
       above: actions.filter((action) => isBelow(path, action.path) && isOfFolder(action)),
-      leader: action?.kind === 'link' ? action.leader : leaderOf(path, actions, source),
+      leader: action === undefined ? leaderOf(path, actions, source) : action.kind === 'link' ? action.leader : undefined,
       below: {
         changes: actions.filter((action) => isBelow(action.path, path) && !isUpkeep(action)).length,
         problems: problemsBelow.length,
@@ -92,7 +92,9 @@ class Tree {
       const {folder, name} = this.#cursor.place(path);
       return {entry: toEntry(stat, stat.code === CODE.symlink ? fromByteName(platform().readLink(folder, name)) : undefined)};
     } catch (error) {
-      return {fault: errnoOf(error)};
+      const fault = errnoOf(error);
+      // No file system here can hold such a name, so nothing stands there.
+      return fault === 'ENAMETOOLONG' ? {} : {fault};
     }
   }
 

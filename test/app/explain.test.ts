@@ -188,6 +188,13 @@ const CASES: readonly Case[] = [
   },
   {title: 'nothing', source: {}, target: {}, path: 'a/b', says: 'a/b is nowhere: neither side has it.'},
   {
+    title: 'a name that is too long',
+    source: {},
+    target: {},
+    path: 'a'.repeat(300),
+    says: `${'a'.repeat(300)} is nowhere: neither side has it.`,
+  },
+  {
     title: 'nothing behind a symlink',
     source: {l: symlink('/etc')},
     target: {},
