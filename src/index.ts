@@ -1,6 +1,7 @@
 /** The library: what other programs import to plan, review and apply. Nothing here prints, asks or ends the process. */
 export {type ApplySettings, applyFresh, applySaved, type SavedPlanOptions} from './app/apply.js';
 export {type Context, Interrupted} from './app/context.js';
+export {type ExplainOptions, explainPath} from './app/explain.js';
 export {type Planned, planTrees} from './app/plan.js';
 export {LATEST, lastRunOf, readRun, readRunFile, readRuns} from './app/runs.js';
 export {resolveSettings, type SettingFlags, type Settings} from './config/settings.js';
@@ -9,6 +10,8 @@ export type {Entry, Kind} from './core/entry.js';
 export {DirsyncError, type ErrorCode, EXIT} from './core/errors.js';
 export {escapeName} from './core/escape.js';
 export type {Event, Listener} from './core/event.js';
+export type {Explanation, LastRun, Note, SideNow, Verdict} from './core/explanation.js';
+export type {FilterDecision, FilterRule} from './core/filter.js';
 export type {ApplyReport, OutcomeStatus} from './core/outcome.js';
 export type {RelPath} from './core/path.js';
 export type {Drift, GuardName, Halt, Plan, PlanHeader, PlanOptions, PlanSummary} from './core/plan.js';

@@ -16,6 +16,7 @@ import {planSentence} from '../report/words.js';
 import {runAtInterval} from '../schedule/interval.js';
 import {applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
 import {type Context, Interrupted, newId} from './context.js';
+import {explainPath} from './explain.js';
 import {narrowPlan} from './narrow.js';
 import {failureOf, type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
@@ -168,6 +169,24 @@ export function history(typed: Typed, {limit}: {limit: number}): Promise<number>
   return execute(typed, async ({onEvent}) => {
     const target = await targetOf(typed);
     onEvent({type: 'history', target: findTarget(target, true).path, runs: readRuns(target, limit)});
+    return EXIT.done;
+  });
+}
+
+/** `file`: the saved plan that is asked, instead of a fresh one. */
+export function explain(typed: Typed, path: string, file: string | undefined): Promise<number> {
+  return execute(typed, async (context) => {
+    const {onEvent} = context;
+    if (file !== undefined && typed.words.length > 0) {
+      throw new DirsyncError('USAGE', 'folders or a job are given beside --plan', 'the plan names its folders');
+    }
+    // The plan is made to be asked, not to be shown.
+    const quiet: Context = {...context, onEvent: (event) => event.type !== 'plan-ready' && onEvent(event)};
+    const planned =
+      file === undefined
+        ? await planTrees(await resolve(typed), quiet)
+        : judge((await readPlanFile(file)).plan, typed.flags.allow ?? []);
+    onEvent({type: 'explained', explanation: await explainPath({path, planned})});
     return EXIT.done;
   });
 }

@@ -5,6 +5,7 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
 import type {Event, Listener} from '../core/event.js';
 import type {Format} from '../core/format.js';
+import {explanationText} from '../report/explain.js';
 import {errorDocument, eventLine} from '../report/json.js';
 import {logLine} from '../report/log.js';
 import {historyText, runText} from '../report/runs.js';
@@ -112,6 +113,9 @@ class TextView implements View {
       }
       case 'plan-file':
         this.#print(`Plan file ${escapeName(event.file)}\nSHA-256 ${event.sha256}`);
+        return;
+      case 'explained':
+        this.#print(explanationText(event.explanation, color));
         return;
       case 'drift':
         this.#print(driftText(event.drift));

@@ -10,12 +10,12 @@ import type {Format} from '../core/format.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift} from '../core/plan.js';
 import {type Run, type RunStep, runStep} from '../core/run.js';
-import {applyDocument, errorDocument, historyDocument, planDocument, runDocument} from '../report/json.js';
+import {applyDocument, errorDocument, explanationDocument, historyDocument, planDocument, runDocument} from '../report/json.js';
 import type {PlanSubject, Subject} from '../report/subject.js';
 import {renderReport} from './reports.js';
 import {errorText, type View} from './view.js';
 
-/** The document of what came last and counts: an error, an apply, a plan, a run that was, or a history. */
+/** The document of what came last and counts: an error, an apply, a plan, an explanation, a run that was, or a history. */
 export class JsonView implements View {
   #document: object | undefined;
   #plan: Extract<Event, {type: 'plan-ready'}> | undefined;
@@ -27,6 +27,7 @@ export class JsonView implements View {
     if (event.type === 'plan-file' && this.#plan) {
       this.#document = planDocument({...this.#plan, file: {path: event.file, sha256: event.sha256}});
     }
+    if (event.type === 'explained') this.#document = explanationDocument(event.explanation);
     if (event.type === 'drift') this.#drift = event.drift;
     if (event.type === 'run-shown') this.#document = runDocument(event.run);
     if (event.type === 'history') this.#document = historyDocument(event);

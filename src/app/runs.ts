@@ -1,6 +1,7 @@
 /** Reads what the journals of a target tell. Nothing is written, and no lock is taken: a run at work may be among them. */
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import type {LastRun} from '../core/explanation.js';
 import type {RelPath} from '../core/path.js';
 import type {Problem} from '../core/problem.js';
 import type {Run, RunEnd, RunHeader, RunStep, RunSummary} from '../core/run.js';
@@ -46,7 +47,7 @@ export function readRunFile(file: string): Run {
  * a journal's fault counts.
  * @throws DirsyncError TARGET_NOT_DIRECTORY, TARGET_UNREADABLE or JOURNAL_UNREADABLE.
  */
-export function lastRunOf(target: string, path: RelPath): {run: RunHeader; step: RunStep} | undefined {
+export function lastRunOf(target: string, path: RelPath): LastRun | undefined {
   const place = findTarget(target, true);
   if (place.live === undefined) return undefined;
   return inTarget(place, (backend, root) => {
@@ -58,13 +59,13 @@ export function lastRunOf(target: string, path: RelPath): {run: RunHeader; step:
   });
 }
 
-function lastStepOf(path: RelPath, lines: Iterable<JournalLine>): {run: RunHeader; step: RunStep} | undefined {
-  let run: RunHeader | undefined;
+function lastStepOf(path: RelPath, lines: Iterable<JournalLine>): LastRun | undefined {
+  let header: RunHeader | undefined;
   try {
     for (const line of lines) {
-      if (line.type === 'header') run = line.header;
+      if (line.type === 'header') header = line.header;
       if (line.type !== 'step' || line.step.path !== path || line.step.status !== 'done') continue;
-      return {run: run as RunHeader, step: line.step};
+      return {header: header as RunHeader, step: line.step};
     }
   } catch (error) {
     if (!(error instanceof DirsyncError)) throw error;

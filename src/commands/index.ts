@@ -1,8 +1,9 @@
 import Apply from './apply.js';
+import Explain from './explain.js';
 import Help from './help.js';
 import History from './history.js';
 import Plan from './plan.js';
 import Run from './run.js';
 import Show from './show.js';
 
-export const COMMANDS = {apply: Apply, help: Help, history: History, plan: Plan, run: Run, show: Show};
+export const COMMANDS = {apply: Apply, explain: Explain, help: Help, history: History, plan: Plan, run: Run, show: Show};

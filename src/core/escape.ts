@@ -24,7 +24,24 @@ export function escapeLine(text: string): string {
   return text.replaceAll('\t', '    ').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => escapeName(char));
 }
 
-/** The same for a text of JSON, which stays the same JSON: unsafe characters in it can only stand in strings. */
+const CHARS: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', '\\': '\\'};
+
+/** The name that `escapeName` wrote out; what is no escape of its stays as it is. */
+export function unescapeName(text: string): string {
+  return text.replace(
+    /\\(?:([nrt\\])|x([0-9a-f]{2})|u([0-9a-f]{4})|u\{(10[0-9a-f]{4}|[1-9a-f][0-9a-f]{4})\})/g,
+    (_, named?: string, byte?: string, unit?: string, point?: string) => {
+      if (named !== undefined) return CHARS[named] as string;
+      if (byte !== undefined) {
+        const code = Number.parseInt(byte, 16);
+        return String.fromCharCode(code < 0x80 ? code : 0xdc00 + code);
+      }
+      return String.fromCodePoint(Number.parseInt(unit ?? point ?? '', 16));
+    },
+  );
+}
+
+/** As `escapeName`, for a text of JSON, which stays the same JSON: unsafe characters in it can only stand in strings. */
 export function escapeJson(json: string): string {
   return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {
     if (char === '\n') return char;

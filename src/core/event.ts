@@ -1,5 +1,6 @@
 /** What the engine says while it works. Text, JSON, the log and screens all listen to this one union. */
 import type {Action} from './action.js';
+import type {Explanation} from './explanation.js';
 import type {ApplyReport, OutcomeStatus} from './outcome.js';
 import type {RelPath} from './path.js';
 import type {Drift, Halt, Plan, PlanSummary} from './plan.js';
@@ -40,6 +41,7 @@ export type Event =
   | {readonly type: 'plan-ready'; readonly plan: Plan; readonly summary: PlanSummary; readonly halts: readonly Halt[]}
   /** The file that a plan was written to or read from, and the checksum that `--plan-sha256` pins. */
   | {readonly type: 'plan-file'; readonly file: string; readonly sha256: string}
+  | {readonly type: 'explained'; readonly explanation: Explanation}
   | {readonly type: 'drift'; readonly drift: readonly Drift[]}
   | ApplyStarted
   | ApplyProgress

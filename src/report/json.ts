@@ -1,11 +1,29 @@
 /** The documents of `--json` and the lines of `--events`, as report/schema describes them: plain values, ready for `JSON.stringify`. */
 import {DirsyncError, EXIT} from '../core/errors.js';
 import type {Event} from '../core/event.js';
+import type {Explanation, SideNow} from '../core/explanation.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
-import {encodeAction, encodeHeader, encodeProblem, encodeRunEnd, encodeRunHeader, encodeRunStep} from '../formats/json.js';
-import type {ApplyDocument, ErrorDocument, EventLine, HistoryDocument, PlanDocument, RunDocument} from './schema.js';
+import {
+  encodeAction,
+  encodeEntry,
+  encodeHeader,
+  encodeProblem,
+  encodeRunEnd,
+  encodeRunHeader,
+  encodeRunStep,
+} from '../formats/json.js';
+import {explanationSentence} from './explain.js';
+import type {
+  ApplyDocument,
+  ErrorDocument,
+  EventLine,
+  ExplanationDocument,
+  HistoryDocument,
+  PlanDocument,
+  RunDocument,
+} from './schema.js';
 import type {HistorySubject, PlanSubject} from './subject.js';
 
 /** The version of documents and event lines: it is raised when an old reader could misunderstand a new one. */
@@ -50,6 +68,11 @@ export function historyDocument({target, runs}: Omit<HistorySubject, 'type'>) {
   return {format: FORMAT, type: 'history', target, runs: runs.map(encodeRunSummary)} as const satisfies HistoryDocument;
 }
 
+/** `{format, type: 'explanation', path, verdict, sentence, plan, …}`; the plan is its header alone. */
+export function explanationDocument(explanation: Explanation) {
+  return {format: FORMAT, type: 'explanation', ...encodeExplanation(explanation)} as const satisfies ExplanationDocument;
+}
+
 /**
  * `{format, type: 'error', code, exitCode, message}`, and `summary`, `detail` and `hint` of an error that dirsync foresaw; `drift`
  * where a saved plan was refused for it.
@@ -72,6 +95,8 @@ function eventFields(event: Event) {
   switch (event.type) {
     case 'plan-ready':
       return {type: event.type, plan: event.plan.header.id, summary: encodeSummary(event.summary), halts: event.halts};
+    case 'explained':
+      return {type: event.type, explanation: encodeExplanation(event.explanation)};
     case 'drift':
       return {type: event.type, drift: event.drift.map(encodeDrift)};
     case 'action':
@@ -100,6 +125,34 @@ function eventFields(event: Event) {
 
 function encodeSummary({kinds, changes, upkeep, bytes, problems}: PlanSummary): PlanSummary {
   return {changes, upkeep, bytes, problems, kinds};
+}
+
+function encodeExplanation(explanation: Explanation) {
+  const {path, verdict, header, source, target, action, above, leader, below, holds, filter, problems, halts, notes} =
+    explanation;
+  const {lastRun} = explanation;
+  return {
+    path,
+    verdict,
+    sentence: explanationSentence(explanation),
+    plan: encodeHeader(header),
+    source: encodeSide(source),
+    target: encodeSide(target),
+    ...(action && {action: encodeAction(action)}),
+    above: above.map(encodeAction),
+    ...(leader !== undefined && {leader}),
+    below,
+    ...(holds !== undefined && {holds}),
+    filter,
+    problems: problems.map(encodeProblem),
+    halts,
+    notes,
+    ...(lastRun && {lastRun: {header: encodeRunHeader(lastRun.header), step: encodeRunStep(lastRun.step)}}),
+  };
+}
+
+function encodeSide({entry, fault}: SideNow) {
+  return {...(entry && {entry: encodeEntry(entry)}), ...(fault !== undefined && {fault})};
 }
 
 function encodeDrift({path, side, found}: Drift): Drift {

@@ -18,7 +18,7 @@ const LEVELS: Readonly<Record<OutcomeStatus, Level>> = {
   stopped: 'WARN',
 };
 
-/** An event as "TIME LEVEL what  particulars", without a newline; undefined for progress and for what is only looked at. */
+/** An event as "TIME LEVEL what  particulars", without a newline; undefined for progress and answers, which no log needs. */
 export function logLine(event: Event, now: Date): string | undefined {
   const said = say(event);
   return said && `${now.toISOString()} ${said[0].padEnd(5)} ${said[1]}`;
@@ -30,6 +30,7 @@ function say(event: Event): [level: Level, text: string] | undefined {
     case 'apply-progress':
     case 'run-shown':
     case 'history':
+    case 'explained':
       return undefined;
     case 'plan-started':
       return ['INFO', `plan started  ${escapeName(event.source)} → ${escapeName(event.target)}`];

@@ -4,6 +4,7 @@
  */
 import {z} from 'zod';
 import {ACTION_KINDS} from '../core/action.js';
+import {NOTES, VERDICTS} from '../core/explanation.js';
 import {GUARD_NAMES} from '../core/plan.js';
 
 /** What a schema takes, as a value that nobody changes. */
@@ -276,19 +277,19 @@ const apply = z.strictObject({
   plan: header.describe("The plan's header; absent when there was no plan.").optional(),
 });
 
+const runStep = z
+  .strictObject({
+    kind: z.enum(ACTION_KINDS).describe('The kind of action.'),
+    path: relPath.describe('What it was about.'),
+    status: status.describe('What happened to it.'),
+    bytes: count('Bytes of content that it writes; for delete, bytes given back.'),
+  })
+  .meta({id: 'step', description: 'One action of a run.'});
+
 const runFields = {
   header: runHeader.describe('What was known when the run began.'),
   steps: z
-    .array(
-      z
-        .strictObject({
-          kind: z.enum(ACTION_KINDS).describe('The kind of action.'),
-          path: relPath.describe('What it was about.'),
-          status: status.describe('What happened to it.'),
-          bytes: count('Bytes of content that it writes; for delete, bytes given back.'),
-        })
-        .meta({id: 'step', description: 'One action of a run.'}),
-    )
+    .array(runStep)
     .describe("The actions, in the order in which they ended; without those that only put back folders' times."),
   problems: problems.describe('What went wrong.'),
   end,
@@ -312,6 +313,63 @@ const historyFields = {
     .describe('The newest first.'),
 };
 const history = z.strictObject({format, type: ofType('history'), ...historyFields});
+
+const sideNow = z
+  .strictObject({
+    entry: entry.describe('What stands there; absent when nothing does, or when it could not be looked at.').optional(),
+    fault: text('Why it could not be looked at: an errno name.').optional(),
+  })
+  .meta({id: 'side', description: 'What one side has at the path now.'});
+const explained = {
+  path: relPath.describe('What was asked about.'),
+  verdict: z
+    .enum(VERDICTS)
+    .describe(
+      'changed: an action changes it; upkeep: only its times are put back; linked: it changes with another name of the same file; ' +
+        'equal: there is nothing to do; left-out: a filter leaves it out; protected: a filter protects what the target has; ' +
+        'blocked: a problem keeps the plan away; kept: deletes are not wanted; holds: a folder stays for what it holds; ' +
+        'narrowed: the change was left out of the plan; drifted: the sides came to differ after the plan was made; ' +
+        "nowhere: neither side has it; own: dirsync's own.",
+    ),
+  sentence: text('The answer for people; names in it are escaped.'),
+  plan: header.describe('The header of the plan that was asked.'),
+  source: sideNow.describe('What the source has.'),
+  target: sideNow.describe('What the target has.'),
+  action: action.describe('The step of the plan for this path; absent when there is none.').optional(),
+  above: z.array(action).describe('Steps by which a folder above comes, goes or is replaced.'),
+  leader: relPath.describe('The first name of the file of which this path is another name.').optional(),
+  below: z
+    .strictObject({changes: count('Changes.'), problems: count('Paths with problems.')})
+    .describe('What the plan has below the path.'),
+  holds: relPath.describe('For holds: the first path in it that a filter protects or that could not be read.').optional(),
+  filter: z
+    .strictObject({
+      excluded: flag('Whether the filters leave it out.'),
+      rule: z
+        .strictObject({
+          from: relPath.describe('The .dirsyncignore that holds the line; "" for the command line and the config.'),
+          line: count('Its number in that file, or its place among the lines of the command line and the config; from 1.'),
+          pattern: text('The line as it was written.'),
+        })
+        .describe('The line that decided; absent when none matches.')
+        .optional(),
+      at: relPath.describe('What was decided about: the path, or a folder above it that is left out with all that is in it.'),
+    })
+    .describe('What the filters say.'),
+  problems: problems.describe('Problems of the path and of folders above it, the nearest first.'),
+  halts,
+  notes: z
+    .array(z.enum(NOTES))
+    .describe(
+      'size-only: sizes alone are compared; within-window: the times differ by no more than --mtime-window; owner-not-kept, ' +
+        'group-not-kept: they differ, and only root may set them; drifted: what stands there now is not what the plan saw.',
+    ),
+  lastRun: z
+    .strictObject({header: runHeader.describe('The run.'), step: runStep.describe('What it did.')})
+    .describe('The last run that had to do with the path; absent when none is known.')
+    .optional(),
+};
+const explanation = z.strictObject({format, type: ofType('explanation'), ...explained});
 
 const error = z.strictObject({
   format,
@@ -357,6 +415,11 @@ const event = z.discriminatedUnion('type', [
     type: ofType('plan-file'),
     file: name.describe('The file that the plan was written to or read from.'),
     sha256: sha256.describe('What --plan-sha256 pins.'),
+  }),
+  z.strictObject({
+    format,
+    type: ofType('explained'),
+    explanation: z.strictObject(explained).describe('The answer, as in the document explanation.'),
   }),
   z.strictObject({format, type: ofType('drift'), drift}),
   z.strictObject({
@@ -410,6 +473,7 @@ export type PlanDocument = Written<typeof plan>;
 export type ApplyDocument = Written<typeof apply>;
 export type RunDocument = Written<typeof run>;
 export type HistoryDocument = Written<typeof history>;
+export type ExplanationDocument = Written<typeof explanation>;
 export type ErrorDocument = Written<typeof error>;
 export type EventLine = Written<typeof event>;
 
@@ -418,6 +482,7 @@ const DOCUMENTS = {
   apply: [apply, 'How an apply ended, as apply --json writes it.'],
   run: [run, 'A run of the past with all its steps.'],
   history: [history, 'The runs of a target.'],
+  explanation: [explanation, 'Why a path is or is not in a plan, as explain --json writes it.'],
   error: [error, 'The error that ended a command, which --json writes in place of its document.'],
   event: [event, 'One line of --events.'],
 } as const;

@@ -115,7 +115,7 @@ export function problemLines(problems: readonly Problem[], color: boolean, limit
   return [`Problems (${formatCount(problems.length)}):`, ...lines, ...moreLines(problems.length - lines.length)];
 }
 
-function haltLine({guard, message, allowed}: Halt, color: boolean): string {
+export function haltLine({guard, message, allowed}: Halt, color: boolean): string {
   if (allowed) return `${paint(color, 'yellow', 'Allowed:')} ${guard} — ${escapeName(message)}`;
   return `${paint(color, 'red', 'Would halt:')} ${guard} — ${escapeName(message)}; lifted by --allow ${guard}`;
 }

@@ -4,6 +4,7 @@ import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, type Reason} from 
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyPhase} from '../core/event.js';
+import type {FilterRule} from '../core/filter.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
@@ -48,6 +49,11 @@ export function pathWords(action: Action): string {
 /** A path without an action: the root is ".". */
 export function plainPath(path: RelPath): string {
   return path === '' ? '.' : escapeName(path);
+}
+
+/** Where a filter line stands, and the line: "docs/.dirsyncignore:3: !keep.md". */
+export function filterRuleWords({from, line, pattern}: FilterRule): string {
+  return `${from === '' ? 'command line or config' : `${escapeName(from)}:${line}`}: ${escapeName(pattern)}`;
 }
 
 /** Bytes that an action is about: those written, or for a delete those given back; undefined where there is no content. */

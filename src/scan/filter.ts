@@ -1,15 +1,11 @@
 /** What is left out of a tree: gitignore patterns of the command line, and of the .dirsyncignore files met on the way down. */
 import ignore from 'ignore';
+import type {FilterDecision, FilterRule} from '../core/filter.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
 
-export const IGNORE_FILE = '.dirsyncignore';
+export type {FilterRule} from '../core/filter.js';
 
-/** The line that decided about a path, as it was written. */
-export interface FilterRule {
-  /** Path of the .dirsyncignore that holds it; '' for the command line and the config. */
-  readonly from: string;
-  readonly pattern: string;
-}
+export const IGNORE_FILE = '.dirsyncignore';
 
 /** A line as `ignore` gets it; `mark` comes back with its verdict and holds the FilterRule as JSON. */
 interface Line {
@@ -57,7 +53,7 @@ export class FilterScope {
   }
 
   /** As `excludes`, with the line that decided; no rule when no line matches. */
-  decide(path: RelPath, directory: boolean): {excluded: boolean; rule?: FilterRule} {
+  decide(path: RelPath, directory: boolean): Omit<FilterDecision, 'at'> {
     if (!this.active || path === ROOT) return {excluded: false};
     const {ignored, unignored, rule} = this.test(path, directory);
     // `ignore` names the rule of an exclusion only; the rule that took a path back is found by asking each alone.
@@ -90,9 +86,10 @@ function matcherOf(lines: readonly Line[]): ignore.Ignore {
 
 /** The lines that can match something, anchored at `folder`. */
 function linesOf(texts: readonly string[], from: string, folder: RelPath = ROOT): Line[] {
-  return texts
-    .filter((text) => !/^(#|!?\/? *$)/.test(text))
-    .map((text) => ({pattern: anchor(text, folder), mark: JSON.stringify({from, pattern: text} satisfies FilterRule)}));
+  return texts.flatMap((text, i) => {
+    if (/^(#|!?\/? *$)/.test(text)) return [];
+    return {pattern: anchor(text, folder), mark: JSON.stringify({from, line: i + 1, pattern: text} satisfies FilterRule)};
+  });
 }
 
 /** A line of the .dirsyncignore in `folder` as a pattern for the whole tree. */

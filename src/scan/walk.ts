@@ -9,9 +9,7 @@ import {joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
 import {type FilterScope, IGNORE_FILE} from './filter.js';
-
-/** A `.dirsyncignore` above this is refused, as one that could not be read. */
-const MAX_RULES_BYTES = 1024 * 1024;
+import {readRules} from './rules.js';
 
 export interface WalkOptions {
   readonly platform: Platform;
@@ -170,21 +168,16 @@ class Walk {
   /** The filters in force in a folder, and a digest of its own rules ('' for none); undefined when they cannot be known. */
   #rules(at: Level, rows: readonly ListedEntry[], count: number): {scope: FilterScope; digest: string} | undefined {
     const {platform, side} = this.o;
-    const name = IGNORE_FILE as ByteName;
     const holder = side === 'source' ? at.folder : at.rules;
     const none = {scope: at.scope, digest: ''};
     if (holder === undefined) return none;
-    if (side === 'source' && !has(rows, count, name)) return none;
+    if (side === 'source' && !has(rows, count, IGNORE_FILE as ByteName)) return none;
     let text: Uint8Array | undefined;
     try {
-      text = platform.readFile(holder, name, MAX_RULES_BYTES + 1);
+      text = readRules(platform, holder);
       if (text === undefined) return none;
     } catch (error) {
       this.#problem(joinPath(at.path, IGNORE_FILE), errnoOf(error), 'source');
-      return undefined;
-    }
-    if (text.length > MAX_RULES_BYTES) {
-      this.#problem(joinPath(at.path, IGNORE_FILE), 'EFBIG', 'source');
       return undefined;
     }
     const digest = createHash('sha256').update(text).digest().toString('latin1');

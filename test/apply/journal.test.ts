@@ -139,7 +139,7 @@ describe('apply, its journal', () => {
     const second = await syncTrees(settings(source, target));
     const last = (at: string) => {
       const found = lastRunOf(target, at as RelPath);
-      return found && {id: found.run.id, kind: found.step.kind, bytes: found.step.bytes};
+      return found && {id: found.header.id, kind: found.step.kind, bytes: found.step.bytes};
     };
     expect(last('a')).to.deep.equal({id: second.runId, kind: 'update', bytes: 6});
     expect(last('b')).to.deep.equal({id: second.runId, kind: 'delete', bytes: 1});

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {escapeJson, escapeName} from '../../src/core/escape.js';
+import {escapeJson, escapeName, unescapeName} from '../../src/core/escape.js';
 import {name} from '../support/arbitrary.js';
 
 /** Cursor movers, line breaks, bidirectional and other invisible format characters, halves of characters. */
@@ -34,6 +34,19 @@ describe('core/escape', () => {
         expect(escapeName(given)).not.to.match(DANGEROUS);
       }),
     );
+  });
+  it('law: every name can be read back', () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        expect(unescapeName(escapeName(given))).to.equal(given);
+      }),
+      {numRuns: 1000},
+    );
+  });
+  it('what is no escape stays as it is', () => {
+    for (const given of ['\\', '\\x', '\\xf', '\\xFF', '\\u12', '\\u{110000}', '\\u{}', '\\q', 'é']) {
+      expect(unescapeName(given)).to.equal(given);
+    }
   });
   it('no two of many names look the same', () => {
     const units = [

@@ -7,6 +7,7 @@ import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
 import {logLine} from '../../src/report/log.js';
 import {act, applyProgress, file, planOf} from '../support/plan.js';
+import {explanationOf} from '../support/subject.js';
 
 const now = new Date('2026-11-23T04:00:00.000Z');
 
@@ -42,6 +43,7 @@ const cases: [event: Event, line: string | undefined][] = [
     {type: 'plan-ready', plan: mad, summary: summarize(mad), halts: guardHalts(mad, ['same-tree'])},
     'INFO  plan ready  Plan: 1 change: 1 to create; 12 B to write.',
   ],
+  [{type: 'explained', explanation: explanationOf({})}, undefined],
   [{type: 'drift', drift}, 'WARN  drift  1 path: d\\n: nothing'],
   [{type: 'apply-started', actions: 1, steps: 1, checks: 0, bytes: 12}, 'INFO  apply started  1 action, 12 B to write'],
   [applyProgress, undefined],

@@ -3,19 +3,29 @@ import {Ajv2020, type ValidateFunction} from 'ajv/dist/2020.js';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {applySaved} from '../../src/app/apply.js';
+import {explainPath} from '../../src/app/explain.js';
 import {planTrees} from '../../src/app/plan.js';
 import {ACTION_KINDS, type ActionKind} from '../../src/core/action.js';
 import {DirsyncError} from '../../src/core/errors.js';
 import type {Event} from '../../src/core/event.js';
+import type {Explanation} from '../../src/core/explanation.js';
 import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
-import type {Run, RunSummary} from '../../src/core/run.js';
+import type {Run, RunStep, RunSummary} from '../../src/core/run.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
-import {applyDocument, errorDocument, eventLine, historyDocument, planDocument, runDocument} from '../../src/report/json.js';
+import {
+  applyDocument,
+  errorDocument,
+  eventLine,
+  explanationDocument,
+  historyDocument,
+  planDocument,
+  runDocument,
+} from '../../src/report/json.js';
 import * as arbitrary from '../support/arbitrary.js';
-import {act, planOf} from '../support/plan.js';
+import {act, file as fileEntry, planOf} from '../support/plan.js';
 import {context, settings} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
 import {dir, fifo, file, hardlink, symlink, writeTree} from '../support/tree.js';
@@ -93,6 +103,25 @@ const report = {
 };
 const stale = errorDocument(new DirsyncError('PLAN_STALE', '1 path', 'plan again'));
 
+const explanation: Explanation = {
+  path: 'd/a\udcff' as RelPath,
+  verdict: 'changed',
+  header: plan.header,
+  source: {entry: fileEntry(12)},
+  target: {fault: 'EACCES'},
+  action: act.create('d/a\udcff', fileEntry(12)),
+  above: [act.mkdir('d')],
+  leader: 'b' as RelPath,
+  below: {changes: 1, problems: 2},
+  holds: 'd/x' as RelPath,
+  filter: {excluded: false, rule: {from: 'd/.dirsyncignore', line: 3, pattern: '!a*'}, at: 'd/a\udcff' as RelPath},
+  problems: [trouble],
+  halts: guardHalts(plan, []),
+  notes: ['drifted', 'size-only', 'within-window', 'owner-not-kept', 'group-not-kept'],
+  lastRun: {header: run.header, step: run.steps[0] as RunStep},
+};
+const {action: _action, leader: _leader, holds: _holds, lastRun: _lastRun, ...short} = explanation;
+
 /** Some documents of every type, with every field among them. */
 const DOCUMENTS: [name: string, type: string, document: object][] = [
   ['a plan that halts, with problems, and narrowed', 'plan', planned],
@@ -101,6 +130,12 @@ const DOCUMENTS: [name: string, type: string, document: object][] = [
   ['a run', 'run', runDocument(run)],
   ['a run that was killed', 'run', runDocument(unfinished)],
   ['a history', 'history', historyDocument({target: '/t', runs: [summaryOf(run), summaryOf(unfinished)]})],
+  ['an explanation', 'explanation', explanationDocument(explanation)],
+  [
+    'an explanation of nothing',
+    'explanation',
+    explanationDocument({...short, verdict: 'nowhere', filter: {excluded: false, at: 'x' as RelPath}, source: {}, target: {}}),
+  ],
   ['an error', 'error', stale],
   ['an error with drift', 'error', {...stale, drift: [{path: 'd', side: 'target', found: 'nothing'}]}],
   ['an unforeseen error', 'error', errorDocument(new TypeError('oops'))],
@@ -111,6 +146,7 @@ const EVENTS: Event[] = [
   {type: 'scan-progress', source: 1, target: 2},
   {type: 'scan-done', side: 'source', entries: 1, bytes: 2},
   {type: 'plan-ready', plan, summary: summarize(plan), halts: guardHalts(plan, [])},
+  {type: 'explained', explanation},
   {type: 'drift', drift: [{path: 'd' as RelPath, side: 'target', found: 'nothing'}]},
   {type: 'apply-started', steps: 12, checks: 3, actions: 1, bytes: 2},
   {
@@ -148,7 +184,7 @@ describe('report/schema', () => {
   const temp = tempDirs();
 
   it('comes as a file for each document', () => {
-    expect(Object.keys(SCHEMAS).sort()).to.deep.equal(['apply', 'error', 'event', 'history', 'plan', 'run']);
+    expect(Object.keys(SCHEMAS).sort()).to.deep.equal(['apply', 'error', 'event', 'explanation', 'history', 'plan', 'run']);
   });
 
   for (const [type, schema] of Object.entries(SCHEMAS)) {
@@ -185,11 +221,14 @@ describe('report/schema', () => {
       ...EVENTS.map((event): [string, object] => ['event', eventLine(event)]),
     ];
     // These alone may be absent, wherever they stand.
-    const optional = /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift)$/;
+    const optional =
+      /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds)$/;
+    const optionalInExplanation = /^(?:action|leader)$/;
     const cases: [name: string, type: string, document: Json][] = all.flatMap(([type, document]) =>
       objectsIn(read(document)).flatMap((at) => {
         const found = at.reduce((value, key) => value[key] as Json, read(document));
         const where = [(document as Json).type, ...at].join('.');
+        const isExplanation = /^(?:explanation|explained\.explanation)$/.test(where);
         return [
           [`${where} with one more field`, type, changed(document, at, (value) => Object.assign(value, {extra: 1}))] as const,
           ...Object.keys(found).flatMap((key) => [
@@ -198,7 +237,7 @@ describe('report/schema', () => {
               type,
               changed(document, at, (value) => Object.assign(value, {[key]: null})),
             ] as const,
-            ...(optional.test(key)
+            ...(optional.test(key) || (isExplanation && optionalInExplanation.test(key))
               ? []
               : [[`${where} without ${key}`, type, changed(document, at, (value) => delete value[key])] as const]),
           ]),
@@ -247,6 +286,9 @@ describe('report/schema', () => {
     expectValid('plan', planDocument(found));
     expectValid('apply', applyDocument(found.plan, done));
     for (const event of events) expectValid('event', eventLine(event));
+    for (const {path} of found.plan.actions) {
+      expectValid('explanation', explanationDocument(await explainPath({path: `${target}/${path}`, planned: found})));
+    }
     expect(found.plan.problems).to.have.length(1);
     expect(done.skipped).to.deep.equal(['old/changed']);
     const kinds = new Set<ActionKind>(found.plan.actions.map(({kind}) => kind));

@@ -138,9 +138,9 @@ describe('scan/filter', () => {
   it('names the line that decides', () => {
     const scope = FilterScope.root(['*.tmp']).within(ROOT, '*.o\n').within(path('d'), '# keep\n!/a.o ');
     const at = (text: string) => scope.decide(path(text), false);
-    expect(at('d/a.tmp')).to.deep.equal({excluded: true, rule: {from: '', pattern: '*.tmp'}});
-    expect(at('d/b.o')).to.deep.equal({excluded: true, rule: {from: IGNORE_FILE, pattern: '*.o'}});
-    expect(at('d/a.o')).to.deep.equal({excluded: false, rule: {from: `d/${IGNORE_FILE}`, pattern: '!/a.o '}});
+    expect(at('d/a.tmp')).to.deep.equal({excluded: true, rule: {from: '', line: 1, pattern: '*.tmp'}});
+    expect(at('d/b.o')).to.deep.equal({excluded: true, rule: {from: IGNORE_FILE, line: 1, pattern: '*.o'}});
+    expect(at('d/a.o')).to.deep.equal({excluded: false, rule: {from: `d/${IGNORE_FILE}`, line: 2, pattern: '!/a.o '}});
     expect(at('d/c')).to.deep.equal({excluded: false});
   });
 
@@ -333,13 +333,14 @@ describe('scan/filter against git', () => {
         const input = Uint8Array.from(encodeName(asked.map(({at}) => `${at}\0`).join('')));
         const answers = git(['check-ignore', '--no-index', '--stdin', '-z', '-v', '-n'], input);
         asked.forEach(({at, directory, scope}, i) => {
-          const [file = '', , pattern = ''] = answers.slice(4 * i);
+          const [file = '', line = '', pattern = ''] = answers.slice(4 * i);
           const {rule} = scope.decide(at, directory);
           const found = {
             file: rule?.from.replace(IGNORE_FILE, GIT_IGNORE) ?? '',
+            line: String(rule?.line ?? ''),
             pattern: withoutTrailingSpaces(rule?.pattern ?? ''),
           };
-          expect(found, at).to.deep.equal({file, pattern});
+          expect(found, at).to.deep.equal({file, line, pattern});
         });
       }),
       {numRuns: RUNS},

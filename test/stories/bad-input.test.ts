@@ -152,12 +152,27 @@ const CASES: readonly Case[] = [
     code: 'USAGE',
     says: [`${USAGE}only one folder is given: ./source`],
   })),
-  ...['plan', 'apply', 'run', 'show'].map((command) => ({
+  ...['plan', 'apply', 'run', 'show', 'explain'].map((command) => ({
     title: `an unknown flag (${command})`,
     args: [command, ...ST, '--excldue'],
     code: 'USAGE',
     says: [USAGE, '--excldue'],
   })),
+  {
+    title: 'a path outside of both folders',
+    args: ['explain', '/elsewhere/a', ...ST],
+    code: 'USAGE',
+    says: [`${USAGE}/elsewhere/a lies outside of both `, 'name a path in one of them'],
+  },
+  {title: 'an empty path', args: ['explain', '', ...ST], code: 'USAGE', says: [`${USAGE}an empty path is given`]},
+  {title: 'a path without folders', args: ['explain', 'a'], code: 'USAGE', says: [`${USAGE}no source is given`]},
+  {
+    title: 'a saved plan and filters',
+    args: ['explain', 'a', '--plan', 'x', '--exclude', 'y'],
+    code: 'USAGE',
+    says: [USAGE, '--plan'],
+  },
+  {title: 'a saved plan and folders', args: ['explain', 'a', ...ST, '--plan', 'x'], code: 'USAGE', says: [USAGE, '--plan']},
   {title: 'a flag without its value', args: ['plan', ...ST, '--exclude'], code: 'USAGE', says: [USAGE, '--exclude']},
   {
     title: 'an unknown guard',

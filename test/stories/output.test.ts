@@ -108,6 +108,7 @@ describe('story: output', () => {
       {command: 'apply', codes: [0, 1, 3, 4, 5, 6, 130]},
       {command: 'run', codes: [0, 1, 3, 5, 6, 130]},
       {command: 'show', codes: [0, 1]},
+      {command: 'explain', codes: [0, 1, 130]},
     ]) {
       it(`of ${command} lists its exit codes`, () => {
         const {code, stdout, stderr} = dirsync([command, '--help']);
@@ -121,7 +122,8 @@ describe('story: output', () => {
     it('of the program lists the commands', () => {
       const {code, stdout} = dirsync(['--help']);
       expect(code).to.equal(0);
-      for (const command of ['apply', 'plan', 'run', 'show']) expect(stdout).to.match(new RegExp(`^ +${command} +\\w`, 'm'));
+      for (const command of ['apply', 'explain', 'plan', 'run', 'show'])
+        expect(stdout).to.match(new RegExp(`^ +${command} +\\w`, 'm'));
     });
 
     it('an unknown command is an error', () => {

@@ -1,6 +1,7 @@
 /** What reports are about, made of plans: with every kind of action, with names that try to be more than names, and at random. */
 import fc from 'fast-check';
 import type {Action} from '../../src/core/action.js';
+import type {Explanation} from '../../src/core/explanation.js';
 import type {OutcomeStatus} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES, type GuardName, type Plan} from '../../src/core/plan.js';
@@ -63,6 +64,25 @@ export function historySubject(runs: readonly Run[], target = '/target'): Histor
     return {header, end, kinds: summarize(planOf([])).kinds, problems: problems.length};
   });
   return {type: 'history', target, runs: summaries};
+}
+
+/** An explanation of a path of which there is nothing to say but what is given. */
+export function explanationOf(fields: Partial<Explanation>): Explanation {
+  const path = fields.path ?? ('a' as RelPath);
+  return {
+    path,
+    verdict: 'nowhere',
+    header,
+    source: {},
+    target: {},
+    above: [],
+    below: {changes: 0, problems: 0},
+    filter: {excluded: false, at: path},
+    problems: [],
+    halts: [],
+    notes: [],
+    ...fields,
+  };
 }
 
 /** Names that a reader of reports could take for more than a name. */

@@ -1,0 +1,178 @@
+/** Why a path is, or is not, in a plan. Nothing is written. */
+import process from 'node:process';
+import {Cursor} from '../apply/cursor.js';
+import {type Action, isUpkeep} from '../core/action.js';
+import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
+import type {Explanation, SideNow} from '../core/explanation.js';
+import type {FilterDecision} from '../core/filter.js';
+import {fromByteName, toByteName} from '../core/name.js';
+import {baseName, isWithin, parentPath, pathDepth, type RelPath} from '../core/path.js';
+import type {Problem} from '../core/problem.js';
+import {notesOf, verdictOf} from '../plan/explain.js';
+import {platform} from '../platform/choose.js';
+import {errnoOf, type Folder} from '../platform/platform.js';
+import {decideFilter, findExcluded} from '../scan/decide.js';
+import {IGNORE_FILE} from '../scan/filter.js';
+import {locate} from './locate.js';
+import type {Planned} from './plan.js';
+import {lastRunOf} from './runs.js';
+
+export interface ExplainOptions {
+  /** As it was typed: see `locate`. */
+  readonly path: string;
+  /** The plan that is asked. */
+  readonly planned: Planned;
+}
+
+/** @throws DirsyncError USAGE for a path outside of both roots. */
+export async function explainPath({path: typed, planned}: ExplainOptions): Promise<Explanation> {
+  const {plan, halts} = planned;
+  const {header, actions} = plan;
+  const source = new Tree(header.source.path);
+  const target = new Tree(header.target.path);
+  try {
+    const path = locate({
+      typed,
+      cwd: process.cwd(),
+      roots: [header.source.path, header.target.path],
+      isKnown: (path) => [source, target].some((tree) => tree.has(path)) || actions.some((action) => action.path === path),
+    });
+    const sides = {source: source.look(path), target: target.look(path)};
+    const action = actions.find((action) => action.path === path);
+    const problemsBelow = plan.problems.filter((problem) => isBelow(problem.path, path));
+    const facts = {
+      path,
+      header,
+      ...sides,
+      action,
+      above: actions.filter((action) => isBelow(path, action.path) && isOfFolder(action)),
+      leader: action === undefined ? leaderOf(path, actions, source) : action.kind === 'link' ? action.leader : undefined,
+      below: {
+        changes: actions.filter((action) => isBelow(action.path, path) && !isUpkeep(action)).length,
+        problems: problemsBelow.length,
+      },
+      filter: decide(path, typed, {source, target, filters: header.options.filters}),
+      problems: problemsAbove(path, plan.problems),
+      halts,
+      lastRun: lastRunOf(header.target.path, path),
+    };
+    const isKept = sides.target.entry?.kind === 'directory' && sides.source.entry === undefined && action === undefined;
+    const holds = isKept ? (problemsBelow[0]?.path ?? target.firstExcluded(path, header.options.filters, source)) : undefined;
+    const all = {...facts, holds};
+    return {...all, verdict: verdictOf(all), notes: notesOf(all)};
+  } finally {
+    source.close();
+    target.close();
+  }
+}
+
+/** One side as it is now. */
+class Tree {
+  /** Undefined where it cannot be opened. */
+  readonly root: Folder | undefined;
+  readonly #cursor: Cursor | undefined;
+  readonly #fault: string | undefined;
+
+  constructor(path: string) {
+    try {
+      this.root = platform().openRoot(toByteName(path));
+      this.#cursor = new Cursor(platform(), this.root);
+    } catch (error) {
+      const code = errnoOf(error);
+      this.#fault = code === 'ENOENT' ? undefined : code;
+    }
+  }
+
+  look(path: RelPath): SideNow {
+    if (this.#cursor === undefined) return {fault: this.#fault};
+    try {
+      const stat = this.#stat(path);
+      if (stat === undefined) return {};
+      const {folder, name} = this.#cursor.place(path);
+      return {entry: toEntry(stat, stat.code === CODE.symlink ? fromByteName(platform().readLink(folder, name)) : undefined)};
+    } catch (error) {
+      const fault = errnoOf(error);
+      // No file system here can hold such a name, so nothing stands there.
+      return fault === 'ENAMETOOLONG' ? {} : {fault};
+    }
+  }
+
+  has(path: RelPath): boolean {
+    const {entry, fault} = this.look(path);
+    return (entry ?? fault) !== undefined;
+  }
+
+  /** Says which file of several names this is; undefined for all else. */
+  linkKey(path: RelPath): string | undefined {
+    try {
+      const stat = this.#stat(path);
+      return stat?.code === CODE.file && stat.links > 1 ? `${stat.device}:${inodeOf(stat)}` : undefined;
+    } catch (error) {
+      errnoOf(error);
+      return undefined;
+    }
+  }
+
+  /** The first path in this folder that a filter protects. */
+  firstExcluded(path: RelPath, filters: readonly string[], {root}: Tree): RelPath | undefined {
+    try {
+      const folder = this.#cursor?.folder(path);
+      return folder && findExcluded({platform: platform(), root, filters, path, folder});
+    } catch (error) {
+      errnoOf(error);
+      return undefined;
+    }
+  }
+
+  #stat(path: RelPath): Stat | undefined {
+    const place = this.#cursor?.find(path);
+    const stat = emptyStat();
+    return place !== undefined && platform().stat(place.folder, place.name, stat) ? stat : undefined;
+  }
+
+  close(): void {
+    this.#cursor?.reset();
+    if (this.root !== undefined) platform().close(this.root);
+  }
+}
+
+function isBelow(path: RelPath, folder: RelPath): boolean {
+  return path !== folder && isWithin(path, folder);
+}
+
+/** Whether a folder comes, goes or is replaced. */
+function isOfFolder({before, after}: Action): boolean {
+  return (before?.kind === 'directory') !== (after?.kind === 'directory');
+}
+
+/** The two sides may have a file and a folder here, for which filters differ: what is left out on either is not planned. */
+function decide(path: RelPath, typed: string, {source, target, filters}: Decider): FilterDecision {
+  const kinds = [source, target].flatMap((tree) => tree.look(path).entry?.kind ?? []);
+  const decisions = (kinds.length === 0 ? [typed.endsWith('/')] : kinds.map((kind) => kind === 'directory')).map((isFolder) =>
+    decideFilter({platform: platform(), root: source.root, filters, path, isFolder}),
+  );
+  return decisions.find(({excluded}) => excluded) ?? (decisions[0] as FilterDecision);
+}
+
+interface Decider {
+  readonly source: Tree;
+  readonly target: Tree;
+  readonly filters: readonly string[];
+}
+
+/** Problems that concern the path: its own and those of folders above, the nearest first; filters that could not be read as well. */
+function problemsAbove(path: RelPath, problems: readonly Problem[]): Problem[] {
+  return problems
+    .filter(({path: at, phase}) => {
+      const isRules = phase === 'scan' && baseName(at) === IGNORE_FILE;
+      return isWithin(path, at) || (isRules && isWithin(path, parentPath(at)));
+    })
+    .sort((a, b) => pathDepth(b.path) - pathDepth(a.path));
+}
+
+/** The name through which the metadata of this file changes, when it is the same file. */
+function leaderOf(path: RelPath, actions: readonly Action[], source: Tree): RelPath | undefined {
+  const key = source.linkKey(path);
+  if (key === undefined) return undefined;
+  return actions.find((action) => action.kind === 'attrs' && action.path !== path && source.linkKey(action.path) === key)?.path;
+}

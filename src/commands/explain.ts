@@ -1,0 +1,41 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand, describe, guardFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
+
+const {json, events} = outputFlags;
+
+export default class Explain extends BaseCommand {
+  static override readonly summary = 'Tell why a path is or is not in the plan. Changes nothing.';
+  static override readonly description = describe(
+    'Makes the plan and tells what it does about one path: which attributes differ, which line of a filter decided, which problem ' +
+      'or guard is in the way. PATH is relative to the folders, or any path into one of them; "." is the folder itself. A name is ' +
+      'also found by the form in which dirsync prints it, such as "x\\xff".',
+    [0, 1, 130],
+    {0: 'explained', 1: 'error or wrong usage, also for a path outside of both folders'},
+  );
+  static override readonly examples = [
+    '<%= config.bin %> <%= command.id %> docs/a.md ~/notes /mnt/backup/notes',
+    '<%= config.bin %> <%= command.id %> ~/notes/docs/a.md notes',
+    '<%= config.bin %> <%= command.id %> docs/a.md --plan notes.plan',
+  ];
+  static override readonly args = {path: Args.string({required: true, description: 'What to explain.'}), ...rootArgs};
+  static override readonly flags = {
+    ...rootFlags,
+    ...planFlags,
+    ...guardFlags,
+    json,
+    events,
+    plan: Flags.string({
+      summary: 'Ask this saved plan, instead of a fresh one.',
+      helpValue: 'FILE',
+      exclusive: [...Object.keys(rootFlags), ...Object.keys(planFlags)],
+      helpGroup: 'ROOT',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const parsed = await this.parse(Explain);
+    const {explain} = await import('../app/commands.js');
+    const typed = this.typed(parsed);
+    this.exit(await explain({...typed, words: typed.words.slice(1)}, parsed.args.path, parsed.flags.plan));
+  }
+}

@@ -1,0 +1,65 @@
+/** What follows for one path from a plan and from what stands there. */
+import {isUpkeep} from '../core/action.js';
+import type {Entry} from '../core/entry.js';
+import type {Explanation, Note, SideNow, Verdict} from '../core/explanation.js';
+import {isWithin, type RelPath, STATE_DIR} from '../core/path.js';
+import type {PlanOptions} from '../core/plan.js';
+import {attributeReasons, contentReasons, mayGiveTo, sameTime} from './compare.js';
+
+type Facts = Omit<Explanation, 'verdict' | 'notes'>;
+
+export function verdictOf(facts: Facts): Verdict {
+  const {path, action, source, target, filter, problems, header} = facts;
+  if (isWithin(path, STATE_DIR as RelPath)) return 'own';
+  if (action !== undefined) return isUpkeep(action) ? 'upkeep' : 'changed';
+  if (isNothing(source) && isNothing(target)) return 'nowhere';
+  if (problems.length > 0) return 'blocked';
+  if (filter.excluded) return target.entry === undefined ? 'left-out' : 'protected';
+  if (source.entry !== undefined && target.entry !== undefined) {
+    if (isEqual(source.entry, target.entry, header.options)) return 'equal';
+    if (facts.leader !== undefined) return 'linked';
+  } else if (isNothing(source)) {
+    if (!header.options.delete) return 'kept';
+    if (facts.holds !== undefined) return 'holds';
+  }
+  return header.narrowed === undefined ? 'drifted' : 'narrowed';
+}
+
+export function notesOf({action, source, target, header: {options}}: Facts): Note[] {
+  const notes: Note[] = [];
+  const after = source.entry;
+  const before = target.entry;
+  if (after !== undefined && before !== undefined) {
+    const isFile = after.kind === 'file' && before.kind === 'file';
+    if (options.compare === 'size' && isFile && after.size === before.size) notes.push('size-only');
+    if (after.mtime !== before.mtime && sameTime(after.mtime, before.mtime, options.mtimeWindow)) notes.push('within-window');
+    if (!options.owner && after.uid !== before.uid) notes.push('owner-not-kept');
+    if (after.gid !== before.gid && !mayGiveTo(after.gid, options)) notes.push('group-not-kept');
+  }
+  if (action !== undefined && !(isAsSeen(action.after, after) && isAsSeen(action.before, before))) notes.push('drifted');
+  return notes;
+}
+
+function isNothing({entry, fault}: SideNow): boolean {
+  return entry === undefined && fault === undefined;
+}
+
+/** Whether a plan has no reason to change one into the other. */
+function isEqual(source: Entry, target: Entry, options: PlanOptions): boolean {
+  return (
+    source.kind === target.kind &&
+    contentReasons(source, target, options).length === 0 &&
+    attributeReasons(source, target, options).length === 0 &&
+    sameTime(source.mtime, target.mtime, options.mtimeWindow)
+  );
+}
+
+/** A folder's times change with what is in it, so they tell nothing. */
+function isAsSeen(seen: Entry | undefined, now: Entry | undefined): boolean {
+  if (seen === undefined || now === undefined) return seen === now;
+  const isFolder = seen.kind === 'directory';
+  return (
+    (['kind', 'mode', 'uid', 'gid', 'size', 'link'] as const).every((key) => seen[key] === now[key]) &&
+    (isFolder || seen.mtime === now.mtime)
+  );
+}

@@ -1,0 +1,61 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {locate} from '../../src/app/locate.js';
+import {DirsyncError} from '../../src/core/errors.js';
+import {tempDirs} from '../support/temp.js';
+
+describe('app/locate', () => {
+  const temp = tempDirs();
+
+  /** In a folder with `source/docs`, `target` and `link`, which leads to `source`; `/` at the front stands for it. */
+  function located(typed: string, {cwd = '/', known = []}: {cwd?: string; known?: readonly string[]} = {}): string {
+    const root = temp();
+    fs.mkdirSync(path.join(root, 'source/docs'), {recursive: true});
+    fs.mkdirSync(path.join(root, 'target'));
+    fs.symlinkSync('source', path.join(root, 'link'));
+    fs.symlinkSync('.', path.join(root, 'source/loop'));
+    return locate({
+      typed: typed.startsWith('/') ? `${root}${typed}` : typed,
+      cwd: path.join(root, cwd),
+      roots: [path.join(root, 'source'), path.join(root, 'target')],
+      isKnown: (at) => known.includes(at),
+    });
+  }
+
+  const cases: [typed: string, found: string, where?: Parameters<typeof located>[1]][] = [
+    ['.', ''],
+    ['./', ''],
+    ['docs/a', 'docs/a'],
+    ['./docs//a/', 'docs/a'],
+    ['docs/../a', 'a'],
+    ['/source', ''],
+    ['/source/docs/a/', 'docs/a'],
+    ['/target/x', 'x'],
+    ['/link', ''],
+    ['/link/docs/a', 'docs/a'],
+    ['/source/loop/docs', 'loop/docs'],
+    ['a', 'a', {cwd: '/source/docs', known: ['a', 'docs/a']}],
+    ['a', 'docs/a', {cwd: '/source/docs', known: ['docs/a']}],
+    ['a', 'a', {cwd: '/source/docs'}],
+    ['../a', 'a', {cwd: '/source/docs'}],
+    ['source/docs/a', 'docs/a', {known: ['docs/a']}],
+    ['...', '...'],
+    ['a\\nb', 'a\nb', {known: ['a\nb']}],
+    ['a\\nb', 'a\\nb', {known: ['a\\nb', 'a\nb']}],
+    ['a\\nb', 'a\\nb'],
+    ['/source/\\xff', '\udcff', {known: ['\udcff']}],
+    ['\\x00', '\\x00'],
+  ];
+  for (const [typed, found, where] of cases) {
+    it(`${typed}${where === undefined ? '' : ` ${JSON.stringify(where)}`}`, () => expect(located(typed, where)).to.equal(found));
+  }
+
+  for (const typed of ['/', '/elsewhere/a', '/sourcex', '..', '../a', '', '/source/../x\x1b']) {
+    it(`refuses ${JSON.stringify(typed)}`, () => {
+      expect(() => located(typed))
+        .to.throw(DirsyncError)
+        .that.satisfies(({code, message}: DirsyncError) => code === 'USAGE' && !message.includes('\x1b'));
+    });
+  }
+});
