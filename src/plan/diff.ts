@@ -74,7 +74,7 @@ class Merge {
   readonly #links = new HardLinks();
   readonly #actions: Action[] = [];
   /** The place of each action in canonical order, since some become known late. */
-  readonly #orders: number[] = [];
+  #orders = new Uint32Array(1024);
   readonly #problems: Problem[] = [];
   readonly #candidates: Candidate[] = [];
   #order = 0;
@@ -405,15 +405,21 @@ class Merge {
   }
 
   #add(order: number, action: Action): void {
-    if (order < (this.#orders.at(-1) ?? -1)) this.#inOrder = false;
+    const place = this.#actions.length;
+    if (place > 0 && order < (this.#orders[place - 1] as number)) this.#inOrder = false;
+    if (place === this.#orders.length) {
+      const larger = new Uint32Array(2 * place);
+      larger.set(this.#orders);
+      this.#orders = larger;
+    }
+    this.#orders[place] = order;
     this.#actions.push(action);
-    this.#orders.push(order);
   }
 
   #sorted(): Action[] {
     if (this.#inOrder) return this.#actions;
     const orders = this.#orders;
-    const places = Uint32Array.from(orders.keys()).sort((a, b) => (orders[a] as number) - (orders[b] as number));
+    const places = Uint32Array.from(this.#actions.keys()).sort((a, b) => (orders[a] as number) - (orders[b] as number));
     return Array.from(places, (place) => this.#actions[place] as Action);
   }
 

@@ -22,10 +22,11 @@ export interface Toggled {
 }
 
 export class Selection {
-  /** The action that makes the folder that holds an action's path. */
-  readonly #maker: Int32Array;
-  /** The action that needs this one done, since it removes the folder that holds its path. */
-  readonly #remover: Int32Array;
+  /**
+   * The action that makes the folder which holds an action's path; for a delete, the action that needs it done, since it removes
+   * that folder.
+   */
+  readonly #above: Int32Array;
   /** The first action after those at and below an action's path. */
   readonly #end: Int32Array;
   readonly #out: Uint8Array;
@@ -36,8 +37,7 @@ export class Selection {
 
   constructor(readonly actions: readonly Action[]) {
     const count = actions.length;
-    this.#maker = new Int32Array(count).fill(NONE);
-    this.#remover = new Int32Array(count).fill(NONE);
+    this.#above = new Int32Array(count).fill(NONE);
     this.#end = new Int32Array(count);
     this.#out = new Uint8Array(count);
     this.#findFolders();
@@ -58,16 +58,10 @@ export class Selection {
       close(action.path, i);
       this.#end[i] = i + 1;
       const above = open.at(-1);
-      if (above !== undefined) {
-        // Of two folders above that count, the nearer one needs the farther one itself.
-        this.#maker[i] = action.after ? (makesFolder(actions[above] as Action) ? above : (this.#maker[above] as number)) : NONE;
-        this.#remover[i] =
-          action.before && !action.after
-            ? emptiesFolder(actions[above] as Action)
-              ? above
-              : (this.#remover[above] as number)
-            : NONE;
-      }
+      // Of two folders above that count, the nearer one needs the farther one itself. One whose attributes alone change is held by
+      // none that comes or goes.
+      const counts = action.after ? makesFolder : emptiesFolder;
+      if (above !== undefined && counts(actions[above] as Action)) this.#above[i] = above;
       if (action.after?.kind === 'directory' || action.before?.kind === 'directory') open.push(i);
     });
     close(undefined, actions.length);
@@ -105,15 +99,15 @@ export class Selection {
 
   /** The action that makes the folder which holds the path of action `index`, if one does. */
   makerOf(index: number): number | undefined {
-    const maker = this.#maker[index] as number;
-    return maker === NONE ? undefined : maker;
+    const maker = this.#above[index] as number;
+    return maker === NONE || !this.actions[index]?.after ? undefined : maker;
   }
 
   /** Leaves out the actions from `start` up to, not including, `end`, and all that need one of them. */
   leaveOut(start: number, end: number): Toggled {
     return this.#toggle(start, end, 1, (index, push) => {
       if (makesFolder(this.actions[index] as Action)) for (let i = index + 1; i < this.endOf(index); i++) push(i);
-      push(this.#remover[index] as number);
+      if (!this.actions[index]?.after) push(this.#above[index] as number);
       for (const link of this.#links.get(index) ?? []) push(link);
     });
   }
@@ -121,7 +115,7 @@ export class Selection {
   /** Takes the actions from `start` up to, not including, `end` back in, and all that they need. */
   takeIn(start: number, end: number): Toggled {
     return this.#toggle(start, end, 0, (index, push) => {
-      push(this.#maker[index] as number);
+      if (this.actions[index]?.after) push(this.#above[index] as number);
       push(this.#leader.get(index) ?? NONE);
       if (!emptiesFolder(this.actions[index] as Action)) return;
       for (let i = index + 1; i < this.endOf(index); i++) push(i);

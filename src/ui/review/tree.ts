@@ -29,8 +29,8 @@ const RISK: readonly ActionKind[] = ['delete', 'rmdir', 'replace', 'update', 'li
 
 export class ChangeTree {
   readonly size: number;
-  /** The node's own action: `NONE` for a folder that only holds changes. */
-  readonly #action: Int32Array;
+  /** Whether the first action at or below is the node's own; a folder that only holds changes has none. */
+  readonly #own: Uint8Array;
   readonly #parent: Int32Array;
   /** The first node that is not below. */
   readonly #end: Int32Array;
@@ -55,8 +55,8 @@ export class ChangeTree {
       this.#bytes[i] = action.kind === 'delete' ? action.before.size : bytesOf(action);
     });
     const nodes = new NodeBuilder(actions).build();
-    this.size = nodes.action.length;
-    this.#action = nodes.action;
+    this.size = nodes.size;
+    this.#own = nodes.own;
     this.#parent = nodes.parent;
     this.#end = nodes.end;
     this.#depth = nodes.depth;
@@ -103,13 +103,13 @@ export class ChangeTree {
 
   /** The node's own change: an index into the actions. A folder whose times are only put back has none. */
   actionOf(node: number): number | undefined {
-    const index = this.#action[node] as number;
-    return index === NONE || this.#kind[index] === UPKEEP ? undefined : index;
+    const index = this.#first[node] as number;
+    return this.#own[node] === 0 || this.#kind[index] === UPKEEP ? undefined : index;
   }
 
   isFolder(node: number): boolean {
     if ((this.#end[node] as number) > node + 1 || node === TOP) return true;
-    const {before, after} = this.actions[this.#action[node] as number] as Action;
+    const {before, after} = this.actions[this.#first[node] as number] as Action;
     return (after ?? before)?.kind === 'directory';
   }
 
@@ -223,77 +223,74 @@ function sortByKey(nodes: readonly number[], keyOf: (node: number) => number): r
   return Array.from(keys, (key) => nodes[key % PLACES] as number);
 }
 
+/** Makes the nodes: one for each action that has a path of its own, and one for each folder on the way. */
 class NodeBuilder {
-  #size = 0;
-  #action = new Int32Array(1024);
-  #parent = new Int32Array(1024);
-  #end = new Int32Array(1024);
-  #first = new Int32Array(1024);
-  #depth = new Uint16Array(1024);
+  size = 0;
+  own: Uint8Array;
+  parent: Int32Array;
+  end: Int32Array;
+  first: Int32Array;
+  depth: Uint16Array;
 
-  constructor(private readonly actions: readonly Action[]) {}
+  constructor(private readonly actions: readonly Action[]) {
+    // Folders that have no action of their own are few beside what they hold.
+    const room = Math.ceil(1.1 * actions.length) + 64;
+    this.own = new Uint8Array(room);
+    this.parent = new Int32Array(room);
+    this.end = new Int32Array(room);
+    this.first = new Int32Array(room);
+    this.depth = new Uint16Array(room);
+  }
 
-  build() {
+  build(): this {
     /** The folders that hold the last path, with their paths. */
-    const open: {node: number; path: string}[] = [];
-    const push = (index: number, action: number): number => {
-      const node = this.#add(open.at(-1)?.node ?? NONE, open.length, index);
-      this.#action[node] = action;
-      return node;
-    };
-    open.push({node: push(0, NONE), path: ''});
+    const open: {node: number; path: string}[] = [{node: this.#add({parent: NONE, depth: 0, first: 0, own: 0}), path: ''}];
     this.actions.forEach(({path, before, after}, i) => {
       if (path === '') {
-        this.#action[TOP] = i;
+        this.own[TOP] = 1;
         return;
       }
       let above = open.at(-1) as {node: number; path: string};
       while (!holds(above.path, path)) {
-        this.#end[above.node] = this.#size;
+        this.end[above.node] = this.size;
         open.pop();
         above = open.at(-1) as {node: number; path: string};
       }
       let from = above.path === '' ? 0 : above.path.length + 1;
       for (let slash = path.indexOf('/', from); slash !== -1; slash = path.indexOf('/', from)) {
-        const node = push(i, NONE);
-        open.push({node, path: path.slice(0, slash)});
+        above = {node: this.#add({parent: above.node, depth: open.length, first: i, own: 0}), path: path.slice(0, slash)};
+        open.push(above);
         from = slash + 1;
       }
-      const node = push(i, i);
-      this.#end[node] = node + 1;
-      if ((after ?? before)?.kind === 'directory' || before?.kind === 'directory') open.push({node, path});
+      const node = this.#add({parent: above.node, depth: open.length, first: i, own: 1});
+      this.end[node] = node + 1;
+      if (after?.kind === 'directory' || before?.kind === 'directory') open.push({node, path});
     });
-    for (const {node} of open) this.#end[node] = this.#size;
-    const size = this.#size;
-    return {
-      action: this.#action.slice(0, size),
-      parent: this.#parent.slice(0, size),
-      end: this.#end.slice(0, size),
-      first: this.#first.slice(0, size),
-      depth: this.#depth.slice(0, size),
-    };
+    for (const {node} of open) this.end[node] = this.size;
+    return this;
   }
 
-  #add(parent: number, depth: number, first: number): number {
-    const node = this.#size++;
-    if (node === this.#action.length) this.#grow();
-    this.#parent[node] = parent;
-    this.#depth[node] = depth;
-    this.#first[node] = first;
+  #add({parent, depth, first, own}: {parent: number; depth: number; first: number; own: 0 | 1}): number {
+    const node = this.size++;
+    if (node === this.own.length) this.#grow();
+    this.parent[node] = parent;
+    this.depth[node] = depth;
+    this.first[node] = first;
+    this.own[node] = own;
     return node;
   }
 
   #grow(): void {
-    const grown = <Column extends Int32Array | Uint16Array>(column: Column): Column => {
-      const larger = new (column.constructor as new (length: number) => Column)(2 * column.length);
+    const room = 2 * this.own.length;
+    const grown = <Column extends Int32Array | Uint16Array | Uint8Array>(column: Column, larger: Column): Column => {
       larger.set(column);
       return larger;
     };
-    this.#action = grown(this.#action);
-    this.#parent = grown(this.#parent);
-    this.#end = grown(this.#end);
-    this.#first = grown(this.#first);
-    this.#depth = grown(this.#depth);
+    this.own = grown(this.own, new Uint8Array(room));
+    this.parent = grown(this.parent, new Int32Array(room));
+    this.end = grown(this.end, new Int32Array(room));
+    this.first = grown(this.first, new Int32Array(room));
+    this.depth = grown(this.depth, new Uint16Array(room));
   }
 }
 
