@@ -11,6 +11,8 @@ import {platform} from '../platform/choose.js';
 import {errnoOf} from '../platform/platform.js';
 import {type DifferenceLine, difference} from '../report/difference.js';
 import {formatBytes} from '../report/units.js';
+import {filterRuleWords} from '../report/words.js';
+import {decideFilter} from '../scan/decide.js';
 
 export type Content = {readonly lines: readonly DifferenceLine[]} | {readonly none: string};
 
@@ -38,6 +40,23 @@ export function contentOf(action: Action, {header}: Plan): Content {
   const lines = difference(old.text ?? '', now.text ?? '');
   if (lines === undefined) return {none: 'The two texts have too little in common to be compared.'};
   return lines.length === 0 ? {none: 'The content is the same.'} : {lines};
+}
+
+/** The line of a filter that lets an action's path be part of the plan, in words; undefined where none matches. */
+export function filterOf({path, before, after}: Action, {header}: Plan): string | undefined {
+  const fs = platform();
+  let root: ReturnType<typeof fs.openRoot> | undefined;
+  try {
+    root = header.sourceMissing ? undefined : fs.openRoot(toByteName(header.source.path));
+    const isFolder = (after ?? before)?.kind === 'directory';
+    const {rule} = decideFilter({platform: fs, root, filters: header.options.filters, path, isFolder});
+    return rule && filterRuleWords(rule);
+  } catch (error) {
+    errnoOf(error);
+    return undefined;
+  } finally {
+    if (root !== undefined) fs.close(root);
+  }
 }
 
 interface ReadOptions {

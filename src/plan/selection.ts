@@ -88,6 +88,13 @@ export class Selection {
     return this.#leftOut;
   }
 
+  /** Changes that are left out, from `start` up to, not including, `end`. */
+  outIn(start: number, end: number): number {
+    let out = 0;
+    for (let i = start; i < end; i++) out += this.#out[i] as number;
+    return out;
+  }
+
   isIn(index: number): boolean {
     return this.#out[index] === 0;
   }

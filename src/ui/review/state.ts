@@ -179,8 +179,24 @@ export function currentAction(state: ReviewState): number | undefined {
   return state.tree.actionOf(currentNode(state));
 }
 
-export function totalsOf({tree, selection}: ReviewState, node: number): NodeTotals {
-  return tree.totals(node, (index) => selection.isIn(index));
+/** What a row shows of its node. */
+export interface RowTotals extends NodeTotals {
+  /** Of the changes, those that are in. */
+  readonly chosen: number;
+}
+
+export function totalsOf(state: ReviewState, node: number): RowTotals {
+  const totals = state.tree.totals(node);
+  return {...totals, chosen: totals.changes - shownAndOut(state, node)};
+}
+
+function shownAndOut({tree, selection}: ReviewState, node: number): number {
+  if (selection.leftOut === 0) return 0;
+  const {start, end} = tree.range(node);
+  if (tree.shown === tree.changes) return selection.outIn(start, end);
+  let out = 0;
+  for (let i = start; i < end; i++) if (!selection.isIn(i) && tree.isShown(i)) out++;
+  return out;
 }
 
 export function review(state: ReviewState, intent: Intent): Step {

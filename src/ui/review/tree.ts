@@ -10,8 +10,6 @@ export type Sort = 'impact' | 'name' | 'kind';
 /** What a folder of changes comes to. What a filter hides is not counted. */
 export interface NodeTotals {
   readonly changes: number;
-  /** Of the changes, those that are in. */
-  readonly chosen: number;
   readonly kinds: Readonly<Record<ActionKind, number>>;
   /** Bytes to be written and given back. */
   readonly bytes: number;
@@ -42,6 +40,8 @@ export class ChangeTree {
   readonly #bytes: Float64Array;
   /** For each action: how many before it are shown. */
   readonly #shownBefore: Uint32Array;
+  /** Of nodes that were looked at, until something else is shown. */
+  readonly #totals = new Map<number, NodeTotals>();
   /** All that could be shown. */
   #changes = 0;
 
@@ -67,6 +67,7 @@ export class ChangeTree {
 
   /** Shows the changes for which `isShown` answers yes, and hides all others. */
   show(isShown: (index: number) => boolean): void {
+    this.#totals.clear();
     let shown = 0;
     for (let i = 0; i < this.actions.length; i++) {
       this.#shownBefore[i] = shown;
@@ -188,19 +189,21 @@ export class ChangeTree {
     return risk;
   }
 
-  totals(node: number, isChosen: (index: number) => boolean): NodeTotals {
+  totals(node: number): NodeTotals {
+    const known = this.#totals.get(node);
+    if (known !== undefined) return known;
     const counts = new Float64Array(ACTION_KINDS.length);
     const {start, end} = this.range(node);
-    let chosen = 0;
     let bytes = 0;
     for (let i = start; i < end; i++) {
       if (!this.isShown(i)) continue;
       (counts[this.#kind[i] as number] as number)++;
       bytes += this.#bytes[i] as number;
-      if (isChosen(i)) chosen++;
     }
     const kinds = Object.fromEntries(ACTION_KINDS.map((kind, i) => [kind, counts[i]])) as Record<ActionKind, number>;
-    return {changes: this.shownIn(node), chosen, kinds, bytes};
+    const totals = {changes: this.shownIn(node), kinds, bytes};
+    this.#totals.set(node, totals);
+    return totals;
   }
 }
 

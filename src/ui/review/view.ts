@@ -9,8 +9,8 @@ import {formatBytes, formatCount, formatPlural} from '../../report/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style, sizeOf} from '../../report/words.js';
 import {fitLine, highlight, type Line, span, spread, widthOf} from '../line.js';
 import {KEY_HELP} from './keys.js';
-import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, totalsOf} from './state.js';
-import {type NodeTotals, TOP} from './tree.js';
+import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, totalsOf} from './state.js';
+import {TOP} from './tree.js';
 
 export interface Size {
   readonly columns: number;
@@ -204,7 +204,7 @@ function treeLines(state: ReviewState, {treeWidth, treeHeight: height}: Layout):
 function rowStart(
   state: ReviewState,
   row: Row,
-  totals: NodeTotals,
+  totals: RowTotals,
   {isCurrent, width}: {isCurrent: boolean; width: number},
 ): Line {
   const {tree} = state;
@@ -229,7 +229,7 @@ function nameOf({tree, plan}: ReviewState, {node, top}: Row, action: Action | un
   return link === undefined ? name : `${name} -> ${escapeName(link)}`;
 }
 
-function noteOf(state: ReviewState, {node}: Row, totals: NodeTotals): Line {
+function noteOf(state: ReviewState, {node}: Row, totals: RowTotals): Line {
   const own = state.tree.actionOf(node);
   if (!state.tree.hasChildren(node) && own !== undefined) return [span(reasonWords(state.plan.actions[own] as Action), DIM)];
   return kindCounts(totals.kinds);
