@@ -112,6 +112,13 @@ export function run(typed: Typed): Promise<number> {
       return report === undefined ? EXIT.done : applyExitCode(report);
     };
     if (first.every === undefined) return once(first);
+    if (typed.format !== undefined && typed.format !== 'text' && typed.format !== 'json') {
+      throw new DirsyncError(
+        'USAGE',
+        `--format ${typed.format} is for a single run`,
+        'leave out --every, or read runs later with `show`',
+      );
+    }
     const name = typed.words.length === 1 ? typed.words[0] : undefined;
     await output.openRunScreen({name, source: first.source, target: first.target});
 

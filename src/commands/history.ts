@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand, describe, outputFlags, rootFlags} from './base.js';
 
 const {target, config} = rootFlags;
-const {json, events} = outputFlags;
+const {format, json, events} = outputFlags;
 
 export default class History extends BaseCommand {
   static override readonly summary = 'List the runs that changed a target.';
@@ -22,6 +22,7 @@ export default class History extends BaseCommand {
   static override readonly flags = {
     target,
     config,
+    format,
     json,
     events,
     limit: Flags.integer({min: 1, default: 20, summary: 'List so many runs.', helpValue: 'N', helpGroup: 'OUTPUT'}),

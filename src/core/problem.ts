@@ -22,7 +22,7 @@ const OURS: Readonly<Record<string, string>> = {
   CHANGED_DURING_COPY: 'the source file changed while it was copied; the old file in the target was kept, run again',
   DRIFTED: 'the path is no longer what the plan saw; plan again',
   NOT_EMPTY: 'the folder holds something that is not in the plan; plan again',
-  PROTECTED: 'it holds what a filter left out, and that is kept; use --delete-excluded or remove it by hand',
+  PROTECTED: 'it holds what a filter leaves out, and that is kept; change the filter, or remove it by hand',
   NO_DELETE: 'a folder with content stands here and --no-delete keeps it',
   UNKNOWN_BELOW: 'part of it could not be read, so it is kept',
   TARGET_UNREADABLE: 'the target could not be read here, so nothing is planned for it',

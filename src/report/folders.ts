@@ -1,6 +1,7 @@
 /** The changes of a large plan, by folder: as many lines as a person reads, the largest folders opened first. */
 import {type Action, bytesOf, isUpkeep} from '../core/action.js';
-import {comparePaths, parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
+import {comparePaths, parentPath, type RelPath} from '../core/path.js';
+import {FolderTree} from './folder-tree.js';
 import {GLYPHS} from './words.js';
 
 export interface FolderTotals {
@@ -13,9 +14,6 @@ export interface FolderTotals {
   /** Bytes to be written. */
   readonly bytes: number;
 }
-
-/** Folders deeper than this count as the one above them, which bounds the work for absurd paths. */
-const MAX_DEPTH = 32;
 
 interface Totals {
   changes: number;
@@ -58,22 +56,20 @@ export function foldersOf(actions: readonly Action[], lines: number): FolderTota
 }
 
 function folderTree(actions: readonly Action[]): Folder {
-  const root = newFolder(ROOT, undefined);
-  const folders = new Map<RelPath, Folder>([[ROOT, root]]);
+  const tree = new FolderTree(newFolder);
   for (const action of actions) {
     if (isUpkeep(action)) continue;
-    const folder = folderAt(folders, root, folderOf(action));
+    const folder = tree.at(folderOf(action));
     const glyph = GLYPHS[action.kind];
     folder.own.changes++;
     folder.own.bytes += bytesOf(action);
     folder.own.glyphs[glyph] = (folder.own.glyphs[glyph] ?? 0) + 1;
   }
-  // A folder comes into the map after the one that holds it, so backwards the sums below are complete.
-  for (const folder of [...folders.values()].reverse()) {
+  for (const folder of tree.upwards()) {
     add(folder.all, folder.own);
     if (folder.parent) add(folder.parent.all, folder.all);
   }
-  return root;
+  return tree.root;
 }
 
 /** A folder's own action is counted in it, all else in the folder that holds it. */
@@ -81,27 +77,11 @@ function folderOf({path, before, after}: Action): RelPath {
   return (after ?? before)?.kind === 'directory' ? path : parentPath(path);
 }
 
-function folderAt(folders: Map<RelPath, Folder>, root: Folder, path: RelPath): Folder {
-  const known = folders.get(path);
-  if (known) return known;
-  let folder = root;
-  let at = '';
-  for (const name of pathParts(path).slice(0, MAX_DEPTH)) {
-    at = at === '' ? name : `${at}/${name}`;
-    let next = folders.get(at as RelPath);
-    if (!next) {
-      next = newFolder(at as RelPath, folder);
-      folder.children.push(next);
-      folders.set(next.path, next);
-    }
-    folder = next;
-  }
-  return folder;
-}
-
 function newFolder(path: RelPath, parent: Folder | undefined): Folder {
   const none = (): Totals => ({changes: 0, bytes: 0, glyphs: {}});
-  return {path, parent, children: [], own: none(), all: none()};
+  const folder = {path, parent, children: [], own: none(), all: none()};
+  parent?.children.push(folder);
+  return folder;
 }
 
 function add(sum: Totals, part: Totals): void {

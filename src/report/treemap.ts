@@ -1,8 +1,9 @@
 /** The picture of what changes: folders inside folders, each as large as the bytes that change in it. */
 import {type HierarchyRectangularNode, hierarchy, treemap} from 'd3-hierarchy';
 import type {ActionKind} from '../core/action.js';
-import {parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
+import {parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Change} from './change.js';
+import {FolderTree} from './folder-tree.js';
 
 export interface Tile {
   /** For a part of a folder, that folder. */
@@ -62,8 +63,6 @@ const MIN_SHARE = 1 / 700;
 const MIN_OPENED = 1 / 60;
 /** The share of the picture that goes to the number of changes, so that those without bytes are seen. */
 const COUNT_SHARE = 0.15;
-/** Folders deeper than this count as the one above them. */
-const MAX_DEPTH = 32;
 const HEADING = 17;
 const HEADING_MIN_WIDTH = 48;
 const HEADING_MIN_HEIGHT = 48;
@@ -155,40 +154,22 @@ function heaviest(weights: Sums['weights']): ActionKind {
 function folderTree(changes: readonly Change[]): {root: Folder; floor: number} {
   const total = changes.reduce((sum, {bytes}) => sum + bytes, 0);
   const floor = total === 0 ? 1 : (total * COUNT_SHARE) / (1 - COUNT_SHARE) / changes.length;
-  const root = newFolder(ROOT);
-  const folders = new Map<RelPath, Folder>([[ROOT, root]]);
+  const tree = new FolderTree(newFolder);
   for (const change of changes) {
     // The change of a folder itself belongs to the folder, where it is one among those of its content.
     const own = change.kind === 'mkdir' || change.kind === 'rmdir' || change.path === ROOT;
-    const folder = folderAt(folders, root, own ? change.path : parentPath(change.path));
+    const folder = tree.at(own ? change.path : parentPath(change.path));
     addChange(folder.sums, change, floor);
     if (!own) folder.leaves.push(change);
   }
-  // A folder comes into the map after the one that holds it, so backwards the sums below are complete.
-  for (const folder of [...folders.values()].reverse()) for (const inner of folder.folders) addSums(folder.sums, inner.sums);
-  return {root, floor};
+  for (const folder of tree.upwards()) for (const inner of folder.folders) addSums(folder.sums, inner.sums);
+  return {root: tree.root, floor};
 }
 
-function folderAt(folders: Map<RelPath, Folder>, root: Folder, path: RelPath): Folder {
-  const known = folders.get(path);
-  if (known) return known;
-  let folder = root;
-  let at = '';
-  for (const name of pathParts(path).slice(0, MAX_DEPTH)) {
-    at = at === '' ? name : `${at}/${name}`;
-    let next = folders.get(at as RelPath);
-    if (!next) {
-      next = newFolder(at as RelPath);
-      folder.folders.push(next);
-      folders.set(next.path, next);
-    }
-    folder = next;
-  }
+function newFolder(path: RelPath, above: Folder | undefined): Folder {
+  const folder = {path, folders: [], leaves: [], sums: noSums()};
+  above?.folders.push(folder);
   return folder;
-}
-
-function newFolder(path: RelPath): Folder {
-  return {path, folders: [], leaves: [], sums: noSums()};
 }
 
 function noSums(): Sums {

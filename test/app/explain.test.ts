@@ -153,7 +153,7 @@ const CASES: readonly Case[] = [
     target: {d: {'a.o': 'x', b: ''}},
     settings: exclude('*.o'),
     path: 'd',
-    says: 'd stays as it is: it holds what a filter left out, and that is kept; use --delete-excluded or remove it by hand.',
+    says: 'd stays as it is: it holds what a filter leaves out, and that is kept; change the filter, or remove it by hand.',
   },
   {
     title: 'below a folder that stays',
@@ -161,7 +161,7 @@ const CASES: readonly Case[] = [
     target: {d: {'a.o': 'x', b: ''}},
     settings: exclude('*.o'),
     path: 'd/b',
-    says: 'd/b stays as it is: d: it holds what a filter left out, and that is kept; use --delete-excluded or remove it by hand.',
+    says: 'd/b stays as it is: d: it holds what a filter leaves out, and that is kept; change the filter, or remove it by hand.',
   },
   {
     title: 'where filters cannot be read',

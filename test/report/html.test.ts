@@ -6,13 +6,14 @@ import {ACTION_KINDS} from '../../src/core/action.js';
 import type {RelPath} from '../../src/core/path.js';
 import type {Halt, KindTotals, PlanHeader} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
-import type {Run, RunSummary} from '../../src/core/run.js';
+import type {RunSummary} from '../../src/core/run.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
 import {htmlReport} from '../../src/report/html.js';
 import type {PageData, PageEntry} from '../../src/report/page-data.js';
 import type {Subject} from '../../src/report/subject.js';
 import {act, file, NOON, planOf, symlink} from '../support/plan.js';
+import {HEADER, runEnd, runOf, step} from '../support/run.js';
 
 const ASSETS = {script: 'document.title;', style: 'body { margin: 0 }'};
 const IMG = '<img src=x onerror="window.__pwned=1">';
@@ -35,27 +36,19 @@ function dataOf(text: string): PageData {
   return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(text)?.[1] ?? 'null') as PageData;
 }
 
-function step(kind: ActionKind, path: string, status: 'done' | 'failed' | 'skipped' = 'done', bytes = 10) {
-  return {kind, path: path as RelPath, status, bytes};
-}
-
-const runHeader = {
-  id: 'run-1',
-  planId: 'plan-1',
-  writer: 'dirsync 0.1.0',
-  source: '/source',
-  target: '/target',
-  started: '2026-01-01T10:00:00.000Z',
-  changes: 3,
-  bytes: 30,
-};
-const counts = {done: 1, 'already-done': 0, skipped: 1, failed: 1, stopped: 0};
-const run: Run = {
-  header: runHeader,
-  steps: [step('create', 'b'), step('update', 'a/x', 'failed'), step('delete', 'c', 'skipped')],
-  problems: [problem({path: 'a/x' as RelPath, side: 'target', phase: 'write', code: 'ENOSPC'})],
-  end: {finished: '2026-01-01T10:00:02.000Z', counts, bytes: 10},
-};
+const runHeader = {...HEADER, changes: 3, bytes: 30};
+const run = runOf(
+  [
+    step('create', 'b', {bytes: 10}),
+    step('update', 'a/x', {status: 'failed', bytes: 10}),
+    step('delete', 'c', {status: 'skipped', bytes: 10}),
+  ],
+  {
+    header: runHeader,
+    problems: [problem({path: 'a/x' as RelPath, side: 'target', phase: 'write', code: 'ENOSPC'})],
+    end: runEnd({done: 1, skipped: 1, failed: 1}, {finished: '2026-01-01T10:00:02.000Z', bytes: 10}),
+  },
+);
 
 function runSummary(fields: Partial<RunSummary> = {}): RunSummary {
   const kinds = Object.fromEntries(ACTION_KINDS.map((kind) => [kind, {count: 1, bytes: 5}])) as Record<ActionKind, KindTotals>;
@@ -132,7 +125,7 @@ describe('report/html', () => {
         run: {
           ...run,
           header: {...runHeader, id: nasty, source: nasty, target: nasty, writer: nasty, started: nasty},
-          steps: [step('create', nasty, 'failed'), step('create', `a/${nasty}`)],
+          steps: [step('create', nasty, {status: 'failed'}), step('create', `a/${nasty}`)],
           problems,
         },
       },

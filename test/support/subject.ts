@@ -12,6 +12,7 @@ import {summarize} from '../../src/plan/summary.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../../src/report/subject.js';
 import * as arbitrary from './arbitrary.js';
 import {act, file, folder, header, planOf, symlink} from './plan.js';
+import {HEADER, runEnd, runOf} from './run.js';
 
 export const everyKind: readonly Action[] = [
   act.upkeep(''),
@@ -33,21 +34,10 @@ export function planSubject(plan: Plan, allow: readonly GuardName[] = []): PlanS
 
 export const counts = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0};
 
-export const run: Run = {
-  header: {
-    id: 'run-1',
-    planId: 'plan-1',
-    writer: 'dirsync 0.1.0',
-    source: '/source',
-    target: '/target',
-    started: '2026-01-01T10:00:00.000Z',
-    changes: 9,
-    bytes: 1234,
-  },
-  steps: [],
-  problems: [],
-  end: {finished: '2026-01-01T10:02:05.000Z', counts: {...counts, done: 9}, bytes: 1234},
-};
+export const run: Run = runOf([], {
+  header: {...HEADER, changes: 9, bytes: 1234},
+  end: runEnd({done: 9}, {finished: '2026-01-01T10:02:05.000Z', bytes: 1234}),
+});
 
 export function runSubject(fields: Partial<Run> = {}): RunSubject {
   return {type: 'run', run: {...run, ...fields}};
