@@ -34,25 +34,30 @@ export function fitLine(line: Line, width: number): Line {
   return fitted;
 }
 
-/** The line broken into as many as it takes to show all of it. */
+/** The line broken, after a space where there is one, into as many as it takes to show all of it. */
 export function wrapLine(line: Line, width: number): Line[] {
   const lines: Span[][] = [[]];
   let left = width;
   for (const {text, style} of line) {
     for (let rest = text; rest !== ''; ) {
       // A part of the text, since a line may be as long as a file.
-      const part = head(rest.slice(0, 4 * width), left);
-      if (part === '') {
-        lines.push([]);
-        left = width;
-        continue;
-      }
+      const fitting = head(rest.slice(0, 4 * width), left);
+      const isLast = fitting.length === rest.length;
+      const part = isLast ? fitting : upToSpace(fitting);
       lines.at(-1)?.push({text: part, style});
-      left -= columns(part);
       rest = rest.slice(part.length);
+      left -= columns(part);
+      if (isLast) continue;
+      lines.push([]);
+      left = width;
     }
   }
   return lines;
+}
+
+function upToSpace(text: string): string {
+  const space = text.lastIndexOf(' ');
+  return space > text.length / 2 ? text.slice(0, space + 1) : text;
 }
 
 /** `left` at the left edge, `right` at the right one; the left is cut where both do not fit. */

@@ -111,7 +111,7 @@ function totalLine(summary: PlanSummary, width: number): Line {
     groups.flatMap(({key, name, kind, count, bytes}) => [
       span(` ${key} `, DIM),
       span(`${GLYPHS[kind]}${formatCount(count)}${named ? ` ${name}` : ''}`, KIND_STYLES[kind]),
-      span(`${sized && bytes > 0 ? ` ${formatBytes(bytes)}` : ''} `, DIM),
+      span(`${sized && bytes > 0 ? ` ${formatBytes(bytes)}` : ''}${named ? ' ' : ''}`, DIM),
     ]);
   const written = `${formatBytes(summary.bytes)} to write `;
   const all = `${formatPlural(summary.changes, 'change')}, ${written}`;
@@ -189,20 +189,24 @@ function filled(lines: readonly Line[], height: number): Line[] {
 // ── Tree ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const BYTES_WIDTH = 9;
+const NARROW = 50;
 
 function treeLines(state: ReviewState, {treeWidth, treeHeight: height}: Layout): Line[] {
   const shown = state.rows.slice(state.top, state.top + height);
   const facts = shown.map((row) => ({row, totals: totalsOf(state, row.node)}));
   const notes = facts.map(({row, totals}) => noteOf(state, row, totals));
-  const widest = Math.max(0, ...notes.map((line) => line.reduce((sum, {text}) => sum + columns(text), 0)));
-  const noteWidth = Math.min(widest, Math.floor(treeWidth * 0.4));
+  const widest = Math.max(0, ...notes.map(widthOf));
+  // On a narrow screen names come first.
+  const bytesWidth = treeWidth < NARROW ? 0 : BYTES_WIDTH;
+  const noteWidth = Math.min(widest, Math.floor(Math.max(0, treeWidth - 20) * 0.5));
+  const nameWidth = treeWidth - noteWidth - bytesWidth - 2;
   return filled(
     facts.map(({row, totals}, i) => {
-      const bytes = totals.bytes > 0 ? formatBytes(totals.bytes) : '';
-      const right = [...fitLine([span(' '), ...(notes[i] as Line)], noteWidth + 1), span(bytes.padStart(BYTES_WIDTH)), span(' ')];
+      const bytes = totals.bytes > 0 && bytesWidth > 0 ? formatBytes(totals.bytes) : '';
+      const right = [...fitLine([span(' '), ...(notes[i] as Line)], noteWidth + 1), span(bytes.padStart(bytesWidth)), span(' ')];
       const isCurrent = state.top + i === state.cursor;
-      const left = rowStart(state, row, totals, {isCurrent, width: treeWidth - noteWidth - BYTES_WIDTH - 2});
-      const line = [...fitLine(left, treeWidth - noteWidth - BYTES_WIDTH - 2), ...right];
+      const left = rowStart(state, row, totals, {isCurrent, width: nameWidth});
+      const line = [...fitLine(left, nameWidth), ...right];
       if (isCurrent) return highlight(line, 'inverse');
       return totals.chosen === 0 && totals.changes > 0 ? highlight(line, DIM) : line;
     }),
