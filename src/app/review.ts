@@ -39,6 +39,8 @@ export async function reviewPlan(
   context: Context,
 ): Promise<Planned | undefined> {
   const [{openReview}, {contentOf, filterOf}] = await Promise.all([import('../ui/review/open.js'), import('./content.js')]);
+  /** Each file that was saved, with its SHA-256. */
+  const saved = new Map<string, string>();
   const {plan: wanted} = await openReview({
     stdin: process.stdin,
     stdout: process.stdout,
@@ -49,20 +51,31 @@ export async function reviewPlan(
     signal: context.signal,
     services: {
       look: async (action) => ({content: contentOf(action, planned.plan), filter: filterOf(action, planned.plan)}),
-      save: (plan, name, overwrite) => savePlan(plan, name, overwrite).catch(inShort),
+      save: (plan, name, overwrite) => savePlan({plan, file: name, overwrite, saved}).catch(inShort),
       export: (plan, name, overwrite) => exportReport(judge(plan, allow), name, overwrite).catch(inShort),
       judge: (plan) => judge(plan, allow).halts,
+      interrupt: () => process.kill(process.pid, 'SIGINT'),
       newId: () => newId(context.now()),
     },
   });
+  // There it can be copied from the terminal, for `apply --plan-sha256`.
+  for (const [name, sha256] of saved) context.onEvent({type: 'plan-file', file: name, sha256});
   return wanted && judge(wanted, allow);
 }
 
-async function savePlan(plan: Plan, file: string, overwrite: boolean): Promise<string | 'exists'> {
+interface SaveOptions {
+  readonly plan: Plan;
+  readonly file: string;
+  readonly overwrite: boolean;
+  readonly saved: Map<string, string>;
+}
+
+async function savePlan({plan, file, overwrite, saved}: SaveOptions): Promise<string | 'exists'> {
   if (!overwrite && existsSync(file)) return 'exists';
   const {sha256} = await writePlanFile(file, plan);
+  saved.set(file, sha256);
   const changes = formatPlural(judge(plan, []).summary.changes, 'change');
-  return `Saved ${changes} as ${escapeName(file)}; SHA-256 ${sha256}`;
+  return `Saved ${changes} as ${escapeName(file)}`;
 }
 
 async function exportReport(planned: Planned, file: string, overwrite: boolean): Promise<string | 'exists'> {

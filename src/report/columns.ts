@@ -31,11 +31,20 @@ export function cutMiddle(text: string, width: number): string {
   if (columns(text) <= width) return text;
   if (width < 4) return cut(text, width);
   const left = Math.floor((width - 1) / 3);
-  const end = [...text].reverse().join('');
-  return `${head(text, left)}…${[...head(end, width - 1 - left)].reverse().join('')}`;
+  return `${head(text, left)}…${tail(text, width - 1 - left)}`;
 }
 
-function head(text: string, width: number): string {
+/** As `cut`, keeping the end. */
+export function cutStart(text: string, width: number): string {
+  return columns(text) <= width ? text : `…${tail(text, width - 1)}`;
+}
+
+function tail(text: string, width: number): string {
+  return [...head([...text].reverse().join(''), width)].reverse().join('');
+}
+
+/** As much of a text as fits in so many columns. */
+export function head(text: string, width: number): string {
   if (PLAIN.test(text)) return text.slice(0, Math.max(0, width));
   let taken = '';
   let used = 0;

@@ -1,6 +1,6 @@
 /** A line of a screen, in parts with styles of their own. Texts are escaped before they come here. */
 import {styleText} from 'node:util';
-import {columns, cut} from '../report/columns.js';
+import {columns, cut, head} from '../report/columns.js';
 import type {Style} from '../report/words.js';
 
 export interface Span {
@@ -27,12 +27,40 @@ export function fitLine(line: Line, width: number): Line {
     const shown = cut(text, left);
     fitted.push({text: shown, style});
     left -= columns(shown);
+    // Nothing follows what was cut, also where a wide character has left a column free.
+    if (shown !== text) break;
   }
   if (left > 0) fitted.push({text: ' '.repeat(left)});
   return fitted;
 }
 
-/** `left` at the left edge, `right` at the right one; the left is cut where both do not fitLine. */
+/** The line broken, after a space where there is one, into as many as it takes to show all of it. */
+export function wrapLine(line: Line, width: number): Line[] {
+  const lines: Span[][] = [[]];
+  let left = width;
+  for (const {text, style} of line) {
+    for (let rest = text; rest !== ''; ) {
+      // A part of the text, since a line may be as long as a file.
+      const fitting = head(rest.slice(0, 4 * width), left);
+      const isLast = fitting.length === rest.length;
+      const part = isLast ? fitting : upToSpace(fitting);
+      lines.at(-1)?.push({text: part, style});
+      rest = rest.slice(part.length);
+      left -= columns(part);
+      if (isLast) continue;
+      lines.push([]);
+      left = width;
+    }
+  }
+  return lines;
+}
+
+function upToSpace(text: string): string {
+  const space = text.lastIndexOf(' ');
+  return space > text.length / 2 ? text.slice(0, space + 1) : text;
+}
+
+/** `left` at the left edge, `right` at the right one; the left is cut where both do not fit. */
 export function spread(left: Line, right: Line, width: number): Line {
   const room = Math.max(0, width - widthOf(right));
   return [...fitLine(left, room), ...right];

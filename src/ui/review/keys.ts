@@ -5,12 +5,21 @@ import {GROUPS, type Intent, type Mode} from './state.js';
 /** The keys that ink names; the rest of its `Key` is not asked. */
 export type NamedKeys = Partial<Key>;
 
-export function intentOf(mode: Mode, input: string, key: NamedKeys): Intent | undefined {
-  if (key.ctrl && input === 'c') return {type: 'quit'};
+/** Keys that come fast arrive as one text. This is the first of them; in a prompt, all that is typed up to Enter. */
+export function firstKey(mode: Mode, text: string): string {
+  return (mode.type === 'input' ? /^[^\r]+|^\r/ : /^./su).exec(text)?.[0] ?? '';
+}
+
+export function isInterrupt(input: string, key: NamedKeys): boolean {
+  return input.startsWith('\x03') || (key.ctrl === true && input === 'c');
+}
+
+export function intentOf(mode: Mode, input: string, named: NamedKeys): Intent | undefined {
+  const key = input === '\r' ? {...named, return: true} : named;
   if (mode.type === 'input') return typing(input, key);
   if (mode.type === 'confirm') return answering(input, key);
-  const named = namedKey(key);
-  if (named !== undefined) return named;
+  const intent = namedKey(key);
+  if (intent !== undefined) return intent;
   if (key.ctrl) return CONTROLS[input];
   if (/^[0-6]$/.test(input)) return {type: 'kinds', group: input === '0' ? undefined : Number(input) - 1};
   return LETTERS[input];
@@ -71,7 +80,7 @@ const LETTERS: Readonly<Record<string, Intent>> = {
   q: {type: 'quit'},
 };
 
-const GROUP_WORDS = GROUPS.map(({name}, i) => `${i + 1} ${name}`).join('  ');
+const GROUP_WORDS = GROUPS.map(({name}, i) => `${i + 1} ${name}`).join(' ');
 
 /** For the screen of "?". */
 export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
@@ -83,7 +92,7 @@ export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['Enter', 'open a folder; see the content of a change'],
   ['Space', 'leave out a change or a whole folder, or take it in again'],
   ['/', 'search paths: a text, or a glob such as *.jpg or /src/**'],
-  ['1 … 6', `show only: ${GROUP_WORDS}`],
+  ['1 … 6', `show only ${GROUP_WORDS}`],
   ['0  Esc', 'show all again'],
   ['s', 'sort by impact, name or kind'],
   ['p', 'problems, warnings and guards'],
@@ -91,5 +100,6 @@ export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['w', 'save the plan of what is chosen'],
   ['e', 'export a report: .html, .md, .json, .xml or .txt'],
   ['?', 'this help'],
-  ['q  ^C', 'leave without changing anything'],
+  ['q', 'leave without changing anything'],
+  ['^C', 'the same, and nothing is asked'],
 ];

@@ -4,11 +4,11 @@ import type {Action} from '../../core/action.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
 import {narrow} from '../../plan/narrow.js';
 import {mount} from '../mount.js';
-import {intentOf} from './keys.js';
+import {firstKey, intentOf, isInterrupt} from './keys.js';
 import {parseQuery} from './query.js';
 import {Screen} from './screen.js';
 import {currentAction, type Effect, type Intent, type Look, type ReviewState, review, startReview} from './state.js';
-import {type Size, treeHeight} from './view.js';
+import {type Size, settle} from './view.js';
 
 /** What the screen cannot do by itself. */
 export interface ReviewServices {
@@ -19,6 +19,8 @@ export interface ReviewServices {
   /** The same for a report, whose format the file's name tells. */
   export(plan: Plan, file: string, overwrite: boolean): Promise<string | 'exists'>;
   judge(plan: Plan): readonly Halt[];
+  /** Ends the program as Ctrl-C does, which arrives here as a key. */
+  interrupt(): void;
   /** An id for a plan that is made of a part of this one. */
   newId(): string;
 }
@@ -60,8 +62,7 @@ class Review {
 
   constructor(private readonly o: OpenReviewOptions) {
     const {plan, summary, halts, canApply, names} = o;
-    const state = startReview({plan, summary, halts, canApply, names, height: 1});
-    this.#state = review(state, {type: 'resize', height: treeHeight(state, this.#size())}).state;
+    this.#state = settle(startReview({plan, summary, halts, canApply, names, height: 1}), this.#size());
   }
 
   async run(): Promise<ReviewResult> {
@@ -71,7 +72,7 @@ class Review {
     });
     const screen = mount(this.#draw(), {stdin, stdout, fullScreen: true});
     this.#update = () => screen.update(this.#draw());
-    const resize = () => this.#dispatch({type: 'resize', height: treeHeight(this.#state, this.#size())});
+    const resize = () => this.#show(this.#state);
     const leave = () => this.#finish({plan: undefined});
     stdout.on('resize', resize);
     signal.addEventListener('abort', leave);
@@ -102,20 +103,31 @@ class Review {
   }
 
   #press(input: string, key: Key): void {
-    // Keys that come fast arrive as one text; in a prompt that is what was typed or pasted.
-    const inputs = this.#state.mode.type === 'input' || input.length <= 1 ? [input] : [...input];
-    for (const one of inputs) {
-      const intent = intentOf(this.#state.mode, one, key);
-      if (intent !== undefined) this.#dispatch(intent);
+    if (isInterrupt(input, key)) {
+      this.o.services.interrupt();
+      return;
     }
+    let rest = input;
+    do {
+      const {mode} = this.#state;
+      const one = firstKey(mode, rest);
+      rest = rest.slice(one.length);
+      const intent = intentOf(mode, one, key);
+      if (intent !== undefined) this.#dispatch(intent);
+      // A question is answered by who has read it, not by what was typed or pasted before it was asked.
+    } while (rest !== '' && this.#state.mode.type !== 'confirm');
   }
 
   #dispatch(intent: Intent): void {
     const {state, effect} = review(this.#state, intent);
-    this.#state = state;
+    this.#show(state);
+    if (effect !== undefined) this.#perform(effect).catch((error) => this.#dispatch({type: 'failed', text: messageOf(error)}));
+  }
+
+  #show(state: ReviewState): void {
+    this.#state = settle(state, this.#size());
     this.#update();
     this.#lookLater();
-    if (effect !== undefined) this.#perform(effect).catch((error) => this.#dispatch({type: 'failed', text: messageOf(error)}));
   }
 
   async #perform(effect: Effect): Promise<void> {

@@ -306,6 +306,8 @@ function read(state: ReviewState, intent: Intent): Step {
       return scroll(mode.top + intent.by * Math.max(1, state.height - 1));
     case 'first':
       return scroll(0);
+    case 'last':
+      return scroll(Number.MAX_SAFE_INTEGER);
     case 'back':
     case 'quit':
     case 'enter':
@@ -359,7 +361,7 @@ function askToApply(state: ReviewState): Step {
 function judged(state: ReviewState): ReviewState {
   const halt = state.halts.find(({allowed}) => !allowed);
   if (halt === undefined) return {...state, mode: {type: 'confirm', what: {type: 'apply'}}};
-  const text = `The guard ${halt.guard} halts it: leave changes out, or start again with --allow ${halt.guard}.`;
+  const text = `${halt.guard} halts it: leave some out, or apply --allow ${halt.guard}`;
   return {...state, notice: {tone: 'error', text}};
 }
 
@@ -429,10 +431,11 @@ function collapse(state: ReviewState): ReviewState {
   return moved(state, Math.max(0, above));
 }
 
+/** The folders in which something is shown. */
 function allFolders(tree: ChangeTree, node: number): Set<number> {
   const folders = new Set<number>([TOP]);
   const end = tree.endOf(node);
-  for (let at = node; at < end; at++) if (tree.endOf(at) > at + 1) folders.add(at);
+  for (let at = node; at < end; at++) if (tree.endOf(at) > at + 1 && tree.shownIn(at) > 0) folders.add(at);
   return folders;
 }
 
@@ -463,19 +466,16 @@ function filtered(state: ReviewState): ReviewState {
   const expanded = query !== '' && shown <= OPEN_FOUND ? allFolders(tree, TOP) : state.expanded;
   const next = withRows({...state, expanded, version: state.version + 1}, node);
   if (shown > 0) return next;
-  return {...next, notice: {tone: 'error', text: 'Nothing matches. Esc shows all changes again.'}};
+  return {...next, notice: NOTHING_SHOWN};
 }
+
+const NOTHING_SHOWN: Notice = {tone: 'error', text: 'Nothing matches. Esc shows all changes again.'};
 
 function toggle(state: ReviewState): ReviewState {
   const {tree, selection} = state;
   const node = currentNode(state);
   const totals = totalsOf(state, node);
-  if (totals.changes === 0) {
-    return {
-      ...state,
-      notice: {tone: 'error', text: 'Only the times of this folder are put back: that goes with what changes in it.'},
-    };
-  }
+  if (totals.changes === 0) return {...state, notice: NOTHING_SHOWN};
   const leaveOut = totals.chosen > 0;
   let asked = 0;
   let followed = 0;

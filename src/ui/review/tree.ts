@@ -2,7 +2,7 @@
  * The changes of a plan as a tree of folders, compact enough for a million of them: a node is a row of typed arrays, in canonical
  * order, and what is said of one (its path, its totals) is worked out when it is looked at.
  */
-import {ACTION_KINDS, type Action, type ActionKind, bytesOf, isUpkeep} from '../../core/action.js';
+import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, volumeOf} from '../../core/action.js';
 import {type RelPath, ROOT} from '../../core/path.js';
 
 export type Sort = 'impact' | 'name' | 'kind';
@@ -52,7 +52,7 @@ export class ChangeTree {
     this.#shownBefore = new Uint32Array(count + 1);
     actions.forEach((action, i) => {
       this.#kind[i] = isUpkeep(action) ? UPKEEP : PLACE_OF[action.kind];
-      this.#bytes[i] = action.kind === 'delete' ? action.before.size : bytesOf(action);
+      this.#bytes[i] = volumeOf(action);
     });
     const nodes = new NodeBuilder(actions).build();
     this.size = nodes.size;

@@ -3,13 +3,13 @@ import type {Action, ActionKind} from '../../core/action.js';
 import {escapeName} from '../../core/escape.js';
 import type {PlanSummary} from '../../core/plan.js';
 import {attributeRows} from '../../report/attributes.js';
-import {columns, cutMiddle, pad} from '../../report/columns.js';
+import {columns, cutMiddle, cutStart, pad} from '../../report/columns.js';
 import type {DifferenceLine} from '../../report/difference.js';
 import {formatBytes, formatCount, formatPlural} from '../../report/units.js';
-import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style, sizeOf} from '../../report/words.js';
-import {fitLine, highlight, type Line, span, spread, widthOf} from '../line.js';
+import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words.js';
+import {fitLine, highlight, type Line, span, spread, widthOf, wrapLine} from '../line.js';
 import {KEY_HELP} from './keys.js';
-import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, totalsOf} from './state.js';
+import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, review, totalsOf} from './state.js';
 import {TOP} from './tree.js';
 
 export interface Size {
@@ -23,7 +23,7 @@ const ALARM: Style = ['bold', 'red'];
 const WARN: Style = 'yellow';
 
 /** From this width on, the details stand beside the tree. */
-const WIDE = 120;
+const WIDE = 132;
 const MAX_HALTS = 2;
 const FOOT = 2;
 
@@ -40,10 +40,11 @@ interface Layout {
 type Headed = Pick<ReviewState, 'plan' | 'summary' | 'halts' | 'tree' | 'selection'>;
 
 function layoutOf(state: Headed, size: Size): Layout {
-  const head = headLines(state, size.columns);
-  const room = Math.max(1, size.rows - head.length - FOOT - 1);
+  // Of the tree there is always a row, under its title, and the foot asks what has to be answered.
+  const head = headLines(state, size.columns).slice(0, size.rows - FOOT - 2);
+  const room = size.rows - head.length - FOOT - 1;
   if (size.columns >= WIDE) {
-    const detailWidth = Math.min(90, Math.floor(size.columns * 0.42));
+    const detailWidth = Math.max(57, Math.min(90, Math.floor(size.columns * 0.42)));
     return {head, wide: true, treeWidth: size.columns - detailWidth - 3, treeHeight: room, detailWidth, detailHeight: room};
   }
   const detailHeight = room >= 14 ? Math.max(7, Math.floor(room * 0.4)) : 0;
@@ -51,9 +52,14 @@ function layoutOf(state: Headed, size: Size): Layout {
   return {head, wide: false, treeWidth: size.columns, treeHeight, detailWidth: size.columns, detailHeight};
 }
 
-/** How many rows of the tree fitLine. */
-export function treeHeight(state: Headed, size: Size): number {
-  return layoutOf(state, size).treeHeight;
+/** The state as it fits a screen of this size: the rows that are drawn hold the cursor, and a page scrolls no farther than its end. */
+export function settle(state: ReviewState, size: Size): ReviewState {
+  const layout = layoutOf(state, size);
+  const settled = review(state, {type: 'resize', height: layout.treeHeight}).state;
+  const {mode} = settled;
+  if (!isPage(mode)) return settled;
+  const last = Math.max(0, pageOf(settled, mode, size.columns).lines.length - pageHeight(layout));
+  return mode.top <= last ? settled : {...settled, mode: {...mode, top: last}};
 }
 
 /** Exactly `size.rows` lines of `size.columns` columns. */
@@ -61,7 +67,7 @@ export function reviewLines(state: ReviewState, size: Size): readonly Line[] {
   const layout = layoutOf(state, size);
   const body = bodyLines(state, layout, size);
   const lines = [...layout.head, ...body, ...footLines(state, size.columns)];
-  return lines.slice(0, size.rows).map((line) => fitLine(line, size.columns));
+  return lines.map((line) => fitLine(line, size.columns));
 }
 
 // ── Head ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -92,7 +98,7 @@ function notesLine({header, problems}: ReviewState['plan'], moreHalts: number): 
   return parts.length === 0 ? undefined : `${parts.join(', ')} (p shows them)`;
 }
 
-/** The number before each kind is the key that shows it alone. No kind is ever cut off: rather the words go than a count. */
+/** The number before each kind is the key that shows it alone. No kind is ever cut off: rather its bytes go, the sums, the words. */
 function totalLine(summary: PlanSummary, width: number): Line {
   const groups = GROUPS.map(({name, kinds}, i) => ({
     key: i + 1,
@@ -101,35 +107,32 @@ function totalLine(summary: PlanSummary, width: number): Line {
     count: kinds.reduce((sum, kind) => sum + summary.kinds[kind].count, 0),
     bytes: kinds.reduce((sum, kind) => sum + summary.kinds[kind].bytes, 0),
   })).filter(({count}) => count > 0);
-  const right = [span(`${formatPlural(summary.changes, 'change')}, ${formatBytes(summary.bytes)} to write `)];
-  const full = groups.flatMap(({key, name, kind, count, bytes}) => [
-    span(` ${key}`, DIM),
-    span(`${GLYPHS[kind]} `, KIND_STYLES[kind]),
-    span(`${formatCount(count)} ${name}`),
-    span(`${bytes > 0 ? ` ${formatBytes(bytes)}` : ''}  `, DIM),
-  ]);
-  const named = groups.flatMap(({key, name, kind, count}) => [
-    span(` ${key}`, DIM),
-    span(GLYPHS[kind], KIND_STYLES[kind]),
-    span(`${formatCount(count)} ${name} `),
-  ]);
-  const short = groups.flatMap(({key, kind, count}) => [
-    span(` ${key}`, DIM),
-    span(`${GLYPHS[kind]}${formatCount(count)}`, KIND_STYLES[kind]),
-  ]);
-  const fits = [full, named].find((line) => widthOf(line) + widthOf(right) < width);
-  if (fits !== undefined) return spread(fits, right, width);
-  return widthOf(short) + widthOf(right) < width ? spread(short, right, width) : short;
+  const kindsLine = (named: boolean, sized: boolean) =>
+    groups.flatMap(({key, name, kind, count, bytes}) => [
+      span(` ${key} `, DIM),
+      span(`${GLYPHS[kind]}${formatCount(count)}${named ? ` ${name}` : ''}`, KIND_STYLES[kind]),
+      span(`${sized && bytes > 0 ? ` ${formatBytes(bytes)}` : ''}${named ? ' ' : ''}`, DIM),
+    ]);
+  const written = `${formatBytes(summary.bytes)} to write `;
+  const all = `${formatPlural(summary.changes, 'change')}, ${written}`;
+  const ways: readonly [left: Line, right: string][] = [
+    [kindsLine(true, true), all],
+    [kindsLine(true, false), all],
+    [kindsLine(true, false), written],
+    [kindsLine(false, false), written],
+  ];
+  const [left, right] = ways.find(([line, text]) => widthOf(line) + columns(text) < width) ?? [kindsLine(false, false), ''];
+  return spread(left, [span(right)], width);
 }
 
 // ── Body ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function bodyLines(state: ReviewState, layout: Layout, size: Size): Line[] {
-  const height = layout.wide || layout.detailHeight === 0 ? layout.treeHeight : layout.treeHeight + layout.detailHeight + 1;
   const {mode} = state;
-  if (mode.type === 'help' || mode.type === 'notes' || mode.type === 'content') {
+  if (isPage(mode)) {
+    const height = pageHeight(layout);
     const {title, lines} = pageOf(state, mode, size.columns);
-    const top = Math.max(0, Math.min(mode.top, lines.length - height));
+    const {top} = mode;
     const place =
       lines.length > height ? `${top + 1}–${Math.min(lines.length, top + height)} of ${formatCount(lines.length)}` : '';
     return [rule(title, place, size.columns), ...filled(lines.slice(top, top + height), height)];
@@ -146,14 +149,20 @@ function bodyLines(state: ReviewState, layout: Layout, size: Size): Line[] {
   return [title, ...tree, rule('', '', size.columns), ...details];
 }
 
+function pageHeight({wide, treeHeight, detailHeight}: Layout): number {
+  return wide || detailHeight === 0 ? treeHeight : treeHeight + detailHeight + 1;
+}
+
 function rule(left: string, right: string, width: number): Line {
-  const middle = Math.max(0, width - columns(left) - columns(right) - 6);
+  const ends = [left, right].map((text) => (text === '' ? '' : ` ${text} `));
+  const room = width - 4 - columns(ends[1] as string);
+  const title = cutMiddle(ends[0] as string, room);
   return [
     span('──', DIM),
-    span(left === '' ? '──' : ` ${left} `),
-    span('─'.repeat(middle), DIM),
-    span(right === '' ? '──' : ` ${right} `),
-    ...(right === '' && left === '' ? [span('──', DIM)] : []),
+    span(title),
+    span('─'.repeat(Math.max(0, room - columns(title))), DIM),
+    span(ends[1] as string),
+    span('──', DIM),
   ];
 }
 
@@ -180,20 +189,24 @@ function filled(lines: readonly Line[], height: number): Line[] {
 // ── Tree ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const BYTES_WIDTH = 9;
+const NARROW = 50;
 
 function treeLines(state: ReviewState, {treeWidth, treeHeight: height}: Layout): Line[] {
   const shown = state.rows.slice(state.top, state.top + height);
   const facts = shown.map((row) => ({row, totals: totalsOf(state, row.node)}));
   const notes = facts.map(({row, totals}) => noteOf(state, row, totals));
-  const widest = Math.max(0, ...notes.map((line) => line.reduce((sum, {text}) => sum + columns(text), 0)));
-  const noteWidth = Math.min(widest, Math.floor(treeWidth * 0.4));
+  const widest = Math.max(0, ...notes.map(widthOf));
+  // On a narrow screen names come first.
+  const bytesWidth = treeWidth < NARROW ? 0 : BYTES_WIDTH;
+  const noteWidth = Math.min(widest, Math.floor(Math.max(0, treeWidth - 20) * 0.5));
+  const nameWidth = treeWidth - noteWidth - bytesWidth - 2;
   return filled(
     facts.map(({row, totals}, i) => {
-      const bytes = totals.bytes > 0 ? formatBytes(totals.bytes) : '';
-      const right = [...fitLine([span(' '), ...(notes[i] as Line)], noteWidth + 1), span(bytes.padStart(BYTES_WIDTH)), span(' ')];
+      const bytes = totals.bytes > 0 && bytesWidth > 0 ? formatBytes(totals.bytes) : '';
+      const right = [...fitLine([span(' '), ...(notes[i] as Line)], noteWidth + 1), span(bytes.padStart(bytesWidth)), span(' ')];
       const isCurrent = state.top + i === state.cursor;
-      const left = rowStart(state, row, totals, {isCurrent, width: treeWidth - noteWidth - BYTES_WIDTH - 2});
-      const line = [...fitLine(left, treeWidth - noteWidth - BYTES_WIDTH - 2), ...right];
+      const left = rowStart(state, row, totals, {isCurrent, width: nameWidth});
+      const line = [...fitLine(left, nameWidth), ...right];
       if (isCurrent) return highlight(line, 'inverse');
       return totals.chosen === 0 && totals.changes > 0 ? highlight(line, DIM) : line;
     }),
@@ -235,12 +248,12 @@ function noteOf(state: ReviewState, {node}: Row, totals: RowTotals): Line {
   return kindCounts(totals.kinds);
 }
 
-/** "+12 ~3 -1". */
-function kindCounts(kinds: Readonly<Record<ActionKind, number>>): Line {
+/** "+12 ~3 -1", or "+12 new  ~3 update  -1 delete". */
+function kindCounts(kinds: Readonly<Record<ActionKind, number>>, named = false): Line {
   return GROUPS.flatMap((group) => {
     const count = group.kinds.reduce((sum, kind) => sum + kinds[kind], 0);
     const [kind] = group.kinds;
-    return count === 0 ? [] : [span(`${GLYPHS[kind]}${formatCount(count)} `, KIND_STYLES[kind])];
+    return count === 0 ? [] : [span(`${GLYPHS[kind]}${formatCount(count)}${named ? ` ${group.name} ` : ''} `, KIND_STYLES[kind])];
   });
 }
 
@@ -250,27 +263,23 @@ function detailLines(state: ReviewState, width: number, height: number): Line[] 
   const node = currentNode(state);
   const own = state.tree.actionOf(node);
   if (state.rows.length === 0) return [];
-  if (own === undefined) return folderLines(state, node);
+  if (own === undefined) return folderLines(state, node, width);
   const action = state.plan.actions[own] as Action;
-  const lines = [...actionLines(action, width), ...lookFacts(state, own)];
-  if (state.tree.hasChildren(node)) return [...folderLines(state, node).slice(1), [], ...lines];
+  const [title = [], ...facts] = [...actionLines(action, width), ...lookFacts(state, own)];
+  if (state.tree.hasChildren(node)) return [title, ...folderLines(state, node, width).slice(1), ...facts];
+  const lines = [title, ...facts];
   if (height - lines.length < 3) return lines;
   return [...lines, [], ...contentLines(state, own).slice(0, height - lines.length - 1)];
 }
 
-function folderLines(state: ReviewState, node: number): Line[] {
+function folderLines(state: ReviewState, node: number, width: number): Line[] {
   const {changes, chosen: taken, kinds, bytes} = totalsOf(state, node);
   const left = changes - taken;
+  const named = kindCounts(kinds, true);
   return [
     [span(node === TOP ? 'All changes' : `${plainPath(state.tree.pathOf(node))}/`, STRONG)],
     [span(`${formatPlural(changes, 'change')}, ${formatBytes(bytes)}${left > 0 ? `; ${formatCount(left)} left out` : ''}`)],
-    ...GROUPS.flatMap((group) => {
-      const count = group.kinds.reduce((sum, kind) => sum + kinds[kind], 0);
-      const [kind] = group.kinds;
-      return count === 0
-        ? []
-        : [[span(` ${GLYPHS[kind]} `, KIND_STYLES[kind]), span(`${pad(group.name, 8)} ${formatCount(count)}`)]];
-    }),
+    widthOf(named) <= width ? named : kindCounts(kinds),
   ];
 }
 
@@ -279,8 +288,8 @@ const NAME_WIDTH = 9;
 function actionLines(action: Action, width: number): Line[] {
   const rows = attributeRows(action);
   const title = [span(`${GLYPHS[action.kind]} ${action.kind}  `, KIND_STYLES[action.kind]), span(pathWords(action), STRONG)];
-  const size = sizeOf(action);
-  const about = [reasonWords(action), size !== undefined && size > 0 ? formatBytes(size) : ''].filter((part) => part !== '');
+  // The rows below show every other reason.
+  const reasons = action.reasons.filter((reason) => reason === 'content' || reason === 'hardlink');
   if (action.before === undefined || action.after === undefined) {
     const word = action.before === undefined ? 'will be' : 'was';
     return [
@@ -294,7 +303,7 @@ function actionLines(action: Action, width: number): Line[] {
   const column = Math.max(8, Math.floor((width - NAME_WIDTH - 6) / 2));
   return [
     title,
-    [span(about.join(', '))],
+    ...(reasons.length > 0 ? [[span(reasonWords({...action, reasons}))]] : []),
     ...rows
       .filter(({name, differs}) => name !== 'kind' || differs)
       .map(({name, before = '–', after = '–', differs}) => [
@@ -334,12 +343,21 @@ function diffLine({type, text}: DifferenceLine): Line {
 
 type Page = Extract<Mode, {readonly top: number}>;
 
-function pageOf(state: ReviewState, {type}: Page, width: number): {title: string; lines: readonly Line[]} {
+function isPage(mode: Mode): mode is Page {
+  return 'top' in mode;
+}
+
+function pageOf(state: ReviewState, mode: Page, width: number): {title: string; lines: readonly Line[]} {
+  const {title, lines} = wholePage(state, mode, width);
+  return {title, lines: lines.flatMap((line) => wrapLine(line, width))};
+}
+
+function wholePage(state: ReviewState, {type}: Page, width: number): {title: string; lines: readonly Line[]} {
   if (type === 'help')
     return {title: 'Keys', lines: KEY_HELP.map(([keys, meaning]) => [span(`  ${pad(keys, 18)}`, STRONG), span(meaning)])};
   if (type === 'notes') return {title: 'Problems, warnings and guards', lines: noteLines(state)};
   const own = state.tree.actionOf(currentNode(state));
-  if (own === undefined) return {title: 'Folder', lines: folderLines(state, currentNode(state))};
+  if (own === undefined) return {title: 'Folder', lines: folderLines(state, currentNode(state), width)};
   const action = state.plan.actions[own] as Action;
   return {
     title: plainPath(action.path),
@@ -376,11 +394,17 @@ const SHORT_KEYS = '↑↓ ←→ move  Space choose  Enter look  / search  a ap
 function footLines(state: ReviewState, width: number): Line[] {
   const {mode, notice} = state;
   const told: Line = notice === undefined ? [] : [span(` ${notice.text}`, notice.tone === 'error' ? ALARM : STRONG)];
-  if (mode.type === 'input') return [told, [span(` ${PROMPTS[mode.purpose]}: `, STRONG), span(escapeName(mode.text)), span('▏')]];
+  if (mode.type === 'input') return [told, promptLine(mode, width)];
   if (mode.type === 'confirm') return [told, [span(` ${question(state, mode)} [y/n] `, ALARM)]];
   if (mode.type !== 'browse') return [told, [span(' ↑↓ scroll  PgUp PgDn page  Esc back', DIM)]];
   const keys = width > columns(BROWSE_KEYS) + 1 ? BROWSE_KEYS : SHORT_KEYS;
   return [told, [span(` ${keys}`, DIM)]];
+}
+
+/** Of a text that is too long, its end stays in sight, where it is typed. */
+function promptLine({purpose, text}: Extract<Mode, {type: 'input'}>, width: number): Line {
+  const prompt = ` ${PROMPTS[purpose]}: `;
+  return [span(prompt, STRONG), span(cutStart(escapeName(text), Math.max(8, width - columns(prompt) - 1))), span('▏')];
 }
 
 const PROMPTS = {

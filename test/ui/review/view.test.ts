@@ -1,0 +1,269 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import type {Action} from '../../../src/core/action.js';
+import {decodeName} from '../../../src/core/name.js';
+import type {RelPath} from '../../../src/core/path.js';
+import type {Halt} from '../../../src/core/plan.js';
+import {problem} from '../../../src/core/problem.js';
+import {columns} from '../../../src/report/columns.js';
+import {paint} from '../../../src/ui/line.js';
+import type {Intent, Mode, ReviewOptions, ReviewState} from '../../../src/ui/review/state.js';
+import {reviewLines, type Size, settle} from '../../../src/ui/review/view.js';
+import {plan as anyPlan} from '../../support/arbitrary.js';
+import {act, file, folder, planOf, symlink} from '../../support/plan.js';
+import {openPlan, play} from '../../support/review.js';
+
+const SIZES: readonly Size[] = [
+  [20, 8],
+  [30, 10],
+  [59, 15],
+  [80, 23],
+  [100, 12],
+  [131, 30],
+  [132, 30],
+  [140, 39],
+  [200, 60],
+].map(([width = 0, rows = 0]) => ({columns: width, rows}));
+
+const anySize = fc.oneof(
+  fc.constantFrom(...SIZES),
+  fc.record({columns: fc.integer({min: 20, max: 220}), rows: fc.integer({min: 8, max: 70})}),
+);
+
+/** What could move a cursor, hide text or break a column, in names and in all else that a plan holds. */
+const HOSTILE = [
+  '\x1b[2J\x1b[31mred',
+  'two\nlines',
+  '\u202egnp.exe',
+  '日本語のとても長い名前のファイル',
+  '\u009b1m',
+  decodeName(Uint8Array.from({length: 255}, () => 0xff)),
+  'e\u0301'.repeat(60),
+  'x'.repeat(255),
+  '😀👨‍👩‍👧',
+].sort();
+
+function texts(state: ReviewState, size: Size, color = false): string[] {
+  return reviewLines(settle(state, size), size).map((line) => paint(line, color));
+}
+
+function expectFits(lines: readonly string[], size: Size): void {
+  expect(lines).to.have.length(size.rows);
+  for (const line of lines) {
+    expect(columns(line), line).to.equal(size.columns);
+    expect(line).to.not.match(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+  }
+}
+
+const halts: readonly Halt[] = [
+  {guard: 'source-empty', allowed: false, message: 'the source is empty\x1b[2J'},
+  {guard: 'too-many-deletes', allowed: false, message: 'would delete 60 of 100 files (60 %), more than --max-delete 50%'},
+  {guard: 'same-tree', allowed: false, message: 'the roots are one'},
+];
+
+const MODES: readonly Mode[] = [
+  {type: 'browse'},
+  {type: 'help', top: 0},
+  {type: 'notes', top: 3},
+  {type: 'content', top: Number.MAX_SAFE_INTEGER},
+  {type: 'input', purpose: 'save', text: `${'long '.repeat(50)}\x1b[2J\u202e日本`},
+  {type: 'input', purpose: 'search', text: ''},
+  {type: 'confirm', what: {type: 'apply'}},
+  {type: 'confirm', what: {type: 'quit'}},
+  {type: 'confirm', what: {type: 'overwrite', effect: {type: 'save', file: 'a\nb', overwrite: false}}},
+];
+
+const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
+  fc.integer({min: -3, max: 5}).map((by): Intent => ({type: 'move', by})),
+  fc.constantFrom<Intent>({type: 'toggle'}, {type: 'expand-all'}, {type: 'collapse'}, {type: 'sort'}, {type: 'kinds', group: 0}),
+);
+
+function hostilePlan() {
+  const path = (name: string) => name as RelPath;
+  const actions = HOSTILE.map((name, i): Action => {
+    if (i % 3 === 0) return act.create(name, file(12_345));
+    if (i % 3 === 1) return {kind: 'delete', path: path(name), reasons: ['gone'], before: symlink(HOSTILE[0] as string)};
+    return act.update(name, file(1), file(2 ** 40));
+  });
+  return planOf(actions, {
+    warnings: HOSTILE,
+    source: {path: `/src/${HOSTILE[0]}`},
+    target: {path: `/dst/${HOSTILE.at(-1)}`},
+    narrowed: {from: 'evil\x1b[2J', leftOut: 3},
+    problems: HOSTILE.map((name) => problem({path: path(name), side: 'source', phase: 'scan', code: 'EACCES'})),
+  });
+}
+
+const KINDS = planOf([
+  act.create('a'),
+  {kind: 'attrs', path: 'b' as RelPath, reasons: ['mode'], before: folder({mode: 0o700}), after: folder()},
+  act.delete('c'),
+  {kind: 'link', path: 'd' as RelPath, leader: 'a' as RelPath, reasons: ['hardlink'], after: file()},
+  {kind: 'replace', path: 'e' as RelPath, reasons: ['kind'], before: file(), after: folder()},
+  act.update('f', file(1), file(2)),
+]);
+
+/** A review of a plan that says it has so many changes of each kind. */
+function counting(count: number): ReviewState {
+  const state = openPlan(KINDS);
+  const kinds = Object.fromEntries(Object.keys(state.summary.kinds).map((kind) => [kind, {count, bytes: count * 1024}]));
+  const summary = {...state.summary, kinds: kinds as typeof state.summary.kinds, changes: 8 * count};
+  return {...state, summary};
+}
+
+function openAt(state: ReviewState, ...intents: Intent[]): ReviewState {
+  return play(state, ...intents).state;
+}
+
+describe('ui/review/view', () => {
+  for (const size of SIZES) {
+    it(`fills ${size.columns} × ${size.rows}, in every mode, with hostile names, guards and problems`, () => {
+      const state = openPlan(hostilePlan(), {halts});
+      const content = HOSTILE.map((text) => ({type: 'added' as const, text: text.replace(/[\p{C}]/gu, '')}));
+      for (let row = 0; row < state.rows.length; row++) {
+        const at = openAt(state, {type: 'move', by: row});
+        const look = {index: at.tree.actionOf(at.rows[row]?.node as number) ?? 0, content: {lines: content}};
+        for (const mode of MODES) expectFits(texts({...at, mode, look}, size), size);
+      }
+    });
+  }
+
+  it('fills any size, for any plan', () => {
+    fc.assert(
+      fc.property(
+        anyPlan,
+        anySize,
+        fc.array(anyIntent, {maxLength: 12}),
+        fc.constantFrom(...MODES),
+        (plan, size, intents, mode) => {
+          const state = openAt(openPlan(plan), ...intents);
+          expectFits(texts({...state, mode}, size), size);
+        },
+      ),
+    );
+  });
+
+  it('draws the row of the cursor, whatever the size', () => {
+    const state = openPlan(planOf(Array.from({length: 100}, (_, i) => act.create(`file${String(i).padStart(2, '0')}`))), {halts});
+    fc.assert(
+      fc.property(anySize, fc.nat(100), (size, by) => {
+        const lines = texts(openAt(state, {type: 'move', by}), size);
+        expect(lines.filter((line) => line.startsWith('❯'))).to.have.length(1);
+        if (by > 0)
+          expect(lines.find((line) => line.startsWith('❯'))).to.include(
+            size.columns < 30 ? 'f' : `file${String(by - 1).padStart(2, '0')}`,
+          );
+      }),
+    );
+  });
+
+  it('keeps the cursor in sight when guards take lines of the screen', () => {
+    const size = {columns: 80, rows: 23};
+    const plan = planOf(Array.from({length: 100}, (_, i) => act.create(`file${i}`)));
+    const state = settle(openAt(settle(openPlan(plan), size), {type: 'move', by: 10}), size);
+    const judged = settle(openAt(state, {type: 'judged', halts}), size);
+    expect(judged.height).to.be.below(state.height);
+    expect(texts(judged, size).filter((line) => line.startsWith('❯'))).to.have.length(1);
+  });
+
+  it('scrolls a page to its last line, and no farther', () => {
+    const size = {columns: 80, rows: 12};
+    const state = settle(openAt(openPlan(hostilePlan()), {type: 'help'}, {type: 'last'}), size);
+    const lines = texts(state, size);
+    expect(lines.at(-3)).to.include('nothing is asked');
+    expect(texts(openAt(state, {type: 'move', by: -1}), size)).to.not.deep.equal(lines);
+    expect(texts(settle(openAt(state, {type: 'move', by: 9}), size), size)).to.deep.equal(lines);
+  });
+
+  for (const count of [1, 596, 12_345, 1_234_567]) {
+    for (const width of [80, 100, 140, 200]) {
+      it(`says how many there are of each kind: ${count} on ${width} columns`, () => {
+        const line = texts(counting(count), {columns: width, rows: 24})[1] as string;
+        const number = (value: number) => value.toLocaleString('en-US');
+        expect(line.match(/ [1-6] [^\s\d][\d,]+(?= )/g)).to.deep.equal([
+          ` 1 +${number(2 * count)}`,
+          ` 2 ~${number(count)}`,
+          ` 3 ±${number(count)}`,
+          ` 4 =${number(count)}`,
+          ` 5 ·${number(count)}`,
+          ` 6 -${number(2 * count)}`,
+        ]);
+        expect(line).to.not.include('…');
+      });
+    }
+  }
+
+  it('shows long guards, warnings and lines of content whole on their pages', () => {
+    const size = {columns: 40, rows: 40};
+    const whole = (state: ReviewState) =>
+      texts(state, size)
+        .slice(3, -2)
+
+        .join('')
+        .replaceAll(' ', '');
+    const warning = 'w'.repeat(100);
+    const state = openPlan(planOf([act.create('a')], {warnings: [warning]}), {halts});
+    expect(whole(openAt(state, {type: 'notes'})))
+      .to.include(warning)
+      .and.include('morethan--max-delete50%');
+    const line = `${'c'.repeat(100)}日本語`;
+    const look = {index: 0, content: {lines: [{type: 'added' as const, text: line}]}};
+    expect(whole(openAt(state, {type: 'looked', look}, {type: 'move', by: 1}, {type: 'open'}))).to.include(`+${line}`);
+  });
+
+  it('keeps the end of a long prompt in sight, and the question', () => {
+    const size = {columns: 40, rows: 9};
+    const prompt = openAt(openPlan(KINDS, {halts}), {type: 'save'}, {type: 'text', text: `${'x'.repeat(100)}-end`});
+    expect(texts(prompt, size).at(-1)).to.match(/^ Save the plan as: …x+-end▏ *$/);
+    const question = openAt(openPlan(KINDS, {halts}), {type: 'judged', halts: []});
+    expect(texts(question, size).at(-1)).to.include('Apply these 6 changes? [y/n]');
+  });
+
+  describe('without colour', () => {
+    const options: Partial<ReviewOptions> = {halts};
+    const size = {columns: 140, rows: 30};
+    const state = openAt(openPlan(KINDS, options), {type: 'move', by: 1}, {type: 'toggle'});
+
+    it('has no escape sequence; with it, the same text', () => {
+      const plain = texts(state, size);
+      const colored = texts(state, size, true);
+      expect(colored.join('')).to.include('\x1b[');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences of styles
+      expect(colored.map((line) => line.replace(/\x1b\[[\d;]*m/g, ''))).to.deep.equal(plain);
+    });
+
+    it('still tells the cursor, what is chosen, and each kind', () => {
+      const tree = texts(state, size)
+        .filter((line) => /^[ ❯]\[/.test(line))
+        .map((line) => line.slice(0, 20).trimEnd());
+      expect(tree[0]).to.equal(' [-] ▾   /target/');
+      expect(tree.filter((line) => line.startsWith('❯'))).to.have.length(1);
+      expect(tree.find((line) => line.startsWith('❯'))).to.match(/^❯\[ \]/);
+      expect(
+        tree
+          .slice(1)
+          .map((line) => line.slice(9).trim())
+          .sort(),
+      ).to.deep.equal(['+ a', '~ f', '± e/', '= d', '· b/', '- c'].sort());
+    });
+
+    it('still tells what is added and removed, and which attributes differ', () => {
+      const at = openPlan(planOf([act.update('f', file(1), file(2))]));
+      const look = {
+        index: 0,
+        content: {
+          lines: [
+            {type: 'removed', text: 'old'},
+            {type: 'added', text: 'new'},
+          ] as const,
+        },
+      };
+      const lines = texts(openAt(at, {type: 'move', by: 1}, {type: 'looked', look}, {type: 'open'}), size).map((line) =>
+        line.trimEnd(),
+      );
+      expect(lines).to.include.members(['-old', '+new']);
+      expect(lines.find((line) => line.startsWith('size'))).to.match(/^size +\* 1 B +→ 2 B$/);
+      expect(lines.find((line) => line.startsWith('mode'))).to.match(/^mode {2,}0644 {2,}0644$/);
+    });
+  });
+});
