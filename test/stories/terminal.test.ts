@@ -10,9 +10,9 @@ describe('story: a terminal', () => {
     if (!hasTmux()) skip(this, 'tmux is missing');
   });
 
-  it('shows the plan, takes the answer, and is left as it was', async () => {
+  it('without screens: shows the plan, takes the answer, and is left as it was', async () => {
     const {source, target} = pairIn(temp(), {a: 'a'}, {});
-    const terminal = openTerminal(['apply', source, target], {width: 100, height: 30});
+    const terminal = openTerminal(['apply', source, target], {width: 100, height: 30, env: {TERM: 'dumb'}});
     try {
       expect(await terminal.shows('[y/N]')).to.match(/\+ create +a/);
       terminal.type('n');
