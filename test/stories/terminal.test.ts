@@ -12,7 +12,7 @@ describe('story: a terminal', () => {
 
   it('shows the plan, takes the answer, and is left as it was', async () => {
     const {source, target} = pairIn(temp(), {a: 'a'}, {});
-    const terminal = openTerminal(['apply', source, target], {width: 100, height: 30});
+    const terminal = openTerminal(['apply', source, target, '--format', 'text'], {width: 100, height: 30});
     try {
       expect(await terminal.shows('[y/N]')).to.match(/\+ create +a/);
       terminal.type('n');
