@@ -18,17 +18,17 @@ export function widthOf(line: Line): number {
   return line.reduce((sum, {text}) => sum + columns(text), 0);
 }
 
-/** The line in exactly so many columns: cut, or filled with spaces. */
+/** The line in exactly so many columns: filled with spaces, or cut, which "…" tells also where one of its parts ends at the edge. */
 export function fitLine(line: Line, width: number): Line {
   const fitted: Span[] = [];
   let left = width;
-  for (const {text, style} of line) {
-    if (left <= 0) break;
-    const shown = cut(text, left);
+  for (const [i, {text, style}] of line.entries()) {
+    const goesOn = line.slice(i + 1).some((part) => part.text.trim() !== '');
+    const isFull = columns(text) >= left;
+    const shown = isFull ? cut(goesOn ? `${text} ` : text.trimEnd(), left) : text;
     fitted.push({text: shown, style});
     left -= columns(shown);
-    // Nothing follows what was cut, also where a wide character has left a column free.
-    if (shown !== text) break;
+    if (isFull) break;
   }
   if (left > 0) fitted.push({text: ' '.repeat(left)});
   return fitted;

@@ -69,6 +69,14 @@ export class Terminal {
     return this.#tmux('capture-pane', '-p', '-e').replace(/\n+$/, '');
   }
 
+  /** Records all bytes that the program writes from now on; gives what came so far. */
+  record(): () => string {
+    const file = path.join(this.#home.folder, 'written');
+    fs.writeFileSync(file, '');
+    this.#tmux('pipe-pane', `cat >>${quote(file)}`);
+    return () => fs.readFileSync(file, 'latin1');
+  }
+
   /** Waits until the screen shows a text, and gives the screen. */
   async shows(text: string | RegExp): Promise<string> {
     const until = Date.now() + TIMEOUT;

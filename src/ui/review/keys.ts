@@ -5,17 +5,20 @@ import {GROUPS, type Intent, type Mode} from './state.js';
 /** The keys that ink names; the rest of its `Key` is not asked. */
 export type NamedKeys = Partial<Key>;
 
-/** Keys that come fast arrive as one text. This is the first of them; in a prompt, all that is typed up to Enter. */
+/** Keys that come fast arrive as one text. This is the first of them; in a prompt, all text up to a control character. */
 export function firstKey(mode: Mode, text: string): string {
-  return (mode.type === 'input' ? /^[^\r]+|^\r/ : /^./su).exec(text)?.[0] ?? '';
+  return (mode.type === 'input' ? /^\P{Cc}+|^./su : /^./su).exec(text)?.[0] ?? '';
 }
 
+/** Keys that ink does not name when they come in a text with others. */
+const NAMED: Readonly<Record<string, NamedKeys>> = {'\r': {return: true}, '\b': {backspace: true}, '\x7f': {backspace: true}};
+
 export function isInterrupt(input: string, key: NamedKeys): boolean {
-  return input.startsWith('\x03') || (key.ctrl === true && input === 'c');
+  return input.includes('\x03') || (key.ctrl === true && input === 'c');
 }
 
 export function intentOf(mode: Mode, input: string, named: NamedKeys): Intent | undefined {
-  const key = input === '\r' ? {...named, return: true} : named;
+  const key = {...named, ...NAMED[input]};
   if (mode.type === 'input') return typing(input, key);
   if (mode.type === 'confirm') return answering(input, key);
   const intent = namedKey(key);
@@ -29,6 +32,7 @@ function typing(input: string, key: NamedKeys): Intent | undefined {
   if (key.escape) return {type: 'back'};
   if (key.return) return {type: 'enter'};
   if (key.backspace || key.delete) return {type: 'erase'};
+  if (input === '\x15' || (key.ctrl && input === 'u')) return {type: 'erase-all'};
   // What is pasted may hold anything; a path has no use for control characters here.
   const text = input.replace(/\p{Cc}/gu, '');
   return key.ctrl || key.meta || text === '' ? undefined : {type: 'text', text};

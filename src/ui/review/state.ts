@@ -4,7 +4,7 @@
  */
 import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
-import {Selection, type Toggled} from '../../plan/selection.js';
+import {Selection} from '../../plan/selection.js';
 import type {DifferenceLine} from '../../report/difference.js';
 import {ChangeTree, type NodeTotals, type Sort, TOP} from './tree.js';
 
@@ -114,7 +114,7 @@ export type Intent =
   | {readonly type: 'search' | 'help' | 'notes' | 'apply' | 'save' | 'export' | 'quit'}
   | {readonly type: 'yes' | 'no'}
   | {readonly type: 'text'; readonly text: string}
-  | {readonly type: 'erase' | 'enter'}
+  | {readonly type: 'erase' | 'erase-all' | 'enter'}
   | {readonly type: 'resize'; readonly height: number}
   | {readonly type: 'filtered'; readonly text: string; readonly found: Uint8Array | undefined}
   | {readonly type: 'looked'; readonly look: Look}
@@ -329,6 +329,8 @@ function input(state: ReviewState, intent: Intent): Step {
       return {state: {...state, mode: {...mode, text: mode.text + intent.text}}};
     case 'erase':
       return {state: {...state, mode: {...mode, text: [...mode.text].slice(0, -1).join('')}}};
+    case 'erase-all':
+      return {state: {...state, mode: {...mode, text: ''}}};
     case 'back':
       return {state: done};
     case 'enter':
@@ -477,20 +479,16 @@ function toggle(state: ReviewState): ReviewState {
   const totals = totalsOf(state, node);
   if (totals.changes === 0) return {...state, notice: NOTHING_SHOWN};
   const leaveOut = totals.chosen > 0;
-  let asked = 0;
-  let followed = 0;
-  const count = (toggled: Toggled) => {
-    asked += toggled.asked;
-    followed += toggled.followed;
-  };
+  const before = selection.leftOut;
   const {start, end} = tree.range(node);
-  if (tree.shown === tree.changes) {
-    count(leaveOut ? selection.leaveOut(start, end) : selection.takeIn(start, end));
-  } else {
+  const toggleRange = (from: number, to: number) => (leaveOut ? selection.leaveOut(from, to) : selection.takeIn(from, to));
+  if (tree.shown === tree.changes) toggleRange(start, end);
+  else {
     // What a filter hides is not meant.
-    for (let i = start; i < end; i++)
-      if (tree.isShown(i)) count(leaveOut ? selection.leaveOut(i, i + 1) : selection.takeIn(i, i + 1));
+    for (let i = start; i < end; i++) if (tree.isShown(i)) toggleRange(i, i + 1);
   }
+  const asked = leaveOut ? totals.chosen : totals.changes;
+  const followed = Math.abs(selection.leftOut - before) - asked;
   return {...state, isUnsaved: true, version: state.version + 1, notice: toggleNotice(leaveOut, asked, followed)};
 }
 

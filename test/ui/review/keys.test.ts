@@ -44,7 +44,7 @@ const CASES: readonly Case[] = [
   {mode: BROWSE, keys: ['7', '9', 'x', 'A', '\x00', '\n', '\x1b', '', 'é', '😀', {tab: true}], intent: undefined},
   prompt({type: 'enter'}, {return: true}, '\r'),
   prompt({type: 'back'}, {escape: true}),
-  prompt({type: 'erase'}, {backspace: true}, {delete: true}),
+  prompt({type: 'erase'}, {backspace: true}, {delete: true}, '\x7f', '\b'),
   prompt({type: 'text', text: 'q'}, 'q'),
   prompt({type: 'text', text: ' '}, ' '),
   prompt({type: 'text', text: '/home/é/😀 日本'}, '/home/é/😀 日本', '/home/é\n/😀\x1b \x00日\x7f本\u0085'),
@@ -72,12 +72,13 @@ describe('ui/review/keys', () => {
     }
     expect(intentOf(BROWSE, 'a', {ctrl: true})).to.equal(undefined);
     expect(intentOf(PROMPT, 'a', {ctrl: true})).to.equal(undefined);
+    expect(intentOf(PROMPT, 'u', {ctrl: true})).to.deep.equal({type: 'erase-all'});
     expect(intentOf(PROMPT, 'a', {meta: true})).to.equal(undefined);
   });
 
-  it('knows Ctrl-C, also pressed twice at once', () => {
+  it('knows Ctrl-C, also when it comes with other keys', () => {
     expect(isInterrupt('c', {ctrl: true})).to.equal(true);
-    expect(isInterrupt('\x03\x03', {})).to.equal(true);
+    expect(isInterrupt('/a\x03', {})).to.equal(true);
     expect(isInterrupt('c', {ctrl: false})).to.equal(false);
   });
 
@@ -87,7 +88,8 @@ describe('ui/review/keys', () => {
     {mode: QUESTION, text: 'yy', keys: ['y', 'y']},
     {mode: PROMPT, text: 'a name\rq', keys: ['a name', '\r', 'q']},
     {mode: PROMPT, text: '\r\r', keys: ['\r', '\r']},
-    {mode: PROMPT, text: 'two\nlines', keys: ['two\nlines']},
+    {mode: PROMPT, text: 'ab\x7f\x7fc', keys: ['ab', '\x7f', '\x7f', 'c']},
+    {mode: PROMPT, text: 'two\nlines', keys: ['two', '\n', 'lines']},
     {mode: PROMPT, text: '', keys: []},
   ]) {
     it(`${mode.type}: ${JSON.stringify(text)} is ${keys.length} keys`, () => {

@@ -229,6 +229,17 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       ],
     },
     {
+      name: 'what a filter shows is what was asked for, also what would have followed',
+      intents: [kinds('new'), type('toggle')],
+      notice: '3 changes left out.',
+    },
+    {
+      name: 'what it hides follows',
+      plan: planOf([act.create('a'), link]),
+      intents: [kinds('new'), type('toggle')],
+      notice: '1 change left out; another follows, which cannot be done without.',
+    },
+    {
       name: 'where nothing is shown, nothing is chosen',
       intents: [kinds('link'), type('toggle')],
       notice: NOTHING_MATCHES,
@@ -319,6 +330,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       name: 'a character is erased whole',
       intents: [key('save'), text('😀'), key('erase'), key('erase')],
       mode: {type: 'input', purpose: 'save', text: 'dirsync.pla'},
+    },
+    {
+      name: 'all of it is erased at once',
+      intents: [key('save'), {type: 'erase-all'}, text('f')],
+      mode: {type: 'input', purpose: 'save', text: 'f'},
     },
     {
       name: 'Enter saves',
