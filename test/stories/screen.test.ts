@@ -22,7 +22,8 @@ const SLOW = [
   '-e',
   'inject=fsync:delay_enter=5000',
 ];
-const FILES = Object.fromEntries(Array.from({length: 1000}, (_, i) => [`file${i}`, 'x'.repeat(1000)]));
+const filesOf = (count: number) => Object.fromEntries(Array.from({length: count}, (_, i) => [`file${i}`, 'x'.repeat(1000)]));
+const FILES = filesOf(1000);
 const BAR = /^Writing +█*░+ +\d+ %/m;
 
 describe('story: screens', () => {
@@ -95,7 +96,7 @@ describe('story: screens', () => {
   });
 
   it('apply survives another size', async () => {
-    const {terminal} = slowApply();
+    const {terminal} = slowApply({}, filesOf(5000));
     await terminal.shows(BAR);
     for (const [width, height] of [
       [120, 30],
