@@ -60,6 +60,8 @@ export function openLive<State, Message>(options: LiveOptions<State, Message>): 
   stdout.on('resize', resize);
   mounted = mountNode(node(), options);
   const timer = setInterval(() => {
+    // The signal of a new size may still wait its turn; drawn for the old one, a frame would leave lines behind.
+    (stdout as {_refreshSize?: () => void})._refreshSize?.();
     if (state !== drawn || now() - drawnAt >= CLOCK_MS) draw();
   }, FRAME_MS);
   timer.unref();
