@@ -173,7 +173,7 @@ describe('story: output', () => {
       it(`apply shows the plan and asks; "${answer}" ${applied ? 'applies it' : 'changes nothing'}`, async () => {
         const {source, target} = pairIn(temp(), SOURCE, TARGET);
         const before = readTree(target);
-        const running = startDirsync(['apply', source, target], {terminal: true});
+        const running = startDirsync(['apply', source, target, '--format', 'text'], {terminal: true});
         await running.says('Apply these 4 changes? [y/N]');
         expect(running.stdout).to.include('edited').and.include('Plan: 4 changes');
         expect(readTree(target), 'before the answer').to.deep.equal(before);
@@ -199,7 +199,7 @@ describe('story: output', () => {
       it(`${title} at the question changes nothing, and is no error`, async () => {
         const {root, source, target} = pairIn(temp(), SOURCE, TARGET);
         const before = readTree(root);
-        const running = startDirsync(['apply', source, target], {terminal: true});
+        const running = startDirsync(['apply', source, target, '--format', 'text'], {terminal: true});
         await running.says('[y/N]');
         running.child.stdin?.write(key);
         expect((await running.ended).code, running.stdout).to.equal(code);
@@ -216,7 +216,7 @@ describe('story: output', () => {
     ]) {
       it(`plan ${title}`, async () => {
         const {source, target} = pairIn(temp(), SOURCE, TARGET);
-        const {code, stdout} = await startDirsync(['plan', source, target], {terminal: true, env}).ended;
+        const {code, stdout} = await startDirsync(['plan', source, target, '--format', 'text'], {terminal: true, env}).ended;
         expect(code).to.equal(0);
         expect(stdout.includes('\x1b[3'), JSON.stringify(stdout)).to.equal(color);
         if (!color) expect(stdout).to.not.include('\x1b');
