@@ -2,9 +2,10 @@ import {Flags} from '@oclif/core';
 import {BaseCommand, describe, guardFlags, narrowFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
 
 export default class Plan extends BaseCommand {
-  static override readonly summary = 'Show what would make the target equal to the source. Changes nothing.';
+  static override readonly summary = 'Show what would make the target equal to the source. Changes nothing by itself.';
   static override readonly description = describe(
-    'Reads both folders and lists the changes, each with its reason. --out saves the plan, to be applied later as it is.',
+    'Reads both folders and lists the changes, each with its reason; on a terminal they open for review, and can be applied from ' +
+      'there, which gives the exit code of `apply`. --out saves the plan, to be applied later as it is.',
     [0, 1, 2, 3, 5, 130],
     {
       0: 'the plan was made (with --detailed-exitcode: nothing to do)',

@@ -6,11 +6,12 @@ const {target} = rootFlags;
 export default class Show extends BaseCommand {
   static override readonly summary = 'Show a saved plan, or a run that was.';
   static override readonly description = describe(
-    'Reads the file, checks that it is whole, and prints a plan as `plan` did, or what a run did. With --target, a run of that ' +
-      'target is shown by its id, which `history` lists, or as `latest`.',
-    [0, 1],
+    'Reads the file, checks that it is whole, and prints a plan as `plan` did, or what a run did. On a terminal a plan opens for ' +
+      'review, and can be applied from there. With --target, a run of that target is shown by its id, which `history` lists, or ' +
+      'as `latest`.',
+    [0, 1, 3, 4, 5, 6, 130],
     {
-      0: 'shown',
+      0: 'shown, or applied from the review',
       1: 'the file or run is not there, cannot be read, is damaged, or is neither a plan nor a run',
     },
   );

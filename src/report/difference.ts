@@ -17,11 +17,16 @@ const TYPES: Readonly<Record<string, DifferenceLine['type']>> = {' ': 'same', '+
 export function difference(before: string, after: string): DifferenceLine[] | undefined {
   const patch = structuredPatch('', '', before, after, '', '', {context: 3, maxEditLength: MAX_EDITS, timeout: MAX_MS});
   return patch?.hunks.flatMap(({oldStart, oldLines, newStart, newLines, lines}) => [
-    {type: 'hunk' as const, text: `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`},
+    {type: 'hunk' as const, text: `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`},
     // What begins with a backslash tells that the last line has no newline.
     ...lines.map((line) => ({
       type: TYPES[line.charAt(0)] ?? ('hunk' as const),
       text: escapeLine(TYPES[line.charAt(0)] ? line.slice(1) : line),
     })),
   ]);
+}
+
+function range(start: number, lines: number): string {
+  if (lines === 1) return String(start);
+  return lines === 0 ? `${start - 1},0` : `${start},${lines}`;
 }

@@ -158,9 +158,6 @@ describe('story: output', () => {
     expect(dirsync(['plan', source, target]).stdout.match(/^ {2}\+ create/gm), 'one line a file, one for all').to.have.length(81);
   });
 
-  /** A terminal without screens: there a question is asked. */
-  const PLAIN = {TERM: 'dumb'};
-
   describe('on a terminal', () => {
     before(function () {
       if (spawnSync('script', ['-qec', 'true', '/dev/null']).status !== 0) skip(this, 'script (util-linux) is missing');
@@ -176,7 +173,7 @@ describe('story: output', () => {
       it(`apply shows the plan and asks; "${answer}" ${applied ? 'applies it' : 'changes nothing'}`, async () => {
         const {source, target} = pairIn(temp(), SOURCE, TARGET);
         const before = readTree(target);
-        const running = startDirsync(['apply', source, target], {terminal: true, env: PLAIN});
+        const running = startDirsync(['apply', source, target, '--format', 'text'], {terminal: true});
         await running.says('Apply these 4 changes? [y/N]');
         expect(running.stdout).to.include('edited').and.include('Plan: 4 changes');
         expect(readTree(target), 'before the answer').to.deep.equal(before);
@@ -202,7 +199,7 @@ describe('story: output', () => {
       it(`${title} at the question changes nothing, and is no error`, async () => {
         const {root, source, target} = pairIn(temp(), SOURCE, TARGET);
         const before = readTree(root);
-        const running = startDirsync(['apply', source, target], {terminal: true, env: PLAIN});
+        const running = startDirsync(['apply', source, target, '--format', 'text'], {terminal: true});
         await running.says('[y/N]');
         running.child.stdin?.write(key);
         expect((await running.ended).code, running.stdout).to.equal(code);

@@ -232,6 +232,35 @@ describe('story: a review', () => {
     expect(planned([source, target])).to.deep.equal([]);
   });
 
+  it('a fresh plan is applied but for what has changed under review; exit code 3', async () => {
+    const {source, target} = pair();
+    const terminal = await open(['plan', source, target]);
+    fs.writeFileSync(path.join(target, 'gone.txt'), 'still needed');
+    expect(await apply(terminal, 'these 8 changes')).to.equal(3);
+    expect(terminal.screen()).to.include('gone.txt');
+    expect(planned([source, target])).to.deep.equal(['delete gone.txt']);
+  });
+
+  it('what is left out of a folder that goes keeps the folder; taken in again, it brings it', async () => {
+    const {source, target} = pair({}, {old: {a: 'a', b: 'b'}, other: 'x'});
+    const terminal = await open(['plan', source, target, '--allow', 'source-empty']);
+    await search(terminal, 'old/a');
+    terminal.press('End', 'Space');
+    await terminal.shows('1 change left out; another follows, which cannot be done without.');
+    await search(terminal, 'old');
+    terminal.press('g', 'Down');
+    await terminal.shows(/❯\[-\] +▾ - old\//);
+    terminal.press('Space');
+    await terminal.shows('1 change left out.');
+    terminal.press('Space');
+    await terminal.shows('3 changes taken in.');
+    terminal.press('Down', 'Space');
+    await showAll(terminal);
+    expect(await apply(terminal, 'these 2 changes')).to.equal(0);
+    expect(fs.readdirSync(path.join(target, 'old'))).to.have.length(1);
+    expect(namesIn(target)).to.deep.equal(['old']);
+  });
+
   it('a guard halts, by its name, until what it minds is left out', async () => {
     const many = Object.fromEntries(Array.from({length: 30}, (_, i) => [`file${i}`, 'x']));
     const {source, target} = pair({a: 'a'}, {many, b: 'b'});

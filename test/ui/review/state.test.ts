@@ -208,6 +208,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       notice: '1 change left out; 2 others follow, which cannot be done without.',
     },
     {
+      name: 'and a link brings it back',
+      plan: planOf([act.create('a'), link, {...link, path: 'l' as RelPath}]),
+      intents: [down(), type('toggle'), down(), type('toggle')],
+      notice: '1 change taken in; another follows, which this needs.',
+    },
+    {
       name: 'a part of a folder that is in is left out',
       intents: [down(2), type('toggle'), type('collapse'), type('toggle')],
       notice: '1 change left out.',

@@ -166,6 +166,13 @@ describe('ui/review/view', () => {
     expect(texts(judged, size).filter((line) => line.startsWith('❯'))).to.have.length(1);
   });
 
+  it('shows the names of folders 500 levels deep', () => {
+    const names = Array.from({length: 500}, (_, i) => `d${i}`);
+    const state = openPlan(planOf(names.map((_, i) => act.mkdir(names.slice(0, i + 1).join('/')))));
+    const last = openAt(state, {type: 'expand-all'}, {type: 'last'});
+    expect(texts(last, {columns: 80, rows: 23}).find((line) => line.startsWith('❯'))).to.include('+ d499/');
+  });
+
   it('scrolls a page to its last line, and no farther', () => {
     const size = {columns: 80, rows: 12};
     const state = settle(openAt(openPlan(hostilePlan()), {type: 'help'}, {type: 'last'}), size);
