@@ -150,9 +150,9 @@ function rule(left: string, right: string, width: number): Line {
   const middle = Math.max(0, width - columns(left) - columns(right) - 6);
   return [
     span('──', DIM),
-    span(left === '' ? '──' : ` ${left} `),
+    left === '' ? span('──', DIM) : span(` ${left} `),
     span('─'.repeat(middle), DIM),
-    span(right === '' ? '──' : ` ${right} `),
+    right === '' ? span('──', DIM) : span(` ${right} `),
     ...(right === '' && left === '' ? [span('──', DIM)] : []),
   ];
 }
