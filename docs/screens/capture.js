@@ -12,6 +12,7 @@ import {fileURLToPath} from 'node:url';
 const PROGRAM = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const SOURCE = '/srv/ada';
 const TARGET = '/media/disk/ada';
+const SOCKET = '/srv/tmux';
 const WIDTH = 100;
 const HEIGHT = 28;
 const TIMEOUT = 60_000;
@@ -130,7 +131,6 @@ async function review() {
   await terminal.shows('Esc back');
   await terminal.shows('+  snails');
   terminal.save('review-diff', 'Review of a plan: one changed note, its attributes on both sides and the lines that differ');
-  terminal.close();
 }
 
 async function apply() {
@@ -144,7 +144,6 @@ async function apply() {
   await terminal.shows('Problems');
   await terminal.shows(/ [56]\d %/);
   terminal.save('apply', 'An apply at work: a bar, the time left, the files at hand, and a problem');
-  terminal.close();
 }
 
 async function run() {
@@ -164,7 +163,6 @@ async function run() {
   }
   await terminal.shows('next run at');
   terminal.save('run', 'A job that runs again and again: its last result, its next start, and a chart of its runs');
-  terminal.close();
 }
 
 const NEXT = /next run at (\S+ \S+Z)/;
@@ -180,11 +178,9 @@ const SLOW_FLUSH = [
 /** dirsync in a tmux server of its own. */
 class Terminal {
   #args;
-  #socket;
 
   constructor(args, under = []) {
     this.#args = args;
-    this.#socket = `dirsync-captures-${process.pid}`;
     const env = {PATH: process.env.PATH, HOME: '/srv', TERM: 'screen-256color', LC_ALL: 'C.UTF-8', TZ: 'UTC'};
     const words = [
       'env',
@@ -253,10 +249,6 @@ class Terminal {
     console.log(`${name}.svg\n${this.text()}`);
   }
 
-  close() {
-    this.#tmux('kill-server');
-  }
-
   async #wait(isThere, what) {
     const until = Date.now() + TIMEOUT;
     for (;;) {
@@ -268,7 +260,7 @@ class Terminal {
   }
 
   #tmux(...args) {
-    const {status, stdout, stderr} = spawnSync('tmux', ['-u', '-L', this.#socket, ...args], {encoding: 'utf8'});
+    const {status, stdout, stderr} = spawnSync('tmux', ['-u', '-S', SOCKET, ...args], {encoding: 'utf8'});
     if (status !== 0) throw new Error(`tmux ${args.join(' ')}: ${stderr}`);
     return stdout;
   }
@@ -430,9 +422,14 @@ function startInside() {
 const SCREENS = {review, apply, run};
 
 if (process.argv[2] === '--inside') {
-  for (const folder of ['/srv', '/media']) spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], {stdio: 'inherit'});
+  for (const folder of ['/srv', '/media']) {
+    const {status} = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], {stdio: 'inherit'});
+    // Else the example would be written over what this machine has there.
+    if (status !== 0 || fs.readdirSync(folder).length > 0) throw new Error(`${folder} is not a memory of its own`);
+  }
   const names = process.argv.slice(3);
-  for (const name of names.length > 0 ? names : Object.keys(SCREENS)) await SCREENS[name]();
+  for (const name of names.length > 0 ? names : Object.keys(SCREENS))
+    await SCREENS[name]().finally(() => spawnSync('tmux', ['-S', SOCKET, 'kill-server']));
 } else {
   startInside();
 }
