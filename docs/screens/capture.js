@@ -238,9 +238,12 @@ class Terminal {
     }
   }
 
+  /** Presses keys, and waits for what they do; where they do nothing, for a second. */
   async press(...keys) {
+    const before = this.text();
     this.#tmux('send-keys', ...keys);
-    await delay(150);
+    for (let i = 0; i < 20 && this.text() === before; i++) await delay(50);
+    await delay(50);
   }
 
   save(name, title) {
