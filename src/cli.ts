@@ -21,7 +21,7 @@ try {
 }
 
 function usageError(error: Errors.CLIError): DirsyncError {
-  const detail = error.message.replace(/\n?See more help with --help$/, '');
+  const detail = error.message.replace(/\n?See more help with --help$/, '').replace(/^Parsing --\S+ \n\t/, '');
   return new DirsyncError(
     'USAGE',
     detail.split('\n').map(escapeName).join('\n'),

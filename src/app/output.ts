@@ -57,7 +57,7 @@ export function openOutput(options: OutputOptions): Output {
       isReviewed = true;
     },
     async openRunScreen(job) {
-      if (!(view instanceof TextView) || !canDraw(process, process.env)) return;
+      if (!(view instanceof TextView) || options.format !== undefined || !canDraw(process, process.env)) return;
       const {RunView} = await import('./run-view.js');
       view = await RunView.open(job);
     },
@@ -91,9 +91,11 @@ export function reportError(error: unknown, options: Pick<OutputOptions, 'format
 /** Plain text; on a terminal coloured, with a line of progress on stderr. */
 class TextView implements View {
   readonly #line = new ProgressLine();
-  readonly #apply = new ApplyView(this.#line);
+  readonly #apply: ApplyView;
 
-  constructor(private readonly options: OutputOptions) {}
+  constructor(private readonly options: OutputOptions) {
+    this.#apply = new ApplyView(this.#line, options.format === undefined);
+  }
 
   show(event: Event): void {
     const {color, width} = terminal();

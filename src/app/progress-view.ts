@@ -17,7 +17,10 @@ export class ApplyView {
   #isLoading = false;
   #isOver = false;
 
-  constructor(private readonly line: ProgressLine) {}
+  constructor(
+    private readonly line: ProgressLine,
+    private readonly hasScreen: boolean,
+  ) {}
 
   show(event: Event): void {
     if (event.type === 'apply-started') this.#isOver = false;
@@ -27,7 +30,7 @@ export class ApplyView {
     const {progress} = this.#state;
     if (event.type !== 'apply-progress' || progress === undefined) return;
     this.line.draw(() => progressText(progress));
-    if (!this.#isLoading && isLong(progress) && canDraw(process, process.env)) void this.#open();
+    if (this.hasScreen && !this.#isLoading && isLong(progress) && canDraw(process, process.env)) void this.#open();
   }
 
   /** Takes the screen down at once; done when the terminal has heard of it. */

@@ -99,12 +99,12 @@ export class ReportView implements View {
 
   async #tellGithub(subject: Subject | undefined): Promise<void> {
     const {githubError, githubReport} = await import('../report/github.js');
-    if (this.#error instanceof DirsyncError) return print([`${githubError(this.#error)}\n`]);
+    if (this.#error instanceof DirsyncError) return print([githubError(this.#error), '\n']);
     if (subject === undefined) return;
     const {annotations, summary} = githubReport(subject);
     const file = process.env.GITHUB_STEP_SUMMARY;
     if (file) appendFileSync(file, summary);
-    await print(file ? [`${annotations}\n`] : [`${annotations}\n`, summary]);
+    await print(file ? [annotations, '\n'] : [annotations, '\n', summary]);
   }
 }
 

@@ -1,17 +1,35 @@
 import {Args, Errors, Flags} from '@oclif/core';
-import {applyFlags, BaseCommand, describe, guardFlags, narrowFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
+import {
+  applyFlags,
+  BaseCommand,
+  describe,
+  guardFlags,
+  logFlags,
+  narrowFlags,
+  outputFlags,
+  planFlags,
+  rootArgs,
+  rootFlags,
+} from './base.js';
 
 export default class Apply extends BaseCommand {
   static override readonly summary = 'Make the target equal to the source, by a saved plan or a fresh one.';
   static override readonly description = describe(
     'A saved plan is done exactly as it was reviewed: every path is looked at again first, and if any has changed since, nothing ' +
-      'is done. A fresh plan is shown and asked about; without a terminal it needs --yes. Applying a plan again finishes what an ' +
+      'is done. A fresh plan opens for review on a terminal; without one it needs --yes. Applying a plan again finishes what an ' +
       'interrupted run left.',
     [0, 1, 3, 4, 5, 6, 130],
   );
   static override readonly examples = [
+    '<%= config.bin %> <%= command.id %> ~/photos /mnt/backup/photos',
+    '<%= config.bin %> <%= command.id %> photos --yes',
     '<%= config.bin %> <%= command.id %> photos.plan',
-    '<%= config.bin %> <%= command.id %> ~/photos /mnt/backup/photos --yes',
+    '<%= config.bin %> <%= command.id %> photos.plan --plan-sha256 "$APPROVED" --format github',
+  ];
+  static override readonly usage = [
+    '<%= command.id %> SOURCE TARGET [FLAGS]',
+    '<%= command.id %> JOB [FLAGS]',
+    '<%= command.id %> PLANFILE [FLAGS]',
   ];
   static override readonly args = {
     ...rootArgs,
@@ -22,11 +40,9 @@ export default class Apply extends BaseCommand {
     ...planFlags,
     ...narrowFlags,
     ...guardFlags,
-    ...applyFlags,
-    ...outputFlags,
-    yes: Flags.boolean({char: 'y', summary: 'Do not ask.', helpGroup: 'APPLY'}),
+    yes: Flags.boolean({char: 'y', summary: 'Apply a fresh plan without review or question.', helpGroup: 'APPLY'}),
     'plan-sha256': Flags.string({
-      summary: 'Apply the plan file only if this is its SHA-256, as `plan --out` told.',
+      summary: 'Apply the plan file only if `plan --out` and `show` tell this SHA-256 of it.',
       helpValue: 'HEX',
       helpGroup: 'APPLY',
       async parse(text) {
@@ -36,10 +52,13 @@ export default class Apply extends BaseCommand {
       },
     }),
     'skip-drifted': Flags.boolean({
-      summary: 'Leave alone what changed since the plan, and do the rest.',
+      summary: 'Leave alone what changed since the plan was made, and do the rest.',
       allowNo: true,
       helpGroup: 'APPLY',
     }),
+    ...applyFlags,
+    ...logFlags,
+    ...outputFlags,
   };
 
   async run(): Promise<void> {

@@ -12,17 +12,17 @@ export const rootArgs = {
 };
 
 export const rootFlags = {
-  source: Flags.string({char: 'i', summary: 'Folder to copy from.', helpValue: 'DIR', helpGroup: 'ROOT'}),
-  target: Flags.string({char: 'o', summary: 'Folder that becomes what the source is.', helpValue: 'DIR', helpGroup: 'ROOT'}),
-  config: Flags.string({summary: 'Config file to read, instead of the one found.', helpValue: 'FILE', helpGroup: 'ROOT'}),
-  mkpath: Flags.boolean({summary: 'Make the folders above the target when they are missing.', allowNo: true, helpGroup: 'ROOT'}),
+  source: Flags.string({char: 'i', summary: 'Folder to copy from.', helpValue: 'DIR', helpGroup: 'FOLDER'}),
+  target: Flags.string({char: 'o', summary: 'Folder that becomes what the source is.', helpValue: 'DIR', helpGroup: 'FOLDER'}),
+  config: Flags.string({summary: 'Config file to read, instead of the one found.', helpValue: 'FILE', helpGroup: 'FOLDER'}),
+  mkpath: Flags.boolean({summary: 'Make the folders above the target if they are missing.', allowNo: true, helpGroup: 'FOLDER'}),
 };
 
 export const planFlags = {
   exclude: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Leave out what matches (gitignore syntax).',
+    summary: 'Leave alone what matches, on both sides (gitignore syntax).',
     helpValue: 'PATTERN',
     helpGroup: 'FILTER',
   }),
@@ -36,7 +36,7 @@ export const planFlags = {
   'exclude-from': Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Read patterns from a file.',
+    summary: 'Read patterns from a file, as --exclude.',
     helpValue: 'FILE',
     helpGroup: 'FILTER',
   }),
@@ -45,11 +45,11 @@ export const planFlags = {
     allowNo: true,
     helpGroup: 'COMPARE',
   }),
-  checksum: Flags.boolean({summary: 'Compare content instead of size and mtime.', helpGroup: 'COMPARE'}),
+  checksum: Flags.boolean({summary: 'Compare the content of files instead of size and time.', helpGroup: 'COMPARE'}),
   'size-only': Flags.boolean({summary: 'Compare sizes alone.', helpGroup: 'COMPARE'}),
   'mtime-window': Flags.string({summary: 'Take times this close as equal, such as 2s.', helpValue: 'TIME', helpGroup: 'COMPARE'}),
   'max-delete': Flags.string({
-    summary: 'Halt above so many deletes: a number or a part such as 50%.',
+    summary: 'Halt when more would be deleted: a number, or a part such as 5%.',
     helpValue: 'N|N%',
     helpGroup: 'GUARD',
   }),
@@ -66,7 +66,7 @@ export const narrowFlags = {
   except: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Leave out of the plan what matches.',
+    summary: 'Leave out of the plan what matches (gitignore syntax).',
     helpValue: 'PATTERN',
     helpGroup: 'NARROW',
   }),
@@ -95,22 +95,29 @@ export const guardFlags = {
 export const applyFlags = {
   fsync: Flags.string({
     options: ['none', 'end', 'each'],
-    summary: 'When to flush to disk: never, before deletes and at the end (default), or each file.',
+    summary: 'When to flush to disk: never, before deletes and at the end (default), or after each file.',
     helpGroup: 'APPLY',
   }),
+};
+
+export const logFlags = {
   log: Flags.string({char: 'l', summary: 'Append a line for each event to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
 };
 
 export const outputFlags = {
   format: Flags.string({
     options: [...FORMATS],
-    summary: `Print the result as ${FORMATS.join(', ')}; on a terminal, without review.`,
+    summary: `Print a report, without review or screen: ${FORMATS.join(', ')}.`,
     exclusive: ['json', 'events'],
     helpValue: 'FORMAT',
     helpGroup: 'OUTPUT',
   }),
-  json: Flags.boolean({summary: 'Print one JSON document, as --format json.', exclusive: ['events'], helpGroup: 'OUTPUT'}),
-  events: Flags.boolean({summary: 'Print each event as a line of JSON, as it happens.', helpGroup: 'OUTPUT'}),
+  json: Flags.boolean({
+    summary: 'Print one JSON document.',
+    exclusive: ['events'],
+    helpGroup: 'OUTPUT',
+  }),
+  events: Flags.boolean({summary: 'Print each event as a line of JSON when it happens.', helpGroup: 'OUTPUT'}),
   all: Flags.boolean({summary: 'List every change, however many.', helpGroup: 'OUTPUT'}),
 };
 
@@ -138,7 +145,13 @@ interface Parsed {
   readonly argv: readonly unknown[];
   readonly flags: Partial<
     Interfaces.OutputFlags<
-      typeof rootFlags & typeof planFlags & typeof narrowFlags & typeof guardFlags & typeof applyFlags & typeof outputFlags
+      typeof rootFlags &
+        typeof planFlags &
+        typeof narrowFlags &
+        typeof guardFlags &
+        typeof applyFlags &
+        typeof logFlags &
+        typeof outputFlags
     >
   > & {
     every?: string | undefined;

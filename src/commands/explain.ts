@@ -4,9 +4,9 @@ import {BaseCommand, describe, guardFlags, outputFlags, planFlags, rootArgs, roo
 const {json, events} = outputFlags;
 
 export default class Explain extends BaseCommand {
-  static override readonly summary = 'Tell why a path is or is not in the plan. Changes nothing.';
+  static override readonly summary = 'Tell why a path is or is not in the plan.';
   static override readonly description = describe(
-    'Makes the plan and tells what it does about one path: which attributes differ, which line of a filter decided, which problem ' +
+    'Makes the plan, changes nothing, and tells what it does about one path: which attributes differ, which line of a filter decided, which problem ' +
       'or guard is in the way. PATH is relative to the folders, or any path into one of them; "." is the folder itself. A name is ' +
       'also found by the form in which dirsync prints it, such as "x\\xff".',
     [0, 1, 130],
@@ -17,19 +17,24 @@ export default class Explain extends BaseCommand {
     '<%= config.bin %> <%= command.id %> ~/notes/docs/a.md notes',
     '<%= config.bin %> <%= command.id %> docs/a.md --plan notes.plan',
   ];
+  static override readonly usage = [
+    '<%= command.id %> PATH SOURCE TARGET [FLAGS]',
+    '<%= command.id %> PATH JOB [FLAGS]',
+    '<%= command.id %> PATH --plan FILE [FLAGS]',
+  ];
   static override readonly args = {path: Args.string({required: true, description: 'What to explain.'}), ...rootArgs};
   static override readonly flags = {
     ...rootFlags,
     ...planFlags,
     ...guardFlags,
-    json,
-    events,
     plan: Flags.string({
       summary: 'Ask this saved plan, instead of a fresh one.',
       helpValue: 'FILE',
       exclusive: [...Object.keys(rootFlags), ...Object.keys(planFlags)],
-      helpGroup: 'ROOT',
+      helpGroup: 'FOLDER',
     }),
+    json,
+    events,
   };
 
   async run(): Promise<void> {

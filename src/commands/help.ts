@@ -7,6 +7,6 @@ export default class Help extends Command {
 
   async run(): Promise<void> {
     const {argv} = await this.parse(Help);
-    await new HelpText(this.config).showHelp(argv.map(String));
+    await new HelpText(this.config, this.config.pjson.oclif.helpOptions).showHelp(argv.map(String));
   }
 }

@@ -1,4 +1,5 @@
 import {Args, Flags} from '@oclif/core';
+import {FORMATS} from '../core/format.js';
 import {BaseCommand, describe, outputFlags, rootFlags} from './base.js';
 
 const {target, config} = rootFlags;
@@ -7,25 +8,30 @@ const {format, json, events} = outputFlags;
 export default class History extends BaseCommand {
   static override readonly summary = 'List the runs that changed a target.';
   static override readonly description = describe(
-    'The newest first: when each began, how long it took, what it did and how it ended. A target remembers its last 100 runs.',
+    'The newest first: when each began, how long it took, what it did and how it ended. `show ID --target DIR` shows one of them. ' +
+      'A target remembers its last 100 runs.',
     [0, 1],
     {0: 'listed, also when there is none', 1: 'error or wrong usage'},
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %> /mnt/backup/photos',
     '<%= config.bin %> <%= command.id %> photos --limit 5',
+    '<%= config.bin %> <%= command.id %> photos --format html > runs.html',
   ];
+  static override readonly usage = ['<%= command.id %> TARGET [FLAGS]', '<%= command.id %> JOB [FLAGS]'];
   static override readonly args = {
-    source: Args.string({description: 'Folder that is the target, or a JOB of the config file; before TARGET, not looked at.'}),
-    target: Args.string({description: 'Folder whose runs are listed.'}),
+    source: Args.string({
+      description: 'Folder whose runs are listed, or a JOB of the config file. Before a TARGET it is not looked at.',
+    }),
+    target: Args.string({description: 'Folder whose runs are listed, when both folders are given.'}),
   };
   static override readonly flags = {
-    target,
+    target: {...target, summary: 'Folder whose runs are listed.'},
     config,
-    format,
+    limit: Flags.integer({min: 1, default: 20, summary: 'List at most so many runs.', helpValue: 'N', helpGroup: 'OUTPUT'}),
+    format: {...format, summary: `Print a report: ${FORMATS.join(', ')}.`},
     json,
     events,
-    limit: Flags.integer({min: 1, default: 20, summary: 'List so many runs.', helpValue: 'N', helpGroup: 'OUTPUT'}),
   };
 
   async run(): Promise<void> {

@@ -2,11 +2,12 @@ import {Flags} from '@oclif/core';
 import {BaseCommand, describe, guardFlags, narrowFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
 
 export default class Plan extends BaseCommand {
-  static override readonly summary = 'Show what would make the target equal to the source. Changes nothing by itself.';
+  static override readonly summary = 'Show what would make the target equal to the source.';
   static override readonly description = describe(
-    'Reads both folders and lists the changes, each with its reason; on a terminal they open for review, and can be applied from ' +
-      'there, which gives the exit code of `apply`. --out saves the plan, to be applied later as it is.',
-    [0, 1, 2, 3, 5, 130],
+    'Reads both folders, changes neither, and lists the changes, each with its reason. On a terminal a review opens, in which ' +
+      'changes can be looked at, left out, saved and applied; applied there, it ends as `apply` does. --out saves the plan, to be ' +
+      'applied later as it is.',
+    [0, 1, 2, 3, 5, 6, 130],
     {
       0: 'the plan was made (with --detailed-exitcode: nothing to do)',
       2: 'with --detailed-exitcode: there are changes',
@@ -17,17 +18,20 @@ export default class Plan extends BaseCommand {
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %> ~/photos /mnt/backup/photos',
     '<%= config.bin %> <%= command.id %> ~/photos /mnt/backup/photos --exclude "*.tmp" --out photos.plan',
+    '<%= config.bin %> <%= command.id %> photos --only /2024/ --kinds create,update',
+    '<%= config.bin %> <%= command.id %> photos --format html > photos.html',
     '<%= config.bin %> <%= command.id %> photos --detailed-exitcode',
   ];
+  static override readonly usage = ['<%= command.id %> SOURCE TARGET [FLAGS]', '<%= command.id %> JOB [FLAGS]'];
   static override readonly args = rootArgs;
   static override readonly flags = {
     ...rootFlags,
     ...planFlags,
     ...narrowFlags,
     ...guardFlags,
-    ...outputFlags,
-    out: Flags.string({summary: 'Save the plan to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
+    out: Flags.string({summary: 'Save the plan to this file; its SHA-256 is told.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
     'detailed-exitcode': Flags.boolean({summary: 'Tell by the exit code whether there are changes.', helpGroup: 'OUTPUT'}),
+    ...outputFlags,
   };
 
   async run(): Promise<void> {

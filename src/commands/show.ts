@@ -4,11 +4,11 @@ import {BaseCommand, describe, narrowFlags, outputFlags, rootFlags} from './base
 const {target} = rootFlags;
 
 export default class Show extends BaseCommand {
-  static override readonly summary = 'Show a saved plan, or a run that was.';
+  static override readonly summary = 'Show a saved plan, or what a run did.';
   static override readonly description = describe(
-    'Reads the file, checks that it is whole, and prints a plan as `plan` did, or what a run did. On a terminal a plan opens for ' +
-      'review, and can be applied from there. With --target, a run of that target is shown by its id, which `history` lists, or ' +
-      'as `latest`.',
+    'Reads the file, checks that it is whole, and shows the plan as `plan` did; on a terminal a review opens, and what is applied ' +
+      'there ends as `apply` does. With --out a plan is narrowed and saved anew. With --target, a run of that target is shown by ' +
+      'its id, which `history` lists, or as `latest`.',
     [0, 1, 3, 4, 5, 6, 130],
     {
       0: 'shown, or applied from the review',
@@ -17,20 +17,22 @@ export default class Show extends BaseCommand {
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %> photos.plan',
-    '<%= config.bin %> <%= command.id %> photos.plan --all',
+    '<%= config.bin %> <%= command.id %> photos.plan --format markdown > plan.md',
+    '<%= config.bin %> <%= command.id %> photos.plan --except "*.raw" --out smaller.plan',
     '<%= config.bin %> <%= command.id %> latest --target /mnt/backup/photos',
   ];
+  static override readonly usage = ['<%= command.id %> FILE [FLAGS]', '<%= command.id %> RUN --target DIR [FLAGS]'];
   static override readonly args = {
     file: Args.string({
       required: true,
-      description: 'Plan file, or journal of a run; with --target the id of a run, or "latest".',
+      description: 'Plan file, or journal of a run; with --target, the id of a run or "latest".',
     }),
   };
   static override readonly flags = {
     target: {...target, summary: 'Folder whose run is shown.'},
     ...narrowFlags,
-    ...outputFlags,
     out: Flags.string({summary: 'Save the plan, as it is narrowed, to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
+    ...outputFlags,
   };
 
   async run(): Promise<void> {

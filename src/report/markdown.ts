@@ -119,7 +119,7 @@ function headerLines({id, created, writer, source, target, narrowed}: PlanHeader
     rootsLine(source.path, target.path),
     `Plan ${foreign(id)}, made ${time(created)} by ${foreign(writer)}.`,
     ...(narrowed
-      ? [`Narrowed: ${formatPlural(narrowed.leftOut, 'change')} of plan ${foreign(narrowed.from)} were left out in review.`]
+      ? [`Narrowed: ${formatPlural(narrowed.leftOut, 'change')} of plan ${foreign(narrowed.from)} were left out.`]
       : []),
   ];
 }

@@ -111,7 +111,7 @@ The times of 1 folder are put back afterwards.
       });
       expect(markdownReport(planSubject(plan, ['source-missing'])))
         .to.include(`
-Narrowed: 3 changes of plan \`plan-0\` were left out in review.
+Narrowed: 3 changes of plan \`plan-0\` were left out.
 
 > [!CAUTION]
 > The guard **same-tree** halts this plan: source and target are the same folder. It is lifted by \`--allow same-tree\`.

@@ -55,6 +55,33 @@ describe('story: output', () => {
     }
   });
 
+  it('--format github ends the annotations before the summary, which goes to the file that GitHub names', () => {
+    const {root, source, target} = pairIn(temp(), SOURCE, TARGET);
+    const file = path.join(root, 'summary.md');
+    const args = ['plan', source, target, '--format', 'github'];
+    const {stdout} = dirsync(args);
+    expect(stdout).to.match(/^::notice title=dirsync::Plan: 4 changes.*\n### Plan: 4 changes/);
+    expect(dirsync(args, {env: {GITHUB_STEP_SUMMARY: file}}).stdout).to.match(/^::notice [^\n]*\n$/);
+    expect(fs.readFileSync(file, 'utf8')).to.match(/^### Plan: 4 changes/);
+    expect(dirsync(['plan', source, '--format', 'github']).stdout).to.match(/^::error [^\n]*\n$/);
+  });
+
+  for (const format of ['text', 'json', 'markdown', 'html', 'github', 'junit']) {
+    it(`history --format ${format}`, () => {
+      const {source, target} = pairIn(temp(), SOURCE, TARGET);
+      dirsync(['apply', source, target, '--yes']);
+      const {code, stdout, stderr} = dirsync(['history', target, '--format', format]);
+      expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
+      expect(stdout).to.include(target).and.match(/\n$/);
+    });
+  }
+
+  it('a flag that means nothing is told in one line', () => {
+    const {code, stderr} = dirsync(['apply', 'a.plan', '--plan-sha256', '00']);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^Error: .*: --plan-sha256 expects 64 hexadecimal digits, found "00"\n/);
+  });
+
   it('--events is a line of JSON for each event, in order', () => {
     const {source, target} = pairIn(temp(), SOURCE, TARGET);
     const {code, stdout, stderr} = dirsync(['apply', source, target, '--yes', '--events']);
@@ -104,10 +131,11 @@ describe('story: output', () => {
 
   describe('help', () => {
     for (const {command, codes} of [
-      {command: 'plan', codes: [0, 1, 2, 3, 5, 130]},
+      {command: 'plan', codes: [0, 1, 2, 3, 5, 6, 130]},
       {command: 'apply', codes: [0, 1, 3, 4, 5, 6, 130]},
       {command: 'run', codes: [0, 1, 3, 5, 6, 130]},
-      {command: 'show', codes: [0, 1]},
+      {command: 'show', codes: [0, 1, 3, 4, 5, 6, 130]},
+      {command: 'history', codes: [0, 1]},
       {command: 'explain', codes: [0, 1, 130]},
     ]) {
       it(`of ${command} lists its exit codes`, () => {

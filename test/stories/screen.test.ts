@@ -43,9 +43,9 @@ describe('story: screens', () => {
     return terminal;
   }
 
-  function slowApply(options: TerminalOptions = {}, files = FILES) {
+  function slowApply(options: TerminalOptions = {}, files = FILES, flags: readonly string[] = []) {
     const pair = pairIn(temp(), {folder: files}, {});
-    return {...pair, terminal: open(['apply', pair.source, pair.target, '--yes', '--fsync', 'each'], options)};
+    return {...pair, terminal: open(['apply', pair.source, pair.target, '--yes', '--fsync', 'each', ...flags], options)};
   }
 
   for (const [width, height] of [
@@ -117,12 +117,13 @@ describe('story: screens', () => {
     }
   });
 
-  for (const {title, env} of [
+  for (const {title, env = {}, flags = []} of [
     {title: 'TERM=dumb', env: {TERM: 'dumb'}},
     {title: 'CI', env: {CI: 'true'}},
+    {title: '--format text', flags: ['--format', 'text']},
   ]) {
     it(`apply draws nothing with ${title}`, async () => {
-      const {terminal} = slowApply({env});
+      const {terminal} = slowApply({env}, FILES, flags);
       await terminal.shows('Plan: 1,001 changes');
       expect(await terminal.ended()).to.equal(0);
       expect(terminal.history()).to.not.match(/[█░]/);
