@@ -72,6 +72,7 @@ class Review {
     });
     const screen = mount(this.#draw(), {stdin, stdout, fullScreen: true});
     this.#update = () => screen.update(this.#draw());
+    setImmediate(() => this.#state.selection.prepare());
     const resize = () => this.#show(this.#state);
     const leave = () => this.#finish({plan: undefined});
     stdout.on('resize', resize);
