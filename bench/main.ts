@@ -1,14 +1,17 @@
 /**
  * `npm run bench -- [--rounds N] [--files N] [--json] [ROW…]`: dirsync beside rsync, cp and a bare node, as ratios on this
- * machine at this hour. It works in DIRSYNC_BENCH_DIR (a folder of its own in the temporary folder by default) and nowhere else.
+ * machine at this hour; and its screens and reports, in seconds and MB (1,000,000 bytes). It works in DIRSYNC_BENCH_DIR (a folder of its own in the temporary folder by default) and nowhere else.
  */
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, readdirSync, rmSync, statSync, utimesSync} from 'node:fs';
+import {closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {compare, median, medianRatio, runOnce, type Setting, type Tool} from './measure.js';
+import {findChromium, openReport} from './html.js';
+import {compare, median, medianRatio, ninetieth, runOnce, type Setting, type Tool, type Turn} from './measure.js';
+import {PRESSES, type ReviewTurn, reviewOnce, slowestKey} from './review.js';
+import {inTerminal} from './terminal.js';
 import {
   claim,
   copyOf,
@@ -38,10 +41,11 @@ interface Row {
 interface Result {
   readonly work: string;
   readonly tool: string;
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly peakBytes: number;
-  /** dirsync's time divided by this tool's: the median of the rounds' ratios. */
+  readonly seconds?: number;
+  readonly cpuSeconds?: number;
+  /** The most memory of one process; of a report, its size. */
+  readonly bytes?: number;
+  /** dirsync's time (or what `tool` names) divided by this tool's: the median of the rounds' ratios. */
   readonly ratio?: number;
   readonly goal?: string;
   readonly met?: boolean;
@@ -60,6 +64,8 @@ const rounds = wholeNumber('--rounds', flags.rounds);
 const files = wholeNumber('--files', flags.files);
 
 const home = path.join(WORK_FOLDER, 'home');
+const empty = path.join(home, 'empty');
+const env: NodeJS.ProcessEnv = {PATH: process.env.PATH, HOME: home, LC_ALL: 'C.UTF-8'};
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const dirsync = (...args: string[]): Tool => ({name: `dirsync ${args[0]}`, command: [process.execPath, bin, ...args]});
 const bareNode: Tool = {name: 'node -e 0', command: [process.execPath, '-e', '0']};
@@ -84,6 +90,127 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
     return startup('plan of 10 files', dirsync('plan', tree, await copyOf(tree, 'dirsync')), 2.5);
   },
 };
+
+/** What is measured by itself: a screen, a report. */
+const FIGURES: Readonly<Record<string, () => Promise<Result[]>>> = {
+  'review-million': async () => reviewed(await generatedTree(files)),
+  'html-report': async () => {
+    const chromium = findChromium();
+    const [small, large] = [htmlReport(await generatedTree(10)), htmlReport(await generatedTree(98_000))];
+    const seconds = median(await openReport(large.file, {chromium, times: 5}));
+    return [
+      {work: small.work, tool: 'size', bytes: small.bytes, goal: '< 0.1 MB', met: small.bytes < 0.1 * MB},
+      {work: large.work, tool: 'size', bytes: large.bytes, goal: '< 20 MB', met: large.bytes < 20 * MB},
+      {work: large.work, tool: 'chromium, until the tree is drawn', seconds, goal: '≤ 2 s', met: seconds <= 2},
+    ];
+  },
+  'apply-drawn': async () => {
+    const source = await generatedTree(80_000);
+    const base = memoryFolder(2.5 * diskUsage(source));
+    try {
+      return drawnApply(source, base);
+    } finally {
+      rmSync(base, {recursive: true});
+    }
+  },
+};
+
+const TERMINALS = [
+  {columns: 80, rows: 24},
+  {columns: 200, rows: 60},
+];
+
+/** A plan of new files alone, looked through in terminals of two sizes: by the program as it is started by its name. */
+async function reviewed(source: string): Promise<Result[]> {
+  if (files < 200_000) throw new Unavailable('needs a plan that takes a while: --files 200000 or more');
+  const work = `review of ${countEntries(source)} changes`;
+  mkdirSync(empty, {recursive: true});
+  const turns = TERMINALS.map((): ReviewTurn[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, size] of TERMINALS.entries()) {
+      const setting = {...size, cwd: home, env: {...env, TERM: 'xterm-256color'}};
+      const turn = await reviewOnce([bin, 'plan', source, empty], setting);
+      turns[i]?.push(turn);
+      const first = `first frame ${(turn.firstFrameMs / 1000).toFixed(3)} s`;
+      process.stderr.write(`${work}, ${size.columns} × ${size.rows}: ${round + 1}/${rounds} ${first}, slowest key: ${slowestKey(turn)}
+`);
+    }
+  }
+  return TERMINALS.flatMap(({columns, rows}, i) => {
+    const own = turns[i] as ReviewTurn[];
+    const keys = own.flatMap(({keyMs}) => keyMs);
+    const within = (tool: string, milliseconds: number, goal: number): Result => ({
+      work: `${work}, ${columns} × ${rows}`,
+      tool,
+      seconds: milliseconds / 1000,
+      goal: `≤ ${goal / 1000} s`,
+      met: milliseconds <= goal,
+    });
+    const bytes = Math.max(...own.map(({peakBytes}) => peakBytes));
+    return [
+      within('from the plan to the first frame', median(own.map(({firstFrameMs}) => firstFrameMs)), 300),
+      within('from a key to its frame', median(keys), 50),
+      within('  nine of ten keys', ninetieth(keys), 50),
+      {
+        work: `${work}, ${columns} × ${rows}`,
+        tool: `memory after ${PRESSES} keys`,
+        bytes,
+        goal: '≤ 400 MB',
+        met: bytes <= 400 * MB,
+      },
+    ];
+  });
+}
+
+/** Writes the report of a plan in which all is new. */
+function htmlReport(source: string): {work: string; file: string; bytes: number} {
+  mkdirSync(empty, {recursive: true});
+  const file = path.join(home, `${path.basename(source)}.html`);
+  const out = openSync(file, 'w');
+  execFileSync(process.execPath, [bin, 'plan', source, empty, '--format', 'html'], {
+    cwd: home,
+    env,
+    stdio: ['ignore', out, 'inherit'],
+  });
+  closeSync(out);
+  return {work: `HTML report of ${countEntries(source)} changes`, file, bytes: statSync(file).size};
+}
+
+/** The same apply in the same kind of terminal, with its screen and as plain text. */
+function drawnApply(source: string, base: string): Result[] {
+  const target = path.join(base, 'target');
+  const entries = countEntries(source);
+  const log = path.join(home, 'terminal');
+  const apply = (term: string, isDrawn: boolean): Tool => ({
+    name: `TERM=${term}`,
+    command: ['env', `TERM=${term}`, ...inTerminal([bin, 'apply', source, target, '--yes'], {columns: 80, rows: 24}, log)],
+    prepare: () => {
+      rmSync(target, {recursive: true, force: true});
+      mkdirSync(target);
+    },
+    check: () => {
+      expectEntries(target, entries);
+      if (readFileSync(log, 'utf8').includes(HIDE_CURSOR) !== isDrawn) {
+        throw new Unavailable(`needs an apply that lasts until its screen ${isDrawn ? 'is drawn' : 'would be drawn'}`);
+      }
+    },
+  });
+  const tools = [apply('xterm-256color', true), apply('dumb', false)];
+  const work = `apply of ${entries} small files with its screen, ${fileSystem(base)}`;
+  const setting = settingOf(work, {rounds, touch: 2 * diskUsage(source)});
+  for (const tool of tools) runOnce(tool, setting);
+  const [drawn = [], plain = []] = compare(tools, setting);
+  const seconds = medianRatio(drawn, plain);
+  const cpu = medianRatio(drawn, plain, 'cpuSeconds');
+  return [
+    {work, tool: 'drawn', ...middle(drawn)},
+    {work, tool: 'plain: time', ...middle(plain), ratio: seconds, goal: '≤ 1.05', met: seconds <= 1.05},
+    {work, tool: 'plain: processor time', ...middle(plain), ratio: cpu, goal: '≤ 1.05', met: cpu <= 1.05},
+  ];
+}
+
+/** Only a screen hides the cursor. */
+const HIDE_CURSOR = '\x1b[?25l';
 
 /** Nothing to do. Before it counts, each tool has to find and mend one file whose time was changed. */
 async function unchanged(what: string, source: string, goals: {plain: number; full: number}): Promise<Row> {
@@ -146,30 +273,35 @@ function startup(work: string, tool: Tool, goal: number): Row {
   return {work, tools: [tool, {...bareNode, goal}], rounds: rounds * 4, touch: 0};
 }
 
-function measure(row: Row): Result[] {
-  const setting: Setting = {
-    rounds: row.rounds,
+function settingOf(work: string, {rounds, touch}: {rounds: number; touch: number}): Setting {
+  return {
+    rounds,
     cwd: home,
-    env: {PATH: process.env.PATH, HOME: home, LC_ALL: 'C.UTF-8'},
-    touch: row.touch,
+    env,
+    touch,
     onTurn: (round, tool, turn) =>
-      process.stderr.write(`${row.work}: ${round + 1}/${row.rounds} ${tool.name} ${turn.seconds.toFixed(3)} s\n`),
+      process.stderr.write(`${work}: ${round + 1}/${rounds} ${tool.name} ${turn.seconds.toFixed(3)} s\n`),
   };
+}
+
+function middle(turns: readonly Turn[]) {
+  return {
+    seconds: median(turns.map((turn) => turn.seconds)),
+    cpuSeconds: median(turns.map((turn) => turn.cpuSeconds)),
+    bytes: Math.max(...turns.map((turn) => turn.peakBytes)),
+  };
+}
+
+function measure(row: Row): Result[] {
+  const setting = settingOf(row.work, row);
   for (const tool of row.tools) runOnce(row.warmUp?.(tool) ?? tool, setting);
   const [ours = [], ...theirs] = compare(row.tools, setting);
   return row.tools.map((tool, i) => {
     const turns = i === 0 ? ours : (theirs[i - 1] ?? []);
-    const peakBytes = Math.max(...turns.map((turn) => turn.peakBytes));
-    const result = {
-      work: row.work,
-      tool: tool.name,
-      seconds: median(turns.map((turn) => turn.seconds)),
-      cpuSeconds: median(turns.map((turn) => turn.cpuSeconds)),
-      peakBytes,
-    };
+    const result = {work: row.work, tool: tool.name, ...middle(turns)};
     if (i === 0) {
       if (row.peakGoal === undefined) return result;
-      return {...result, goal: `≤ ${row.peakGoal / MB} MB`, met: peakBytes <= row.peakGoal};
+      return {...result, goal: `≤ ${row.peakGoal / MB} MB`, met: result.bytes <= row.peakGoal};
     }
     const ratio = medianRatio(ours, turns);
     return {...result, ratio, ...(tool.goal !== undefined && {goal: `≤ ${tool.goal}`, met: ratio <= tool.goal})};
@@ -197,17 +329,17 @@ function wholeNumber(flag: string, text: string): number {
 }
 
 function table(results: readonly Result[]): string {
-  const lines = results.map(({work, tool, seconds, cpuSeconds, ratio, goal, met, peakBytes}) => [
+  const lines = results.map(({work, tool, seconds, cpuSeconds, ratio, goal, met, bytes}) => [
     work,
     tool,
-    seconds.toFixed(3),
-    cpuSeconds.toFixed(2),
+    seconds?.toFixed(3) ?? '',
+    cpuSeconds?.toFixed(2) ?? '',
     ratio?.toFixed(2) ?? '',
     goal ?? '',
     met === undefined ? '' : met ? 'met' : 'missed',
-    (peakBytes / MB).toFixed(0),
+    bytes === undefined ? '' : (bytes / MB).toFixed(bytes < MB ? 3 : 0),
   ]);
-  const all = [['work', 'tool', 'median s', 'cpu s', 'dirsync ÷ tool', 'goal', '', 'peak MB'], ...lines];
+  const all = [['work', 'tool', 'median s', 'cpu s', 'dirsync ÷ tool', 'goal', '', 'MB'], ...lines];
   const widths = (all[0] as string[]).map((_, column) => Math.max(...all.map((line) => (line[column] as string).length)));
   return all
     .map((line) =>
@@ -218,19 +350,20 @@ function table(results: readonly Result[]): string {
     .join('\n');
 }
 
-const unknown = positionals.filter((name) => !(name in ROWS));
-if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}`);
+const names = [...Object.keys(ROWS), ...Object.keys(FIGURES)];
+const unknown = positionals.filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(', ')}; there are ${names.join(', ')}`);
 claim(WORK_FOLDER);
 rmSync(home, {recursive: true, force: true});
 mkdirSync(home);
 
 const results: Result[] = [];
-for (const [name, prepare] of Object.entries(ROWS)) {
+for (const name of names) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   let row: Row | undefined;
   try {
-    row = await prepare();
-    results.push(...measure(row));
+    row = await ROWS[name]?.();
+    results.push(...(row === undefined ? ((await FIGURES[name]?.()) ?? []) : measure(row)));
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     process.stderr.write(`${name} left out: ${error.message}\n`);

@@ -83,12 +83,17 @@ function touchMemory(bytes: number): void {
 }
 
 /** The median over the rounds of `a`'s figure divided by `b`'s in the same round. */
-export function medianRatio(a: readonly Turn[], b: readonly Turn[]): number {
-  return median(a.map((turn, round) => turn.seconds / (b[round] as Turn).seconds));
+export function medianRatio(a: readonly Turn[], b: readonly Turn[], figure: 'seconds' | 'cpuSeconds' = 'seconds'): number {
+  return median(a.map((turn, round) => turn[figure] / (b[round] as Turn)[figure]));
 }
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/** What nine of ten values do not exceed. */
+export function ninetieth(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(0.9 * values.length) - 1] as number;
 }

@@ -30,6 +30,7 @@ describe('ui/live', () => {
       now: () => now,
       mountNode: () => ({
         update: () => calls.push('update'),
+        draw: () => {},
         reflow: () => calls.push('reflow'),
         clear: () => calls.push('clear'),
         unmount: async () => void calls.push('unmount'),

@@ -1,0 +1,81 @@
+/** A command in a pseudo-terminal, timed by what it writes there; `script` (util-linux) relays it. */
+import {type ChildProcessByStdio, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
+import type {Readable, Writable} from 'node:stream';
+import {setTimeout as delay} from 'node:timers/promises';
+
+export interface TerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const TIMEOUT_MS = 20_000;
+/** Longer than what a screen draws by itself after a key (the look at a change, 60 ms later). */
+const REST_MS = 150;
+
+/** The command for a shell in a pseudo-terminal, and its words for whoever starts it. What is drawn goes to `log` too. */
+export function inTerminal(command: readonly string[], {columns, rows}: {columns: number; rows: number}, log = '/dev/null') {
+  const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return ['script', '-qefc', `stty columns ${columns} rows ${rows}; echo pid $$; exec ${words}`, log] as const;
+}
+
+export class Terminal {
+  readonly #script: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #exited: Promise<unknown>;
+  #written = '';
+
+  constructor(command: readonly string[], {columns, rows, cwd, env}: TerminalOptions) {
+    const [script, ...args] = inTerminal(command, {columns, rows});
+    this.#script = spawn(script, args, {cwd, env, stdio: ['pipe', 'pipe', 'inherit']});
+    this.#exited = once(this.#script, 'exit');
+    // A bench that fails ends what it started.
+    process.once('exit', () => this.#script.kill());
+    this.#script.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#written += text;
+    });
+  }
+
+  /** The id of the command's process: to be asked first. */
+  async pid(): Promise<number> {
+    await this.shows('pid ');
+    await this.shows('\n', false);
+    return Number.parseInt(this.#written, 10);
+  }
+
+  /** Waits until a text is written, and gives the time in milliseconds; what was written up to then is forgotten. */
+  async shows(text: string, forget = true): Promise<number> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    while (!this.#written.includes(text)) {
+      await once(this.#script.stdout, 'data', {signal}).catch(() => {
+        throw new Error(`the terminal never showed ${JSON.stringify(text)}`);
+      });
+    }
+    const now = performance.now();
+    if (forget) this.#written = this.#written.slice(this.#written.indexOf(text) + text.length);
+    return now;
+  }
+
+  /** Presses a key when the screen is at rest; gives the milliseconds until `text` is written. */
+  async press(key: string, text: string): Promise<number> {
+    await delay(REST_MS);
+    this.#written = '';
+    const start = performance.now();
+    this.#script.stdin.write(key);
+    return (await this.shows(text)) - start;
+  }
+
+  /** Types what makes the command end. */
+  async end(keys: string): Promise<void> {
+    this.#script.stdin.write(keys);
+    await this.#exited;
+  }
+}
+
+/** The most memory that a process had until now. */
+export function peakMemory(pid: number): number {
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
