@@ -74,6 +74,7 @@ class Review {
     const screen = mount(<Keys onKey={(input, key) => this.#press(input, key)} />, {stdin, stdout, fullScreen: true});
     this.#update = () => screen.draw(this.#lines());
     this.#update();
+    setImmediate(() => this.#state.selection.prepare());
     const resize = () => this.#show(this.#state);
     const leave = () => this.#finish({plan: undefined});
     stdout.on('resize', resize);

@@ -457,13 +457,10 @@ function kindsAfter(kinds: ReadonlySet<ActionKind>, group: number | undefined): 
 const OPEN_FOUND = 100;
 
 function filtered(state: ReviewState): ReviewState {
-  const {tree, plan, kinds, found, query} = state;
+  const {tree, kinds, found, query} = state;
   const node = currentNode(state);
   const isAll = kinds.size === ACTION_KINDS.length;
-  tree.show(
-    (index) =>
-      (isAll || kinds.has((plan.actions[index] as {kind: ActionKind}).kind)) && (found === undefined || found[index] === 1),
-  );
+  tree.show((index, kind) => (isAll || kinds.has(kind)) && (found === undefined || found[index] === 1));
   const {shown} = tree;
   const expanded = query !== '' && shown <= OPEN_FOUND ? allFolders(tree, TOP) : state.expanded;
   const next = withRows({...state, expanded, version: state.version + 1}, node);

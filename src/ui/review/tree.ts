@@ -50,28 +50,35 @@ export class ChangeTree {
     this.#kind = new Uint8Array(count);
     this.#bytes = new Float64Array(count);
     this.#shownBefore = new Uint32Array(count + 1);
-    actions.forEach((action, i) => {
-      this.#kind[i] = isUpkeep(action) ? UPKEEP : PLACE_OF[action.kind];
+    const nodes = new NodeBuilder(count);
+    // Perf: one pass, since most of its time goes to fetching the actions from memory.
+    for (let i = 0; i < count; i++) {
+      const action = actions[i] as Action;
+      const isChange = !isUpkeep(action);
+      this.#kind[i] = isChange ? PLACE_OF[action.kind] : UPKEEP;
       this.#bytes[i] = volumeOf(action);
-    });
-    const nodes = new NodeBuilder(actions).build();
+      this.#shownBefore[i] = this.#changes;
+      if (isChange) this.#changes++;
+      nodes.place(action, i);
+    }
+    this.#shownBefore[count] = this.#changes;
+    nodes.finish();
     this.size = nodes.size;
     this.#own = nodes.own;
     this.#parent = nodes.parent;
     this.#end = nodes.end;
     this.#depth = nodes.depth;
     this.#first = nodes.first;
-    this.show(() => true);
-    this.#changes = this.shown;
   }
 
   /** Shows the changes for which `isShown` answers yes, and hides all others. */
-  show(isShown: (index: number) => boolean): void {
+  show(isShown: (index: number, kind: ActionKind) => boolean): void {
     this.#totals.clear();
     let shown = 0;
     for (let i = 0; i < this.actions.length; i++) {
       this.#shownBefore[i] = shown;
-      if (this.#kind[i] !== UPKEEP && isShown(i)) shown++;
+      const kind = ACTION_KINDS[this.#kind[i] as number];
+      if (kind !== undefined && isShown(i, kind)) shown++;
     }
     this.#shownBefore[this.actions.length] = shown;
   }
@@ -235,51 +242,54 @@ class NodeBuilder {
   first: Int32Array;
   depth: Uint16Array;
 
-  constructor(private readonly actions: readonly Action[]) {
+  /** The folders that hold the last path, with their paths. */
+  readonly #open: {node: number; path: string}[] = [];
+
+  constructor(actions: number) {
     // Folders that have no action of their own are few beside what they hold.
-    const room = Math.ceil(1.1 * actions.length) + 64;
+    const room = Math.ceil(1.1 * actions) + 64;
     this.own = new Uint8Array(room);
     this.parent = new Int32Array(room);
     this.end = new Int32Array(room);
     this.first = new Int32Array(room);
     this.depth = new Uint16Array(room);
+    this.#open.push({node: this.#add(NONE, 0, 0), path: ''});
   }
 
-  build(): this {
-    /** The folders that hold the last path, with their paths. */
-    const open: {node: number; path: string}[] = [{node: this.#add({parent: NONE, depth: 0, first: 0, own: 0}), path: ''}];
-    this.actions.forEach(({path, before, after}, i) => {
-      if (path === '') {
-        this.own[TOP] = 1;
-        return;
-      }
-      let above = open.at(-1) as {node: number; path: string};
-      while (!holds(above.path, path)) {
-        this.end[above.node] = this.size;
-        open.pop();
-        above = open.at(-1) as {node: number; path: string};
-      }
-      let from = above.path === '' ? 0 : above.path.length + 1;
-      for (let slash = path.indexOf('/', from); slash !== -1; slash = path.indexOf('/', from)) {
-        above = {node: this.#add({parent: above.node, depth: open.length, first: i, own: 0}), path: path.slice(0, slash)};
-        open.push(above);
-        from = slash + 1;
-      }
-      const node = this.#add({parent: above.node, depth: open.length, first: i, own: 1});
-      this.end[node] = node + 1;
-      if (after?.kind === 'directory' || before?.kind === 'directory') open.push({node, path});
-    });
-    for (const {node} of open) this.end[node] = this.size;
-    return this;
+  place({path, before, after}: Action, i: number): void {
+    if (path === '') {
+      this.own[TOP] = 1;
+      return;
+    }
+    const open = this.#open;
+    let above = open[open.length - 1] as {node: number; path: string};
+    while (!holds(above.path, path)) {
+      this.end[above.node] = this.size;
+      open.pop();
+      above = open[open.length - 1] as {node: number; path: string};
+    }
+    let from = above.path === '' ? 0 : above.path.length + 1;
+    for (let slash = path.indexOf('/', from); slash !== -1; slash = path.indexOf('/', from)) {
+      above = {node: this.#add(above.node, open.length, i), path: path.slice(0, slash)};
+      open.push(above);
+      from = slash + 1;
+    }
+    const node = this.#add(above.node, open.length, i);
+    this.own[node] = 1;
+    this.end[node] = node + 1;
+    if (after?.kind === 'directory' || before?.kind === 'directory') open.push({node, path});
   }
 
-  #add({parent, depth, first, own}: {parent: number; depth: number; first: number; own: 0 | 1}): number {
+  finish(): void {
+    for (const {node} of this.#open) this.end[node] = this.size;
+  }
+
+  #add(parent: number, depth: number, first: number): number {
     const node = this.size++;
     if (node === this.own.length) this.#grow();
     this.parent[node] = parent;
     this.depth[node] = depth;
     this.first[node] = first;
-    this.own[node] = own;
     return node;
   }
 
