@@ -8,7 +8,7 @@
  *
  * Upkeep is no choice of its own: it follows from what changes in its folder (see `narrow`).
  */
-import {type Action, isUpkeep} from '../core/action.js';
+import {type Action, isUpkeep, type Link} from '../core/action.js';
 import type {RelPath} from '../core/path.js';
 
 const NONE = -1;
@@ -47,50 +47,56 @@ export class Selection {
   prepare(): void {
     if (this.#isPrepared) return;
     this.#isPrepared = true;
-    this.#above = new Int32Array(this.actions.length).fill(NONE);
-    this.#end = new Int32Array(this.actions.length);
-    this.#findFolders();
-    this.#findLeaders();
-  }
-
-  #findFolders(): void {
+    const count = this.actions.length;
+    const above = new Int32Array(count).fill(NONE);
+    const end = new Int32Array(count);
+    const links: number[] = [];
+    /** The folders that hold the last path: indexes, and their paths. */
     const open: number[] = [];
-    const {actions} = this;
-    const close = (path: RelPath | undefined, at: number) => {
-      for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
-        if (path !== undefined && isBelow(path, (actions[last] as Action).path)) return;
-        this.#end[last] = at;
-        open.pop();
+    const paths: RelPath[] = [];
+    // Perf: one pass, since most of its time goes to fetching the actions from memory.
+    for (let i = 0; i < count; i++) {
+      const action = this.actions[i] as Action;
+      const {path, before, after} = action;
+      while (open.length > 0 && !isBelow(path, paths[paths.length - 1] as RelPath)) {
+        end[open.pop() as number] = i;
+        paths.pop();
       }
-    };
-    for (const [i, action] of actions.entries()) {
-      close(action.path, i);
-      this.#end[i] = i + 1;
-      const above = open.at(-1);
+      end[i] = i + 1;
       // Of two folders above that count, the nearer one needs the farther one itself. One whose attributes alone change is held by
       // none that comes or goes.
-      const counts = action.after ? makesFolder : emptiesFolder;
-      if (above !== undefined && counts(actions[above] as Action)) this.#above[i] = above;
-      if (action.after?.kind === 'directory' || action.before?.kind === 'directory') open.push(i);
+      if (open.length > 0) {
+        const folder = open[open.length - 1] as number;
+        if ((after ? makesFolder : emptiesFolder)(this.actions[folder] as Action)) above[i] = folder;
+      }
+      if (after?.kind === 'directory' || before?.kind === 'directory') {
+        open.push(i);
+        paths.push(path);
+      }
+      if (action.kind === 'link') links.push(i);
     }
-    close(undefined, actions.length);
+    for (const folder of open) end[folder] = count;
+    this.#above = above;
+    this.#end = end;
+    if (links.length > 0) this.#findLeaders(links);
   }
 
-  #findLeaders(): void {
+  #findLeaders(links: readonly number[]): void {
     const {actions} = this;
-    const leaders = new Set<RelPath>();
-    for (const action of actions) if (action.kind === 'link') leaders.add(action.leader);
-    if (leaders.size === 0) return;
+    const leaderOf = (link: number) => (actions[link] as Link).leader;
+    const leaders = new Set(links.map(leaderOf));
     const places = new Map<RelPath, number>();
     actions.forEach(({path}, i) => {
       if (leaders.has(path)) places.set(path, i);
     });
-    actions.forEach((action, i) => {
-      const leader = action.kind === 'link' ? places.get(action.leader) : undefined;
-      if (leader === undefined) return;
-      this.#leader.set(i, leader);
-      this.#links.set(leader, [...(this.#links.get(leader) ?? []), i]);
-    });
+    for (const link of links) {
+      const leader = places.get(leaderOf(link));
+      if (leader === undefined) continue;
+      this.#leader.set(link, leader);
+      const known = this.#links.get(leader);
+      if (known === undefined) this.#links.set(leader, [link]);
+      else known.push(link);
+    }
   }
 
   /** Changes that are left out. */
