@@ -1,7 +1,6 @@
 /** Lets a person look through a plan, and leave out of it what is not wanted, before anything is done. */
 import {existsSync} from 'node:fs';
 import process from 'node:process';
-import {setFlagsFromString} from 'node:v8';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {GuardName, Plan} from '../core/plan.js';
@@ -26,9 +25,6 @@ export function canReview(): boolean {
 
 /** Starts to load what a review needs, so that it is there when the plan is. */
 export function prepareReview(): void {
-  // Perf: a frame of a large terminal is some MB of short-lived objects; beside a million changes V8 would let hundreds of MB of
-  // them gather before it looks for garbage (bench: review-million).
-  setFlagsFromString('--heap-growing-percent=10');
   // Whoever opens the review meets an error of loading it.
   import('../ui/review/open.js').catch(() => {});
 }

@@ -3,12 +3,13 @@ import type {Key} from 'ink';
 import type {Action} from '../../core/action.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
 import {narrow} from '../../plan/narrow.js';
+import {paint} from '../line.js';
 import {mount} from '../mount.js';
 import {firstKey, intentOf, isInterrupt} from './keys.js';
+import {Keys} from './listen.js';
 import {parseQuery} from './query.js';
-import {Screen} from './screen.js';
 import {currentAction, type Effect, type Intent, type Look, type ReviewState, review, startReview} from './state.js';
-import {type Size, settle} from './view.js';
+import {reviewLines, type Size, settle} from './view.js';
 
 /** What the screen cannot do by itself. */
 export interface ReviewServices {
@@ -70,8 +71,9 @@ class Review {
     const ended = new Promise<ReviewResult>((resolve) => {
       this.#finish = resolve;
     });
-    const screen = mount(this.#draw(), {stdin, stdout, fullScreen: true});
-    this.#update = () => screen.update(this.#draw());
+    const screen = mount(<Keys onKey={(input, key) => this.#press(input, key)} />, {stdin, stdout, fullScreen: true});
+    this.#update = () => screen.draw(this.#lines());
+    this.#update();
     setImmediate(() => this.#state.selection.prepare());
     const resize = () => this.#show(this.#state);
     const leave = () => this.#finish({plan: undefined});
@@ -97,10 +99,8 @@ class Review {
     return {columns: Math.max(20, columns ?? 80), rows: Math.max(8, (rows ?? 24) - 1)};
   }
 
-  #draw() {
-    return (
-      <Screen state={this.#state} size={this.#size()} color={this.o.color} onKey={(input, key) => this.#press(input, key)} />
-    );
+  #lines(): readonly string[] {
+    return reviewLines(this.#state, this.#size()).map((line) => paint(line, this.o.color));
   }
 
   #press(input: string, key: Key): void {

@@ -1,0 +1,49 @@
+import {EventEmitter} from 'node:events';
+import {expect} from 'chai';
+import {mount} from '../../src/ui/mount.js';
+
+/** A terminal that keeps what is written to it. */
+class Terminal extends EventEmitter {
+  readonly isTTY = false;
+  readonly columns = 20;
+  readonly rows = 5;
+  written = '';
+
+  write(text: string): boolean {
+    this.written += text;
+    return true;
+  }
+
+  setEncoding() {}
+  setRawMode() {}
+  ref() {}
+  unref() {}
+  read() {
+    return null;
+  }
+}
+
+describe('ui/mount', () => {
+  it('draws the lines of a full screen, then those alone that are new, and all again in another size', async () => {
+    const [stdin, stdout] = [new Terminal(), new Terminal()];
+    const screen = mount(null, {
+      stdin: stdin as unknown as NodeJS.ReadStream,
+      stdout: stdout as unknown as NodeJS.WriteStream,
+      fullScreen: true,
+    });
+    const drawn = (...lines: string[]) => {
+      stdout.written = '';
+      screen.draw(lines);
+      return stdout.written;
+    };
+    const whole = '\x1b[?2026h\x1b[?7l\x1b[?25l\x1b[2J\x1b[1H\x1b[2Kone\x1b[2H\x1b[2Ktwo\x1b[?7h\x1b[?2026l';
+    expect(drawn('one', 'two')).to.equal(whole);
+    expect(drawn('one', 'two')).to.equal('');
+    expect(drawn('one', 'three')).to.equal('\x1b[?2026h\x1b[?7l\x1b[2H\x1b[2Kthree\x1b[?7h\x1b[?2026l');
+    stdout.emit('resize');
+    expect(drawn('one', 'two')).to.equal(whole);
+    stdout.written = '';
+    await screen.unmount();
+    expect(stdout.written).to.contain('\x1b[?1049l\x1b[?25h');
+  });
+});
