@@ -105,7 +105,7 @@ const FIGURES: Readonly<Record<string, () => Promise<Result[]>>> = {
     ];
   },
   'apply-drawn': async () => {
-    const source = await generatedTree(80_000);
+    const source = await generatedTree(240_000);
     const base = memoryFolder(2.5 * diskUsage(source));
     try {
       return drawnApply(source, base);

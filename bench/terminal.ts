@@ -32,7 +32,9 @@ export class Terminal {
     this.#script = spawn(script, args, {cwd, env, stdio: ['pipe', 'pipe', 'inherit']});
     this.#exited = once(this.#script, 'exit');
     // A bench that fails ends what it started.
-    process.once('exit', () => this.#script.kill());
+    const kill = () => this.#script.kill();
+    process.once('exit', kill);
+    this.#script.once('exit', () => process.off('exit', kill));
     this.#script.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#written += text;
     });

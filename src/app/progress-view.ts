@@ -7,9 +7,12 @@ import {APPLY_STATE, type ApplyState, applyState} from '../ui/apply-state.js';
 import type {Screen} from '../ui/open.js';
 import {canDraw, hasColor} from './terminal.js';
 
-/** Loading ink costs more than a small apply: only one that has taken so long, and has so long to go, gets a screen. */
+/**
+ * An apply gets a screen only when it has taken so long, and has so long to go. Perf: loading ink takes about 0.2 s, which is to slow
+ * down no apply by more than a twentieth (bench: apply-drawn).
+ */
 const TAKEN_MS = 500;
-const LEFT_MS = 1500;
+const LEFT_MS = 4000;
 
 export class ApplyView {
   #state = APPLY_STATE;

@@ -13,6 +13,15 @@ import type {RelPath} from '../core/path.js';
 
 const NONE = -1;
 
+/** What is asked of an action again and again. Perf: fetching a million actions from memory takes most of a toggle. */
+const UPKEEP = 1;
+/** What lies below its path can be there only when it is done. */
+const MAKES_FOLDER = 2;
+/** It can be done only when what lies below its path is gone. */
+const EMPTIES_FOLDER = 4;
+/** Something stands at its path afterwards. */
+const LEAVES_SOMETHING = 8;
+
 /** Counts of changes; upkeep is none of them. */
 export interface Toggled {
   /** Those of the range that was asked for. */
@@ -29,6 +38,7 @@ export class Selection {
   #above = new Int32Array();
   /** The first action after those at and below an action's path. */
   #end = new Int32Array();
+  #traits = new Uint8Array();
   readonly #out: Uint8Array;
   /** For the leader of a group of hard links: its links. */
   readonly #links = new Map<number, number[]>();
@@ -50,6 +60,7 @@ export class Selection {
     const count = this.actions.length;
     const above = new Int32Array(count).fill(NONE);
     const end = new Int32Array(count);
+    const traits = new Uint8Array(count);
     const links: number[] = [];
     /** The folders that hold the last path: indexes, and their paths. */
     const open: number[] = [];
@@ -63,11 +74,12 @@ export class Selection {
         paths.pop();
       }
       end[i] = i + 1;
+      traits[i] = traitsOf(action);
       // Of two folders above that count, the nearer one needs the farther one itself. One whose attributes alone change is held by
       // none that comes or goes.
       if (open.length > 0) {
         const folder = open[open.length - 1] as number;
-        if ((after ? makesFolder : emptiesFolder)(this.actions[folder] as Action)) above[i] = folder;
+        if (((traits[folder] as number) & (after ? MAKES_FOLDER : EMPTIES_FOLDER)) !== 0) above[i] = folder;
       }
       if (after?.kind === 'directory' || before?.kind === 'directory') {
         open.push(i);
@@ -78,6 +90,7 @@ export class Selection {
     for (const folder of open) end[folder] = count;
     this.#above = above;
     this.#end = end;
+    this.#traits = traits;
     if (links.length > 0) this.#findLeaders(links);
   }
 
@@ -125,15 +138,14 @@ export class Selection {
   makerOf(index: number): number | undefined {
     this.prepare();
     const maker = this.#above[index] as number;
-    return maker === NONE || !this.actions[index]?.after ? undefined : maker;
+    return maker === NONE || !this.#is(index, LEAVES_SOMETHING) ? undefined : maker;
   }
 
   /** Leaves out the actions from `start` up to, not including, `end`, and all that need one of them. */
   leaveOut(start: number, end: number): Toggled {
     return this.#toggle(start, end, 1, (index, push) => {
-      const action = this.actions[index] as Action;
-      if (makesFolder(action)) this.#pushBelow({index, start, end, push});
-      if (!action.after) push(this.#above[index] as number);
+      if (this.#is(index, MAKES_FOLDER)) this.#pushBelow({index, start, end, push});
+      if (!this.#is(index, LEAVES_SOMETHING)) push(this.#above[index] as number);
       if (this.#links.size > 0) for (const link of this.#links.get(index) ?? []) push(link);
     });
   }
@@ -141,11 +153,14 @@ export class Selection {
   /** Takes the actions from `start` up to, not including, `end` back in, and all that they need. */
   takeIn(start: number, end: number): Toggled {
     return this.#toggle(start, end, 0, (index, push) => {
-      const action = this.actions[index] as Action;
-      if (action.after) push(this.#above[index] as number);
+      if (this.#is(index, LEAVES_SOMETHING)) push(this.#above[index] as number);
       if (this.#leader.size > 0) push(this.#leader.get(index) ?? NONE);
-      if (emptiesFolder(action)) this.#pushBelow({index, start, end, push});
+      if (this.#is(index, EMPTIES_FOLDER)) this.#pushBelow({index, start, end, push});
     });
+  }
+
+  #is(index: number, trait: number): boolean {
+    return ((this.#traits[index] as number) & trait) !== 0;
   }
 
   /** What is below an action and not in the range that is asked for, whose turn comes anyway. */
@@ -161,7 +176,7 @@ export class Selection {
     let asked = 0;
     let followed = 0;
     const push = (index: number) => {
-      if (index === NONE || this.#out[index] === out || isUpkeep(this.actions[index] as Action)) return;
+      if (index === NONE || this.#out[index] === out || this.#is(index, UPKEEP)) return;
       this.#out[index] = out;
       this.#leftOut += out === 1 ? 1 : -1;
       if (index >= start && index < end) asked++;
@@ -176,14 +191,13 @@ export class Selection {
   }
 }
 
-/** Whether what lies below the path can be there only when this is done. */
-function makesFolder({kind, after}: Action): boolean {
-  return after?.kind === 'directory' && kind !== 'attrs';
-}
-
-/** Whether this can be done only when what lies below the path is gone. */
-function emptiesFolder({before, after}: Action): boolean {
-  return before?.kind === 'directory' && after?.kind !== 'directory';
+function traitsOf(action: Action): number {
+  const {kind, before, after} = action;
+  let traits = isUpkeep(action) ? UPKEEP : 0;
+  if (after?.kind === 'directory' && kind !== 'attrs') traits |= MAKES_FOLDER;
+  if (before?.kind === 'directory' && after?.kind !== 'directory') traits |= EMPTIES_FOLDER;
+  if (after !== undefined) traits |= LEAVES_SOMETHING;
+  return traits;
 }
 
 function isBelow(path: RelPath, folder: RelPath): boolean {

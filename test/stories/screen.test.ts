@@ -20,7 +20,7 @@ const SLOW = [
   '-e',
   'trace=fsync',
   '-e',
-  'inject=fsync:delay_enter=5000',
+  'inject=fsync:delay_enter=12000',
 ];
 const filesOf = (count: number) => Object.fromEntries(Array.from({length: count}, (_, i) => [`file${i}`, 'x'.repeat(1000)]));
 const FILES = filesOf(1000);
