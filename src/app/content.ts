@@ -1,5 +1,5 @@
 /** What a change is about, read from the two trees for who reviews it. */
-import {Cursor} from '../apply/cursor.js';
+
 import type {Action} from '../core/action.js';
 import {emptyStat, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
@@ -8,6 +8,7 @@ import type {RelPath} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
 import {sameEntry} from '../plan/compare.js';
 import {platform} from '../platform/choose.js';
+import {Cursor} from '../platform/cursor.js';
 import {errnoOf} from '../platform/platform.js';
 import {type DifferenceLine, difference} from '../report/difference.js';
 import {formatBytes} from '../report/units.js';

@@ -1,15 +1,17 @@
 /** Why a path is, or is not, in a plan. Nothing is written. */
 import process from 'node:process';
-import {Cursor} from '../apply/cursor.js';
+import {entryAtPlace} from '../apply/check.js';
 import {type Action, isUpkeep} from '../core/action.js';
-import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
+import {CODE, emptyStat, inodeOf, type Stat} from '../core/block.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {FilterDecision} from '../core/filter.js';
-import {fromByteName, toByteName} from '../core/name.js';
-import {baseName, isWithin, parentPath, pathDepth, type RelPath} from '../core/path.js';
+import {toByteName} from '../core/name.js';
+import {baseName, isWithin, parentPath, pathDepth, pathParts, type RelPath, ROOT} from '../core/path.js';
 import type {Problem} from '../core/problem.js';
+import type {KeptXattrs} from '../core/xattr.js';
 import {notesOf, verdictOf} from '../plan/explain.js';
 import {platform} from '../platform/choose.js';
+import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {decideFilter, findExcluded} from '../scan/decide.js';
 import {IGNORE_FILE} from '../scan/filter.js';
@@ -28,8 +30,8 @@ export interface ExplainOptions {
 export async function explainPath({path: typed, planned}: ExplainOptions): Promise<Explanation> {
   const {plan, halts} = planned;
   const {header, actions} = plan;
-  const source = new Tree(header.source.path);
-  const target = new Tree(header.target.path);
+  const source = new Tree(header.source.path, header.options);
+  const target = new Tree(header.target.path, header.options);
   try {
     const path = locate({
       typed,
@@ -54,6 +56,7 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
       filter: decide(path, typed, {source, target, filters: header.options.filters}),
       problems: problemsAbove(path, plan.problems),
       halts,
+      mount: header.options.oneFileSystem ? (source.mountAbove(path) ?? target.mountAbove(path)) : undefined,
       lastRun: lastRunOf(header.target.path, path),
     };
     const isKept = sides.target.entry?.kind === 'directory' && sides.source.entry === undefined && action === undefined;
@@ -73,7 +76,10 @@ class Tree {
   readonly #cursor: Cursor | undefined;
   readonly #fault: string | undefined;
 
-  constructor(path: string) {
+  constructor(
+    path: string,
+    private readonly kept: KeptXattrs,
+  ) {
     try {
       this.root = platform().openRoot(toByteName(path));
       this.#cursor = new Cursor(platform(), this.root);
@@ -89,7 +95,7 @@ class Tree {
       const stat = this.#stat(path);
       if (stat === undefined) return {};
       const {folder, name} = this.#cursor.place(path);
-      return {entry: toEntry(stat, stat.code === CODE.symlink ? fromByteName(platform().readLink(folder, name)) : undefined)};
+      return {entry: entryAtPlace(platform(), {folder, name}, this.kept)};
     } catch (error) {
       const fault = errnoOf(error);
       // No file system here can hold such a name, so nothing stands there.
@@ -118,6 +124,19 @@ class Tree {
     try {
       const folder = this.#cursor?.folder(path);
       return folder && findExcluded({platform: platform(), root, filters, path, folder});
+    } catch (error) {
+      errnoOf(error);
+      return undefined;
+    }
+  }
+
+  /** The first folder on the way to the path, itself included, that is on another device than the root. */
+  mountAbove(path: RelPath): RelPath | undefined {
+    const names = pathParts(path);
+    const ways = names.map((_, i) => names.slice(0, i + 1).join('/') as RelPath);
+    try {
+      const root = this.#stat(ROOT)?.device;
+      return ways.find((way) => (this.#stat(way)?.device ?? root) !== root);
     } catch (error) {
       errnoOf(error);
       return undefined;

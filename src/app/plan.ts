@@ -12,6 +12,7 @@ import {type ByteName, toByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
+import {withTimeFacts} from '../plan/compare.js';
 import {diff} from '../plan/diff.js';
 import {DEFAULT_MAX_DELETE, guardHalts} from '../plan/guards.js';
 import {summarize} from '../plan/summary.js';
@@ -21,6 +22,7 @@ import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.
 import type {ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {narrowPlan} from './narrow.js';
 import {VERSION} from './version.js';
 
@@ -51,12 +53,14 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const target = findTarget(settings.target, settings.mkpath);
   const {source, missing} = sourceOf(settings, target);
   onEvent({type: 'plan-started', source: source.path, target: target.path});
-  const options = planOptions(settings);
-  const filters = options.filters;
+  const keeping = whatIsKept(settings.preserve, target.bytes);
+  const options = planOptions(settings, keeping);
+  const {filters, oneFileSystem} = options;
 
-  const sourceJob: ScanJob = {type: 'scan', side: 'source', root: source.bytes, filters, other: target.live};
+  const common = {type: 'scan', filters, oneFileSystem, kept: keeping.read} as const;
+  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live};
   const rulesRoot = missing ? undefined : source.bytes;
-  const targetJob: ScanJob = {type: 'scan', side: 'target', root: target.bytes, rulesRoot, filters, other: source.live};
+  const targetJob: ScanJob = {...common, side: 'target', root: target.bytes, rulesRoot, other: source.live};
   const scans = {
     source: missing ? emptyScan(target) : startScan(pool, 0, sourceJob),
     target: target.live === undefined ? NOTHING : startScan(pool, 1, targetJob),
@@ -69,6 +73,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       source: scans.source.blocks,
       target: scans.target.blocks,
       policy: options,
+      wanted: settings.preserve,
       uid: process.geteuid?.() ?? 0,
       sameContent: (paths) => sameContent(paths, pool, {source, target, options}),
     });
@@ -88,7 +93,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         totals: {source: sourceAnswer.totals, target: targetAnswer.totals},
         overlap: rootOverlap(source, target) ?? inside,
         sourceMissing: missing || undefined,
-        warnings: warningsOf(found.ownerNotKept),
+        warnings: lossWarnings({...found, keeping}),
       },
       actions: found.actions,
       problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
@@ -126,15 +131,17 @@ function sourceOf({source, allow}: Settings, target: Root): {source: Root; missi
   }
 }
 
-function planOptions(settings: Settings): PlanOptions {
-  const resolution = platform().timeResolution;
-  const isRoot = process.geteuid?.() === 0;
+function planOptions(settings: Settings, {kept, fileSystem, times}: Keeping): PlanOptions {
+  const resolutions = [platform().timeResolution, fileSystem.timeResolution];
+  const mtimeWindow = resolutions.reduce((coarsest, each) => (each > 1n && each > coarsest ? each : coarsest), 0n);
+  const policy = withTimeFacts({mtimeWindow, mtimeRange: undefined}, times);
   return {
     compare: settings.compare,
-    mtimeWindow: settings.mtimeWindow ?? (resolution > 1n ? resolution : 0n),
+    ...policy,
+    ...(settings.mtimeWindow !== undefined && {mtimeWindow: settings.mtimeWindow}),
     delete: settings.delete,
-    owner: isRoot,
-    groups: isRoot ? 'any' : [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])],
+    oneFileSystem: settings.oneFileSystem,
+    ...kept,
     filters: settings.filters.flatMap(filterLines),
     maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,
   };
@@ -153,18 +160,6 @@ function filterLines({flag, value}: FilterFlag): string[] {
   }
 }
 
-function warningsOf(ownerNotKept: number): string[] {
-  const warnings: string[] = [];
-  if (ownerNotKept > 0) {
-    const paths = ownerNotKept === 1 ? '1 path' : `${ownerNotKept} paths`;
-    warnings.push(`the owner or group of ${paths} is not kept: only root may give files to others`);
-  }
-  if (platform().name === 'portable') {
-    warnings.push('without the posix backend, times are kept to the microsecond, and files are flushed to disk one by one');
-  }
-  return warnings;
-}
-
 interface Sides {
   readonly source: Root;
   readonly target: Root;
@@ -175,7 +170,15 @@ interface Sides {
 async function sameContent(paths: readonly RelPath[], pool: WorkerPool, {source, target, options}: Sides) {
   const workers = pool.size - SCAN_WORKERS;
   const share = Math.ceil(paths.length / workers);
-  const context = {runId: 'content', source: source.bytes, target: target.bytes, policy: options, fsyncFiles: false, fresh: true};
+  const context = {
+    runId: 'content',
+    source: source.bytes,
+    target: target.bytes,
+    policy: options,
+    umask: 0,
+    fsyncFiles: false,
+    fresh: true,
+  };
   const answers = await Promise.all(
     Array.from({length: workers}, (_, i) => {
       const job: ApplyJob = {

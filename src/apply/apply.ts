@@ -4,7 +4,9 @@
  * what the plan saw is left alone.
  */
 import fs from 'node:fs';
+import process from 'node:process';
 import {type Action, bytesOf, isUpkeep} from '../core/action.js';
+import {CODE} from '../core/block.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyPhase, ApplyProgress, Listener} from '../core/event.js';
@@ -14,15 +16,20 @@ import {isWithin, type RelPath, ROOT} from '../core/path.js';
 import type {Drift, Plan} from '../core/plan.js';
 import {type Problem, problem, problemMessage} from '../core/problem.js';
 import {runStep} from '../core/run.js';
+import {joinFacts, type TimeFacts} from '../core/times.js';
+import {withTimeFacts} from '../plan/compare.js';
 import {summarize} from '../plan/summary.js';
 import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
+import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
 import {lockTarget, type TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
-import {sweepReplaced, sweepStaging} from '../state/staging.js';
+import {foldersLeftOpen, sweepReplaced, sweepStaging} from '../state/staging.js';
+import {readTimeFacts, writeTimeFacts} from '../state/times.js';
+import {entryAtPlace, openMode} from './check.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
 
 export type Fsync = 'none' | 'end' | 'each';
@@ -51,6 +58,9 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 /** So many batches wait at each worker, so that none idles while an answer is read. */
 const BATCHES_AHEAD = 2;
 
+/** The name of an open folder itself. */
+const SELF = '' as ByteName;
+
 /** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed. */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
   return new Run(options).run();
@@ -70,6 +80,8 @@ class Run {
   /** Which actions' outcomes were told. */
   readonly #told: boolean[];
   readonly #counted: readonly [number, number];
+  /** Folders of the target that are opened up to their owner, with the modes that they had. */
+  #opened = new Map<RelPath, number>();
   readonly #waves: readonly Wave[];
   readonly #total: {readonly steps: number; readonly bytes: number};
   /** Steps that needed no work, and bytes that will not be written. */
@@ -77,6 +89,8 @@ class Run {
   #phase: ApplyPhase = 'check';
   /** Actions whose outcome is known. */
   #ended = 0;
+  /** Whether the target may have been changed. */
+  #isChanging = false;
   #lock: TargetLock | undefined;
   #root: Folder | undefined;
   #context: ApplyContext;
@@ -108,6 +122,7 @@ class Run {
       source: plan.header.sourceMissing ? undefined : toByteName(plan.header.source.path),
       target: plan.header.target.identity === undefined ? undefined : toByteName(plan.header.target.path),
       policy: plan.header.options,
+      umask: process.umask(),
       fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
       fresh: !o.preflight,
     };
@@ -178,9 +193,14 @@ class Run {
       );
     }
     this.#lock = lockTarget({platform: backend, root: this.#root, path: target, now: this.#started});
+    // A plan that was saved before the target's times were known.
+    const policy = withTimeFacts(this.#context.policy, readTimeFacts(backend, this.#root));
+    this.#context = {...this.#context, policy};
+    this.#opened = foldersLeftOpen(backend, this.#root);
   }
 
   #leave(): void {
+    this.#closeFolders();
     this.#journal.close();
     this.#lock?.release();
     if (this.#root !== undefined) platform().close(this.#root);
@@ -270,6 +290,7 @@ class Run {
       await this.#batches(wave.step, todo, (index, result) => this.#record(wave.step, index, result));
       if (this.#isStopped) break;
     }
+    await this.#keepTimeFacts();
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
     const isWhole = this.#actions.every((_, i) => this.#status[i] === 'done' || this.#status[i] === 'already-done');
     sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
@@ -288,7 +309,8 @@ class Run {
         this.#context = {...this.#context, target: toByteName(path) as ByteName};
         this.#enter();
       }
-      this.#lock?.announce();
+      this.#isChanging = true;
+      this.#announce();
       sweepStaging(backend, this.#root as Folder);
     } catch (error) {
       if (error instanceof DirsyncError) throw error;
@@ -300,6 +322,57 @@ class Run {
         {cause: error},
       );
     }
+  }
+
+  /** A root that its owner may not write to is opened up. Nothing can be noted of that before: a kill right here leaves it open. */
+  #announce(): void {
+    try {
+      this.#lock?.announce();
+    } catch (error) {
+      if (error instanceof DirsyncError || errnoOf(error) !== 'EACCES') throw error;
+      const backend = platform();
+      const root = this.#root as Folder;
+      const now = entryAtPlace(backend, {folder: root, name: SELF}, this.#context.policy);
+      if (now === undefined || now.uid !== process.geteuid?.() || now.mode === openMode(now.mode)) throw error;
+      backend.setAttributes(root, SELF, CODE.directory, {mode: openMode(now.mode)});
+      this.#opened.set(ROOT, now.mode);
+      this.#lock?.announce();
+    }
+  }
+
+  /** Gives the folders that were opened up the modes that they are to have, however the run ended. */
+  #closeFolders(): void {
+    if (!this.#isChanging || this.#opened.size === 0 || this.#root === undefined) return;
+    const backend = platform();
+    const target = new Cursor(backend, this.#root);
+    const after = new Map(
+      this.#actions.flatMap(({path, after}, i) =>
+        this.#opened.has(path) && this.#status[i] === 'done' && after ? [[path, after]] : [],
+      ),
+    );
+    for (const [path, closed] of [...this.#opened].reverse()) {
+      try {
+        const mode = (this.#context.policy.mode ? after.get(path)?.mode : undefined) ?? closed;
+        const place = target.find(path);
+        const now = place && entryAtPlace(backend, place, this.#context.policy);
+        if (place && now?.kind === 'directory' && now.mode === openMode(closed) && now.mode !== mode)
+          backend.setAttributes(place.folder, place.name, CODE.directory, {mode});
+      } catch (error) {
+        this.#addProblem(problem({path, side: 'target', phase: 'attrs', code: errnoOf(error)}));
+      }
+    }
+    target.reset();
+  }
+
+  /** Notes how the target keeps times, if it does not keep all of them. */
+  async #keepTimeFacts(): Promise<void> {
+    const {pool} = this.o;
+    const job: ApplyJob = {type: 'apply', step: 'times', context: this.#context, indexes: [], actions: []};
+    const learnt = await Promise.all(
+      Array.from({length: pool.size}, (_, worker) => pool.call<TimeFacts | undefined>(worker, job)),
+    );
+    const facts = learnt.reduce(joinFacts, undefined);
+    if (facts !== undefined) writeTimeFacts(platform(), this.#root as Folder, facts);
   }
 
   /** Which actions of a wave are still to be done. */
@@ -358,14 +431,24 @@ class Run {
         if (this.#isStopped) return;
         const actions = batch.map((index) => this.#actions[index] as Action);
         const waiting = step === 'links' ? {waiting: this.#staged} : {};
-        const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions, ...waiting};
+        const opened = this.#opened.size > 0 ? {opened: this.#opened} : {};
+        const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions, ...waiting, ...opened};
         const results = await pool.call<readonly WireResult[]>(worker, job);
-        for (const [i, result] of results.entries()) onResult(batch[i] as number, fromWire(result));
+        for (const [i, wire] of results.entries()) {
+          const result = fromWire(wire);
+          if ('opened' in result) for (const {path, mode} of result.opened ?? []) this.#open(path, mode);
+          onResult(batch[i] as number, result);
+        }
         this.#journal.flush();
       }
     };
     // All share one iterator of batches, so whoever is free takes the next.
     await Promise.all(Array.from({length: BATCHES_AHEAD * pool.size}, (_, i) => work(i % pool.size)));
+  }
+
+  /** Who opens a folder that was open already saw it so: the first mode counts. */
+  #open(path: RelPath, mode: number): void {
+    if (!this.#opened.has(path)) this.#opened.set(path, mode);
   }
 
   *#cut(indexes: readonly number[]): Generator<number[], void, undefined> {

@@ -2,16 +2,16 @@
  * Where an action stands in the world as it is now: still to do, done already, or drifted. Asked for every path before the
  * first change of a saved plan, and again right before each act.
  */
-import type {Action} from '../core/action.js';
-import {emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
+import type {Action, Reason} from '../core/action.js';
+import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
-import {fromByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {Drift, PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
-import {attributeReasons, contentReasons, sameEntry, sameTime} from '../plan/compare.js';
+import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
+import {attributeReasons, contentReasons, isCurrent, sameEntry, sameTime} from '../plan/compare.js';
+import type {Cursor, Place} from '../platform/cursor.js';
 import type {Platform} from '../platform/platform.js';
-import type {Cursor, Place} from './cursor.js';
 
 /** Both trees as a worker holds them. */
 export interface World {
@@ -23,6 +23,8 @@ export interface World {
   /** A second way into the target, for the leaders of hard links. */
   readonly leaders: Cursor | undefined;
   readonly policy: PlanOptions;
+  /** Folders of the target that are opened up to their owner for a while, with the modes that they had. */
+  readonly opened: Map<RelPath, number>;
   /** False when the run is to stop. */
   readonly goOn: () => boolean;
 }
@@ -31,16 +33,31 @@ export type Standing = 'todo' | 'done' | Drift;
 
 const stat: Stat = emptyStat();
 
-/** What stands at a path, or undefined. */
-export function lookAt(platform: Platform, cursor: Cursor | undefined, path: RelPath): Entry | undefined {
+/** What stands at a path, or undefined; of extended attributes those that are kept. */
+export function lookAt(platform: Platform, cursor: Cursor | undefined, path: RelPath, kept: KeptXattrs): Entry | undefined {
   const place = cursor?.find(path);
-  return place && entryAtPlace(platform, place);
+  return place && entryAtPlace(platform, place, kept);
 }
 
-export function entryAtPlace(platform: Platform, {folder, name}: Place): Entry | undefined {
+export function entryAtPlace(platform: Platform, {folder, name}: Place, kept: KeptXattrs): Entry | undefined {
   if (!platform.stat(folder, name, stat)) return undefined;
-  const entry = toEntry(stat);
-  return entry.kind === 'symlink' ? {...entry, link: fromByteName(platform.readLink(folder, name))} : entry;
+  const link = stat.code === CODE.symlink ? platform.readLink(folder, name) : undefined;
+  return toEntry(stat, {link, xattrs: platform.xattrs(folder, name, kept)});
+}
+
+/** What stands in the target where an action is to be done. A folder that is opened up has the mode that it had. */
+export function lookAtTarget({path, before}: Action, {platform, target, policy, opened}: World): Entry | undefined {
+  const now = lookAt(platform, target, path, policy);
+  const closed = opened.get(path);
+  if (now?.kind !== 'directory' || closed === undefined) return now;
+  // A plan made after a run was killed has seen it open.
+  const isOpen = now.mode === openMode(closed) && now.mode !== before?.mode;
+  return isOpen ? {...now, mode: closed} : now;
+}
+
+/** The mode of a folder in which its owner may do all. */
+export function openMode(mode: number): number {
+  return mode | 0o700;
 }
 
 /** Where an action stands, both sides looked at. */
@@ -52,7 +69,7 @@ export function check(action: Action, world: World): Standing {
 /** What no longer holds in the source. */
 export function checkSource(action: Action, {platform, source, policy}: World): Drift | undefined {
   const {path, after} = action;
-  const now = lookAt(platform, source, path);
+  const now = lookAt(platform, source, path, policy);
   if (after === undefined) return now === undefined ? undefined : drift(path, 'source', 'it is back in the source');
   if (now === undefined) return drift(path, 'source', 'it is gone from the source');
   const same = after.kind === 'directory' ? sameFolder(now, after, policy) : sameEntry(now, after, policy);
@@ -61,18 +78,18 @@ export function checkSource(action: Action, {platform, source, policy}: World): 
 
 /** Where an action stands by what the target has at its path. */
 export function checkTarget(action: Action, world: World): Standing {
-  const {platform, target, policy} = world;
+  const {policy} = world;
   const {path} = action;
-  const now = lookAt(platform, target, path);
+  const now = lookAtTarget(action, world);
   switch (action.kind) {
     case 'mkdir':
       if (now === undefined) return 'todo';
       if (now.kind !== 'directory') return drift(path, 'target', `a ${now.kind} stands there`);
       // A run that was ended early leaves folders without their attributes: that is no drift, they are set in the end.
-      return sameEntry(now, action.after, policy) ? 'done' : 'todo';
+      return isCurrent(action.after, now, policy) ? 'done' : 'todo';
     case 'create':
       if (now === undefined) return 'todo';
-      return sameEntry(now, action.after, policy) ? 'done' : drift(path, 'target', `a ${now.kind} stands there`);
+      return isCurrent(action.after, now, policy) ? 'done' : drift(path, 'target', `a ${now.kind} stands there`);
     case 'update':
       return checkUpdate(action, now, world);
     case 'replace':
@@ -80,7 +97,7 @@ export function checkTarget(action: Action, world: World): Standing {
     case 'link':
       if (isLinked(action, world)) return 'done';
       // A run that was ended early may have made this name before its leader: the same content, so nothing is lost.
-      if (now === undefined || sameEntry(now, action.after, policy) || same(action.before, now, policy)) return 'todo';
+      if (now === undefined || isCurrent(action.after, now, policy) || same(action.before, now, policy)) return 'todo';
       return drift(path, 'target', found(action.before, now, policy));
     case 'attrs':
       return checkAttrs(action, now, policy);
@@ -98,7 +115,7 @@ function checkUpdate(action: Action & {kind: 'update'}, now: Entry | undefined, 
   const {policy} = world;
   if (now === undefined) return drift(path, 'target', 'it is gone');
   const isBefore = sameEntry(now, before, policy);
-  const isAfter = sameEntry(now, after, policy);
+  const isAfter = isCurrent(after, now, policy);
   // A target's file may be both where only the content, or the group of names, is to change.
   if (isAfter && !(isBefore && isPending(action, world))) return 'done';
   return isBefore ? 'todo' : drift(path, 'target', difference(before, now, policy));
@@ -119,7 +136,7 @@ function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: En
   // Nothing there: a run was ended in the middle. There is nothing to lose.
   if (now === undefined) return 'todo';
   if (now.kind === after.kind) {
-    if (sameEntry(now, after, policy)) return 'done';
+    if (isCurrent(after, now, policy)) return 'done';
     return after.kind === 'directory' ? 'todo' : drift(path, 'target', difference(after, now, policy));
   }
   const unchanged = before.kind === 'directory' ? sameFolder(now, before, policy) : sameEntry(now, before, policy);
@@ -129,15 +146,22 @@ function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: En
 /** Each attribute may be the old or the new one: a run that was ended early has set some. */
 function checkAttrs({path, before, after}: Action & {kind: 'attrs'}, now: Entry | undefined, policy: PlanOptions): Standing {
   if (now === undefined) return drift(path, 'target', 'it is gone');
-  if (sameEntry(now, after, policy)) return 'done';
+  if (isCurrent(after, now, policy)) return 'done';
   const isFolder = before.kind === 'directory';
   const byTime: PlanOptions = {...policy, compare: 'size'};
   const known =
     now.kind === before.kind &&
     contentReasons(before, now, byTime).length === 0 &&
-    (isFolder || sameTime(now.mtime, before.mtime, policy.mtimeWindow) || sameTime(now.mtime, after.mtime, policy.mtimeWindow)) &&
-    attributeReasons(before, now, policy).every((reason) => !attributeReasons(after, now, policy).includes(reason));
+    (isFolder || sameTime(now.mtime, before.mtime, policy) || sameTime(now.mtime, after.mtime, policy)) &&
+    attributeReasons(before, now, policy).every(
+      (reason) => !attributeReasons(after, now, policy).includes(reason) || isOfXattrs(reason),
+    ) &&
+    differingXattrs(before.xattrs, now.xattrs, policy).every((name) => now.xattrs?.[name] === after.xattrs?.[name]);
   return known ? 'todo' : drift(path, 'target', difference(before, now, policy));
+}
+
+function isOfXattrs(reason: Reason): boolean {
+  return reason === 'xattrs' || reason === 'acls';
 }
 
 /** Whether a path of the target is the same file as its leader. */
@@ -173,10 +197,13 @@ export function drift(path: RelPath, side: Side, text: string): Drift {
 function difference(expected: Entry, now: Entry, policy: PlanOptions): string {
   if (now.kind !== expected.kind) return `a ${now.kind} instead of a ${expected.kind}`;
   if (now.link !== expected.link) return 'the symlink points elsewhere';
+  if (now.rdev !== expected.rdev) return `device ${now.rdev} instead of ${expected.rdev}`;
   if (now.size !== expected.size) return `size ${now.size} instead of ${expected.size}`;
   const [reason] = attributeReasons(expected, now, policy);
   if (reason === 'mode') return `mode ${now.mode.toString(8)} instead of ${expected.mode.toString(8)}`;
   if (reason === 'owner') return `owner ${now.uid} instead of ${expected.uid}`;
   if (reason === 'group') return `group ${now.gid} instead of ${expected.gid}`;
+  if (reason === 'xattrs') return 'other extended attributes';
+  if (reason === 'acls') return 'another ACL';
   return 'another modification time';
 }

@@ -4,12 +4,13 @@ import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
+import {type TimeFacts, TimeLearner} from '../core/times.js';
 import type {WaveStep} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
+import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {openStaging, type Staging} from '../state/staging.js';
 import {check, type World} from './check.js';
-import {Cursor} from './cursor.js';
 import {perform, type StepResult} from './perform.js';
 
 /** What all batches of a run share. */
@@ -22,20 +23,26 @@ export interface ApplyContext {
   readonly policy: PlanOptions;
   /** Flush each file before it takes its place. */
   readonly fsyncFiles: boolean;
+  readonly umask: number;
   /** The plan was made just now, and not checked again. */
   readonly fresh: boolean;
 }
 
 export interface ApplyJob {
   readonly type: 'apply';
-  /** `check`: look only. `content`: compare the files at `paths`. `sync`: flush the target's file system. */
-  readonly step: WaveStep | 'check' | 'content' | 'sync';
+  /**
+   * `check`: look only. `content`: compare the files at `paths`. `sync`: flush the target's file system. `times`: say what was
+   * learnt of how it keeps times.
+   */
+  readonly step: WaveStep | 'check' | 'content' | 'sync' | 'times';
   readonly context: ApplyContext;
   readonly indexes: readonly number[];
   readonly actions: readonly Action[];
   readonly paths?: readonly RelPath[];
   /** For `links`: leaders that wait in staging, by the index that names them there. */
   readonly waiting?: ReadonlyMap<RelPath, number>;
+  /** Folders of the target that are opened up to their owner, with the modes that they had. */
+  readonly opened?: ReadonlyMap<RelPath, number>;
 }
 
 /** `obstacle`: what stands on the way to a new path and is no folder, to be made one by another action. */
@@ -57,7 +64,9 @@ export function fromWire(result: WireResult): BatchResult {
 
 function toWire(result: BatchResult): WireResult {
   const {drift, problem, status} = result;
-  const isPlain = drift === undefined && problem === undefined && !('obstacle' in result && result.obstacle !== undefined);
+  const isOpening = 'opened' in result && result.opened !== undefined;
+  const isPlain =
+    drift === undefined && problem === undefined && !isOpening && !('obstacle' in result && result.obstacle !== undefined);
   return isPlain ? status : result;
 }
 
@@ -73,6 +82,7 @@ interface Session {
   readonly context: ApplyContext;
   readonly world: World;
   readonly roots: readonly Folder[];
+  readonly learner: TimeLearner;
   step: ApplyJob['step'];
   staging?: Staging;
 }
@@ -80,8 +90,12 @@ interface Session {
 let session: Session | undefined;
 
 /** Runs in a worker. One result for each action, or for each path: whether the content is the same. */
-export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[] | readonly (boolean | Problem)[] {
-  const {world, staging} = enter(job, tools);
+export function performJob(
+  job: ApplyJob,
+  tools: JobTools,
+): readonly WireResult[] | readonly (boolean | Problem)[] | TimeFacts | undefined {
+  const {world, staging, learner} = enter(job, tools);
+  if (job.step === 'times') return learner.facts();
   if (job.step === 'sync') {
     world.platform.syncFileSystem((world.target as Cursor).root);
     return [];
@@ -101,6 +115,8 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[
         staging: staging as Staging,
         waiting: job.waiting,
         fsyncFiles: job.context.fsyncFiles,
+        umask: job.context.umask,
+        learner,
         fresh: job.context.fresh,
         onBytes: (bytes) => tools.count(0, bytes),
       });
@@ -139,7 +155,7 @@ function sameContent(path: RelPath, {platform: fs, source, target, goOn}: World)
 }
 
 /** Both trees, kept open from one batch of a run to the next; the ways into them start anew with each wave. */
-function enter({context, step}: ApplyJob, {worker, count}: JobTools): Session {
+function enter({context, step, opened}: ApplyJob, {worker, count}: JobTools): Session {
   if (session === undefined || session.context.runId !== context.runId || session.context.target !== context.target) {
     leave();
     session = open(context, step, () => count(0, 0));
@@ -149,7 +165,8 @@ function enter({context, step}: ApplyJob, {worker, count}: JobTools): Session {
     const {source, target, leaders} = session.world;
     for (const cursor of [source, target, leaders]) cursor?.reset();
   }
-  if (step !== 'check' && step !== 'content' && step !== 'sync') {
+  for (const [path, mode] of opened ?? []) session.world.opened.set(path, mode);
+  if (step !== 'check' && step !== 'content' && step !== 'sync' && step !== 'times') {
     session.staging ??= openStaging({
       platform: session.world.platform,
       root: (session.world.target as Cursor).root,
@@ -177,8 +194,10 @@ function open(context: ApplyContext, step: ApplyJob['step'], goOn: () => boolean
       target: target && new Cursor(fs, target),
       leaders: target && new Cursor(fs, target),
       policy,
+      opened: new Map(),
       goOn,
     },
+    learner: new TimeLearner(),
   };
 }
 

@@ -1,23 +1,30 @@
 /** Doing one step of one action: the unit of work of a wave. Every act is preceded by a look at what it is done to. */
+import {createHash} from 'node:crypto';
+import process from 'node:process';
 import type {Action} from '../core/action.js';
-import {CODE, toEntry} from '../core/block.js';
+import {CODE, isSpecial, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
-import type {RelPath} from '../core/path.js';
-import type {Drift, PlanOptions} from '../core/plan.js';
+import {parentPath, type RelPath} from '../core/path.js';
+import type {Drift} from '../core/plan.js';
 import {type Phase, type Problem, problem} from '../core/problem.js';
-import {mayGiveTo, sameEntry} from '../plan/compare.js';
+import type {TimeLearner} from '../core/times.js';
+import {isKeptXattr, keepsXattrs, UNREADABLE_XATTR, valueDigest} from '../core/xattr.js';
+import {isCurrent, mayGiveTo, sameEntry} from '../plan/compare.js';
 import type {WaveStep} from '../plan/waves.js';
-import {type Attributes, errnoOf, SystemError} from '../platform/platform.js';
+import type {Cursor, Place} from '../platform/cursor.js';
+import {type Attributes, errnoOf, type Folder, SystemError, type WantedXattrs} from '../platform/platform.js';
 import type {Staging} from '../state/staging.js';
-import {check, checkSource, checkTarget, drift, entryAtPlace, type World} from './check.js';
-import type {Cursor, Place} from './cursor.js';
+import {besideName, type Opened} from '../state/traces.js';
+import {check, checkSource, checkTarget, drift, entryAtPlace, lookAtTarget, openMode, type World} from './check.js';
 
 /** `staged`: written, and waiting for the folder that it replaces to be empty. */
 export interface StepResult {
   readonly status: 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped' | 'staged';
   readonly drift?: Drift;
   readonly problem?: Problem;
+  /** Folders that were opened up to do it. */
+  readonly opened?: readonly Opened[] | undefined;
 }
 
 export interface Task {
@@ -29,6 +36,9 @@ export interface Task {
   readonly staging: Staging;
   readonly waiting: ReadonlyMap<RelPath, number> | undefined;
   readonly fsyncFiles: boolean;
+  /** The permissions that new files do not get, where modes are not kept. */
+  readonly umask: number;
+  readonly learner: TimeLearner;
   /** The plan was made just now. */
   readonly fresh: boolean;
   readonly onBytes: (bytes: number) => boolean;
@@ -42,6 +52,37 @@ const LOOK_AGAIN_BYTES = 1024 * 1024;
 
 /** @throws SystemError for what the kernel refused. */
 export function perform(task: Task): StepResult {
+  try {
+    return act(task);
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    const opened = openUp(task);
+    if (opened.length === 0) throw error;
+    return {...act(task), opened};
+  }
+}
+
+/** Gives the owner, who is at work, all rights to the folders that an action changes; their own modes are set back in the end. */
+function openUp({action, world, staging}: Task): Opened[] {
+  const {platform, target, opened} = world;
+  // To move a folder is to change what its ".." is.
+  const paths = [parentPath(action.path), ...(action.before?.kind === 'directory' ? [action.path] : [])];
+  return paths.flatMap((path) => {
+    const folder = target?.folder(path);
+    const now = folder && entryAtPlace(platform, {folder, name: SELF}, NO_XATTRS);
+    if (now === undefined || now.uid !== process.geteuid?.() || now.mode === openMode(now.mode)) return [];
+    const found = {path, mode: now.mode};
+    staging.traces.add({opened: found});
+    platform.setAttributes(folder as Folder, SELF, CODE.directory, {mode: openMode(now.mode)});
+    opened.set(path, now.mode);
+    return [found];
+  });
+}
+
+const SELF = '' as ByteName;
+const NO_XATTRS = {xattrs: [], acls: false};
+
+function act(task: Task): StepResult {
   switch (task.step) {
     case 'folders':
       return makeFolder(task);
@@ -60,7 +101,8 @@ export function perform(task: Task): StepResult {
   }
 }
 
-function makeFolder({action, index, world, staging}: Task): StepResult {
+function makeFolder(task: Task): StepResult {
+  const {action, index, world, staging} = task;
   const {platform} = world;
   const after = action.after as Entry;
   // Made so that this process can work in it; it gets its own mode in the end.
@@ -69,7 +111,7 @@ function makeFolder({action, index, world, staging}: Task): StepResult {
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return ALREADY;
   const place = placeIn(world.target, action);
-  const now = entryAtPlace(platform, place);
+  const now = entryAtPlace(platform, place, NO_XATTRS);
   if (now?.kind === 'directory') return ALREADY;
   const gone = checkSource(action, world);
   if (gone) return skipped(gone);
@@ -78,49 +120,79 @@ function makeFolder({action, index, world, staging}: Task): StepResult {
     return DONE;
   }
   // The old leaf is kept aside until what is in the folder is on disk.
-  const name = nameOf(index);
-  platform.makeFolder(staging.own, name, mode);
-  if (platform.exchange(staging.own, name, place.folder, place.name)) {
-    platform.move({from: staging.own, name, to: staging.replaced, as: name, replace: true});
+  const spot = spotOf(task, place);
+  const aside = spot.folder === staging.own ? {folder: staging.replaced, name: nameOf(index)} : besideSpot(task, place, 'old');
+  platform.makeFolder(spot.folder, spot.name, mode);
+  if (platform.exchange(spot.folder, spot.name, place.folder, place.name)) {
+    platform.move({from: spot.folder, name: spot.name, to: aside.folder, as: aside.name, replace: true});
   } else {
-    platform.removeFolder(staging.own, name);
-    platform.move({from: place.folder, name: place.name, to: staging.replaced, as: name, replace: true});
+    platform.removeFolder(spot.folder, spot.name);
+    platform.move({from: place.folder, name: place.name, to: aside.folder, as: aside.name, replace: true});
     platform.makeFolder(place.folder, place.name, mode);
   }
   return DONE;
 }
 
+/** Where what takes a place is made: in staging, or beside the place where another mount lies between. */
+function spotOf(task: Task, place: Place): Place {
+  const {action, world, staging, index} = task;
+  const isHere = world.target?.mountAt(parentPath(action.path)) === staging.mount;
+  return isHere ? {folder: staging.own, name: nameOf(index)} : besideSpot(task, place, 'tmp');
+}
+
+function besideSpot({action, staging, index}: Task, {folder}: Place, use: 'tmp' | 'old'): Place {
+  const name = besideName(staging.runId, index, use);
+  (use === 'old' ? staging.replacedTraces : staging.traces).add({beside: {folder: parentPath(action.path), name}});
+  return {folder, name: name as ByteName};
+}
+
+/** Where something waits for the folder that it replaces to be empty. */
+function waitingSpot(target: Cursor | undefined, staging: Staging, path: RelPath, index: number): Place {
+  if (target === undefined || target.mountAt(parentPath(path)) === staging.mount)
+    return {folder: staging.waiting, name: nameOf(index)};
+  return {folder: target.folder(parentPath(path)), name: besideName(staging.runId, index, 'tmp') as ByteName};
+}
+
 function write(task: Task): StepResult {
-  const {action, index, world, fresh} = task;
+  const {action, world, fresh} = task;
   // Perf: a fresh plan saw nothing there a moment ago, and the rename refuses what has come since (bench: copy-memory).
   const standing = fresh && action.kind === 'create' ? 'todo' : checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return ALREADY;
-  const name = nameOf(index);
-  const written = action.after?.kind === 'symlink' ? writeSymlink(task, name) : writeFile(task, name);
-  return written ?? putInPlace(task, name);
+  const spot = spotOf(task, placeIn(world.target, action));
+  return (action.after?.kind === 'file' ? writeFile(task, spot) : writeOther(task, spot)) ?? putInPlace(task, spot);
 }
 
-/** What lies in staging takes its place, or waits there for the folder that it replaces to be empty. */
-function putInPlace(task: Task, name: ByteName): StepResult {
-  const {action, world, staging} = task;
+/** What was made takes its place, or waits for the folder that it replaces to be empty. */
+function putInPlace(task: Task, spot: Place): StepResult {
+  const {action, world, staging, index} = task;
+  const {platform, policy} = world;
   let result: StepResult | undefined;
   try {
+    const after = action.after as Entry;
+    // Made beside its place it may have got what new files get there: an ACL.
+    if (spot.folder !== staging.own && policy.acls && action.kind !== 'link') {
+      platform.setAttributes(spot.folder, spot.name, CODE[after.kind], attributesOf(task, {isNew: false}));
+    }
     if (action.before?.kind === 'directory') {
-      world.platform.move({from: staging.own, name, to: staging.waiting, as: name, replace: true});
+      const waiting = waitingSpot(world.target, staging, action.path, index);
+      if (waiting.name !== spot.name || waiting.folder !== spot.folder) {
+        platform.move({from: spot.folder, name: spot.name, to: waiting.folder, as: waiting.name, replace: true});
+      }
       result = {status: 'staged'};
     } else {
-      const again = (action.after as Entry).size > LOOK_AGAIN_BYTES ? checkTarget(action, world) : 'todo';
-      result = typeof again === 'object' ? skipped(again) : take(task, name);
+      const again = after.size > LOOK_AGAIN_BYTES ? checkTarget(action, world) : 'todo';
+      result = typeof again === 'object' ? skipped(again) : take(task, spot);
     }
     return result;
   } finally {
-    if (result?.status !== 'done' && result?.status !== 'staged') discard(task, name);
+    if (result?.status !== 'done' && result?.status !== 'staged') discard(task, spot);
   }
 }
 
 /** Undefined: the file is in staging, whole. */
-function writeFile({action, world, staging, fsyncFiles, onBytes}: Task, name: ByteName): StepResult | undefined {
+function writeFile(task: Task, spot: Place): StepResult | undefined {
+  const {action, world, fsyncFiles, onBytes} = task;
   const {platform, source, policy} = world;
   const after = action.after as Entry;
   const from = source?.find(action.path);
@@ -130,11 +202,12 @@ function writeFile({action, world, staging, fsyncFiles, onBytes}: Task, name: By
     const result = platform.copyFile({
       from: from.folder,
       name: from.name,
-      to: staging.own,
-      as: name,
-      attributes: attributesOf(after, policy),
+      to: spot.folder,
+      as: spot.name,
+      attributes: attributesOf(task, {isNew: true}),
       fsync: fsyncFiles,
-      accept: (stat) => stat.code === CODE.file && sameEntry(toEntry(stat), after, policy),
+      sparse: policy.sparse,
+      accept: (stat) => stat.code === CODE.file && sameEntry(toEntry(stat), after, {...policy, ...NO_XATTRS}),
       onBytes,
     });
     if (result === 'copied') return undefined;
@@ -159,20 +232,34 @@ function isReadable({platform}: World, {folder, name}: Place): boolean {
   }
 }
 
-function writeSymlink({action, world, staging}: Task, name: ByteName): StepResult | undefined {
+/** A symlink, a FIFO, a socket or a device. */
+function writeOther(task: Task, {folder, name}: Place): StepResult | undefined {
+  const {action, world} = task;
   const gone = checkSource(action, world);
   if (gone) return skipped(gone);
-  const after = action.after as Entry;
-  world.platform.makeSymlink(staging.own, name, toByteName(after.link as string), attributesOf(after, world.policy));
+  const {kind, link, rdev = '0:0'} = action.after as Entry;
+  const attributes = attributesOf(task, {isNew: true});
+  if (isSpecial(CODE[kind])) {
+    const [major, minor] = rdev.split(':').map(Number) as [number, number];
+    world.platform.makeNode({folder, name, code: CODE[kind], major, minor, attributes});
+  } else {
+    world.platform.makeSymlink(folder, name, toByteName(link as string), attributes);
+  }
   return undefined;
 }
 
 /** One rename: at one moment the old, at the next the new. */
-function take({action, world, staging}: Task, name: ByteName): StepResult {
+function take({action, world}: Task, spot: Place): StepResult {
   const {platform} = world;
   const place = placeIn(world.target, action);
   try {
-    platform.move({from: staging.own, name, to: place.folder, as: place.name, replace: action.before !== undefined});
+    platform.move({
+      from: spot.folder,
+      name: spot.name,
+      to: place.folder,
+      as: place.name,
+      replace: action.before !== undefined,
+    });
     return DONE;
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
@@ -183,19 +270,22 @@ function take({action, world, staging}: Task, name: ByteName): StepResult {
 }
 
 function link(task: Task): StepResult {
-  const {world, staging, index} = task;
+  const {world, staging} = task;
   const action = task.action as Action & {kind: 'link'};
   const {platform} = world;
   const ended = endedBefore(action, world);
   if (ended) return ended;
   const waits = task.waiting?.get(action.leader);
-  const leader = waits === undefined ? world.leaders?.find(action.leader) : {folder: staging.waiting, name: nameOf(waits)};
-  const now = leader && entryAtPlace(platform, leader);
+  const leader =
+    waits === undefined ? world.leaders?.find(action.leader) : waitingSpot(world.leaders, staging, action.leader, waits);
+  const now = leader && entryAtPlace(platform, leader, NO_XATTRS);
   // Metadata alone may still be set on the leader, and then holds for this name too.
-  if (leader === undefined || now?.kind !== 'file' || now.size !== action.after.size) return failed(action, 'write', 'DEPENDS');
-  const name = nameOf(index);
-  platform.makeLink(leader.folder, leader.name, staging.own, name);
-  return putInPlace(task, name);
+  if (leader === undefined || now?.kind !== action.after.kind || now.size !== action.after.size)
+    return failed(action, 'write', 'DEPENDS');
+  const {folder, name} = leader;
+  const spot = spotOf(task, placeIn(world.target, action));
+  platform.makeLink(folder, name, spot.folder, spot.name);
+  return putInPlace(task, spot);
 }
 
 function remove({action, world}: Task): StepResult {
@@ -221,22 +311,23 @@ function removeFolder({action, world}: Task): StepResult {
 }
 
 /** The folder that a staged leaf replaces is empty by now: they change places, and the folder goes. */
-function placeStaged({action, index, world, staging}: Task): StepResult {
+function placeStaged(task: Task): StepResult {
+  const {action, index, world} = task;
   const {platform} = world;
-  const name = nameOf(index);
+  const {folder, name} = waitingSpot(world.target, task.staging, action.path, index);
   const place = placeIn(world.target, action);
-  const now = entryAtPlace(platform, place);
-  const back = {from: staging.waiting, name, to: place.folder, as: place.name};
+  const now = entryAtPlace(platform, place, NO_XATTRS);
+  const back = {from: folder, name, to: place.folder, as: place.name};
   try {
     if (now === undefined) {
       platform.move({...back, replace: false});
     } else if (now.kind !== 'directory') {
       return skipped(drift(action.path, 'target', `a ${now.kind} stands there`));
-    } else if (platform.exchange(staging.waiting, name, place.folder, place.name)) {
+    } else if (platform.exchange(folder, name, place.folder, place.name)) {
       try {
-        platform.removeFolder(staging.waiting, name);
+        platform.removeFolder(folder, name);
       } catch (error) {
-        platform.exchange(staging.waiting, name, place.folder, place.name);
+        platform.exchange(folder, name, place.folder, place.name);
         throw error;
       }
     } else {
@@ -250,28 +341,30 @@ function placeStaged({action, index, world, staging}: Task): StepResult {
   }
 }
 
-function setAttributes({action, world}: Task): StepResult {
+function setAttributes(task: Task): StepResult {
+  const {action, world} = task;
   const ended = endedBefore(action, world);
   if (ended) return ended;
   const after = action.after as Entry;
   const {folder, name} = placeIn(world.target, action);
-  world.platform.setAttributes(folder, name, CODE[after.kind], attributesOf(after, world.policy));
+  world.platform.setAttributes(folder, name, CODE[after.kind], attributesOf(task, {isNew: false}));
   return DONE;
 }
 
-function settleFolder({action, world}: Task): StepResult {
+function settleFolder(task: Task): StepResult {
+  const {action, world} = task;
   const {platform, policy} = world;
   const after = action.after as Entry;
   const place = placeIn(world.target, action);
-  const now = entryAtPlace(platform, place);
+  const now = lookAtTarget(action, world);
   if (now?.kind !== 'directory')
     return skipped(drift(action.path, 'target', now === undefined ? 'it is gone' : `a ${now.kind} stands there`));
   if (action.kind === 'attrs') {
     const standing = checkTarget(action, world);
     if (typeof standing === 'object') return skipped(standing);
   }
-  if (sameEntry(now, after, policy)) return ALREADY;
-  platform.setAttributes(place.folder, place.name, CODE.directory, attributesOf(after, policy));
+  if (isCurrent(after, now, policy) && !(isMade(action) && !policy.mode)) return ALREADY;
+  platform.setAttributes(place.folder, place.name, CODE.directory, attributesOf(task, {isNew: false}));
   return DONE;
 }
 
@@ -282,14 +375,54 @@ function endedBefore(action: Action, world: World): StepResult | undefined {
   return standing === 'done' ? ALREADY : skipped(standing);
 }
 
-/** What this process sets of an entry's attributes. */
-function attributesOf({kind, uid, gid, mode, mtime}: Entry, policy: PlanOptions): Attributes {
+/** What this process sets of the attributes that an action leads to; `isNew`: on something that has none of its own yet. */
+function attributesOf(task: Task, {isNew}: {isNew: boolean}): Attributes {
+  const {action, world, learner} = task;
+  const {policy} = world;
+  const {uid, gid, mtime, xattrs} = action.after as Entry;
+  const hasXattrs = xattrs !== undefined && Object.keys(xattrs).some((name) => isKeptXattr(name, policy));
   return {
     uid: policy.owner ? uid : undefined,
     gid: mayGiveTo(gid, policy) ? gid : undefined,
-    mode: kind === 'symlink' ? undefined : mode,
-    mtime,
+    xattrs: keepsXattrs(policy) && (hasXattrs || !isNew) ? wantedXattrs(task) : undefined,
+    mode: modeOf(task),
+    mtime: policy.times ? mtime : undefined,
+    readBack: policy.times && learner.wants(mtime) ? (kept) => learner.learn(mtime, kept) : undefined,
   };
+}
+
+/** Where modes are not kept, a new path gets what a program that makes it would give it, and an old one keeps its own. */
+function modeOf({action, world, umask}: Task): number | undefined {
+  const {before, after} = action;
+  const {kind, mode} = after as Entry;
+  if (kind === 'symlink') return undefined;
+  if (world.policy.mode) return mode;
+  if (isMade(action)) return mode & 0o777 & ~umask;
+  return kind === 'directory' ? undefined : before?.mode;
+}
+
+/** Whether what stands at the path in the end is of a kind that did not stand there before. */
+function isMade({before, after}: Action): boolean {
+  return before?.kind !== after?.kind;
+}
+
+function wantedXattrs({action, world}: Task): WantedXattrs {
+  const {platform, source, policy} = world;
+  const {xattrs = {}} = action.after as Entry;
+  const kept = Object.entries(xattrs).filter(([name]) => isKeptXattr(name, policy));
+  const values = kept.map(([name, value]): [ByteName, Uint8Array] => {
+    const attribute = toByteName(name);
+    if (value === UNREADABLE_XATTR) throw new SystemError('EACCES', 'lgetxattr');
+    const digest = valueDigest(value);
+    if (digest === undefined) return [attribute, Buffer.from(value, 'base64')];
+    const place = source?.find(action.path);
+    const whole = place && platform.xattr(place.folder, place.name, attribute);
+    // It is what the plan saw, or it is nothing that was approved.
+    if (whole === undefined || createHash('sha256').update(whole).digest('hex') !== digest)
+      throw new SystemError('ESTALE', 'lgetxattr');
+    return [attribute, whole];
+  });
+  return {kept: policy, values};
 }
 
 function placeIn(target: Cursor | undefined, {path}: Action): Place {
@@ -297,9 +430,9 @@ function placeIn(target: Cursor | undefined, {path}: Action): Place {
   return target.place(path);
 }
 
-function discard({world, staging}: Task, name: ByteName): void {
+function discard({world}: Task, {folder, name}: Place): void {
   try {
-    world.platform.removeFile(staging.own, name);
+    world.platform.removeFile(folder, name);
   } catch (error) {
     // What is left in staging is swept when the run ends, and again when the next one starts.
     errnoOf(error);

@@ -4,7 +4,7 @@ import type {Typed} from '../app/commands.js';
 import type {FilterFlag} from '../config/settings.js';
 import {ACTION_KINDS, type ActionKind} from '../core/action.js';
 import {FORMATS, type Format} from '../core/format.js';
-import {GUARD_NAMES} from '../core/plan.js';
+import {GUARD_NAMES, PRESERVABLE, type Preservable} from '../core/plan.js';
 
 export const rootArgs = {
   source: Args.string({description: 'Folder to copy from; alone, a JOB of the config file.'}),
@@ -48,6 +48,30 @@ export const planFlags = {
   checksum: Flags.boolean({summary: 'Compare the content of files instead of size and time.', helpGroup: 'COMPARE'}),
   'size-only': Flags.boolean({summary: 'Compare sizes alone.', helpGroup: 'COMPARE'}),
   'mtime-window': Flags.string({summary: 'Take times this close as equal, such as 2s.', helpValue: 'TIME', helpGroup: 'COMPARE'}),
+  preserve: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    options: [...PRESERVABLE],
+    summary: `Keep only these beside content: ${PRESERVABLE.join(', ')} (default: all).`,
+    helpValue: 'WHAT,…',
+    helpGroup: 'PRESERVE',
+  }),
+  'no-preserve': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    options: [...PRESERVABLE],
+    summary: 'Neither compare nor set these.',
+    helpValue: 'WHAT,…',
+    helpGroup: 'PRESERVE',
+  }),
+  'one-file-system': Flags.boolean({
+    char: 'x',
+    summary: 'Copy folders on other file systems without what is in them, and leave those in the target alone.',
+    allowNo: true,
+    helpGroup: 'FILTER',
+  }),
   'max-delete': Flags.string({
     summary: 'Halt when more would be deleted: a number, or a part such as 5%.',
     helpValue: 'N|N%',
@@ -177,6 +201,9 @@ export abstract class BaseCommand extends Command {
         checksum: flags.checksum,
         sizeOnly: flags['size-only'],
         mtimeWindow: flags['mtime-window'],
+        preserve: flags.preserve as Preservable[] | undefined,
+        noPreserve: flags['no-preserve'] as Preservable[] | undefined,
+        oneFileSystem: flags['one-file-system'],
         maxDelete: flags['max-delete'],
         allow: flags.allow as Typed['flags']['allow'],
         every: flags.every,

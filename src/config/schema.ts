@@ -4,7 +4,7 @@ import {resolve} from 'node:path';
 import {z} from 'zod';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
-import {GUARD_NAMES} from '../core/plan.js';
+import {GUARD_NAMES, PRESERVABLE} from '../core/plan.js';
 import {nearest} from './nearest.js';
 import {parseDuration, parseInterval, parseMaxDelete} from './quantity.js';
 
@@ -29,6 +29,9 @@ function settingsShape(context: PathContext) {
     checksum: z.boolean().optional().describe('Compare content instead of size and mtime.'),
     sizeOnly: z.boolean().optional().describe('Compare sizes alone.'),
     mtimeWindow: z.string().superRefine(parsedBy(parseDuration)).optional().describe('Times this close are equal, such as 2s.'),
+    preserve: z.array(z.enum(PRESERVABLE)).optional().describe('What is kept beside content and names; all of it by default.'),
+    noPreserve: z.array(z.enum(PRESERVABLE)).optional().describe('What of it is not kept.'),
+    oneFileSystem: z.boolean().optional().describe('Copy folders on other file systems without what is in them.'),
     maxDelete: z
       .union([z.string(), z.int()], {error: 'string or integer'})
       .superRefine(parsedBy((value) => parseMaxDelete(String(value))))

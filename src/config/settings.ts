@@ -2,7 +2,7 @@
 import {resolve} from 'node:path';
 import type {ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
-import type {GuardName, MaxDelete, PlanOptions} from '../core/plan.js';
+import {type GuardName, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
 import type {JobSettings} from './load.js';
 import {parseDuration, parseInterval, parseMaxDelete} from './quantity.js';
 
@@ -18,6 +18,9 @@ export interface SettingFlags {
   readonly checksum?: boolean | undefined;
   readonly sizeOnly?: boolean | undefined;
   readonly mtimeWindow?: string | undefined;
+  readonly preserve?: readonly Preservable[] | undefined;
+  readonly noPreserve?: readonly Preservable[] | undefined;
+  readonly oneFileSystem?: boolean | undefined;
   readonly maxDelete?: string | undefined;
   readonly allow?: readonly GuardName[] | undefined;
   readonly every?: string | undefined;
@@ -36,6 +39,8 @@ export interface Settings {
   /** Undefined: as exact as this machine keeps times. */
   readonly mtimeWindow: bigint | undefined;
   readonly delete: boolean;
+  readonly preserve: readonly Preservable[];
+  readonly oneFileSystem: boolean;
   /** Undefined: the guard's own default. */
   readonly maxDelete: MaxDelete | undefined;
   readonly allow: readonly GuardName[];
@@ -89,6 +94,8 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     compare: checksum ? 'content' : sizeOnly ? 'size' : 'metadata',
     mtimeWindow: mtimeWindow === undefined ? undefined : parseDuration(mtimeWindow),
     delete: flags.delete ?? job.delete ?? true,
+    preserve: preserved(flags, job),
+    oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,
     maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(String(maxDelete)),
     allow: flags.allow ?? job.allow ?? [],
     every: every === undefined ? undefined : parseInterval(every),
@@ -98,6 +105,13 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
     narrow: flags.narrow,
   };
+}
+
+/** `preserve` says what is kept instead of all, `noPreserve` what of it is not. A typed list of either takes the job's place. */
+function preserved(flags: SettingFlags, job: JobSettings): Preservable[] {
+  const isTyped = flags.preserve !== undefined || flags.noPreserve !== undefined;
+  const {preserve = PRESERVABLE, noPreserve = []} = isTyped ? flags : job;
+  return PRESERVABLE.filter((each) => preserve.includes(each) && !noPreserve.includes(each));
 }
 
 function jobFilters({excludeFrom = [], exclude = [], include = []}: JobSettings): FilterFlag[] {

@@ -3,19 +3,25 @@ import type {Entry} from './entry.js';
 import type {RelPath} from './path.js';
 
 /** Why an action is there. `children` alone: only a folder's times are put back after its content changed. */
-export type Reason =
-  | 'new'
-  | 'gone'
-  | 'kind'
-  | 'size'
-  | 'mtime'
-  | 'content'
-  | 'link'
-  | 'mode'
-  | 'owner'
-  | 'group'
-  | 'hardlink'
-  | 'children';
+export type Reason = (typeof REASONS)[number];
+
+export const REASONS = [
+  'new',
+  'gone',
+  'kind',
+  'size',
+  'mtime',
+  'content',
+  'link',
+  'mode',
+  'owner',
+  'group',
+  'xattrs',
+  'acls',
+  'device',
+  'hardlink',
+  'children',
+] as const;
 
 interface Step {
   readonly path: RelPath;
@@ -30,14 +36,14 @@ export interface Mkdir extends Step {
   readonly after: Entry;
 }
 
-/** A file or symlink where nothing is. */
+/** What is no folder, where nothing is. */
 export interface Create extends Step {
   readonly kind: 'create';
   readonly before?: undefined;
   readonly after: Entry;
 }
 
-/** A file or symlink with other content. */
+/** A file or symlink with other content, or a device with other numbers. */
 export interface Update extends Step {
   readonly kind: 'update';
   readonly before: Entry;

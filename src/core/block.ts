@@ -5,7 +5,8 @@
  * The first entry of the first block is the root, with depth 0 and an empty name. A folder is followed by all that is in it.
  */
 import {type Entry, type Kind, toNanoseconds} from './entry.js';
-import {decodeName} from './name.js';
+import {type ByteName, decodeName, fromByteName} from './name.js';
+import type {Xattrs} from './xattr.js';
 
 /**
  * What stands at a path of a scan. Two codes are no kind of file: `excluded`, something that a filter left out, and `unknown`,
@@ -35,8 +36,14 @@ export function isSpecial(code: number): boolean {
   return code >= CODE.fifo && code <= CODE.blockdev;
 }
 
+export function isDevice(code: number): boolean {
+  return code === CODE.chardev || code === CODE.blockdev;
+}
+
 /** The content of this folder could not be read, or not all of it. */
 export const PARTIAL = 1;
+/** The content of this folder is another file system's, and left out as was asked. */
+export const MOUNT = 2;
 
 export const BLOCK_ENTRIES = 4096;
 
@@ -57,10 +64,12 @@ export interface Block {
   /** How many names the file has (hard links). */
   readonly links: Uint32Array;
   /**
-   * Entry i's name is text[end of i-1 .. nameEnd[i]), and what belongs to it text[nameEnd[i] .. end[i]): a symlink's target, or
-   * the digest of the filter rules that hold in a folder.
+   * Entry i's name is text[end of i-1 .. nameEnd[i]); what belongs to it is text[nameEnd[i] .. belongsEnd[i]): a symlink's
+   * target, a device's numbers, or the digest of the filter rules that hold in a folder; its extended attributes are
+   * text[belongsEnd[i] .. end[i]): name, NUL, value, NUL, in the order of their names.
    */
   readonly nameEnd: Uint32Array;
+  readonly belongsEnd: Uint32Array;
   readonly end: Uint32Array;
   readonly text: Uint8Array;
 }
@@ -78,6 +87,9 @@ export interface Stat {
   inodeLow: number;
   inodeHigh: number;
   links: number;
+  /** A device's numbers; 0 for all else. */
+  rdevMajor: number;
+  rdevMinor: number;
 }
 
 export function emptyStat(): Stat {
@@ -93,6 +105,8 @@ export function emptyStat(): Stat {
     inodeLow: 0,
     inodeHigh: 0,
     links: 0,
+    rdevMajor: 0,
+    rdevMinor: 0,
   };
 }
 
@@ -129,14 +143,17 @@ export class BlockWriter {
     block.links[i] = stat.links;
     this.#push(name);
     block.nameEnd[i] = this.#used;
+    block.belongsEnd[i] = this.#used;
     block.end[i] = this.#used;
   }
 
-  /** Says more of the entry added last: flags, and the bytes that belong to it (a byte string). */
-  amend(flags: number, belongs = ''): void {
+  /** Says more of the entry added last: flags, the bytes that belong to it, and its extended attributes (byte strings). */
+  amend(flags: number, belongs = '', xattrs = ''): void {
     const i = this.#count - 1;
     (this.#block.flags as Uint8Array)[i] = flags;
     this.#push(belongs);
+    this.#block.belongsEnd[i] = this.#used;
+    this.#push(xattrs);
     this.#block.end[i] = this.#used;
   }
 
@@ -181,6 +198,7 @@ function emptyBlock(): Block {
     inode: new BigUint64Array(n),
     links: new Uint32Array(n),
     nameEnd: new Uint32Array(n),
+    belongsEnd: new Uint32Array(n),
     end: new Uint32Array(n),
     text: new Uint8Array(16 * n),
   };
@@ -201,6 +219,7 @@ export function canonicalColumns(block: Block): Uint8Array[] {
     block.seconds,
     block.nanoseconds,
     block.nameEnd,
+    block.belongsEnd,
     block.end,
   ];
   const bytes = columns.map((column) => new Uint8Array(column.buffer, 0, count * column.BYTES_PER_ELEMENT));
@@ -235,7 +254,19 @@ export function nameAt(block: Block, i: number): string {
 
 /** The bytes that belong to entry i beside its name: see `Block.nameEnd`. */
 export function belongingsAt(block: Block, i: number): Uint8Array {
-  return block.text.subarray(block.nameEnd[i], block.end[i]);
+  return block.text.subarray(block.nameEnd[i], block.belongsEnd[i]);
+}
+
+/** The extended attributes of entry i as they are packed: see `Block.nameEnd`. */
+export function xattrsAt(block: Block, i: number): Uint8Array {
+  return block.text.subarray(block.belongsEnd[i], block.end[i]);
+}
+
+function unpackXattrs(packed: Uint8Array): Xattrs {
+  const texts = decodeName(packed).split('\0');
+  const xattrs: Record<string, string> = {};
+  for (let i = 0; i + 1 < texts.length; i += 2) xattrs[texts[i] as string] = texts[i + 1] as string;
+  return xattrs;
 }
 
 /** Entry i as a value. Only for rows whose code is a kind. */
@@ -250,14 +281,34 @@ export function entryAt(block: Block, i: number): Entry {
     size: block.size[i] as number,
     mtime: toNanoseconds(block.seconds[i] as number, block.nanoseconds[i] as number),
   };
-  return kind === 'symlink' ? {...entry, link: decodeName(belongingsAt(block, i))} : entry;
+  const code = block.code[i] as number;
+  const xattrs = xattrsAt(block, i);
+  if (xattrs.length === 0 && code <= CODE.directory) return entry;
+  const belongings = decodeName(belongingsAt(block, i));
+  return {
+    ...entry,
+    ...(code === CODE.symlink && {link: belongings}),
+    ...(isDevice(code) && {rdev: belongings}),
+    ...(xattrs.length > 0 && {xattrs: unpackXattrs(xattrs)}),
+  };
 }
 
-/** What a stat call gave, as a value. */
-export function toEntry(stat: Stat, link?: string): Entry {
+/** What a stat call gave, as a value, with what else was read of the path: byte strings, the attributes packed as in a block. */
+export function toEntry(stat: Stat, {link, xattrs = ''}: {link?: ByteName | undefined; xattrs?: string} = {}): Entry {
   const kind = kindOf(stat.code);
   if (kind === undefined) throw new Error('a stat always has a kind');
   const {mode, uid, gid, size} = stat;
   const entry = {kind, mode, uid, gid, size, mtime: toNanoseconds(stat.seconds, stat.nanoseconds)};
-  return link === undefined ? entry : {...entry, link};
+  if (xattrs === '' && stat.code <= CODE.directory) return entry;
+  return {
+    ...entry,
+    ...(link !== undefined && {link: fromByteName(link)}),
+    ...(isDevice(stat.code) && {rdev: rdevOf(stat)}),
+    ...(xattrs !== '' && {xattrs: unpackXattrs(Uint8Array.from(xattrs, (unit) => unit.charCodeAt(0)))}),
+  };
+}
+
+/** The numbers of a device as they are written: makedev(3). */
+export function rdevOf({rdevMajor, rdevMinor}: Stat): string {
+  return `${rdevMajor}:${rdevMinor}`;
 }

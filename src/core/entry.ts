@@ -3,6 +3,8 @@
  * and two entries are compared by value only (see plan/compare).
  */
 
+import type {Xattrs} from './xattr.js';
+
 /** What a path is on disk. */
 export type Kind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'chardev' | 'blockdev';
 
@@ -18,6 +20,10 @@ export interface Entry {
   readonly mtime: bigint;
   /** Where a symlink points, as written in it; surrogateescape text like every name (core/name). */
   readonly link?: string;
+  /** A device's numbers, "MAJOR:MINOR". */
+  readonly rdev?: string;
+  /** Absent where there are none, or where they are not kept. */
+  readonly xattrs?: Xattrs;
 }
 
 /** The same file, whatever it is called today. Device numbers may change with a reboot, so they identify within a run only. */

@@ -21,6 +21,10 @@ export const VERDICTS = [
   'protected',
   /** A problem, its own or of a folder above, keeps the plan away. */
   'blocked',
+  /** A FIFO, a socket or a device, which cannot be made here or is not wanted. */
+  'not-kept',
+  /** It lies on another file system, and those are not entered. */
+  'other-file-system',
   /** Only the target has it, and deletes are not wanted. */
   'kept',
   /** Only the target has the folder, which stays for what it holds. */
@@ -62,6 +66,8 @@ export interface LastRun {
 export interface Explanation {
   readonly path: RelPath;
   readonly verdict: Verdict;
+  /** The folder at or above the path where another file system begins, when those are not entered. */
+  readonly mount?: RelPath | undefined;
   /** Of the plan that is explained. */
   readonly header: PlanHeader;
   readonly source: SideNow;

@@ -2,23 +2,51 @@
 import type {Action, ActionKind} from './action.js';
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
+import type {KeptXattrs} from './xattr.js';
+
+/** What is compared and set, of what was asked for: only what this process may set, and the target can hold. */
+export interface Kept extends KeptXattrs {
+  readonly mode: boolean;
+  /** Whether files may be given away. */
+  readonly owner: boolean;
+  /** The groups that the process may give a file to; 'any' for root. */
+  readonly groups: 'any' | readonly number[];
+  readonly times: boolean;
+  /** Names of one file stay names of one file. */
+  readonly hardlinks: boolean;
+  /** Holes are left out, not written as zeros. */
+  readonly sparse: boolean;
+  /** FIFOs and sockets. */
+  readonly specials: boolean;
+  readonly devices: boolean;
+}
 
 /** How files are compared, and what may be changed. It travels in the plan, so that apply does what was reviewed. */
-export interface PlanOptions {
+export interface PlanOptions extends Kept {
   /** What decides that a file's content is the same: size and mtime, size alone, or the content. */
   readonly compare: 'metadata' | 'size' | 'content';
   /** Times that differ by no more than this many nanoseconds are equal. */
   readonly mtimeWindow: bigint;
+  /** The earliest and the latest time that the target can hold, where they are known: it takes what lies beyond for these. */
+  readonly mtimeRange?: TimeRange | undefined;
   readonly delete: boolean;
-  /** Whether the owner is kept: the process may give files away. */
-  readonly owner: boolean;
-  /** The groups that the process may give a file to; 'any' for root. */
-  readonly groups: 'any' | readonly number[];
+  /** Folders on other file systems than the root are copied without what is in them. */
+  readonly oneFileSystem: boolean;
   /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */
   readonly filters: readonly string[];
   /** The guard `too-many-deletes` halts above this. */
   readonly maxDelete: MaxDelete;
 }
+
+/** Nanoseconds since 1970. */
+export interface TimeRange {
+  readonly min?: bigint | undefined;
+  readonly max?: bigint | undefined;
+}
+
+/** What can be kept beside content and names; `--preserve` takes them by these names. */
+export const PRESERVABLE = ['mode', 'owner', 'times', 'xattrs', 'acls', 'hardlinks', 'sparse', 'specials'] as const;
+export type Preservable = (typeof PRESERVABLE)[number];
 
 /** At most this many leaves, or this part (0 to 1) of the target's leaves. */
 export type MaxDelete = {readonly count: number} | {readonly share: number};

@@ -26,7 +26,6 @@ const OURS: Readonly<Record<string, string>> = {
   NO_DELETE: 'a folder with content stands here and --no-delete keeps it',
   UNKNOWN_BELOW: 'part of it could not be read, so it is kept',
   TARGET_UNREADABLE: 'the target could not be read here, so nothing is planned for it',
-  UNSUPPORTED_KIND: 'FIFOs, sockets and devices are not copied; what stands at this path in the target is kept',
   FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',
   DEPENDS: 'a step that it needs failed',
   JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',

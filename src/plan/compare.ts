@@ -2,22 +2,47 @@
 import type {Reason} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import type {PlanOptions} from '../core/plan.js';
+import {joinFacts, type TimeFacts} from '../core/times.js';
+import {differingXattrs, isAcl} from '../core/xattr.js';
 
-type Policy = Pick<PlanOptions, 'compare' | 'mtimeWindow' | 'owner' | 'groups'>;
+export type Policy = Pick<
+  PlanOptions,
+  'compare' | 'mtimeWindow' | 'mtimeRange' | 'mode' | 'owner' | 'groups' | 'times' | 'xattrs' | 'acls'
+>;
+type TimePolicy = Pick<Policy, 'mtimeWindow' | 'mtimeRange'>;
 
-/** Whether times are equal, given how exactly they are kept. */
-export function sameTime(a: bigint, b: bigint, window: bigint): boolean {
-  const difference = a - b;
-  return difference <= window && difference >= -window;
+/** Whether times are equal, given how exactly they are kept, and what the target takes for those beyond its range. */
+export function sameTime(a: bigint, b: bigint, policy: TimePolicy): boolean {
+  const {mtimeWindow, mtimeRange} = policy;
+  const difference = mtimeRange === undefined ? a - b : clamp(a, mtimeRange) - clamp(b, mtimeRange);
+  return difference <= mtimeWindow && difference >= -mtimeWindow;
 }
 
-/** In which metadata `target` is not what `source` is: kind and content apart. Only what this process may set is compared. */
+/** A policy for a target of which is known how it keeps times. */
+export function withTimeFacts<P extends TimePolicy>(policy: P, facts: TimeFacts | undefined): P {
+  if (facts === undefined) return policy;
+  const known = {resolution: policy.mtimeWindow > 0n ? policy.mtimeWindow : 1n, range: policy.mtimeRange ?? {}};
+  const {resolution, range} = joinFacts(known, facts) ?? known;
+  return {...policy, mtimeWindow: resolution > 1n ? resolution : policy.mtimeWindow, mtimeRange: range};
+}
+
+function clamp(time: bigint, {min, max}: NonNullable<TimePolicy['mtimeRange']>): bigint {
+  if (min !== undefined && time < min) return min;
+  return max !== undefined && time > max ? max : time;
+}
+
+/** In which metadata `target` is not what `source` is: kind, content and times apart. Only what this process may set is compared. */
 export function attributeReasons(source: Entry, target: Entry, policy: Policy): Reason[] {
   const reasons: Reason[] = [];
   // A symlink's mode means nothing on Linux, and it cannot be set.
-  if (source.kind !== 'symlink' && source.mode !== target.mode) reasons.push('mode');
+  if (policy.mode && source.kind !== 'symlink' && source.mode !== target.mode) reasons.push('mode');
   if (policy.owner && source.uid !== target.uid) reasons.push('owner');
   if (source.gid !== target.gid && mayGiveTo(source.gid, policy)) reasons.push('group');
+  if (source.xattrs !== undefined || target.xattrs !== undefined) {
+    const names = differingXattrs(source.xattrs, target.xattrs, policy);
+    if (names.some((name) => !isAcl(name))) reasons.push('xattrs');
+    if (names.some(isAcl)) reasons.push('acls');
+  }
   return reasons;
 }
 
@@ -28,18 +53,26 @@ export function mayGiveTo(gid: number, {groups}: Pick<PlanOptions, 'groups'>): b
 /** Why the content of a leaf must be written again. For `compare: 'content'` equal sizes are still to be compared by content. */
 export function contentReasons(source: Entry, target: Entry, policy: Policy): Reason[] {
   if (source.kind === 'symlink') return source.link === target.link ? [] : ['link'];
+  if (source.kind !== 'file') return source.rdev === target.rdev ? [] : ['device'];
   const reasons: Reason[] = [];
   if (source.size !== target.size) reasons.push('size');
-  if (policy.compare === 'metadata' && !sameTime(source.mtime, target.mtime, policy.mtimeWindow)) reasons.push('mtime');
+  // Where times are not kept the target's is that of the copy: what was written to since is newer than it.
+  const isOther = policy.times ? !sameTime(source.mtime, target.mtime, policy) : source.mtime > target.mtime + policy.mtimeWindow;
+  if (policy.compare === 'metadata' && isOther) reasons.push('mtime');
   return reasons;
 }
 
-/** Whether both are the same to this policy, content of equal size and time taken as equal. */
-export function sameEntry(a: Entry, b: Entry, policy: Policy): boolean {
+/** Whether what stands in the target is what an entry of the source comes to, content of equal size and time taken as equal. */
+export function isCurrent(source: Entry, target: Entry, policy: Policy): boolean {
   return (
-    a.kind === b.kind &&
-    contentReasons(a, b, {...policy, compare: 'metadata'}).length === 0 &&
-    sameTime(a.mtime, b.mtime, policy.mtimeWindow) &&
-    attributeReasons(a, b, policy).length === 0
+    source.kind === target.kind &&
+    contentReasons(source, target, {...policy, compare: 'metadata'}).length === 0 &&
+    (!policy.times || sameTime(source.mtime, target.mtime, policy)) &&
+    attributeReasons(source, target, policy).length === 0
   );
+}
+
+/** Whether an entry is still what it was on the same side, as far as this policy can tell. */
+export function sameEntry(seen: Entry, now: Entry, policy: Policy): boolean {
+  return isCurrent(seen, now, policy.times ? policy : {...policy, times: true});
 }

@@ -8,12 +8,13 @@
  * tree has is consumed at once, so the two never part.
  */
 import type {Action, Attrs, Reason} from '../core/action.js';
-import {belongingsAt, CODE, entryAt, isSpecial, kindOf, nameAt} from '../core/block.js';
+import {belongingsAt, CODE, entryAt, isDevice, isSpecial, kindOf, nameAt} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {compareBytes} from '../core/name.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
-import type {PlanOptions} from '../core/plan.js';
+import type {PlanOptions, Preservable} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
+import {isAcl, isKeptXattr, XATTR_NAMESPACES} from '../core/xattr.js';
 import {attributeReasons, contentReasons, mayGiveTo, sameTime} from './compare.js';
 import {type Deletion, readDeletion} from './deletion.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
@@ -23,6 +24,8 @@ export interface DiffOptions {
   readonly source: BlockStream;
   readonly target: BlockStream;
   readonly policy: PlanOptions;
+  /** What was asked to be kept: what of it is not counts as a loss. */
+  readonly wanted: readonly Preservable[];
   /** The user that new files belong to, unless the owner is kept. */
   readonly uid: number;
   /** Whether the files at each of these paths have the same content in both trees; asked for `compare: 'content'` only. */
@@ -32,9 +35,13 @@ export interface DiffOptions {
 export interface Diff {
   readonly actions: Action[];
   readonly problems: Problem[];
-  /** Entries whose owner or group would have to be set by root. */
-  readonly ownerNotKept: number;
+  readonly losses: Losses;
+  /** Folders on other file systems, left as they are. */
+  readonly mounts: number;
 }
+
+/** Paths of which something is not kept that was asked for, by what it is. */
+export type Losses = Readonly<Record<'owner' | 'xattrs' | 'acls' | 'specials' | 'devices', number>>;
 
 export function diff(options: DiffOptions): Promise<Diff> {
   return new Merge(options).run();
@@ -79,7 +86,8 @@ class Merge {
   readonly #candidates: Candidate[] = [];
   #order = 0;
   #inOrder = true;
-  #ownerNotKept = 0;
+  readonly #losses: {-readonly [Key in keyof Losses]: number} = {owner: 0, xattrs: 0, acls: 0, specials: 0, devices: 0};
+  #mounts = 0;
 
   constructor(private readonly options: DiffOptions) {
     this.#source = new Reader(options.source);
@@ -104,7 +112,7 @@ class Merge {
     } else {
       await this.#createTree(undefined);
     }
-    return {actions: this.#sorted(), problems: this.#problems, ownerNotKept: this.#ownerNotKept};
+    return {actions: this.#sorted(), problems: this.#problems, losses: this.#losses, mounts: this.#mounts};
   }
 
   async #mergeBelow(root: Frame): Promise<void> {
@@ -177,8 +185,8 @@ class Merge {
       this.#problem(path, 'target', 'PROTECTED');
       return this.#skipBoth();
     }
-    if (isSpecial(sourceCode)) {
-      this.#problem(path, 'source', 'UNSUPPORTED_KIND');
+    if (this.#cannotMake(sourceCode)) {
+      this.#countSpecial(sourceCode === targetCode && s.entry().rdev === t.entry().rdev);
       return this.#skipBoth();
     }
     if (sourceCode === CODE.directory && targetCode === CODE.directory) return this.#bothFolders(frame, path);
@@ -199,6 +207,7 @@ class Merge {
     }
     // What is in the target's folder is not known: nothing is planned in it. The scan said why.
     const untouchable = this.#target.partial;
+    if (this.#source.isMount || this.#target.isMount) this.#mounts++;
     const before = entryAt(target.block, target.index);
     const after = entryAt(source.block, source.index);
     const partial = this.#source.partial;
@@ -218,12 +227,12 @@ class Merge {
     const t = this.#target;
     const after = s.entry();
     const before = t.entry();
-    const source = s.linkKey();
+    const source = this.#keyOfSource();
     const target = t.linkKey();
     s.next();
     t.next();
     const order = this.#order++;
-    const step = after.kind === 'file' ? this.#links.step(path, source, target) : OWN;
+    const step = this.#links.step(path, source, target);
     if (step.type === 'linked') return;
     if (step.type === 'link') {
       this.#touch(frame);
@@ -253,7 +262,7 @@ class Merge {
   #leafToLeaf(frame: Frame, path: RelPath): void {
     const after = this.#source.entry();
     const before = this.#target.entry();
-    const key = this.#source.linkKey();
+    const key = this.#keyOfSource();
     this.#source.next();
     this.#target.next();
     this.#replaceByLeaf({frame, path, order: this.#order++, before, after, key});
@@ -262,7 +271,7 @@ class Merge {
   /** The target's folder goes with all that is in it, or stays whole. */
   async #folderToLeaf(frame: Frame, path: RelPath): Promise<void> {
     const after = this.#source.entry();
-    const key = this.#source.linkKey();
+    const key = this.#keyOfSource();
     const before = this.#target.entry();
     const order = this.#order++;
     this.#source.next();
@@ -277,8 +286,8 @@ class Merge {
   }
 
   #replaceByLeaf({frame, path, order, before, after, key}: LeafReplacement): void {
-    const step = after.kind === 'file' ? this.#links.step(path, key, undefined) : OWN;
-    this.#countOwner(after);
+    const step = this.#links.step(path, key, undefined);
+    this.#countLosses(after);
     this.#touch(frame);
     if (step.type === 'link')
       this.#add(order, {kind: 'link', path, before, after, leader: step.leader, reasons: ['kind', 'hardlink']});
@@ -289,8 +298,8 @@ class Merge {
     const s = this.#source;
     const code = s.code;
     if (code === CODE.excluded || code === CODE.unknown) return this.#skip(s);
-    if (isSpecial(code)) {
-      this.#problem(joinPath(this.#pathOf(frame), s.name()), 'source', 'UNSUPPORTED_KIND');
+    if (this.#cannotMake(code)) {
+      this.#countSpecial();
       return this.#skip(s);
     }
     await this.#createTree(frame);
@@ -310,13 +319,14 @@ class Merge {
       const parent = paths[s.depth - top] as RelPath;
       const path = s.depth === 0 ? ROOT : joinPath(parent, s.name());
       const kind = kindOf(code);
-      if (isSpecial(code)) {
-        this.#problem(path, 'source', 'UNSUPPORTED_KIND');
+      if (this.#cannotMake(code)) {
+        this.#countSpecial();
       } else if (kind !== undefined) {
         const after = s.entry();
         const order = this.#order++;
-        this.#countOwner(after);
-        if (kind !== 'directory') this.#create(order, path, after, s.linkKey());
+        this.#countLosses(after);
+        if (s.isMount) this.#mounts++;
+        if (kind !== 'directory') this.#create(order, path, after, this.#keyOfSource());
         else if (replaced !== undefined && s.depth === top)
           this.#add(order, {kind: 'replace', path, before: replaced, after, reasons: ['kind']});
         else this.#add(order, {kind: 'mkdir', path, after, reasons: NEW});
@@ -328,7 +338,7 @@ class Merge {
   }
 
   #create(order: number, path: RelPath, after: Entry, key: LinkKey): void {
-    const step = after.kind === 'file' ? this.#links.step(path, key, undefined) : OWN;
+    const step = this.#links.step(path, key, undefined);
     if (step.type === 'link') this.#add(order, {kind: 'link', path, after, leader: step.leader, reasons: ['new', 'hardlink']});
     else this.#add(order, {kind: 'create', path, after, reasons: NEW});
   }
@@ -377,21 +387,46 @@ class Merge {
 
   /** In which metadata two entries of one kind differ, times included. */
   #metadata(after: Entry, before: Entry): Reason[] {
-    this.#countOwner(after, before);
+    this.#countLosses(after, before);
     const reasons = attributeReasons(after, before, this.#policy);
-    if (!sameTime(after.mtime, before.mtime, this.#policy.mtimeWindow)) reasons.push('mtime');
+    if (this.#policy.times && !sameTime(after.mtime, before.mtime, this.#policy)) reasons.push('mtime');
     return reasons;
   }
 
-  #countOwner(after: Entry, before?: Entry): void {
+  /** Which file of several names the source has here, where that is kept. */
+  #keyOfSource(): LinkKey {
+    return this.#policy.hardlinks ? this.#source.linkKey() : undefined;
+  }
+
+  /** What is of no use to try: it is left out, and what stands in its place stays. */
+  #cannotMake(code: number): boolean {
+    return isDevice(code) ? !this.#policy.devices : isSpecial(code) && !this.#policy.specials;
+  }
+
+  #countSpecial(isThere = false): void {
+    if (isThere || !this.#wants('specials')) return;
+    this.#losses[isDevice(this.#source.code) ? 'devices' : 'specials']++;
+  }
+
+  #countLosses(after: Entry, before?: Entry): void {
     const owner = !this.#policy.owner && after.uid !== (before?.uid ?? this.options.uid);
     const group = !mayGiveTo(after.gid, this.#policy) && after.gid !== before?.gid;
-    if (owner || group) this.#ownerNotKept++;
+    if ((owner || group) && this.#wants('owner')) this.#losses.owner++;
+    if (after.xattrs === undefined) return;
+    const lost = Object.entries(after.xattrs)
+      .filter(([name, value]) => !isKeptXattr(name, this.#policy) && before?.xattrs?.[name] !== value)
+      .map(([name]) => name);
+    if (lost.some(isAcl) && this.#wants('acls')) this.#losses.acls++;
+    if (lost.some(isCopied) && this.#wants('xattrs')) this.#losses.xattrs++;
+  }
+
+  #wants(preservable: Preservable): boolean {
+    return this.options.wanted.includes(preservable);
   }
 
   /** What is done in a folder changes its times: an action puts them back, unless one sets them anyway. */
   #touch(frame: Frame): void {
-    if (frame.settled) return;
+    if (frame.settled || !this.#policy.times) return;
     frame.settled = true;
     const before = entryAt(frame.target.block, frame.target.index);
     const after = entryAt(frame.source.block, frame.source.index);
@@ -430,7 +465,11 @@ class Merge {
 
 /** Shared by all actions that have it, since there may be millions. */
 const NEW: readonly Reason[] = ['new'];
-const OWN = {type: 'own'} as const;
+
+/** Whether an attribute is one of those that are copied where it can be. The kernel gives every file a label of its own. */
+function isCopied(name: string): boolean {
+  return name !== 'security.selinux' && isKeptXattr(name, {xattrs: XATTR_NAMESPACES, acls: false});
+}
 
 interface LeafReplacement {
   readonly frame: Frame;

@@ -15,10 +15,13 @@ export function verdictOf(facts: Facts): Verdict {
   if (isNothing(source) && isNothing(target)) return 'nowhere';
   if (problems.length > 0) return 'blocked';
   if (filter.excluded) return target.entry === undefined ? 'left-out' : 'protected';
+  if (facts.mount !== undefined && facts.mount !== path) return 'other-file-system';
   if (source.entry !== undefined && target.entry !== undefined) {
     if (isEqual(source.entry, target.entry, header.options)) return 'equal';
     if (facts.leader !== undefined) return 'linked';
-  } else if (isNothing(source)) {
+  }
+  if (source.entry !== undefined && !canMake(source.entry, header.options)) return 'not-kept';
+  if (isNothing(source)) {
     if (!header.options.delete) return 'kept';
     if (facts.holds !== undefined) return 'holds';
   }
@@ -32,12 +35,17 @@ export function notesOf({action, source, target, header: {options}}: Facts): Not
   if (after !== undefined && before !== undefined) {
     const isFile = after.kind === 'file' && before.kind === 'file';
     if (options.compare === 'size' && isFile && after.size === before.size) notes.push('size-only');
-    if (after.mtime !== before.mtime && sameTime(after.mtime, before.mtime, options.mtimeWindow)) notes.push('within-window');
+    if (after.mtime !== before.mtime && sameTime(after.mtime, before.mtime, options)) notes.push('within-window');
     if (!options.owner && after.uid !== before.uid) notes.push('owner-not-kept');
     if (after.gid !== before.gid && !mayGiveTo(after.gid, options)) notes.push('group-not-kept');
   }
   if (action !== undefined && !(isAsSeen(action.after, after) && isAsSeen(action.before, before))) notes.push('drifted');
   return notes;
+}
+
+function canMake({kind}: Entry, {specials, devices}: PlanOptions): boolean {
+  if (kind === 'chardev' || kind === 'blockdev') return devices;
+  return specials || (kind !== 'fifo' && kind !== 'socket');
 }
 
 function isNothing({entry, fault}: SideNow): boolean {
@@ -50,7 +58,7 @@ function isEqual(source: Entry, target: Entry, options: PlanOptions): boolean {
     source.kind === target.kind &&
     contentReasons(source, target, options).length === 0 &&
     attributeReasons(source, target, options).length === 0 &&
-    sameTime(source.mtime, target.mtime, options.mtimeWindow)
+    (!options.times || sameTime(source.mtime, target.mtime, options))
   );
 }
 
@@ -59,7 +67,7 @@ function isAsSeen(seen: Entry | undefined, now: Entry | undefined): boolean {
   if (seen === undefined || now === undefined) return seen === now;
   const isFolder = seen.kind === 'directory';
   return (
-    (['kind', 'mode', 'uid', 'gid', 'size', 'link'] as const).every((key) => seen[key] === now[key]) &&
+    (['kind', 'mode', 'uid', 'gid', 'size', 'link', 'rdev'] as const).every((key) => seen[key] === now[key]) &&
     (isFolder || seen.mtime === now.mtime)
   );
 }

@@ -2,7 +2,7 @@
  * Reads a stream of blocks row by row, and compares the rows of two streams where they lie, without making entries. It knows what
  * is plainly the same; what a difference means is for the comparison (plan/diff) to say.
  */
-import {type Block, CODE, entryAt, isSpecial, nameAt, nameStart, PARTIAL, sameColumns} from '../core/block.js';
+import {type Block, CODE, entryAt, MOUNT, nameAt, nameStart, PARTIAL, sameColumns} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {LinkKey} from './hardlinks.js';
 
@@ -59,8 +59,13 @@ export class Reader {
     return this.block.code[this.index] as number;
   }
 
+  /** Not all that is in this folder is known. */
   get partial(): boolean {
-    return ((this.block.flags[this.index] as number) & PARTIAL) !== 0;
+    return ((this.block.flags[this.index] as number) & (PARTIAL | MOUNT)) !== 0;
+  }
+
+  get isMount(): boolean {
+    return ((this.block.flags[this.index] as number) & MOUNT) !== 0;
   }
 
   name(): string {
@@ -84,7 +89,7 @@ export class Reader {
 
   linkKey(): LinkKey {
     const {block, index} = this;
-    if ((block.links[index] as number) < 2 || block.code[index] !== CODE.file) return undefined;
+    if ((block.links[index] as number) < 2 || block.code[index] === CODE.directory) return undefined;
     return `${block.device[index]}:${block.inode[index]}`;
   }
 }
@@ -107,7 +112,7 @@ export function compareNamesAt(s: Reader, t: Reader): number {
 }
 
 /**
- * Whether both readers stand at a file of the same size, time, mode and owner, with one name. Perf: nearly every row of a usual
+ * Whether both readers stand at a file of the same size, time, mode, owner and attributes, with one name. Perf: nearly every row of a usual
  * run is one, so no more is asked than its columns (bench: unchanged-generated).
  */
 export function isSameFile(s: Reader, t: Reader): boolean {
@@ -125,8 +130,19 @@ export function isSameFile(s: Reader, t: Reader): boolean {
     a.uid[i] === b.uid[j] &&
     a.gid[i] === b.gid[j] &&
     a.links[i] === 1 &&
-    b.links[j] === 1
+    b.links[j] === 1 &&
+    sameXattrs(a, i, b, j)
   );
+}
+
+/** Whether two files have the same attributes. Perf: bytes are compared where they lie (bench: unchanged-generated). */
+function sameXattrs(a: Block, i: number, b: Block, j: number): boolean {
+  let at = a.belongsEnd[i] as number;
+  let other = b.belongsEnd[j] as number;
+  const end = a.end[i] as number;
+  if (end - at !== (b.end[j] as number) - other) return false;
+  while (at < end) if (a.text[at++] !== b.text[other++]) return false;
+  return true;
 }
 
 /**
@@ -141,7 +157,8 @@ export function isSameBlock(s: Reader, t: Reader): boolean {
   if (a.count !== b.count) return false;
   for (let i = 0; i < a.count; i++) {
     const code = a.code[i] as number;
-    if (a.flags[i] !== 0 || isSpecial(code) || (code === CODE.file && (a.links[i] !== 1 || b.links[i] !== 1))) return false;
+    const isLeaf = code !== CODE.directory && code <= CODE.blockdev;
+    if (a.flags[i] !== 0 || (isLeaf && (a.links[i] !== 1 || b.links[i] !== 1))) return false;
   }
   return sameColumns(a, b);
 }

@@ -4,6 +4,7 @@
  */
 import {createRequire} from 'node:module';
 import type {KoffiFunc} from 'koffi';
+import {SystemError} from './platform.js';
 
 /** open(2), AT_* of openat(2), statx(2), flock(2), rename(2). */
 export const O = {
@@ -17,9 +18,18 @@ export const O = {
   NOFOLLOW: process.arch === 'x64' ? 0o400000 : 0o100000,
   CLOEXEC: 0o2000000,
 } as const;
+/** lseek(2). */
+export const SEEK = {SET: 0, DATA: 3, HOLE: 4} as const;
+/** ioctl_ficlone(2). */
+export const FICLONE = 0x40049409;
+/** unshare(2): this thread gets a working directory of its own. */
+export const CLONE_FS = 0x200;
+/** The most that listxattr(2) and getxattr(2) ever return: XATTR_LIST_MAX and XATTR_SIZE_MAX of xattr(7). */
+export const XATTR_MAX = 65_536;
 export const AT = {FDCWD: -100, SYMLINK_NOFOLLOW: 0x100, REMOVEDIR: 0x200, EMPTY_PATH: 0x1000} as const;
 export const STATX_BASIC_STATS = 0x7ff;
 export const STATX_BTIME = 0x800;
+export const STATX_MNT_ID = 0x1000;
 export const RENAME_NOREPLACE = 1;
 export const RENAME_EXCHANGE = 2;
 export const LOCK_EX_NB = 2 | 4;
@@ -38,6 +48,17 @@ export interface Libc {
   readonly read: Call;
   readonly write: Call;
   readonly copy_file_range: Call;
+  readonly ftruncate: Call;
+  readonly ioctl: Call;
+  readonly fstatfs: Call;
+  readonly mknodat: Call;
+  readonly llistxattr: Call;
+  readonly lgetxattr: Call;
+  readonly lsetxattr: Call;
+  readonly lremovexattr: Call;
+  readonly fsetxattr: Call;
+  readonly unshare: Call;
+  readonly fchdir: Call;
   readonly mkdirat: Call;
   readonly unlinkat: Call;
   readonly symlinkat: Call;
@@ -64,6 +85,16 @@ export function loadLibc(scratchBytes: number): Libc {
   const libc = koffi.load(null);
   // A pointer is a `uintptr_t`: numbers pass through koffi fastest, and the memory they point to never moves.
   const declare = (name: string, result: string, ...args: string[]) => libc.func(name, result, args) as Call;
+  // glibc has it since 2.33; without it a node is a problem of its path.
+  const declareNew = (...[name, result, ...args]: Parameters<typeof declare>) => {
+    try {
+      return declare(name, result, ...args);
+    } catch {
+      return (() => {
+        throw new SystemError('ENOSYS', name);
+      }) as unknown as Call;
+    }
+  };
   const pointer = koffi.alloc('uint8_t', scratchBytes);
   return {
     openat: declare('openat', 'int', 'int', 'uintptr_t', 'int', 'uint32_t'),
@@ -75,6 +106,17 @@ export function loadLibc(scratchBytes: number): Libc {
     read: declare('read', 'long', 'int', 'uintptr_t', 'size_t'),
     write: declare('write', 'long', 'int', 'uintptr_t', 'size_t'),
     copy_file_range: declare('copy_file_range', 'long', 'int', 'uintptr_t', 'int', 'uintptr_t', 'size_t', 'uint32_t'),
+    ftruncate: declare('ftruncate', 'int', 'int', 'long'),
+    ioctl: declare('ioctl', 'int', 'int', 'unsigned long', 'long'),
+    fstatfs: declare('fstatfs', 'int', 'int', 'uintptr_t'),
+    mknodat: declareNew('mknodat', 'int', 'int', 'uintptr_t', 'uint32_t', 'uint64_t'),
+    llistxattr: declare('llistxattr', 'long', 'uintptr_t', 'uintptr_t', 'size_t'),
+    lgetxattr: declare('lgetxattr', 'long', 'uintptr_t', 'uintptr_t', 'uintptr_t', 'size_t'),
+    lsetxattr: declare('lsetxattr', 'int', 'uintptr_t', 'uintptr_t', 'uintptr_t', 'size_t', 'int'),
+    lremovexattr: declare('lremovexattr', 'int', 'uintptr_t', 'uintptr_t'),
+    fsetxattr: declare('fsetxattr', 'int', 'int', 'uintptr_t', 'uintptr_t', 'size_t', 'int'),
+    unshare: declare('unshare', 'int', 'int'),
+    fchdir: declare('fchdir', 'int', 'int'),
     mkdirat: declare('mkdirat', 'int', 'int', 'uintptr_t', 'uint32_t'),
     unlinkat: declare('unlinkat', 'int', 'int', 'uintptr_t', 'int'),
     symlinkat: declare('symlinkat', 'int', 'uintptr_t', 'int', 'uintptr_t'),

@@ -7,6 +7,7 @@
  */
 import type {Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
+import type {KeptXattrs} from '../core/xattr.js';
 
 /** An open folder: opaque to all but the backend that made it. Must be closed. */
 export type Folder = {readonly __brand: 'Folder'};
@@ -19,15 +20,26 @@ export interface ListedEntry extends Stat {
   name: ByteName;
   /** Why the entry could not be read (an errno name), when its code is `unknown`. */
   fault: string | undefined;
+  /** Those of the extended attributes that were asked for, packed as in a block; a byte string. */
+  xattrs: string;
 }
 
-/** What is set on what was made or changed, in this order: owner, mode, times. Undefined leaves as it is. */
+/** Of the extended attributes that are kept, these and no others. */
+export interface WantedXattrs {
+  readonly kept: KeptXattrs;
+  readonly values: readonly (readonly [name: ByteName, value: Uint8Array])[];
+}
+
+/** What is set on what was made or changed, in this order: owner, extended attributes, mode, times. Undefined leaves as it is. */
 export interface Attributes {
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  readonly xattrs?: WantedXattrs | undefined;
   readonly mode?: number | undefined;
   /** Nanoseconds since 1970. */
   readonly mtime?: bigint | undefined;
+  /** Told which time is there after `mtime` was set: not every file system keeps all of it. */
+  readonly readBack?: ((mtime: bigint) => void) | undefined;
 }
 
 export interface CopyOptions {
@@ -38,6 +50,8 @@ export interface CopyOptions {
   readonly attributes: Attributes;
   /** Whether the new file is flushed to disk before it is closed. */
   readonly fsync: boolean;
+  /** Whether holes stay holes, else they are written as zeros. */
+  readonly sparse: boolean;
   /** Told what the opened source is; false ends the copy before a byte is read. */
   readonly accept: (stat: Stat) => boolean;
   /** Told of each piece written; false stops the copy. */
@@ -63,8 +77,31 @@ export interface MoveOptions {
 /** `refused`: by `accept`; `changed`: the source was written to meanwhile; `stopped`: by `onBytes`. Then no file is left behind. */
 export type CopyResult = 'copied' | 'refused' | 'changed' | 'stopped';
 
+/** What a file system is and can, as far as looking at it tells. */
+export interface FileSystem {
+  /** As mount(8) calls it, such as "ext4"; undefined for an unknown one. */
+  readonly type: string | undefined;
+  /** Namespaces of extended attributes, and ACLs, that it has. */
+  readonly keeps: KeptXattrs;
+  /** Times are kept to so many nanoseconds, where its type says so. */
+  readonly timeResolution: bigint;
+}
+
+export interface MakeNodeOptions {
+  readonly folder: Folder;
+  readonly name: ByteName;
+  /** That of a FIFO, a socket or a device. */
+  readonly code: number;
+  /** A device's numbers, 0 for all else. */
+  readonly major: number;
+  readonly minor: number;
+  readonly attributes: Attributes;
+}
+
 export interface Platform {
   readonly name: 'posix' | 'portable';
+  /** Whether extended attributes, FIFOs, sockets and devices, and holes are read and made at all. */
+  readonly keepsAll: boolean;
   /** Times are set and read back exactly to so many nanoseconds. */
   readonly timeResolution: bigint;
   /** Whether `syncFileSystem` does what it says; else files must be flushed one by one. */
@@ -78,10 +115,21 @@ export interface Platform {
   openFolder(parent: Folder, name: ByteName): Folder;
   close(open: Folder | OpenFile): void;
 
-  /** Reads all entries of a folder into `rows`, reusing those that are there, in no order; returns how many. */
-  list(folder: Folder, rows: ListedEntry[]): number;
+  /**
+   * Reads all entries of a folder into `rows`, reusing those that are there, in no order; returns how many. Of extended
+   * attributes it reads those that are kept.
+   */
+  list(folder: Folder, rows: ListedEntry[], kept?: KeptXattrs): number;
   /** Fills `stat` with what stands at `name`, not followed; '' is the folder itself. False when nothing is there. */
   stat(folder: Folder, name: ByteName, stat: Stat): boolean;
+  /** The extended attributes of what stands at `name`, not followed, of those that are kept: packed as in a block. */
+  xattrs(folder: Folder, name: ByteName, kept: KeptXattrs): string;
+  /** One extended attribute's value; undefined when there is none. */
+  xattr(folder: Folder, name: ByteName, attribute: ByteName): Uint8Array | undefined;
+  /** Tells apart what is mounted where: between two folders with different numbers nothing is renamed or linked. */
+  mountOf(folder: Folder): number;
+  /** What the file system of an open folder is; nothing is written to find out. */
+  fileSystem(folder: Folder): FileSystem;
   /** When `folder` was made, in nanoseconds since 1970; 0 where the file system keeps no birth times. */
   birthtime(folder: Folder): bigint;
   readLink(folder: Folder, name: ByteName): ByteName;
@@ -103,6 +151,8 @@ export interface Platform {
   /** Copies a regular file to a name that must be free. */
   copyFile(options: CopyOptions): CopyResult;
   makeSymlink(folder: Folder, name: ByteName, link: ByteName, attributes: Attributes): void;
+  /** Makes a FIFO, a socket or a device. */
+  makeNode(options: MakeNodeOptions): void;
   makeLink(from: Folder, name: ByteName, to: Folder, as: ByteName): void;
   /** Sets attributes of what stands at `name`, not followed; '' is the folder itself. */
   setAttributes(folder: Folder, name: ByteName, code: number, attributes: Attributes): void;

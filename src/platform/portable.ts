@@ -2,6 +2,7 @@
  * The backend for everywhere else: node:fs alone. It keeps the same contract as far as that library can:
  * - times are set through a float of seconds, so they are exact to a microsecond only (`timeResolution`);
  * - a folder is its path, checked not to be a symlink when it is opened: one swapped in later is followed;
+ * - extended attributes, ACLs, FIFOs, sockets and devices are neither read nor made, and holes become zeros;
  * - there is no syncfs, so files are flushed one by one, and no lock of the kernel's (state/lock makes a file instead);
  * - two names are not swapped in one step, and "only if nothing is there" is a look before the rename.
  */
@@ -9,12 +10,14 @@ import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import {fromNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
+import {factsOfType} from './filesystems.js';
 import {
   type Attributes,
   type CompareOptions,
   type CopyOptions,
   type CopyResult,
   errnoOf,
+  type FileSystem,
   type Folder,
   type ListedEntry,
   type MoveOptions,
@@ -31,6 +34,7 @@ const NONBLOCK = constants.O_NONBLOCK ?? 0;
 
 export class PortablePlatform implements Platform {
   readonly name = 'portable';
+  readonly keepsAll = false;
   readonly timeResolution = 1000n;
   readonly canSyncFileSystem = false;
   readonly canLock = false;
@@ -59,7 +63,7 @@ export class PortablePlatform implements Platform {
   list(folder: Folder, rows: ListedEntry[]): number {
     let count = 0;
     for (const name of fs.readdirSync(at(folder, ''), {encoding: 'buffer'})) {
-      if (count === rows.length) rows.push({...emptyStat(), name: '' as ByteName, fault: undefined});
+      if (count === rows.length) rows.push({...emptyStat(), name: '' as ByteName, fault: undefined, xattrs: ''});
       const row = rows[count] as ListedEntry;
       row.name = name.toString('latin1') as ByteName;
       row.fault = undefined;
@@ -78,6 +82,23 @@ export class PortablePlatform implements Platform {
     if (found === undefined) return false;
     fill(stat, found);
     return true;
+  }
+
+  xattrs(): string {
+    return '';
+  }
+
+  xattr(): undefined {
+    return undefined;
+  }
+
+  mountOf(folder: Folder): number {
+    return fs.statSync(at(folder, '')).dev;
+  }
+
+  fileSystem(folder: Folder): FileSystem {
+    const {type, timeResolution = 1n} = factsOfType(fs.statfsSync(at(folder, '')).type);
+    return {type, timeResolution, keeps: {xattrs: [], acls: false}};
   }
 
   /** Node 20 answers the access time on some kernels, so there is nothing to rely on. */
@@ -162,10 +183,13 @@ export class PortablePlatform implements Platform {
       try {
         const ended = copyContent({source, copy, size: stat.size, onBytes});
         if (ended === 'copied') {
-          const {uid, gid, mode, mtime} = attributes;
+          const {uid, gid, mode, mtime, readBack} = attributes;
           if (uid !== undefined || gid !== undefined) fs.fchownSync(copy, uid ?? -1, gid ?? -1);
           if (mode !== undefined) fs.fchmodSync(copy, mode);
-          if (mtime !== undefined) fs.futimesSync(copy, Date.now() / 1000, seconds(mtime));
+          if (mtime !== undefined) {
+            fs.futimesSync(copy, Date.now() / 1000, seconds(mtime));
+            readBack?.(fs.fstatSync(copy, {bigint: true}).mtimeNs);
+          }
           if (fsync) fs.fsyncSync(copy);
           const now = fs.fstatSync(source, {bigint: true});
           const same = now.size === opened.size && now.mtimeNs === opened.mtimeNs && now.ctimeNs === opened.ctimeNs;
@@ -188,16 +212,22 @@ export class PortablePlatform implements Platform {
     this.setAttributes(folder, name, CODE.symlink, attributes);
   }
 
+  makeNode(): void {
+    throw new SystemError('ENOSYS', 'mknod');
+  }
+
   makeLink(from: Folder, name: ByteName, to: Folder, as: ByteName): void {
     fs.linkSync(at(from, name), at(to, as));
   }
 
-  setAttributes(folder: Folder, name: ByteName, code: number, {uid, gid, mode, mtime}: Attributes): void {
+  setAttributes(folder: Folder, name: ByteName, code: number, {uid, gid, mode, mtime, readBack}: Attributes): void {
     const path = at(folder, name);
     if (uid !== undefined || gid !== undefined) fs.lchownSync(path, uid ?? -1, gid ?? -1);
     // chmod follows symlinks: whoever can swap one in at this moment can have the mode of its target changed.
     if (mode !== undefined && code !== CODE.symlink) fs.chmodSync(path, mode);
-    if (mtime !== undefined) fs.lutimesSync(path, fs.lstatSync(path).atime, seconds(mtime));
+    if (mtime === undefined) return;
+    fs.lutimesSync(path, fs.lstatSync(path).atime, seconds(mtime));
+    readBack?.(fs.lstatSync(path, {bigint: true}).mtimeNs);
   }
 
   move({from, name, to, as, replace}: MoveOptions): void {
@@ -293,6 +323,10 @@ function fill(stat: Stat, found: fs.BigIntStats): void {
   stat.inodeHigh = Number((found.ino >> 32n) & 0xffff_ffffn);
   stat.device = Number(found.dev & 0xffff_ffffn);
   stat.links = Number(found.nlink);
+  // The layout of a dev_t is the C library's own: here it only tells one device from another.
+  const isDevice = stat.code === CODE.chardev || stat.code === CODE.blockdev;
+  stat.rdevMajor = isDevice ? Number((found.rdev >> 8n) & 0xfffn) : 0;
+  stat.rdevMinor = isDevice ? Number((found.rdev & 0xffn) | ((found.rdev >> 12n) & 0xfff00n)) : 0;
 }
 
 function codeOf(found: fs.BigIntStats): number {

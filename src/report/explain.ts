@@ -8,7 +8,7 @@ import {attributeRows} from './attributes.js';
 import {columns, pad} from './columns.js';
 import {haltLine, joinSections, paint, problemLines} from './text.js';
 import {formatPlural} from './units.js';
-import {filterRuleWords, GLYPHS, KIND_STYLES, OUTCOMES, pathWords, plainPath, reasonWords} from './words.js';
+import {filterRuleWords, GLYPHS, KIND_STYLES, KIND_WORDS, OUTCOMES, pathWords, plainPath, reasonWords} from './words.js';
 
 /** The verdict, what both sides have, and what led to it. */
 export function explanationText(explanation: Explanation, color: boolean): string {
@@ -25,7 +25,7 @@ export function explanationText(explanation: Explanation, color: boolean): strin
 
 /** The verdict in one sentence. */
 export function explanationSentence(explanation: Explanation): string {
-  const {verdict, action, target, leader, holds} = explanation;
+  const {verdict, action, source, target, leader, holds} = explanation;
   const path = folderPath(explanation);
   switch (verdict) {
     case 'changed':
@@ -42,6 +42,10 @@ export function explanationSentence(explanation: Explanation): string {
       return `${path} stays in the target: a filter protects it, ${filterWords(explanation)}.`;
     case 'blocked':
       return `${path} ${target.entry === undefined ? 'is not in the plan' : 'stays as it is'}: ${obstacle(explanation)}.`;
+    case 'not-kept':
+      return `${path} is not in the plan: a ${KIND_WORDS[source.entry?.kind ?? 'fifo']} cannot be made here, or is not to be kept; what stands there in the target stays.`;
+    case 'other-file-system':
+      return `${path} is not in the plan: ${plainPath(explanation.mount as RelPath)}/ is another file system, and --one-file-system leaves those out.`;
     case 'kept':
       return `${path} stays in the target: the source does not have it, and --no-delete keeps it.`;
     case 'holds':

@@ -128,7 +128,7 @@ function encodeSummary({kinds, changes, upkeep, bytes, problems}: PlanSummary): 
 }
 
 function encodeExplanation(explanation: Explanation) {
-  const {path, verdict, header, source, target, action, above, leader, below, holds, filter, problems, halts, notes} =
+  const {path, verdict, header, source, target, action, above, leader, below, holds, mount, filter, problems, halts, notes} =
     explanation;
   const {lastRun} = explanation;
   return {
@@ -143,6 +143,7 @@ function encodeExplanation(explanation: Explanation) {
     ...(leader !== undefined && {leader}),
     below,
     ...(holds !== undefined && {holds}),
+    ...(mount !== undefined && {mount}),
     filter,
     problems: problems.map(encodeProblem),
     halts,

@@ -90,6 +90,9 @@ const NOTES: Readonly<Record<Reason, string | undefined>> = {
   mode: 'mode',
   owner: 'owner',
   group: 'group',
+  xattrs: 'attributes',
+  acls: 'ACL',
+  device: 'device',
   hardlink: 'hard links',
   children: undefined,
 };

@@ -3,9 +3,10 @@
  * Schema of it (dist/schema); at run time only its types are used, which prove that report/json writes no other shape.
  */
 import {z} from 'zod';
-import {ACTION_KINDS} from '../core/action.js';
+import {ACTION_KINDS, REASONS} from '../core/action.js';
 import {NOTES, VERDICTS} from '../core/explanation.js';
 import {GUARD_NAMES} from '../core/plan.js';
+import {XATTR_NAMESPACES} from '../core/xattr.js';
 
 /** What a schema takes, as a value that nobody changes. */
 type Written<Schema extends z.ZodType> = Frozen<z.input<Schema>>;
@@ -58,13 +59,25 @@ const entry = z
     size: count("Bytes of a file's content; 0 for every other kind."),
     mtime: seconds.describe('Last modification: seconds since 1970 UTC, negative before.'),
     link: name.describe('Where a symlink points, as written in it. Symlinks alone have it.').optional(),
+    rdev: z
+      .string()
+      .regex(/^\d{1,10}:\d{1,10}$/)
+      .describe("A device's numbers, MAJOR:MINOR. Devices alone have it.")
+      .optional(),
+    xattrs: z
+      .record(z.string(), z.string().regex(/^(?:[A-Za-z0-9+/]*={0,2}|sha256:[0-9a-f]{64}|\?)$/))
+      .describe(
+        'Extended attributes by name, POSIX ACLs among them (system.posix_acl_access, system.posix_acl_default): the value in base64; ' +
+          'above 256 bytes its digest; "?" where it could not be read. Absent where there are none.',
+      )
+      .optional(),
   })
   .meta({id: 'entry', description: 'What one path of a tree is.'});
 
 const step = {
   path: relPath.describe('What it is about, below the root of the target.'),
   reasons: z
-    .array(z.enum(['new', 'gone', 'kind', 'size', 'mtime', 'content', 'link', 'mode', 'owner', 'group', 'hardlink', 'children']))
+    .array(z.enum(REASONS))
     .describe(
       'Why it is there: "new", "gone" from the source, or what differs. "children" alone: a folder\'s times are put back after ' +
         'its content changed, which is not counted as a change.',
@@ -136,11 +149,27 @@ const header = z
       .strictObject({
         compare: z.enum(['metadata', 'size', 'content']).describe("What decides that a file's content is the same."),
         mtimeWindow: seconds.describe('Times that differ by no more than this many seconds are equal.'),
+        mtimeRange: z
+          .strictObject({
+            min: seconds.describe('Seconds since 1970 UTC, negative before.').optional(),
+            max: seconds.describe('Seconds since 1970 UTC.').optional(),
+          })
+          .describe('The earliest and the latest time that the target can hold, where dirsync has learnt them.')
+          .optional(),
         delete: flag('Whether what the source does not have is deleted from the target.'),
+        oneFileSystem: flag('Whether folders on other file systems are copied without what is in them.'),
+        mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),
         groups: z
           .union([z.literal('any'), z.array(id('A group id.'))])
           .describe('The groups that files could be given to; "any" for root.'),
+        times: flag('Whether modification times are kept.'),
+        xattrs: z.array(z.enum(XATTR_NAMESPACES)).describe('The namespaces of extended attributes that are kept.'),
+        acls: flag('Whether POSIX ACLs are kept.'),
+        hardlinks: flag('Whether names of one file stay names of one file.'),
+        sparse: flag('Whether holes in files stay holes.'),
+        specials: flag('Whether FIFOs and sockets are made.'),
+        devices: flag('Whether devices are made.'),
         filters: z.array(z.string()).describe('Filter lines in gitignore syntax, the last match wins.'),
         maxDelete: z
           .union([
@@ -327,7 +356,8 @@ const explained = {
     .describe(
       'changed: an action changes it; upkeep: only its times are put back; linked: it changes with another name of the same file; ' +
         'equal: there is nothing to do; left-out: a filter leaves it out; protected: a filter protects what the target has; ' +
-        'blocked: a problem keeps the plan away; kept: deletes are not wanted; holds: a folder stays for what it holds; ' +
+        'blocked: a problem keeps the plan away; not-kept: a FIFO, socket or device that cannot be made or is not wanted; ' +
+        'other-file-system: --one-file-system leaves it out; kept: deletes are not wanted; holds: a folder stays for what it holds; ' +
         'narrowed: the change was left out of the plan; drifted: the sides came to differ after the plan was made; ' +
         "nowhere: neither side has it; own: dirsync's own.",
     ),
@@ -341,6 +371,7 @@ const explained = {
   below: z
     .strictObject({changes: count('Changes.'), problems: count('Paths with problems.')})
     .describe('What the plan has below the path.'),
+  mount: relPath.describe('With --one-file-system: the folder at or above the path where another file system begins.').optional(),
   holds: relPath.describe('For holds: the first path in it that a filter protects or that could not be read.').optional(),
   filter: z
     .strictObject({

@@ -10,6 +10,7 @@ import type {RelPath} from '../core/path.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunSummary} from '../core/run.js';
+import {differingXattrs, isAcl, XATTR_NAMESPACES} from '../core/xattr.js';
 import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
 
 /** One character a kind, so that colour never says anything alone. */
@@ -98,6 +99,12 @@ function reasonWord(reason: Reason, action: Action): string {
       return change('size ', before && formatCount(before.size), after && formatCount(after.size));
     case 'mtime':
       return timeChange(before?.mtime, after?.mtime);
+    case 'xattrs':
+      return attributeNames(before, after) || 'extended attributes';
+    case 'acls':
+      return 'ACL';
+    case 'device':
+      return change('device ', before?.rdev, after?.rdev);
     case 'link':
       return change('link ', escaped(before?.link), escaped(after?.link));
     case 'mode':
@@ -108,6 +115,14 @@ function reasonWord(reason: Reason, action: Action): string {
       return change('group ', before?.gid, after?.gid);
   }
 }
+
+/** Which extended attributes differ: few are named, many are counted. */
+function attributeNames(before: Entry | undefined, after: Entry | undefined): string {
+  const names = differingXattrs(before?.xattrs, after?.xattrs, ALL_XATTRS).filter((name) => !isAcl(name));
+  return names.length > 3 ? `${names.length} extended attributes` : names.map((name) => escapeName(name)).join(', ');
+}
+
+const ALL_XATTRS = {xattrs: XATTR_NAMESPACES, acls: false};
 
 function change(label: string, before: string | number | undefined, after: string | number | undefined): string {
   return `${label}${before ?? 'none'} → ${after ?? 'none'}`;

@@ -5,6 +5,7 @@ import type {Identity} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import type {TreeTotals} from '../core/plan.js';
 import type {Problem, Side} from '../core/problem.js';
+import type {KeptXattrs} from '../core/xattr.js';
 import {platform} from '../platform/choose.js';
 import {FilterScope} from './filter.js';
 import {WalkStopped, walk} from './walk.js';
@@ -16,6 +17,9 @@ export interface ScanJob {
   /** The source's root, when this is the target. */
   readonly rulesRoot?: ByteName | undefined;
   readonly filters: readonly string[];
+  /** Which extended attributes are read. */
+  readonly kept: KeptXattrs;
+  readonly oneFileSystem: boolean;
   /** The other tree's root: meeting it means that the two overlap. */
   readonly other?: Identity | undefined;
 }
@@ -63,6 +67,8 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
       root,
       rulesRoot,
       filters: FilterScope.root(job.filters),
+      kept: job.kept,
+      oneFileSystem: job.oneFileSystem,
       writer,
       onProblem: (problem) => problems.push(problem),
       onFolder: (stat) => {

@@ -3,10 +3,11 @@
  * in a worker thread. What cannot be read is a row of its own and a problem, never an empty folder.
  */
 import {createHash} from 'node:crypto';
-import {type BlockWriter, CODE, emptyStat, PARTIAL, type Stat} from '../core/block.js';
+import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
 import {type ByteName, decodeName, fromByteName} from '../core/name.js';
 import {joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
+import type {KeptXattrs} from '../core/xattr.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
 import {type FilterScope, IGNORE_FILE} from './filter.js';
 import {readRules} from './rules.js';
@@ -21,6 +22,10 @@ export interface WalkOptions {
    */
   readonly rulesRoot?: Folder | undefined;
   readonly filters: FilterScope;
+  /** Which extended attributes are read. */
+  readonly kept: KeptXattrs;
+  /** Folders on other file systems than the root are not entered. */
+  readonly oneFileSystem: boolean;
   readonly writer: BlockWriter;
   readonly onProblem: (problem: Problem) => void;
   /** Told of each folder seen, as device and inode, to find the other tree inside this one. */
@@ -49,40 +54,44 @@ class Walk {
   /** Rows of the open folder at each depth, reused by the next one there. */
   readonly #rows: ListedEntry[][] = [];
   readonly #nothing = emptyStat();
+  /** The device of the root. */
+  #device = 0;
 
   constructor(private readonly o: WalkOptions) {}
 
   run(): WalkTotals {
-    const {platform, root, rulesRoot, writer, filters} = this.o;
+    const {platform, root, rulesRoot, writer, filters, kept} = this.o;
     const stat = emptyStat();
     platform.stat(root, '' as ByteName, stat);
+    this.#device = stat.device;
     writer.append(0, '', stat);
-    this.#folder({folder: root, rules: rulesRoot, path: ROOT, depth: 0, scope: filters});
+    const xattrs = platform.xattrs(root, '' as ByteName, kept);
+    this.#folder({folder: root, rules: rulesRoot, path: ROOT, depth: 0, scope: filters, xattrs});
     writer.finish();
     return {entries: this.#entries, leaves: this.#leaves, bytes: this.#bytes};
   }
 
   /** The content of an open folder, whose own row was appended last. */
   #folder(at: Level): void {
-    const {platform, writer, onProgress} = this.o;
-    const {folder, path, depth} = at;
+    const {platform, writer, kept, onProgress} = this.o;
+    const {folder, path, depth, xattrs} = at;
     this.#rows[depth] ??= [];
     const rows = this.#rows[depth];
     let count: number;
     try {
-      count = platform.list(folder, rows);
+      count = platform.list(folder, rows, kept);
     } catch (error) {
       this.#problem(path, errnoOf(error));
-      writer.amend(PARTIAL);
+      writer.amend(PARTIAL, '', xattrs);
       return;
     }
     if (!onProgress(count)) throw new WalkStopped();
     const rules = this.#rules(at, rows, count);
     if (rules === undefined) {
-      writer.amend(PARTIAL);
+      writer.amend(PARTIAL, '', xattrs);
       return;
     }
-    writer.amend(0, rules.digest);
+    writer.amend(0, rules.digest, xattrs);
 
     const order = rows.slice(0, count).sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const row of order) {
@@ -104,6 +113,13 @@ class Walk {
     const {platform, side, writer, onFolder} = this.o;
     const path = joinPath(parent.path, fromByteName(row.name));
     const depth = parent.depth + 1;
+    const {xattrs} = row;
+    if (this.o.oneFileSystem && row.device !== this.#device) {
+      this.#entries++;
+      writer.append(depth, row.name, row);
+      writer.amend(MOUNT, '', xattrs);
+      return;
+    }
     let folder: Folder;
     try {
       folder = platform.openFolder(parent.folder, row.name);
@@ -114,7 +130,7 @@ class Walk {
       if (code === 'EACCES' || code === 'EPERM') {
         this.#entries++;
         writer.append(depth, row.name, row);
-        writer.amend(PARTIAL);
+        writer.amend(PARTIAL, '', xattrs);
       } else {
         this.#unknown(depth, row.name);
       }
@@ -126,7 +142,7 @@ class Walk {
       writer.append(depth, row.name, row);
       const rules = side === 'source' ? undefined : this.#openRules(parent.rules, row.name);
       try {
-        this.#folder({folder, rules, path, depth, scope});
+        this.#folder({folder, rules, path, depth, scope, xattrs});
       } finally {
         if (rules !== undefined) platform.close(rules);
       }
@@ -157,7 +173,8 @@ class Walk {
     this.#leaves++;
     this.#bytes += row.size;
     writer.append(depth, row.name, row);
-    if (link !== undefined) writer.amend(0, link);
+    const belongs = isDevice(row.code) ? rdevOf(row) : link;
+    if (belongs !== undefined || row.xattrs !== '') writer.amend(0, belongs, row.xattrs);
   }
 
   #unknown(depth: number, name: ByteName): void {
@@ -206,6 +223,8 @@ interface Level {
   readonly path: RelPath;
   readonly depth: number;
   readonly scope: FilterScope;
+  /** The folder's own, packed. */
+  readonly xattrs: string;
 }
 
 function has(rows: readonly ListedEntry[], count: number, name: ByteName): boolean {

@@ -13,6 +13,8 @@ export const NAMES = {
   replaced: 'replaced' as ByteName,
   /** A journal for each run that changed something. */
   runs: 'runs' as ByteName,
+  /** How the target keeps times, where it does not keep all of them. */
+  times: 'times.json' as ByteName,
   /** Who holds the lock. */
   lock: 'lock' as ByteName,
 } as const;

@@ -2,9 +2,13 @@
  * Where files are written before they take their place: on the target's file system, so that taking it is one rename. Each
  * worker has a folder of its own, which is much faster than one for all (bench: copy-disk).
  */
+import {CODE, emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
-import type {Folder, Platform} from '../platform/platform.js';
+import {joinPath, type RelPath} from '../core/path.js';
+import {Cursor} from '../platform/cursor.js';
+import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
+import {type Beside, readTraces, TraceLog} from './traces.js';
 
 export interface Staging {
   /** This worker's own. */
@@ -13,6 +17,12 @@ export interface Staging {
   readonly waiting: Folder;
   /** Leaves that gave their place to a folder. Shared by all workers. */
   readonly replaced: Folder;
+  /** The mount that all of it is on: see `Platform.mountOf`. */
+  readonly mount: number;
+  readonly runId: string;
+  /** What this worker leaves in the target for a while, and what gave its place to a folder on another mount. */
+  readonly traces: TraceLog;
+  readonly replacedTraces: TraceLog;
   close(): void;
 }
 
@@ -29,19 +39,40 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
   const own = open(NAMES.staging, run, `worker-${worker}`);
   const waiting = open(NAMES.staging, run, 'waiting');
   const replaced = open(NAMES.replaced, run);
+  const traceFolder = open(NAMES.staging, run);
+  const traces = new TraceLog(platform, traceFolder, worker);
+  const replacedTraces = new TraceLog(platform, replaced, worker);
+  // A default ACL of the root is for what is made in the target, not for what is written here and has an ACL of its own.
+  for (const folder of [own, waiting]) platform.setAttributes(folder, '' as ByteName, CODE.directory, {xattrs: NO_ACLS});
   return {
     own,
     waiting,
     replaced,
+    mount: platform.mountOf(own),
+    runId,
+    traces,
+    replacedTraces,
     close: () => {
-      for (const folder of [own, waiting, replaced]) platform.close(folder);
+      for (const log of [traces, replacedTraces]) log.close();
+      for (const folder of [own, waiting, replaced, traceFolder]) platform.close(folder);
     },
   };
 }
 
+const NO_ACLS = {kept: {xattrs: [], acls: true}, values: []};
+
 /** Removes what runs left in staging, this one's and that of killed ones. Only for who holds the target's lock. */
 export function sweepStaging(platform: Platform, root: Folder): void {
   sweep(platform, root, NAMES.staging);
+}
+
+/** Folders that killed runs left open, with the modes that they had; nothing is changed. */
+export function foldersLeftOpen(platform: Platform, root: Folder): Map<RelPath, number> {
+  const traces = withFolder(platform, root, NAMES.staging, (folder) => readTraces(platform, folder)) ?? [];
+  // Who opened a folder that was open already noted the mode that it had then.
+  return new Map(
+    traces.flatMap((trace) => ('opened' in trace ? [[trace.opened.path, trace.opened.mode] as const] : [])).reverse(),
+  );
 }
 
 /**
@@ -63,10 +94,41 @@ export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'e
 }
 
 function sweep(platform: Platform, root: Folder, name: ByteName): void {
+  const traces = withFolder(platform, root, name, (folder) => readTraces(platform, folder)) ?? [];
+  const target = new Cursor(platform, root);
+  for (const trace of traces) if ('beside' in trace) removeBeside(platform, target, trace.beside);
+  target.reset();
   const state = openState(platform, root);
   if (state === undefined) return;
   try {
     removeTree(platform, state, name);
+  } finally {
+    platform.close(state);
+  }
+}
+
+function removeBeside(platform: Platform, target: Cursor, {folder, name}: Beside): void {
+  try {
+    const place = target.find(joinPath(folder, name));
+    if (place !== undefined) removeTree(platform, place.folder, place.name);
+  } catch (error) {
+    // It stays, and the next plan shows it as what the source does not have.
+    errnoOf(error);
+  }
+}
+
+/** Opens a folder of `.dirsync` for a moment; undefined where there is none. */
+function withFolder<T>(platform: Platform, root: Folder, name: ByteName, use: (folder: Folder) => T): T | undefined {
+  const state = openState(platform, root);
+  if (state === undefined) return undefined;
+  try {
+    if (!platform.stat(state, name, emptyStat())) return undefined;
+    const folder = platform.openFolder(state, name);
+    try {
+      return use(folder);
+    } finally {
+      platform.close(folder);
+    }
   } finally {
     platform.close(state);
   }

@@ -171,11 +171,12 @@ const CASES: readonly Case[] = [
     says: 'd/a stays as it is: d/.dirsyncignore could not be read in the source (EISDIR).',
   },
   {
-    title: 'a FIFO',
+    title: 'a FIFO that is not to be kept',
     source: {a: fifo()},
     target: {},
+    settings: {preserve: []},
     path: 'a',
-    says: 'a is not in the plan: FIFOs, sockets and devices are not copied; what stands at this path in the target is kept.',
+    says: 'a is not in the plan: a FIFO cannot be made here, or is not to be kept; what stands there in the target stays.',
   },
   {
     title: '--no-delete',

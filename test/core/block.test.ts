@@ -19,6 +19,7 @@ import {
 } from '../../src/core/block.js';
 import {type Entry, fromNanoseconds} from '../../src/core/entry.js';
 import {toByteName} from '../../src/core/name.js';
+import type {Xattrs} from '../../src/core/xattr.js';
 import {entry, name} from '../support/arbitrary.js';
 
 interface Row {
@@ -37,13 +38,23 @@ const rows = fc.array(
   {maxLength: 30},
 );
 
-function statOf({kind, mode, uid, gid, size, mtime}: Entry, inode = 0n): Stat {
+function statOf({kind, mode, uid, gid, size, mtime, rdev = '0:0'}: Entry, inode = 0n): Stat {
+  const [rdevMajor, rdevMinor] = rdev.split(':').map(Number) as [number, number];
   return {
     ...emptyStat(),
     ...{code: CODE[kind], mode, uid, gid, size, ...fromNanoseconds(mtime)},
     inodeLow: Number(inode & 0xffff_ffffn),
     inodeHigh: Number(inode >> 32n),
+    rdevMajor,
+    rdevMinor,
   };
+}
+
+/** As a scan packs them. */
+function packed(xattrs: Xattrs = {}): string {
+  return Object.entries(xattrs)
+    .map(([name, value]) => `${toByteName(name)}\0${value}\0`)
+    .join('');
 }
 
 function write(given: readonly Row[]): Block[] {
@@ -51,7 +62,8 @@ function write(given: readonly Row[]): Block[] {
   const writer = new BlockWriter((block) => blocks.push(block));
   for (const row of given) {
     writer.append(row.depth, toByteName(row.name), statOf(row.entry));
-    if (row.entry.link !== undefined) writer.amend(0, toByteName(row.entry.link));
+    const {link = '', rdev = '', xattrs} = row.entry;
+    writer.amend(0, toByteName(link + rdev), packed(xattrs));
   }
   writer.finish();
   return blocks;
@@ -79,7 +91,12 @@ describe('core/block', () => {
     fc.assert(
       fc.property(entry(), (given) => {
         const mtime = given.mtime % (2n ** 53n * 1_000_000_000n);
-        expect(toEntry(statOf({...given, mtime}), given.link)).to.deep.equal({...given, mtime});
+        expect(
+          toEntry(statOf({...given, mtime}), {
+            link: given.link === undefined ? undefined : toByteName(given.link),
+            xattrs: packed(given.xattrs),
+          }),
+        ).to.deep.equal({...given, mtime});
       }),
     );
   });

@@ -4,9 +4,10 @@ import type {Action} from '../../src/core/action.js';
 import {type Block, entryAt, nameAt} from '../../src/core/block.js';
 import type {Entry} from '../../src/core/entry.js';
 import {comparePaths, joinPath, type RelPath, ROOT} from '../../src/core/path.js';
-import type {PlanOptions} from '../../src/core/plan.js';
+import {type PlanOptions, PRESERVABLE} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
-import {type Diff, type DiffOptions, diff} from '../../src/plan/diff.js';
+import {type Diff, type DiffOptions, diff, type Losses} from '../../src/plan/diff.js';
+import {KEPT} from '../support/plan.js';
 import {
   blocksOf,
   describeActions,
@@ -24,11 +25,15 @@ const POLICY: PlanOptions = {
   compare: 'metadata',
   mtimeWindow: 0n,
   delete: true,
+  oneFileSystem: false,
+  ...KEPT,
   owner: true,
   groups: 'any',
   filters: [],
   maxDelete: {share: 1},
 };
+
+const NO_LOSSES: Losses = {owner: 0, xattrs: 0, acls: 0, specials: 0, devices: 0};
 
 interface Given {
   readonly source: Tree | Leaf;
@@ -51,6 +56,7 @@ function run(
     source: streamOf(blocksOf(source, rows)),
     target: streamOf(target === undefined ? [] : blocksOf(target, rows)),
     policy: {...POLICY, ...policy},
+    wanted: PRESERVABLE,
     uid: 1000,
     sameContent: async (paths) => {
       calls.push([...paths]);
@@ -62,7 +68,11 @@ function run(
 
 const later = {mtime: DEFAULT_MTIME + 1n};
 
-type Case = Given & {readonly actions?: readonly string[]; readonly problems?: readonly string[]; readonly ownerNotKept?: number};
+type Case = Given & {
+  readonly actions?: readonly string[];
+  readonly problems?: readonly string[];
+  readonly losses?: Partial<Losses>;
+};
 
 const groups: Record<string, Record<string, Case>> = {
   'nothing to do': {
@@ -100,11 +110,12 @@ const groups: Record<string, Record<string, Case>> = {
     },
     'a whole target': {source: {a: 'x', b: {}}, actions: ['mkdir . (new)', 'create a (new)', 'mkdir b (new)']},
     'an empty target that is missing': {source: {}, actions: ['mkdir . (new)']},
-    'but not what is left out, unreadable, or special': {
+    'but not what is left out, unreadable, or cannot be made': {
+      policy: {specials: false},
       source: {a: {b: excluded(), c: unknown(), d: fifo(), e: 'x'}, f: excluded(), g: unknown()},
       target: {},
       actions: ['attrs . (children)', 'mkdir a (new)', 'create a/e (new)'],
-      problems: ['source a/d UNSUPPORTED_KIND'],
+      losses: {specials: 1},
     },
     'what is left out or unreadable touches nothing': {
       source: {a: {b: excluded(), c: unknown()}, d: excluded()},
@@ -214,7 +225,7 @@ const groups: Record<string, Record<string, Case>> = {
       target: {a: 'x', b: 'x', c: 'x'},
       policy: {owner: false, groups: [2]},
       actions: ['attrs . (children)', 'attrs b (group)', 'create d (new)'],
-      ownerNotKept: 3,
+      losses: {owner: 3},
     },
     'a new file of this user is no loss': {
       source: {a: 'x'},
@@ -296,10 +307,11 @@ const groups: Record<string, Record<string, Case>> = {
       actions: ['attrs . (children)', 'attrs a (mode)', 'delete f (gone)'],
     },
     'an unreadable root': {source: partial(), target: {a: {c: ''}, b: ''}},
-    'FIFOs and devices: what stands there stays': {
+    'FIFOs that cannot be made: what stands there stays': {
+      policy: {specials: false},
       source: {a: fifo(), b: fifo(), c: fifo()},
       target: {a: '', b: {x: ''}, c: fifo()},
-      problems: ['source a UNSUPPORTED_KIND', 'source b UNSUPPORTED_KIND', 'source c UNSUPPORTED_KIND'],
+      losses: {specials: 2},
     },
   },
   'what the target does not tell': {
@@ -508,14 +520,14 @@ const groups: Record<string, Record<string, Case>> = {
 describe('plan/diff', () => {
   for (const [group, cases] of Object.entries(groups)) {
     describe(group, () => {
-      for (const [title, {actions = [], problems = [], ownerNotKept = 0, ...given}] of Object.entries(cases)) {
+      for (const [title, {actions = [], problems = [], losses = {}, ...given}] of Object.entries(cases)) {
         it(title, async () => {
           // Also with every block boundary possible: nothing may depend on where a block ends.
           for (const rows of [Number.POSITIVE_INFINITY, 1, 2, 3]) {
             const found = await run(given, rows);
             expect(describeActions(found.actions)).to.deep.equal(actions);
             expect(describeProblems(found.problems)).to.deep.equal(problems);
-            expect(found.ownerNotKept).to.equal(ownerNotKept);
+            expect(found.losses).to.deep.equal({...NO_LOSSES, ...losses});
           }
         });
       }
@@ -550,7 +562,7 @@ describe('plan/diff', () => {
   });
 
   it('a source without a root is a mistake', async () => {
-    const options = {policy: POLICY, uid: 0, sameContent: async () => []};
+    const options = {policy: POLICY, wanted: [], uid: 0, sameContent: async () => []};
     const error = await diff({...options, source: streamOf([]), target: streamOf([])}).catch((e: unknown) => e);
     expect(error).to.be.an('error').with.property('message').that.includes('root');
   });
@@ -586,7 +598,12 @@ describe('plan/diff', () => {
   it('law: a tree does not differ from itself', () =>
     fc.assert(
       fc.asyncProperty(arbitraryTree, policies, async (tree, policy) => {
-        expect(await run({source: tree, target: tree, policy})).to.deep.equal({actions: [], problems: [], ownerNotKept: 0});
+        expect(await run({source: tree, target: tree, policy})).to.deep.equal({
+          actions: [],
+          problems: [],
+          losses: NO_LOSSES,
+          mounts: 0,
+        });
       }),
     ));
   it('law: done one after the other, the actions make the target what the source is', () =>

@@ -28,7 +28,7 @@ import * as arbitrary from '../support/arbitrary.js';
 import {act, file as fileEntry, planOf} from '../support/plan.js';
 import {context, settings} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
-import {dir, fifo, file, hardlink, symlink, writeTree} from '../support/tree.js';
+import {dir, file, hardlink, symlink, writeTree} from '../support/tree.js';
 
 /** The files that the build made. */
 const FOLDER = new URL('../../../dist/schema/', import.meta.url);
@@ -269,17 +269,18 @@ describe('report/schema', () => {
       grown: 'longer',
       kind: dir({inside: ''}),
       mode: file('same', {mode: 0o600}),
-      pipe: fifo(),
+      held: 'in the way of what a filter protects',
     });
     writeTree(target, {
       grown: 'short',
+      held: {'x.tmp': ''},
       kind: 'a file',
       mode: file('same', {mode: 0o644}),
       old: dir({gone: 'gone', changed: 'before'}),
     });
     const events: Event[] = [];
     const listening = {...context(), onEvent: (event: Event) => events.push(event)};
-    const found = await planTrees(settings(source, target), listening);
+    const found = await planTrees(settings(source, target, {filters: [{flag: 'exclude', value: '*.tmp'}]}), listening);
     writeTree(`${target}/old`, {changed: 'after, and longer'});
     const done = await applySaved({plan: found.plan, allow: GUARD_NAMES, fsync: 'none', skipDrifted: true}, listening);
 

@@ -133,6 +133,8 @@ function rowsOf(root: string, filters: readonly string[]): [at: RelPath, code: n
   const options = {platform: fs, side: 'source', root: folder, filters: FilterScope.root(filters)} as const;
   walk({
     ...options,
+    kept: {xattrs: [], acls: false},
+    oneFileSystem: false,
     writer: new BlockWriter((block) => blocks.push(block)),
     onProblem: nothing,
     onFolder: nothing,

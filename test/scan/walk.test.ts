@@ -18,6 +18,7 @@ import {
 import {toByteName} from '../../src/core/name.js';
 import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';
 import type {Side} from '../../src/core/problem.js';
+import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
 import type {Platform} from '../../src/platform/platform.js';
 import {PortablePlatform} from '../../src/platform/portable.js';
 import {PosixPlatform} from '../../src/platform/posix.js';
@@ -72,6 +73,8 @@ for (const backend of ['posix', 'portable'] as const) {
           root,
           rulesRoot: rules,
           filters: FilterScope.root(filters),
+          kept: {xattrs: XATTR_NAMESPACES, acls: true},
+          oneFileSystem: false,
           writer: new BlockWriter((block) => blocks.push(block)),
           onProblem: (problem) => problems.push(problem),
           onFolder: (stat) => folders.push({...stat}),

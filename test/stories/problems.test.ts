@@ -127,6 +127,7 @@ describe('story: problems of single paths, for a user who is not root', () => {
     const {root, source, target} = pairIn(temp(), {new: 'n'}, {old: 'o'});
     handOver(root);
     fs.chmodSync(target, 0o555);
+    if (NOBODY !== undefined) fs.chownSync(target, 0, 0);
     const {code, stderr} = withoutChange(root, () => dirsync(['apply', source, target, '--yes'], {uid: NOBODY}));
     expect(code).to.equal(1);
     expect(stderr).to.include(`The target cannot be written: ${target} (EACCES)`);

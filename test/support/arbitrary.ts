@@ -6,6 +6,7 @@ import {compareNames, decodeName} from '../../src/core/name.js';
 import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';
 import type {Plan, PlanHeader, PlanOptions, PlanRoot, TreeTotals} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
+import {ACL_ACCESS, ACL_DEFAULT, digestValue, UNREADABLE_XATTR, XATTR_NAMESPACES, type Xattrs} from '../../src/core/xattr.js';
 
 /** One name as it may be on disk: also controls, bidirectional marks, emoji, and bytes that are not UTF-8. */
 export const name: fc.Arbitrary<string> = fc
@@ -31,7 +32,22 @@ export const time: fc.Arbitrary<bigint> = fc.oneof(
 );
 
 const ANY_KIND: readonly Kind[] = ['file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev'];
-const COPIED_KIND: readonly Kind[] = ['file', 'file', 'directory', 'directory', 'symlink'];
+const COPIED_KIND: readonly Kind[] = ['file', 'file', 'directory', 'directory', 'symlink', 'fifo', 'chardev'];
+
+const xattrs: fc.Arbitrary<Xattrs | undefined> = fc.option(
+  fc
+    .dictionary(
+      fc.oneof(
+        name.map((text) => `user.${text}`),
+        fc.constantFrom('trusted.x', 'security.capability', ACL_ACCESS, ACL_DEFAULT),
+      ),
+      fc.oneof(fc.base64String(), fc.constant(digestValue('0a'.repeat(32))), fc.constant(UNREADABLE_XATTR)),
+      {minKeys: 1, maxKeys: 3, noNullPrototype: true},
+    )
+    // In the order of the names' bytes, as a scan gives them.
+    .map((values) => Object.fromEntries(Object.entries(values).sort(([a], [b]) => compareNames(a, b)))),
+  {nil: undefined, freq: 1},
+);
 
 /** An entry of one of these kinds. */
 export function entry(kinds: readonly Kind[] = ANY_KIND): fc.Arbitrary<Entry> {
@@ -45,11 +61,15 @@ export function entry(kinds: readonly Kind[] = ANY_KIND): fc.Arbitrary<Entry> {
       size: fc.maxSafeNat(),
       mtime: time,
       link: relPath,
+      rdev: fc.tuple(fc.nat(0xfff), fc.nat(0xfffff)).map(([major, minor]) => `${major}:${minor}`),
+      xattrs,
     })
-    .map(({link, ...fields}) => ({
+    .map(({link, rdev, xattrs, ...fields}) => ({
       ...fields,
       size: fields.kind === 'file' ? fields.size : 0,
       ...(fields.kind === 'symlink' && {link}),
+      ...((fields.kind === 'chardev' || fields.kind === 'blockdev') && {rdev}),
+      ...(xattrs && {xattrs}),
     }));
 }
 
@@ -149,8 +169,17 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   compare: fc.constantFrom('metadata', 'size', 'content'),
   mtimeWindow: fc.bigInt({min: 0n, max: 3_000_000_000n}),
   delete: fc.boolean(),
+  oneFileSystem: fc.boolean(),
+  mode: fc.boolean(),
   owner: fc.boolean(),
   groups: fc.oneof(fc.constant('any' as const), fc.array(fc.nat())),
+  times: fc.boolean(),
+  xattrs: fc.subarray([...XATTR_NAMESPACES]),
+  acls: fc.boolean(),
+  hardlinks: fc.boolean(),
+  sparse: fc.boolean(),
+  specials: fc.boolean(),
+  devices: fc.boolean(),
   filters: fc.array(anyText),
   maxDelete: fc.oneof(fc.record({count: fc.nat()}), fc.record({share: fc.double({min: 0, max: 1, noNaN: true})})),
 });

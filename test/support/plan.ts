@@ -3,8 +3,9 @@ import type {Action} from '../../src/core/action.js';
 import {type Entry, NS_PER_SECOND} from '../../src/core/entry.js';
 import type {ApplyProgress} from '../../src/core/event.js';
 import type {RelPath} from '../../src/core/path.js';
-import type {Plan, PlanHeader} from '../../src/core/plan.js';
+import type {Kept, Plan, PlanHeader} from '../../src/core/plan.js';
 import type {Problem} from '../../src/core/problem.js';
+import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
 
 /** 2026-01-01 10:00:00Z in nanoseconds. */
 export const NOON = 1_767_261_600n * NS_PER_SECOND;
@@ -42,6 +43,20 @@ export const act = {
   }),
 };
 
+/** All is kept but the owner. */
+export const KEPT: Kept = {
+  mode: true,
+  owner: false,
+  groups: [1000],
+  times: true,
+  xattrs: XATTR_NAMESPACES,
+  acls: true,
+  hardlinks: true,
+  sparse: true,
+  specials: true,
+  devices: true,
+};
+
 export const header: PlanHeader = {
   id: 'plan-1',
   created: '2026-01-01T10:00:00.000Z',
@@ -52,8 +67,8 @@ export const header: PlanHeader = {
     compare: 'metadata',
     mtimeWindow: 0n,
     delete: true,
-    owner: false,
-    groups: [1000],
+    oneFileSystem: false,
+    ...KEPT,
     filters: [],
     maxDelete: {share: 0.5},
   },

@@ -4,7 +4,7 @@ import type {Context} from '../../src/app/context.js';
 import {type Planned, planTrees as planWith} from '../../src/app/plan.js';
 import type {Settings} from '../../src/config/settings.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
-import {GUARD_NAMES} from '../../src/core/plan.js';
+import {GUARD_NAMES, PRESERVABLE} from '../../src/core/plan.js';
 import {readPlanFile} from '../../src/formats/plan-file.js';
 
 /** Guards are lifted, so that any two trees may be synchronised. */
@@ -16,6 +16,8 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     compare: 'metadata',
     mtimeWindow: undefined,
     delete: true,
+    preserve: PRESERVABLE,
+    oneFileSystem: false,
     maxDelete: undefined,
     allow: GUARD_NAMES,
     every: undefined,

@@ -4,7 +4,7 @@
  */
 import {type ByteName, toByteName} from '../core/name.js';
 import {baseName, parentPath, pathParts, type RelPath} from '../core/path.js';
-import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
+import {errnoOf, type Folder, type Platform} from './platform.js';
 
 /** Where a path is looked for: its name in an open folder, which stays valid until the cursor moves on. */
 export interface Place {
@@ -13,8 +13,9 @@ export interface Place {
 }
 
 export class Cursor {
-  readonly #open: {name: string; folder: Folder}[] = [];
+  readonly #open: {name: string; folder: Folder; mount?: number}[] = [];
   #at = '';
+  #rootMount: number | undefined;
 
   /** `root` stays the caller's to close. */
   constructor(
@@ -26,6 +27,18 @@ export class Cursor {
   folder(path: RelPath): Folder {
     if (path !== this.#at) this.#move(path);
     return this.#open.at(-1)?.folder ?? this.root;
+  }
+
+  /** On which mount the folder at `path` is: see `Platform.mountOf`. */
+  mountAt(path: RelPath): number {
+    const folder = this.folder(path);
+    const last = this.#open.at(-1);
+    if (last === undefined) {
+      this.#rootMount ??= this.platform.mountOf(folder);
+      return this.#rootMount;
+    }
+    last.mount ??= this.platform.mountOf(folder);
+    return last.mount;
   }
 
   place(path: RelPath): Place {

@@ -1,0 +1,116 @@
+/** What can be kept of what is wanted, by this user, with this backend, in this target; and what of it is lost, in words. */
+import path from 'node:path';
+import process from 'node:process';
+import type {ByteName} from '../core/name.js';
+import type {Kept, Preservable} from '../core/plan.js';
+import type {TimeFacts} from '../core/times.js';
+import {type KeptXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
+import type {Losses} from '../plan/diff.js';
+import {platform} from '../platform/choose.js';
+import {errnoOf, type FileSystem} from '../platform/platform.js';
+import {type Privileges, privileges} from '../platform/privileges.js';
+import {readTimeFacts} from '../state/times.js';
+
+export interface Keeping {
+  readonly kept: Kept;
+  /** The extended attributes that are read, so that those not kept can be counted. */
+  readonly read: KeptXattrs;
+  readonly fileSystem: FileSystem;
+  readonly times: TimeFacts | undefined;
+}
+
+/** `target`: the root, which need not be there yet; then the nearest folder above that is there tells of its file system. */
+export function whatIsKept(wanted: readonly Preservable[], target: ByteName): Keeping {
+  const backend = platform();
+  const {fileSystem, times} = lookAtTarget(target);
+  const may = privileges();
+  const wants = (preservable: Preservable) => wanted.includes(preservable);
+  const read = {
+    xattrs: wants('xattrs') && backend.keepsAll ? XATTR_NAMESPACES : [],
+    acls: wants('acls') && backend.keepsAll,
+  };
+  const namespaces = may.trustedXattrs ? XATTR_NAMESPACES : ['user'];
+  return {
+    kept: {
+      mode: wants('mode'),
+      ...ownersKept(wants('owner'), may),
+      times: wants('times'),
+      xattrs: read.xattrs.filter((each) => namespaces.includes(each) && fileSystem.keeps.xattrs.includes(each)),
+      acls: read.acls && fileSystem.keeps.acls,
+      hardlinks: wants('hardlinks'),
+      sparse: wants('sparse') && backend.keepsAll,
+      specials: wants('specials') && backend.keepsAll,
+      devices: wants('specials') && backend.keepsAll && may.makeDevices,
+    },
+    read,
+    fileSystem,
+    times,
+  };
+}
+
+function ownersKept(isWanted: boolean, {chown}: Privileges): Pick<Kept, 'owner' | 'groups'> {
+  if (!isWanted) return {owner: false, groups: []};
+  if (chown) return {owner: true, groups: 'any'};
+  return {owner: false, groups: [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])]};
+}
+
+function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times'> {
+  const backend = platform();
+  for (let at = target; ; at = path.posix.dirname(at) as ByteName) {
+    try {
+      const folder = backend.openRoot(at);
+      try {
+        const fileSystem = backend.fileSystem(folder);
+        return {fileSystem, times: at === target ? readTimeFacts(backend, folder) : undefined};
+      } finally {
+        backend.close(folder);
+      }
+    } catch (error) {
+      errnoOf(error);
+      if (at === path.posix.dirname(at)) return {fileSystem: UNKNOWN, times: undefined};
+    }
+  }
+}
+
+/** Nothing can be opened on the way to the target: what it cannot keep will be problems of the paths. */
+const UNKNOWN: FileSystem = {type: undefined, keeps: {xattrs: XATTR_NAMESPACES, acls: true}, timeResolution: 1n};
+
+interface Lost {
+  readonly losses: Losses;
+  readonly keeping: Keeping;
+  /** Folders on other file systems. */
+  readonly mounts: number;
+}
+
+/** What is not kept, each said once, with how many paths it concerns. */
+export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
+  const {fileSystem, kept} = keeping;
+  const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
+  const warnings: (string | false)[] = [
+    losses.owner > 0 && `the owner or group of ${count(losses.owner, 'path')} is not kept: only root may give files to others`,
+    losses.xattrs > 0 &&
+      (fileSystem.keeps.xattrs.length < XATTR_NAMESPACES.length
+        ? `extended attributes of ${count(losses.xattrs, 'path')} are not kept: ${target} has not all kinds of them`
+        : `extended attributes of ${count(losses.xattrs, 'path')} are not kept: only root may set those of the system`),
+    losses.acls > 0 && `the ACLs of ${count(losses.acls, 'path')} are not kept: ${target} has none`,
+    losses.specials > 0 &&
+      `${count(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made without the posix backend`,
+    losses.devices > 0 && `${count(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
+    fileSystem.timeResolution > 1n && kept.times && `${target} keeps times to ${duration(fileSystem.timeResolution)} only`,
+    mounts > 0 &&
+      `${count(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,
+    !platform().keepsAll &&
+      'without the posix backend, extended attributes, ACLs, FIFOs, sockets, devices and holes are not kept, times are kept to the ' +
+        'microsecond, and files are flushed to disk one by one',
+  ];
+  return warnings.filter((warning) => warning !== false);
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;
+}
+
+function duration(nanoseconds: bigint): string {
+  const seconds = Number(nanoseconds) / 1e9;
+  return seconds >= 1e-3 ? `${seconds} s` : `${nanoseconds} ns`;
+}

@@ -1,0 +1,34 @@
+/** What this process may do that not every process may: capabilities(7). */
+import {readFileSync} from 'node:fs';
+import process from 'node:process';
+
+export interface Privileges {
+  /** Files may be given to any owner and group. */
+  readonly chown: boolean;
+  readonly makeDevices: boolean;
+  /** Extended attributes of `trusted` and `security` may be set, file capabilities among them. */
+  readonly trustedXattrs: boolean;
+}
+
+const CAP = {CHOWN: 0n, SYS_ADMIN: 21n, MKNOD: 27n, SETFCAP: 31n} as const;
+
+export function privileges(): Privileges {
+  const effective = effectiveCapabilities();
+  const has = (capability: bigint) => ((effective >> capability) & 1n) === 1n;
+  return {
+    chown: has(CAP.CHOWN),
+    makeDevices: has(CAP.MKNOD),
+    trustedXattrs: has(CAP.SYS_ADMIN) && has(CAP.SETFCAP),
+  };
+}
+
+/** proc_pid_status(5). Elsewhere root may all, and others nothing. */
+function effectiveCapabilities(): bigint {
+  try {
+    const [, hexadecimal] = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+    if (hexadecimal !== undefined) return BigInt(`0x${hexadecimal}`);
+  } catch {
+    // No /proc here.
+  }
+  return process.geteuid?.() === 0 ? ~0n : 0n;
+}

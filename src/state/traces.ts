@@ -1,0 +1,105 @@
+/**
+ * What a run leaves outside its staging for a while: folders of the target that it opened up to its owner, and files that it
+ * writes beside their place, where another mount lies between. Each is noted before it is done, so that the next run finds it
+ * when this one is killed. A torn last line is of something that was not done yet.
+ */
+import type {ByteName} from '../core/name.js';
+import {joinPath, pathFault, type RelPath} from '../core/path.js';
+import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
+
+/** A folder whose owner got all rights to it; `mode` is what it had. */
+export interface Opened {
+  readonly path: RelPath;
+  readonly mode: number;
+}
+
+/** A name of the run's own in a folder of the target. */
+export interface Beside {
+  readonly folder: RelPath;
+  readonly name: string;
+}
+
+export type Trace = {readonly opened: Opened} | {readonly beside: Beside};
+
+const PREFIX = 'traces-';
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** The traces of one worker, appended to a file in its run's folder. Made with the first. */
+export class TraceLog {
+  #file: OpenFile | undefined;
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly folder: Folder,
+    private readonly worker: number | 'main',
+  ) {}
+
+  add(trace: Trace): void {
+    this.#file ??= this.platform.createFile(this.folder, `${PREFIX}${this.worker}` as ByteName);
+    this.platform.append(this.#file, Buffer.from(`${JSON.stringify(trace)}\n`));
+  }
+
+  close(): void {
+    if (this.#file !== undefined) this.platform.close(this.#file);
+    this.#file = undefined;
+  }
+}
+
+/** All traces noted in the folders of runs below `parent`. */
+export function readTraces(platform: Platform, parent: Folder): Trace[] {
+  const traces: Trace[] = [];
+  for (const run of namesIn(platform, parent)) {
+    let folder: Folder;
+    try {
+      folder = platform.openFolder(parent, run);
+    } catch (error) {
+      errnoOf(error);
+      continue;
+    }
+    try {
+      for (const name of namesIn(platform, folder)) {
+        if (name.startsWith(PREFIX)) traces.push(...parse(platform.readFile(folder, name, MAX_BYTES)));
+      }
+    } finally {
+      platform.close(folder);
+    }
+  }
+  return traces;
+}
+
+function namesIn(platform: Platform, folder: Folder): ByteName[] {
+  const rows: ListedEntry[] = [];
+  const count = platform.list(folder, rows);
+  return rows.slice(0, count).map(({name}) => name);
+}
+
+function parse(content: Uint8Array | undefined): Trace[] {
+  const lines = Buffer.from(content ?? [])
+    .toString()
+    .split('\n');
+  return lines.flatMap((line) => {
+    try {
+      const trace = JSON.parse(line) as Partial<{opened: Partial<Opened>; beside: Partial<Beside>}>;
+      return isOpened(trace.opened) || isBeside(trace.beside) ? [trace as Trace] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function isOpened(value: Partial<Opened> | undefined): value is Opened {
+  return pathFault(value?.path) === undefined && Number.isInteger(value?.mode);
+}
+
+function isBeside(value: Partial<Beside> | undefined): value is Beside {
+  const {folder, name} = value ?? {};
+  if (pathFault(folder) !== undefined || typeof name !== 'string' || !BESIDE.test(name)) return false;
+  return pathFault(joinPath(folder as RelPath, name)) === undefined;
+}
+
+const BESIDE = /^\.dirsync-[\w-]+\.(?:tmp|old)$/;
+
+/** A name beside the place of an action, in a folder of the target: `old` for what gives its place to a folder. */
+export function besideName(runId: string, index: number, use: 'tmp' | 'old'): string {
+  return `.dirsync-${runId.replace(/\W/g, '')}-${index}.${use}`;
+}
