@@ -39,6 +39,8 @@ export interface Task {
   /** The permissions that new files do not get, where modes are not kept. */
   readonly umask: number;
   readonly learner: TimeLearner;
+  /** False when the target has refused extended attributes of this path. */
+  readonly takesXattrs?: boolean;
   /** The plan was made just now. */
   readonly fresh: boolean;
   readonly onBytes: (bytes: number) => boolean;
@@ -55,12 +57,27 @@ export function perform(task: Task): StepResult {
   try {
     return act(task);
   } catch (error) {
+    if (isOfXattrs(error)) return withoutXattrs(task);
     if (errnoOf(error) !== 'EACCES') throw error;
     const opened = openUp(task);
     if (opened.length === 0) throw error;
     return {...act(task), opened};
   }
 }
+
+/** An attribute that the target does not take is a problem of its path, but no reason to have no copy of it. */
+function withoutXattrs(task: Task): StepResult {
+  const {action} = task;
+  const done = act({...task, takesXattrs: false});
+  return done.status === 'done' ? failed(action, 'attrs', 'XATTRS_NOT_KEPT') : done;
+}
+
+function isOfXattrs(error: unknown): boolean {
+  return error instanceof SystemError && error.syscall.endsWith('setxattr') && XATTR_REFUSALS.has(error.code);
+}
+
+/** setxattr(2): too large for the file system in one way or another, unknown to it, or forbidden by it. */
+const XATTR_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'E2BIG', 'ERANGE', 'EOPNOTSUPP', 'EPERM', 'EINVAL']);
 
 /** Gives the owner, who is at work, all rights to the folders that an action changes; their own modes are set back in the end. */
 function openUp({action, world, staging}: Task): Opened[] {
@@ -215,6 +232,7 @@ function writeFile(task: Task, spot: Place): StepResult | undefined {
     if (result === 'refused') return skipped(checkSource(action, world) ?? drift(action.path, 'source', 'it changed'));
     return failed(action, 'write', 'CHANGED_DURING_COPY', 'source');
   } catch (error) {
+    if (isOfXattrs(error)) throw error;
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ELOOP') return skipped(checkSource(action, world) ?? gone);
     const readable = (error as SystemError).syscall !== 'openat' || isReadable(world, from);
@@ -384,7 +402,7 @@ function attributesOf(task: Task, {isNew}: {isNew: boolean}): Attributes {
   return {
     uid: policy.owner ? uid : undefined,
     gid: mayGiveTo(gid, policy) ? gid : undefined,
-    xattrs: keepsXattrs(policy) && (hasXattrs || !isNew) ? wantedXattrs(task) : undefined,
+    xattrs: task.takesXattrs !== false && keepsXattrs(policy) && (hasXattrs || !isNew) ? wantedXattrs(task) : undefined,
     mode: modeOf(task),
     mtime: policy.times ? mtime : undefined,
     readBack: policy.times && learner.wants(mtime) ? (kept) => learner.learn(mtime, kept) : undefined,

@@ -26,6 +26,7 @@ const OURS: Readonly<Record<string, string>> = {
   NO_DELETE: 'a folder with content stands here and --no-delete keeps it',
   UNKNOWN_BELOW: 'part of it could not be read, so it is kept',
   TARGET_UNREADABLE: 'the target could not be read here, so nothing is planned for it',
+  XATTRS_NOT_KEPT: 'the target does not take all of its extended attributes or ACLs: too large, or refused; all else is kept',
   FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',
   DEPENDS: 'a step that it needs failed',
   JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',

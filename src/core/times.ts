@@ -36,7 +36,7 @@ export class TimeLearner {
       const proved = RESOLUTIONS.findLast((resolution) => wanted % resolution === 0n) ?? 1n;
       if (proved < this.#proved) this.#proved = proved;
     } else if (off < COARSEST) {
-      const resolution = RESOLUTIONS.findLast((each) => kept % each === 0n && each > off) ?? COARSEST;
+      const resolution = RESOLUTIONS.find((each) => kept % each === 0n && each > off) ?? COARSEST;
       if (resolution > this.#resolution) this.#resolution = resolution;
     } else if (kept < wanted) {
       this.#max = kept;

@@ -3,6 +3,7 @@
  * worker has a folder of its own, which is much faster than one for all (bench: copy-disk).
  */
 import {CODE, emptyStat} from '../core/block.js';
+import {toNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import {Cursor} from '../platform/cursor.js';
@@ -43,7 +44,7 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
   const traces = new TraceLog(platform, traceFolder, worker);
   const replacedTraces = new TraceLog(platform, replaced, worker);
   // A default ACL of the root is for what is made in the target, not for what is written here and has an ACL of its own.
-  for (const folder of [own, waiting]) platform.setAttributes(folder, '' as ByteName, CODE.directory, {xattrs: NO_ACLS});
+  for (const folder of [own, waiting]) platform.setAttributes(folder, SELF, CODE.directory, {xattrs: NO_ACLS});
   return {
     own,
     waiting,
@@ -59,6 +60,7 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
   };
 }
 
+const SELF = '' as ByteName;
 const NO_ACLS = {kept: {xattrs: [], acls: true}, values: []};
 
 /** Removes what runs left in staging, this one's and that of killed ones. Only for who holds the target's lock. */
@@ -110,7 +112,11 @@ function sweep(platform: Platform, root: Folder, name: ByteName): void {
 function removeBeside(platform: Platform, target: Cursor, {folder, name}: Beside): void {
   try {
     const place = target.find(joinPath(folder, name));
-    if (place !== undefined) removeTree(platform, place.folder, place.name);
+    const stat = emptyStat();
+    if (place === undefined || !platform.stat(place.folder, SELF, stat)) return;
+    removeTree(platform, place.folder, place.name);
+    // The folder may have got its times already.
+    platform.setAttributes(place.folder, SELF, CODE.directory, {mtime: toNanoseconds(stat.seconds, stat.nanoseconds)});
   } catch (error) {
     // It stays, and the next plan shows it as what the source does not have.
     errnoOf(error);
