@@ -41,6 +41,12 @@ export function differences(source: string, target: string, options: FidelityOpt
 export function fidelityDifference(source: string, target: string, options: FidelityOptions = {}): string[] {
   const [wanted, found] = [treeFacts(source, options), treeFacts(target, options)];
   const lines: string[] = [];
+  // What is at the path of something that is passed over is passed over too.
+  for (const at of [...wanted.keys(), ...found.keys()]) {
+    if (!isLeftOut(wanted.get(at)?.get('kind') ?? '', options) && !isLeftOut(found.get(at)?.get('kind') ?? '', options)) continue;
+    wanted.delete(at);
+    found.delete(at);
+  }
   for (const [at, facts] of wanted) {
     const other = found.get(at);
     if (other === undefined) {
@@ -105,7 +111,7 @@ function listEntries(root: string): Found[] {
 function treeFacts(root: string, options: FidelityOptions): Tree {
   const tree: Tree = new Map();
   const first = new Map<string, string>();
-  const entries = listEntries(root).filter(({kind}) => !isLeftOut(kind, options));
+  const entries = listEntries(root);
   const devices = deviceNumbers(
     root,
     entries.filter(({kind}) => kind === 'c' || kind === 'b').map(({path}) => path),
@@ -141,7 +147,7 @@ function treeFacts(root: string, options: FidelityOptions): Tree {
 }
 
 function isLeftOut(kind: string, {specials, devices}: FidelityOptions): boolean {
-  return (specials === false && 'pscb'.includes(kind)) || (devices === false && 'cb'.includes(kind));
+  return kind !== '' && ((specials === false && 'pscb'.includes(kind)) || (devices === false && 'cb'.includes(kind)));
 }
 
 const SYSTEM_ACL = /^system\.posix_acl_(access|default)$/;

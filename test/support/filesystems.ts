@@ -10,9 +10,10 @@ import {skip} from './skip.js';
 export const FILESYSTEMS = ['ext4', 'tmpfs', 'btrfs', 'xfs'] as const;
 export type FilesystemType = (typeof FILESYSTEMS)[number] | 'ext4-small-inodes' | 'vfat';
 
-// The block size is said, since a small image would get blocks of 1 KiB, and with them symlinks of 1 KiB.
+// The block size is said, since a small image would get blocks of 1 KiB, and with them symlinks of 1 KiB;
+// the bytes per inode, so that many small files find room.
 const MAKE: Readonly<Record<Exclude<FilesystemType, 'tmpfs'>, readonly [tool: string, ...args: string[]]>> = {
-  ext4: ['mkfs.ext4', '-q', '-F', '-b', '4096'],
+  ext4: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-i', '2048'],
   'ext4-small-inodes': ['mkfs.ext4', '-q', '-F', '-b', '4096', '-I', '128'],
   btrfs: ['mkfs.btrfs', '-q', '-f'],
   xfs: ['mkfs.xfs', '-q', '-f'],

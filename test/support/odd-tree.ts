@@ -37,12 +37,14 @@ export const EVERYTHING: Abilities = {
   sparse: true,
 };
 
-/** What can be made in this folder, found out by trying. */
-export function abilities(folder: string): Abilities {
+/** What this user can make in this folder, found out by trying. */
+export function abilities(folder: string, uid?: number): Abilities {
   const trial = fs.mkdtempSync(path.join(folder, 'trial-'));
+  const user = uid === undefined ? {} : {uid, gid: uid};
+  if (uid !== undefined) fs.chownSync(trial, uid, uid);
   const works = (script: string) => {
     const env = {...process.env, LC_ALL: 'C'};
-    return spawnSync('bash', ['-ec', script], {cwd: trial, env}).status === 0;
+    return spawnSync('bash', ['-ec', script], {cwd: trial, env, ...user}).status === 0;
   };
   try {
     return {
@@ -53,7 +55,7 @@ export function abilities(folder: string): Abilities {
       xattrs: works('touch x && setfattr -n user.x -v 1 x'),
       acls: works('touch a && setfacl -m u:1234:r a'),
       longLinks: works(`ln -s "$(printf '%04000d' 7)" l`),
-      unreadable: process.geteuid?.() === 0,
+      unreadable: (uid ?? process.geteuid?.()) === 0,
       sparse: works('truncate -s 1G s && [ $(stat -c %b s) = 0 ]'),
     };
   } finally {
@@ -109,7 +111,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   symlinks: `
     mkdir folder; echo in >folder/file
     ln -s nowhere dangling; ln -s /etc absolute; ln -s folder to-folder; ln -s folder/file to-file; ln -s . self; ln -s .. above
-    ln -s loop loop; ln -s $'bytes-\\xff\\xfe\\x80' not-utf8; ln -s $'new\\nline\\x1b[31m' control; ln -s '-n' dash; ln -s ' ' space
+    ln -s loop loop; ln -s $'bytes-\\xff\\xfe\\x80' not-utf8; ln -s $'new\\nline\\x1b[31m' control; ln -s -- '-n' dash; ln -s ' ' space
     ln -s "//a/./b/../c//" untidy; ln -s "$(printf '%01000d' 7)" long
     if ((LONGLINKS)); then ln -s "$(printf '%04000d' 7)" longer; fi`,
 
@@ -175,16 +177,25 @@ const SECTIONS: Readonly<Record<string, string>> = {
 
 export const SECTION_NAMES: readonly string[] = Object.keys(SECTIONS);
 
+export interface OddOptions {
+  readonly can?: Abilities;
+  /** All by default. */
+  readonly sections?: readonly string[];
+  /** Whom all of it belongs to. */
+  readonly uid?: number | undefined;
+}
+
 /** Makes the tree, or some sections of it, in an empty folder. */
-export function makeOddTree(root: string, can: Abilities = abilities(root), sections = SECTION_NAMES): void {
+export function makeOddTree(root: string, {uid, can = abilities(root, uid), sections = SECTION_NAMES}: OddOptions = {}): void {
   const env = Object.fromEntries(Object.entries(can).map(([name, yes]) => [name.toUpperCase(), yes ? '1' : '0']));
   for (const section of sections) {
     const script = SECTIONS[section];
     if (script === undefined) throw new Error(`no such section: ${section}`);
     const folder = path.join(root, section);
     fs.mkdirSync(folder);
+    if (uid !== undefined) fs.chownSync(folder, uid, uid);
     // Files and folders get the same modes whatever the umask of who tests.
-    bash(`umask 022${script}`, folder, {env});
+    bash(`umask 022${script}`, folder, {env, uid});
   }
   // Folders' times were touched by what was put into them: each gets one of its own.
   bash(
@@ -192,6 +203,7 @@ export function makeOddTree(root: string, can: Abilities = abilities(root), sect
       i=$((i + 1)); touch -h -d "@$((1500000000 + i)).$((100000000 + i))" "$at"
     done`,
     root,
+    {uid},
   );
 }
 
@@ -240,11 +252,11 @@ const CHANGES: Readonly<Record<string, string>> = {
 };
 
 /** Changes a bit of everything in a tree that `makeOddTree` made. */
-export function changeOddTree(root: string, can: Abilities, sections = SECTION_NAMES): void {
+export function changeOddTree(root: string, {uid, can = abilities(root, uid), sections = SECTION_NAMES}: OddOptions = {}): void {
   const env = Object.fromEntries(Object.entries(can).map(([name, yes]) => [name.toUpperCase(), yes ? '1' : '0']));
   for (const section of sections) {
     const folder = path.join(root, section);
-    bash(`umask 022${CHANGES[section]}\ntouch -d @1650000000.75 .`, folder, {env});
+    bash(`umask 022${CHANGES[section]}\ntouch -d @1650000000.75 .`, folder, {env, uid});
   }
 }
 

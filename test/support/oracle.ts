@@ -41,7 +41,8 @@ function rsyncFlags({owner, times, mode, hardlinks, acls, xattrs, specials, devi
     ...(times === false ? [] : ['-t', '--modify-window=-1']),
     ...(mode === false ? [] : ['-p']),
     ...(hardlinks === false ? [] : ['-H']),
-    ...(acls === false ? [] : ['-A']),
+    // With -A it compares modes too.
+    ...(acls === false || mode === false ? [] : ['-A']),
     ...(xattrs === false ? [] : ['-X', ...xattrFilters(xattrs)]),
     ...(specials === false ? [] : ['--specials', ...(devices === false ? [] : ['--devices'])]),
     ...more,
