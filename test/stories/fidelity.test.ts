@@ -104,32 +104,25 @@ for (const type of FILESYSTEMS) {
     ]) {
       it(title, () => {
         const [source, target] = [sources.folder(), filesystem.folder()];
-        try {
-          makeDeepTree(source, levels, nameLength);
-          applied({source, target});
-          expect(fidelityDifference(source, target, byFind)).to.deep.equal([]);
-          nothingLeft({source, target});
-          removeDeepTree(source);
-          makeDeepTree(source, Math.floor(levels / 2), nameLength);
-          applied({source, target});
-          expect(fidelityDifference(source, target, byFind), 'its lower half deleted').to.deep.equal([]);
-          nothingLeft({source, target});
-        } finally {
-          for (const folder of [source, target]) removeDeepTree(folder);
-        }
+        makeDeepTree(source, levels, nameLength);
+        applied({source, target});
+        expect(fidelityDifference(source, target, byFind)).to.deep.equal([]);
+        nothingLeft({source, target});
+        removeDeepTree(source);
+        makeDeepTree(source, Math.floor(levels / 2), nameLength);
+        applied({source, target});
+        expect(fidelityDifference(source, target, byFind), 'its lower half deleted').to.deep.equal([]);
+        nothingLeft({source, target});
       });
     }
 
-    it('200 000 files in one folder', () => {
+    const files = type === 'ext4' ? 200_000 : 20_000;
+    it(`${files} files in one folder`, () => {
       const [source, target] = [sources.folder(), filesystem.folder()];
-      try {
-        makeWideFolder(source, 200_000);
-        applied({source, target, flags: ['--fsync', 'none']});
-        expect(fidelityDifference(source, target, byFind)).to.deep.equal([]);
-        nothingLeft({source, target});
-      } finally {
-        for (const folder of [source, target]) removeDeepTree(folder);
-      }
+      makeWideFolder(source, files);
+      applied({source, target, flags: ['--fsync', 'none']});
+      expect(fidelityDifference(source, target, byFind)).to.deep.equal([]);
+      nothingLeft({source, target});
     });
   });
 }
