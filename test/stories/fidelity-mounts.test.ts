@@ -25,7 +25,7 @@ const OLD: Tree = {
   'to-link': 'file',
   'from-link': symlink('x'),
   first: 'linked before',
-  second: hardlink('mount/first'),
+  second: hardlink('first'),
   'gone-folder': dir({in: 'x'}),
 };
 const NEW: Tree = {
@@ -37,8 +37,8 @@ const NEW: Tree = {
   'from-link': 'file',
   first: 'alone',
   second: 'linked now',
-  third: hardlink('mount/second'),
-  'new-folder': dir({in: 'x', linked: hardlink('mount/second')}),
+  third: hardlink('second'),
+  'new-folder': dir({in: 'x', linked: hardlink('second')}),
 };
 
 describe('story: a mount inside the target', () => {
@@ -61,10 +61,11 @@ describe('story: a mount inside the target', () => {
   for (const [title, mountAt] of Object.entries(KINDS)) {
     for (const saved of [false, true]) {
       it(`${title}: files in it are made, updated, replaced, linked and deleted${saved ? ', by a saved plan' : ''}`, () => {
-        const pair = pairIn(temp(), {mount: NEW, beside: 'b', folder: {in: 'new text'}}, {folder: {in: 'old'}});
+        const pair = pairIn(temp(), {beside: 'b', folder: {in: 'new text'}}, {folder: {in: 'old'}});
         mountAt(path.join(pair.target, 'mount'), pair.root);
         const inside = path.join(pair.target, 'mount');
-        writeTree(pair.target, {mount: OLD});
+        writeTree(inside, OLD);
+        writeTree(path.join(pair.source, 'mount'), NEW);
         if (saved) appliedAsSaved(pair, pair.root);
         else applied(pair);
         arrived(pair);
@@ -107,7 +108,7 @@ describe('story: a mount inside the target', () => {
   it('--one-file-system leaves a mount in the target alone', () => {
     const pair = pairIn(temp(), {beside: 'b', mount: {new: 'n'}}, {beside: 'old', mount: {}, gone: 'x'});
     mount.memory(path.join(pair.target, 'mount'));
-    writeTree(pair.target, {mount: {kept: 'k', folder: {kept: 'k'}}});
+    writeTree(path.join(pair.target, 'mount'), {kept: 'k', folder: {kept: 'k'}});
     const before = readTree(path.join(pair.target, 'mount'));
     const sync = {...pair, flags: ['--one-file-system']};
     applied(sync);
@@ -142,8 +143,9 @@ describe('story: a source on two devices', () => {
   function twoDevices(target: Tree = {}) {
     const pair = pairIn(temp(), {}, target);
     for (const at of ['one', 'two']) {
-      mount.memory(path.join(pair.source, at));
-      writeTree(pair.source, {[at]: {a: 'same', b: hardlink(`${at}/a`), c: `text of ${at}`, folder: {in: at}}});
+      const root = path.join(pair.source, at);
+      mount.memory(root);
+      writeTree(root, {a: 'same', b: hardlink('a'), c: `text of ${at}`, folder: {in: at}});
     }
     writeTree(pair.source, {beside: 'b'});
     return pair;
