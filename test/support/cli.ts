@@ -15,6 +15,8 @@ export interface CliOptions {
   /** Runs as this user and group. */
   readonly uid?: number | undefined;
   readonly input?: string;
+  /** Milliseconds until it is killed. */
+  readonly timeout?: number;
 }
 
 export interface CliResult {
@@ -106,7 +108,7 @@ export class Home {
   readonly program: string;
   readonly spawnOptions: SpawnSyncOptions;
 
-  constructor({cwd, env, uid}: CliOptions) {
+  constructor({cwd, env, uid, timeout = TIMEOUT}: CliOptions) {
     const {folder} = this;
     if (uid !== undefined) {
       for (const part of PROGRAM) fs.cpSync(path.join(CHECKOUT, part), path.join(folder, 'app', part), {recursive: true});
@@ -119,7 +121,7 @@ export class Home {
       cwd: cwd ?? folder,
       env: {PATH, HOME: folder, ...xdg, TERM: 'xterm', ...env},
       ...(uid !== undefined && {uid, gid: uid}),
-      timeout: TIMEOUT,
+      timeout,
       killSignal: 'SIGKILL',
     };
   }

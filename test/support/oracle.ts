@@ -2,17 +2,57 @@
 import {spawnSync} from 'node:child_process';
 import {skip} from './skip.js';
 
-// Without --modify-window=-1 it compares whole seconds.
-const OPTIONS = ['-aHAXSn', '--checksum', '--delete', '--modify-window=-1', '--itemize-changes', '--exclude=/.dirsync'];
+/** What is not compared; everything is by default. */
+export interface RsyncOptions {
+  /** `false`: the target's owners and groups are another matter. */
+  readonly owner?: boolean;
+  readonly times?: boolean;
+  readonly mode?: boolean;
+  readonly hardlinks?: boolean;
+  readonly acls?: boolean;
+  /** `false`, or the namespaces that are compared, such as `user`. */
+  readonly xattrs?: boolean | readonly string[];
+  /** `false`: FIFOs, sockets and devices are passed over. */
+  readonly specials?: boolean;
+  /** `false`: block and character devices are passed over. */
+  readonly devices?: boolean;
+  /** Further options. */
+  readonly more?: readonly string[];
+}
 
 /** What rsync would still change in `target`, one line each. It does not see equal files that became one inode. */
-export function rsyncDifference(source: string, target: string): string[] {
-  const {status, stdout, stderr, error} = spawnSync('rsync', [...OPTIONS, '--', `${source}/`, `${target}/`], {
+export function rsyncDifference(source: string, target: string, options: RsyncOptions = {}): string[] {
+  const {status, stdout, stderr, error} = spawnSync('rsync', [...rsyncFlags(options), '--', `${source}/`, `${target}/`], {
     encoding: 'latin1',
+    env: {...process.env, LC_ALL: 'C'},
+    maxBuffer: 1 << 28,
   });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`rsync ended with ${status}: ${stderr}`);
-  return stdout.split('\n').filter((line) => line !== '');
+  return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('skipping non-regular file'));
+}
+
+function rsyncFlags({owner, times, mode, hardlinks, acls, xattrs, specials, devices, more = []}: RsyncOptions): string[] {
+  const fixed = ['-rlnS', '--checksum', '--delete', '--itemize-changes', '--exclude=/.dirsync', '--numeric-ids'];
+  return [
+    ...fixed,
+    ...(owner === false ? [] : ['-og']),
+    // Without --modify-window=-1 it compares whole seconds.
+    ...(times === false ? [] : ['-t', '--modify-window=-1']),
+    ...(mode === false ? [] : ['-p']),
+    ...(hardlinks === false ? [] : ['-H']),
+    // With -A it compares modes too.
+    ...(acls === false || mode === false ? [] : ['-A']),
+    ...(xattrs === false ? [] : ['-X', ...xattrFilters(xattrs)]),
+    ...(specials === false ? [] : ['--specials', ...(devices === false ? [] : ['--devices'])]),
+    ...more,
+  ];
+}
+
+/** XFS shows its ACLs a second time, as xattrs. A filter of xattrs takes the place of rsync's own, which leaves `system.*` out. */
+function xattrFilters(namespaces: RsyncOptions['xattrs']): string[] {
+  if (typeof namespaces !== 'object') return ['--filter=-x system.*', '--filter=-x trusted.SGI_ACL_*'];
+  return [...namespaces.map((name) => `--filter=+x ${name}.*`), '--filter=-x *'];
 }
 
 export function needRsync(context: Mocha.Context): void {

@@ -1,0 +1,79 @@
+/** A target that keeps times less exactly than the source never gives a second plan that finds changes. */
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {planned} from '../support/cli.js';
+import {applied, appliedAsSaved, arrived, planOf} from '../support/faithful.js';
+import {type FidelityOptions, needFidelityTools} from '../support/fidelity.js';
+import {type FilesystemType, mountedFilesystem} from '../support/filesystems.js';
+import {abilities, changeOddTree, common, makeOddTree} from '../support/odd-tree.js';
+import {bash} from '../support/shell.js';
+import {tempDirs} from '../support/temp.js';
+
+interface Case {
+  readonly type: FilesystemType;
+  readonly sections: readonly string[];
+  readonly judged: FidelityOptions;
+}
+
+const CASES: readonly Case[] = [
+  {
+    type: 'ext4-small-inodes',
+    sections: ['modes', 'times', 'owners', 'links', 'symlinks', 'acls', 'specials', 'names', 'plain'],
+    // A fraction is cut off, and what is after January 2038 is kept as its last second.
+    judged: {timeWindow: 999_999_999n, lastSecond: 2_147_483_647n},
+  },
+  {
+    type: 'vfat',
+    sections: ['plain'],
+    judged: {
+      timeWindow: 2_000_000_000n,
+      mode: false,
+      owner: false,
+      xattrs: false,
+      acls: false,
+      hardlinks: false,
+      specials: false,
+      directoryLinks: false,
+    },
+  },
+];
+
+for (const {type, sections, judged} of CASES) {
+  describe(`story: a target of coarse times: ${type}`, () => {
+    const filesystem = mountedFilesystem(type);
+    const temp = tempDirs();
+
+    before(function () {
+      needFidelityTools(this);
+    });
+
+    function pair() {
+      const root = temp();
+      const sync = {source: path.join(root, 'source'), target: filesystem.folder()};
+      fs.mkdirSync(sync.source);
+      const can = common(abilities(root), {...abilities(sync.target), sparse: false});
+      makeOddTree(sync.source, {can, sections});
+      return {root, sync, can};
+    }
+
+    it('a second plan is empty, and so is the next after changes', () => {
+      const {root, sync, can} = pair();
+      if (type === 'ext4-small-inodes') expect(planOf(sync).header.warnings.join('\n')).to.match(/time/i);
+      applied(sync);
+      arrived(sync, judged);
+      changeOddTree(sync.source, {can, sections});
+      appliedAsSaved(sync, root);
+      arrived(sync, judged);
+    });
+
+    it('a file changed within its size, by times that the target tells apart, is copied', () => {
+      const {sync} = pair();
+      applied(sync);
+      bash('echo tExt >text; touch -d @1600000010.5 text', path.join(sync.source, 'plain'));
+      expect(planned([sync.source, sync.target])).to.deep.equal(['update plain/text']);
+      applied(sync);
+      arrived(sync, judged);
+    });
+  });
+}

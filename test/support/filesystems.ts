@@ -1,0 +1,165 @@
+/** File systems of their own, made and mounted for a suite by root, each on a sparse image or in memory. */
+import {spawnSync} from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {call, has} from './shell.js';
+import {skip} from './skip.js';
+
+/** `ext4-small-inodes` keeps times to the second, up to 2038. */
+export const FILESYSTEMS = ['ext4', 'tmpfs', 'btrfs', 'xfs'] as const;
+export type FilesystemType = (typeof FILESYSTEMS)[number] | 'ext4-small-inodes' | 'vfat';
+
+// The block size is said, since a small image would get blocks of 1 KiB, and with them symlinks of 1 KiB;
+// the bytes per inode, so that many small files find room.
+const MAKE: Readonly<Record<Exclude<FilesystemType, 'tmpfs'>, readonly [tool: string, ...args: string[]]>> = {
+  ext4: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-i', '2048'],
+  'ext4-small-inodes': ['mkfs.ext4', '-q', '-F', '-b', '4096', '-I', '128'],
+  btrfs: ['mkfs.btrfs', '-q', '-f'],
+  xfs: ['mkfs.xfs', '-q', '-f'],
+  vfat: ['mkfs.vfat'],
+};
+
+const MIB = 1024 ** 2;
+const PREFIX = 'dirsync-fs-';
+
+/** What is mounted by this process; should it end before an `after` hook, these do not outlive it. */
+const mounted: string[] = [];
+process.on('exit', () => {
+  for (const at of [...mounted].reverse()) unmount(at);
+});
+
+/** Why nothing can be mounted here. */
+export function cannotMount(): string | undefined {
+  if (process.platform !== 'linux') return 'file systems are mounted on Linux';
+  if (process.geteuid?.() !== 0) return 'only root can mount';
+  return ['mount', 'umount'].every(has) ? undefined : 'mount is not installed';
+}
+
+/** Mounts at a folder that is there; gives the reason why it was refused. */
+function mount(args: readonly string[], at: string): string | undefined {
+  const {status, stderr, error} = spawnSync('mount', [...args, '--', at], {encoding: 'utf8', env: sbin()});
+  if (status !== 0) return `mount was refused: ${(error?.message ?? stderr).trim().split('\n')[0]}`;
+  mounted.push(at);
+  return undefined;
+}
+
+function unmount(at: string): void {
+  // Whatever still holds it, such as a program that is being killed, must not keep it mounted for others.
+  if (spawnSync('umount', ['--', at], {env: sbin()}).status !== 0) call('umount', ['-l', '--', at], {env: sbin()});
+  mounted.splice(mounted.lastIndexOf(at), 1);
+}
+
+function sbin(): NodeJS.ProcessEnv {
+  return {...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`};
+}
+
+export interface Mounted {
+  readonly type: FilesystemType;
+  /** Where it is mounted. */
+  readonly root: string;
+  /** An empty folder in it. */
+  folder(): string;
+}
+
+export interface MountOptions {
+  readonly mebibytes?: number;
+}
+
+/** Called in a `describe`: mounts a fresh file system before its tests, and removes it after them; skips them all where it cannot. */
+export function mountedFilesystem(type: FilesystemType, {mebibytes = 512}: MountOptions = {}): Mounted {
+  let home = '';
+  let root = '';
+  let folders = 0;
+
+  before(function () {
+    const refused = cannotMount() ?? make();
+    if (refused !== undefined) skip(this, `${type}: ${refused}`);
+  });
+  after(remove);
+
+  function make(): string | undefined {
+    const [tool = '', ...args] = type === 'tmpfs' ? [] : MAKE[type];
+    if (tool !== '' && !has(tool)) return `${tool} is not installed`;
+    home = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), PREFIX)));
+    fs.chmodSync(home, 0o755);
+    const at = path.join(home, 'root');
+    const image = path.join(home, 'image');
+    fs.mkdirSync(at);
+    if (tool !== '') {
+      fs.writeFileSync(image, '');
+      fs.truncateSync(image, mebibytes * MIB);
+      call(tool, [...args, image], {env: sbin()});
+    }
+    const refused =
+      tool === '' ? mount(['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'dirsync-test'], at) : mount(['-o', 'loop', image], at);
+    if (refused === undefined) {
+      root = at;
+      if (type !== 'vfat') fs.chmodSync(root, 0o755);
+    }
+    return refused;
+  }
+
+  function remove(): void {
+    if (root !== '') unmount(root);
+    if (home === '') return;
+    fs.rmSync(path.join(home, 'image'), {force: true});
+    // Not with what is in it: were it still mounted, this must fail.
+    fs.rmdirSync(path.join(home, 'root'));
+    fs.rmdirSync(home);
+  }
+
+  return {
+    type,
+    get root() {
+      return root;
+    },
+    folder() {
+      const folder = path.join(root, `test${folders++}`);
+      fs.mkdirSync(folder);
+      return folder;
+    },
+  };
+}
+
+export interface Mounts {
+  /** A new tmpfs. */
+  memory(at: string): void;
+  /** The folder `of` is also seen at `at`. */
+  bind(of: string, at: string): void;
+}
+
+/**
+ * Called in a `describe`, before its `tempDirs`: mounts at folders of a test's own, undone after it. Only root can; `needMounts`
+ * skips for others.
+ */
+export function mounts(): Mounts {
+  const own: string[] = [];
+  afterEach(() => {
+    for (const at of own.splice(0).reverse()) unmount(at);
+  });
+  const add = (args: readonly string[], at: string) => {
+    fs.mkdirSync(at, {recursive: true});
+    const refused = mount(args, at);
+    if (refused !== undefined) throw new Error(refused);
+    own.push(at);
+  };
+  return {
+    memory: (at) => add(['-t', 'tmpfs', '-o', 'size=64m,mode=755', 'dirsync-test'], at),
+    bind: (of, at) => add(['--bind', of], at),
+  };
+}
+
+/** Skips where nothing can be mounted, also where root has not the right to (a container). */
+export function needMounts(context: Mocha.Context): void {
+  const reason = cannotMount() ?? tryMount();
+  if (reason !== undefined) skip(context, reason);
+}
+
+function tryMount(): string | undefined {
+  const at = fs.mkdtempSync(path.join(os.tmpdir(), PREFIX));
+  const refused = mount(['-t', 'tmpfs', '-o', 'size=1m', 'dirsync-test'], at);
+  if (refused === undefined) unmount(at);
+  fs.rmdirSync(at);
+  return refused;
+}
