@@ -3,12 +3,13 @@ import path from 'node:path';
 import process from 'node:process';
 import type {ByteName} from '../core/name.js';
 import type {Kept, Preservable} from '../core/plan.js';
-import type {TimeFacts} from '../core/times.js';
+import {joinFacts, type TimeFacts} from '../core/times.js';
 import {type KeptXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
 import type {Losses} from '../plan/diff.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf, type FileSystem} from '../platform/platform.js';
 import {type Privileges, privileges} from '../platform/privileges.js';
+import {formatTime} from '../report/units.js';
 import {readTimeFacts} from '../state/times.js';
 
 export interface Keeping {
@@ -84,7 +85,8 @@ interface Lost {
 
 /** What is not kept, each said once, with how many paths it concerns. */
 export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
-  const {fileSystem, kept} = keeping;
+  const {fileSystem, kept, times} = keeping;
+  const resolution = joinFacts({resolution: fileSystem.timeResolution, range: {}}, times)?.resolution ?? 1n;
   const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
   const warnings: (string | false)[] = [
     losses.owner > 0 && `the owner or group of ${count(losses.owner, 'path')} is not kept: only root may give files to others`,
@@ -96,7 +98,9 @@ export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
     losses.specials > 0 &&
       `${count(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made without the posix backend`,
     losses.devices > 0 && `${count(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
-    fileSystem.timeResolution > 1n && kept.times && `${target} keeps times to ${duration(fileSystem.timeResolution)} only`,
+    kept.times && resolution > 1_000n && `${target} keeps times to ${duration(resolution)} only`,
+    kept.times && times?.range.min !== undefined && `${target} keeps no times before ${formatTime(times.range.min)}`,
+    kept.times && times?.range.max !== undefined && `${target} keeps no times after ${formatTime(times.range.max)}`,
     mounts > 0 &&
       `${count(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,
     !platform().keepsAll &&

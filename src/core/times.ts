@@ -35,8 +35,9 @@ export class TimeLearner {
     if (off === 0n) {
       const proved = RESOLUTIONS.findLast((resolution) => wanted % resolution === 0n) ?? 1n;
       if (proved < this.#proved) this.#proved = proved;
-    } else if (off < COARSEST) {
-      const resolution = RESOLUTIONS.find((each) => kept % each === 0n && each > off) ?? COARSEST;
+    } else if (off < COARSEST && isOrdinary(wanted) === isOrdinary(kept)) {
+      // Within the resolution changes go unseen: it is never taken for coarser than what was lost shows.
+      const resolution = RESOLUTIONS.find((each) => kept % each === 0n && each > off) ?? powerOfTen(off);
       if (resolution > this.#resolution) this.#resolution = resolution;
     } else if (kept < wanted) {
       this.#max = kept;
@@ -52,6 +53,16 @@ export class TimeLearner {
     const range = {...(this.#min !== undefined && {min: this.#min}), ...(this.#max !== undefined && {max: this.#max})};
     return {resolution: this.#resolution, range};
   }
+}
+
+function isOrdinary(time: bigint): boolean {
+  return time >= -ORDINARY_END && time < ORDINARY_END;
+}
+
+function powerOfTen(above: bigint): bigint {
+  let power = 1n;
+  while (power <= above) power *= 10n;
+  return power;
 }
 
 /** Both together: the coarser resolution, the narrower range. */

@@ -227,7 +227,7 @@ class Merge {
     const t = this.#target;
     const after = s.entry();
     const before = t.entry();
-    const source = this.#keyOfSource();
+    const source = this.#keyOfSource(frame);
     const target = t.linkKey();
     s.next();
     t.next();
@@ -262,7 +262,7 @@ class Merge {
   #leafToLeaf(frame: Frame, path: RelPath): void {
     const after = this.#source.entry();
     const before = this.#target.entry();
-    const key = this.#keyOfSource();
+    const key = this.#keyOfSource(frame);
     this.#source.next();
     this.#target.next();
     this.#replaceByLeaf({frame, path, order: this.#order++, before, after, key});
@@ -271,7 +271,7 @@ class Merge {
   /** The target's folder goes with all that is in it, or stays whole. */
   async #folderToLeaf(frame: Frame, path: RelPath): Promise<void> {
     const after = this.#source.entry();
-    const key = this.#keyOfSource();
+    const key = this.#keyOfSource(frame);
     const before = this.#target.entry();
     const order = this.#order++;
     this.#source.next();
@@ -326,7 +326,7 @@ class Merge {
         const order = this.#order++;
         this.#countLosses(after);
         if (s.isMount) this.#mounts++;
-        if (kind !== 'directory') this.#create(order, path, after, this.#keyOfSource());
+        if (kind !== 'directory') this.#create(order, path, after, this.#keyOfSource(frame));
         else if (replaced !== undefined && s.depth === top)
           this.#add(order, {kind: 'replace', path, before: replaced, after, reasons: ['kind']});
         else this.#add(order, {kind: 'mkdir', path, after, reasons: NEW});
@@ -393,9 +393,15 @@ class Merge {
     return reasons;
   }
 
-  /** Which file of several names the source has here, where that is kept. */
-  #keyOfSource(): LinkKey {
-    return this.#policy.hardlinks ? this.#source.linkKey() : undefined;
+  /**
+   * Which file of several names the source has here, where that is kept; `frame`: the target's folder that the path is or will be
+   * in. Names on two file systems of the target are two files.
+   */
+  #keyOfSource(frame: Frame | undefined): LinkKey {
+    const key = this.#policy.hardlinks ? this.#source.linkKey() : undefined;
+    if (key === undefined || frame === undefined) return key;
+    const {block, index} = frame.target;
+    return `${key}@${block.device[index]}`;
   }
 
   /** What is of no use to try: it is left out, and what stands in its place stays. */

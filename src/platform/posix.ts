@@ -450,6 +450,8 @@ export class PosixPlatform implements Platform {
     const all: Piece = {source, copy, length: size, inKernel: sparse || !hasHoles, onBytes};
     if (!(sparse && hasHoles)) return this.#copyPiece(all);
     const {lseek, ftruncate} = this.#libc;
+    // First, since a file system may set space aside for what could follow a file's end.
+    this.#check(ftruncate(copy, size), 'ftruncate');
     for (let at = 0; at < size; ) {
       const data = lseek(source, at, SEEK.DATA);
       if (data < 0) {
@@ -462,6 +464,7 @@ export class PosixPlatform implements Platform {
         if (code !== 'EINVAL') throw new SystemError(code, 'lseek');
         // Holes are not told here: everything is copied.
         this.#check(lseek(source, 0, SEEK.SET), 'lseek');
+        this.#check(lseek(copy, 0, SEEK.SET), 'lseek');
         return this.#copyPiece(all);
       }
       const end = Math.min(size, this.#check(lseek(source, data, SEEK.HOLE), 'lseek'));
@@ -473,7 +476,6 @@ export class PosixPlatform implements Platform {
       if (ended !== 'copied') return ended;
       at = end;
     }
-    this.#check(ftruncate(copy, size), 'ftruncate');
     return 'copied';
   }
 
