@@ -39,7 +39,7 @@ export function differences(source: string, target: string, options: FidelityOpt
 
 /** In what the trees differ, one line each: the path, the fact, source and target; empty for equal trees. */
 export function fidelityDifference(source: string, target: string, options: FidelityOptions = {}): string[] {
-  const [wanted, found] = [treeFacts(source, options), treeFacts(target, options)];
+  const [wanted, found] = [treeFacts(source, options, 'names'), treeFacts(target, options, 'links')];
   const lines: string[] = [];
   // What is at the path of something that is passed over is passed over too.
   for (const at of [...wanted.keys(), ...found.keys()]) {
@@ -108,14 +108,20 @@ function listEntries(root: string): Found[] {
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function treeFacts(root: string, options: FidelityOptions): Tree {
+/**
+ * The link count that the target shall have is that of the `names` in the source: further names of a file may be outside of it.
+ * That which it has is what the file system says: a forgotten name anywhere shows.
+ */
+function treeFacts(root: string, options: FidelityOptions, counted: 'names' | 'links'): Tree {
   const tree: Tree = new Map();
   const first = new Map<string, string>();
+  const names = new Map<string, number>();
   const entries = listEntries(root);
   const devices = deviceNumbers(
     root,
     entries.filter(({kind}) => kind === 'c' || kind === 'b').map(({path}) => path),
   );
+  for (const {inode} of entries) names.set(inode, (names.get(inode) ?? 0) + 1);
   for (const {kind, mode, owner, mtime, links, inode, size, path, link} of entries) {
     const facts: Facts = new Map([['kind', kind]]);
     if (options.mode !== false) facts.set('mode', mode);
@@ -129,7 +135,7 @@ function treeFacts(root: string, options: FidelityOptions): Tree {
       // The root of a target has one folder more, .dirsync.
       if (options.directoryLinks !== false && path !== '.') facts.set('link count', links);
     } else if (options.hardlinks !== false) {
-      facts.set('link count', links);
+      facts.set('link count', counted === 'links' ? links : `${names.get(inode)}`);
       if (!first.has(inode)) first.set(inode, path);
       facts.set('same inode as', first.get(inode) as string);
     }

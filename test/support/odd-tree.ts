@@ -13,6 +13,8 @@ export interface Abilities {
   /** Files can be given to others. */
   readonly owner: boolean;
   readonly devices: boolean;
+  /** All device numbers; XFS keeps smaller ones alone. */
+  readonly wideDevices: boolean;
   readonly trusted: boolean;
   readonly capabilities: boolean;
   readonly xattrs: boolean;
@@ -24,18 +26,6 @@ export interface Abilities {
   /** Files of 1 GiB that are nearly all hole. */
   readonly sparse: boolean;
 }
-
-export const EVERYTHING: Abilities = {
-  owner: true,
-  devices: true,
-  trusted: true,
-  capabilities: true,
-  xattrs: true,
-  acls: true,
-  longLinks: true,
-  unreadable: true,
-  sparse: true,
-};
 
 /** What this user can make in this folder, found out by trying. */
 export function abilities(folder: string, uid?: number): Abilities {
@@ -50,6 +40,7 @@ export function abilities(folder: string, uid?: number): Abilities {
     return {
       owner: works('touch o && chown 1234:4321 o'),
       devices: works('mknod d c 1 3'),
+      wideDevices: works('mknod w c 4095 1048575'),
       trusted: works('touch t && setfattr -n trusted.t -v 1 t'),
       capabilities: works('touch c && setfattr -n security.capability -v 0x0100000202000000000000000000000000000000 c'),
       xattrs: works('touch x && setfattr -n user.x -v 1 x'),
@@ -146,8 +137,9 @@ const SECTIONS: Readonly<Record<string, string>> = {
     perl -e 'use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die; bind($s, sockaddr_un("socket")) or die "bind: $!"'
     chmod 0640 socket
     if ((DEVICES)); then
-      mknod -m 0666 null c 1 3; mknod -m 0660 disk b 8 1; mknod -m 0600 large c 4095 1048575; mknod -m 0600 zero b 0 0
+      mknod -m 0666 null c 1 3; mknod -m 0660 disk b 8 1; mknod -m 0600 large c 511 262143; mknod -m 0600 zero b 0 0
     fi
+    if ((WIDEDEVICES)); then mknod -m 0600 larger c 4095 1048575; fi
     for at in pipe socket folder/pipe; do touch -d @1234567890.5 "$at"; done`,
 
   sparse: `
@@ -210,7 +202,7 @@ export function makeOddTree(root: string, {uid, can = abilities(root, uid), sect
 /** A few of the tree's things in another state: what was, changes; what was not, comes; what is, goes. */
 const CHANGES: Readonly<Record<string, string>> = {
   modes: `
-    chmod 0700 file-0644; chmod u-s file-4755; chmod 4644 file-0600; echo changed >>file-0444; chmod 0777 folder-0755
+    chmod 0700 file-0644; chmod u-s file-4755; chmod 4644 file-0600; chmod u+w file-0444; echo changed >>file-0444; chmod 0444 file-0444; chmod 0777 folder-0755
     chmod u+w folder-0555; echo new >folder-0555/new; rm folder-0555/file; chmod 0555 folder-0555
     chmod 0700 folder-0500; echo edited >folder-0500/file; chmod 0500 folder-0500; chmod -t folder-1777`,
   times: `
