@@ -17,7 +17,8 @@ export interface Keeping {
   /** The extended attributes that are read, so that those not kept can be counted. */
   readonly read: KeptXattrs;
   readonly fileSystem: FileSystem;
-  readonly times: TimeFacts | undefined;
+  /** How the target keeps times: from its type, and from what was read back after other runs. */
+  readonly times: TimeFacts;
 }
 
 /** `target`: the root, which need not be there yet; then the nearest folder above that is there tells of its file system. */
@@ -62,19 +63,20 @@ function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times'> {
       const folder = backend.openRoot(at);
       try {
         const fileSystem = backend.fileSystem(folder);
-        return {fileSystem, times: at === target ? readTimeFacts(backend, folder) : undefined};
+        const learnt = at === target ? readTimeFacts(backend, folder) : undefined;
+        return {fileSystem, times: joinFacts(fileSystem.times, learnt) ?? fileSystem.times};
       } finally {
         backend.close(folder);
       }
     } catch (error) {
       errnoOf(error);
-      if (at === path.posix.dirname(at)) return {fileSystem: UNKNOWN, times: undefined};
+      if (at === path.posix.dirname(at)) return {fileSystem: UNKNOWN, times: UNKNOWN.times};
     }
   }
 }
 
 /** Nothing can be opened on the way to the target: what it cannot keep will be problems of the paths. */
-const UNKNOWN: FileSystem = {type: undefined, keeps: {xattrs: XATTR_NAMESPACES, acls: true}, timeResolution: 1n};
+const UNKNOWN: FileSystem = {type: undefined, keeps: {xattrs: XATTR_NAMESPACES, acls: true}, times: {resolution: 1n, range: {}}};
 
 interface Lost {
   readonly losses: Losses;
@@ -86,7 +88,7 @@ interface Lost {
 /** What is not kept, each said once, with how many paths it concerns. */
 export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
   const {fileSystem, kept, times} = keeping;
-  const resolution = joinFacts({resolution: fileSystem.timeResolution, range: {}}, times)?.resolution ?? 1n;
+  const {resolution, range} = times;
   const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
   const warnings: (string | false)[] = [
     losses.owner > 0 && `the owner or group of ${count(losses.owner, 'path')} is not kept: only root may give files to others`,
@@ -99,8 +101,8 @@ export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
       `${count(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made without the posix backend`,
     losses.devices > 0 && `${count(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
     kept.times && resolution > 1_000n && `${target} keeps times to ${duration(resolution)} only`,
-    kept.times && times?.range.min !== undefined && `${target} keeps no times before ${formatTime(times.range.min)}`,
-    kept.times && times?.range.max !== undefined && `${target} keeps no times after ${formatTime(times.range.max)}`,
+    kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min)}`,
+    kept.times && range.max !== undefined && `${target} keeps no times after ${formatTime(range.max)}`,
     mounts > 0 &&
       `${count(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,
     !platform().keepsAll &&

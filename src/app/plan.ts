@@ -131,10 +131,10 @@ function sourceOf({source, allow}: Settings, target: Root): {source: Root; missi
   }
 }
 
-function planOptions(settings: Settings, {kept, fileSystem, times}: Keeping): PlanOptions {
-  const resolutions = [platform().timeResolution, fileSystem.timeResolution];
-  const mtimeWindow = resolutions.reduce((coarsest, each) => (each > 1n && each > coarsest ? each : coarsest), 0n);
-  const policy = withTimeFacts({mtimeWindow, mtimeRange: undefined}, times);
+function planOptions(settings: Settings, {kept, times}: Keeping): PlanOptions {
+  const resolution = platform().timeResolution;
+  const mtimeWindow = resolution > 1n ? resolution : 0n;
+  const policy = withTimeFacts({mtimeWindow}, times);
   return {
     compare: settings.compare,
     ...policy,

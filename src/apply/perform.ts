@@ -13,7 +13,7 @@ import {isKeptXattr, keepsXattrs, UNREADABLE_XATTR, valueDigest} from '../core/x
 import {isCurrent, mayGiveTo, sameEntry} from '../plan/compare.js';
 import type {WaveStep} from '../plan/waves.js';
 import type {Cursor, Place} from '../platform/cursor.js';
-import {type Attributes, errnoOf, type Folder, SystemError, type WantedXattrs} from '../platform/platform.js';
+import {type Attributes, errnoOf, SystemError, type WantedXattrs} from '../platform/platform.js';
 import type {Staging} from '../state/staging.js';
 import {besideName, type Opened} from '../state/traces.js';
 import {check, checkSource, checkTarget, drift, entryAtPlace, lookAtTarget, openMode, type World} from './check.js';
@@ -60,7 +60,7 @@ export function perform(task: Task): StepResult {
     if (isOfXattrs(error)) return withoutXattrs(task);
     if (errnoOf(error) !== 'EACCES') throw error;
     const opened = openUp(task);
-    if (opened.length === 0) throw error;
+    if (opened === undefined) throw error;
     return {...act(task), opened};
   }
 }
@@ -79,21 +79,27 @@ function isOfXattrs(error: unknown): boolean {
 /** setxattr(2): too large for the file system in one way or another, unknown to it, or forbidden by it. */
 const XATTR_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'E2BIG', 'ERANGE', 'EOPNOTSUPP', 'EPERM', 'EINVAL']);
 
-/** Gives the owner, who is at work, all rights to the folders that an action changes; their own modes are set back in the end. */
-function openUp({action, world, staging}: Task): Opened[] {
+/**
+ * Gives the owner, who is at work, all rights to the folders that an action changes; their own modes are set back in the end.
+ * Undefined where none is his. Another worker may have opened them by now: then there is nothing to open, and all to try again.
+ */
+function openUp({action, world, staging}: Task): Opened[] | undefined {
   const {platform, target, opened} = world;
   // To move a folder is to change what its ".." is.
   const paths = [parentPath(action.path), ...(action.before?.kind === 'directory' ? [action.path] : [])];
-  return paths.flatMap((path) => {
+  let found: Opened[] | undefined;
+  for (const path of paths) {
     const folder = target?.folder(path);
     const now = folder && entryAtPlace(platform, {folder, name: SELF}, NO_XATTRS);
-    if (now === undefined || now.uid !== process.geteuid?.() || now.mode === openMode(now.mode)) return [];
-    const found = {path, mode: now.mode};
-    staging.traces.add({opened: found});
-    platform.setAttributes(folder as Folder, SELF, CODE.directory, {mode: openMode(now.mode)});
+    if (folder === undefined || now?.uid !== process.geteuid?.()) continue;
+    found ??= [];
+    if (now?.mode === undefined || now.mode === openMode(now.mode)) continue;
+    staging.traces.add({opened: {path, mode: now.mode}});
+    platform.setAttributes(folder, SELF, CODE.directory, {mode: openMode(now.mode)});
     opened.set(path, now.mode);
-    return [found];
-  });
+    found.push({path, mode: now.mode});
+  }
+  return found;
 }
 
 const SELF = '' as ByteName;

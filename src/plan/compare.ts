@@ -23,7 +23,12 @@ export function withTimeFacts<P extends TimePolicy>(policy: P, facts: TimeFacts 
   if (facts === undefined) return policy;
   const known = {resolution: policy.mtimeWindow > 0n ? policy.mtimeWindow : 1n, range: policy.mtimeRange ?? {}};
   const {resolution, range} = joinFacts(known, facts) ?? known;
-  return {...policy, mtimeWindow: resolution > 1n ? resolution : policy.mtimeWindow, mtimeRange: range};
+  const isLimited = range.min !== undefined || range.max !== undefined;
+  return {
+    ...policy,
+    mtimeWindow: resolution > 1n ? resolution : policy.mtimeWindow,
+    ...(isLimited && {mtimeRange: range}),
+  };
 }
 
 function clamp(time: bigint, {min, max}: NonNullable<TimePolicy['mtimeRange']>): bigint {

@@ -1,12 +1,16 @@
 /** What the type of a file system says about it: statfs(2) and linux/magic.h. */
 
+import {NS_PER_SECOND as SECOND} from '../core/entry.js';
+import {ORDINARY_END, type TimeFacts} from '../core/times.js';
+
 interface TypeFacts {
   readonly type: string;
   /** Nanoseconds; times are kept to this where it is more than one. */
   readonly timeResolution?: bigint;
 }
 
-const SECOND = 1_000_000_000n;
+/** Inodes of ext2, or of 128 bytes. */
+export const SECONDS_OF_32_BITS: TimeFacts = {resolution: SECOND, range: {min: -ORDINARY_END, max: ORDINARY_END - SECOND}};
 
 const TYPES = new Map<number, TypeFacts>([
   [0xef53, {type: 'ext4'}],
@@ -30,9 +34,8 @@ const TYPES = new Map<number, TypeFacts>([
   [0x4244, {type: 'hfs', timeResolution: SECOND}],
 ]);
 
-const UNKNOWN = {type: undefined};
-
 /** `magic` is f_type of statfs(2), as an unsigned number of 32 bits. */
-export function factsOfType(magic: number): {type: string | undefined; timeResolution?: bigint} {
-  return TYPES.get(magic) ?? UNKNOWN;
+export function factsOfType(magic: number): {type: string | undefined; times: TimeFacts} {
+  const {type, timeResolution: resolution = 1n} = TYPES.get(magic) ?? {type: undefined};
+  return {type, times: {resolution, range: {}}};
 }

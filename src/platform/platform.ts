@@ -7,6 +7,7 @@
  */
 import type {Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
+import type {TimeFacts} from '../core/times.js';
 import type {KeptXattrs} from '../core/xattr.js';
 
 /** An open folder: opaque to all but the backend that made it. Must be closed. */
@@ -83,8 +84,8 @@ export interface FileSystem {
   readonly type: string | undefined;
   /** Namespaces of extended attributes, and ACLs, that it has. */
   readonly keeps: KeptXattrs;
-  /** Times are kept to so many nanoseconds, where its type says so. */
-  readonly timeResolution: bigint;
+  /** How it keeps times, as far as its type tells. */
+  readonly times: TimeFacts;
 }
 
 export interface MakeNodeOptions {

@@ -97,8 +97,8 @@ export class PortablePlatform implements Platform {
   }
 
   fileSystem(folder: Folder): FileSystem {
-    const {type, timeResolution = 1n} = factsOfType(fs.statfsSync(at(folder, '')).type);
-    return {type, timeResolution, keeps: {xattrs: [], acls: false}};
+    const {type, times} = factsOfType(fs.statfsSync(at(folder, '')).type);
+    return {type, times, keeps: {xattrs: [], acls: false}};
   }
 
   /** Node 20 answers the access time on some kernels, so there is nothing to rely on. */

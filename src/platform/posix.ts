@@ -22,7 +22,7 @@ import {
   UNREADABLE_XATTR,
   XATTR_NAMESPACES,
 } from '../core/xattr.js';
-import {factsOfType} from './filesystems.js';
+import {factsOfType, SECONDS_OF_32_BITS} from './filesystems.js';
 import {
   AT,
   CLONE_FS,
@@ -219,7 +219,9 @@ export class PosixPlatform implements Platform {
   /** fstatfs(2); whether attributes are known is asked for one of each that nobody has: ENODATA or EOPNOTSUPP. */
   fileSystem(folder: Folder): FileSystem {
     this.#check(this.#libc.fstatfs(fd(folder), this.#base + DATA), 'fstatfs');
-    const {type, timeResolution = 1n} = factsOfType(this.#bytes.readUInt32LE(DATA));
+    const {type, times} = factsOfType(this.#bytes.readUInt32LE(DATA));
+    // Inodes of 128 bytes have no room for a birth time, nor for what is behind the seconds.
+    const isSmall = type === 'ext4' && this.birthtime(folder) === 0n;
     const knows = (attribute: string) => {
       try {
         this.xattr(folder, '' as ByteName, attribute as ByteName);
@@ -231,7 +233,7 @@ export class PosixPlatform implements Platform {
     };
     return {
       type,
-      timeResolution,
+      times: isSmall ? SECONDS_OF_32_BITS : times,
       keeps: {xattrs: XATTR_NAMESPACES.filter((namespace) => knows(`${namespace}.dirsync`)), acls: knows(ACL_ACCESS)},
     };
   }
