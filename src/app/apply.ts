@@ -9,6 +9,7 @@ import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
 import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {checkOwners} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, workersFor} from './plan.js';
 import {VERSION} from './version.js';
 
@@ -41,6 +42,7 @@ export async function readApproved(file: string, approved: string | undefined): 
 export async function applySaved(options: SavedPlanOptions, context: Context): Promise<ApplyReport> {
   const {plan} = options;
   const {header} = plan;
+  checkOwners(header);
   const target = findTarget(header.target.path, true);
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
   const planned = judge({...plan, header: {...header, overlap: overlapNow(plan, target, options)}}, options.allow);

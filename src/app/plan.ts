@@ -24,6 +24,7 @@ import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {narrowPlan} from './narrow.js';
+import {ownersOf} from './owners.js';
 import {VERSION} from './version.js';
 
 export interface Planned {
@@ -92,6 +93,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         options,
         totals: {source: sourceAnswer.totals, target: targetAnswer.totals},
         overlap: rootOverlap(source, target) ?? inside,
+        owners: settings.ownerBy === 'name' && options.owner ? ownersOf(found.actions) : undefined,
         sourceMissing: missing || undefined,
         warnings: lossWarnings({...found, keeping}),
       },

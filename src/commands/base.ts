@@ -66,6 +66,11 @@ export const planFlags = {
     helpValue: 'WHAT,…',
     helpGroup: 'PRESERVE',
   }),
+  'owner-by': Flags.string({
+    options: ['id', 'name'],
+    summary: 'With name, a saved plan is refused on a machine where its users or groups have other numbers.',
+    helpGroup: 'PRESERVE',
+  }),
   'one-file-system': Flags.boolean({
     char: 'x',
     summary: 'Copy folders on other file systems without what is in them, and leave those in the target alone.',
@@ -203,6 +208,7 @@ export abstract class BaseCommand extends Command {
         mtimeWindow: flags['mtime-window'],
         preserve: flags.preserve as Preservable[] | undefined,
         noPreserve: flags['no-preserve'] as Preservable[] | undefined,
+        ownerBy: flags['owner-by'] as Typed['flags']['ownerBy'],
         oneFileSystem: flags['one-file-system'],
         maxDelete: flags['max-delete'],
         allow: flags.allow as Typed['flags']['allow'],

@@ -31,6 +31,11 @@ function settingsShape(context: PathContext) {
     mtimeWindow: z.string().superRefine(parsedBy(parseDuration)).optional().describe('Times this close are equal, such as 2s.'),
     preserve: z.array(z.enum(PRESERVABLE)).optional().describe('What is kept beside content and names; all of it by default.'),
     noPreserve: z.array(z.enum(PRESERVABLE)).optional().describe('What of it is not kept.'),
+    ownerBy: z
+      .enum(['id', 'name'])
+      .optional()
+      .describe('Whether a saved plan holds owners by number alone, or is refused where their names have other numbers.')
+      .meta({default: 'id'}),
     oneFileSystem: z.boolean().optional().describe('Copy folders on other file systems without what is in them.'),
     maxDelete: z
       .union([z.string(), z.int()], {error: 'string or integer'})

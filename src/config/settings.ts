@@ -20,6 +20,7 @@ export interface SettingFlags {
   readonly mtimeWindow?: string | undefined;
   readonly preserve?: readonly Preservable[] | undefined;
   readonly noPreserve?: readonly Preservable[] | undefined;
+  readonly ownerBy?: 'id' | 'name' | undefined;
   readonly oneFileSystem?: boolean | undefined;
   readonly maxDelete?: string | undefined;
   readonly allow?: readonly GuardName[] | undefined;
@@ -40,6 +41,7 @@ export interface Settings {
   readonly mtimeWindow: bigint | undefined;
   readonly delete: boolean;
   readonly preserve: readonly Preservable[];
+  readonly ownerBy: 'id' | 'name';
   readonly oneFileSystem: boolean;
   /** Undefined: the guard's own default. */
   readonly maxDelete: MaxDelete | undefined;
@@ -95,6 +97,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     mtimeWindow: mtimeWindow === undefined ? undefined : parseDuration(mtimeWindow),
     delete: flags.delete ?? job.delete ?? true,
     preserve: preserved(flags, job),
+    ownerBy: flags.ownerBy ?? job.ownerBy ?? 'id',
     oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,
     maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(String(maxDelete)),
     allow: flags.allow ?? job.allow ?? [],

@@ -36,6 +36,7 @@ const SUMMARIES = {
   PLAN_UNWRITABLE: 'The plan file cannot be written',
   PLAN_STALE: 'The plan no longer fits the two trees',
   PLAN_OTHER_ROOT: 'The plan was made for another folder',
+  PLAN_OTHER_OWNERS: 'The plan was made where users or groups have other numbers',
   PLAN_NOT_APPROVED: 'The plan file is not the one that was approved',
   RUN_UNKNOWN: 'There is no such run',
   JOURNAL_UNREADABLE: 'The journal of the run cannot be read',
@@ -55,6 +56,7 @@ export type ErrorCode = keyof typeof SUMMARIES;
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   PLAN_STALE: EXIT.drift,
   PLAN_OTHER_ROOT: EXIT.drift,
+  PLAN_OTHER_OWNERS: EXIT.drift,
   PLAN_NOT_APPROVED: EXIT.drift,
   GUARD_HALTED: EXIT.guard,
   TARGET_LOCKED: EXIT.locked,

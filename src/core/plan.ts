@@ -93,12 +93,20 @@ export interface PlanHeader {
   readonly totals: {readonly source: TreeTotals; readonly target: TreeTotals};
   /** How the roots overlap, if they do: the guard `same-tree`. */
   readonly overlap?: Overlap | undefined;
+  /** The names of the owners that are set, where owners are kept by name. */
+  readonly owners?: Owners | undefined;
   /** The source was absent and taken as empty (`--allow source-missing`). */
   readonly sourceMissing?: boolean | undefined;
   /** Set when parts of the plan were left out by whoever reviewed it. */
   readonly narrowed?: Narrowed | undefined;
   /** What holds for the plan as a whole, each said once. */
   readonly warnings: readonly string[];
+}
+
+/** Numbers by name, as they were where the plan was made. */
+export interface Owners {
+  readonly users: Readonly<Record<string, number>>;
+  readonly groups: Readonly<Record<string, number>>;
 }
 
 /** How a plan was made from a larger one. */

@@ -14,6 +14,7 @@ import type {
   MaxDelete,
   Narrowed,
   Overlap,
+  Owners,
   PlanHeader,
   PlanOptions,
   PlanRoot,
@@ -239,7 +240,7 @@ export function decodeProblem(value: unknown): Problem {
 
 /** A plan's header. Every field is named here, so that a new one cannot be forgotten. */
 export function encodeHeader(header: PlanHeader) {
-  const {id, created, writer, source, target, options, totals, overlap, sourceMissing, narrowed, warnings} = header;
+  const {id, created, writer, source, target, options, totals, overlap, owners, sourceMissing, narrowed, warnings} = header;
   return {
     id,
     created,
@@ -249,6 +250,7 @@ export function encodeHeader(header: PlanHeader) {
     options: encodeOptions(options),
     totals,
     overlap,
+    owners,
     sourceMissing,
     narrowed,
     warnings,
@@ -297,10 +299,12 @@ const HEADER_KEYS = keys<PlanHeader>({
   options: 1,
   totals: 1,
   overlap: 1,
+  owners: 1,
   sourceMissing: 1,
   narrowed: 1,
   warnings: 1,
 });
+const OWNER_KEYS = keys<Owners>({users: 1, groups: 1});
 const NARROWED_KEYS = keys<Narrowed>({from: 1, leftOut: 1});
 const ROOT_KEYS = keys<PlanRoot>({path: 1, identity: 1});
 const IDENTITY_KEYS = keys<RootIdentity>({inode: 1, birthtime: 1});
@@ -344,10 +348,21 @@ export function decodeHeader(value: unknown): PlanHeader {
     options: decodeOptions(json.options),
     totals: {source: decodeTotals(totals.source, 'totals.source'), target: decodeTotals(totals.target, 'totals.target')},
     ...(overlap !== undefined && {overlap: oneOf(overlap, 'overlap', OVERLAPS)}),
+    ...(json.owners !== undefined && {owners: decodeOwners(json.owners)}),
     ...(sourceMissing !== undefined && {sourceMissing: boolean(sourceMissing, 'sourceMissing')}),
     ...(json.narrowed !== undefined && {narrowed: decodeNarrowed(json.narrowed)}),
     warnings: list(json.warnings, 'warnings', text),
   };
+}
+
+function decodeOwners(value: unknown): Owners {
+  const {users, groups} = record(value, 'owners', OWNER_KEYS);
+  return {users: decodeIds(users, 'owners.users'), groups: decodeIds(groups, 'owners.groups')};
+}
+
+function decodeIds(value: unknown, what: string): Record<string, number> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(what, value, 'an object');
+  return Object.fromEntries(Object.entries(value).map(([name, id]) => [name, integer(id, `${what}.${excerpt(name)}`, MAX_ID)]));
 }
 
 function decodeNarrowed(value: unknown): Narrowed {

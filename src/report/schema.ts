@@ -196,6 +196,13 @@ const header = z
       })
       .describe('Set when parts of a plan were left out by whoever reviewed it.')
       .optional(),
+    owners: z
+      .strictObject({
+        users: z.record(z.string(), id("The user's number.")).describe('Users by name.'),
+        groups: z.record(z.string(), id("The group's number.")).describe('Groups by name.'),
+      })
+      .describe('With --owner-by name: what the names of owners stood for where the plan was made.')
+      .optional(),
     warnings: z.array(z.string()).describe('What holds for the plan as a whole, each said once.'),
   })
   .meta({id: 'header', description: 'What a plan is about and how it was made.'});

@@ -201,6 +201,10 @@ export const header: fc.Arbitrary<PlanHeader> = fc.record(
     options,
     totals: fc.record({source: totals, target: totals}),
     overlap: fc.constantFrom('same', 'target-in-source', 'source-in-target'),
+    owners: fc.record({
+      users: fc.dictionary(name, fc.nat(), {noNullPrototype: true}),
+      groups: fc.dictionary(name, fc.nat(), {noNullPrototype: true}),
+    }),
     sourceMissing: fc.boolean(),
     warnings: fc.array(anyText),
   },

@@ -17,6 +17,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     mtimeWindow: undefined,
     delete: true,
     preserve: PRESERVABLE,
+    ownerBy: 'id',
     oneFileSystem: false,
     maxDelete: undefined,
     allow: GUARD_NAMES,

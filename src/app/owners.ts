@@ -1,0 +1,51 @@
+/**
+ * Owners by name (`--owner-by name`). Both trees are seen by one machine, where a name and its number are the same thing; a saved
+ * plan may be applied on another. So the plan carries the names, and is refused where they stand for other numbers.
+ */
+import type {Action} from '../core/action.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {Owners, PlanHeader} from '../core/plan.js';
+import {type Database, idsOf, namesOf} from '../platform/accounts.js';
+
+/** The names of all owners that a plan sets; a number without a name stays a number. */
+export function ownersOf(actions: readonly Action[]): Owners {
+  const users = new Set<number>();
+  const groups = new Set<number>();
+  for (const {after} of actions) {
+    if (after === undefined) continue;
+    users.add(after.uid);
+    groups.add(after.gid);
+  }
+  const named = (database: Database, ids: Set<number>) =>
+    Object.fromEntries(
+      [
+        ...namesOf(
+          database,
+          [...ids].sort((a, b) => a - b),
+        ),
+      ].map(([id, name]) => [name, id]),
+    );
+  return {users: named('passwd', users), groups: named('group', groups)};
+}
+
+/** @throws DirsyncError PLAN_OTHER_OWNERS where a name of the plan's is not this machine's. */
+export function checkOwners({owners}: PlanHeader): void {
+  if (owners === undefined) return;
+  for (const [database, what, named] of [
+    ['passwd', 'user', owners.users],
+    ['group', 'group', owners.groups],
+  ] as const) {
+    const here = idsOf(database, Object.keys(named));
+    for (const [name, id] of Object.entries(named)) {
+      if (here.get(name) === id) continue;
+      const now = here.get(name);
+      const found = now === undefined ? 'is not known here' : `is ${now} here`;
+      throw new DirsyncError(
+        'PLAN_OTHER_OWNERS',
+        `the ${what} ${escapeName(name)} was ${id} where the plan was made, and ${found}`,
+        'plan again on this machine, or plan with --owner-by id',
+      );
+    }
+  }
+}
