@@ -3,7 +3,18 @@
  * machine at this hour; and its screens and reports, in seconds and MB (1,000,000 bytes). It works in DIRSYNC_BENCH_DIR (a folder of its own in the temporary folder by default) and nowhere else.
  */
 import {execFileSync} from 'node:child_process';
-import {closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync} from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -76,6 +87,20 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
     ...(await unchanged('small files', await generatedTree(files), {plain: 0.6, full: 0.3})),
     peakGoal: 250 * MB,
   }),
+  attributes: async () => {
+    const source = await generatedTree(files);
+    const target = await copyOf(source, 'dirsync');
+    const plan = (...flags: string[]) => dirsync('plan', source, target, '--detailed-exitcode', ...flags);
+    return {
+      work: `nothing to do, ${countEntries(source)} small files, ${fileSystem(source)}`,
+      tools: [
+        {...plan(), name: 'with attributes, ACLs, hard links'},
+        {...plan('--no-preserve', 'xattrs,acls,hardlinks'), name: 'without', goal: 1.15},
+      ],
+      rounds,
+      touch: 1000 * MB,
+    };
+  },
   'copy-memory': async () => {
     const tree = await linuxTree();
     const base = memoryFolder(2.5 * diskUsage(tree));
@@ -104,6 +129,15 @@ const FIGURES: Readonly<Record<string, () => Promise<Result[]>>> = {
       {work: large.work, tool: 'chromium, until the tree is drawn', seconds, goal: '≤ 2 s', met: seconds <= 2},
     ];
   },
+  sparse: async () => largeFile('10 GB with 1 MB of data', sparseFile()),
+  reflink: async () => {
+    const tree = sharedFile();
+    try {
+      return largeFile('4 GB on btrfs, content shared', tree);
+    } finally {
+      tree.unmount();
+    }
+  },
   'apply-drawn': async () => {
     const source = await generatedTree(240_000);
     const base = memoryFolder(2.5 * diskUsage(source));
@@ -114,6 +148,61 @@ const FIGURES: Readonly<Record<string, () => Promise<Result[]>>> = {
     }
   },
 };
+
+/** How long a file takes that is large, but has little to copy. */
+function largeFile(work: string, tree: LargeFileTree): Result[] {
+  const {source, target, isRight} = tree;
+  const apply: Tool = {
+    ...dirsync('apply', source, target, '--yes'),
+    prepare: () => rmSync(target, {recursive: true, force: true}),
+    check: () => {
+      if (!isRight(path.join(target, 'file'))) throw new Error(`${work}: the copy takes up as much as its size`);
+    },
+  };
+  const setting = settingOf(work, {rounds, touch: 500 * MB});
+  const turns = Array.from({length: rounds}, () => runOnce(apply, setting));
+  const seconds = median(turns.map((turn) => turn.seconds));
+  return [{work, tool: 'dirsync apply', ...middle(turns), goal: '≤ 1 s', met: seconds <= 1}];
+}
+
+interface LargeFileTree {
+  readonly source: string;
+  readonly target: string;
+  readonly isRight: (file: string) => boolean;
+}
+
+/** 10 GB with 1 MB of data, a piece every 100 MB. */
+function sparseFile(): LargeFileTree {
+  const base = path.join(WORK_FOLDER, 'sparse');
+  rmSync(base, {recursive: true, force: true});
+  const source = path.join(base, 'source');
+  mkdirSync(source, {recursive: true});
+  const file = openSync(path.join(source, 'file'), 'w');
+  for (let at = 0; at < 10_000 * MB; at += 100 * MB) writeSync(file, Buffer.alloc(10_000, 1), 0, 10_000, at);
+  ftruncateSync(file, 10_000 * MB);
+  closeSync(file);
+  return {source, target: path.join(base, 'target'), isRight: (copy) => statSync(copy).blocks * 512 < 10 * MB};
+}
+
+/** 4 GB on a file system whose files can share what is in them. */
+function sharedFile(): LargeFileTree & {readonly unmount: () => void} {
+  if (process.geteuid?.() !== 0) throw new Unavailable('needs root, to mount btrfs');
+  const base = path.join(WORK_FOLDER, 'btrfs');
+  const image = `${base}.img`;
+  mkdirSync(base, {recursive: true});
+  execFileSync('truncate', ['-s', '8G', image]);
+  execFileSync('mkfs.btrfs', ['-q', '-f', image], {stdio: 'ignore'});
+  execFileSync('mount', ['-o', 'loop', image, base]);
+  const source = path.join(base, 'source');
+  mkdirSync(source);
+  execFileSync('dd', ['if=/dev/urandom', `of=${path.join(source, 'file')}`, 'bs=4M', 'count=1000', 'status=none']);
+  const isRight = (copy: string) => execFileSync('filefrag', ['-v', copy], {encoding: 'utf8'}).includes('shared');
+  const unmount = () => {
+    execFileSync('umount', [base]);
+    rmSync(image);
+  };
+  return {source, target: path.join(base, 'target'), isRight, unmount};
+}
 
 const TERMINALS = [
   {columns: 80, rows: 24},
