@@ -1,16 +1,25 @@
 /** What platform/platform.ts promises, asked of both backends. */
+import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {CODE, emptyStat, type Stat} from '../../src/core/block.js';
 import {toNanoseconds} from '../../src/core/entry.js';
 import {type ByteName, toByteName} from '../../src/core/name.js';
-import {type CopyOptions, errnoOf, type Folder, type ListedEntry, type Platform} from '../../src/platform/platform.js';
+import {ACL_ACCESS, XATTR_NAMESPACES} from '../../src/core/xattr.js';
+import {
+  type CopyOptions,
+  errnoOf,
+  type Folder,
+  type ListedEntry,
+  type Platform,
+  type WantedXattrs,
+} from '../../src/platform/platform.js';
 import {PortablePlatform} from '../../src/platform/portable.js';
 import {PosixPlatform} from '../../src/platform/posix.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
-import {fifo, file, hardlink, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
+import {dir, fifo, file, hardlink, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
 import {asNobody} from '../support/user.js';
 
 const KIB = 1024;
@@ -660,7 +669,162 @@ for (const backend of ['posix', 'portable'] as const) {
       });
     });
 
+    describe('extended attributes', () => {
+      const ALL = {xattrs: XATTR_NAMESPACES, acls: true};
+      const bytes = (text: string) => Buffer.from(text, 'latin1');
+      // u::rw-,u:5:rw-,g::r--,m::rw-,o::---
+      const ACL = '0200000001000600ffffffff020006000500000004000400ffffffff10000600ffffffff20000000ffffffff';
+      const values = (...pairs: [string, string][]) => pairs.map(([at, value]) => [name(at), bytes(value)] as const);
+      const text = (value: string) => bytes(value).toString('base64');
+
+      it('are read as they were set, in the order of their names, or declared as not kept', () => {
+        writeTree(root, {file: 'x', dir: {}, link: symlink('file')});
+        const wanted = values(['user.b', 'two'], ['user.a', ''], ['user.bytes\udcff', '\0\xff']);
+        for (const [at, code] of [
+          ['file', CODE.file],
+          ['dir', CODE.directory],
+        ] as const) {
+          platform.setAttributes(open(), name(at), code, {xattrs: {kept: ALL, values: wanted}});
+          const packed = platform.xattrs(open(), name(at), ALL);
+          const all = `user.a\0\0user.b\0${text('two')}\0user.bytes\xff\0${text('\0\xff')}\0`;
+          expect(packed).to.equal(platform.keepsAll ? all : '');
+          expect(platform.xattrs(open(), name(at), {xattrs: [], acls: true})).to.equal('');
+        }
+        const rows: ListedEntry[] = [];
+        const count = platform.list(open(), rows, ALL);
+        expect(rows.slice(0, count).filter(({xattrs}) => xattrs !== '')).to.have.length(platform.keepsAll ? 2 : 0);
+        expect(platform.xattrs(open('dir'), name(''), ALL)).to.equal(platform.xattrs(open(), name('dir'), ALL));
+        expect(platform.xattrs(open(), name('link'), ALL), 'not followed').to.equal('');
+        expect(platform.xattr(open(), name('file'), name('user.absent'))).to.equal(undefined);
+        const one = platform.xattr(open(), name('file'), name('user.b'));
+        expect(one && Buffer.from(one).toString()).to.equal(platform.keepsAll ? 'two' : undefined);
+      });
+
+      if (backend === 'portable') return;
+
+      it('are exactly those that are wanted, of those that are kept', () => {
+        writeTree(root, {file: 'x'});
+        const set = (xattrs: WantedXattrs) => platform.setAttributes(open(), name('file'), CODE.file, {xattrs});
+        set({kept: ALL, values: values(['user.a', '1'], ['user.b', '2'])});
+        set({kept: {xattrs: [], acls: true}, values: []});
+        expect(platform.xattrs(open(), name('file'), ALL), 'none of another kind is touched').to.include('user.a');
+        set({kept: ALL, values: values(['user.b', '3'])});
+        expect(platform.xattrs(open(), name('file'), ALL)).to.equal(`user.b\0${text('3')}\0`);
+      });
+
+      it('of a value above 256 bytes the digest is told, and the whole is read by its name', () => {
+        writeTree(root, {file: 'x'});
+        const [short, long] = ['s'.repeat(256), 'l'.repeat(257)];
+        const xattrs = {kept: ALL, values: values(['user.long', long], ['user.short', short])};
+        platform.setAttributes(open(), name('file'), CODE.file, {xattrs});
+        const digest = createHash('sha256').update(long).digest('hex');
+        expect(platform.xattrs(open(), name('file'), ALL)).to.equal(`user.long\0sha256:${digest}\0user.short\0${text(short)}\0`);
+        expect(Buffer.from(platform.xattr(open(), name('file'), name('user.long')) as Uint8Array).toString()).to.equal(long);
+      });
+
+      it('an ACL is one of them, on a new file too, and the mode follows it', function () {
+        if (!platform.fileSystem(open()).keeps.acls) skip(this, 'ACLs are not kept here');
+        writeTree(root, {file: 'x'});
+        const xattrs = {kept: ALL, values: [[name(ACL_ACCESS), Buffer.from(ACL, 'hex')] as const]};
+        const attributes = {xattrs, mode: 0o660};
+        expect(platform.copyFile(copy({from: open(), name: 'file', to: open(), as: 'copy', attributes}))).to.equal('copied');
+        const packed = `${ACL_ACCESS}\0${Buffer.from(ACL, 'hex').toString('base64')}\0`;
+        expect(platform.xattrs(open(), name('copy'), ALL)).to.equal(packed);
+        expect(fs.statSync(path.join(root, 'copy')).mode & 0o777).to.equal(0o660);
+      });
+
+      it('of a read-only file the owner changes them', () => {
+        writeTree(root, dir({file: file('x', {mode: 0o444})}));
+        if (isRoot) for (const at of ['.', 'file']) fs.chownSync(path.join(root, at), 65_534, 65_534);
+        asNobody(() => {
+          const attributes = {
+            xattrs: {kept: {xattrs: ['user'] as const, acls: false}, values: values(['user.a', '1'])},
+            mode: 0o444,
+          };
+          platform.setAttributes(open(), name('file'), CODE.file, attributes);
+          expect(platform.xattrs(open(), name('file'), ALL)).to.equal(`user.a\0${text('1')}\0`);
+          expect(fs.statSync(path.join(root, 'file')).mode & 0o777).to.equal(0o444);
+        });
+      });
+    });
+
+    describe('FIFOs, sockets, devices, holes', () => {
+      for (const [title, code, major, minor] of [
+        ['a FIFO', CODE.fifo, 0, 0],
+        ['a socket', CODE.socket, 0, 0],
+        ['a character device', CODE.chardev, 5, 1],
+        ['a block device with large numbers', CODE.blockdev, 259, 200_000],
+      ] as const) {
+        it(`makes ${title}, or says that it cannot`, function () {
+          if (major > 0 && !isRoot) skip(this, 'only root makes devices');
+          const make = () => {
+            const attributes = {mode: 0o640, mtime: 1_600_000_000_000_000_000n};
+            platform.makeNode({folder: open(), name: name('node'), code, major, minor, attributes});
+          };
+          if (!platform.keepsAll) {
+            expect(codeOf(make)).to.equal('ENOSYS');
+            return;
+          }
+          make();
+          expect(statOf(open(), 'node')).to.include({
+            code,
+            mode: 0o640,
+            rdevMajor: major,
+            rdevMinor: minor,
+            seconds: 1_600_000_000,
+          });
+          expect(codeOf(make)).to.equal('EEXIST');
+        });
+      }
+
+      it('holes stay holes, unless they are to be zeros; the content is the same, and all of it is told', () => {
+        const MIB = 1024 ** 2;
+        const holes = fs.openSync(path.join(root, 'holes'), 'w');
+        fs.writeSync(holes, 'data', 3 * MIB);
+        fs.ftruncateSync(holes, 8 * MIB);
+        fs.closeSync(holes);
+        fs.writeFileSync(path.join(root, 'nothing'), '');
+        fs.truncateSync(path.join(root, 'nothing'), 8 * MIB);
+        for (const file of ['holes', 'nothing']) {
+          for (const sparse of [true, false]) {
+            const as = `${file}-${sparse}`;
+            let told = 0;
+            const onBytes = (bytes: number) => {
+              told += bytes;
+              return true;
+            };
+            expect(platform.copyFile(copy({from: open(), name: file, to: open(), as, sparse, onBytes}))).to.equal('copied');
+            expect(told).to.equal(8 * MIB);
+            expect(fs.readFileSync(path.join(root, as)).equals(fs.readFileSync(path.join(root, file)))).to.equal(true);
+            const used = fs.statSync(path.join(root, as)).blocks * 512;
+            if (platform.keepsAll && sparse) expect(used).to.be.at.most(MIB);
+            else expect(used).to.be.at.least(8 * MIB);
+          }
+        }
+      });
+    });
+
     describe('the file system as a whole', () => {
+      it('is told by its type, and a time that was set is read back', () => {
+        const {type, times, keeps} = platform.fileSystem(open());
+        expect(type === undefined || /^[a-z0-9]+$/.test(type)).to.equal(true);
+        expect(times.resolution >= 1n).to.equal(true);
+        if (!platform.keepsAll) expect(keeps).to.deep.equal({xattrs: [], acls: false});
+        writeTree(root, {file: 'x'});
+        const kept: bigint[] = [];
+        const attributes = {mtime: 1_600_000_000_123_456_000n, readBack: (mtime: bigint) => kept.push(mtime)};
+        platform.setAttributes(open(), name('file'), CODE.file, attributes);
+        platform.copyFile(copy({from: open(), name: 'file', to: open(), as: 'copy', attributes}));
+        expect(kept).to.deep.equal([mtimeOf('file'), mtimeOf('copy')]);
+      });
+      it('has one mount for a folder and what is in it, and another for what is mounted there', function () {
+        fs.mkdirSync(path.join(root, 'in'));
+        expect(platform.mountOf(open('in'))).to.equal(platform.mountOf(open()));
+        if (!fs.existsSync('/proc/self')) skip(this, 'nothing is mounted that is known');
+        const proc = platform.openRoot(name('/proc'));
+        expect(platform.mountOf(proc)).to.not.equal(platform.mountOf(open()));
+        platform.close(proc);
+      });
       it('is flushed', () => platform.syncFileSystem(open()));
       it('locks a folder once, until it is closed, where the backend has a lock', () => {
         const first = platform.openRoot(name(root));
