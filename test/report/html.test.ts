@@ -214,7 +214,7 @@ describe('report/html', () => {
       const [, , , , note = -1, before, after] = data.rows[3] ?? [0, ''];
       expect(data.notes[note]).to.equal('size');
       expect(before && data.attributes[before[0]]).to.deep.equal(['file', '0600', 0, 0]);
-      expect(after?.slice(1)).to.deep.equal([12, Number(NOON / 1_000_000_000n)]);
+      expect((after as PageEntry).slice(1)).to.deep.equal([12, Number(NOON / 1_000_000_000n)]);
     });
 
     it('shows the fraction of a second where that is what differs', () => {
