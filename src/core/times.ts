@@ -42,7 +42,8 @@ export class TimeLearner {
       if (proved < this.#proved) this.#proved = proved;
       if (wanted < this.#start) this.#start = wanted;
     } else if (off < COARSEST) {
-      const resolution = RESOLUTIONS.findLast((each) => kept % each === 0n && each > off) ?? COARSEST;
+      // The finest that explains it: one that is too fine is found out by the next times, one that is too coarse hides changes.
+      const resolution = RESOLUTIONS.find((each) => kept % each === 0n && each > off) ?? COARSEST;
       if (resolution > this.#resolution) this.#resolution = resolution;
     } else if (kept < wanted) {
       this.#max = kept;
