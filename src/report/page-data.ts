@@ -71,7 +71,9 @@ export function* planData(plan: Plan): Generator<string> {
 }
 
 function toAttribute({name, before, after, differs}: AttributeRow): PageAttribute {
-  return [name, before ?? 0, after ?? 0, differs ? 1 : 0];
+  // As the other rows of the page; the names of extended attributes, which have a dot, are as they are.
+  const title = name.includes('.') ? name : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return [title, before ?? 0, after ?? 0, differs ? 1 : 0];
 }
 
 /** The same for a run. */
