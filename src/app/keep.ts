@@ -100,7 +100,7 @@ export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
     losses.specials > 0 &&
       `${count(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made without the posix backend`,
     losses.devices > 0 && `${count(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
-    kept.times && resolution > 1_000n && `${target} keeps times to ${duration(resolution)} only`,
+    kept.times && resolution > platform().timeResolution && `${target} keeps times to ${duration(resolution)} only`,
     kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min)}`,
     kept.times && range.max !== undefined && `${target} keeps no times after ${formatTime(range.max)}`,
     mounts > 0 &&

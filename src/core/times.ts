@@ -15,19 +15,24 @@ export interface TimeFacts {
 const RESOLUTIONS = [1n, 100n, 1_000n, 1_000_000n, 10_000_000n, NS_PER_SECOND, 2n * NS_PER_SECOND];
 const COARSEST = 2n * NS_PER_SECOND;
 
-/** Every file system holds what 31 bits of seconds hold. */
+/** Every file system holds the times from here on: those of FAT begin with 1980, in whatever time zone. */
+export const ORDINARY_START = 315_619_200n * NS_PER_SECOND;
+
+/** And all before this: what 31 bits of seconds hold. */
 export const ORDINARY_END = 2n ** 31n * NS_PER_SECOND;
 
 export class TimeLearner {
   /** Times that are multiples of it are known to be kept. */
   #proved = COARSEST;
+  /** Times from here on are not before those that the file system holds. */
+  #start = ORDINARY_START;
   #resolution = 1n;
   #min: bigint | undefined;
   #max: bigint | undefined;
 
   /** Whether it is worth looking how this time is kept. */
   wants(mtime: bigint): boolean {
-    return mtime < 0n || mtime >= ORDINARY_END || mtime % this.#proved !== 0n;
+    return mtime < this.#start || mtime >= ORDINARY_END || mtime % this.#proved !== 0n;
   }
 
   learn(wanted: bigint, kept: bigint): void {
@@ -35,8 +40,9 @@ export class TimeLearner {
     if (off === 0n) {
       const proved = RESOLUTIONS.findLast((resolution) => wanted % resolution === 0n) ?? 1n;
       if (proved < this.#proved) this.#proved = proved;
+      if (wanted < this.#start) this.#start = wanted;
     } else if (off < COARSEST && isOrdinary(wanted) === isOrdinary(kept)) {
-      // Within the resolution changes go unseen: it is never taken for coarser than what was lost shows.
+      // The finest that explains it: one that is too fine is found out by the next times, one that is too coarse hides changes.
       const resolution = RESOLUTIONS.find((each) => kept % each === 0n && each > off) ?? powerOfTen(off);
       if (resolution > this.#resolution) this.#resolution = resolution;
     } else if (kept < wanted) {

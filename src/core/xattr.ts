@@ -35,7 +35,7 @@ export function isAcl(name: string): boolean {
 export function isKeptXattr(name: string, {xattrs, acls}: KeptXattrs): boolean {
   // XFS shows its ACLs a second time under these names.
   if (name.startsWith('trusted.SGI_ACL_')) return false;
-  return isAcl(name) ? acls : (xattrs as readonly string[]).includes(name.slice(0, name.indexOf('.')));
+  return isAcl(name) ? acls : xattrs.some((namespace) => name.startsWith(`${namespace}.`));
 }
 
 export function keepsXattrs({xattrs, acls}: KeptXattrs): boolean {

@@ -1,14 +1,14 @@
 /** What is known of the selected row: what is there now, what will be, and why. */
 import {ACTION_KINDS} from '../core/action.js';
 import {toNanoseconds} from '../core/entry.js';
-import type {PageData, PageEntry} from '../report/page-data.js';
+import type {PageAttribute, PageData, PageEntry} from '../report/page-data.js';
 import {formatBytes, formatCount, formatPlural, formatTime} from '../report/units.js';
 import {GLYPHS} from '../report/words.js';
 import {element} from './dom.js';
 import type {TreeModel} from './model.js';
 
 export function details(data: PageData, model: TreeModel, row: number): HTMLElement[] {
-  const [, , kind, , note = -1, before, after] = model.row(row);
+  const [, , kind, , note = -1, before, after, rare = -1] = model.row(row);
   const parts: HTMLElement[] = [element('h3', {}, element('code', {}, model.path(row)))];
   const action = kind === undefined ? undefined : ACTION_KINDS[kind];
   const why = data.notes[note];
@@ -23,20 +23,32 @@ export function details(data: PageData, model: TreeModel, row: number): HTMLElem
     const below = `${formatPlural(model.counts[row] as number, 'change')} here and below${bytes > 0 ? `, ${formatBytes(bytes)}` : ''}`;
     parts.push(element('p', {class: 'dim'}, below));
   }
-  if (before || after) parts.push(entryTable(data, before || undefined, after));
+  if (before || after) parts.push(entryTable(data, before || undefined, after || undefined, data.rare[rare] ?? []));
   return parts;
 }
 
-function entryTable(data: PageData, before: PageEntry | undefined, after: PageEntry | undefined): HTMLElement {
+function entryTable(
+  data: PageData,
+  before: PageEntry | undefined,
+  after: PageEntry | undefined,
+  rare: readonly PageAttribute[],
+): HTMLElement {
   const old = before && entryWords(data, before);
   const fresh = after && entryWords(data, after);
-  const names = Object.keys({...old, ...fresh});
-  const head = [element('td'), ...(old ? [heading('Now')] : []), ...(fresh ? [heading(old ? 'Then' : 'New')] : [])];
-  const rows = names.map((name) => {
+  const common = Object.keys({...old, ...fresh}).map((name): PageAttribute => {
     const changed = old !== undefined && fresh !== undefined && old[name] !== fresh[name];
-    const cell = (words: Record<string, string>) => element('td', {}, words[name] ?? '–');
-    const title = element('th', {scope: 'row'}, name, ...(changed ? [element('span', {class: 'unseen'}, ' (changes)')] : []));
-    return element('tr', {class: changed && 'changed'}, title, ...(old ? [cell(old)] : []), ...(fresh ? [cell(fresh)] : []));
+    return [name, old?.[name] ?? 0, fresh?.[name] ?? 0, changed ? 1 : 0];
+  });
+  const head = [element('td'), ...(old ? [heading('Now')] : []), ...(fresh ? [heading(old ? 'Then' : 'New')] : [])];
+  const rows = [...common, ...rare].map(([name, now, then, changed], i) => {
+    const cell = (words: string | 0) => element('td', {}, words === 0 ? '–' : words);
+    const title = element(
+      'th',
+      {scope: 'row', class: i >= common.length && 'rare'},
+      name,
+      ...(changed ? [element('span', {class: 'unseen'}, ' (changes)')] : []),
+    );
+    return element('tr', {class: changed === 1 && 'changed'}, title, ...(old ? [cell(now)] : []), ...(fresh ? [cell(then)] : []));
   });
   return element('table', {class: 'entries'}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...rows));
 }

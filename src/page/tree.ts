@@ -88,7 +88,7 @@ export class Tree {
     const open = folder && model.isOpen(row);
     const action = kind === undefined ? undefined : ACTION_KINDS[kind];
     const {position, siblings} = model.place(row);
-    const link = (after ?? (before || undefined))?.[3];
+    const link = (after || before || undefined)?.[3];
     const total = folder ? (model.bytes[row] as number) : bytes;
     const drawn = element(
       'div',

@@ -99,12 +99,15 @@ function obstacle({path, problems}: Explanation): string {
     : `${at === path ? '' : `${who}: `}${escapeName(message)}`;
 }
 
+const MAX_COLUMN = 60;
+
 function attributeLines({action, source, target}: Explanation, color: boolean): string[] {
   const rows = attributeRows(action ?? {before: target.entry, after: source.entry});
   if (rows.length === 0) return [];
   const cells = rows.map(({name, before = '–', after = '–', differs}) => ({name, before, after, differs}));
   const head = {name: '', before: 'target', after: 'source', differs: false};
-  const widest = (key: 'name' | 'before') => Math.max(...[head, ...cells].map((row) => columns(row[key])));
+  // A text that is longer than most juts out, and moves no other.
+  const widest = (key: 'name' | 'before') => Math.min(MAX_COLUMN, Math.max(...[head, ...cells].map((row) => columns(row[key]))));
   const [nameWidth, beforeWidth] = [widest('name'), widest('before')];
   return [head, ...cells].map(({name, before, after, differs}) => {
     const line = `${differs ? '~' : ' '} ${pad(name, nameWidth)}  ${pad(before, beforeWidth)}  ${after}`.trimEnd();

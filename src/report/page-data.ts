@@ -9,6 +9,7 @@ import {comparePaths, pathParts, type RelPath} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import type {Run} from '../core/run.js';
+import {type AttributeRow, rareRows} from './attributes.js';
 import {formatTime} from './units.js';
 import {KIND_WORDS, OUTCOMES, octal, sizeOf} from './words.js';
 
@@ -21,6 +22,8 @@ export interface PageData {
   readonly notes: readonly string[];
   /** Kind, mode, owner, group. */
   readonly attributes: readonly (readonly [kind: string, mode: string, owner: number, group: number])[];
+  /** Device numbers, ACLs and extended attributes, for rows that have any. */
+  readonly rare: readonly (readonly PageAttribute[])[];
   /** A sentence more for single rows, by their index. */
   readonly remarks: Readonly<Record<number, string>>;
 }
@@ -33,8 +36,13 @@ export type PageRow = readonly [
   bytes?: number,
   note?: number,
   before?: PageEntry | 0,
-  after?: PageEntry,
+  after?: PageEntry | 0,
+  /** An index into `rare`. */
+  rare?: number,
 ];
+
+/** 0 where one side does not have it, and as `differs` where both have the same. */
+export type PageAttribute = readonly [name: string, before: string | 0, after: string | 0, differs: 0 | 1];
 
 /** An index into `attributes`, bytes, and a time in whole seconds since 1970, or in words where it is the fraction that differs. */
 export type PageEntry = readonly [attributes: number, size: number, time: number | string, link?: string];
@@ -53,11 +61,19 @@ export function* planData(plan: Plan): Generator<string> {
     const exact = before !== undefined && after !== undefined && before.mtime !== after.mtime && sameSecond(before, after);
     const note = tables.notes.intern(noteOf(action));
     const both = before ? [toEntry(before, exact), ...(after ? [toEntry(after, exact)] : [])] : [0, toEntry(after, exact)];
-    return [ACTION_KINDS.indexOf(kind), sizeOf(action) ?? 0, note, ...both];
+    const base = [ACTION_KINDS.indexOf(kind), sizeOf(action) ?? 0, note, ...both];
+    const rare = rareRows(action).map(toAttribute);
+    return rare.length === 0 ? base : [...base, ...(after ? [] : [0]), tables.rare.intern(rare)];
   };
   const changes = plan.actions.filter((action) => !isUpkeep(action));
   const remark = (action: Action) => (action.kind === 'link' ? `Hard link to ${escapeName(action.leader)}` : undefined);
   yield* document({changes, fields, remark, tables, isFolder, noteLabel: 'Why', filterByNote: false});
+}
+
+function toAttribute({name, before, after, differs}: AttributeRow): PageAttribute {
+  // As the other rows of the page; the names of extended attributes, which have a dot, are as they are.
+  const title = name.includes('.') ? name : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return [title, before ?? 0, after ?? 0, differs ? 1 : 0];
 }
 
 /** The same for a run. */
@@ -119,7 +135,7 @@ class Table<T> {
 
   /** The index of a value, which is added if it is new. */
   intern(value: T): number {
-    const key = String(value);
+    const key = typeof value === 'string' ? value : JSON.stringify(value);
     let index = this.#indexes.get(key);
     if (index === undefined) {
       index = this.values.push(value) - 1;
@@ -132,6 +148,7 @@ class Table<T> {
 class Tables {
   readonly notes = new Table<string>();
   readonly attributes = new Table<[string, string, number, number]>();
+  readonly rare = new Table<readonly PageAttribute[]>();
 }
 
 interface DocumentOptions<T> {
@@ -174,7 +191,9 @@ function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Gene
     }
   }
   if (batch.length > 0) yield (count > batch.length ? ',' : '') + batch.join(',');
-  yield `],"notes":${json(tables.notes.values)},"attributes":${json(tables.attributes.values)},"remarks":${json(remarks)}}`;
+  const {notes, attributes, rare} = tables;
+  yield `],"notes":${json(notes.values)},"attributes":${json(attributes.values)},"rare":${json(rare.values)},`;
+  yield `"remarks":${json(remarks)}}`;
 }
 
 /** JSON that ends no script element, and opens none. */

@@ -10,8 +10,9 @@ import type {RelPath} from '../core/path.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunSummary} from '../core/run.js';
-import {differingXattrs, isAcl, XATTR_NAMESPACES} from '../core/xattr.js';
+import {differingXattrs, type KeptXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
 import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
+import {xattrLabel} from './xattr.js';
 
 /** One character a kind, so that colour never says anything alone. */
 export const GLYPHS: Readonly<Record<ActionKind, string>> = {
@@ -100,9 +101,9 @@ function reasonWord(reason: Reason, action: Action): string {
     case 'mtime':
       return timeChange(before?.mtime, after?.mtime);
     case 'xattrs':
-      return attributeNames(before, after) || 'extended attributes';
+      return xattrChanges(before, after, {xattrs: XATTR_NAMESPACES, acls: false}) || 'extended attributes';
     case 'acls':
-      return 'ACL';
+      return xattrChanges(before, after, {xattrs: [], acls: true}) || 'ACL';
     case 'device':
       return change('device ', before?.rdev, after?.rdev);
     case 'link':
@@ -116,13 +117,15 @@ function reasonWord(reason: Reason, action: Action): string {
   }
 }
 
-/** Which extended attributes differ: few are named, many are counted. */
-function attributeNames(before: Entry | undefined, after: Entry | undefined): string {
-  const names = differingXattrs(before?.xattrs, after?.xattrs, ALL_XATTRS).filter((name) => !isAcl(name));
-  return names.length > 3 ? `${names.length} extended attributes` : names.map((name) => escapeName(name)).join(', ');
+/** Which extended attributes differ: few are named, many are counted. A name alone says that the value is another. */
+function xattrChanges(before: Entry | undefined, after: Entry | undefined, kept: KeptXattrs): string {
+  const [old, now] = [before?.xattrs ?? {}, after?.xattrs ?? {}];
+  const names = differingXattrs(old, now, kept);
+  if (names.length > 3) return `${names.length} extended attributes`;
+  return names
+    .map((name) => `${xattrLabel(name)}${old[name] === undefined ? ' added' : now[name] === undefined ? ' removed' : ''}`)
+    .join(', ');
 }
-
-const ALL_XATTRS = {xattrs: XATTR_NAMESPACES, acls: false};
 
 function change(label: string, before: string | number | undefined, after: string | number | undefined): string {
   return `${label}${before ?? 'none'} → ${after ?? 'none'}`;

@@ -2,7 +2,7 @@
 import {NS_PER_SECOND} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import type {TimeRange} from '../core/plan.js';
-import {joinFacts, ORDINARY_END, type TimeFacts} from '../core/times.js';
+import {joinFacts, ORDINARY_END, ORDINARY_START, type TimeFacts} from '../core/times.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ensureFolder, NAMES, openState, removeTree} from './folder.js';
 
@@ -55,8 +55,8 @@ function parse(text: string): TimeFacts | undefined {
     const number = (value: unknown) => (typeof value === 'string' && NUMBER.test(value) ? BigInt(value) : undefined);
     const [kept, from, to] = [number(resolution), number(min), number(max)];
     if (kept === undefined || kept < 1n || kept > 2_000_000_000n) return undefined;
-    // Every file system holds 31 bits of seconds: a narrower range would hide changes.
-    if ((from ?? 0n) > 0n || (to ?? ORDINARY_END) < ORDINARY_END - NS_PER_SECOND) return undefined;
+    // Every file system holds the years between: a narrower range would hide changes.
+    if ((from ?? 0n) > ORDINARY_START || (to ?? ORDINARY_END) < ORDINARY_END - NS_PER_SECOND) return undefined;
     const range: TimeRange = {...(from !== undefined && {min: from}), ...(to !== undefined && {max: to})};
     return {resolution: kept, range};
   } catch {

@@ -3,6 +3,7 @@
  * writes beside their place, where another mount lies between. Each is noted before it is done, so that the next run finds it
  * when this one is killed. A torn last line is of something that was not done yet.
  */
+import {CODE} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {joinPath, pathFault, type RelPath} from '../core/path.js';
 import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
@@ -48,7 +49,7 @@ export class TraceLog {
 /** All traces noted in the folders of runs below `parent`. */
 export function readTraces(platform: Platform, parent: Folder): Trace[] {
   const traces: Trace[] = [];
-  for (const run of namesIn(platform, parent)) {
+  for (const run of namesIn(platform, parent, CODE.directory)) {
     let folder: Folder;
     try {
       folder = platform.openFolder(parent, run);
@@ -57,7 +58,7 @@ export function readTraces(platform: Platform, parent: Folder): Trace[] {
       continue;
     }
     try {
-      for (const name of namesIn(platform, folder)) {
+      for (const name of namesIn(platform, folder, CODE.file)) {
         if (name.startsWith(PREFIX)) traces.push(...parse(platform.readFile(folder, name, MAX_BYTES)));
       }
     } finally {
@@ -67,10 +68,10 @@ export function readTraces(platform: Platform, parent: Folder): Trace[] {
   return traces;
 }
 
-function namesIn(platform: Platform, folder: Folder): ByteName[] {
+function namesIn(platform: Platform, folder: Folder, code: number): ByteName[] {
   const rows: ListedEntry[] = [];
   const count = platform.list(folder, rows);
-  return rows.slice(0, count).map(({name}) => name);
+  return rows.slice(0, count).flatMap((row) => (row.code === code ? [row.name] : []));
 }
 
 function parse(content: Uint8Array | undefined): Trace[] {
@@ -79,8 +80,9 @@ function parse(content: Uint8Array | undefined): Trace[] {
     .split('\n');
   return lines.flatMap((line) => {
     try {
-      const trace = JSON.parse(line) as Partial<{opened: Partial<Opened>; beside: Partial<Beside>}>;
-      return isOpened(trace.opened) || isBeside(trace.beside) ? [trace as Trace] : [];
+      const {opened, beside} = JSON.parse(line) as Partial<{opened: Partial<Opened>; beside: Partial<Beside>}>;
+      // Nothing but what was looked at: files are removed where this says.
+      return [...(isOpened(opened) ? [{opened}] : []), ...(isBeside(beside) ? [{beside}] : [])];
     } catch {
       return [];
     }
@@ -88,7 +90,8 @@ function parse(content: Uint8Array | undefined): Trace[] {
 }
 
 function isOpened(value: Partial<Opened> | undefined): value is Opened {
-  return pathFault(value?.path) === undefined && Number.isInteger(value?.mode);
+  const {path, mode} = value ?? {};
+  return pathFault(path) === undefined && Number.isInteger(mode) && (mode as number) >= 0 && (mode as number) <= 0o7777;
 }
 
 function isBeside(value: Partial<Beside> | undefined): value is Beside {

@@ -138,6 +138,9 @@ jobs:
     checksum: true
     sizeOnly: false
     mtimeWindow: 2s
+    preserve: [mode, times]
+    noPreserve: [times]
+    oneFileSystem: true
     maxDelete: 10
     allow: [source-empty]
     every: 1h30m
@@ -163,6 +166,9 @@ jobs:
       checksum: true,
       sizeOnly: false,
       mtimeWindow: '2s',
+      preserve: ['mode', 'times'],
+      noPreserve: ['times'],
+      oneFileSystem: true,
       maxDelete: 10,
       allow: ['source-empty'],
       every: '1h30m',
@@ -245,6 +251,31 @@ jobs:
         name: 'guard',
         content: job('allow: [same-trees]'),
         says: 'jobs.photos.allow[0]: expected one of same-tree, source-missing, source-empty',
+      },
+      {
+        name: 'what cannot be kept',
+        content: job('preserve: [mode, time]'),
+        says: 'jobs.photos.preserve[1]: expected one of mode, owner, times, xattrs, acls, hardlinks, sparse, specials, found string "time", did you mean "times"?',
+      },
+      {
+        name: 'what cannot be left',
+        content: job('noPreserve: [acl]'),
+        says: 'jobs.photos.noPreserve[0]: expected one of mode, owner, times, xattrs, acls, hardlinks, sparse, specials, found string "acl", did you mean "acls"?',
+      },
+      {
+        name: 'a text for what is kept',
+        content: job('preserve: mode'),
+        says: 'jobs.photos.preserve: expected array, found string "mode"',
+      },
+      {
+        name: 'a text for a yes',
+        content: job('oneFileSystem: "yes"'),
+        says: 'jobs.photos.oneFileSystem: expected boolean, found string "yes"',
+      },
+      {
+        name: 'a flag of file systems as written',
+        content: job('one-file-system: true'),
+        says: 'jobs.photos["one-file-system"]: unknown key, did you mean "oneFileSystem"?',
       },
       {name: 'near guard', content: job('allow: [same-trees]'), says: 'found string "same-trees", did you mean "same-tree"?'},
       {name: 'no source', content: 'jobs: {photos: {target: /t}}', says: 'jobs.photos.source: missing, expected string'},

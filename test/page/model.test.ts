@@ -8,7 +8,15 @@ const DELETE = ACTION_KINDS.indexOf('delete');
 const NOTHING_HIDDEN: Filter = {query: '', hiddenKinds: new Set(), hiddenNotes: new Set()};
 
 function model(rows: readonly PageRow[]): TreeModel {
-  const data: PageData = {noteLabel: '', filterByNote: false, rows, notes: ['new', 'gone'], attributes: [], remarks: {}};
+  const data: PageData = {
+    noteLabel: '',
+    filterByNote: false,
+    rows,
+    notes: ['new', 'gone'],
+    attributes: [],
+    rare: [],
+    remarks: {},
+  };
   return new TreeModel(data);
 }
 

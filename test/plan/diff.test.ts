@@ -4,22 +4,36 @@ import type {Action} from '../../src/core/action.js';
 import {type Block, entryAt, nameAt} from '../../src/core/block.js';
 import type {Entry} from '../../src/core/entry.js';
 import {comparePaths, joinPath, type RelPath, ROOT} from '../../src/core/path.js';
-import {type PlanOptions, PRESERVABLE} from '../../src/core/plan.js';
+import {type PlanOptions, PRESERVABLE, type Preservable} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
+import {ACL_ACCESS, ACL_DEFAULT} from '../../src/core/xattr.js';
 import {type Diff, type DiffOptions, diff, type Losses} from '../../src/plan/diff.js';
 import {KEPT} from '../support/plan.js';
 import {
   blocksOf,
   describeActions,
   describeProblems,
+  device,
   excluded,
+  mount,
   partial,
   ruled,
   Scanned,
   streamOf,
   unknown,
 } from '../support/streams.js';
-import {arbitraryTree, DEFAULT_MTIME, dir, fifo, file, hardlink, type Leaf, symlink, type Tree} from '../support/tree.js';
+import {
+  arbitraryTree,
+  DEFAULT_MTIME,
+  dir,
+  fifo,
+  file,
+  hardlink,
+  Leaf,
+  type LeafAttributes,
+  symlink,
+  type Tree,
+} from '../support/tree.js';
 
 const POLICY: PlanOptions = {
   compare: 'metadata',
@@ -43,10 +57,11 @@ interface Given {
   /** Paths of files whose content differs; the file at `unreadable` cannot be compared. */
   readonly different?: readonly string[];
   readonly unreadable?: string;
+  readonly wanted?: readonly Preservable[];
 }
 
 function run(
-  {source, target, policy = {}, different = [], unreadable}: Given,
+  {source, target, policy = {}, different = [], unreadable, wanted = PRESERVABLE}: Given,
   rows?: number,
   calls: RelPath[][] = [],
 ): Promise<Diff> {
@@ -56,7 +71,7 @@ function run(
     source: streamOf(blocksOf(source, rows)),
     target: streamOf(target === undefined ? [] : blocksOf(target, rows)),
     policy: {...POLICY, ...policy},
-    wanted: PRESERVABLE,
+    wanted,
     uid: 1000,
     sameContent: async (paths) => {
       calls.push([...paths]);
@@ -72,7 +87,13 @@ type Case = Given & {
   readonly actions?: readonly string[];
   readonly problems?: readonly string[];
   readonly losses?: Partial<Losses>;
+  readonly mounts?: number;
 };
+
+/** With this value for a name, by default one of the user's. */
+const xattr = (value: string, name = 'user.a') => ({xattrs: {[name]: value}});
+const pipe = (attributes: LeafAttributes) => new Leaf('fifo', '', {}, attributes);
+const ALONE: Partial<PlanOptions> = {owner: false, groups: [1000], xattrs: ['user'], acls: false, devices: false};
 
 const groups: Record<string, Record<string, Case>> = {
   'nothing to do': {
@@ -503,6 +524,221 @@ const groups: Record<string, Record<string, Case>> = {
       target: {a: symlink('x'), b: symlink('x')},
     },
   },
+  'hard links that are not kept': {
+    'a new group is files of their own': {
+      policy: {hardlinks: false},
+      source: {a: 'x', b: hardlink('a')},
+      target: {},
+      actions: ['attrs . (children)', 'create a (new)', 'create b (new)'],
+    },
+    'equal files stay as they are': {
+      policy: {hardlinks: false},
+      source: {a: 'x', b: hardlink('a')},
+      target: {a: 'x', b: 'x'},
+    },
+    'names of one file in the target become files of their own': {
+      policy: {hardlinks: false},
+      source: {a: 'x', b: hardlink('a')},
+      target: {a: 'x', b: hardlink('a')},
+      actions: ['attrs . (children)', 'update b (hardlink)'],
+    },
+  },
+  'times that are not kept': {
+    'nothing to do where the target is newer, or is no file': {
+      policy: {times: false},
+      source: dir({a: 'x', b: symlink('x'), c: {}, d: fifo()}),
+      target: dir({a: file('x', later), b: symlink('x', later), c: dir({}, later), d: pipe(later)}, later),
+    },
+    'a newer file is written': {
+      policy: {times: false},
+      source: {a: file('x', later)},
+      target: {a: 'x'},
+      actions: ['update a (mtime)'],
+    },
+    'a newer file within the window is not': {
+      policy: {times: false, mtimeWindow: 1n},
+      source: {a: file('x', later)},
+      target: {a: 'x'},
+    },
+    'no times of folders are put back': {
+      policy: {times: false},
+      source: {a: {b: 'new'}},
+      target: {a: {c: 'old'}},
+      actions: ['create a/b (new)', 'delete a/c (gone)'],
+    },
+    'a newer file by size is not': {
+      policy: {times: false, compare: 'size'},
+      source: {a: file('x', later)},
+      target: {a: 'x'},
+    },
+  },
+  'extended attributes': {
+    'one that differs, comes or goes': {
+      source: {a: file('x', xattr('QQ==')), b: file('x', xattr('')), c: 'x', d: dir({}, xattr('')), e: symlink('x')},
+      target: {a: file('x', xattr('QUI=')), b: 'x', c: file('x', xattr('')), d: {}, e: symlink('x', xattr('', 'trusted.a'))},
+      actions: ['attrs . (children)', ...['a', 'b', 'c', 'd', 'e'].map((path) => `attrs ${path} (xattrs)`)],
+    },
+    ACLs: {
+      source: {a: file('x', xattr('QQ==', ACL_ACCESS)), b: dir({}, xattr('QQ==', ACL_DEFAULT))},
+      target: {a: 'x', b: {}},
+      actions: ['attrs . (children)', 'attrs a (acls)', 'attrs b (acls)'],
+    },
+    'of the root': {source: dir({}, xattr('')), target: {}, actions: ['attrs . (xattrs)']},
+    'the same': {source: dir({a: file('x', xattr('QQ=='))}, xattr('?')), target: dir({a: file('x', xattr('QQ=='))}, xattr('?'))},
+    'with new content': {
+      source: {a: file('xx', xattr('QQ=='))},
+      target: {a: 'x'},
+      actions: ['attrs . (children)', 'update a (size xattrs)'],
+    },
+    'of the same content': {
+      policy: {compare: 'content'},
+      source: {a: file('x', xattr('QQ=='))},
+      target: {a: 'x'},
+      actions: ['attrs . (children)', 'attrs a (xattrs)'],
+    },
+    'of a file of two names are set once': {
+      source: {a: file('x', xattr('QQ==')), b: hardlink('a')},
+      target: {a: 'x', b: hardlink('a')},
+      actions: ['attrs . (children)', 'attrs a (xattrs)'],
+    },
+    'that are not kept are lost where they are not there already, and never removed': {
+      policy: {xattrs: ['user']},
+      source: {
+        a: file('x', xattr('QQ==', 'trusted.a')),
+        b: file('x', xattr('QQ==', 'security.capability')),
+        c: file('x', xattr('QQ==', 'trusted.a')),
+        d: 'x',
+      },
+      target: {b: 'x', c: file('x', xattr('QQ==', 'trusted.a')), d: file('x', xattr('QQ==', 'trusted.a'))},
+      actions: ['attrs . (children)', 'create a (new)'],
+      losses: {xattrs: 2},
+    },
+    'labels of the kernel, and what nothing copies, are no loss': {
+      policy: {xattrs: []},
+      source: {a: file('x', xattr('QQ==', 'security.selinux')), b: file('x', xattr('QQ==', 'system.other'))},
+      target: {},
+      actions: ['attrs . (children)', 'create a (new)', 'create b (new)'],
+    },
+  },
+  'devices, FIFOs and sockets': {
+    'new ones': {
+      source: {a: fifo(), b: device('8:1'), c: device('1:3', 'chardev')},
+      target: {},
+      actions: ['attrs . (children)', 'create a (new)', 'create b (new)', 'create c (new)'],
+    },
+    'the same': {source: {a: fifo(), b: device('8:1')}, target: {a: fifo(), b: device('8:1')}},
+    'other numbers': {
+      source: {a: device('8:1'), b: device('8:1', 'blockdev', {mode: 0o600})},
+      target: {a: device('8:2'), b: device('8:2')},
+      actions: ['attrs . (children)', 'update a (device)', 'update b (device mode)'],
+    },
+    'the same numbers of another kind': {
+      source: {a: device('8:1', 'chardev')},
+      target: {a: device('8:1')},
+      actions: ['attrs . (children)', 'replace a (kind)'],
+    },
+    'their metadata': {
+      source: {a: pipe({mode: 0o600, ...later}), b: device('8:1', 'blockdev', {uid: 5})},
+      target: {a: fifo(), b: device('8:1')},
+      actions: ['attrs . (children)', 'attrs a (mode mtime)', 'attrs b (owner)'],
+    },
+    'a FIFO in place of others, and others in place of one': {
+      source: {a: fifo(), b: fifo(), c: '', d: {x: ''}},
+      target: {a: '', b: {x: ''}, c: fifo(), d: fifo()},
+      actions: [
+        'attrs . (children)',
+        'replace a (kind)',
+        'replace b (kind)',
+        'delete b/x (gone)',
+        'replace c (kind)',
+        'replace d (kind)',
+        'create d/x (new)',
+      ],
+    },
+    'of several names': {
+      source: {a: fifo(), b: hardlink('a'), c: device('8:1'), d: hardlink('c')},
+      target: {a: fifo(), b: fifo(), c: device('8:1'), d: hardlink('c')},
+      actions: ['attrs . (children)', 'link b -> a (hardlink)'],
+    },
+    gone: {
+      source: {},
+      target: {a: fifo(), b: device('8:1')},
+      actions: ['attrs . (children)', 'delete a (gone)', 'delete b (gone)'],
+    },
+    'devices that cannot be made stay as they are, and are a loss where they are not there': {
+      policy: {devices: false},
+      source: {a: device('8:1'), b: device('8:1'), c: device('8:1'), d: device('8:1'), e: fifo()},
+      target: {b: device('8:1'), c: device('8:2'), d: {x: ''}},
+      actions: ['attrs . (children)', 'create e (new)'],
+      losses: {devices: 3},
+    },
+    'below a new folder': {
+      policy: {devices: false, specials: false},
+      source: {a: {b: device('8:1'), c: fifo(), d: ''}},
+      target: {},
+      actions: ['attrs . (children)', 'mkdir a (new)', 'create a/d (new)'],
+      losses: {devices: 1, specials: 1},
+    },
+    'gone although none can be made': {
+      policy: {devices: false, specials: false},
+      source: {},
+      target: {a: fifo(), b: device('8:1')},
+      actions: ['attrs . (children)', 'delete a (gone)', 'delete b (gone)'],
+    },
+  },
+  'what is lost': {
+    'is counted by its kind, each path once': {
+      policy: ALONE,
+      source: {
+        a: file('x', {uid: 5, gid: 5, xattrs: {'trusted.a': '', 'trusted.b': '', [ACL_ACCESS]: '', [ACL_DEFAULT]: ''}}),
+        b: device('8:1'),
+        c: dir({}, xattr('', ACL_DEFAULT)),
+      },
+      target: {a: 'x'},
+      actions: ['attrs . (children)', 'mkdir c (new)'],
+      losses: {owner: 1, xattrs: 1, acls: 2, devices: 1},
+    },
+    'is nothing that was not asked for': {
+      policy: {...ALONE, specials: false, xattrs: []},
+      wanted: [],
+      source: {a: file('x', {uid: 5, xattrs: {'user.a': '', [ACL_ACCESS]: ''}}), b: device('8:1'), c: fifo()},
+      target: {},
+      actions: ['attrs . (children)', 'create a (new)'],
+    },
+    'is not what only the target has': {
+      policy: ALONE,
+      source: {a: 'x'},
+      target: {a: file('x', {uid: 5, xattrs: {'trusted.a': '', [ACL_ACCESS]: ''}}), b: device('8:1')},
+      actions: ['attrs . (children)', 'delete b (gone)'],
+      losses: {owner: 1},
+    },
+  },
+  'other file systems': {
+    'a folder of one is made, and stays without content': {
+      source: {a: mount(), b: {c: mount()}},
+      target: {},
+      actions: ['attrs . (children)', 'mkdir a (new)', 'mkdir b (new)', 'mkdir b/c (new)'],
+      mounts: 2,
+    },
+    'what the target has in it stays': {
+      source: {a: mount()},
+      target: {a: {b: '', c: {}}},
+      mounts: 1,
+    },
+    'one of the target is not written to': {
+      source: {a: {b: 'x'}},
+      target: {a: mount()},
+      mounts: 1,
+    },
+    'its folder alone gets what it should have': {
+      source: {a: dir({b: 'x'}, {mode: 0o700})},
+      target: {a: mount()},
+      actions: ['attrs . (children)', 'attrs a (mode)'],
+      mounts: 1,
+    },
+    'on both sides': {source: {a: mount()}, target: {a: mount()}, mounts: 1},
+    'one that the source does not have is not deleted': {source: {b: ''}, target: {a: mount(), b: ''}},
+  },
   names: {
     'that sort by their bytes': {
       source: {'\uffff': '', '😀': '', x: '', '\udcff': ''},
@@ -520,7 +756,7 @@ const groups: Record<string, Record<string, Case>> = {
 describe('plan/diff', () => {
   for (const [group, cases] of Object.entries(groups)) {
     describe(group, () => {
-      for (const [title, {actions = [], problems = [], losses = {}, ...given}] of Object.entries(cases)) {
+      for (const [title, {actions = [], problems = [], losses = {}, mounts = 0, ...given}] of Object.entries(cases)) {
         it(title, async () => {
           // Also with every block boundary possible: nothing may depend on where a block ends.
           for (const rows of [Number.POSITIVE_INFINITY, 1, 2, 3]) {
@@ -528,6 +764,7 @@ describe('plan/diff', () => {
             expect(describeActions(found.actions)).to.deep.equal(actions);
             expect(describeProblems(found.problems)).to.deep.equal(problems);
             expect(found.losses).to.deep.equal({...NO_LOSSES, ...losses});
+            expect(found.mounts).to.equal(mounts);
           }
         });
       }

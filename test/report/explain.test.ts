@@ -4,7 +4,7 @@ import {problem} from '../../src/core/problem.js';
 import {explanationText} from '../../src/report/explain.js';
 import {filterRuleWords} from '../../src/report/words.js';
 import {act, file, folder, header} from '../support/plan.js';
-import {explanationOf, HOSTILE, locked, run} from '../support/subject.js';
+import {explanationOf, HOSTILE, hostileXattrs, locked, run} from '../support/subject.js';
 
 const path = (text: string) => text as RelPath;
 
@@ -56,6 +56,14 @@ describe('report/explain', () => {
     ]);
   });
 
+  it('keeps its columns narrow for all but the texts that are wide', () => {
+    const wide = {xattrs: {'user.a': Buffer.from('w'.repeat(100)).toString('base64')}};
+    const sides = {target: {entry: file(1, wide)}, source: {entry: file(1)}};
+    const rows = explanationText(explanationOf({...sides, verdict: 'equal'}), false).split('\n');
+    expect(rows.find((row) => row.includes('mode'))).to.have.length.below(90);
+    expect(rows.find((row) => row.includes('user.a'))).to.equal(`~ user.a    "${'w'.repeat(100)}"  –`);
+  });
+
   it('says little of what is nowhere', () => {
     expect(explanationText(explanationOf({}), false)).to.equal('/source → /target\n\na is nowhere: neither side has it.');
   });
@@ -90,7 +98,7 @@ describe('report/explain', () => {
       const given = {path: path(`${text}/x`), header: {...header, source: {path: text}, target: {path: text}}, filter, lastRun};
       const sides = {
         source: {fault: text},
-        target: {entry: file()},
+        target: {entry: file(0, {xattrs: hostileXattrs(text)})},
         above: [act.mkdir(text)],
         leader: path(text),
         holds: path(text),

@@ -7,6 +7,7 @@ import {expect} from 'chai';
 import {type Browser, chromium, type Page} from 'playwright-core';
 import {readPageAssets} from '../../src/app/assets.js';
 import type {Action} from '../../src/core/action.js';
+import {escapeName} from '../../src/core/escape.js';
 import {comparePaths, type RelPath} from '../../src/core/path.js';
 import {problem} from '../../src/core/problem.js';
 import {guardHalts} from '../../src/plan/guards.js';
@@ -15,10 +16,19 @@ import {htmlReport} from '../../src/report/html.js';
 import type {Subject} from '../../src/report/subject.js';
 import {act, file, planOf, symlink} from '../support/plan.js';
 import {skip} from '../support/skip.js';
+import {hostileXattrs} from '../support/subject.js';
 import {tempDirs} from '../support/temp.js';
 
 const IMG = '<img src=x onerror="window.__pwned=1">';
 const ESCAPES = 'a\x1b]0;pwned\x07\u202eb';
+
+const NAMED: Action = {
+  kind: 'attrs',
+  path: 'named' as RelPath,
+  reasons: ['xattrs'],
+  before: file(1, {xattrs: hostileXattrs(ESCAPES)}),
+  after: file(1, {xattrs: hostileXattrs(IMG)}),
+};
 
 const actions: Action[] = [
   act.create(IMG, file(1000)),
@@ -28,6 +38,7 @@ const actions: Action[] = [
   act.create(ESCAPES, symlink(`</script>${IMG}`)),
   act.mkdir('media'),
   ...Array.from({length: 40}, (_, i) => act.create(`media/clip-${String(i).padStart(2, '0')}.mp4`, file(500_000 + i))),
+  NAMED,
   act.delete('old.txt', file(9000)),
   act.delete(`${IMG}<script>window.__pwned=2</script>`.replaceAll('/', '\\'), file(1)),
 ].sort((a, b) => comparePaths(a.path, b.path));
@@ -122,6 +133,18 @@ describe('report/html in a browser', () => {
     expect(trouble).to.deep.equal([]);
   });
 
+  it('shows extended attributes, and which of them change', async () => {
+    const page = await open();
+    await page.getByRole('searchbox').fill('named');
+    await page.getByRole('treeitem', {name: 'named'}).click();
+    const rows = await page.locator('.details tr.changed').allTextContents();
+    expect(rows).to.deep.equal([
+      `user.${IMG} (changes)–""`,
+      `user.${escapeName(ESCAPES)} (changes)""–`,
+      `user.text (changes)0x611b5d303b70776e656407e280ae62"${IMG.replaceAll('"', '\\"')}"`,
+    ]);
+  });
+
   it('has its policy enforced by the browser', async () => {
     const page = await open();
     await page.evaluate(() => {
@@ -163,7 +186,7 @@ describe('report/html in a browser', () => {
   it('filters by kind', async () => {
     const page = await open();
     await page.getByRole('checkbox', {name: 'create'}).uncheck();
-    await page.getByText(`5 of ${ALL}`).waitFor();
+    await page.getByText(`6 of ${ALL}`).waitFor();
   });
 
   it('is worked by the keyboard alone', async () => {

@@ -3,6 +3,7 @@ import {expect} from 'chai';
 import {readPageAssets} from '../../src/app/assets.js';
 import type {Action, ActionKind} from '../../src/core/action.js';
 import {ACTION_KINDS} from '../../src/core/action.js';
+import type {Entry} from '../../src/core/entry.js';
 import type {RelPath} from '../../src/core/path.js';
 import type {Halt, KindTotals, PlanHeader} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
@@ -214,13 +215,28 @@ describe('report/html', () => {
       const [, , , , note = -1, before, after] = data.rows[3] ?? [0, ''];
       expect(data.notes[note]).to.equal('size');
       expect(before && data.attributes[before[0]]).to.deep.equal(['file', '0600', 0, 0]);
-      expect(after?.slice(1)).to.deep.equal([12, Number(NOON / 1_000_000_000n)]);
+      expect((after as PageEntry).slice(1)).to.deep.equal([12, Number(NOON / 1_000_000_000n)]);
     });
 
     it('shows the fraction of a second where that is what differs', () => {
       const data = dataOf(page(planSubject([act.update('a', file(1), file(1, {mtime: NOON + 5n}))])));
       const times = data.rows[0]?.slice(5).map((entry) => (entry as PageEntry)[2]);
       expect(times).to.deep.equal(['2026-01-01 10:00:00.000000000Z', '2026-01-01 10:00:00.000000005Z']);
+    });
+
+    it('gives the script devices and extended attributes, those of many rows once', () => {
+      const labelled = file(1, {xattrs: {'user.a': 'QQ==', 'system.posix_acl_default': '?'}});
+      const disk: Entry = {...file(), kind: 'blockdev', rdev: '8:1'};
+      const data = dataOf(page(planSubject([act.create('a', labelled), act.create('b', labelled), act.delete('c', disk)])));
+      expect(data.rare).to.deep.equal([
+        [
+          ['Default ACL', 0, 'unreadable', 0],
+          ['user.a', 0, '"A"', 0],
+        ],
+        [['Device', '8:1', 0, 0]],
+      ]);
+      expect(data.rows.map((row) => row[7])).to.deep.equal([0, 0, 1]);
+      expect(dataOf(page(planSubject([act.create('a')]))).rows[0]).to.have.length(7);
     });
 
     it('leaves upkeep out', () => {

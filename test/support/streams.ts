@@ -1,9 +1,10 @@
 /** Scans and plans without a disk: blocks made from tree literals, actions told in short. */
 import type {Action} from '../../src/core/action.js';
-import {type Block, BlockWriter, CODE, emptyStat, PARTIAL} from '../../src/core/block.js';
+import {type Block, BlockWriter, CODE, emptyStat, MOUNT, PARTIAL} from '../../src/core/block.js';
 import {fromNanoseconds} from '../../src/core/entry.js';
 import type {Problem} from '../../src/core/problem.js';
-import {DEFAULT_MTIME, Leaf, nameBytes, sortedEntries, type Tree, toLeaf} from './tree.js';
+import type {Xattrs} from '../../src/core/xattr.js';
+import {DEFAULT_MTIME, Leaf, type LeafAttributes, nameBytes, sortedEntries, type Tree, toLeaf} from './tree.js';
 
 /** Rows that only a scan can hold. */
 export const excluded = () => new Leaf('excluded');
@@ -15,12 +16,19 @@ export class Scanned extends Leaf {
     tree: Tree,
     readonly partial: boolean,
     readonly rules: string,
+    readonly flags = partial ? PARTIAL : 0,
   ) {
     super('dir', '', tree);
   }
 }
 export const partial = (tree: Tree = {}) => new Scanned(tree, true, '');
 export const ruled = (digest: string, tree: Tree) => new Scanned(tree, false, digest);
+/** A folder on another file system, which is not entered. */
+export const mount = () => new Scanned({}, true, '', MOUNT);
+
+/** A device of these numbers, such as "8:1". */
+export const device = (rdev: string, type: 'chardev' | 'blockdev' = 'blockdev', attributes: LeafAttributes = {}) =>
+  new Leaf(type, rdev, {}, attributes);
 
 const CODES = {...CODE, dir: CODE.directory, hardlink: CODE.file};
 
@@ -48,8 +56,10 @@ export function blocksOf(tree: Tree | Leaf, rows = Number.POSITIVE_INFINITY): Bl
       inodeLow: inode,
       links: links.get(inode) as number,
     });
-    if (own.type === 'symlink') writer.amend(0, nameBytes(own.text).toString('latin1'));
-    if (own instanceof Scanned) writer.amend(own.partial ? PARTIAL : 0, own.rules);
+    const belongs = BELONGS.has(own.type) ? nameBytes(own.text).toString('latin1') : '';
+    const xattrs = packXattrs(own.attributes.xattrs);
+    if (own instanceof Scanned) writer.amend(own.flags, own.rules, xattrs);
+    else if (belongs !== '' || xattrs !== '') writer.amend(0, belongs, xattrs);
     for (const [childName, child] of sortedEntries(own.tree)) {
       write(child, path === '' ? childName : `${path}/${childName}`, childName, depth + 1);
     }
@@ -57,6 +67,15 @@ export function blocksOf(tree: Tree | Leaf, rows = Number.POSITIVE_INFINITY): Bl
   write(root, '', '', 0);
   writer.finish();
   return blocks;
+}
+
+/** What has more than its attributes: where it points, or its numbers. */
+const BELONGS: ReadonlySet<Leaf['type']> = new Set(['symlink', 'chardev', 'blockdev']);
+
+function packXattrs(xattrs: Xattrs = {}): string {
+  return Object.entries(xattrs)
+    .map(([name, value]) => `${nameBytes(name).toString('latin1')}\0${value}\0`)
+    .join('');
 }
 
 const DEFAULT_MODES: Partial<Record<Leaf['type'], number>> = {dir: 0o755, symlink: 0o777};

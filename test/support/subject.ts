@@ -7,6 +7,7 @@ import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES, type GuardName, type Plan} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
 import type {Run, RunSummary} from '../../src/core/run.js';
+import type {Xattrs} from '../../src/core/xattr.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../../src/report/subject.js';
@@ -110,6 +111,11 @@ export const HOSTILE: readonly string[] = [
   '$x$ $`y`$ :tada:',
 ];
 
+/** The text as the name of an attribute, and as the value of another. */
+export function hostileXattrs(text: string): Xattrs {
+  return {[`user.${text}`]: '', 'user.text': Buffer.from(text).toString('base64')};
+}
+
 /** This text wherever a text of others can stand. */
 export function hostileSubjects(text: string): readonly Subject[] {
   const path = text as RelPath;
@@ -123,6 +129,7 @@ export function hostileSubjects(text: string): readonly Subject[] {
       {kind: 'update', path, reasons: ['link'], before: symlink('x'), after: symlink(text)},
       {kind: 'replace', path, reasons: ['kind'], before: folder(), after: file()},
       {kind: 'link', path, leader: path, reasons: ['hardlink'], after: file()},
+      {kind: 'attrs', path, reasons: ['xattrs'], before: file(), after: file(0, {xattrs: hostileXattrs(text)})},
       ...Array.from({length: 30}, (_, i) => act.create(`${text}/${i}`)),
     ],
     {...hostile, narrowed: {from: text, leftOut: 1}, problems: [bad]},

@@ -7,6 +7,7 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import fc from 'fast-check';
 import type {ByteName} from '../../src/core/name.js';
+import type {Xattrs} from '../../src/core/xattr.js';
 import type {Platform} from '../../src/platform/platform.js';
 import {PortablePlatform} from '../../src/platform/portable.js';
 import {PosixPlatform} from '../../src/platform/posix.js';
@@ -14,7 +15,7 @@ import {PosixPlatform} from '../../src/platform/posix.js';
 /** A text is the content of a file. */
 export type Tree = {[name: string]: Tree | string | Leaf};
 
-export type LeafType = 'file' | 'dir' | 'symlink' | 'hardlink' | 'fifo' | 'excluded' | 'unknown';
+export type LeafType = 'file' | 'dir' | 'symlink' | 'hardlink' | 'fifo' | 'chardev' | 'blockdev' | 'excluded' | 'unknown';
 
 export interface LeafAttributes {
   readonly mode?: number | undefined;
@@ -22,6 +23,8 @@ export interface LeafAttributes {
   readonly mtime?: bigint | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** In blocks only: no tree is written with them. */
+  readonly xattrs?: Xattrs | undefined;
 }
 
 /** Anything that needs more than a name and a content. */

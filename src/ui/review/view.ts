@@ -2,7 +2,7 @@
 import type {Action, ActionKind} from '../../core/action.js';
 import {escapeName} from '../../core/escape.js';
 import type {PlanSummary} from '../../core/plan.js';
-import {attributeRows} from '../../report/attributes.js';
+import {type AttributeRow, attributeRows} from '../../report/attributes.js';
 import {columns, cutMiddle, cutStart, pad} from '../../report/columns.js';
 import type {DifferenceLine} from '../../report/difference.js';
 import {formatBytes, formatCount, formatPlural} from '../../report/units.js';
@@ -265,9 +265,14 @@ function detailLines(state: ReviewState, width: number, height: number): Line[] 
   if (state.rows.length === 0) return [];
   if (own === undefined) return folderLines(state, node, width);
   const action = state.plan.actions[own] as Action;
-  const [title = [], ...facts] = [...actionLines(action, width), ...lookFacts(state, own)];
-  if (state.tree.hasChildren(node)) return [title, ...folderLines(state, node, width).slice(1), ...facts];
-  const lines = [title, ...facts];
+  const looked = lookFacts(state, own);
+  const below = state.tree.hasChildren(node) ? folderLines(state, node, width).slice(1) : [];
+  const room = height - below.length - looked.length;
+  // On a folder, Enter opens and closes it.
+  const hint = below.length > 0 ? '' : ' (Enter shows all)';
+  const [title = [], ...facts] = [...actionLines(action, width, {room, hint}), ...looked];
+  const lines = [title, ...below, ...facts];
+  if (below.length > 0) return lines;
   if (height - lines.length < 3) return lines;
   return [...lines, [], ...contentLines(state, own).slice(0, height - lines.length - 1)];
 }
@@ -285,34 +290,74 @@ function folderLines(state: ReviewState, node: number, width: number): Line[] {
 
 const NAME_WIDTH = 9;
 
-function actionLines(action: Action, width: number): Line[] {
-  const rows = attributeRows(action);
+/** What an action does to its path; as far as there is room for it, where that is said. */
+function actionLines(action: Action, width: number, {room, hint = ''}: {room?: number; hint?: string} = {}): Line[] {
+  const {before, after} = action;
   const title = [span(`${GLYPHS[action.kind]} ${action.kind}  `, KIND_STYLES[action.kind]), span(pathWords(action), STRONG)];
+  const isChange = before !== undefined && after !== undefined;
   // The rows below show every other reason.
   const reasons = action.reasons.filter((reason) => reason === 'content' || reason === 'hardlink');
-  if (action.before === undefined || action.after === undefined) {
-    const word = action.before === undefined ? 'will be' : 'was';
-    return [
-      title,
-      ...rows.map(({name, before, after}) => [
-        span(pad(name === 'kind' ? word : name, NAME_WIDTH), DIM),
-        span(` ${after ?? before}`),
-      ]),
-    ];
+  const head = isChange && reasons.length > 0 ? [title, [span(reasonWords({...action, reasons}))]] : [title];
+  const rows = attributeRows(action).filter(({name, differs}) => !isChange || name !== 'kind' || differs);
+  const widest = Math.max(...rows.map(({name}) => columns(name)));
+  const layout = {nameWidth: Math.max(NAME_WIDTH, Math.min(widest, Math.floor(width * 0.28))), width, isCut: room !== undefined};
+  const drawn = rows.map((row) => ({
+    row,
+    lines: isChange ? changeLines(row, layout) : [sideLine(row, before ? 'was' : 'will be', layout)],
+  }));
+  return [...head, ...(room === undefined ? drawn.flatMap(({lines}) => lines) : fitted(drawn, room - head.length, hint))];
+}
+
+interface RowLayout {
+  readonly width: number;
+  readonly nameWidth: number;
+  /** Whether long texts are cut to one line. */
+  readonly isCut: boolean;
+}
+
+/** An attribute of what stands on one side alone. */
+function sideLine({name, before, after}: AttributeRow, word: string, layout: RowLayout): Line {
+  return [span(label(name === 'kind' ? word : name, layout), DIM), span(` ${after ?? before ?? '–'}`)];
+}
+
+function changeLines({name, before = '–', after = '–', differs}: AttributeRow, layout: RowLayout): Line[] {
+  const {width, nameWidth, isCut} = layout;
+  const start = [span(label(name, layout), DIM), span(differs ? ' * ' : '   ', WARN)];
+  const [old, now]: [Style, Style] = differs ? ['red', 'green'] : [DIM, DIM];
+  const column = Math.max(8, Math.floor((width - nameWidth - 6) / 2));
+  if (columns(before) <= column && columns(after) <= column) {
+    return [[...start, span(pad(before, column), old), span(differs ? ' → ' : '   '), span(after, now)]];
   }
-  const column = Math.max(8, Math.floor((width - NAME_WIDTH - 6) / 2));
+  const room = Math.max(8, width - nameWidth - 3);
+  if (differs && columns(before) + columns(after) + 3 <= room)
+    return [[...start, span(before, old), span(' → '), span(after, now)]];
+  const shown = (text: string) => (isCut ? cutMiddle(text, room) : text);
+  const first = [...start, span(shown(before), old)];
+  return differs ? [first, [span(`${' '.repeat(nameWidth)} → `), span(shown(after), now)]] : [first];
+}
+
+function label(name: string, {nameWidth, isCut}: RowLayout): string {
+  return pad(isCut ? cutMiddle(name, nameWidth) : name, nameWidth);
+}
+
+/** As many rows as there is room for; what differs comes before what does not. */
+function fitted(drawn: readonly {row: AttributeRow; lines: readonly Line[]}[], room: number, hint: string): Line[] {
+  const height = drawn.reduce((sum, {lines}) => sum + lines.length, 0);
+  if (height <= room) return drawn.flatMap(({lines}) => lines);
+  // The last line counts those that are not shown.
+  let left = room - 1;
+  const shown = new Set(
+    drawn
+      .toSorted((a, b) => Number(b.row.differs) - Number(a.row.differs))
+      .filter(({lines}) => {
+        left -= lines.length;
+        return left >= 0;
+      }),
+  );
+  const more = drawn.reduce((sum, each) => sum + (shown.has(each) ? 0 : (each.row.count ?? 1)), 0);
   return [
-    title,
-    ...(reasons.length > 0 ? [[span(reasonWords({...action, reasons}))]] : []),
-    ...rows
-      .filter(({name, differs}) => name !== 'kind' || differs)
-      .map(({name, before = '–', after = '–', differs}) => [
-        span(pad(name, NAME_WIDTH), DIM),
-        span(differs ? ' * ' : '   ', WARN),
-        span(pad(cutMiddle(before, column), column), differs ? 'red' : DIM),
-        span(differs ? ' → ' : '   '),
-        span(cutMiddle(after, column), differs ? 'green' : DIM),
-      ]),
+    ...drawn.filter((each) => shown.has(each)).flatMap(({lines}) => lines),
+    [span(`${formatPlural(more, 'more attribute')}${hint}`, DIM)],
   ];
 }
 

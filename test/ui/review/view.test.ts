@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import type {Action} from '../../../src/core/action.js';
+import type {Entry} from '../../../src/core/entry.js';
 import {decodeName} from '../../../src/core/name.js';
 import type {RelPath} from '../../../src/core/path.js';
 import type {Halt} from '../../../src/core/plan.js';
@@ -9,6 +10,7 @@ import {columns} from '../../../src/report/columns.js';
 import {paint} from '../../../src/ui/line.js';
 import type {Intent, Mode, ReviewOptions, ReviewState} from '../../../src/ui/review/state.js';
 import {reviewLines, type Size, settle} from '../../../src/ui/review/view.js';
+import {aclFor} from '../../support/acl.js';
 import {plan as anyPlan} from '../../support/arbitrary.js';
 import {act, file, folder, planOf, symlink} from '../../support/plan.js';
 import {openPlan, play} from '../../support/review.js';
@@ -141,6 +143,46 @@ describe('ui/review/view', () => {
         },
       ),
     );
+  });
+
+  describe('attributes', () => {
+    const [before, after] = [aclFor(1000), aclFor(1001)].map((value) =>
+      file(1, {xattrs: {'system.posix_acl_access': value, 'user.a': '', 'user.b': ''}}),
+    ) as [Entry, Entry];
+    const state = openAt(openPlan(planOf([{kind: 'attrs', path: 'a' as RelPath, reasons: ['acls'], before, after}])), {
+      type: 'move',
+      by: 1,
+    });
+    const rowsOf = (at: ReviewState, size: Size) => texts(at, size).map((line) => line.trimEnd());
+
+    it('shows what changes first where there is little room, each side of long values on a line of its own', () => {
+      const lines = rowsOf(state, {columns: 80, rows: 23});
+      const title = lines.indexOf('· attrs  a');
+      expect(lines.slice(title + 1, title + 7)).to.deep.equal([
+        'size        1 B                                1 B',
+        'modified    2026-01-01 10:00:00Z               2026-01-01 10:00:00Z',
+        'mode        0644                               0644',
+        'ACL       * u::rw-,u:1000:r--,g::r--,m::r--,o::---',
+        '          → u::rw-,u:1001:r--,g::r--,m::r--,o::---',
+        '3 more attributes (Enter shows all)',
+      ]);
+    });
+
+    it('shows them all on their page', () => {
+      const lines = rowsOf(openAt(state, {type: 'open'}), {columns: 80, rows: 23});
+      expect(lines).to.include.members([
+        'mode        0644                               0644',
+        'user.a      ""                                 ""',
+      ]);
+      expect(lines.join('\n')).to.not.include('more attributes');
+    });
+
+    it('counts those that have no row of their own', () => {
+      const xattrs = Object.fromEntries(Array.from({length: 30}, (_, i) => [`user.${i}`, '']));
+      const many = openPlan(planOf([act.create('a', file(1, {xattrs}))]));
+      const lines = rowsOf(openAt(many, {type: 'move', by: 1}), {columns: 80, rows: 23});
+      expect(lines).to.include('30 more attributes (Enter shows all)');
+    });
   });
 
   it('draws the row of the cursor, whatever the size', () => {

@@ -1,0 +1,43 @@
+import {expect} from 'chai';
+import type {JobSettings} from '../../src/config/schema.js';
+import {resolveSettings, type SettingFlags} from '../../src/config/settings.js';
+import {PRESERVABLE, type Preservable} from '../../src/core/plan.js';
+
+type Lists = {readonly preserve?: readonly Preservable[]; readonly noPreserve?: readonly Preservable[]};
+
+const settings = (flags: Partial<SettingFlags>, job: Partial<JobSettings> = {}) =>
+  resolveSettings(['/s', '/t'], {filters: [], ...flags}, job as JobSettings);
+
+describe('config/settings', () => {
+  describe('what is kept', () => {
+    const without = (...left: Preservable[]) => PRESERVABLE.filter((each) => !left.includes(each));
+    const cases: Record<string, readonly [flags: Lists, job: Lists, kept: readonly Preservable[]]> = {
+      'all, where nothing is said': [{}, {}, PRESERVABLE],
+      'what is typed': [{preserve: ['times', 'mode']}, {}, ['mode', 'times']],
+      'all but what is typed': [{noPreserve: ['owner']}, {}, without('owner')],
+      'what is typed both ways': [{preserve: ['mode', 'owner'], noPreserve: ['owner']}, {}, ['mode']],
+      'what the job says': [{}, {preserve: ['mode']}, ['mode']],
+      'all but what the job says': [{}, {noPreserve: ['mode', 'xattrs']}, without('mode', 'xattrs')],
+      'what the job says both ways': [{}, {preserve: ['mode', 'times'], noPreserve: ['times']}, ['mode']],
+      'what is typed, whatever the job says': [{preserve: ['times']}, {preserve: ['mode'], noPreserve: ['times']}, ['times']],
+      'all but what is typed, whatever the job says': [{noPreserve: ['acls']}, {preserve: ['mode']}, without('acls')],
+      'nothing, where an empty list is given': [{preserve: []}, {preserve: ['mode']}, []],
+      'all again, where nothing is typed to be left': [{noPreserve: []}, {noPreserve: ['mode']}, PRESERVABLE],
+    };
+    for (const [title, [flags, job, kept]] of Object.entries(cases)) {
+      it(title, () => expect(settings(flags, job as Partial<JobSettings>).preserve).to.deep.equal(kept));
+    }
+  });
+
+  it('other file systems are entered, unless the job or a flag says otherwise', () => {
+    const of = (flag?: boolean, job?: boolean) =>
+      settings({oneFileSystem: flag}, job === undefined ? {} : {oneFileSystem: job}).oneFileSystem;
+    expect([of(), of(true), of(undefined, true), of(false, true), of(true, false)]).to.deep.equal([
+      false,
+      true,
+      true,
+      false,
+      true,
+    ]);
+  });
+});

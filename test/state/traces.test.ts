@@ -1,0 +1,159 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {toByteName} from '../../src/core/name.js';
+import type {RelPath} from '../../src/core/path.js';
+import {platform} from '../../src/platform/choose.js';
+import type {Folder} from '../../src/platform/platform.js';
+import {foldersLeftOpen, sweepStaging} from '../../src/state/staging.js';
+import {besideName, readTraces, type Trace, TraceLog} from '../../src/state/traces.js';
+import {tempDirs} from '../support/temp.js';
+
+const opened = (at: string, mode: number): Trace => ({opened: {path: at as RelPath, mode}});
+const beside = (folder: string, name: string): Trace => ({beside: {folder: folder as RelPath, name}});
+
+describe('state/traces', () => {
+  const temp = tempDirs();
+  let target: string;
+  /** The folder in which each run has its own. */
+  let runs: string;
+
+  beforeEach(() => {
+    target = temp();
+    runs = path.join(target, '.dirsync/tmp');
+    fs.mkdirSync(path.join(runs, 'run-1'), {recursive: true});
+  });
+
+  function within<T>(at: string, act: (folder: Folder) => T): T {
+    const folder = platform().openRoot(toByteName(at));
+    try {
+      return act(folder);
+    } finally {
+      platform().close(folder);
+    }
+  }
+  const read = () => within(runs, (folder) => readTraces(platform(), folder));
+  const put = (content: string | Buffer, name = 'run-1/traces-0') => fs.writeFileSync(path.join(runs, name), content);
+
+  function note(run: string, worker: number | 'main', traces: readonly Trace[]): void {
+    fs.mkdirSync(path.join(runs, run), {recursive: true});
+    within(path.join(runs, run), (folder) => {
+      const log = new TraceLog(platform(), folder, worker);
+      for (const trace of traces) log.add(trace);
+      log.close();
+    });
+  }
+
+  it('reads what all workers of all runs noted', () => {
+    const [a, b, c] = [opened('a/b', 0o555), beside('', besideName('run-1', 5, 'tmp')), opened('', 0o500)];
+    note('run-1', 0, [a, b]);
+    note('run-1', 'main', [c]);
+    note('run-2', 0, [a]);
+    expect(read()).to.have.deep.members([a, b, c, a]);
+  });
+
+  it('reads names that are not UTF-8, and lines within names', () => {
+    const traces = [opened('a\nb/\udcff', 0o555), beside('\u2028"\\', besideName('run-1', 0, 'old'))];
+    note('run-1', 0, traces);
+    expect(read()).to.deep.equal(traces);
+  });
+
+  it('makes no file for nothing, and each is private', () => {
+    note('run-1', 0, []);
+    expect(fs.readdirSync(path.join(runs, 'run-1'))).to.deep.equal([]);
+    note('run-1', 0, [opened('a', 0o555)]);
+    expect(fs.statSync(path.join(runs, 'run-1/traces-0')).mode & 0o777).to.equal(0o600);
+  });
+
+  it('is there as soon as it is noted', () => {
+    within(path.join(runs, 'run-1'), (folder) => {
+      const log = new TraceLog(platform(), folder, 3);
+      log.add(opened('a', 0o555));
+      expect(read()).to.deep.equal([opened('a', 0o555)]);
+      log.close();
+    });
+  });
+
+  it('leaves out a torn last line', () => {
+    const line = JSON.stringify(opened('a', 0o555));
+    for (const torn of ['{"opened":{"path":"b', '{', line.slice(0, -1)]) {
+      put(`${line}\n${torn}`);
+      expect(read(), torn).to.deep.equal([opened('a', 0o555)]);
+    }
+  });
+
+  it('looks into traces alone, and through no symlink', () => {
+    const line = `${JSON.stringify(opened('a', 0o555))}\n`;
+    fs.writeFileSync(path.join(target, 'elsewhere'), line);
+    put(line, 'run-1/other');
+    put(line, 'traces-0');
+    fs.symlinkSync(path.join(target, 'elsewhere'), path.join(runs, 'run-1/traces-1'));
+    fs.mkdirSync(path.join(runs, 'run-1/traces-2'));
+    fs.symlinkSync(target, path.join(runs, 'run-2'));
+    put(line, 'run-1/traces-3');
+    expect(read()).to.deep.equal([opened('a', 0o555)]);
+  });
+
+  describe('takes no notice of', () => {
+    const name = besideName('run-1', 1, 'tmp');
+    const lines: Record<string, unknown> = {
+      null: null,
+      'a text': 'opened',
+      nothing: {},
+      'a path out of the target': opened('../a', 0o555),
+      'a path up within': opened('a/../../b', 0o555),
+      'an absolute path': opened('/etc', 0o555),
+      'a path with a NUL': opened('a\0b', 0o555),
+      'a path that is none': {opened: {path: 5, mode: 0o555}},
+      "dirsync's own folder": opened('.dirsync/tmp', 0o555),
+      'no mode': {opened: {path: 'a'}},
+      'a mode that is a text': {opened: {path: 'a', mode: '0755'}},
+      'a mode with a fraction': {opened: {path: 'a', mode: 1.5}},
+      'a mode below zero': opened('a', -1),
+      'a mode of more than permissions': opened('a', 0o40755),
+      "a name that is not dirsync's": beside('', 'passwd'),
+      'a name like one': beside('', `${name}~`),
+      'a name with a slash': beside('', `.dirsync-a/../${name}`),
+      'a folder out of the target': beside('..', name),
+      "a folder in dirsync's own": beside('.dirsync', name),
+      'no folder': {beside: {name}},
+      'no name': {beside: {folder: ''}},
+    };
+    for (const [title, value] of Object.entries(lines)) {
+      it(title, () => {
+        const sound = opened('sound', 0o500);
+        put(`${JSON.stringify(value)}\n${JSON.stringify(sound)}\n`);
+        expect(read()).to.deep.equal([sound]);
+      });
+    }
+
+    it('one that comes along with a sound one', () => {
+      const [sound, bad] = [opened('a', 0o500), beside('..', name)];
+      put(`${JSON.stringify({...sound, ...bad})}\n${JSON.stringify({...opened('../a', 0o500), ...beside('b', name)})}\n`);
+      expect(read()).to.deep.equal([sound, beside('b', name)]);
+    });
+  });
+
+  it('what was left beside its place is removed, and nothing else, wherever the traces say that it lies', () => {
+    const name = besideName('run-1', 1, 'tmp');
+    const outside = temp();
+    for (const at of [path.join(outside, name), path.join(target, name), path.join(target, 'kept')]) fs.writeFileSync(at, '');
+    fs.symlinkSync(outside, path.join(target, 'link'));
+    const up = path.relative(target, outside);
+    const lines = [beside('', name), beside('', 'kept'), beside('link', name), {...opened('a', 0o500), ...beside(up, name)}];
+    put(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    within(target, (root) => sweepStaging(platform(), root));
+    expect(fs.readdirSync(target).sort()).to.deep.equal(['.dirsync', 'kept', 'link']);
+    expect(fs.readdirSync(outside)).to.deep.equal([name]);
+    expect(fs.existsSync(runs)).to.equal(false);
+  });
+
+  it('a folder that was opened twice had the mode that was noted first', () => {
+    note('run-1', 0, [opened('a', 0o500), opened('b', 0o111), opened('a', 0o700)]);
+    const found = within(target, (root) => foldersLeftOpen(platform(), root));
+    expect([...found].sort()).to.deep.equal([
+      ['a', 0o500],
+      ['b', 0o111],
+    ]);
+  });
+});
