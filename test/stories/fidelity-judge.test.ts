@@ -100,6 +100,12 @@ const DAMAGES: readonly Damage[] = [
     unless: {hardlinks: false},
   },
   {
+    title: 'a further name, forgotten in the state folder',
+    does: 'mkdir .dirsync; ln plain/text .dirsync/forgotten',
+    says: './plain/text: link count 1, in the target 2',
+    unless: {hardlinks: false},
+  },
+  {
     title: "a symlink's text",
     does: quietly('symlinks', "cp -a symlinks/dash ref; ln -sfn -- '-m' symlinks/dash; touch -h -r ref symlinks/dash; rm ref"),
     says: './symlinks/dash: link -n, in the target -m',
