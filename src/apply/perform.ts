@@ -61,7 +61,12 @@ export function perform(task: Task): StepResult {
     if (errnoOf(error) !== 'EACCES') throw error;
     const opened = openUp(task);
     if (opened === undefined) throw error;
-    return {...act(task), opened};
+    try {
+      return {...act(task), opened};
+    } catch (again) {
+      // Whatever came of it, they are to be closed.
+      return {...failed(task.action, 'write', errnoOf(again)), opened};
+    }
   }
 }
 
@@ -263,13 +268,19 @@ function writeOther(task: Task, {folder, name}: Place): StepResult | undefined {
   if (gone) return skipped(gone);
   const {kind, link, rdev = '0:0'} = action.after as Entry;
   const attributes = attributesOf(task, {isNew: true});
-  if (isSpecial(CODE[kind])) {
-    const [major, minor] = rdev.split(':').map(Number) as [number, number];
-    world.platform.makeNode({folder, name, code: CODE[kind], major, minor, attributes});
-  } else {
-    world.platform.makeSymlink(folder, name, toByteName(link as string), attributes);
+  try {
+    if (isSpecial(CODE[kind])) {
+      const [major, minor] = rdev.split(':').map(Number) as [number, number];
+      world.platform.makeNode({folder, name, code: CODE[kind], major, minor, attributes});
+    } else {
+      world.platform.makeSymlink(folder, name, toByteName(link as string), attributes);
+    }
+    return undefined;
+  } catch (error) {
+    // It may be there without its attributes.
+    discard(task, {folder, name});
+    throw error;
   }
-  return undefined;
 }
 
 /** One rename: at one moment the old, at the next the new. */
