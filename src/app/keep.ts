@@ -9,7 +9,7 @@ import type {Losses} from '../plan/diff.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf, type FileSystem} from '../platform/platform.js';
 import {type Privileges, privileges} from '../platform/privileges.js';
-import {formatTime} from '../report/units.js';
+import {formatPlural, formatTime} from '../report/units.js';
 import {readTimeFacts} from '../state/times.js';
 
 export interface Keeping {
@@ -91,29 +91,26 @@ export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
   const {resolution, range} = times;
   const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
   const warnings: (string | false)[] = [
-    losses.owner > 0 && `the owner or group of ${count(losses.owner, 'path')} is not kept: only root may give files to others`,
+    losses.owner > 0 &&
+      `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: only root may give files to others`,
     losses.xattrs > 0 &&
       (fileSystem.keeps.xattrs.length < XATTR_NAMESPACES.length
-        ? `extended attributes of ${count(losses.xattrs, 'path')} are not kept: ${target} has not all kinds of them`
-        : `extended attributes of ${count(losses.xattrs, 'path')} are not kept: only root may set those of the system`),
-    losses.acls > 0 && `the ACLs of ${count(losses.acls, 'path')} are not kept: ${target} has none`,
+        ? `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: ${target} has not all kinds of them`
+        : `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: only root may set those of the system`),
+    losses.acls > 0 && `the ACLs of ${formatPlural(losses.acls, 'path')} are not kept: ${target} has none`,
     losses.specials > 0 &&
-      `${count(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made without the posix backend`,
-    losses.devices > 0 && `${count(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
+      `${formatPlural(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made without the posix backend`,
+    losses.devices > 0 && `${formatPlural(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
     kept.times && resolution > platform().timeResolution && `${target} keeps times to ${duration(resolution)} only`,
     kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min)}`,
     kept.times && range.max !== undefined && `${target} keeps no times after ${formatTime(range.max)}`,
     mounts > 0 &&
-      `${count(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,
+      `${formatPlural(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,
     !platform().keepsAll &&
       'without the posix backend, extended attributes, ACLs, FIFOs, sockets, devices and holes are not kept, times are kept to the ' +
         'microsecond, and files are flushed to disk one by one',
   ];
   return warnings.filter((warning) => warning !== false);
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;
 }
 
 function duration(nanoseconds: bigint): string {
