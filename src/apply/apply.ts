@@ -6,7 +6,6 @@
 import fs from 'node:fs';
 import process from 'node:process';
 import {type Action, bytesOf, isUpkeep} from '../core/action.js';
-import {CODE} from '../core/block.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyPhase, ApplyProgress, Listener} from '../core/event.js';
@@ -21,16 +20,15 @@ import {withTimeFacts} from '../plan/compare.js';
 import {summarize} from '../plan/summary.js';
 import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
-import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
 import {lockTarget, type TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
-import {foldersLeftOpen, sweepReplaced, sweepStaging} from '../state/staging.js';
+import {sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
-import {entryAtPlace, openMode} from './check.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
+import {OpenedFolders} from './opened.js';
 
 export type Fsync = 'none' | 'end' | 'each';
 
@@ -58,9 +56,6 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 /** So many batches wait at each worker, so that none idles while an answer is read. */
 const BATCHES_AHEAD = 2;
 
-/** The name of an open folder itself. */
-const SELF = '' as ByteName;
-
 /** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed. */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
   return new Run(options).run();
@@ -80,8 +75,7 @@ class Run {
   /** Which actions' outcomes were told. */
   readonly #told: boolean[];
   readonly #counted: readonly [number, number];
-  /** Folders of the target that are opened up to their owner, with the modes that they had. */
-  #opened = new Map<RelPath, number>();
+  #opened: OpenedFolders | undefined;
   readonly #waves: readonly Wave[];
   readonly #total: {readonly steps: number; readonly bytes: number};
   /** Steps that needed no work, and bytes that will not be written. */
@@ -196,7 +190,7 @@ class Run {
     // A plan that was saved before the target's times were known.
     const policy = withTimeFacts(this.#context.policy, readTimeFacts(backend, this.#root));
     this.#context = {...this.#context, policy};
-    this.#opened = foldersLeftOpen(backend, this.#root);
+    this.#opened = new OpenedFolders(backend, this.#root);
   }
 
   #leave(): void {
@@ -294,6 +288,8 @@ class Run {
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
     const isWhole = this.#actions.every((_, i) => this.#status[i] === 'done' || this.#status[i] === 'already-done');
     sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
+    // What they were is noted in staging until they are closed.
+    this.#closeFolders();
     sweepStaging(backend, root);
     return this.#recorded();
   }
@@ -311,7 +307,8 @@ class Run {
       }
       this.#isChanging = true;
       this.#announce();
-      sweepStaging(backend, this.#root as Folder);
+      this.#opened?.note(this.o.runId);
+      sweepStaging(backend, this.#root as Folder, this.o.runId);
     } catch (error) {
       if (error instanceof DirsyncError) throw error;
       const code = errnoOf(error);
@@ -324,55 +321,39 @@ class Run {
     }
   }
 
-  /** A root that its owner may not write to is opened up. Nothing can be noted of that before: a kill right here leaves it open. */
+  /** A root that its owner may not write to is opened up. */
   #announce(): void {
     try {
       this.#lock?.announce();
     } catch (error) {
-      if (error instanceof DirsyncError || errnoOf(error) !== 'EACCES') throw error;
-      const backend = platform();
-      const root = this.#root as Folder;
-      const now = entryAtPlace(backend, {folder: root, name: SELF}, this.#context.policy);
-      if (now === undefined || now.uid !== process.geteuid?.() || now.mode === openMode(now.mode)) throw error;
-      backend.setAttributes(root, SELF, CODE.directory, {mode: openMode(now.mode)});
-      this.#opened.set(ROOT, now.mode);
+      if (error instanceof DirsyncError || errnoOf(error) !== 'EACCES' || !this.#opened?.openRoot()) throw error;
       this.#lock?.announce();
     }
   }
 
-  /** Gives the folders that were opened up the modes that they are to have, however the run ended. */
   #closeFolders(): void {
-    if (!this.#isChanging || this.#opened.size === 0 || this.#root === undefined) return;
-    const backend = platform();
-    const target = new Cursor(backend, this.#root);
-    const after = new Map(
-      this.#actions.flatMap(({path, after}, i) =>
-        this.#opened.has(path) && this.#status[i] === 'done' && after ? [[path, after]] : [],
-      ),
-    );
-    for (const [path, closed] of [...this.#opened].reverse()) {
-      try {
-        const mode = (this.#context.policy.mode ? after.get(path)?.mode : undefined) ?? closed;
-        const place = target.find(path);
-        const now = place && entryAtPlace(backend, place, this.#context.policy);
-        if (place && now?.kind === 'directory' && now.mode === openMode(closed) && now.mode !== mode)
-          backend.setAttributes(place.folder, place.name, CODE.directory, {mode});
-      } catch (error) {
-        this.#addProblem(problem({path, side: 'target', phase: 'attrs', code: errnoOf(error)}));
-      }
-    }
-    target.reset();
+    if (!this.#isChanging) return;
+    const settled = this.#context.policy.mode ? this.#actions.filter((_, i) => this.#status[i] === 'done') : [];
+    for (const found of this.#opened?.close(settled) ?? []) this.#addProblem(found);
   }
 
   /** Notes how the target keeps times, if it does not keep all of them. */
   async #keepTimeFacts(): Promise<void> {
     const {pool} = this.o;
-    const job: ApplyJob = {type: 'apply', step: 'times', context: this.#context, indexes: [], actions: []};
-    const learnt = await Promise.all(
-      Array.from({length: pool.size}, (_, worker) => pool.call<TimeFacts | undefined>(worker, job)),
-    );
-    const facts = learnt.reduce(joinFacts, undefined);
-    if (facts !== undefined) writeTimeFacts(platform(), this.#root as Folder, facts);
+    try {
+      const learnt = await Promise.all(
+        Array.from({length: pool.size}, (_, worker) => pool.call<TimeFacts | undefined>(worker, this.#job('times'))),
+      );
+      const facts = learnt.reduce(joinFacts, undefined);
+      if (facts !== undefined) writeTimeFacts(platform(), this.#root as Folder, facts);
+    } catch (error) {
+      this.#addProblem(problem({path: ROOT, side: 'target', phase: 'write', code: errnoOf(error)}));
+    }
+  }
+
+  /** A job without actions. */
+  #job(step: ApplyJob['step']): ApplyJob {
+    return {type: 'apply', step, context: this.#context, indexes: [], actions: []};
   }
 
   /** Which actions of a wave are still to be done. */
@@ -404,13 +385,9 @@ class Run {
     if (this.o.fsync === 'none') return true;
     this.#phase = 'sync';
     try {
-      await this.o.pool.call(0, {
-        type: 'apply',
-        step: 'sync',
-        context: this.#context,
-        indexes: [],
-        actions: [],
-      } satisfies ApplyJob);
+      const {pool} = this.o;
+      // Each worker knows which mounts it has written to.
+      await Promise.all(Array.from({length: pool.size}, (_, worker) => pool.call(worker, this.#job('sync'))));
       return true;
     } catch (error) {
       this.#addProblem(problem({path: ROOT, side: 'target', phase: 'sync', code: errnoOf(error)}));
@@ -431,12 +408,12 @@ class Run {
         if (this.#isStopped) return;
         const actions = batch.map((index) => this.#actions[index] as Action);
         const waiting = step === 'links' ? {waiting: this.#staged} : {};
-        const opened = this.#opened.size > 0 ? {opened: this.#opened} : {};
+        const opened = this.#opened?.modes.size ? {opened: this.#opened.modes} : {};
         const job: ApplyJob = {type: 'apply', step, context: this.#context, indexes: batch, actions, ...waiting, ...opened};
         const results = await pool.call<readonly WireResult[]>(worker, job);
         for (const [i, wire] of results.entries()) {
           const result = fromWire(wire);
-          if ('opened' in result) for (const {path, mode} of result.opened ?? []) this.#open(path, mode);
+          if ('opened' in result) for (const {path, mode} of result.opened ?? []) this.#opened?.add(path, mode);
           onResult(batch[i] as number, result);
         }
         this.#journal.flush();
@@ -444,11 +421,6 @@ class Run {
     };
     // All share one iterator of batches, so whoever is free takes the next.
     await Promise.all(Array.from({length: BATCHES_AHEAD * pool.size}, (_, i) => work(i % pool.size)));
-  }
-
-  /** Who opens a folder that was open already saw it so: the first mode counts. */
-  #open(path: RelPath, mode: number): void {
-    if (!this.#opened.has(path)) this.#opened.set(path, mode);
   }
 
   *#cut(indexes: readonly number[]): Generator<number[], void, undefined> {
@@ -473,6 +445,7 @@ class Run {
         return;
       case 'staged':
         this.#staged.set(action.path, index);
+        if (result.problem !== undefined) this.#addProblem(result.problem);
         return;
       case 'failed':
         this.#fail(index, result.problem as Problem);

@@ -11,7 +11,7 @@ import type {Side} from '../core/problem.js';
 import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
 import {attributeReasons, contentReasons, isCurrent, sameEntry, sameTime} from '../plan/compare.js';
 import type {Cursor, Place} from '../platform/cursor.js';
-import type {Platform} from '../platform/platform.js';
+import type {Folder, Platform} from '../platform/platform.js';
 
 /** Both trees as a worker holds them. */
 export interface World {
@@ -25,6 +25,8 @@ export interface World {
   readonly policy: PlanOptions;
   /** Folders of the target that are opened up to their owner for a while, with the modes that they had. */
   readonly opened: Map<RelPath, number>;
+  /** A folder of each mount in the target that was written to, but for that of the root: open, to flush its file system. */
+  readonly mounts: Map<number, Folder>;
   /** False when the run is to stop. */
   readonly goOn: () => boolean;
 }

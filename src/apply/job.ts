@@ -31,7 +31,7 @@ export interface ApplyContext {
 export interface ApplyJob {
   readonly type: 'apply';
   /**
-   * `check`: look only. `content`: compare the files at `paths`. `sync`: flush the target's file system. `times`: say what was
+   * `check`: look only. `content`: compare the files at `paths`. `sync`: flush the file systems of the target. `times`: say what was
    * learnt of how it keeps times.
    */
   readonly step: WaveStep | 'check' | 'content' | 'sync' | 'times';
@@ -97,7 +97,8 @@ export function performJob(
   const {world, staging, learner} = enter(job, tools);
   if (job.step === 'times') return learner.facts();
   if (job.step === 'sync') {
-    world.platform.syncFileSystem((world.target as Cursor).root);
+    if (tools.worker === 0) world.platform.syncFileSystem((world.target as Cursor).root);
+    for (const folder of world.mounts.values()) world.platform.syncFileSystem(folder);
     return [];
   }
   if (job.step === 'content') return (job.paths ?? []).map((path) => sameContent(path, world));
@@ -195,6 +196,7 @@ function open(context: ApplyContext, step: ApplyJob['step'], goOn: () => boolean
       leaders: target && new Cursor(fs, target),
       policy,
       opened: new Map(),
+      mounts: new Map(),
       goOn,
     },
     learner: new TimeLearner(),
@@ -206,6 +208,6 @@ function leave(): void {
   const {world, roots, staging} = session;
   for (const cursor of [world.source, world.target, world.leaders]) cursor?.reset();
   staging?.close();
-  for (const root of roots) world.platform.close(root);
+  for (const folder of [...roots, ...world.mounts.values()]) world.platform.close(folder);
   session = undefined;
 }

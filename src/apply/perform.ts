@@ -74,7 +74,9 @@ export function perform(task: Task): StepResult {
 function withoutXattrs(task: Task): StepResult {
   const {action} = task;
   const done = act({...task, takesXattrs: false});
-  return done.status === 'done' ? failed(action, 'attrs', 'XATTRS_NOT_KEPT') : done;
+  if (done.status === 'done') return failed(action, 'attrs', 'XATTRS_NOT_KEPT');
+  // What waits for its place will take it; that is what counts, beside the problem.
+  return done.status === 'staged' ? {...failed(action, 'attrs', 'XATTRS_NOT_KEPT'), status: 'staged'} : done;
 }
 
 function isOfXattrs(error: unknown): boolean {
@@ -111,6 +113,21 @@ const SELF = '' as ByteName;
 const NO_XATTRS = {xattrs: [], acls: false};
 
 function act(task: Task): StepResult {
+  const result = actOn(task);
+  if (result.status === 'done' || result.status === 'staged') noteMount(task);
+  return result;
+}
+
+/** What is flushed before anything is deleted is all that was written, wherever it was. */
+function noteMount({action, world, staging}: Task): void {
+  const {target, mounts, platform} = world;
+  const path = parentPath(action.path);
+  const mount = target?.mountAt(path);
+  if (target === undefined || mount === undefined || mount === staging.mount || mounts.has(mount)) return;
+  mounts.set(mount, platform.openFolder(target.folder(path), '.' as ByteName));
+}
+
+function actOn(task: Task): StepResult {
   switch (task.step) {
     case 'folders':
       return makeFolder(task);

@@ -227,8 +227,8 @@ export class PosixPlatform implements Platform {
         this.xattr(folder, '' as ByteName, attribute as ByteName);
         return true;
       } catch (error) {
-        if (errnoOf(error) === 'EOPNOTSUPP' || errnoOf(error) === 'EPERM') return false;
-        throw error;
+        errnoOf(error);
+        return false;
       }
     };
     return {
@@ -630,31 +630,44 @@ export class PosixPlatform implements Platform {
   }
 
   #setXattrs(folder: Folder, name: ByteName, code: number, {kept, values}: WantedXattrs): void {
-    const {lsetxattr, lremovexattr, fchmodat} = this.#libc;
+    const {lsetxattr, lremovexattr} = this.#libc;
     const wanted = new Set<string>(values.map(([attribute]) => attribute));
     const standing = this.#readXattrs(this.#path(folder, name), kept).split('\0');
-    let isOpened = false;
-    // Only who may write to a file may change its `user` attributes; the owner may open it up. Its mode is set afterwards.
-    const check = (act: () => number, syscall: string, fine?: string) => {
-      for (;;) {
-        if (act() === 0) return;
-        const errno = this.#errno();
-        if (errno === fine) return;
-        if (errno !== 'EACCES' || isOpened || code === CODE.symlink || name === '') throw new SystemError(errno, syscall);
-        isOpened = true;
-        const stat = emptyStat();
-        this.stat(folder, name, stat);
-        this.#check(fchmodat(fd(folder), this.#name(NAME_A, name), stat.mode | 0o600, AT.SYMLINK_NOFOLLOW), 'fchmodat');
+    const act = (call: () => number, syscall: string, fine?: string) => {
+      if (call() === 0) return;
+      const errno = this.#errno();
+      if (errno !== fine) throw new SystemError(errno, syscall);
+    };
+    const change = () => {
+      for (let i = 0; i + 1 < standing.length; i += 2) {
+        const attribute = standing[i] as string;
+        if (wanted.has(attribute)) continue;
+        act(() => lremovexattr(this.#path(folder, name), this.#name(NAME_B, attribute)), 'lremovexattr', 'ENODATA');
+      }
+      for (const [attribute, value] of values) {
+        const set = () => lsetxattr(this.#path(folder, name), this.#name(NAME_B, attribute), this.#xattr(value), value.length, 0);
+        act(set, 'lsetxattr');
       }
     };
-    for (let i = 0; i + 1 < standing.length; i += 2) {
-      const attribute = standing[i] as string;
-      if (wanted.has(attribute)) continue;
-      check(() => lremovexattr(this.#path(folder, name), this.#name(NAME_B, attribute)), 'lremovexattr', 'ENODATA');
+    try {
+      change();
+    } catch (error) {
+      if (errnoOf(error) !== 'EACCES' || code === CODE.symlink || name === '') throw error;
+      this.#openedUp(folder, name, change);
     }
-    for (const [attribute, value] of values) {
-      const set = () => lsetxattr(this.#path(folder, name), this.#name(NAME_B, attribute), this.#xattr(value), value.length, 0);
-      check(set, 'lsetxattr');
+  }
+
+  /** Only who may write to a path may change its `user` attributes: the owner gives himself that right for the moment. */
+  #openedUp(folder: Folder, name: ByteName, act: () => void): void {
+    const stat = emptyStat();
+    this.stat(folder, name, stat);
+    const setMode = (mode: number) =>
+      this.#check(this.#libc.fchmodat(fd(folder), this.#name(NAME_A, name), mode, AT.SYMLINK_NOFOLLOW), 'fchmodat');
+    setMode(stat.mode | 0o600);
+    try {
+      act();
+    } finally {
+      setMode(stat.mode);
     }
   }
 

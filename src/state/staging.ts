@@ -9,7 +9,7 @@ import {joinPath, type RelPath} from '../core/path.js';
 import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
-import {type Beside, readTraces, TraceLog} from './traces.js';
+import {type Beside, namesIn, readTraces, type Trace, TraceLog} from './traces.js';
 
 export interface Staging {
   /** This worker's own. */
@@ -63,18 +63,43 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
 const SELF = '' as ByteName;
 const NO_ACLS = {kept: {xattrs: [], acls: true}, values: []};
 
-/** Removes what runs left in staging, this one's and that of killed ones. Only for who holds the target's lock. */
-export function sweepStaging(platform: Platform, root: Folder): void {
-  sweep(platform, root, NAMES.staging);
+/** Removes what runs left in staging, but for one that is at work. Only for who holds the target's lock. */
+export function sweepStaging(platform: Platform, root: Folder, keptRun?: string): void {
+  sweep(platform, root, NAMES.staging, keptRun);
 }
 
-/** Folders that killed runs left open, with the modes that they had; nothing is changed. */
+/**
+ * Folders that killed runs left open, with the modes that they had; nothing is changed. None where `.dirsync` is another user's:
+ * then this one can change nothing either, and is told so when it tries.
+ */
 export function foldersLeftOpen(platform: Platform, root: Folder): Map<RelPath, number> {
-  const traces = withFolder(platform, root, NAMES.staging, (folder) => readTraces(platform, folder)) ?? [];
+  let traces: Trace[];
+  try {
+    traces = withFolder(platform, root, NAMES.staging, (folder) => readTraces(platform, folder)) ?? [];
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    return new Map();
+  }
   // Who opened a folder that was open already noted the mode that it had then.
   return new Map(
     traces.flatMap((trace) => ('opened' in trace ? [[trace.opened.path, trace.opened.mode] as const] : [])).reverse(),
   );
+}
+
+export interface NoteOptions extends Omit<StagingOptions, 'worker'> {
+  readonly modes: ReadonlyMap<RelPath, number>;
+}
+
+/** Notes folders that are open as this run's to close. */
+export function noteOpened({platform, root, runId, modes}: NoteOptions): void {
+  const folder = ensurePath(platform, root, [NAMES.state, NAMES.staging, runId as ByteName]);
+  const log = new TraceLog(platform, folder, 'main');
+  try {
+    for (const [path, mode] of modes) log.add({opened: {path, mode}});
+  } finally {
+    log.close();
+    platform.close(folder);
+  }
 }
 
 /**
@@ -95,7 +120,7 @@ export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'e
   }
 }
 
-function sweep(platform: Platform, root: Folder, name: ByteName): void {
+function sweep(platform: Platform, root: Folder, name: ByteName, keptRun?: string): void {
   const traces = withFolder(platform, root, name, (folder) => readTraces(platform, folder)) ?? [];
   const target = new Cursor(platform, root);
   for (const trace of traces) if ('beside' in trace) removeBeside(platform, target, trace.beside);
@@ -103,10 +128,15 @@ function sweep(platform: Platform, root: Folder, name: ByteName): void {
   const state = openState(platform, root);
   if (state === undefined) return;
   try {
-    removeTree(platform, state, name);
+    if (keptRun === undefined) removeTree(platform, state, name);
+    else withFolder(platform, root, name, (folder) => removeOthers(platform, folder, keptRun));
   } finally {
     platform.close(state);
   }
+}
+
+function removeOthers(platform: Platform, folder: Folder, kept: string): void {
+  for (const name of namesIn(platform, folder)) if (name !== kept) removeTree(platform, folder, name);
 }
 
 function removeBeside(platform: Platform, target: Cursor, {folder, name}: Beside): void {

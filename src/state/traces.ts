@@ -68,10 +68,11 @@ export function readTraces(platform: Platform, parent: Folder): Trace[] {
   return traces;
 }
 
-function namesIn(platform: Platform, folder: Folder, code: number): ByteName[] {
+/** The names in a folder, of one kind or of all. */
+export function namesIn(platform: Platform, folder: Folder, code?: number): ByteName[] {
   const rows: ListedEntry[] = [];
   const count = platform.list(folder, rows);
-  return rows.slice(0, count).flatMap((row) => (row.code === code ? [row.name] : []));
+  return rows.slice(0, count).flatMap((row) => (code === undefined || row.code === code ? [row.name] : []));
 }
 
 function parse(content: Uint8Array | undefined): Trace[] {

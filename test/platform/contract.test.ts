@@ -746,6 +746,18 @@ for (const backend of ['posix', 'portable'] as const) {
           expect(fs.statSync(path.join(root, 'file')).mode & 0o777).to.equal(0o444);
         });
       });
+
+      it('of a read-only file that are refused leave it read-only', () => {
+        writeTree(root, dir({file: file('x', {mode: 0o444})}));
+        if (isRoot) for (const at of ['.', 'file']) fs.chownSync(path.join(root, at), 65_534, 65_534);
+        asNobody(() => {
+          const xattrs = {kept: ALL, values: values(['user.a', '1'], ['nowhere.a', '1'])};
+          const refusal = codeOf(() => platform.setAttributes(open(), name('file'), CODE.file, {xattrs, mode: 0o600}));
+          expect(refusal).to.equal('EOPNOTSUPP');
+          expect(platform.xattrs(open(), name('file'), ALL), 'it was opened up for the first').to.include('user.a');
+          expect(fs.statSync(path.join(root, 'file')).mode & 0o777).to.equal(0o444);
+        });
+      });
     });
 
     describe('FIFOs, sockets, devices, holes', () => {

@@ -5,7 +5,7 @@ import {toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
 import {platform} from '../../src/platform/choose.js';
 import type {Folder} from '../../src/platform/platform.js';
-import {foldersLeftOpen, sweepStaging} from '../../src/state/staging.js';
+import {foldersLeftOpen, noteOpened, sweepStaging} from '../../src/state/staging.js';
 import {besideName, readTraces, type Trace, TraceLog} from '../../src/state/traces.js';
 import {tempDirs} from '../support/temp.js';
 
@@ -155,5 +155,18 @@ describe('state/traces', () => {
       ['a', 0o500],
       ['b', 0o111],
     ]);
+  });
+
+  it('a run that takes over what a killed one left open has it noted before the old notes go', () => {
+    note('run-1', 0, [opened('a', 0o555), beside('', besideName('run-1', 0, 'tmp'))]);
+    within(target, (root) => {
+      const modes = foldersLeftOpen(platform(), root);
+      noteOpened({platform: platform(), root, runId: 'run-2', modes});
+      sweepStaging(platform(), root, 'run-2');
+      expect(fs.readdirSync(runs)).to.deep.equal(['run-2']);
+      expect([...foldersLeftOpen(platform(), root)]).to.deep.equal([['a', 0o555]]);
+      sweepStaging(platform(), root);
+      expect(foldersLeftOpen(platform(), root).size).to.equal(0);
+    });
   });
 });

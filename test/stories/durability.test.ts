@@ -40,6 +40,26 @@ describe('story: nothing is deleted before what replaces it is on disk', () => {
     expect(calls.slice(4)).to.deep.equal(['place kind', 'syncfs']);
   });
 
+  it('on each file system of the target that was written to', function () {
+    if (spawnSync('strace', ['-V']).status !== 0) skip(this, 'strace is not installed');
+    if (process.env.DIRSYNC_PLATFORM === 'portable') skip(this, 'this backend has no syncfs');
+    const {root, source, target} = pairIn(temp(), {mount: {moved: 'content'}}, {mount: {}, moved: 'content'});
+    const at = path.join(target, 'mount');
+    if (spawnSync('mount', ['-t', 'tmpfs', 'none', at]).status !== 0) skip(this, 'nothing can be mounted here');
+    try {
+      const trace = path.join(root, 'trace');
+      const command = [process.execPath, PROGRAM, 'apply', source, target, '--yes', '--allow', 'too-many-deletes'];
+      const {status} = spawnSync('strace', ['-f', '-y', '-o', trace, '-e', 'trace=syncfs,unlinkat', ...command]);
+      expect(status).to.equal(0);
+      const lines = fs.readFileSync(trace, 'utf8').split('\n');
+      const deleted = lines.findIndex((line) => /unlinkat\(.*"moved"/.test(line));
+      const flushed = lines.slice(0, deleted).flatMap((line) => /syncfs\(\d+<([^>]*)>/.exec(line)?.[1] ?? []);
+      expect(flushed).to.have.members([target, at]);
+    } finally {
+      spawnSync('umount', [at]);
+    }
+  });
+
   it('no flush with --fsync none', function () {
     expect(callsOf(this, '--fsync', 'none')).not.to.include('syncfs');
   });

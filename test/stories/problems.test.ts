@@ -133,6 +133,18 @@ describe('story: problems of single paths, for a user who is not root', () => {
     expect(stderr).to.include(`The target cannot be written: ${target} (EACCES)`);
   });
 
+  it("a target with another user's .dirsync: nothing to do is nothing to do, else it cannot be written", function () {
+    if (NOBODY === undefined) skip(this, 'only root has another user at hand');
+    const {root, source, target} = pairIn(temp(), {a: 'x'}, {});
+    handOver(root);
+    expect(dirsync(['apply', source, target, '--yes']).code).to.equal(0);
+    expect(dirsync(['apply', source, target, '--yes'], {uid: NOBODY}).code).to.equal(0);
+    fs.writeFileSync(path.join(source, 'a'), 'longer');
+    const {code, stderr} = withoutChange(root, () => dirsync(['apply', source, target, '--yes'], {uid: NOBODY}));
+    expect(stderr).to.include(`The target cannot be written: ${target} (EACCES)`);
+    expect(code).to.equal(1);
+  });
+
   it('an absent target that cannot be made', () => {
     const {root, source, target} = pairIn(temp(), {new: 'n'});
     handOver(root);
