@@ -1,0 +1,234 @@
+/** What is in files: read, written, compared and copied, by the kernel where it can, with holes as holes. */
+import {emptyStat, type Stat} from '../core/block.js';
+import {DATA, DATA_BYTES, fd, type Kernel, NAME_A, OTHER, STATX, secondsOf} from './kernel.js';
+import {AT, FICLONE, O, SEEK} from './libc.js';
+import {type Attributes, type CompareOptions, type CopyOptions, type CopyResult, SystemError} from './platform.js';
+
+/** Above this, content is copied inside the kernel; below, read and write cost less than asking for it. */
+const COPY_IN_KERNEL = 0;
+/** The kernel copies so much in one call, so that progress and a stop are seen in between. */
+const KERNEL_PIECE = 16 * 1024 * 1024;
+
+const FALLBACK_ERRNO = new Set(['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EBADF', 'EIO', 'ETXTBSY']);
+
+export class PosixContent {
+  /** Devices of sources, each with the folder copied to, between which the kernel cannot share content. */
+  readonly #unshared = new Set<string>();
+
+  constructor(
+    private readonly kernel: Kernel,
+    /** Sets attributes of a file just made, still open. */
+    private readonly setAttributes: (file: number, attributes: Attributes) => void,
+  ) {}
+
+  sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
+    const one = this.kernel.open(fd(a), aName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
+    try {
+      const two = this.kernel.open(fd(b), bName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
+      try {
+        for (;;) {
+          if (!goOn()) return false;
+          const got = this.#readFully(one, DATA);
+          if (got !== this.#readFully(two, OTHER)) return false;
+          if (this.kernel.bytes.compare(this.kernel.bytes, OTHER, OTHER + got, DATA, DATA + got) !== 0) return false;
+          if (got < DATA_BYTES) return true;
+        }
+      } finally {
+        this.kernel.libc.close(two);
+      }
+    } finally {
+      this.kernel.libc.close(one);
+    }
+  }
+
+  copyFile(options: CopyOptions): CopyResult {
+    const {from, name, to, as, attributes, fsync, sparse, accept, onBytes} = options;
+    const libc = this.kernel.libc;
+    // O_NONBLOCK: a FIFO that took the file's place must not hang the run; it has no effect on files.
+    const source = this.kernel.open(fd(from), name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
+    try {
+      const opened = this.#version(source);
+      if (!accept(opened.stat)) return 'refused';
+      const copy = this.kernel.open(fd(to), as, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, 0o600);
+      let result: CopyResult | undefined;
+      try {
+        const ended = this.#copyContent({source, copy, version: opened, to: fd(to), sparse, onBytes});
+        if (ended === 'copied') {
+          this.setAttributes(copy, attributes);
+          if (fsync) this.kernel.check(libc.fsync(copy), 'fsync');
+          const now = this.#version(source);
+          result = isSameVersion(opened, now) ? 'copied' : 'changed';
+        } else {
+          result = ended;
+        }
+      } finally {
+        // NFS and quotas report a failed write on close only.
+        const closed = libc.close(copy);
+        const code = closed === 0 ? undefined : this.kernel.errno();
+        if (result !== 'copied' || code) libc.unlinkat(fd(to), this.kernel.name(NAME_A, as), 0);
+        // biome-ignore lint/correctness/noUnsafeFinally: only where all went well so far
+        if (result === 'copied' && code) throw new SystemError(code, 'close');
+      }
+      return result;
+    } finally {
+      libc.close(source);
+    }
+  }
+
+  #copyContent({source, copy, version, to, sparse, onBytes}: ContentOptions): CopyResult {
+    const {stat, bytesOnDisk} = version;
+    const {size} = stat;
+    const hasHoles = bytesOnDisk < size;
+    if (size > 0 && (sparse || !hasHoles) && this.#share(source, copy, `${stat.device} ${to}`)) {
+      return onBytes(size) ? 'copied' : 'stopped';
+    }
+    const all: Piece = {source, copy, length: size, inKernel: sparse || !hasHoles, onBytes};
+    if (!(sparse && hasHoles)) return this.#copyPiece(all);
+    const {lseek, ftruncate} = this.kernel.libc;
+    // First, since a file system may set space aside for what could follow a file's end.
+    this.kernel.check(ftruncate(copy, size), 'ftruncate');
+    for (let at = 0; at < size; ) {
+      const data = lseek(source, at, SEEK.DATA);
+      if (data < 0) {
+        const code = this.kernel.errno();
+        if (code === 'ENXIO') {
+          // A hole up to the end.
+          if (!onBytes(size - at)) return 'stopped';
+          break;
+        }
+        if (code !== 'EINVAL') throw new SystemError(code, 'lseek');
+        // Holes are not told here: everything is copied.
+        this.kernel.check(lseek(source, 0, SEEK.SET), 'lseek');
+        this.kernel.check(lseek(copy, 0, SEEK.SET), 'lseek');
+        return this.#copyPiece(all);
+      }
+      const end = Math.min(size, this.kernel.check(lseek(source, data, SEEK.HOLE), 'lseek'));
+      if (data > at && !onBytes(Math.min(data, size) - at)) return 'stopped';
+      if (data >= size) return 'changed';
+      this.kernel.check(lseek(source, data, SEEK.SET), 'lseek');
+      this.kernel.check(lseek(copy, data, SEEK.SET), 'lseek');
+      const ended = this.#copyPiece({...all, length: end - data, isPart: true});
+      if (ended !== 'copied') return ended;
+      at = end;
+    }
+    return 'copied';
+  }
+
+  /** ioctl_ficlone(2): the copy shares the content with the source until either is written to. */
+  #share(source: number, copy: number, between: string): boolean {
+    if (this.#unshared.has(between)) return false;
+    if (this.kernel.libc.ioctl(copy, FICLONE, source) === 0) return true;
+    this.#unshared.add(between);
+    return false;
+  }
+
+  /** Copies so many bytes from where both files stand; what follows the last piece of a file makes it a changed one. */
+  #copyPiece({source, copy, length: size, isPart = false, inKernel: mayInKernel, onBytes}: Piece): CopyResult {
+    let copied = 0;
+    let inKernel = mayInKernel && size > COPY_IN_KERNEL;
+    for (;;) {
+      if (isPart && copied === size) return 'copied';
+      const most = isPart ? size - copied : Number.POSITIVE_INFINITY;
+      let got: number;
+      if (inKernel) {
+        got = this.kernel.libc.copy_file_range(source, 0, copy, 0, Math.min(most, KERNEL_PIECE), 0);
+        if (got < 0) {
+          const code = this.kernel.errno();
+          // Refused for these two files (other file systems, no support): go on by reading and writing from where it stands.
+          if (!FALLBACK_ERRNO.has(code)) throw new SystemError(code, 'copy_file_range');
+          inKernel = false;
+          continue;
+        }
+        // Some file systems answer 0 for "cannot"; reading tells the end for certain.
+        if (got === 0 && copied < size) {
+          inKernel = false;
+          continue;
+        }
+      } else {
+        got = this.kernel.check(this.kernel.libc.read(source, this.kernel.base + DATA, Math.min(most, DATA_BYTES)), 'read');
+        this.writeFully(copy, DATA, got);
+      }
+      copied += got;
+      if (got > 0 && !onBytes(got)) return 'stopped';
+      // A file that grows for ever must not keep the run: whatever lies past the size it had makes it a changed one.
+      if (copied > size) return 'changed';
+      if (copied === size || got === 0) return copied === size ? 'copied' : 'changed';
+    }
+  }
+
+  readPiece(file: number, limit: number): Buffer {
+    const got = this.kernel.check(this.kernel.libc.read(file, this.kernel.base + DATA, Math.min(limit, DATA_BYTES)), 'read');
+    return Buffer.from(this.kernel.bytes.subarray(DATA, DATA + got));
+  }
+
+  #readFully(file: number, at: number): number {
+    let filled = 0;
+    while (filled < DATA_BYTES) {
+      const got = this.kernel.check(this.kernel.libc.read(file, this.kernel.base + at + filled, DATA_BYTES - filled), 'read');
+      if (got === 0) break;
+      filled += got;
+    }
+    return filled;
+  }
+
+  writeFully(file: number, at: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      done += this.kernel.check(this.kernel.libc.write(file, this.kernel.base + at + done, length - done), 'write');
+    }
+  }
+
+  /** What tells that an open file was written to: size, mtime, and ctime, which no program can set. */
+  #version(file: number): Version {
+    const stat = emptyStat();
+    if (this.kernel.statx(file, this.kernel.name(NAME_A, ''), AT.EMPTY_PATH, stat) !== 0)
+      throw new SystemError(this.kernel.errno(), 'statx');
+    const w = this.kernel.words;
+    const at = STATX / 4;
+    const blocks = (w[at + 12] as number) + (w[at + 13] as number) * 0x1_0000_0000;
+    return {
+      stat,
+      bytesOnDisk: 512 * blocks,
+      changed: secondsOf(w[at + 24], w[at + 25]),
+      changedNanoseconds: w[at + 26] as number,
+    };
+  }
+}
+
+interface ContentOptions {
+  readonly source: number;
+  readonly copy: number;
+  /** The source's when it was opened. */
+  readonly version: Version;
+  /** The folder of the copy. */
+  readonly to: number;
+  readonly sparse: boolean;
+  readonly onBytes: (bytes: number) => boolean;
+}
+
+interface Piece {
+  readonly source: number;
+  readonly copy: number;
+  readonly length: number;
+  /** More of the file follows. */
+  readonly isPart?: boolean;
+  readonly inKernel: boolean;
+  readonly onBytes: (bytes: number) => boolean;
+}
+
+interface Version {
+  readonly stat: Stat;
+  readonly bytesOnDisk: number;
+  /** The ctime's two parts. */
+  readonly changed: number;
+  readonly changedNanoseconds: number;
+}
+
+function isSameVersion(a: Version, b: Version): boolean {
+  return (
+    a.stat.size === b.stat.size &&
+    a.stat.seconds === b.stat.seconds &&
+    a.stat.nanoseconds === b.stat.nanoseconds &&
+    a.changed === b.changed &&
+    a.changedNanoseconds === b.changedNanoseconds
+  );
+}
