@@ -1,5 +1,5 @@
 /** The library: what other programs import to plan, review and apply. Nothing here prints, asks or ends the process. */
-export {type ApplySettings, applyFresh, applySaved, type SavedPlanOptions} from './app/apply.js';
+export {type ApplySettings, applyApproved, applyFresh, applySaved, type SavedPlanOptions} from './app/apply.js';
 export {type Context, Interrupted} from './app/context.js';
 export {type ExplainOptions, explainPath} from './app/explain.js';
 export {type Planned, planTrees} from './app/plan.js';

@@ -47,7 +47,9 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
   const planned = judge({...plan, header: {...header, overlap: overlapNow(plan, target, options)}}, options.allow);
   context.onEvent({type: 'plan-ready', ...planned});
-  return withWorkers(undefined, context, (pool) => execute(planned, {...options, preflight: true}, pool, context));
+  return withWorkers(undefined, context, (pool) =>
+    execute(planned, {...options, preflight: true, approved: true}, pool, context),
+  );
 }
 
 /** Looks at the source of a saved plan, unless it was planned as absent; answers how the two roots overlap today. */
@@ -62,19 +64,28 @@ function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Ov
   }
 }
 
+/** Plans, and applies that. */
+export async function applyFresh(settings: Settings, context: Context): Promise<ApplyReport> {
+  return withWorkers(workersFor(settings), context, async (pool) => {
+    const planned = await makePlan(settings, pool, context).catch(asGuard);
+    if (context.signal.aborted) throw new Interrupted();
+    return execute(planned, {...settings, preflight: false, approved: false}, pool, context);
+  });
+}
+
 /** Plans, asks what of it is to be applied, applies that. Undefined: there were changes, and none was wanted. */
-export async function applyFresh(
+export async function applyApproved(
   settings: Settings,
-  choose: (planned: Planned) => Promise<Planned | undefined>,
+  approve: (planned: Planned) => Promise<Planned | undefined>,
   context: Context,
 ): Promise<ApplyReport | undefined> {
   return withWorkers(workersFor(settings), context, async (pool) => {
     const planned = await makePlan(settings, pool, context).catch(asGuard);
     const isNothing = planned.summary.changes + planned.summary.upkeep === 0;
-    const chosen = isNothing ? planned : await choose(planned);
+    const chosen = isNothing ? planned : await approve(planned);
     if (chosen === undefined) return undefined;
     if (context.signal.aborted) throw new Interrupted();
-    return execute(chosen, {...settings, preflight: false}, pool, context);
+    return execute(chosen, {...settings, preflight: false, approved: true}, pool, context);
   });
 }
 
@@ -83,14 +94,16 @@ export function planForApply(settings: Settings, context: Context): Promise<Plan
   return planTrees(settings, context).catch(asGuard);
 }
 
-/** Applies a plan made a while ago in this process: what has changed since is left alone, path by path. */
+/** Applies a plan that was reviewed in this process: what has changed since is left alone, path by path. */
 export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
-  return withWorkers(undefined, context, (pool) => execute(planned, {...settings, preflight: false}, pool, context));
+  return withWorkers(undefined, context, (pool) =>
+    execute(planned, {...settings, preflight: false, approved: true}, pool, context),
+  );
 }
 
 async function execute(
   {plan, halts}: Planned,
-  {fsync, skipDrifted, preflight}: ApplySettings & {preflight: boolean},
+  {fsync, skipDrifted, preflight, approved}: ApplySettings & {preflight: boolean; approved: boolean},
   pool: Parameters<typeof applyPlan>[0]['pool'],
   {onEvent, signal, now}: Context,
 ): Promise<ApplyReport> {
@@ -101,6 +114,7 @@ async function execute(
     runId: newId(now()),
     writer: `dirsync ${VERSION}`,
     preflight,
+    approved,
     skipDrifted,
     fsync,
     onEvent,

@@ -14,7 +14,7 @@ import {findTarget} from '../platform/roots.js';
 import {formatCount} from '../report/units.js';
 import {planSentence} from '../report/words.js';
 import {runAtInterval} from '../schedule/interval.js';
-import {applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
+import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
 import {type Context, Interrupted, newId} from './context.js';
 import {explainPath} from './explain.js';
 import {narrowPlan} from './narrow.js';
@@ -57,7 +57,9 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
         const planned = await planForApply(settings, context);
         return reviewAndApply({planned, settings, ifLeft: () => EXIT.error}, context, output);
       }
-      const report = await applyFresh(settings, (planned) => confirm(planned, yes, context), context);
+      const report = yes
+        ? await applyFresh(settings, context)
+        : await applyApproved(settings, (planned) => confirm(planned, context), context);
       return report === undefined ? EXIT.error : applyExitCode(report);
     }
     const {flags} = typed;
@@ -108,8 +110,7 @@ export function run(typed: Typed): Promise<number> {
   return execute(typed, async (context, output) => {
     const first = await settingsOf(typed, output);
     const once = async (settings: Settings) => {
-      const report = await applyFresh(settings, async (planned) => planned, context);
-      return report === undefined ? EXIT.done : applyExitCode(report);
+      return applyExitCode(await applyFresh(settings, context));
     };
     if (first.every === undefined) return once(first);
     if (typed.format !== undefined && typed.format !== 'text' && typed.format !== 'json') {
@@ -280,9 +281,9 @@ function planFileOf(words: readonly string[]): string | undefined {
 }
 
 /** What is to be applied: the plan, or nothing. Where a guard halts it, there is nothing to be asked. */
-async function confirm(planned: Planned, yes: boolean, {signal}: Context): Promise<Planned | undefined> {
+async function confirm(planned: Planned, {signal}: Context): Promise<Planned | undefined> {
   const {summary, halts} = planned;
-  if (yes || halts.some(({allowed}) => !allowed)) return planned;
+  if (halts.some(({allowed}) => !allowed)) return planned;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new DirsyncError(
       'CONFIRMATION_NEEDED',

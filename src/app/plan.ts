@@ -180,6 +180,7 @@ async function sameContent(paths: readonly RelPath[], pool: WorkerPool, {source,
     umask: 0,
     fsyncFiles: false,
     fresh: true,
+    follow: false,
   };
   const answers = await Promise.all(
     Array.from({length: workers}, (_, i) => {

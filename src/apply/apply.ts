@@ -40,6 +40,8 @@ export interface ApplyOptions {
   readonly writer: string;
   /** Check every path on both sides before the first change: for a plan that was not made just now. */
   readonly preflight: boolean;
+  /** Somebody approved what the plan says: a file of the source that is another by now is left alone, else copied as it is. */
+  readonly approved: boolean;
   /** Leave drifted paths alone and do the rest, instead of refusing the plan. */
   readonly skipDrifted: boolean;
   /** When what was written is flushed to disk: never, before deletes and at the end, or each file before it takes its place. */
@@ -119,6 +121,7 @@ class Run {
       umask: process.umask(),
       fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
       fresh: !o.preflight,
+      follow: !o.approved,
     };
   }
 

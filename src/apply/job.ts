@@ -26,6 +26,8 @@ export interface ApplyContext {
   readonly umask: number;
   /** The plan was made just now, and not checked again. */
   readonly fresh: boolean;
+  /** Nobody has approved the plan: files of the source are copied as they now are. */
+  readonly follow: boolean;
 }
 
 export interface ApplyJob {
@@ -119,6 +121,7 @@ export function performJob(
         umask: job.context.umask,
         learner,
         fresh: job.context.fresh,
+        follow: job.context.follow,
         onBytes: (bytes) => tools.count(0, bytes),
       });
     });

@@ -16,7 +16,7 @@ import type {Cursor, Place} from '../platform/cursor.js';
 import {type Attributes, errnoOf, SystemError, type WantedXattrs} from '../platform/platform.js';
 import type {Staging} from '../state/staging.js';
 import {besideName, type Opened} from '../state/traces.js';
-import {check, checkSource, checkTarget, drift, entryAtPlace, lookAtTarget, openMode, type World} from './check.js';
+import {check, checkSource, checkTarget, drift, entryAtPlace, lookAt, lookAtTarget, openMode, type World} from './check.js';
 
 /** `staged`: written, and waiting for the folder that it replaces to be empty. */
 export interface StepResult {
@@ -43,6 +43,8 @@ export interface Task {
   readonly takesXattrs?: boolean;
   /** The plan was made just now. */
   readonly fresh: boolean;
+  /** Files of the source are copied as they now are, not only as the plan saw them. */
+  readonly follow: boolean;
   readonly onBytes: (bytes: number) => boolean;
 }
 
@@ -237,12 +239,29 @@ function putInPlace(task: Task, spot: Place): StepResult {
 
 /** Undefined: the file is in staging, whole. */
 function writeFile(task: Task, spot: Place): StepResult | undefined {
+  let {action} = task;
+  for (let attempt = 1; ; attempt++) {
+    const ended = copyFile({...task, action}, spot);
+    if (ended !== 'changed' && ended !== 'refused') return ended;
+    const {world, follow} = task;
+    const now = lookAt(world.platform, world.source, action.path, world.policy);
+    if (!follow && ended === 'refused' && attempt === 1) return skipped(sourceDrift(action, world));
+    if (now === undefined) return vanished(task);
+    if (attempt === ATTEMPTS || now.kind !== 'file') return failed(action, 'write', 'CHANGED_DURING_COPY', 'source');
+    // Nobody has approved what the file was: what it is now is copied.
+    if (follow) action = {...action, after: now} as Action;
+  }
+}
+
+/** How often a file is copied that is written to meanwhile. */
+const ATTEMPTS = 3;
+
+function copyFile(task: Task, spot: Place): StepResult | 'changed' | 'refused' | undefined {
   const {action, world, fsyncFiles, onBytes} = task;
   const {platform, source, policy} = world;
   const after = action.after as Entry;
   const from = source?.find(action.path);
-  const gone = drift(action.path, 'source', 'it is gone from the source');
-  if (from === undefined) return skipped(gone);
+  if (from === undefined) return vanished(task);
   try {
     const result = platform.copyFile({
       from: from.folder,
@@ -255,17 +274,30 @@ function writeFile(task: Task, spot: Place): StepResult | undefined {
       accept: (stat) => stat.code === CODE.file && sameEntry(toEntry(stat), after, {...policy, ...NO_XATTRS}),
       onBytes,
     });
-    if (result === 'copied') return undefined;
     if (result === 'stopped') return {status: 'stopped'};
-    if (result === 'refused') return skipped(checkSource(action, world) ?? drift(action.path, 'source', 'it changed'));
-    return failed(action, 'write', 'CHANGED_DURING_COPY', 'source');
+    if (result !== 'copied') return result;
+    // A copy that took a while may be of a file that has moved away, with the folder that it is in.
+    if (after.size <= LOOK_AGAIN_BYTES || checkSource(action, world) === undefined) return undefined;
+    discard(task, spot);
+    return 'changed';
   } catch (error) {
     if (isOfXattrs(error)) throw error;
     const code = errnoOf(error);
-    if (code === 'ENOENT' || code === 'ELOOP') return skipped(checkSource(action, world) ?? gone);
+    if (code === 'ENOENT') return vanished(task);
+    // A symlink is there now.
+    if (code === 'ELOOP') return 'refused';
     const readable = (error as SystemError).syscall !== 'openat' || isReadable(world, from);
     return failed(action, 'write', code, readable ? 'target' : 'source');
   }
+}
+
+/** What a plan says is no longer there. One that was approved no longer fits; else it is what becomes of files in use. */
+function vanished({action, world, follow}: Task): StepResult {
+  return follow ? failed(action, 'write', 'VANISHED', 'source') : skipped(sourceDrift(action, world));
+}
+
+function sourceDrift(action: Action, world: World): Drift {
+  return checkSource(action, world) ?? drift(action.path, 'source', 'it changed');
 }
 
 /** Tells a source that may not be read from a target that may not be written, for the report. */
@@ -278,11 +310,15 @@ function isReadable({platform}: World, {folder, name}: Place): boolean {
   }
 }
 
+function isInSource({path}: Action, {platform, source, policy}: World): boolean {
+  return lookAt(platform, source, path, policy) !== undefined;
+}
+
 /** A symlink, a FIFO, a socket or a device. */
 function writeOther(task: Task, {folder, name}: Place): StepResult | undefined {
-  const {action, world} = task;
+  const {action, world, follow} = task;
   const gone = checkSource(action, world);
-  if (gone) return skipped(gone);
+  if (gone) return follow && !isInSource(action, world) ? vanished(task) : skipped(gone);
   const {kind, link, rdev = '0:0'} = action.after as Entry;
   const attributes = attributesOf(task, {isNew: true});
   try {

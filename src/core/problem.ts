@@ -19,7 +19,9 @@ export interface Problem {
 
 /** What each code of ours means, said to the person who must act on it. */
 const OURS: Readonly<Record<string, string>> = {
-  CHANGED_DURING_COPY: 'the source file changed while it was copied; the old file in the target was kept, run again',
+  CHANGED_DURING_COPY:
+    'it was written to each time it was copied; the old file in the target was kept, run again when it is at rest',
+  VANISHED: 'it was removed from the source while dirsync worked; what the target has was kept, run again',
   DRIFTED: 'the path is no longer what the plan saw; plan again',
   NOT_EMPTY: 'the folder holds something that is not in the plan; plan again',
   PROTECTED: 'it holds what a filter leaves out, and that is kept; change the filter, or remove it by hand',

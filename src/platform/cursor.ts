@@ -1,7 +1,12 @@
 /**
  * A way to the folders of one tree, opened component by component and never through a symlink. It keeps the folders of the
  * last path open, since the next one asked for is mostly the same or near it.
+ *
+ * A folder that is held open stays the same folder wherever it is moved to, also out of the tree. So a way that was looked at longer
+ * than `TRUSTED_MS` ago is looked at again, and walked anew from where it leads elsewhere.
  */
+import {CODE, emptyStat, inodeOf} from '../core/block.js';
+import type {Identity} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {baseName, parentPath, pathParts, type RelPath} from '../core/path.js';
 import {errnoOf, type Folder, type Platform} from './platform.js';
@@ -12,9 +17,26 @@ export interface Place {
   readonly name: ByteName;
 }
 
+/**
+ * Race: for so long, and for the one call that follows a look, what is done in a folder is done where that folder now is. Who can
+ * move it could do the same to what is in it.
+ */
+const TRUSTED_MS = 1;
+
+interface Level {
+  readonly name: string;
+  readonly folder: Folder;
+  readonly identity: Identity;
+  mount?: number;
+}
+
+const stat = emptyStat();
+
 export class Cursor {
-  readonly #open: {name: string; folder: Folder; mount?: number}[] = [];
+  readonly #open: Level[] = [];
   #at = '';
+  /** When the way was last looked at, in milliseconds of the process. */
+  #looked = 0;
   #rootMount: number | undefined;
 
   /** `root` stays the caller's to close. */
@@ -25,6 +47,11 @@ export class Cursor {
 
   /** @throws SystemError: ENOENT, ENOTDIR or ELOOP where the way is not one of plain folders. */
   folder(path: RelPath): Folder {
+    const now = performance.now();
+    if (now - this.#looked > TRUSTED_MS) {
+      this.#shrink(this.#standing());
+      this.#looked = now;
+    }
     if (path !== this.#at) this.#move(path);
     return this.#open.at(-1)?.folder ?? this.root;
   }
@@ -80,12 +107,26 @@ export class Cursor {
     while (shared < parts.length && this.#open[shared]?.name === parts[shared]) shared++;
     this.#shrink(shared);
     for (const name of parts.slice(shared)) {
-      this.#open.push({name, folder: this.platform.openFolder(this.folder(this.#at as RelPath), toByteName(name))});
+      const folder = this.platform.openFolder(this.#open.at(-1)?.folder ?? this.root, toByteName(name));
+      this.platform.stat(folder, '' as ByteName, stat);
+      this.#open.push({name, folder, identity: {device: stat.device, inode: inodeOf(stat)}});
       this.#at = this.#at === '' ? name : `${this.#at}/${name}`;
     }
   }
 
+  /** How many of the open folders still stand where they were found. */
+  #standing(): number {
+    let parent = this.root;
+    for (const [depth, {name, folder, identity}] of this.#open.entries()) {
+      const isThere = this.platform.stat(parent, toByteName(name), stat) && stat.code === CODE.directory;
+      if (!isThere || stat.device !== identity.device || inodeOf(stat) !== identity.inode) return depth;
+      parent = folder;
+    }
+    return this.#open.length;
+  }
+
   #shrink(length: number): void {
+    if (length === this.#open.length) return;
     while (this.#open.length > length) this.platform.close((this.#open.pop() as {folder: Folder}).folder);
     this.#at = this.#open.map(({name}) => name).join('/');
   }

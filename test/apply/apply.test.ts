@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {Worker} from 'node:worker_threads';
 import {expect} from 'chai';
-import {applyFresh} from '../../src/app/apply.js';
+import {applyApproved, applyFresh} from '../../src/app/apply.js';
 import type {Planned} from '../../src/app/plan.js';
 import type {DirsyncError} from '../../src/core/errors.js';
 import {context, settings, syncTrees} from '../support/sync.js';
@@ -21,7 +22,7 @@ describe('apply, when the world changes after the plan', () => {
       fs.mkdirSync(target);
       return planned;
     };
-    const error = await applyFresh(settings(source, target), unmount, context()).catch((reason: DirsyncError) => reason);
+    const error = await applyApproved(settings(source, target), unmount, context()).catch((reason: DirsyncError) => reason);
     expect(error).to.include({code: 'PLAN_OTHER_ROOT', exitCode: 4});
     expect(fs.readdirSync(target)).to.deep.equal([]);
     expect(fs.readdirSync(`${target}-away`)).to.deep.equal(['a']);
@@ -63,7 +64,7 @@ describe('apply, when the world changes after the plan', () => {
         change(target);
         return planned;
       };
-      const report = await applyFresh(settings(source, target), meanwhile, context());
+      const report = await applyApproved(settings(source, target), meanwhile, context());
       expect(report?.skipped).to.deep.equal([skipped]);
       expect(fs.readFileSync(path.join(target, skipped), 'utf8')).to.equal('mine');
     });
@@ -78,7 +79,7 @@ describe('apply, when the world changes after the plan', () => {
       fs.appendFileSync(path.join(source, 'a/b'), 'changed');
       return planned;
     };
-    const report = await applyFresh(settings(source, target), change, context());
+    const report = await applyApproved(settings(source, target), change, context());
     expect(report?.skipped).to.deep.equal(['a/b']);
     const replaced = path.join(target, '.dirsync/replaced');
     const [run = ''] = fs.readdirSync(replaced);
@@ -88,5 +89,91 @@ describe('apply, when the world changes after the plan', () => {
     await syncTrees(settings(source, target));
     expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the journals').to.deep.equal(['runs']);
     expect(readTree(target)).to.deep.equal(readTree(source));
+  });
+
+  describe('of which nobody approved a word', () => {
+    const cases: {title: string; change: (file: string) => void; code?: string; target: string}[] = [
+      {title: 'copies a file that grew', change: (file) => fs.appendFileSync(file, ' and more'), target: 'the new one and more'},
+      {title: 'copies a file that shrank', change: (file) => fs.truncateSync(file, 3), target: 'the'},
+      {title: 'copies a file that was rewritten', change: (file) => fs.writeFileSync(file, 'THE NEW ONE'), target: 'THE NEW ONE'},
+      {
+        title: 'copies a file that took the place of the one that was seen',
+        change(file) {
+          fs.writeFileSync(`${file}-next`, 'next');
+          fs.renameSync(`${file}-next`, file);
+        },
+        target: 'next',
+      },
+      {title: 'keeps the old file of one that vanished', change: (file) => fs.rmSync(file), code: 'VANISHED', target: 'old'},
+      {
+        title: 'keeps the old file of one that became a folder',
+        change(file) {
+          fs.rmSync(file);
+          fs.mkdirSync(file);
+        },
+        code: 'CHANGED_DURING_COPY',
+        target: 'old',
+      },
+      {
+        title: 'keeps the old file of one that became a symlink',
+        change(file) {
+          fs.rmSync(file);
+          fs.symlinkSync('/etc/passwd', file);
+        },
+        code: 'CHANGED_DURING_COPY',
+        target: 'old',
+      },
+      {
+        title: 'keeps the old file of one whose folder was moved away',
+        change(file) {
+          fs.renameSync(path.dirname(file), `${path.dirname(path.dirname(file))}-away`);
+          fs.symlinkSync(`${path.dirname(path.dirname(file))}-away`, path.dirname(file));
+        },
+        code: 'VANISHED',
+        target: 'old',
+      },
+    ];
+    for (const {title, change, code, target: expected} of cases) {
+      it(title, async () => {
+        const root = temp();
+        const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+        writeTree(source, {folder: {a: 'the new one', b: 'b'}});
+        writeTree(target, {folder: {a: 'old'}});
+        const at = {
+          ...context(),
+          onEvent: ({type}: {type: string}) => type === 'plan-ready' && change(path.join(source, 'folder/a')),
+        };
+        const {problems} = await applyFresh(settings(source, target), at);
+        const found = problems.filter((problem) => problem.path === 'folder/a').map((problem) => problem.code);
+        expect(found).to.deep.equal(code === undefined ? [] : [code]);
+        expect(fs.readFileSync(path.join(target, 'folder/a'), 'utf8')).to.equal(expected);
+        await syncTrees(settings(source, target));
+        expect(readTree(target)).to.deep.equal(readTree(source));
+      });
+    }
+
+    it('gives up on a file that is written to each time, and keeps the old one', async () => {
+      const root = temp();
+      const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+      writeTree(source, {busy: 'x'.repeat(8 * 1024 * 1024), calm: 'calm'});
+      writeTree(target, {busy: 'old'});
+      const busy = JSON.stringify(path.join(source, 'busy'));
+      const writer = new Worker(
+        `const fs = require('node:fs'); const file = fs.openSync(${busy}, 'r+');
+         require('node:worker_threads').parentPort.postMessage('at work');
+         for (let i = 0; ; i++) fs.writeSync(file, String(i), 0);`,
+        {eval: true},
+      );
+      try {
+        await new Promise((resolve) => writer.once('message', resolve));
+        const {problems} = await applyFresh(settings(source, target), context());
+        expect(problems.map(({path: at, code}) => [at, code])).to.deep.equal([['busy', 'CHANGED_DURING_COPY']]);
+      } finally {
+        await writer.terminate();
+      }
+      expect(fs.readFileSync(path.join(target, 'busy'), 'utf8')).to.equal('old');
+      expect(fs.readFileSync(path.join(target, 'calm'), 'utf8')).to.equal('calm');
+      expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing is left in staging').to.deep.equal(['runs']);
+    });
   });
 });

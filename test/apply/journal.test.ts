@@ -109,7 +109,7 @@ describe('apply, its journal', () => {
       if (event.type === 'action') controller.abort('SIGINT');
     };
     const at = {...context(), signal: controller.signal, onEvent: stop};
-    const report = (await applyFresh(settings(source, target), async (planned) => planned, at)) as ApplyReport;
+    const report = await applyFresh(settings(source, target), at);
     expect(report.counts.stopped).to.be.greaterThan(0);
     expect(report.counts.done).to.be.greaterThan(0);
     expectSame(readRun(target, 'latest'), report);

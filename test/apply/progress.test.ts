@@ -37,7 +37,7 @@ describe('apply, its progress', () => {
   it('counts all steps of a fresh plan, never falls, and names the paths at hand', async () => {
     const {source, target} = pair(temp());
     const {follower, told} = follow();
-    await applyFresh(settings(source, target), async (planned) => planned, follower);
+    await applyFresh(settings(source, target), follower);
     const {started, progress} = told();
     // Made and settled: "folder"; settled: the root; deleted: "gone" and what is in it.
     expect(started).to.include({actions: FILES + 4, steps: FILES + 5, checks: 0, bytes: FILES * BIG.length});

@@ -38,8 +38,8 @@ export function planTrees(wanted: Settings): Promise<Planned> {
   return planWith(wanted, context());
 }
 
-export async function syncTrees(wanted: Settings): Promise<ApplyReport> {
-  return (await applyFresh(wanted, async (planned) => planned, context())) as ApplyReport;
+export function syncTrees(wanted: Settings): Promise<ApplyReport> {
+  return applyFresh(wanted, context());
 }
 
 export async function applyFile(file: string, overrides: {skipDrifted?: boolean} = {}, onto = context()): Promise<ApplyReport> {
