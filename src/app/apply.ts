@@ -4,7 +4,7 @@ import {applyPlan} from '../apply/apply.js';
 import type {Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
-import type {ApplyReport} from '../core/outcome.js';
+import {type ApplyReport, unfinished} from '../core/outcome.js';
 import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
 import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
@@ -157,6 +157,6 @@ function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expe
 
 export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {
   if (interrupted !== undefined) return interrupted === 'SIGINT' ? EXIT.sigint : EXIT.sigterm;
-  const whole = problems.length === 0 && counts.failed + counts.skipped + counts.stopped === 0;
+  const whole = problems.length === 0 && unfinished(counts) === 0;
   return whole ? EXIT.done : EXIT.partial;
 }

@@ -228,6 +228,6 @@ function emptyScan(target: Root): Scan {
 export function planExitCode({plan, summary, halts}: Planned, detailed: boolean): number {
   if (!detailed) return EXIT.done;
   if (halts.some(({allowed}) => !allowed)) return EXIT.guard;
-  if (plan.problems.length > 0) return EXIT.partial;
+  if (plan.problems.length > 0 || summary.kinds.blocked.count > 0) return EXIT.partial;
   return summary.changes + summary.upkeep > 0 ? EXIT.changes : EXIT.done;
 }

@@ -10,7 +10,7 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyPhase, ApplyProgress, Listener} from '../core/event.js';
 import {type ByteName, toByteName} from '../core/name.js';
-import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
+import {type ApplyReport, noOutcomes, type OutcomeStatus} from '../core/outcome.js';
 import {isWithin, type RelPath, ROOT} from '../core/path.js';
 import type {Drift, Plan} from '../core/plan.js';
 import {type Problem, problem, problemMessage} from '../core/problem.js';
@@ -29,6 +29,9 @@ import {sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
 import {OpenedFolders} from './opened.js';
+
+/** Nothing more was to be done. */
+const WHOLE: ReadonlySet<OutcomeStatus> = new Set(['done', 'already-done', 'blocked']);
 
 export type Fsync = 'none' | 'end' | 'each';
 
@@ -79,6 +82,8 @@ class Run {
   readonly #counted: readonly [number, number];
   #opened: OpenedFolders | undefined;
   readonly #waves: readonly Wave[];
+  /** How many actions are to be done. */
+  readonly #toDo: number;
   readonly #total: {readonly steps: number; readonly bytes: number};
   /** Steps that needed no work, and bytes that will not be written. */
   readonly #spared = {steps: 0, bytes: 0};
@@ -94,11 +99,12 @@ class Run {
   constructor(private readonly o: ApplyOptions) {
     const {plan, runId, writer, pool, fsync} = o;
     this.#actions = plan.actions;
-    this.#status = new Array(plan.actions.length);
+    this.#status = plan.actions.map(({kind}) => (kind === 'blocked' ? 'blocked' : undefined));
     this.#told = new Array(plan.actions.length);
     this.#started = o.now();
     this.#counted = [pool.total(0), pool.total(1)];
     this.#waves = waves(plan.actions);
+    this.#toDo = this.#pending().length;
     const {source, target} = plan.header;
     const {changes, bytes} = summarize(plan);
     this.#total = {steps: this.#waves.reduce((sum, wave) => sum + wave.actions.length, this.#checks), bytes};
@@ -129,7 +135,7 @@ class Run {
     const {onEvent, preflight} = this.o;
     const stop = () => this.o.pool.stop();
     this.o.signal.addEventListener('abort', stop);
-    onEvent({type: 'apply-started', actions: this.#actions.length, ...this.#total, checks: this.#checks});
+    onEvent({type: 'apply-started', actions: this.#toDo, ...this.#total, checks: this.#checks});
     const timer = setInterval(() => onEvent(this.#progress()), 200);
     let report: ApplyReport;
     try {
@@ -151,7 +157,7 @@ class Run {
   }
 
   get #checks(): number {
-    return this.o.preflight ? this.#actions.length : 0;
+    return this.o.preflight ? this.#toDo : 0;
   }
 
   get #written(): number {
@@ -208,21 +214,17 @@ class Run {
     const drifted: Drift[] = [];
     const linked: number[] = [];
     const obstructed: [index: number, obstacle: RelPath][] = [];
-    await this.#batches(
-      'check',
-      this.#actions.map((_, i) => i),
-      (index, result) => {
-        if (result.status === 'already-done') {
-          if (this.#actions[index]?.kind === 'link') linked.push(index);
-          else this.#status[index] = 'already-done';
-        }
-        if (result.status === 'failed') this.#record('check', index, result);
-        if (result.status === 'todo' && result.obstacle !== undefined) obstructed.push([index, result.obstacle]);
-        if (result.drift === undefined) return;
-        drifted.push(result.drift);
-        this.#record('check', index, result);
-      },
-    );
+    await this.#batches('check', this.#pending(), (index, result) => {
+      if (result.status === 'already-done') {
+        if (this.#actions[index]?.kind === 'link') linked.push(index);
+        else this.#status[index] = 'already-done';
+      }
+      if (result.status === 'failed') this.#record('check', index, result);
+      if (result.status === 'todo' && result.obstacle !== undefined) obstructed.push([index, result.obstacle]);
+      if (result.drift === undefined) return;
+      drifted.push(result.drift);
+      this.#record('check', index, result);
+    });
     for (const found of this.#obstacles(obstructed)) {
       drifted.push(found.drift);
       this.#record('check', found.index, {status: 'skipped', drift: found.drift});
@@ -266,7 +268,12 @@ class Run {
   }
 
   #isWorkLeft(): boolean {
-    return this.#actions.some((_, i) => this.#status[i] === undefined);
+    return this.#pending().length > 0;
+  }
+
+  /** Indexes of the actions whose outcome is not known. */
+  #pending(): number[] {
+    return [...this.#status.keys()].filter((index) => this.#status[index] === undefined);
   }
 
   async #work(): Promise<ApplyReport> {
@@ -289,7 +296,7 @@ class Run {
     }
     await this.#keepTimeFacts();
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
-    const isWhole = this.#actions.every((_, i) => this.#status[i] === 'done' || this.#status[i] === 'already-done');
+    const isWhole = this.#status.every((status) => status !== undefined && WHOLE.has(status));
     sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
     // What they were is noted in staging until they are closed.
     this.#closeFolders();
@@ -517,7 +524,7 @@ class Run {
 
   #report(): ApplyReport {
     const {plan, runId, signal, now} = this.o;
-    const counts: Record<OutcomeStatus, number> = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0};
+    const counts = noOutcomes();
     this.#actions.forEach((action, i) => {
       if (!isUpkeep(action)) counts[this.#status[i] ?? 'stopped']++;
     });

@@ -109,6 +109,8 @@ export function checkTarget(action: Action, world: World): Standing {
     case 'rmdir':
       if (now === undefined) return 'done';
       return sameFolder(now, action.before, policy) ? 'todo' : drift(path, 'target', difference(action.before, now, policy));
+    case 'blocked':
+      throw new Error('what is blocked is not to be done');
   }
 }
 

@@ -2,7 +2,10 @@
 import type {Entry} from './entry.js';
 import type {RelPath} from './path.js';
 
-/** Why an action is there. `children` alone: only a folder's times are put back after its content changed. */
+/**
+ * Why an action is there. `children` alone: only a folder's times are put back after its content changed. `source-unread`,
+ * `target-unread`: that tree could not be read here.
+ */
 export type Reason = (typeof REASONS)[number];
 
 export const REASONS = [
@@ -21,6 +24,8 @@ export const REASONS = [
   'device',
   'hardlink',
   'children',
+  'source-unread',
+  'target-unread',
 ] as const;
 
 interface Step {
@@ -85,22 +90,48 @@ export interface Rmdir extends Step {
   readonly after?: undefined;
 }
 
-export type Action = Mkdir | Create | Update | Replace | Link | Attrs | Delete | Rmdir;
+/** What would be deleted were it known that the source has not got it: it stays, with all that is below it. */
+export interface Blocked extends Step {
+  readonly kind: 'blocked';
+  readonly before: Entry;
+  readonly after?: undefined;
+  /** At and below the path: what is no folder, and the bytes of files. */
+  readonly leaves: number;
+  readonly bytes: number;
+}
+
+export type Action = Mkdir | Create | Update | Replace | Link | Attrs | Delete | Rmdir | Blocked;
 export type ActionKind = Action['kind'];
 
-export const ACTION_KINDS: readonly ActionKind[] = ['mkdir', 'create', 'update', 'replace', 'link', 'attrs', 'delete', 'rmdir'];
+export const ACTION_KINDS: readonly ActionKind[] = [
+  'mkdir',
+  'create',
+  'update',
+  'replace',
+  'link',
+  'attrs',
+  'delete',
+  'rmdir',
+  'blocked',
+];
 
 /** Bytes of content that an action writes. */
 export function bytesOf(action: Action): number {
   return action.kind === 'create' || action.kind === 'update' || action.kind === 'replace' ? action.after.size : 0;
 }
 
-/** Bytes that an action is about: those that it writes, for a delete those given back. */
+/** Bytes that an action is about: those that it writes, for a delete those given back, for a blocked one those that stay. */
 export function volumeOf(action: Action): number {
+  if (action.kind === 'blocked') return action.bytes;
   return action.kind === 'delete' ? action.before.size : bytesOf(action);
 }
 
 /** Whether an action only puts back the times of a folder that other actions touched: not a change that a person reviews. */
 export function isUpkeep(action: Action): boolean {
   return action.kind === 'attrs' && action.reasons.length === 1 && action.reasons[0] === 'children';
+}
+
+/** Whether an action changes something that a person reviews: it is neither upkeep nor blocked. */
+export function isChange(action: Action): boolean {
+  return action.kind !== 'blocked' && !isUpkeep(action);
 }

@@ -1,8 +1,21 @@
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
 
-/** What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it. */
-export type OutcomeStatus = 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped';
+/**
+ * What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it; `blocked`:
+ * it was not to be done.
+ */
+export const OUTCOME_STATUSES = ['done', 'already-done', 'skipped', 'failed', 'stopped', 'blocked'] as const;
+export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
+
+export function noOutcomes(): Record<OutcomeStatus, number> {
+  return Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, 0])) as Record<OutcomeStatus, number>;
+}
+
+/** Actions that were not brought to their end. */
+export function unfinished({failed, skipped, stopped, blocked}: Readonly<Record<OutcomeStatus, number>>): number {
+  return failed + skipped + stopped + blocked;
+}
 
 /** The result of an apply. Its counts are of actions, upkeep included in none of them. */
 export interface ApplyReport {

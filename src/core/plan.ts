@@ -136,7 +136,7 @@ export interface KindTotals {
 /** Counts of a plan. Upkeep (a folder's times put back) is counted apart: it is no change that a person reviews. */
 export interface PlanSummary {
   readonly kinds: Readonly<Record<ActionKind, KindTotals>>;
-  /** All actions but upkeep. */
+  /** All actions but upkeep and what is blocked. */
   readonly changes: number;
   readonly upkeep: number;
   readonly bytes: number;

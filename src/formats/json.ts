@@ -8,7 +8,7 @@ import {ACTION_KINDS, type Action, type ActionKind, REASONS} from '../core/actio
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import {isName} from '../core/name.js';
-import type {OutcomeStatus} from '../core/outcome.js';
+import {noOutcomes, OUTCOME_STATUSES, type OutcomeStatus} from '../core/outcome.js';
 import {pathFault, type RelPath} from '../core/path.js';
 import type {
   MaxDelete,
@@ -136,10 +136,20 @@ const SHAPES: Readonly<Record<ActionKind, {before: Presence; after: Presence; sa
   attrs: {before: 'any', after: 'any', sameKind: true},
   delete: {before: 'leaf', after: 'none'},
   rmdir: {before: 'directory', after: 'none'},
+  blocked: {before: 'any', after: 'none'},
 };
 
 const KIND_NAMES: ReadonlySet<unknown> = new Set(ACTION_KINDS);
-const ACTION_KEYS = keys<Action & {leader: 1}>({kind: 1, path: 1, reasons: 1, before: 1, after: 1, leader: 1});
+const ACTION_KEYS = keys<Action & {leader: 1; leaves: 1; bytes: 1}>({
+  kind: 1,
+  path: 1,
+  reasons: 1,
+  before: 1,
+  after: 1,
+  leader: 1,
+  leaves: 1,
+  bytes: 1,
+});
 const REASON_NAMES: ReadonlySet<unknown> = new Set(REASONS);
 
 export function encodeAction(action: Action) {
@@ -164,6 +174,8 @@ export function encodeAction(action: Action) {
     case 'delete':
     case 'rmdir':
       return {kind, path, reasons, before: encodeEntry(before)};
+    case 'blocked':
+      return {kind, path, reasons, before: encodeEntry(before), leaves: action.leaves, bytes: action.bytes};
   }
 }
 
@@ -189,6 +201,11 @@ export function decodeAction(value: unknown): Action {
   }
   if (json.leader !== undefined) throw new FormatError(`${kind} with a leader`);
   const {reasons} = json;
+  if (kind === 'blocked') {
+    const totals = {leaves: integer(json.leaves, 'leaves'), bytes: integer(json.bytes, 'bytes')};
+    return {kind, path, reasons, before: before as Entry, ...totals};
+  }
+  if (json.leaves !== undefined || json.bytes !== undefined) throw new FormatError(`${kind} with leaves or bytes`);
   if (before && after) return {kind, path, reasons, before, after} as Action;
   return (before ? {kind, path, reasons, before} : {kind, path, reasons, after}) as Action;
 }
@@ -446,7 +463,7 @@ const RUN_KEYS = keys<RunHeader>({
 });
 const STEP_KEYS = keys<RunStep>({kind: 1, path: 1, status: 1, bytes: 1});
 const END_KEYS = keys<RunEnd>({finished: 1, counts: 1, bytes: 1, interrupted: 1});
-const STATUSES = keys<Record<OutcomeStatus, number>>({done: 1, 'already-done': 1, skipped: 1, failed: 1, stopped: 1});
+const STATUSES: ReadonlySet<OutcomeStatus> = new Set(OUTCOME_STATUSES);
 const SIGNALS = keys<Record<NonNullable<RunEnd['interrupted']>, 1>>({SIGINT: 1, SIGTERM: 1});
 
 export function encodeRunHeader({id, planId, writer, source, target, started, changes, bytes}: RunHeader): RunHeader {
@@ -492,16 +509,13 @@ export function encodeRunEnd({finished, counts, bytes, interrupted}: RunEnd): Ru
 export function decodeRunEnd(value: unknown): RunEnd {
   const {finished, counts, bytes, interrupted} = record(value, 'end', END_KEYS);
   const json = record(counts, 'end.counts', STATUSES);
-  const count = (status: OutcomeStatus) => integer(json[status], `end.counts.${status}`);
+  const read = noOutcomes();
+  // The first journals know of nothing blocked.
+  for (const status of OUTCOME_STATUSES)
+    read[status] = integer(json[status] ?? (status === 'blocked' ? 0 : undefined), `end.counts.${status}`);
   return {
     finished: date(finished, 'end.finished'),
-    counts: {
-      done: count('done'),
-      'already-done': count('already-done'),
-      skipped: count('skipped'),
-      failed: count('failed'),
-      stopped: count('stopped'),
-    },
+    counts: read,
     bytes: integer(bytes, 'end.bytes'),
     ...(interrupted !== undefined && {interrupted: oneOf(interrupted, 'end.interrupted', SIGNALS)}),
   };

@@ -1,12 +1,12 @@
 /** What the deletion of a whole subtree of the target comes to. */
-import type {Delete, Reason, Rmdir} from '../core/action.js';
+import type {Blocked, Delete, Reason, Rmdir} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import type {Reader} from './reader.js';
 
 export interface DeletionStep {
   readonly order: number;
-  readonly action: Delete | Rmdir;
+  readonly action: Delete | Rmdir | Blocked;
 }
 
 export interface Deletion {
@@ -18,12 +18,15 @@ export interface Deletion {
 
 /** Shared by all deletes, since there may be millions. */
 const GONE: readonly Reason[] = ['gone'];
+const UNREAD: readonly Reason[] = ['target-unread'];
 
 interface OpenFolder {
   readonly depth: number;
   readonly path: RelPath;
   /** Its place among the steps. */
   readonly step: number;
+  /** What takes that place, since what is in it is not known. */
+  readonly unread: DeletionStep | undefined;
   kept: string | undefined;
 }
 
@@ -45,7 +48,7 @@ export async function readDeletion(target: Reader, path: RelPath, nextOrder: () 
     for (let last = open.at(-1); last !== undefined && last.depth >= depth; last = open.at(-1)) {
       open.pop();
       if (last.kept === undefined) continue;
-      steps[last.step] = undefined;
+      steps[last.step] = last.unread;
       keepAbove(last.kept);
     }
   };
@@ -58,9 +61,20 @@ export async function readDeletion(target: Reader, path: RelPath, nextOrder: () 
     else {
       const before = target.entry();
       const isFolder = before.kind === 'directory';
-      if (isFolder)
-        open.push({depth: target.depth, path: here, step: steps.length, kept: target.partial ? 'UNKNOWN_BELOW' : undefined});
-      steps.push({order: nextOrder(), action: {kind: isFolder ? 'rmdir' : 'delete', path: here, before, reasons: GONE}});
+      const order = nextOrder();
+      if (isFolder) {
+        const isUnread = target.partial && !target.isMount;
+        open.push({
+          depth: target.depth,
+          path: here,
+          step: steps.length,
+          unread: isUnread
+            ? {order, action: {kind: 'blocked', path: here, before, leaves: 0, bytes: 0, reasons: UNREAD}}
+            : undefined,
+          kept: target.partial ? 'UNKNOWN_BELOW' : undefined,
+        });
+      }
+      steps.push({order, action: {kind: isFolder ? 'rmdir' : 'delete', path: here, before, reasons: GONE}});
     }
     target.next();
     if (target.atEnd) await target.fill();

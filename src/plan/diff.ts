@@ -58,8 +58,8 @@ interface Frame {
   readonly order: number;
   readonly source: Row;
   readonly target: Row;
-  /** What is in the source could not all be read: nothing in the target's folder is deleted. */
-  readonly partial: boolean;
+  /** Nothing in the target's folder is deleted: what is in the source is not known. */
+  readonly keeps: 'unread' | 'other-file-system' | undefined;
   path: RelPath | undefined;
   /** Whether an action sets its attributes already. */
   settled: boolean;
@@ -107,7 +107,7 @@ class Merge {
         await this.#mergeBelow(root);
         await this.#compareContent();
         // Creating .dirsync touches the root itself, so whenever anything is done its times are put back.
-        if (this.#actions.length > 0) this.#touch(root);
+        if (this.#actions.some(({kind}) => kind !== 'blocked')) this.#touch(root);
       }
     } else {
       await this.#createTree(undefined);
@@ -164,7 +164,7 @@ class Merge {
         {block: s.block, index: i},
         {block: t.block, index: i},
       ];
-      frame = {parent: frame, depth, order, source, target, partial: false, path: undefined, settled: false};
+      frame = {parent: frame, depth, order, source, target, keeps: undefined, path: undefined, settled: false};
     }
     s.skipBlock();
     t.skipBlock();
@@ -178,8 +178,13 @@ class Merge {
     const path = frame === undefined ? ROOT : joinPath(this.#pathOf(frame), s.name());
     const sourceCode = s.code;
     const targetCode = t.code;
-    // Left out or unreadable in the source: what the target has here stays.
-    if (sourceCode === CODE.excluded || sourceCode === CODE.unknown) return this.#skipBoth();
+    // Left out in the source: what the target has here stays.
+    if (sourceCode === CODE.excluded) return this.#skipBoth();
+    if (sourceCode === CODE.unknown) {
+      await this.#skip(s);
+      await this.#block(path);
+      return undefined;
+    }
     if (targetCode === CODE.unknown) return this.#skipBoth();
     if (targetCode === CODE.excluded) {
       this.#problem(path, 'target', 'PROTECTED');
@@ -210,7 +215,7 @@ class Merge {
     if (this.#source.isMount || this.#target.isMount) this.#mounts++;
     const before = entryAt(target.block, target.index);
     const after = entryAt(source.block, source.index);
-    const partial = this.#source.partial;
+    const keeps = this.#source.isMount ? 'other-file-system' : this.#source.partial ? 'unread' : undefined;
     const reasons = this.#metadata(after, before);
     const order = this.#order++;
     if (reasons.length > 0) this.#add(order, {kind: 'attrs', path, before, after, reasons});
@@ -219,7 +224,7 @@ class Merge {
     if (untouchable) return this.#skipBoth();
     this.#source.next();
     this.#target.next();
-    return {parent, depth, order, source, target, partial, path, settled};
+    return {parent, depth, order, source, target, keeps, path, settled};
   }
 
   async #bothLeaves(frame: Frame, path: RelPath): Promise<void> {
@@ -345,10 +350,32 @@ class Merge {
 
   async #targetOnly(frame: Frame): Promise<void> {
     const t = this.#target;
-    if (frame.partial || !this.#policy.delete) return this.#skip(t);
-    const {steps} = await this.#deletion(joinPath(this.#pathOf(frame), t.name()));
-    if (steps.length > 0) this.#touch(frame);
+    if (!this.#policy.delete || frame.keeps === 'other-file-system') return this.#skip(t);
+    const path = joinPath(this.#pathOf(frame), t.name());
+    if (frame.keeps === 'unread') return this.#block(path);
+    const {steps} = await this.#deletion(path);
+    if (steps.some(({action}) => action.kind !== 'blocked')) this.#touch(frame);
     for (const step of steps) this.#add(step.order, step.action);
+  }
+
+  /** What the target has here stays, since the source could not be read. */
+  async #block(path: RelPath): Promise<void> {
+    const t = this.#target;
+    const isKnown = kindOf(t.code) !== undefined;
+    if (!isKnown || !this.#policy.delete) return this.#skip(t);
+    const before = t.entry();
+    const top = t.depth;
+    let [leaves, bytes] = [0, 0];
+    do {
+      const kind = kindOf(t.code);
+      if (kind !== undefined && kind !== 'directory') {
+        leaves++;
+        bytes += t.entry().size;
+      }
+      t.next();
+      if (t.atEnd) await t.fill();
+    } while (t.depth > top);
+    this.#add(this.#order++, {kind: 'blocked', path, before, leaves, bytes, reasons: SOURCE_UNREAD});
   }
 
   #deletion(path: RelPath): Promise<Deletion> {
@@ -471,6 +498,7 @@ class Merge {
 
 /** Shared by all actions that have it, since there may be millions. */
 const NEW: readonly Reason[] = ['new'];
+const SOURCE_UNREAD: readonly Reason[] = ['source-unread'];
 
 /** Whether an attribute is one of those that are copied where it can be. The kernel gives every file a label of its own. */
 function isCopied(name: string): boolean {

@@ -1,4 +1,4 @@
-import {ACTION_KINDS, type ActionKind, bytesOf, isUpkeep, volumeOf} from '../core/action.js';
+import {ACTION_KINDS, type ActionKind, bytesOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunStep, RunSummary} from '../core/run.js';
 
@@ -8,18 +8,20 @@ type Kinds = Record<ActionKind, {-readonly [Key in keyof KindTotals]: KindTotals
 export function summarize(plan: Plan): PlanSummary {
   const kinds = noKinds();
   let upkeep = 0;
+  let changes = 0;
   let bytes = 0;
   for (const action of plan.actions) {
     if (isUpkeep(action)) {
       upkeep++;
       continue;
     }
+    if (isChange(action)) changes++;
     const totals = kinds[action.kind];
     totals.count++;
     totals.bytes += volumeOf(action);
     bytes += bytesOf(action);
   }
-  return {kinds, changes: plan.actions.length - upkeep, upkeep, bytes, problems: plan.problems.length};
+  return {kinds, changes, upkeep, bytes, problems: plan.problems.length};
 }
 
 /** Counts what a run did, by kind. */

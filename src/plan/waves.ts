@@ -77,6 +77,8 @@ export function waves(actions: readonly Action[]): Wave[] {
       case 'rmdir':
         emptied.add(action, i);
         break;
+      case 'blocked':
+        break;
     }
   });
   const all: Wave[] = [

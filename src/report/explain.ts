@@ -83,6 +83,8 @@ function changeWords(action: Action): string {
     case 'delete':
     case 'rmdir':
       return 'deleted: the source does not have it';
+    case 'blocked':
+      return reasonWords(action);
   }
 }
 

@@ -1,6 +1,8 @@
 /** The page of a history: a table of runs, and how they went over time. */
+
 import {ACTION_KINDS} from '../core/action.js';
 import {escapeName} from '../core/escape.js';
+import {unfinished} from '../core/outcome.js';
 import type {RunSummary} from '../core/run.js';
 import {facts, more, type Page, path, section, table, WIDTH} from './html-parts.js';
 import {html, type Markup, type Part} from './markup.js';
@@ -61,7 +63,7 @@ function outcome({end, problems}: RunSummary): string {
   if (!end) return '? no end';
   const {counts, interrupted} = end;
   if (interrupted) return `! ${interrupted}`;
-  return counts.failed + counts.skipped + counts.stopped + problems > 0 ? '! not all' : '✓ done';
+  return unfinished(counts) + problems > 0 ? '! not all' : '✓ done';
 }
 
 function shortTime(time: string): string {

@@ -4,7 +4,9 @@
  * sync; a run fails for each problem and each action that failed, and skips what had drifted or was not begun. What was
  * done is counted, not listed. A history has a test case for each run.
  */
+
 import {escapeName} from '../core/escape.js';
+import {unfinished} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import {GUARD_NAMES} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
@@ -83,7 +85,7 @@ function planSuites({plan, summary, halts}: PlanSubject): Suite[] {
 
 function runSuites({run: {header, steps, problems, end}}: RunSubject): Suite[] {
   const {id, planId, source, target, started} = header;
-  const rest = steps.filter(({status}) => status === 'failed' || status === 'skipped' || status === 'stopped');
+  const rest = steps.filter(({status}) => status !== 'done' && status !== 'already-done');
   const failed = new Set(rest.flatMap(({path, status}) => (status === 'failed' ? [path] : [])));
   const causes = new Map(problems.flatMap((problem) => (failed.has(problem.path) ? [[problem.path, problem]] : [])));
   const others = problems.filter((problem) => causes.get(problem.path) !== problem);
@@ -110,7 +112,7 @@ function historySuite({target, runs}: HistorySubject): Suite {
 }
 
 function runCase({header, end, problems}: RunSummary): Case {
-  const isWhole = end !== undefined && problems + end.counts.failed + end.counts.skipped + end.counts.stopped === 0;
+  const isWhole = end !== undefined && problems + unfinished(end.counts) === 0;
   const result = isWhole ? undefined : ({element: 'failure', type: 'partial', message: endSentence(end, problems)} as const);
   return {name: header.id, className: 'runs', time: seconds(header.started, end), result: ending(end) ?? result};
 }

@@ -1,7 +1,7 @@
 /** The log file of `-l`: one line an event, that a person can read and `grep` can find. */
 import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
-import type {OutcomeStatus} from '../core/outcome.js';
+import {type OutcomeStatus, unfinished} from '../core/outcome.js';
 import {formatBytes, formatCount, formatPlural} from './units.js';
 import {pathWords, plainPath, planSentence, sizeOf, verdict} from './words.js';
 
@@ -16,6 +16,7 @@ const LEVELS: Readonly<Record<OutcomeStatus, Level>> = {
   skipped: 'WARN',
   failed: 'ERROR',
   stopped: 'WARN',
+  blocked: 'WARN',
 };
 
 /** An event as "TIME LEVEL what  particulars", without a newline; undefined for progress and answers, which no log needs. */
@@ -60,7 +61,7 @@ function say(event: Event): [level: Level, text: string] | undefined {
     }
     case 'apply-done': {
       const {counts, problems, interrupted} = event.report;
-      const whole = !interrupted && problems.length === 0 && counts.failed + counts.skipped + counts.stopped === 0;
+      const whole = !interrupted && problems.length === 0 && unfinished(counts) === 0;
       return [whole ? 'INFO' : 'WARN', `apply done  ${verdict(event.report)} ${formatBytes(event.report.bytes)} written.`];
     }
     case 'run-waiting':

@@ -4,7 +4,7 @@
  */
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep} from '../core/action.js';
 import {escapeName} from '../core/escape.js';
-import type {OutcomeStatus} from '../core/outcome.js';
+import {noOutcomes, type OutcomeStatus} from '../core/outcome.js';
 import type {Halt, KindTotals, PlanHeader} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunHeader, RunStep, RunSummary} from '../core/run.js';
@@ -163,6 +163,7 @@ const STEPS: readonly (readonly [status: OutcomeStatus, title: string])[] = [
   ['failed', 'Failed'],
   ['skipped', 'Skipped, since they had drifted'],
   ['stopped', 'Not begun'],
+  ['blocked', 'Kept, since it could not be read'],
   ['done', 'Done'],
   ['already-done', 'Already done'],
 ];
@@ -186,7 +187,7 @@ function runLine({id, planId, writer, started, changes, bytes}: RunHeader, end: 
 }
 
 function countsOf(steps: readonly RunStep[]): Record<OutcomeStatus, number> {
-  const counts = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0};
+  const counts = noOutcomes();
   for (const {status} of steps) counts[status]++;
   return counts;
 }

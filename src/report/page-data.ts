@@ -111,6 +111,8 @@ const NOTES: Readonly<Record<Reason, string | undefined>> = {
   device: 'device',
   hardlink: 'hard links',
   children: undefined,
+  'source-unread': 'source unread',
+  'target-unread': 'unread',
 };
 
 function noteOf({reasons}: Action): string {

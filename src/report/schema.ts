@@ -2,9 +2,11 @@
  * The shape of what is written for programs: the documents of `--json` and the lines of `--events`. The build makes JSON
  * Schema of it (dist/schema); at run time only its types are used, which prove that report/json writes no other shape.
  */
+
 import {z} from 'zod';
 import {ACTION_KINDS, REASONS} from '../core/action.js';
 import {NOTES, VERDICTS} from '../core/explanation.js';
+import {OUTCOME_STATUSES} from '../core/outcome.js';
 import {GUARD_NAMES} from '../core/plan.js';
 import {XATTR_NAMESPACES} from '../core/xattr.js';
 
@@ -40,11 +42,11 @@ const relPath = name.meta({
 });
 
 const side = z.enum(['source', 'target']);
-const status = z.enum(['done', 'already-done', 'skipped', 'failed', 'stopped']).meta({
+const status = z.enum(OUTCOME_STATUSES).meta({
   id: 'status',
   description:
     'What happened to an action. already-done: what it wants was there; skipped: the path had drifted and was left alone; ' +
-    'stopped: the run ended before it.',
+    'stopped: the run ended before it; blocked: it was not to be done.',
 });
 
 const entry = z
@@ -102,6 +104,13 @@ const action = z
       after,
     }),
     z.strictObject({kind: z.enum(['delete', 'rmdir']).describe('What is no folder goes; a folder goes.'), ...step, before}),
+    z.strictObject({
+      kind: z.literal('blocked').describe('What would be deleted, were it known that the source has not got it: it stays.'),
+      ...step,
+      before,
+      leaves: count('What stays at and below the path and is no folder.'),
+      bytes: count('Bytes of the files that stay.'),
+    }),
   ])
   .meta({id: 'action', description: 'One step of a plan.'});
 

@@ -43,6 +43,7 @@ export const HUES: Readonly<Record<ActionKind, Hue>> = {
   attrs: 'attrs',
   delete: 'delete',
   rmdir: 'delete',
+  blocked: 'attrs',
 };
 
 export interface TreemapOptions {

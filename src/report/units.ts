@@ -24,6 +24,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** A count in a few characters: "1.2M". */
+export function formatShortCount(count: number): string {
+  return count.toLocaleString('en-US', {notation: 'compact', maximumFractionDigits: 1});
+}
+
 /** "84,012 files"; `plural` where an "s" does not make it. */
 export function formatPlural(count: number, singular: string, plural = `${singular}s`): string {
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;

@@ -24,6 +24,7 @@ export const GLYPHS: Readonly<Record<ActionKind, string>> = {
   attrs: '·',
   delete: '-',
   rmdir: '-',
+  blocked: '!',
 };
 
 export type Style = Parameters<typeof styleText>[0];
@@ -38,6 +39,7 @@ export const KIND_STYLES: Readonly<Record<ActionKind, Style>> = {
   attrs: 'cyan',
   delete: 'red',
   rmdir: 'red',
+  blocked: 'yellow',
 };
 
 /** A path for people: the root is ".", a folder ends with "/", a symlink shows where it points. */
@@ -88,6 +90,10 @@ function reasonWord(reason: Reason, action: Action): string {
       return 'new';
     case 'gone':
       return 'not in source';
+    case 'source-unread':
+      return 'kept, since the source could not be read here';
+    case 'target-unread':
+      return 'kept, since it could not be read';
     case 'content':
       return 'content';
     case 'children':
@@ -155,10 +161,11 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
   const {kinds, changes, upkeep, bytes, problems} = summary;
   const {narrowed} = plan.header;
   if (changes === 0 && narrowed) {
-    return `Nothing to do: ${formatPlural(narrowed.leftOut, 'change is', 'changes are')} left out.${trouble(plan)}`;
+    return `Nothing to do: ${formatPlural(narrowed.leftOut, 'change is', 'changes are')} left out.${trouble(plan, summary)}`;
   }
   if (changes === 0) {
-    if (upkeep > 0) return `Plan: no changes, but the times of ${formatPlural(upkeep, 'folder')} are put back.${trouble(plan)}`;
+    if (upkeep > 0)
+      return `Plan: no changes, but the times of ${formatPlural(upkeep, 'folder')} are put back.${trouble(plan, summary)}`;
     const equal = plan.header.options.delete ? 'equals' : 'holds all of';
     if (problems === 0) return `Nothing to do: the target ${equal} the source.`;
     const unread = plan.problems.every(({phase}) => phase === 'scan');
@@ -175,11 +182,12 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
   const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
   const write = bytes > 0 ? `; ${formatBytes(bytes)} to write` : '';
   const leftOut = narrowed ? ` ${formatCount(narrowed.leftOut)} left out.` : '';
-  return `Plan: ${formatPlural(changes, 'change')}: ${counts.join(', ')}${write}.${leftOut}${trouble(plan)}`;
+  return `Plan: ${formatPlural(changes, 'change')}: ${counts.join(', ')}${write}.${leftOut}${trouble(plan, summary)}`;
 }
 
-function trouble({problems}: Plan): string {
-  return problems.length > 0 ? ` ${formatPlural(problems.length, 'problem')}.` : '';
+function trouble({problems}: Plan, {kinds: {blocked}}: PlanSummary): string {
+  const kept = blocked.count > 0 ? ` ${formatPlural(blocked.count, 'path is', 'paths are')} kept unread.` : '';
+  return problems.length > 0 ? `${kept} ${formatPlural(problems.length, 'problem')}.` : kept;
 }
 
 export const PHASES: Readonly<Record<ApplyPhase, string>> = {
@@ -196,6 +204,7 @@ export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
   skipped: 'skipped (drift)',
   failed: 'failed',
   stopped: 'not begun',
+  blocked: 'kept, since it could not be read',
 };
 
 /** Changes by their glyph: "+12 ~3 -1". */
@@ -217,6 +226,7 @@ export function resultWords({end, problems, fault}: RunSummary): string {
     counts.failed > 0 && `${formatCount(counts.failed)} failed`,
     counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
     counts.stopped > 0 && `${formatCount(counts.stopped)} not begun`,
+    counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
     problems > counts.failed && formatPlural(problems, 'problem'),
   ].filter((part) => part !== false);
   if (interrupted) return [`interrupted (${interrupted})`, ...rest].join(', ');
@@ -240,6 +250,7 @@ export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefi
     counts.failed > 0 && `${formatCount(counts.failed)} failed`,
     counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
     counts.stopped > 0 && `${formatCount(counts.stopped)} not begun`,
+    counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
   ].filter((part) => part !== false);
   const done = formatPlural(counts.done + counts['already-done'], 'change');
   if (rest.length > 0) return `Done, but not all: ${done} done, ${rest.join(', ')}.`;

@@ -1,6 +1,6 @@
 /** What the run screen shows: for each job what it is at, how its runs ended, and when the next one starts. */
 import type {Event} from '../core/event.js';
-import type {ApplyReport} from '../core/outcome.js';
+import {type ApplyReport, unfinished} from '../core/outcome.js';
 import {advance, type Progress, startProgress} from '../report/progress.js';
 import {formatBytes, formatDuration, formatPlural} from '../report/units.js';
 import {verdict} from '../report/words.js';
@@ -120,7 +120,7 @@ export function jobState(job: JobState, event: Event, now: number): JobState {
 
 function resultOf(report: ApplyReport, {started}: JobState, now: number): RunResult {
   const {counts, problems, interrupted, bytes} = report;
-  const whole = problems.length + counts.failed + counts.skipped + counts.stopped === 0 && !interrupted;
+  const whole = problems.length + unfinished(counts) === 0 && !interrupted;
   const isNothing = whole && counts.done + counts['already-done'] === 0;
   return {
     status: isNothing ? 'unchanged' : whole ? 'done' : 'partial',

@@ -155,13 +155,13 @@ describe('apply, when the world changes after the plan', () => {
     it('gives up on a file that is written to each time, and keeps the old one', async () => {
       const root = temp();
       const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
-      writeTree(source, {busy: 'x'.repeat(8 * 1024 * 1024), calm: 'calm'});
+      writeTree(source, {busy: 'x'.repeat(64 * 1024 * 1024), calm: 'calm'});
       writeTree(target, {busy: 'old'});
       const busy = JSON.stringify(path.join(source, 'busy'));
       const writer = new Worker(
         `const fs = require('node:fs'); const file = fs.openSync(${busy}, 'r+');
          require('node:worker_threads').parentPort.postMessage('at work');
-         for (let i = 0; ; i++) fs.writeSync(file, String(i), 0);`,
+         for (let i = 0; ; i++) fs.futimesSync(file, i, i);`,
         {eval: true},
       );
       try {

@@ -72,7 +72,14 @@ describe('laws of plan and apply, over random trees', () => {
         expect(first.counts.done).to.equal(summary.changes);
         expect(rsyncDifference(source, target)).to.deep.equal([]);
         const second = await applyFile(file);
-        expect(second.counts).to.deep.equal({done: 0, 'already-done': summary.changes, skipped: 0, failed: 0, stopped: 0});
+        expect(second.counts).to.deep.equal({
+          done: 0,
+          'already-done': summary.changes,
+          skipped: 0,
+          failed: 0,
+          stopped: 0,
+          blocked: 0,
+        });
         expect(rsyncDifference(source, target)).to.deep.equal([]);
       }),
       {numRuns: RUNS},

@@ -310,9 +310,9 @@ const groups: Record<string, Record<string, Case>> = {
     'what could not be read, and the folders that hold it, stay': {
       source: {},
       target: {a: {b: unknown(), c: ''}, d: partial(), e: unknown()},
-      actions: ['attrs . (children)', 'delete a/c (gone)'],
+      actions: ['attrs . (children)', 'delete a/c (gone)', 'blocked d (target-unread)'],
     },
-    'nothing but what stays': {source: {}, target: {a: {b: excluded()}, c: partial()}},
+    'nothing but what stays': {source: {}, target: {a: {b: excluded()}, c: partial()}, actions: ['blocked c (target-unread)']},
     'a folder after a kept one goes': {
       source: {},
       target: {a: {b: {c: excluded()}, d: {}}, e: {}},
@@ -321,13 +321,37 @@ const groups: Record<string, Record<string, Case>> = {
   },
   'what the source does not tell': {
     'left out: stays at and below': {source: {a: excluded(), b: excluded()}, target: {a: {c: ''}, b: ''}},
-    'unreadable: stays at and below': {source: {a: unknown(), b: unknown()}, target: {a: {c: {d: ''}}, b: ''}},
+    'unreadable: stays at and below': {
+      source: {a: unknown(), b: unknown()},
+      target: {a: {c: {d: ''}}, b: ''},
+      actions: ['blocked a (source-unread)', 'blocked b (source-unread)'],
+    },
+    'unreadable, and nothing is deleted anyway': {
+      policy: {delete: false},
+      source: {a: unknown(), b: partial()},
+      target: {a: {c: ''}, b: {d: ''}},
+    },
+    'unreadable: what the target leaves out there, or cannot read, is not blocked': {
+      source: {a: unknown(), b: unknown(), c: partial()},
+      target: {a: excluded(), b: unknown(), c: {d: excluded(), e: ''}},
+      actions: ['blocked c/e (source-unread)'],
+    },
     'an unreadable folder: all below stays, its metadata is set': {
       source: {a: new Scanned({}, true, ''), b: ''},
       target: {a: dir({c: {d: ''}, e: ''}, {mode: 0o700}), b: '', f: ''},
-      actions: ['attrs . (children)', 'attrs a (mode)', 'delete f (gone)'],
+      actions: [
+        'attrs . (children)',
+        'attrs a (mode)',
+        'blocked a/c (source-unread)',
+        'blocked a/e (source-unread)',
+        'delete f (gone)',
+      ],
     },
-    'an unreadable root': {source: partial(), target: {a: {c: ''}, b: ''}},
+    'an unreadable root': {
+      source: partial(),
+      target: {a: {c: ''}, b: ''},
+      actions: ['blocked a (source-unread)', 'blocked b (source-unread)'],
+    },
     'FIFOs that cannot be made: what stands there stays': {
       policy: {specials: false},
       source: {a: fifo(), b: fifo(), c: fifo()},

@@ -9,10 +9,10 @@ describe('plan/summary', () => {
   it('counts nothing in an empty plan', () => {
     const {kinds, ...totals} = summarize(planOf([]));
     expect(totals).to.deep.equal({changes: 0, upkeep: 0, bytes: 0, problems: 0});
-    expect(Object.values(kinds)).to.deep.equal(Array(8).fill({count: 0, bytes: 0}));
+    expect(Object.values(kinds)).to.deep.equal(Array(9).fill({count: 0, bytes: 0}));
   });
 
-  it('counts changes and bytes by kind, and upkeep apart', () => {
+  it('counts changes and bytes by kind, upkeep and what is blocked apart', () => {
     const replace: Action = {kind: 'replace', path: 'r' as RelPath, reasons: ['kind'], before: symlink('x'), after: file(5)};
     const link: Action = {kind: 'link', path: 'l' as RelPath, leader: 'c' as RelPath, reasons: ['hardlink'], after: file(9)};
     const attrs: Action = {
@@ -31,6 +31,7 @@ describe('plan/summary', () => {
         act.mkdir('m'),
         replace,
         act.rmdir('s'),
+        act.blocked('u', 3, 30),
         attrs,
       ],
       {problems: [problem({path: 'p' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'})]},
@@ -45,6 +46,7 @@ describe('plan/summary', () => {
         attrs: {count: 1, bytes: 0},
         delete: {count: 1, bytes: 100},
         rmdir: {count: 1, bytes: 0},
+        blocked: {count: 1, bytes: 30},
       },
       changes: 7,
       upkeep: 1,

@@ -103,7 +103,11 @@ describe('report/junit', () => {
     const step = (path: string, status: 'done' | 'failed' | 'skipped' | 'stopped') => {
       return {kind: 'create', path: path as RelPath, status, bytes: 1} as const;
     };
-    const end = {finished: '2026-01-01T10:02:05.000Z', counts: {...counts, done: 1, failed: 1, skipped: 1, stopped: 1}, bytes: 9};
+    const end = {
+      finished: '2026-01-01T10:02:05.000Z',
+      counts: {...counts, done: 1, failed: 1, skipped: 1, stopped: 1, blocked: 0},
+      bytes: 9,
+    };
     const steps = [step('a', 'done'), step('b', 'failed'), step('c', 'skipped'), step('d', 'stopped')];
     const xml = junitReport(runSubject({steps, problems: [full, locked], end}));
     expect(cases(xml)).to.deep.equal([

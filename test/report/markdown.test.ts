@@ -50,7 +50,7 @@ describe('report/markdown', () => {
   describe('shows a plan', () => {
     it('of every kind, deletes first', () => {
       expect(markdownReport(planSubject(planOf(everyKind)))).to.equal(`\
-### Plan: 8 changes: 2 to create, 1 to update, 1 to replace, 1 to link, 1 in attributes alone, 2 to delete; 2 GiB to write.
+### Plan: 8 changes: 2 to create, 1 to update, 1 to replace, 1 to link, 1 in attributes alone, 2 to delete; 2 GiB to write. 1 path is kept unread.
 
 \`/source\` → \`/target\`
 
@@ -66,6 +66,7 @@ Plan \`plan-1\`, made 2026-01-01 10:00:00Z by \`dirsync 0.1.0\`.
 | \`·\` | attrs | 1 |  |
 | \`-\` | delete | 1 | 300 B |
 | \`-\` | rmdir | 1 |  |
+| \`!\` | blocked | 1 | 40 B |
 
 The times of 1 folder are put back afterwards.
 
@@ -82,7 +83,7 @@ The times of 1 folder are put back afterwards.
 ± r  2 GiB, folder → file
 \`\`\`
 
-#### Other changes (5)
+#### Other changes (6)
 
 \`\`\`diff
 + a/
@@ -90,6 +91,7 @@ The times of 1 folder are put back afterwards.
 = a/two  hard link to a/new
 ~ b.txt  12 B, size 10 → 12
 · m/     mode 0755 → 0700
+! zzz/   kept, since the source could not be read here
 \`\`\`
 `);
     });

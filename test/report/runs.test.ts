@@ -52,7 +52,7 @@ The journal has no end: the run was killed, is still at work, or could not write
     });
 
     it('that was interrupted', () => {
-      const end = runEnd({done: 1, stopped: 12}, {interrupted: 'SIGTERM'});
+      const end = runEnd({done: 1, stopped: 12, blocked: 0}, {interrupted: 'SIGTERM'});
       expect(show(runOf([step('create', 'a')], {end}))).to.match(
         /done {14}1\n {2}not begun {8}12\n\n0 B written in 2\.5 s\nInterrupted by SIGTERM: 12 changes left; apply again/,
       );
@@ -86,7 +86,7 @@ The journal has no end: the run was killed, is still at work, or could not write
         run('run-6', {end: runEnd({done: 2}, {finished: '2026-01-01T11:02:03.000Z', bytes: 5e9})}),
         run('run-5', {end: runEnd({done: 2, failed: 1, skipped: 1}), problems: [failed]}),
         run('run-4', {end: runEnd({done: 2}), problems: [failed]}),
-        run('run-3', {end: runEnd({done: 2, stopped: 40}, {interrupted: 'SIGINT'})}),
+        run('run-3', {end: runEnd({done: 2, stopped: 40, blocked: 0}, {interrupted: 'SIGINT'})}),
         run('run-2', {end: undefined, steps}),
         run('run-1', {steps: [], end: undefined}, {fault: 'The journal of the run is damaged: FILE, line 1: it has no header'}),
       ];

@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {applySaved} from '../../src/app/apply.js';
 import {explainPath} from '../../src/app/explain.js';
-import {planTrees} from '../../src/app/plan.js';
+import {judge, planTrees} from '../../src/app/plan.js';
 import {ACTION_KINDS, type ActionKind} from '../../src/core/action.js';
 import {DirsyncError} from '../../src/core/errors.js';
 import type {Event} from '../../src/core/event.js';
@@ -57,7 +57,7 @@ function expectValid(type: string, document: object): void {
   expect(faults(type, document)).to.deep.equal([]);
 }
 
-const counts = {done: 1, 'already-done': 0, skipped: 1, failed: 0, stopped: 0};
+const counts = {done: 1, 'already-done': 0, skipped: 1, failed: 0, stopped: 0, blocked: 0};
 const trouble = problem({path: 'locked\udcff' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
 const run: Run = {
   header: {
@@ -280,7 +280,8 @@ describe('report/schema', () => {
     });
     const events: Event[] = [];
     const listening = {...context(), onEvent: (event: Event) => events.push(event)};
-    const found = await planTrees(settings(source, target, {filters: [{flag: 'exclude', value: '*.tmp'}]}), listening);
+    const {plan} = await planTrees(settings(source, target, {filters: [{flag: 'exclude', value: '*.tmp'}]}), listening);
+    const found = judge({...plan, actions: [...plan.actions, act.blocked('unread')]}, GUARD_NAMES);
     writeTree(`${target}/old`, {changed: 'after, and longer'});
     const done = await applySaved({plan: found.plan, allow: GUARD_NAMES, fsync: 'none', skipDrifted: true}, listening);
 

@@ -34,6 +34,14 @@ export const act = {
   }),
   delete: (path: string, before: Entry = file()): Action => ({kind: 'delete', path: path as RelPath, reasons: ['gone'], before}),
   rmdir: (path: string): Action => ({kind: 'rmdir', path: path as RelPath, reasons: ['gone'], before: folder()}),
+  blocked: (path: string, leaves = 1, bytes = 0): Action => ({
+    kind: 'blocked',
+    path: path as RelPath,
+    reasons: ['source-unread'],
+    before: folder(),
+    leaves,
+    bytes,
+  }),
   upkeep: (path: string): Action => ({
     kind: 'attrs',
     path: path as RelPath,

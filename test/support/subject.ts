@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type {Action} from '../../src/core/action.js';
 import type {Explanation} from '../../src/core/explanation.js';
-import type {OutcomeStatus} from '../../src/core/outcome.js';
+import {OUTCOME_STATUSES, type OutcomeStatus} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES, type GuardName, type Plan} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
@@ -25,6 +25,7 @@ export const everyKind: readonly Action[] = [
   {kind: 'replace', path: 'r' as RelPath, reasons: ['kind'], before: folder(), after: file(2 * 1024 ** 3)},
   act.delete('z/old', file(300)),
   act.rmdir('zz'),
+  act.blocked('zzz', 2, 40),
 ];
 
 export const locked = problem({path: 'locked' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
@@ -33,7 +34,7 @@ export function planSubject(plan: Plan, allow: readonly GuardName[] = []): PlanS
   return {type: 'plan', plan, summary: summarize(plan), halts: guardHalts(plan, allow)};
 }
 
-export const counts = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0};
+export const counts = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0};
 
 export const run: Run = runOf([], {
   header: {...HEADER, changes: 9, bytes: 1234},
@@ -145,7 +146,7 @@ export function hostileSubjects(text: string): readonly Subject[] {
   return [{...planSubject(plan), halts}, runSubject(found), historySubject([found, found], text)];
 }
 
-const STATUSES: readonly OutcomeStatus[] = ['done', 'already-done', 'skipped', 'failed', 'stopped'];
+const STATUSES = OUTCOME_STATUSES;
 
 export const subject: fc.Arbitrary<Subject> = fc
   .tuple(arbitrary.plan, fc.array(fc.constantFrom(...STATUSES), {minLength: 1}), fc.boolean(), fc.nat(2))

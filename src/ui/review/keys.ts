@@ -24,7 +24,7 @@ export function intentOf(mode: Mode, input: string, named: NamedKeys): Intent | 
   const intent = namedKey(key);
   if (intent !== undefined) return intent;
   if (key.ctrl) return CONTROLS[input];
-  if (/^[0-6]$/.test(input)) return {type: 'kinds', group: input === '0' ? undefined : Number(input) - 1};
+  if (/^[0-7]$/.test(input)) return {type: 'kinds', group: input === '0' ? undefined : Number(input) - 1};
   return LETTERS[input];
 }
 
@@ -84,7 +84,7 @@ const LETTERS: Readonly<Record<string, Intent>> = {
   q: {type: 'quit'},
 };
 
-const GROUP_WORDS = GROUPS.map(({name}, i) => `${i + 1} ${name}`).join(' ');
+const GROUP_WORDS = GROUPS.map(({name}) => name).join(', ');
 
 /** For the screen of "?". */
 export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
@@ -96,7 +96,7 @@ export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['Enter', 'open a folder; see the content of a change'],
   ['Space', 'leave out a change or a whole folder, or take it in again'],
   ['/', 'search paths: a text, or a glob such as *.jpg or /src/**'],
-  ['1 … 6', `show only ${GROUP_WORDS}`],
+  ['1 … 7', `show only ${GROUP_WORDS}`],
   ['0  Esc', 'show all again'],
   ['s', 'sort by impact, name or kind'],
   ['p', 'problems, warnings and guards'],

@@ -16,6 +16,7 @@ export const GROUPS = [
   {name: 'link', kinds: ['link']},
   {name: 'attrs', kinds: ['attrs']},
   {name: 'delete', kinds: ['delete', 'rmdir']},
+  {name: 'blocked', kinds: ['blocked']},
 ] as const satisfies readonly {readonly name: string; readonly kinds: readonly ActionKind[]}[];
 
 /** A line of the tree. */

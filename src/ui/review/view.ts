@@ -5,7 +5,7 @@ import type {PlanSummary} from '../../core/plan.js';
 import {type AttributeRow, attributeRows} from '../../report/attributes.js';
 import {columns, cutMiddle, cutStart, pad} from '../../report/columns.js';
 import type {DifferenceLine} from '../../report/difference.js';
-import {formatBytes, formatCount, formatPlural} from '../../report/units.js';
+import {formatBytes, formatCount, formatPlural, formatShortCount} from '../../report/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words.js';
 import {fitLine, highlight, type Line, span, spread, widthOf, wrapLine} from '../line.js';
 import {KEY_HELP} from './keys.js';
@@ -98,7 +98,9 @@ function notesLine({header, problems}: ReviewState['plan'], moreHalts: number): 
   return parts.length === 0 ? undefined : `${parts.join(', ')} (p shows them)`;
 }
 
-/** The number before each kind is the key that shows it alone. No kind is ever cut off: rather its bytes go, the sums, the words. */
+/**
+ * The number before each kind is the key that shows it alone. No kind is ever cut off: rather its bytes go, the sums, the words,
+ * the last digits. */
 function totalLine(summary: PlanSummary, width: number): Line {
   const groups = GROUPS.map(({name, kinds}, i) => ({
     key: i + 1,
@@ -107,10 +109,10 @@ function totalLine(summary: PlanSummary, width: number): Line {
     count: kinds.reduce((sum, kind) => sum + summary.kinds[kind].count, 0),
     bytes: kinds.reduce((sum, kind) => sum + summary.kinds[kind].bytes, 0),
   })).filter(({count}) => count > 0);
-  const kindsLine = (named: boolean, sized: boolean) =>
-    groups.flatMap(({key, name, kind, count, bytes}) => [
+  const kindsLine = (named: boolean, sized: boolean, count: (value: number) => string = formatCount) =>
+    groups.flatMap(({key, name, kind, count: changes, bytes}) => [
       span(` ${key} `, DIM),
-      span(`${GLYPHS[kind]}${formatCount(count)}${named ? ` ${name}` : ''}`, KIND_STYLES[kind]),
+      span(`${GLYPHS[kind]}${count(changes)}${named ? ` ${name}` : ''}`, KIND_STYLES[kind]),
       span(`${sized && bytes > 0 ? ` ${formatBytes(bytes)}` : ''}${named ? ' ' : ''}`, DIM),
     ]);
   const written = `${formatBytes(summary.bytes)} to write `;
@@ -120,8 +122,12 @@ function totalLine(summary: PlanSummary, width: number): Line {
     [kindsLine(true, false), all],
     [kindsLine(true, false), written],
     [kindsLine(false, false), written],
+    [kindsLine(false, false), ''],
   ];
-  const [left, right] = ways.find(([line, text]) => widthOf(line) + columns(text) < width) ?? [kindsLine(false, false), ''];
+  const [left, right] = ways.find(([line, text]) => widthOf(line) + columns(text) < width) ?? [
+    kindsLine(false, false, formatShortCount),
+    '',
+  ];
   return spread(left, [span(right)], width);
 }
 

@@ -41,7 +41,7 @@ const CASES: readonly Case[] = [
   browse({type: 'quit'}, 'q'),
   browse({type: 'kinds', group: undefined}, '0'),
   ...[1, 2, 3, 4, 5, 6].map((digit) => browse({type: 'kinds', group: digit - 1}, String(digit))),
-  {mode: BROWSE, keys: ['7', '9', 'x', 'A', '\x00', '\n', '\x1b', '', 'é', '😀', {tab: true}], intent: undefined},
+  {mode: BROWSE, keys: ['8', '9', 'x', 'A', '\x00', '\n', '\x1b', '', 'é', '😀', {tab: true}], intent: undefined},
   prompt({type: 'enter'}, {return: true}, '\r'),
   prompt({type: 'back'}, {escape: true}),
   prompt({type: 'erase'}, {backspace: true}, {delete: true}, '\x7f', '\b'),

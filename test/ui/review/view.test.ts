@@ -228,14 +228,17 @@ describe('ui/review/view', () => {
     for (const width of [80, 100, 140, 200]) {
       it(`says how many there are of each kind: ${count} on ${width} columns`, () => {
         const line = texts(counting(count), {columns: width, rows: 24})[1] as string;
-        const number = (value: number) => value.toLocaleString('en-US');
-        expect(line.match(/ [1-6] [^\s\d][\d,]+(?= )/g)).to.deep.equal([
+        const isShort = width === 80 && count > 1_000_000;
+        const number = (value: number) =>
+          value.toLocaleString('en-US', isShort ? {notation: 'compact', maximumFractionDigits: 1} : {});
+        expect(line.match(/ [1-7] [^\s\d][\d,.M]+(?= )/g)).to.deep.equal([
           ` 1 +${number(2 * count)}`,
           ` 2 ~${number(count)}`,
           ` 3 ±${number(count)}`,
           ` 4 =${number(count)}`,
           ` 5 ·${number(count)}`,
           ` 6 -${number(2 * count)}`,
+          ` 7 !${number(count)}`,
         ]);
         expect(line).to.not.include('…');
       });
