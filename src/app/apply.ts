@@ -7,10 +7,12 @@ import {escapeName} from '../core/escape.js';
 import {type ApplyReport, unfinished} from '../core/outcome.js';
 import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
+import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {factsNow, rememberRun} from './facts.js';
 import {checkOwners} from './owners.js';
-import {judge, makePlan, type Planned, planTrees, workersFor} from './plan.js';
+import {judge, makePlan, type Planned, planTrees, withFacts, workersFor} from './plan.js';
 import {VERSION} from './version.js';
 
 /** How a plan is executed: what it says itself is not among it. */
@@ -45,11 +47,12 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   checkOwners(header);
   const target = findTarget(header.target.path, true);
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
-  const planned = judge({...plan, header: {...header, overlap: overlapNow(plan, target, options)}}, options.allow);
-  context.onEvent({type: 'plan-ready', ...planned});
-  return withWorkers(undefined, context, (pool) =>
-    execute(planned, {...options, preflight: true, approved: true}, pool, context),
-  );
+  const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options)}};
+  return withWorkers(undefined, context, async (pool) => {
+    const planned = judge(withFacts(seen, await factsNow(seen, pool)), options.allow);
+    context.onEvent({type: 'plan-ready', ...planned});
+    return execute(planned, {...options, preflight: true, approved: true}, pool, context);
+  });
 }
 
 /** Looks at the source of a saved plan, unless it was planned as absent; answers how the two roots overlap today. */
@@ -85,7 +88,7 @@ export async function applyApproved(
     const chosen = isNothing ? planned : await approve(planned);
     if (chosen === undefined) return undefined;
     if (context.signal.aborted) throw new Interrupted();
-    return execute(chosen, {...settings, preflight: false, approved: true}, pool, context);
+    return execute(await judgedAgain(chosen, settings, pool), {...settings, preflight: false, approved: true}, pool, context);
   });
 }
 
@@ -96,19 +99,24 @@ export function planForApply(settings: Settings, context: Context): Promise<Plan
 
 /** Applies a plan that was reviewed in this process: what has changed since is left alone, path by path. */
 export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
-  return withWorkers(undefined, context, (pool) =>
-    execute(planned, {...settings, preflight: false, approved: true}, pool, context),
+  return withWorkers(undefined, context, async (pool) =>
+    execute(await judgedAgain(planned, settings, pool), {...settings, preflight: false, approved: true}, pool, context),
   );
 }
 
+/** Somebody took a while to look at the plan: what guards judge may be another by now. */
+async function judgedAgain({plan, rules}: Planned, {allow}: ApplySettings, pool: WorkerPool): Promise<Planned> {
+  return {...judge(withFacts(plan, await factsNow(plan, pool)), allow), rules};
+}
+
 async function execute(
-  {plan, halts}: Planned,
+  {plan, halts, rules}: Planned,
   {fsync, skipDrifted, preflight, approved}: ApplySettings & {preflight: boolean; approved: boolean},
-  pool: Parameters<typeof applyPlan>[0]['pool'],
+  pool: WorkerPool,
   {onEvent, signal, now}: Context,
 ): Promise<ApplyReport> {
   checkHalts(halts);
-  return applyPlan({
+  const report = await applyPlan({
     plan,
     pool,
     runId: newId(now()),
@@ -121,6 +129,9 @@ async function execute(
     signal,
     now,
   });
+  // What was not begun may be what the filters now let go.
+  if (report.interrupted === undefined) rememberRun(plan, rules);
+  return report;
 }
 
 function checkHalts(halts: readonly Halt[]): void {
@@ -134,9 +145,9 @@ function checkHalts(halts: readonly Halt[]): void {
   );
 }
 
-/** A source that is missing is a guard to who would change the target. */
+/** A source that is missing or unreadable is a guard to who would change the target. */
 function asGuard(error: unknown): never {
-  if (error instanceof DirsyncError && error.code === 'SOURCE_MISSING') {
+  if (error instanceof DirsyncError && (error.code === 'SOURCE_MISSING' || error.code === 'SOURCE_UNREADABLE')) {
     throw new DirsyncError(error.code, error.detail, error.hint, {cause: error, exitCode: EXIT.guard});
   }
   throw error;

@@ -1,5 +1,4 @@
 /** What can be kept of what is wanted, by this user, with this backend, in this target; and what of it is lost, in words. */
-import path from 'node:path';
 import process from 'node:process';
 import type {ByteName} from '../core/name.js';
 import type {Kept, Preservable} from '../core/plan.js';
@@ -7,8 +6,9 @@ import {joinFacts, type TimeFacts} from '../core/times.js';
 import {type KeptXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
 import type {Losses} from '../plan/diff.js';
 import {platform} from '../platform/choose.js';
-import {errnoOf, type FileSystem} from '../platform/platform.js';
+import type {FileSystem} from '../platform/platform.js';
 import {type Privileges, privileges} from '../platform/privileges.js';
+import {openNearest} from '../platform/roots.js';
 import {formatPlural, formatTime} from '../report/units.js';
 import {readTimeFacts} from '../state/times.js';
 
@@ -58,20 +58,15 @@ function ownersKept(isWanted: boolean, {chown}: Privileges): Pick<Kept, 'owner' 
 
 function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times'> {
   const backend = platform();
-  for (let at = target; ; at = path.posix.dirname(at) as ByteName) {
-    try {
-      const folder = backend.openRoot(at);
-      try {
-        const fileSystem = backend.fileSystem(folder);
-        const learnt = at === target ? readTimeFacts(backend, folder) : undefined;
-        return {fileSystem, times: joinFacts(fileSystem.times, learnt) ?? fileSystem.times};
-      } finally {
-        backend.close(folder);
-      }
-    } catch (error) {
-      errnoOf(error);
-      if (at === path.posix.dirname(at)) return {fileSystem: UNKNOWN, times: UNKNOWN.times};
-    }
+  const nearest = openNearest(target);
+  if (nearest === undefined) return {fileSystem: UNKNOWN, times: UNKNOWN.times};
+  const {path, folder} = nearest;
+  try {
+    const fileSystem = backend.fileSystem(folder);
+    const learnt = path === target ? readTimeFacts(backend, folder) : undefined;
+    return {fileSystem, times: joinFacts(fileSystem.times, learnt) ?? fileSystem.times};
+  } finally {
+    backend.close(folder);
   }
 }
 

@@ -3,34 +3,44 @@ import {readFileSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import type {ApplyJob} from '../apply/job.js';
 import type {FilterFlag, Settings} from '../config/settings.js';
-import {type Block, BlockWriter, emptyStat} from '../core/block.js';
+import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {type ByteName, toByteName} from '../core/name.js';
-import type {RelPath} from '../core/path.js';
-import type {Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
-import type {Problem} from '../core/problem.js';
+import {ROOT} from '../core/path.js';
+import type {Facts, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
+import {type Problem, problem} from '../core/problem.js';
 import {withTimeFacts} from '../plan/compare.js';
 import {diff} from '../plan/diff.js';
 import {DEFAULT_MAX_DELETE, guardHalts} from '../plan/guards.js';
 import {summarize} from '../plan/summary.js';
 import {platform} from '../platform/choose.js';
+import {errnoOf} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.js';
-import type {ScanJob} from '../scan/job.js';
+import type {Rules, ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
+import {memoryFault, memoryFolder} from '../state/memory.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {factsOf, targetFoldsNames} from './facts.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
+import {askWorkers} from './look.js';
 import {narrowPlan} from './narrow.js';
 import {ownersOf} from './owners.js';
 import {VERSION} from './version.js';
+
+/** A plan with other facts. */
+export function withFacts(plan: Plan, facts: Facts): Plan {
+  return {...plan, header: {...plan.header, facts}};
+}
 
 export interface Planned {
   readonly plan: Plan;
   readonly summary: PlanSummary;
   readonly halts: readonly Halt[];
+  /** The .dirsyncignore files of the source, where they were read just now. */
+  readonly rules?: Rules | undefined;
 }
 
 const PROGRESS_MS = 200;
@@ -52,18 +62,20 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const {onEvent, now} = context;
   const started = now();
   const target = findTarget(settings.target, settings.mkpath);
-  const {source, missing} = sourceOf(settings, target);
+  const {source, missing, unread} = sourceOf(settings, target);
+  const roots = {source, target, sourceMissing: missing || undefined};
   onEvent({type: 'plan-started', source: source.path, target: target.path});
   const keeping = whatIsKept(settings.preserve, target.bytes);
   const options = planOptions(settings, keeping);
   const {filters, oneFileSystem} = options;
 
-  const common = {type: 'scan', filters, oneFileSystem, kept: keeping.read} as const;
-  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live};
-  const rulesRoot = missing ? undefined : source.bytes;
+  const common = {type: 'scan', filters, oneFileSystem, kept: keeping.read, foldNames: false} as const;
+  const foldNames = targetFoldsNames(target.bytes) !== false;
+  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live, foldNames};
+  const rulesRoot = source.live === undefined ? undefined : source.bytes;
   const targetJob: ScanJob = {...common, side: 'target', root: target.bytes, rulesRoot, other: source.live};
   const scans = {
-    source: missing ? emptyScan(target) : startScan(pool, 0, sourceJob),
+    source: missing || unread !== undefined ? emptyScan(target, unread) : startScan(pool, 0, sourceJob),
     target: target.live === undefined ? NOTHING : startScan(pool, 1, targetJob),
   };
   const timer = setInterval(() => {
@@ -76,7 +88,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       policy: options,
       wanted: settings.preserve,
       uid: process.geteuid?.() ?? 0,
-      sameContent: (paths) => sameContent(paths, pool, {source, target, options}),
+      sameContent: (paths) => askWorkers<boolean | Problem>('content', paths, {pool, roots, policy: options, from: SCAN_WORKERS}),
     });
     if (context.signal.aborted) throw new Interrupted();
     const [sourceAnswer, targetAnswer] = await Promise.all([scans.source.answer, scans.target.answer]);
@@ -95,13 +107,15 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         overlap: rootOverlap(source, target) ?? inside,
         owners: settings.ownerBy === 'name' && options.owner ? ownersOf(found.actions) : undefined,
         sourceMissing: missing || undefined,
-        warnings: lossWarnings({...found, keeping}),
+        warnings: [...lossWarnings({...found, keeping}), ...memoryWarnings()],
       },
       actions: found.actions,
       problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
     };
-    const planned = judge(narrowPlan(plan, settings.narrow, plan.header.id), settings.allow);
-    onEvent({type: 'plan-ready', ...planned});
+    const narrowed = narrowPlan(plan, settings.narrow, plan.header.id);
+    const facts = await factsOf(narrowed, {...sourceAnswer, mounts: targetAnswer.mounts}, pool);
+    const planned = {...judge(withFacts(narrowed, facts), settings.allow), rules: sourceAnswer.rules};
+    onEvent({type: 'plan-ready', plan: planned.plan, summary: planned.summary, halts: planned.halts});
     return planned;
   } catch (error) {
     if (error instanceof ScanStopped) throw new Interrupted();
@@ -120,17 +134,35 @@ export function judge(plan: Plan, allow: Settings['allow']): Planned {
   return {plan, summary: summarize(plan), halts: guardHalts(plan, allow)};
 }
 
-function sourceOf({source, allow}: Settings, target: Root): {source: Root; missing: boolean} {
+interface FoundSource {
+  readonly source: Root;
+  /** It is not there, and is taken as an empty folder. */
+  readonly missing: boolean;
+  /** It is there and may not be opened. */
+  readonly unread: string | undefined;
+}
+
+function sourceOf({source, allow}: Settings, target: Root): FoundSource {
   try {
-    return {source: findSource(source), missing: false};
+    return {source: findSource(source), missing: false, unread: undefined};
   } catch (error) {
-    const isMissing = error instanceof DirsyncError && error.code === 'SOURCE_MISSING';
-    if (!isMissing) throw error;
     // Without a target there is nothing that an absent source could mean.
-    if (!allow.includes('source-missing') || target.live === undefined) throw error;
+    if (!(error instanceof DirsyncError) || target.live === undefined) throw error;
     const whole = path.resolve(source);
-    return {source: {path: whole, bytes: toByteName(whole), live: undefined}, missing: true};
+    const root = {path: whole, bytes: toByteName(whole), live: undefined};
+    if (error.code === 'SOURCE_MISSING' && allow.includes('source-missing'))
+      return {source: root, missing: true, unread: undefined};
+    if (error.code === 'SOURCE_UNREADABLE' && allow.includes('unreadable-source'))
+      return {source: root, missing: false, unread: errnoOf(error.cause)};
+    throw error;
   }
+}
+
+/** Guards that compare with earlier runs need them remembered. */
+function memoryWarnings(): string[] {
+  const fault = memoryFault();
+  if (fault === undefined) return [];
+  return [`nothing can be remembered in ${escapeName(memoryFolder())} (${fault}), so the next run will not notice a lost target`];
 }
 
 function planOptions(settings: Settings, {kept, times}: Keeping): PlanOptions {
@@ -142,6 +174,7 @@ function planOptions(settings: Settings, {kept, times}: Keeping): PlanOptions {
     ...policy,
     ...(settings.mtimeWindow !== undefined && {mtimeWindow: settings.mtimeWindow}),
     delete: settings.delete,
+    deleteBefore: settings.deleteBefore,
     oneFileSystem: settings.oneFileSystem,
     ...kept,
     filters: settings.filters.flatMap(filterLines),
@@ -162,50 +195,22 @@ function filterLines({flag, value}: FilterFlag): string[] {
   }
 }
 
-interface Sides {
-  readonly source: Root;
-  readonly target: Root;
-  readonly options: PlanOptions;
-}
-
-/** Whether files have the same content in both trees, asked of the workers that do not scan. */
-async function sameContent(paths: readonly RelPath[], pool: WorkerPool, {source, target, options}: Sides) {
-  const workers = pool.size - SCAN_WORKERS;
-  const share = Math.ceil(paths.length / workers);
-  const context = {
-    runId: 'content',
-    source: source.bytes,
-    target: target.bytes,
-    policy: options,
-    umask: 0,
-    fsyncFiles: false,
-    fresh: true,
-    follow: false,
-  };
-  const answers = await Promise.all(
-    Array.from({length: workers}, (_, i) => {
-      const job: ApplyJob = {
-        type: 'apply',
-        step: 'content',
-        context,
-        indexes: [],
-        actions: [],
-        paths: paths.slice(i * share, (i + 1) * share),
-      };
-      return pool.call<readonly (boolean | Problem)[]>(SCAN_WORKERS + i, job);
-    }),
-  );
-  return answers.flat();
-}
-
 const EMPTY_TOTALS: TreeTotals = {entries: 0, leaves: 0, bytes: 0, digest: ''};
-const EMPTY_ANSWER = Promise.resolve({totals: EMPTY_TOTALS, problems: [], holdsOther: false, stopped: false});
+const EMPTY_ANSWER = Promise.resolve({
+  totals: EMPTY_TOTALS,
+  problems: [],
+  collisions: undefined,
+  mounts: [],
+  rules: [],
+  holdsOther: false,
+  stopped: false,
+});
 
 /** A target that does not exist yet. */
 const NOTHING: Scan = {blocks: (async function* () {})(), answer: EMPTY_ANSWER, problems: []};
 
-/** A source that is gone, taken as an empty folder like the target's root. */
-function emptyScan(target: Root): Scan {
+/** A source that is gone, taken as an empty folder like the target's root; or one that may not be opened, of which nothing is known. */
+function emptyScan(target: Root, unread: string | undefined): Scan {
   const backend = platform();
   const folder = backend.openRoot(target.bytes);
   const stat = emptyStat();
@@ -214,13 +219,14 @@ function emptyScan(target: Root): Scan {
   const blocks: Block[] = [];
   const writer = new BlockWriter((block) => blocks.push(block));
   writer.append(0, '', stat);
+  if (unread !== undefined) writer.amend(PARTIAL, '', '');
   writer.finish();
   return {
     blocks: (async function* () {
       yield* blocks;
     })(),
     answer: EMPTY_ANSWER,
-    problems: [],
+    problems: unread === undefined ? [] : [problem({path: ROOT, side: 'source', phase: 'scan', code: unread})],
   };
 }
 

@@ -23,6 +23,7 @@ import {platform} from '../platform/choose.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
+import {ensureTargetId} from '../state/identity.js';
 import {lockTarget, type TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
 import {sweepReplaced, sweepStaging} from '../state/staging.js';
@@ -103,7 +104,7 @@ class Run {
     this.#told = new Array(plan.actions.length);
     this.#started = o.now();
     this.#counted = [pool.total(0), pool.total(1)];
-    this.#waves = waves(plan.actions);
+    this.#waves = waves(plan.actions, plan.header.options);
     this.#toDo = this.#pending().length;
     const {source, target} = plan.header;
     const {changes, bytes} = summarize(plan);
@@ -287,6 +288,8 @@ class Run {
       if (isDestructive(wave.step) && !synced) {
         synced = true;
         canDestroy = await this.#sync();
+      } else if (!isDestructive(wave.step)) {
+        synced = false;
       }
       this.#phase = WAVE_PHASES[wave.step];
       const todo = this.#todo(wave, canDestroy);
@@ -317,6 +320,7 @@ class Run {
       }
       this.#isChanging = true;
       this.#announce();
+      ensureTargetId(backend, this.#root as Folder);
       this.#opened?.note(this.o.runId);
       sweepStaging(backend, this.#root as Folder, this.o.runId);
     } catch (error) {

@@ -1,5 +1,7 @@
 /** A batch of actions as a worker's job: what is asked, what is answered, and how a worker keeps both trees open. */
+import process from 'node:process';
 import type {Action} from '../core/action.js';
+import {emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
@@ -33,10 +35,11 @@ export interface ApplyContext {
 export interface ApplyJob {
   readonly type: 'apply';
   /**
-   * `check`: look only. `content`: compare the files at `paths`. `sync`: flush the file systems of the target. `times`: say what was
+   * `check`: look only. `content`: compare the files at `paths`. `allocated`: bytes on disk of the source's and of the target's file
+   * at each. `refused`: the errno name with which each folder of the target refuses changes. `sync`: flush the file systems of the target. `times`: say what was
    * learnt of how it keeps times.
    */
-  readonly step: WaveStep | 'check' | 'content' | 'sync' | 'times';
+  readonly step: WaveStep | 'check' | 'content' | 'allocated' | 'refused' | 'sync' | 'times';
   readonly context: ApplyContext;
   readonly indexes: readonly number[];
   readonly actions: readonly Action[];
@@ -91,11 +94,11 @@ interface Session {
 
 let session: Session | undefined;
 
+/** Steps that change nothing. */
+const LOOKING: ReadonlySet<ApplyJob['step']> = new Set(['check', 'content', 'allocated', 'refused', 'sync', 'times']);
+
 /** Runs in a worker. One result for each action, or for each path: whether the content is the same. */
-export function performJob(
-  job: ApplyJob,
-  tools: JobTools,
-): readonly WireResult[] | readonly (boolean | Problem)[] | TimeFacts | undefined {
+export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[] | readonly unknown[] | TimeFacts | undefined {
   const {world, staging, learner} = enter(job, tools);
   if (job.step === 'times') return learner.facts();
   if (job.step === 'sync') {
@@ -103,6 +106,8 @@ export function performJob(
     for (const folder of world.mounts.values()) world.platform.syncFileSystem(folder);
     return [];
   }
+  if (job.step === 'allocated') return (job.paths ?? []).map((path) => allocated(path, world));
+  if (job.step === 'refused') return (job.paths ?? []).map((path) => refused(path, world));
   if (job.step === 'content') return (job.paths ?? []).map((path) => sameContent(path, world));
   const {step} = job;
   const results = job.actions.map((action, i): WireResult => {
@@ -158,6 +163,30 @@ function sameContent(path: RelPath, {platform: fs, source, target, goOn}: World)
   }
 }
 
+/** [of the source, of the target]; 0 where there is none. */
+function allocated(path: RelPath, {platform: fs, source, target}: World): readonly [number, number] {
+  const bytes = (cursor: Cursor | undefined) => {
+    const place = cursor?.find(path);
+    return place === undefined ? 0 : fs.bytesOnDisk(place.folder, place.name);
+  };
+  return [bytes(source), bytes(target)];
+}
+
+/** Why nothing may be changed in a folder of the target; its owner can open it up. */
+function refused(path: RelPath, {platform: fs, target}: World): string | undefined {
+  try {
+    const folder = (target as Cursor).folder(path);
+    const code = fs.refusesNames(folder);
+    if (code !== 'EACCES') return code;
+    const stat = emptyStat();
+    return fs.stat(folder, '' as ByteName, stat) && stat.uid === process.geteuid?.() ? undefined : code;
+  } catch (error) {
+    // It is gone, or is no folder: its own actions will say so.
+    const code = errnoOf(error);
+    return code === 'EACCES' ? code : undefined;
+  }
+}
+
 /** Both trees, kept open from one batch of a run to the next; the ways into them start anew with each wave. */
 function enter({context, step, opened}: ApplyJob, {worker, count}: JobTools): Session {
   if (session === undefined || session.context.runId !== context.runId || session.context.target !== context.target) {
@@ -170,7 +199,7 @@ function enter({context, step, opened}: ApplyJob, {worker, count}: JobTools): Se
     for (const cursor of [source, target, leaders]) cursor?.reset();
   }
   for (const [path, mode] of opened ?? []) session.world.opened.set(path, mode);
-  if (step !== 'check' && step !== 'content' && step !== 'sync' && step !== 'times') {
+  if (!LOOKING.has(step)) {
     session.staging ??= openStaging({
       platform: session.world.platform,
       root: (session.world.target as Cursor).root,

@@ -26,6 +26,7 @@ function settingsShape(context: PathContext) {
       .optional()
       .describe('Files with patterns, one a line.'),
     delete: z.boolean().optional().describe('Delete from the target what the source does not have.').meta({default: true}),
+    deleteBefore: z.boolean().optional().describe('Delete before anything is written, to make room.'),
     checksum: z.boolean().optional().describe('Compare content instead of size and mtime.'),
     sizeOnly: z.boolean().optional().describe('Compare sizes alone.'),
     mtimeWindow: z.string().superRefine(parsedBy(parseDuration)).optional().describe('Times this close are equal, such as 2s.'),

@@ -15,6 +15,7 @@ export interface SettingFlags {
   readonly target?: string | undefined;
   readonly filters: readonly FilterFlag[];
   readonly delete?: boolean | undefined;
+  readonly deleteBefore?: boolean | undefined;
   readonly checksum?: boolean | undefined;
   readonly sizeOnly?: boolean | undefined;
   readonly mtimeWindow?: string | undefined;
@@ -40,6 +41,8 @@ export interface Settings {
   /** Undefined: as exact as this machine keeps times. */
   readonly mtimeWindow: bigint | undefined;
   readonly delete: boolean;
+  /** What the source has not got goes before anything is written. */
+  readonly deleteBefore: boolean;
   readonly preserve: readonly Preservable[];
   readonly ownerBy: 'id' | 'name';
   readonly oneFileSystem: boolean;
@@ -96,6 +99,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     compare: checksum ? 'content' : sizeOnly ? 'size' : 'metadata',
     mtimeWindow: mtimeWindow === undefined ? undefined : parseDuration(mtimeWindow),
     delete: flags.delete ?? job.delete ?? true,
+    deleteBefore: flags.deleteBefore ?? job.deleteBefore ?? false,
     preserve: preserved(flags, job),
     ownerBy: flags.ownerBy ?? job.ownerBy ?? 'id',
     oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,

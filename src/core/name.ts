@@ -100,3 +100,9 @@ export function toByteName(text: string): ByteName {
 export function fromByteName(name: ByteName): string {
   return ASCII.test(name) ? name : decodeName(Uint8Array.from(name, (unit) => unit.charCodeAt(0)));
 }
+
+/** What a name is to file systems that do not tell upper from lower case, or accents written in two ways: equal names give equal texts. */
+export function foldName(name: string): string {
+  // Upper case first: some letters, such as ß, have no lower case of their own.
+  return name.normalize('NFD').toUpperCase().toLowerCase();
+}

@@ -30,6 +30,8 @@ export interface PlanOptions extends Kept {
   /** The earliest and the latest time that the target can hold, where they are known: it takes what lies beyond for these. */
   readonly mtimeRange?: TimeRange | undefined;
   readonly delete: boolean;
+  /** What the source has not got is deleted before anything is written, to make room. */
+  readonly deleteBefore: boolean;
   /** Folders on other file systems than the root are copied without what is in them. */
   readonly oneFileSystem: boolean;
   /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */
@@ -97,10 +99,56 @@ export interface PlanHeader {
   readonly owners?: Owners | undefined;
   /** The source was absent and taken as empty (`--allow source-missing`). */
   readonly sourceMissing?: boolean | undefined;
+  /** What guards judge besides the actions; absent in plans of programs that did not look. */
+  readonly facts?: Facts | undefined;
   /** Set when parts of the plan were left out by whoever reviewed it. */
   readonly narrowed?: Narrowed | undefined;
   /** What holds for the plan as a whole, each said once. */
   readonly warnings: readonly string[];
+}
+
+/**
+ * What only the world can tell and guards judge: looked at when the plan is made, and what can change again before it is applied.
+ * Absent: not known, or nothing to tell.
+ */
+export interface Facts {
+  /** The target's own id, in its `.dirsync`. */
+  readonly target?: Known | undefined;
+  /** The file system of the source, by its type and id. */
+  readonly sourceFileSystem?: Known | undefined;
+  /** The file systems of the target: that of its root first, then those mounted in it, deeper ones after those above. */
+  readonly space?: readonly Space[] | undefined;
+  /** Folders of the target in which something is to be done, and that refuse it. */
+  readonly notWritable?: Found | undefined;
+  /** Names of one folder of the source that are one name to the target. */
+  readonly collisions?: Found | undefined;
+  /** Paths to be deleted that the filters of the last run kept. */
+  readonly unfiltered?: Found | undefined;
+}
+
+/** How something is called now, and under which names it was met here before. */
+export interface Known {
+  readonly now?: string | undefined;
+  readonly before: readonly string[];
+}
+
+export interface Found {
+  readonly count: number;
+  /** One of them. */
+  readonly example: RelPath;
+}
+
+export interface Space {
+  /** Where it is mounted in the target; the root for the target's own. */
+  readonly at: RelPath;
+  /** Bytes of a block: what a file takes is a multiple of it. */
+  readonly block: number;
+  /** Bytes that this user may write. */
+  readonly free: number;
+  /** Inodes that are left; undefined where there is no limit. */
+  readonly freeInodes?: number | undefined;
+  /** Bytes that the plan takes at most, holes and shared content left out: measured where the sizes alone would not fit. */
+  readonly needed?: number | undefined;
 }
 
 /** Numbers by name, as they were where the plan was made. */
@@ -152,7 +200,20 @@ export interface Halt {
   readonly allowed: boolean;
 }
 
-export const GUARD_NAMES = ['same-tree', 'source-missing', 'source-empty', 'too-many-deletes'] as const;
+export const GUARD_NAMES = [
+  'same-tree',
+  'source-missing',
+  'unreadable-source',
+  'source-empty',
+  'source-fs-changed',
+  'target-lost',
+  'not-writable',
+  'no-space',
+  'name-collision',
+  'too-many-deletes',
+  'everything-changed',
+  'filters-changed',
+] as const;
 export type GuardName = (typeof GUARD_NAMES)[number];
 
 /** One path of a saved plan at which the world is no longer what the plan saw. */

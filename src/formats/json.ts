@@ -11,6 +11,9 @@ import {isName} from '../core/name.js';
 import {noOutcomes, OUTCOME_STATUSES, type OutcomeStatus} from '../core/outcome.js';
 import {pathFault, type RelPath} from '../core/path.js';
 import type {
+  Facts,
+  Found,
+  Known,
   MaxDelete,
   Narrowed,
   Overlap,
@@ -19,6 +22,7 @@ import type {
   PlanOptions,
   PlanRoot,
   RootIdentity,
+  Space,
   TimeRange,
   TreeTotals,
 } from '../core/plan.js';
@@ -257,7 +261,8 @@ export function decodeProblem(value: unknown): Problem {
 
 /** A plan's header. Every field is named here, so that a new one cannot be forgotten. */
 export function encodeHeader(header: PlanHeader) {
-  const {id, created, writer, source, target, options, totals, overlap, owners, sourceMissing, narrowed, warnings} = header;
+  const {id, created, writer, source, target, options, totals, overlap, owners, sourceMissing, facts, narrowed, warnings} =
+    header;
   return {
     id,
     created,
@@ -269,6 +274,7 @@ export function encodeHeader(header: PlanHeader) {
     overlap,
     owners,
     sourceMissing,
+    facts,
     narrowed,
     warnings,
   } satisfies Record<keyof PlanHeader, unknown>;
@@ -280,13 +286,14 @@ function encodeRoot({path, identity}: PlanRoot) {
 }
 
 function encodeOptions(options: PlanOptions) {
-  const {delete: deletes, mtimeWindow, mtimeRange, compare, oneFileSystem, filters, maxDelete, ...kept} = options;
+  const {delete: deletes, mtimeWindow, mtimeRange, deleteBefore, compare, oneFileSystem, filters, maxDelete, ...kept} = options;
   const {mode, owner, groups, times, xattrs, acls, hardlinks, sparse, specials, devices} = kept;
   return {
     compare,
     mtimeWindow: encodeTime(mtimeWindow),
     mtimeRange: mtimeRange && encodeRange(mtimeRange),
     delete: deletes,
+    deleteBefore,
     oneFileSystem,
     mode,
     owner,
@@ -318,9 +325,14 @@ const HEADER_KEYS = keys<PlanHeader>({
   overlap: 1,
   owners: 1,
   sourceMissing: 1,
+  facts: 1,
   narrowed: 1,
   warnings: 1,
 });
+const FACT_KEYS = keys<Facts>({target: 1, sourceFileSystem: 1, space: 1, notWritable: 1, collisions: 1, unfiltered: 1});
+const KNOWN_KEYS = keys<Known>({now: 1, before: 1});
+const FOUND_KEYS = keys<Found>({count: 1, example: 1});
+const SPACE_KEYS = keys<Space>({at: 1, block: 1, free: 1, freeInodes: 1, needed: 1});
 const OWNER_KEYS = keys<Owners>({users: 1, groups: 1});
 const NARROWED_KEYS = keys<Narrowed>({from: 1, leftOut: 1});
 const ROOT_KEYS = keys<PlanRoot>({path: 1, identity: 1});
@@ -330,6 +342,7 @@ const OPTION_KEYS = keys<PlanOptions>({
   mtimeWindow: 1,
   mtimeRange: 1,
   delete: 1,
+  deleteBefore: 1,
   oneFileSystem: 1,
   mode: 1,
   owner: 1,
@@ -367,8 +380,42 @@ export function decodeHeader(value: unknown): PlanHeader {
     ...(overlap !== undefined && {overlap: oneOf(overlap, 'overlap', OVERLAPS)}),
     ...(json.owners !== undefined && {owners: decodeOwners(json.owners)}),
     ...(sourceMissing !== undefined && {sourceMissing: boolean(sourceMissing, 'sourceMissing')}),
+    ...(json.facts !== undefined && {facts: decodeFacts(json.facts)}),
     ...(json.narrowed !== undefined && {narrowed: decodeNarrowed(json.narrowed)}),
     warnings: list(json.warnings, 'warnings', text),
+  };
+}
+
+function decodeFacts(value: unknown): Facts {
+  const {target, sourceFileSystem, space, notWritable, collisions, unfiltered} = record(value, 'facts', FACT_KEYS);
+  return {
+    ...(target !== undefined && {target: decodeKnown(target, 'facts.target')}),
+    ...(sourceFileSystem !== undefined && {sourceFileSystem: decodeKnown(sourceFileSystem, 'facts.sourceFileSystem')}),
+    ...(space !== undefined && {space: list(space, 'facts.space', decodeSpace)}),
+    ...(notWritable !== undefined && {notWritable: decodeFound(notWritable, 'facts.notWritable')}),
+    ...(collisions !== undefined && {collisions: decodeFound(collisions, 'facts.collisions')}),
+    ...(unfiltered !== undefined && {unfiltered: decodeFound(unfiltered, 'facts.unfiltered')}),
+  };
+}
+
+function decodeKnown(value: unknown, what: string): Known {
+  const {now, before} = record(value, what, KNOWN_KEYS);
+  return {...(now !== undefined && {now: text(now, `${what}.now`)}), before: list(before, `${what}.before`, text)};
+}
+
+function decodeFound(value: unknown, what: string): Found {
+  const {count, example} = record(value, what, FOUND_KEYS);
+  return {count: integer(count, `${what}.count`), example: decodePath(example, `${what}.example`)};
+}
+
+function decodeSpace(value: unknown, what: string): Space {
+  const {at, block, free, freeInodes, needed} = record(value, what, SPACE_KEYS);
+  return {
+    at: decodePath(at, `${what}.at`),
+    block: Math.max(1, integer(block, `${what}.block`)),
+    free: integer(free, `${what}.free`),
+    ...(freeInodes !== undefined && {freeInodes: integer(freeInodes, `${what}.freeInodes`)}),
+    ...(needed !== undefined && {needed: integer(needed, `${what}.needed`)}),
   };
 }
 
@@ -407,6 +454,7 @@ function decodeOptions(value: unknown): PlanOptions {
     mtimeWindow,
     ...(json.mtimeRange !== undefined && {mtimeRange: decodeRange(json.mtimeRange, 'options.mtimeRange')}),
     delete: boolean(json.delete, 'options.delete'),
+    deleteBefore: flag('deleteBefore', false),
     oneFileSystem: flag('oneFileSystem', false),
     mode: flag('mode', true),
     owner: boolean(json.owner, 'options.owner'),

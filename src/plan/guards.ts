@@ -2,7 +2,10 @@
  * Guards: small predicates over a whole plan that halt it before anything is changed. Each answers with the sentence that
  * tells why, or undefined. They count leaves, not folders.
  */
-import {GUARD_NAMES, type GuardName, type Halt, type MaxDelete, type Overlap, type Plan} from '../core/plan.js';
+import {escapeName} from '../core/escape.js';
+import {ROOT} from '../core/path.js';
+import {type Found, GUARD_NAMES, type GuardName, type Halt, type MaxDelete, type Overlap, type Plan} from '../core/plan.js';
+import {type Need, spaceNeeds} from './space.js';
 
 export const DEFAULT_MAX_DELETE: MaxDelete = {share: 0.5};
 
@@ -14,8 +17,16 @@ type Guard = (plan: Plan) => string | undefined;
 const GUARDS: Readonly<Record<GuardName, Guard>> = {
   'same-tree': sameTree,
   'source-missing': sourceMissing,
+  'unreadable-source': unreadableSource,
   'source-empty': sourceEmpty,
+  'source-fs-changed': sourceFileSystemChanged,
+  'target-lost': targetLost,
+  'not-writable': notWritable,
+  'no-space': noSpace,
+  'name-collision': nameCollision,
   'too-many-deletes': tooManyDeletes,
+  'everything-changed': everythingChanged,
+  'filters-changed': filtersChanged,
 };
 
 /** The guards that would halt this plan, in the order of `GUARD_NAMES`; those in `allow` are marked as allowed. */
@@ -40,6 +51,79 @@ function sourceMissing({header}: Plan): string | undefined {
   return header.sourceMissing ? 'the source does not exist and was taken as an empty folder' : undefined;
 }
 
+function unreadableSource({problems}: Plan): string | undefined {
+  const found = problems.find(({path, side, phase}) => path === ROOT && side === 'source' && phase === 'scan');
+  return found && `the source itself could not be read (${escapeName(found.code)}), so nothing is known of what is in it`;
+}
+
+function sourceFileSystemChanged({header: {facts}}: Plan): string | undefined {
+  const {now, before} = facts?.sourceFileSystem ?? NEVER;
+  if (now === undefined || before.length === 0 || before.includes(now)) return undefined;
+  return `the source lies on another file system than in earlier runs (${escapeName(now)}, not ${escapeName(before[0] as string)}); is its disk mounted?`;
+}
+
+function targetLost({header: {facts}}: Plan): string | undefined {
+  const {now, before} = facts?.target ?? NEVER;
+  if (before.length === 0 || (now !== undefined && before.includes(now))) return undefined;
+  return now === undefined
+    ? 'the target is not the one of earlier runs: it has no .dirsync/id.json; is its disk mounted?'
+    : 'the target is not the one of earlier runs: another has come to its path; is the right disk mounted?';
+}
+
+const NEVER: {readonly now?: string; readonly before: readonly string[]} = {before: []};
+
+function notWritable({header: {facts}}: Plan): string | undefined {
+  const found = facts?.notWritable;
+  if (found === undefined) return undefined;
+  const folders = found.count === 1 ? 'a folder' : `${number(found.count)} folders`;
+  return `${folders} of the target may not be written to: ${example(found)}`;
+}
+
+function noSpace(plan: Plan): string | undefined {
+  const {space = []} = plan.header.facts ?? {};
+  const needs = spaceNeeds(plan, space);
+  for (const [i, {at, free, freeInodes = Number.POSITIVE_INFINITY, needed = Number.POSITIVE_INFINITY}] of space.entries()) {
+    const {bytes: most, inodes} = needs[i] as Need;
+    const bytes = Math.min(most, needed);
+    if (bytes <= free && inodes <= freeInodes) continue;
+    const where = at === ROOT ? 'the target' : `${escapeName(at)}/ in the target`;
+    const lack =
+      bytes > free
+        ? `${number(bytes)} bytes are needed and ${number(free)} free`
+        : `${number(inodes)} inodes are needed and ${number(freeInodes)} free`;
+    return `${where} has not room enough: ${lack}${wayOut(plan)}`;
+  }
+  return undefined;
+}
+
+/** Whether it would fit if what goes went first. */
+function wayOut({header, actions}: Plan): string {
+  const {options, facts} = header;
+  if (options.deleteBefore) return '';
+  let [freed, inodes] = [0, 0];
+  for (const {kind, before} of actions) {
+    if (kind !== 'delete' && kind !== 'rmdir') continue;
+    freed += before.size;
+    inodes++;
+  }
+  if (inodes === 0) return '';
+  const needs = spaceNeeds({header, actions}, facts?.space ?? []);
+  const fits = (facts?.space ?? []).every(
+    ({free, freeInodes = Number.POSITIVE_INFINITY, needed = Number.POSITIVE_INFINITY}, i) => {
+      const need = needs[i] as Need;
+      return Math.min(need.bytes, needed) - freed <= free && need.inodes - inodes <= freeInodes;
+    },
+  );
+  return fits ? '; with --delete-before it would fit' : '; not even --delete-before would make it fit';
+}
+
+function nameCollision({header: {facts}}: Plan): string | undefined {
+  const found = facts?.collisions;
+  if (found === undefined) return undefined;
+  const names = found.count === 1 ? 'a name' : `${number(found.count)} names`;
+  return `the target does not tell upper from lower case, or accents written in two ways: ${names} of the source would be one with another: ${example(found)}`;
+}
+
 function sourceEmpty({header, actions}: Plan): string | undefined {
   const {source, target} = header.totals;
   if (source.entries > 0 || target.entries === 0) return undefined;
@@ -57,6 +141,27 @@ function tooManyDeletes({header, actions}: Plan): string | undefined {
   const limit = 'count' in maxDelete ? String(maxDelete.count) : `${number(maxDelete.share * 100)}%`;
   const share = number((100 * deletes) / Math.max(leaves, 1));
   return `would delete ${number(deletes)} of ${number(leaves)} files (${share} %), more than --max-delete ${limit}`;
+}
+
+/** Files are copied anew when a clock or a time zone jumped, or when an earlier copy kept no times. */
+const EVERYTHING = 0.9;
+
+function everythingChanged({header: {totals}, actions}: Plan): string | undefined {
+  const files = Math.min(totals.source.leaves, totals.target.leaves);
+  const times = actions.filter(({kind, reasons}) => kind === 'update' && reasons.length === 1 && reasons[0] === 'mtime').length;
+  if (files < SMALL_TARGET || times <= EVERYTHING * files) return undefined;
+  return `${number(times)} of ${number(files)} files differ in their time alone: did a clock or a time zone change? --checksum compares their content`;
+}
+
+function filtersChanged({header: {facts}}: Plan): string | undefined {
+  const found = facts?.unfiltered;
+  if (found === undefined) return undefined;
+  const paths = found.count === 1 ? 'a path' : `${number(found.count)} paths`;
+  return `the filters are others than in the last run, and ${paths} that they kept would be deleted: ${example(found)}`;
+}
+
+function example({count, example: path}: Found): string {
+  return `${path === ROOT ? '.' : escapeName(path)}${count > 1 ? ' and others' : ''}`;
 }
 
 function number(value: number): string {

@@ -4,7 +4,7 @@
  */
 import type {Action} from '../core/action.js';
 import type {ApplyPhase} from '../core/event.js';
-import {pathDepth} from '../core/path.js';
+import {isWithin, pathDepth, type RelPath} from '../core/path.js';
 
 export type WaveStep =
   /** Folders are made, parents first. */
@@ -43,17 +43,26 @@ export const WAVE_PHASES: Readonly<Record<WaveStep, ApplyPhase>> = {
   settle: 'attrs',
 };
 
-export function waves(actions: readonly Action[]): Wave[] {
+export interface WaveOptions {
+  /** What the source has not got goes before anything is written; but what is in a folder that is replaced goes with it. */
+  readonly deleteBefore?: boolean;
+}
+
+export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOptions = {}): Wave[] {
   const folders = new Levels();
   const writes: number[] = [];
   const links: number[] = [];
-  const deletes: number[] = [];
-  const emptied = new Levels();
+  const early = {deletes: [] as number[], emptied: new Levels()};
+  const late = {deletes: [] as number[], emptied: new Levels()};
+  let replaced: RelPath | undefined;
   const attrs: number[] = [];
   const settle = new Levels();
   actions.forEach((action, i) => {
     const toFolder = action.after?.kind === 'directory';
     if (toFolder) settle.add(action, i);
+    if (action.before?.kind === 'directory' && action.after !== undefined && !toFolder) replaced = action.path;
+    const isFirst = deleteBefore && !(replaced !== undefined && isWithin(action.path, replaced));
+    const {deletes, emptied} = isFirst ? early : late;
     switch (action.kind) {
       case 'mkdir':
         folders.add(action, i);
@@ -82,11 +91,13 @@ export function waves(actions: readonly Action[]): Wave[] {
     }
   });
   const all: Wave[] = [
+    {step: 'deletes', actions: early.deletes},
+    ...early.emptied.waves('emptied').reverse(),
     ...folders.waves('folders'),
     {step: 'writes', actions: writes},
     {step: 'links', actions: links},
-    {step: 'deletes', actions: deletes},
-    ...emptied.waves('emptied').reverse(),
+    {step: 'deletes', actions: late.deletes},
+    ...late.emptied.waves('emptied').reverse(),
     {step: 'attrs', actions: attrs},
     ...settle.waves('settle').reverse(),
   ];

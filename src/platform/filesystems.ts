@@ -39,3 +39,20 @@ export function factsOfType(magic: number): {type: string | undefined; times: Ti
   const {type, timeResolution: resolution = 1n} = TYPES.get(magic) ?? {type: undefined};
   return {type, times: {resolution, range: {}}};
 }
+
+/** As mount(8) calls it. */
+export function typeName(magic: number): string | undefined {
+  return TYPES.get(magic)?.type;
+}
+
+/** Two files of these can share content; of others it is not known, or told elsewhere. */
+export const SHARING: ReadonlySet<string> = new Set(['btrfs', 'bcachefs']);
+
+const FOLDING: ReadonlySet<string> = new Set(['vfat', 'exfat', 'hfs', 'hfsplus']);
+/** Whether these fold names depends on how they are mounted, or on the machine that serves them. */
+const MAY_FOLD: ReadonlySet<string> = new Set(['fuse', 'ntfs', 'ntfs3', 'cifs', 'smb2']);
+
+export function foldsNames(type: string | undefined): boolean | undefined {
+  if (type === undefined || MAY_FOLD.has(type)) return undefined;
+  return FOLDING.has(type);
+}

@@ -22,6 +22,17 @@ export const O = {
 export const SEEK = {SET: 0, DATA: 3, HOLE: 4} as const;
 /** ioctl_ficlone(2). */
 export const FICLONE = 0x40049409;
+/** ioctl_iflags(2). */
+export const FS_IOC_GETFLAGS = 0x80086601;
+export const FS_CASEFOLD_FL = 0x40000000;
+/** linux/btrfs.h and xfs/xfs_fs.h. */
+export const BTRFS_IOC_FS_INFO = 0x8400941f;
+export const XFS_IOC_FSGEOMETRY_V4 = 0x8070587c;
+export const XFS_GEOMETRY_REFLINK = 1 << 20;
+/** f_flags of statfs(2). */
+export const ST_RDONLY = 1;
+/** access(2) and faccessat(2). */
+export const ACCESS = {WRITE_AND_SEARCH: 2 | 1, EFFECTIVE: 0x200} as const;
 /** unshare(2): this thread gets a working directory of its own. */
 export const CLONE_FS = 0x200;
 /** The most that listxattr(2) and getxattr(2) ever return: XATTR_LIST_MAX and XATTR_SIZE_MAX of xattr(7). */
@@ -51,6 +62,7 @@ export interface Libc {
   readonly ftruncate: Call;
   readonly ioctl: Call;
   readonly fstatfs: Call;
+  readonly faccessat: Call;
   readonly mknodat: Call;
   readonly llistxattr: Call;
   readonly lgetxattr: Call;
@@ -109,6 +121,7 @@ export function loadLibc(scratchBytes: number): Libc {
     ftruncate: declare('ftruncate', 'int', 'int', 'long'),
     ioctl: declare('ioctl', 'int', 'int', 'unsigned long', 'long'),
     fstatfs: declare('fstatfs', 'int', 'int', 'uintptr_t'),
+    faccessat: declare('faccessat', 'int', 'int', 'uintptr_t', 'int', 'int'),
     mknodat: declareNew('mknodat', 'int', 'int', 'uintptr_t', 'uint32_t', 'uint64_t'),
     llistxattr: declare('llistxattr', 'long', 'uintptr_t', 'uintptr_t', 'size_t'),
     lgetxattr: declare('lgetxattr', 'long', 'uintptr_t', 'uintptr_t', 'uintptr_t', 'size_t'),

@@ -88,6 +88,24 @@ export interface FileSystem {
   readonly times: TimeFacts;
 }
 
+/** What is mounted at a folder, as it is at this moment. */
+export interface Volume {
+  /** Its type and, where it has one that outlives a reboot, its id: "ext4 1f2e…". Undefined for a type without a name. */
+  readonly id: string | undefined;
+  /** Whether two of its files can share content until one is written to. */
+  readonly shares: boolean;
+  readonly readOnly: boolean;
+  /** Whether names that differ in case alone, or in how an accent is written, are one; undefined where that shows only in use. */
+  readonly foldsNames: boolean | undefined;
+  /** Bytes of a block. */
+  readonly block: number;
+  /** Bytes that are free, to everybody and with what is kept back for root. */
+  readonly free: number;
+  readonly freeForRoot: number;
+  /** Undefined where there is no limit. */
+  readonly freeInodes: number | undefined;
+}
+
 export interface MakeNodeOptions {
   readonly folder: Folder;
   readonly name: ByteName;
@@ -131,6 +149,11 @@ export interface Platform {
   mountOf(folder: Folder): number;
   /** What the file system of an open folder is; nothing is written to find out. */
   fileSystem(folder: Folder): FileSystem;
+  volume(folder: Folder): Volume;
+  /** The errno name with which the kernel refuses this process to make and remove names in a folder; undefined: it does not. */
+  refusesNames(folder: Folder): string | undefined;
+  /** Bytes that the file at `name` takes on disk; 0 when nothing is there. */
+  bytesOnDisk(folder: Folder, name: ByteName): number;
   /** When `folder` was made, in nanoseconds since 1970; 0 where the file system keeps no birth times. */
   birthtime(folder: Folder): bigint;
   readLink(folder: Folder, name: ByteName): ByteName;

@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import {fromNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {factsOfType} from './filesystems.js';
+import {factsOfType, foldsNames, typeName} from './filesystems.js';
 import {
   type Attributes,
   type CompareOptions,
@@ -24,6 +24,7 @@ import {
   type OpenFile,
   type Platform,
   SystemError,
+  type Volume,
 } from './platform.js';
 
 const {constants} = fs;
@@ -99,6 +100,34 @@ export class PortablePlatform implements Platform {
   fileSystem(folder: Folder): FileSystem {
     const {type, times} = factsOfType(fs.statfsSync(at(folder, '')).type);
     return {type, times, keeps: {xattrs: [], acls: false}};
+  }
+
+  volume(folder: Folder): Volume {
+    const {type, bsize, bavail, bfree, files, ffree} = fs.statfsSync(at(folder, ''));
+    const name = typeName(type);
+    return {
+      id: name,
+      shares: false,
+      readOnly: false,
+      foldsNames: foldsNames(name),
+      block: bsize,
+      free: bavail * bsize,
+      freeForRoot: bfree * bsize,
+      freeInodes: files === 0 ? undefined : ffree,
+    };
+  }
+
+  refusesNames(folder: Folder): string | undefined {
+    try {
+      fs.accessSync(at(folder, ''), constants.W_OK | constants.X_OK);
+      return undefined;
+    } catch (error) {
+      return errnoOf(error);
+    }
+  }
+
+  bytesOnDisk(folder: Folder, name: ByteName): number {
+    return 512 * (fs.lstatSync(at(folder, name), {throwIfNoEntry: false})?.blocks ?? 0);
   }
 
   /** Node 20 answers the access time on some kernels, so there is nothing to rely on. */

@@ -9,7 +9,17 @@ import type {ByteName} from '../core/name.js';
 import {ACL_ACCESS, type KeptXattrs, keepsXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
 import {factsOfType, SECONDS_OF_32_BITS} from './filesystems.js';
 import {DATA, DATA_BYTES, fd, Kernel, NAME_A, NAME_B, STATX} from './kernel.js';
-import {AT, LOCK_EX_NB, O, RENAME_EXCHANGE, RENAME_NOREPLACE, STATX_BASIC_STATS, STATX_BTIME, STATX_MNT_ID} from './libc.js';
+import {
+  ACCESS,
+  AT,
+  LOCK_EX_NB,
+  O,
+  RENAME_EXCHANGE,
+  RENAME_NOREPLACE,
+  STATX_BASIC_STATS,
+  STATX_BTIME,
+  STATX_MNT_ID,
+} from './libc.js';
 import {
   type Attributes,
   type CompareOptions,
@@ -24,9 +34,11 @@ import {
   type OpenFile,
   type Platform,
   SystemError,
+  type Volume,
 } from './platform.js';
 import {PosixAttributes} from './posix-attributes.js';
 import {PosixContent} from './posix-content.js';
+import {posixVolume} from './posix-volume.js';
 
 /** The four bits of a mode that tell the kind, by code: mknod(2). */
 const NODE_TYPES = new Map<number, number>([
@@ -139,6 +151,23 @@ export class PosixPlatform implements Platform {
       times: isSmall ? SECONDS_OF_32_BITS : times,
       keeps: {xattrs: XATTR_NAMESPACES.filter((namespace) => knows(`${namespace}.dirsync`)), acls: knows(ACL_ACCESS)},
     };
+  }
+
+  volume(folder: Folder): Volume {
+    return posixVolume(this.kernel, folder);
+  }
+
+  refusesNames(folder: Folder): string | undefined {
+    const name = this.kernel.name(NAME_A, '.');
+    const {faccessat} = this.kernel.libc;
+    return faccessat(fd(folder), name, ACCESS.WRITE_AND_SEARCH, ACCESS.EFFECTIVE) === 0 ? undefined : this.kernel.errno();
+  }
+
+  bytesOnDisk(folder: Folder, name: ByteName): number {
+    const {statx} = this.kernel.libc;
+    const address = this.kernel.name(NAME_A, name);
+    if (statx(fd(folder), address, AT.SYMLINK_NOFOLLOW, STATX_BASIC_STATS, this.kernel.base + STATX) !== 0) return 0;
+    return 512 * Number(this.kernel.bytes.readBigUInt64LE(STATX + 48));
   }
 
   birthtime(folder: Folder): bigint {

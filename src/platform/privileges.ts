@@ -6,11 +6,15 @@ export interface Privileges {
   /** Files may be given to any owner and group. */
   readonly chown: boolean;
   readonly makeDevices: boolean;
+  /** Permissions are no hindrance. */
+  readonly overridesModes: boolean;
+  /** The space may be used that a file system keeps back. */
+  readonly usesReserve: boolean;
   /** Extended attributes of `trusted` and `security` may be set, file capabilities among them. */
   readonly trustedXattrs: boolean;
 }
 
-const CAP = {CHOWN: 0n, SYS_ADMIN: 21n, MKNOD: 27n, SETFCAP: 31n} as const;
+const CAP = {CHOWN: 0n, DAC_OVERRIDE: 1n, SYS_ADMIN: 21n, SYS_RESOURCE: 24n, MKNOD: 27n, SETFCAP: 31n} as const;
 
 export function privileges(): Privileges {
   const effective = effectiveCapabilities();
@@ -18,6 +22,8 @@ export function privileges(): Privileges {
   return {
     chown: has(CAP.CHOWN),
     makeDevices: has(CAP.MKNOD),
+    overridesModes: has(CAP.DAC_OVERRIDE),
+    usesReserve: has(CAP.SYS_RESOURCE),
     trustedXattrs: has(CAP.SYS_ADMIN) && has(CAP.SETFCAP),
   };
 }

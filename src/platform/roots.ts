@@ -111,6 +111,18 @@ function realPath(given: string): string {
   return decodeName(fs.realpathSync(Buffer.from(toByteName(given), 'latin1'), {encoding: 'buffer'}));
 }
 
+/** Opens a folder, or the nearest one above it that can be opened. Close it; undefined where none can. */
+export function openNearest(given: ByteName): {readonly path: ByteName; readonly folder: Folder} | undefined {
+  for (let at = given; ; at = path.posix.dirname(at) as ByteName) {
+    try {
+      return {path: at, folder: platform().openRoot(at)};
+    } catch (error) {
+      errnoOf(error);
+      if (at === path.posix.dirname(at)) return undefined;
+    }
+  }
+}
+
 /** The nearest folder above that exists, and the names that lead on from there. */
 function existingParent(absolute: string): [string, string[]] {
   const missing: string[] = [];

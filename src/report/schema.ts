@@ -147,6 +147,33 @@ const treeTotals = z.strictObject({
   digest: text('BLAKE3 over all entries in canonical order, hexadecimal; "" for a tree that is not there.'),
 });
 
+const known = z.strictObject({
+  now: z.string().describe('What it is called now; absent when it has no name.').optional(),
+  before: z.array(z.string()).describe('What it was called in earlier runs from this machine.'),
+});
+const found = z.strictObject({count: count('How many there are.'), example: relPath.describe('One of them.')});
+const facts = z
+  .strictObject({
+    target: known.describe("The target's own id.").optional(),
+    sourceFileSystem: known.describe('The file system of the source.').optional(),
+    space: z
+      .array(
+        z.strictObject({
+          at: relPath.describe('Where it is mounted; "" for that of the root.'),
+          block: count('Bytes of a block.'),
+          free: count('Bytes that may be written.'),
+          freeInodes: count('Inodes that are left; absent where there is no limit.').optional(),
+          needed: count('Bytes that the plan takes at most, where they were measured.').optional(),
+        }),
+      )
+      .describe('The file systems of the target.')
+      .optional(),
+    notWritable: found.describe('Folders of the target that may not be written to.').optional(),
+    collisions: found.describe('Names of the source that are one to the target.').optional(),
+    unfiltered: found.describe('Paths to be deleted that the filters of the last run kept.').optional(),
+  })
+  .meta({id: 'facts', description: 'What guards judge besides the actions.'});
+
 const header = z
   .strictObject({
     id: text("The plan's id."),
@@ -166,6 +193,7 @@ const header = z
           .describe('The earliest and the latest time that the target can hold, where dirsync has learnt them.')
           .optional(),
         delete: flag('Whether what the source does not have is deleted from the target.'),
+        deleteBefore: flag('Whether that is done before anything is written.'),
         oneFileSystem: flag('Whether folders on other file systems are copied without what is in them.'),
         mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),
@@ -212,6 +240,7 @@ const header = z
       })
       .describe('With --owner-by name: what the names of owners stood for where the plan was made.')
       .optional(),
+    facts: facts.describe('What guards judge besides the actions, as it was when the plan was made.').optional(),
     warnings: z.array(z.string()).describe('What holds for the plan as a whole, each said once.'),
   })
   .meta({id: 'header', description: 'What a plan is about and how it was made.'});

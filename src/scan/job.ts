@@ -3,12 +3,19 @@ import {Blake3Hasher} from '@napi-rs/blake-hash';
 import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import type {TreeTotals} from '../core/plan.js';
+import type {RelPath} from '../core/path.js';
+import type {Found, TreeTotals} from '../core/plan.js';
 import type {Problem, Side} from '../core/problem.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {platform} from '../platform/choose.js';
 import {FilterScope} from './filter.js';
 import {WalkStopped, walk} from './walk.js';
+
+/** Characters of all .dirsyncignore files together that are remembered from one run to the next. */
+const MAX_RULES = 64 * 1024;
+
+/** The .dirsyncignore files of a tree, each with its folder, in canonical order. */
+export type Rules = readonly (readonly [folder: RelPath, text: string])[];
 
 export interface ScanJob {
   readonly type: 'scan';
@@ -20,6 +27,8 @@ export interface ScanJob {
   /** Which extended attributes are read. */
   readonly kept: KeptXattrs;
   readonly oneFileSystem: boolean;
+  /** Names that are one to a tree that folds names are counted. */
+  readonly foldNames: boolean;
   /** The other tree's root: meeting it means that the two overlap. */
   readonly other?: Identity | undefined;
 }
@@ -33,6 +42,12 @@ export interface ScanAnswer {
   readonly totals: TreeTotals;
   /** Problems met after the last block. */
   readonly problems: readonly Problem[];
+  /** Names that are one to a tree that folds names. */
+  readonly collisions: Found | undefined;
+  /** Folders on other file systems than those they are in. */
+  readonly mounts: readonly RelPath[];
+  /** The .dirsyncignore files, by their folders; undefined where they are too long to be remembered. */
+  readonly rules: Rules | undefined;
   /** The other tree's root lies in this one. */
   readonly holdsOther: boolean;
   /** Ended before its time: the blocks are not a whole tree. */
@@ -51,6 +66,10 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
   const hash = new Blake3Hasher();
   let problems: Problem[] = [];
   let holdsOther = false;
+  let collisions: Found | undefined;
+  const mounts: RelPath[] = [];
+  const rules: [RelPath, string][] = [];
+  let rulesLength = 0;
   const writer = new BlockWriter((block) => {
     for (const column of canonicalColumns(block)) hash.update(column);
     send({block, problems}, blockBuffers(block));
@@ -69,10 +88,19 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
       filters: FilterScope.root(job.filters),
       kept: job.kept,
       oneFileSystem: job.oneFileSystem,
+      foldNames: job.foldNames,
       writer,
       onProblem: (problem) => problems.push(problem),
       onFolder: (stat) => {
         holdsOther ||= job.other !== undefined && stat.device === job.other.device && inodeOf(stat) === job.other.inode;
+      },
+      onMount: (path) => mounts.push(path),
+      onRules(folder, text) {
+        rulesLength += text.length;
+        if (rulesLength <= MAX_RULES) rules.push([folder, text]);
+      },
+      onCollision(path) {
+        collisions = {count: (collisions?.count ?? 0) + 1, example: collisions?.example ?? path};
       },
       onProgress,
     });
@@ -83,5 +111,13 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
     fs.close(root);
     if (rulesRoot !== undefined) fs.close(rulesRoot);
   }
-  return {totals: {...totals, digest: hash.digest('hex')}, problems, holdsOther, stopped};
+  return {
+    totals: {...totals, digest: hash.digest('hex')},
+    problems,
+    collisions,
+    mounts,
+    rules: rulesLength <= MAX_RULES ? rules : undefined,
+    holdsOther,
+    stopped,
+  };
 }

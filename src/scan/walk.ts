@@ -4,7 +4,7 @@
  */
 import {createHash} from 'node:crypto';
 import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
-import {type ByteName, decodeName, fromByteName} from '../core/name.js';
+import {type ByteName, decodeName, foldName, fromByteName} from '../core/name.js';
 import {joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
 import type {KeptXattrs} from '../core/xattr.js';
@@ -26,10 +26,18 @@ export interface WalkOptions {
   readonly kept: KeptXattrs;
   /** Folders on other file systems than the root are not entered. */
   readonly oneFileSystem: boolean;
+  /** Names that are one to a tree that folds names are told. */
+  readonly foldNames: boolean;
   readonly writer: BlockWriter;
   readonly onProblem: (problem: Problem) => void;
   /** Told of each folder seen, as device and inode, to find the other tree inside this one. */
   readonly onFolder: (stat: Stat) => void;
+  /** Told of each folder on another file system than the one it is in. */
+  readonly onMount: (path: RelPath) => void;
+  /** Told of each .dirsyncignore that holds. */
+  readonly onRules: (folder: RelPath, text: string) => void;
+  /** Told of a name that is another one's, to a tree that folds names. */
+  readonly onCollision: (path: RelPath) => void;
   /** Told how many entries came since the last call; false ends the walk. */
   readonly onProgress: (entries: number) => boolean;
 }
@@ -66,7 +74,7 @@ class Walk {
     this.#device = stat.device;
     writer.append(0, '', stat);
     const xattrs = platform.xattrs(root, '' as ByteName, kept);
-    this.#folder({folder: root, rules: rulesRoot, path: ROOT, depth: 0, scope: filters, xattrs});
+    this.#folder({folder: root, rules: rulesRoot, path: ROOT, depth: 0, scope: filters, xattrs, device: stat.device});
     writer.finish();
     return {entries: this.#entries, leaves: this.#leaves, bytes: this.#bytes};
   }
@@ -94,6 +102,7 @@ class Walk {
     writer.amend(0, rules.digest, xattrs);
 
     const order = rows.slice(0, count).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const folded = this.o.foldNames ? new Set<string>() : undefined;
     for (const row of order) {
       if (depth === 0 && row.name === STATE_DIR) continue;
       const excluded =
@@ -101,7 +110,10 @@ class Walk {
       if (excluded) {
         this.#nothing.code = CODE.excluded;
         writer.append(depth + 1, row.name, this.#nothing);
-      } else if (row.code === CODE.directory) {
+        continue;
+      }
+      if (folded !== undefined) this.#fold(path, row.name, folded);
+      if (row.code === CODE.directory) {
         this.#subfolder(at, row, rules.scope);
       } else {
         this.#leaf(at, row);
@@ -109,11 +121,19 @@ class Walk {
     }
   }
 
+  #fold(folder: RelPath, name: ByteName, folded: Set<string>): void {
+    const text = fromByteName(name);
+    const key = foldName(text);
+    if (folded.has(key)) this.o.onCollision(joinPath(folder, text));
+    folded.add(key);
+  }
+
   #subfolder(parent: Level, row: ListedEntry, scope: FilterScope): void {
     const {platform, side, writer, onFolder} = this.o;
     const path = joinPath(parent.path, fromByteName(row.name));
     const depth = parent.depth + 1;
     const {xattrs} = row;
+    if (row.device !== parent.device) this.o.onMount(path);
     if (this.o.oneFileSystem && row.device !== this.#device) {
       this.#entries++;
       writer.append(depth, row.name, row);
@@ -142,7 +162,7 @@ class Walk {
       writer.append(depth, row.name, row);
       const rules = side === 'source' ? undefined : this.#openRules(parent.rules, row.name);
       try {
-        this.#folder({folder, rules, path, depth, scope, xattrs});
+        this.#folder({folder, rules, path, depth, scope, xattrs, device: row.device});
       } finally {
         if (rules !== undefined) platform.close(rules);
       }
@@ -198,7 +218,9 @@ class Walk {
       return undefined;
     }
     const digest = createHash('sha256').update(text).digest().toString('latin1');
-    return {scope: at.scope.within(at.path, decodeName(text)), digest};
+    const rules = decodeName(text);
+    this.o.onRules(at.path, rules);
+    return {scope: at.scope.within(at.path, rules), digest};
   }
 
   /** The folder of the source at the same place, for its rules only. Where it cannot be opened, the source's walk says so. */
@@ -225,6 +247,7 @@ interface Level {
   readonly scope: FilterScope;
   /** The folder's own, packed. */
   readonly xattrs: string;
+  readonly device: number;
 }
 
 function has(rows: readonly ListedEntry[], count: number, name: ByteName): boolean {

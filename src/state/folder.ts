@@ -13,6 +13,8 @@ export const NAMES = {
   replaced: 'replaced' as ByteName,
   /** A journal for each run that changed something. */
   runs: 'runs' as ByteName,
+  /** The target's own id. */
+  id: 'id.json' as ByteName,
   /** How the target keeps times, where it does not keep all of them. */
   times: 'times.json' as ByteName,
   /** Who holds the lock. */
@@ -81,6 +83,40 @@ function removeIfEmpty(platform: Platform, parent: Folder, name: ByteName): void
     platform.removeFolder(parent, name);
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error))) throw error;
+  }
+}
+
+/** A small file of `.dirsync`, as JSON; undefined where it is not there, or cannot be understood. */
+export function readNote(platform: Platform, root: Folder, name: ByteName): unknown {
+  try {
+    const state = openState(platform, root);
+    if (state === undefined) return undefined;
+    try {
+      const text = platform.readFile(state, name, MAX_NOTE);
+      return text && JSON.parse(Buffer.from(text).toString());
+    } finally {
+      platform.close(state);
+    }
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    // A target that may not be read is the scan's to report.
+    errnoOf(error);
+    return undefined;
+  }
+}
+
+const MAX_NOTE = 4096;
+
+/** Writes such a file whole: the old one or the new one is there, at any moment. */
+export function writeNote(platform: Platform, root: Folder, name: ByteName, content: unknown): void {
+  const state = ensureFolder(platform, root, NAMES.state);
+  try {
+    const draft = `${name}.new` as ByteName;
+    removeTree(platform, state, draft);
+    platform.writeFile(state, draft, Buffer.from(`${JSON.stringify(content)}\n`));
+    platform.move({from: state, name: draft, to: state, as: name, replace: true});
+  } finally {
+    platform.close(state);
   }
 }
 

@@ -250,7 +250,7 @@ jobs:
       {
         name: 'guard',
         content: job('allow: [same-trees]'),
-        says: 'jobs.photos.allow[0]: expected one of same-tree, source-missing, source-empty',
+        says: 'jobs.photos.allow[0]: expected one of same-tree, source-missing, unreadable-source',
       },
       {
         name: 'what cannot be kept',

@@ -39,6 +39,7 @@ const POLICY: PlanOptions = {
   compare: 'metadata',
   mtimeWindow: 0n,
   delete: true,
+  deleteBefore: false,
   oneFileSystem: false,
   ...KEPT,
   owner: true,

@@ -1,8 +1,10 @@
 import {expect} from 'chai';
-import type {Action} from '../../src/core/action.js';
-import type {GuardName, MaxDelete, Plan, PlanHeader} from '../../src/core/plan.js';
+import type {Action, Reason} from '../../src/core/action.js';
+import {type RelPath, ROOT} from '../../src/core/path.js';
+import type {Facts, GuardName, MaxDelete, Plan, PlanHeader} from '../../src/core/plan.js';
+import {problem} from '../../src/core/problem.js';
 import {DEFAULT_MAX_DELETE, guardHalts} from '../../src/plan/guards.js';
-import {act, header, planOf} from '../support/plan.js';
+import {act, file, header, planOf} from '../support/plan.js';
 
 interface Case {
   readonly name: string;
@@ -10,6 +12,8 @@ interface Case {
   /** Guards with their sentences. */
   readonly halts: Partial<Record<GuardName, string>>;
 }
+
+const MIB = 1024 * 1024;
 
 const cases: Case[] = [
   {name: 'an ordinary plan', plan: planOf([act.create('a'), act.delete('b')]), halts: {}},
@@ -63,7 +67,136 @@ const cases: Case[] = [
     plan: planOf([act.rmdir('a'), act.rmdir('b')], {options: {...header.options, maxDelete: {count: 0}}}),
     halts: {},
   },
+  {
+    name: 'a source that could not be read',
+    plan: planOf([], {problems: [problem({path: ROOT, side: 'source', phase: 'scan', code: 'EACCES'})]}),
+    halts: {'unreadable-source': 'the source itself could not be read (EACCES), so nothing is known of what is in it'},
+  },
+  {
+    name: 'a folder of the source that could not be read',
+    plan: planOf([], {problems: [problem({path: 'a' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'})]}),
+    halts: {},
+  },
+  {
+    name: 'a source and a target never met before',
+    plan: given({target: {before: []}, sourceFileSystem: {now: 'xfs 1', before: []}}),
+    halts: {},
+  },
+  {
+    name: 'a source and a target as before, of several',
+    plan: given({target: {now: 'b', before: ['a', 'b']}, sourceFileSystem: {now: 'xfs 1', before: ['ext4 1', 'xfs 1']}}),
+    halts: {},
+  },
+  {
+    name: 'a source on another file system',
+    plan: given({sourceFileSystem: {now: 'tmpfs', before: ['ext4 12ab']}}),
+    halts: {
+      'source-fs-changed':
+        'the source lies on another file system than in earlier runs (tmpfs, not ext4 12ab); is its disk mounted?',
+    },
+  },
+  {
+    name: 'a target without an id that had one',
+    plan: given({target: {before: ['a']}}),
+    halts: {'target-lost': 'the target is not the one of earlier runs: it has no .dirsync/id.json; is its disk mounted?'},
+  },
+  {
+    name: 'a target with the id of another',
+    plan: given({target: {now: 'b', before: ['a']}}),
+    halts: {'target-lost': 'the target is not the one of earlier runs: another has come to its path; is the right disk mounted?'},
+  },
+  {
+    name: 'a folder that may not be written to',
+    plan: given({notWritable: {count: 1, example: ROOT}}),
+    halts: {'not-writable': 'a folder of the target may not be written to: .'},
+  },
+  {
+    name: 'folders that may not be written to',
+    plan: given({notWritable: {count: 1200, example: 'a\x1b' as RelPath}}),
+    halts: {'not-writable': '1,200 folders of the target may not be written to: a\\x1b and others'},
+  },
+  {
+    name: 'names that are one',
+    plan: given({collisions: {count: 2, example: 'a/README' as RelPath}}),
+    halts: {
+      'name-collision':
+        'the target does not tell upper from lower case, or accents written in two ways: 2 names of the source would be one with ' +
+        'another: a/README and others',
+    },
+  },
+  {
+    name: 'deletes of what other filters kept',
+    plan: given({unfiltered: {count: 1, example: 'cache' as RelPath}}),
+    halts: {'filters-changed': 'the filters are others than in the last run, and a path that they kept would be deleted: cache'},
+  },
+  {name: 'times of most files', plan: touching(18, 20), halts: {}},
+  {
+    name: 'times of nearly all files',
+    plan: touching(19, 20),
+    halts: {
+      'everything-changed':
+        '19 of 20 files differ in their time alone: did a clock or a time zone change? --checksum compares their content',
+    },
+  },
+  {name: 'times of all of 19 files', plan: touching(19, 19), halts: {}},
+  {name: 'times and sizes of all files', plan: touching(30, 30, ['size', 'mtime']), halts: {}},
+  {name: 'room enough', plan: needing(4096 * 100, {free: 4096 * 100 + 2 * MIB}), halts: {}},
+  {
+    name: 'no room for the bytes',
+    plan: needing(4096 * 1000, {free: 4096 * 999}),
+    halts: {'no-space': 'the target has not room enough: 5,148,672 bytes are needed and 4,091,904 free'},
+  },
+  {name: 'room enough for what was measured', plan: needing(4096 * 1000, {free: 4096 * 999, needed: 4096}), halts: {}},
+  {
+    name: 'no room for the inodes',
+    plan: needing(1, {free: MIB * 10, freeInodes: 5}),
+    halts: {'no-space': 'the target has not room enough: 33 inodes are needed and 5 free'},
+  },
+  {
+    name: 'no room until something is deleted',
+    plan: needing(MIB, {free: MIB}, [act.delete('z', file(9 * MIB))]),
+    halts: {
+      'no-space':
+        'the target has not room enough: 2,101,248 bytes are needed and 1,048,576 free; with --delete-before it would fit',
+    },
+  },
+  {
+    name: 'no room, whatever is deleted',
+    plan: needing(9 * MIB, {free: MIB}, [act.delete('z', file(10))]),
+    halts: {
+      'no-space':
+        'the target has not room enough: 10,489,856 bytes are needed and 1,048,576 free; not even --delete-before would make it fit',
+    },
+  },
+  {
+    name: 'no room in a file system that is mounted in the target',
+    plan: planOf([act.create('a', file(9 * MIB)), act.create('m/b', file(2 * MIB))], {
+      facts: {
+        space: [
+          {at: ROOT, block: 4096, free: 100 * MIB},
+          {at: 'm' as RelPath, block: 4096, free: MIB},
+        ],
+      },
+    }),
+    halts: {'no-space': 'm/ in the target has not room enough: 3,149,824 bytes are needed and 1,048,576 free'},
+  },
 ];
+
+function given(facts: Facts): Plan {
+  return planOf([act.create('a')], {facts});
+}
+
+function needing(bytes: number, space: {free: number; needed?: number; freeInodes?: number}, more: readonly Action[] = []): Plan {
+  return planOf([act.create('a', file(bytes)), ...more], {
+    facts: {space: [{at: ROOT, block: 4096, ...space}]},
+    totals: totals({}),
+  });
+}
+
+function touching(count: number, leaves: number, reasons: readonly Reason[] = ['mtime']): Plan {
+  const actions = Array.from({length: count}, (_, i): Action => ({...act.update(`f${i}`, file(1), file(1)), reasons}) as Action);
+  return planOf(actions, {totals: totals({source: leaves, leaves})});
+}
 
 function totals({
   source = 100,

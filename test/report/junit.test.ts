@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import type {RelPath} from '../../src/core/path.js';
+import {GUARD_NAMES} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
 import {junitReport} from '../../src/report/junit.js';
 import {act, planOf} from '../support/plan.js';
@@ -77,7 +78,7 @@ function expectTallies(element: Element): void {
   for (const child of element.children) if (child.name === 'testsuite') expectTallies(child);
 }
 
-const PASSED = ['same-tree', 'source-missing', 'source-empty', 'too-many-deletes'].map((guard) => `guards ${guard}: passed`);
+const PASSED = GUARD_NAMES.map((guard) => `guards ${guard}: passed`);
 const DENIED = 'EACCES: permission denied; check the permissions of the path and of the folders above it';
 
 describe('report/junit', () => {

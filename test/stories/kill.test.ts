@@ -87,7 +87,10 @@ describe('story: killed at any moment', function () {
       expect(dirsync(['apply', plan]).code).to.equal(0);
       checkWhole(target, [2]);
       expect(rsyncDifference(source, target)).to.deep.equal([]);
-      expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the journals').to.deep.equal(['runs']);
+      expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
+        'id.json',
+        'runs',
+      ]);
     });
   }
 });

@@ -218,12 +218,18 @@ describe('story: a signal', () => {
         expect(ended.stdout).to.match(
           new RegExp(`Interrupted by ${signal}: [\\d,]+ changes left; apply again to do the rest\\.`),
         );
-        expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the journals').to.deep.equal(['runs']);
+        expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
+          'id.json',
+          'runs',
+        ]);
       }
       const again = dirsync(['apply', plan]);
       expect(again.code, again.stderr + again.stdout.slice(-1000)).to.equal(0);
       expect(rsyncDifference(source, target)).to.deep.equal([]);
-      expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the journals').to.deep.equal(['runs']);
+      expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
+        'id.json',
+        'runs',
+      ]);
     });
   }
 

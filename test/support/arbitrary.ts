@@ -169,6 +169,7 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   compare: fc.constantFrom('metadata', 'size', 'content'),
   mtimeWindow: fc.bigInt({min: 0n, max: 3_000_000_000n}),
   delete: fc.boolean(),
+  deleteBefore: fc.boolean(),
   oneFileSystem: fc.boolean(),
   mode: fc.boolean(),
   owner: fc.boolean(),

@@ -6,9 +6,9 @@ import path from 'node:path';
 import {call, has} from './shell.js';
 import {skip} from './skip.js';
 
-/** `ext4-small-inodes` keeps times to the second, up to 2038. */
+/** `ext4-small-inodes` keeps times to the second, up to 2038; `ntfs` folds names. */
 export const FILESYSTEMS = ['ext4', 'tmpfs', 'btrfs', 'xfs'] as const;
-export type FilesystemType = (typeof FILESYSTEMS)[number] | 'ext4-small-inodes' | 'vfat';
+export type FilesystemType = (typeof FILESYSTEMS)[number] | 'ext4-small-inodes' | 'vfat' | 'ntfs';
 
 // The block size is said, since a small image would get blocks of 1 KiB, and with them symlinks of 1 KiB;
 // the bytes per inode, so that many small files find room.
@@ -18,6 +18,7 @@ const MAKE: Readonly<Record<Exclude<FilesystemType, 'tmpfs'>, readonly [tool: st
   btrfs: ['mkfs.btrfs', '-q', '-f'],
   xfs: ['mkfs.xfs', '-q', '-f'],
   vfat: ['mkfs.vfat'],
+  ntfs: ['mkntfs', '-q', '-F'],
 };
 
 const MIB = 1024 ** 2;
@@ -64,10 +65,12 @@ export interface Mounted {
 
 export interface MountOptions {
   readonly mebibytes?: number;
+  /** Of a tmpfs: inodes in all. */
+  readonly inodes?: number;
 }
 
 /** Called in a `describe`: mounts a fresh file system before its tests, and removes it after them; skips them all where it cannot. */
-export function mountedFilesystem(type: FilesystemType, {mebibytes = 512}: MountOptions = {}): Mounted {
+export function mountedFilesystem(type: FilesystemType, {mebibytes = 512, inodes}: MountOptions = {}): Mounted {
   let home = '';
   let root = '';
   let folders = 0;
@@ -91,11 +94,15 @@ export function mountedFilesystem(type: FilesystemType, {mebibytes = 512}: Mount
       fs.truncateSync(image, mebibytes * MIB);
       call(tool, [...args, image], {env: sbin()});
     }
-    const refused =
-      tool === '' ? mount(['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'dirsync-test'], at) : mount(['-o', 'loop', image], at);
+    const memory = `size=${mebibytes}m${inodes === undefined ? '' : `,nr_inodes=${inodes}`}`;
+    const how: Partial<Record<FilesystemType, readonly string[]>> = {
+      tmpfs: ['-t', 'tmpfs', '-o', memory, 'dirsync-test'],
+      ntfs: ['-t', 'lowntfs-3g', '-o', 'ignore_case', image],
+    };
+    const refused = mount(how[type] ?? ['-o', 'loop', image], at);
     if (refused === undefined) {
       root = at;
-      if (type !== 'vfat') fs.chmodSync(root, 0o755);
+      if (type !== 'vfat' && type !== 'ntfs') fs.chmodSync(root, 0o755);
     }
     return refused;
   }

@@ -75,6 +75,7 @@ export const header: PlanHeader = {
     compare: 'metadata',
     mtimeWindow: 0n,
     delete: true,
+    deleteBefore: false,
     oneFileSystem: false,
     ...KEPT,
     filters: [],

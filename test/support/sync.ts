@@ -16,6 +16,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     compare: 'metadata',
     mtimeWindow: undefined,
     delete: true,
+    deleteBefore: false,
     preserve: PRESERVABLE,
     ownerBy: 'id',
     oneFileSystem: false,

@@ -1,0 +1,244 @@
+/** What guards judge besides a plan's actions: looked at when it is made and again before it is applied. Nothing is written. */
+import {type Action, bytesOf} from '../core/action.js';
+import {emptyStat, inodeOf} from '../core/block.js';
+import {type ByteName, toByteName} from '../core/name.js';
+import {isWithin, parentPath, type RelPath, ROOT} from '../core/path.js';
+import type {Facts, Found, Plan, Space} from '../core/plan.js';
+import {type Need, spaceNeeds} from '../plan/space.js';
+import {platform} from '../platform/choose.js';
+import {Cursor} from '../platform/cursor.js';
+import {errnoOf, type Folder, type Volume} from '../platform/platform.js';
+import type {WorkerPool} from '../platform/pool.js';
+import {privileges} from '../platform/privileges.js';
+import {openNearest} from '../platform/roots.js';
+import {FilterScope} from '../scan/filter.js';
+import type {Rules, ScanAnswer} from '../scan/job.js';
+import {readTargetId} from '../state/identity.js';
+import {type Memory, type RememberedFilters, recall, remember} from '../state/memory.js';
+import {askWorkers} from './look.js';
+
+/** What the scans told besides the entries. */
+export type Seen = Pick<ScanAnswer, 'collisions' | 'mounts'>;
+
+/** The facts of a plan just made, of which the filters of the run before are known. */
+export async function factsOf(plan: Plan, seen: Seen, pool: WorkerPool): Promise<Facts> {
+  const memory = recall(pairOf(plan));
+  const current = await currentFacts({plan, mounts: seen.mounts, memory, pool});
+  return {...current, collisions: seen.collisions, unfiltered: unfiltered(plan.actions, memory.filters)};
+}
+
+/** The facts of a plan that was made a while ago: what can have changed since is looked at again. */
+export async function factsNow(plan: Plan, pool: WorkerPool): Promise<Facts> {
+  const {facts} = plan.header;
+  const mounts = (facts?.space ?? []).map(({at}) => at).filter((at) => at !== ROOT);
+  return {...facts, ...(await currentFacts({plan, mounts, memory: recall(pairOf(plan)), pool}))};
+}
+
+/** Remembers what a run has found of both trees, for the guards of the next one; `rules` as the scan of the source told them. */
+export function rememberRun(plan: Plan, rules: Rules | undefined): void {
+  const {source, target, options} = plan.header;
+  const root = openNearest(toByteName(target.path));
+  if (root === undefined) return;
+  const isThere = root.path === toByteName(target.path);
+  const id = isThere ? readTargetId(platform(), root.folder) : undefined;
+  platform().close(root.folder);
+  const filters: RememberedFilters = {lines: options.filters, rules};
+  try {
+    remember(pairOf(plan), {id, fileSystem: volumeAt(source.path)?.id, filters});
+  } catch (error) {
+    // The plan has warned of it: see `memoryFault`.
+    errnoOf(error);
+  }
+}
+
+/** Whether names are folded where the target is, or is to be; undefined where that cannot be seen. */
+export function targetFoldsNames(target: ByteName): boolean | undefined {
+  const nearest = openNearest(target);
+  if (nearest === undefined) return undefined;
+  try {
+    const {foldsNames} = platform().volume(nearest.folder);
+    return foldsNames ?? foldsOwnName(nearest.folder);
+  } catch (error) {
+    errnoOf(error);
+    return undefined;
+  } finally {
+    platform().close(nearest.folder);
+  }
+}
+
+/** Whether `.dirsync`, where there is one, is also found under another name. */
+function foldsOwnName(root: Folder): boolean | undefined {
+  const [own, other] = [emptyStat(), emptyStat()];
+  if (!platform().stat(root, '.dirsync' as ByteName, own)) return undefined;
+  return platform().stat(root, '.DIRSYNC' as ByteName, other) && inodeOf(own) === inodeOf(other);
+}
+
+function pairOf({header: {source, target}}: Plan) {
+  return {source: source.path, target: target.path};
+}
+
+interface Looking {
+  readonly plan: Plan;
+  /** Folders of the target on which other file systems are mounted. */
+  readonly mounts: readonly RelPath[];
+  readonly memory: Memory;
+  readonly pool: WorkerPool;
+}
+
+async function currentFacts({plan, mounts, memory, pool}: Looking): Promise<Facts> {
+  const {source, target} = plan.header;
+  const fileSystem = volumeAt(source.path)?.id;
+  const root = openNearest(toByteName(target.path));
+  if (root === undefined) return {};
+  try {
+    const isThere = root.path === toByteName(target.path);
+    const volumes = volumesOf(root.folder, isThere ? mounts : []);
+    return {
+      target: {now: isThere ? readTargetId(platform(), root.folder) : undefined, before: memory.ids},
+      ...(fileSystem !== undefined && {sourceFileSystem: {now: fileSystem, before: memory.fileSystems}}),
+      space: await spaceOf(plan, volumes, pool),
+      notWritable: await notWritable({plan, volumes, pool, nearest: isThere ? undefined : root.folder}),
+    };
+  } finally {
+    platform().close(root.folder);
+  }
+}
+
+function volumeAt(path: string): Volume | undefined {
+  try {
+    const folder = platform().openRoot(toByteName(path));
+    try {
+      return platform().volume(folder);
+    } finally {
+      platform().close(folder);
+    }
+  } catch (error) {
+    errnoOf(error);
+    return undefined;
+  }
+}
+
+type Volumes = readonly {readonly at: RelPath; readonly volume: Volume}[];
+
+function volumesOf(root: Folder, mounts: readonly RelPath[]): Volumes {
+  const cursor = new Cursor(platform(), root);
+  const look = (at: RelPath) => {
+    try {
+      return [{at, volume: platform().volume(cursor.folder(at))}];
+    } catch (error) {
+      // Unmounted since: what is written there goes to the file system above.
+      errnoOf(error);
+      return [];
+    }
+  };
+  const volumes = [ROOT, ...mounts].flatMap(look);
+  cursor.reset();
+  return volumes;
+}
+
+async function spaceOf(plan: Plan, volumes: Volumes, pool: WorkerPool): Promise<Space[]> {
+  const {usesReserve} = privileges();
+  const spaces = volumes.map(({at, volume: {block, free, freeForRoot, freeInodes}}): Space => {
+    return {at, block, free: usesReserve ? freeForRoot : free, ...(freeInodes !== undefined && {freeInodes})};
+  });
+  const isTight = spaceNeeds(plan, spaces).some(({bytes}, i) => bytes > (spaces[i] as Space).free);
+  if (!isTight) return spaces;
+  const measured = await measuredNeeds(plan, {spaces, volumes, pool});
+  return spaces.map((space, i) => ({...space, needed: (measured[i] as Need).bytes}));
+}
+
+/** What the plan takes when holes are left out, what it replaces is given back, and content is shared where that can be. */
+async function measuredNeeds(
+  {header, actions}: Plan,
+  {spaces, volumes, pool}: {spaces: Space[]; volumes: Volumes; pool: WorkerPool},
+) {
+  const {source, options: policy} = header;
+  const asked = [...actions.keys()].filter((i) => {
+    const action = actions[i] as Action;
+    return bytesOf(action) > 0 || action.kind === 'delete' || action.kind === 'rmdir';
+  });
+  const paths = asked.map((i) => (actions[i] as Action).path);
+  const answers = await askWorkers<readonly [number, number]>('allocated', paths, {pool, roots: header, policy});
+  const allocated = new Map(asked.map((index, i) => [index, answers[i] as readonly [number, number]]));
+  const from = volumeAt(source.path);
+  const shares = from?.shares && volumes.every(({volume}) => volume.id === from.id);
+  const isWritten = (index: number) => (shares ? 0 : (allocated.get(index)?.[0] ?? 0));
+  return spaceNeeds({header, actions}, spaces, {
+    // Where holes are not kept, they are written as zeros.
+    written: (index) => (policy.sparse ? isWritten(index) : bytesOf(actions[index] as Action)),
+    replaced: (index) => allocated.get(index)?.[1] ?? 0,
+  });
+}
+
+interface Writing {
+  readonly plan: Plan;
+  readonly volumes: Volumes;
+  readonly pool: WorkerPool;
+  /** The folder in which the target is to be made. */
+  readonly nearest: Folder | undefined;
+}
+
+async function notWritable({plan, volumes, pool, nearest}: Writing): Promise<Found | undefined> {
+  const {header, actions} = plan;
+  const steps = actions.filter(({kind}) => kind !== 'blocked');
+  if (steps.length === 0) return undefined;
+  const closed = volumes.filter(({volume}) => volume.readOnly).map(({at}) => at);
+  const touched = closed.filter((at) => at === ROOT || steps.some(({path}) => isWithin(path, at)));
+  if (touched.length > 0) return {count: touched.length, example: touched[0] as RelPath};
+  if (privileges().overridesModes) return undefined;
+  if (nearest !== undefined) {
+    return platform().refusesNames(nearest) === undefined ? undefined : {count: 1, example: ROOT};
+  }
+  const folders = changedFolders(steps);
+  const answers = await askWorkers<string | undefined>('refused', folders, {pool, roots: header, policy: header.options});
+  const refused = folders.filter((_, i) => answers[i] !== undefined);
+  return refused.length === 0 ? undefined : {count: refused.length, example: refused[0] as RelPath};
+}
+
+/** Folders that are there, and in which names come or go; the root, for `.dirsync`. */
+function changedFolders(actions: readonly Action[]): RelPath[] {
+  const made = new Set(
+    actions.filter(({before, after}) => before?.kind !== 'directory' && after?.kind === 'directory').map(({path}) => path),
+  );
+  const changed = actions.filter(({kind}) => kind !== 'attrs').map(({path}) => parentPath(path));
+  return [...new Set([ROOT, ...changed])].filter((path) => !made.has(path));
+}
+
+/** Paths to be deleted that other filters, those of the run before, left out. */
+function unfiltered(actions: readonly Action[], filters: RememberedFilters | undefined): Found | undefined {
+  if (filters === undefined) return undefined;
+  const scopes = new Scopes(filters);
+  let found: Found | undefined;
+  for (const {kind, path} of actions) {
+    if ((kind !== 'delete' && kind !== 'rmdir') || !scopes.excludes(path, kind === 'rmdir')) continue;
+    found = {count: (found?.count ?? 0) + 1, example: found?.example ?? path};
+  }
+  return found;
+}
+
+/** The filters of a tree that is not at hand, by its folders. */
+class Scopes {
+  readonly #root: FilterScope;
+  readonly #rules: ReadonlyMap<RelPath, string>;
+  readonly #scopes = new Map<RelPath, FilterScope>();
+
+  constructor({lines, rules = []}: RememberedFilters) {
+    this.#root = FilterScope.root(lines);
+    this.#rules = new Map(rules);
+  }
+
+  excludes(path: RelPath, isFolder: boolean): boolean {
+    if (path === ROOT) return false;
+    const parent = parentPath(path);
+    return this.#in(parent).excludes(path, isFolder) || this.excludes(parent, true);
+  }
+
+  #in(folder: RelPath): FilterScope {
+    const known = this.#scopes.get(folder);
+    if (known !== undefined) return known;
+    const above = folder === ROOT ? this.#root : this.#in(parentPath(folder));
+    const scope = above.within(folder, this.#rules.get(folder));
+    this.#scopes.set(folder, scope);
+    return scope;
+  }
+}

@@ -1,0 +1,78 @@
+/** What a plan takes of the target's file systems while it is applied. Pure: what is free comes with the plan's facts. */
+import {type Action, bytesOf} from '../core/action.js';
+import {isWithin, ROOT} from '../core/path.js';
+import type {Plan, Space} from '../core/plan.js';
+
+export interface Need {
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+/** Files that are being written at once, at most: so many old ones are still there beside the new ones. */
+export const WRITERS = 16;
+/** Of `.dirsync`: the folders of staging, the journal, and what is noted. */
+const OWN_INODES = 16;
+const OWN_BYTES = 1024 * 1024;
+
+/** Bytes on disk of what is written and of what that replaces, by the action's place in the plan. */
+export interface Allocation {
+  readonly written: (index: number) => number;
+  readonly replaced: (index: number) => number;
+}
+
+/**
+ * The most that a plan takes of each of these file systems at any moment, in whatever order its writes are done: all that grows, and
+ * the new content of the files that are just being replaced. Without an `allocation` files take their size, and what they replace
+ * gives nothing back.
+ */
+export function spaceNeeds(plan: Pick<Plan, 'header' | 'actions'>, spaces: readonly Space[], allocation?: Allocation): Need[] {
+  const {deleteBefore} = plan.header.options;
+  const totals = spaces.map(() => ({
+    bytes: OWN_BYTES,
+    inodes: OWN_INODES + WRITERS,
+    freed: 0,
+    freedInodes: 0,
+    largest: [] as number[],
+  }));
+  plan.actions.forEach((action, index) => {
+    const place = placeOf(action, spaces);
+    const total = totals[place];
+    const space = spaces[place];
+    if (total === undefined || space === undefined) return;
+    const {block} = space;
+    if (action.kind === 'delete' || action.kind === 'rmdir') {
+      total.freed += allocation === undefined ? 0 : blocks(allocation.replaced(index), block);
+      total.freedInodes++;
+    }
+    if (action.kind === 'mkdir' || action.kind === 'create' || action.kind === 'replace') {
+      total.inodes++;
+      total.bytes += block;
+    }
+    if (bytesOf(action) === 0) return;
+    const written = blocks(allocation?.written(index) ?? bytesOf(action), block);
+    const replaced = action.kind === 'update' && allocation !== undefined ? blocks(allocation.replaced(index), block) : 0;
+    total.bytes += Math.max(0, written - replaced);
+    keepLargest(total.largest, Math.min(written, replaced));
+  });
+  return totals.map(({bytes, inodes, freed, freedInodes, largest}) => ({
+    bytes: bytes + largest.reduce((sum, size) => sum + size, 0) - (deleteBefore ? freed : 0),
+    inodes: inodes - (deleteBefore ? freedInodes : 0),
+  }));
+}
+
+function blocks(bytes: number, block: number): number {
+  return Math.ceil(bytes / block) * block;
+}
+
+/** The deepest of the file systems that an action's path is on. */
+function placeOf({path}: Action, spaces: readonly Space[]): number {
+  return spaces.findLastIndex(({at}) => at === ROOT || (path !== at && isWithin(path, at)));
+}
+
+function keepLargest(largest: number[], size: number): void {
+  if (size === 0) return;
+  largest.push(size);
+  if (largest.length <= WRITERS) return;
+  largest.sort((a, b) => b - a);
+  largest.pop();
+}

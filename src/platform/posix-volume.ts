@@ -1,0 +1,61 @@
+/** What is mounted at a folder: its id, its room, and what its names are. Looked at, never tried by writing. */
+import {foldsNames, SHARING, typeName} from './filesystems.js';
+import {DATA, fd, type Kernel} from './kernel.js';
+import {
+  BTRFS_IOC_FS_INFO,
+  FS_CASEFOLD_FL,
+  FS_IOC_GETFLAGS,
+  ST_RDONLY,
+  XFS_GEOMETRY_REFLINK,
+  XFS_IOC_FSGEOMETRY_V4,
+} from './libc.js';
+import type {Folder, Volume} from './platform.js';
+
+export function posixVolume(kernel: Kernel, folder: Folder): Volume {
+  const {bytes, libc, base} = kernel;
+  kernel.check(libc.fstatfs(fd(folder), base + DATA), 'fstatfs');
+  const number = (at: number) => Number(bytes.readBigUInt64LE(DATA + at));
+  // struct statfs of statfs(2), on machines of 64 bits: counts are in fragments where there are any.
+  const type = typeName(bytes.readUInt32LE(DATA));
+  const block = number(72) || number(8);
+  const [freeBlocks, freeToAll, inodes, freeInodes] = [number(24), number(32), number(40), number(48)];
+  const fsid = bytes.toString('hex', DATA + 56, DATA + 64);
+  const readOnly = (number(80) & ST_RDONLY) !== 0;
+  const {id, shares = SHARING.has(type ?? '')} = idOf(kernel, folder, type, fsid);
+  return {
+    id: type && (id === undefined ? type : `${type} ${id}`),
+    shares,
+    readOnly,
+    foldsNames: isFolding(kernel, folder) || foldsNames(type),
+    block,
+    free: freeToAll * block,
+    freeForRoot: freeBlocks * block,
+    // Without a number of all inodes there is no limit to them.
+    freeInodes: inodes === 0 ? undefined : freeInodes,
+  };
+}
+
+/** The id that was given to a file system when it was made. Others only have the number of the device, which a reboot can change. */
+function idOf(
+  {bytes, libc, base}: Kernel,
+  folder: Folder,
+  type: string | undefined,
+  fsid: string,
+): {id?: string; shares?: boolean} {
+  if (type === 'ext4') return {id: fsid};
+  if (type === 'btrfs' && libc.ioctl(fd(folder), BTRFS_IOC_FS_INFO, base + DATA) === 0) {
+    // struct btrfs_ioctl_fs_info_args: the id of all subvolumes and snapshots together.
+    return {id: bytes.toString('hex', DATA + 16, DATA + 32)};
+  }
+  if (type === 'xfs' && libc.ioctl(fd(folder), XFS_IOC_FSGEOMETRY_V4, base + DATA) === 0) {
+    // struct xfs_fsop_geom_v4.
+    const flags = bytes.readUInt32LE(DATA + 92);
+    return {id: bytes.toString('hex', DATA + 64, DATA + 80), shares: (flags & XFS_GEOMETRY_REFLINK) !== 0};
+  }
+  return {};
+}
+
+/** ioctl_iflags(2): ext4 and f2fs fold names in folders that say so. */
+function isFolding({bytes, libc, base}: Kernel, folder: Folder): boolean {
+  return libc.ioctl(fd(folder), FS_IOC_GETFLAGS, base + DATA) === 0 && (bytes.readUInt32LE(DATA) & FS_CASEFOLD_FL) !== 0;
+}

@@ -1,0 +1,65 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import type {Action} from '../../src/core/action.js';
+import {ROOT} from '../../src/core/path.js';
+import {type Need, spaceNeeds, WRITERS} from '../../src/plan/space.js';
+import {act, file, planOf} from '../support/plan.js';
+
+const BLOCK = 4096;
+const onDisk = (bytes: number) => Math.ceil(bytes / BLOCK) * BLOCK;
+
+describe('plan/space', () => {
+  it('is enough for any order in which the writes are done, by as many writers as there may be', () => {
+    const size = fc.nat(20 * BLOCK);
+    const updates = fc.array(fc.record({old: size, now: size.map((bytes) => bytes + 1), at: fc.nat()}), {maxLength: 60});
+    fc.assert(
+      fc.property(updates, fc.array(fc.nat()), (files, ends) => {
+        const actions = files.map(({old, now}, i): Action => act.update(`f${i}`, file(old), file(now)));
+        const allocation = {
+          written: (i: number) => (files[i] as {now: number}).now,
+          replaced: (i: number) => (files[i] as {old: number}).old,
+        };
+        const [need] = spaceNeeds(planOf(actions), [{at: ROOT, block: BLOCK, free: 0}], allocation) as [Need];
+        // Begun in the order of `at`; whenever all writers are at work, one of them, by chance, takes its file's place.
+        const queue = [...files].sort((a, b) => a.at - b.at);
+        const writing: typeof files = [];
+        let [used, most] = [0, 0];
+        const end = (which: number) => {
+          const [done] = writing.splice(which % writing.length, 1);
+          used -= onDisk(done?.old ?? 0);
+        };
+        for (const [i, each] of queue.entries()) {
+          if (writing.length === WRITERS) end(ends[i] ?? 0);
+          writing.push(each);
+          used += onDisk(each.now);
+          most = Math.max(most, used);
+        }
+        expect(most).to.be.at.most(need.bytes);
+      }),
+    );
+  });
+
+  it('takes files for as large as they are where nothing was measured, and counts folders and inodes', () => {
+    const actions = [
+      act.mkdir('d'),
+      act.create('d/a', file(1)),
+      act.update('u', file(9 * BLOCK), file(BLOCK + 1)),
+      act.delete('z', file(BLOCK)),
+    ];
+    const [need] = spaceNeeds(planOf(actions), [{at: ROOT, block: BLOCK, free: 0}]) as [Need];
+    const [own] = spaceNeeds(planOf([]), [{at: ROOT, block: BLOCK, free: 0}]) as [Need];
+    expect(need.inodes - own.inodes).to.equal(2);
+    expect(need.bytes - own.bytes).to.equal(2 * BLOCK + BLOCK + 2 * BLOCK);
+  });
+
+  it('gives back what goes first', () => {
+    const plan = planOf([act.create('a', file(BLOCK)), act.delete('z', file(8 * BLOCK))]);
+    const allocation = {written: () => BLOCK, replaced: () => 8 * BLOCK};
+    const spaces = [{at: ROOT, block: BLOCK, free: 0}];
+    const [need] = spaceNeeds(plan, spaces, allocation) as [Need];
+    const early = {...plan, header: {...plan.header, options: {...plan.header.options, deleteBefore: true}}};
+    const [less] = spaceNeeds(early, spaces, allocation) as [Need];
+    expect(need.bytes - less.bytes).to.equal(8 * BLOCK);
+    expect(need.inodes - less.inodes).to.equal(1);
+  });
+});
