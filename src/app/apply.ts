@@ -13,11 +13,15 @@ import {checkOwners} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, workersFor} from './plan.js';
 import {VERSION} from './version.js';
 
+const WRITER = `dirsync ${VERSION}`;
+
 /** How a plan is executed: what it says itself is not among it. */
 export interface ApplySettings {
   readonly allow: readonly GuardName[];
   readonly fsync: Settings['fsync'];
   readonly skipDrifted: boolean;
+  /** Milliseconds to wait for another run on the target; without it, none. */
+  readonly lockTimeout?: number;
 }
 
 export interface SavedPlanOptions extends ApplySettings {
@@ -90,19 +94,20 @@ export function applyPlanned(planned: Planned, settings: ApplySettings, context:
 
 async function execute(
   {plan, halts}: Planned,
-  {fsync, skipDrifted, preflight}: ApplySettings & {preflight: boolean},
+  {fsync, skipDrifted, lockTimeout = 0, preflight}: ApplySettings & {preflight: boolean},
   pool: Parameters<typeof applyPlan>[0]['pool'],
-  {onEvent, signal, now}: Context,
+  {onEvent, signal, now, command = WRITER}: Context,
 ): Promise<ApplyReport> {
   checkHalts(halts);
   return applyPlan({
     plan,
     pool,
     runId: newId(now()),
-    writer: `dirsync ${VERSION}`,
+    writer: WRITER,
     preflight,
     skipDrifted,
     fsync,
+    lock: {timeout: lockTimeout, command},
     onEvent,
     signal,
     now,

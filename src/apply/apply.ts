@@ -23,7 +23,7 @@ import {platform} from '../platform/choose.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
-import {lockTarget, type TargetLock} from '../state/lock.js';
+import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
 import {sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
@@ -44,6 +44,8 @@ export interface ApplyOptions {
   readonly skipDrifted: boolean;
   /** When what was written is flushed to disk: never, before deletes and at the end, or each file before it takes its place. */
   readonly fsync: Fsync;
+  /** How long to wait for another run on this target, in milliseconds, and what others are told of this one: see `Holder`. */
+  readonly lock: {readonly timeout: number; readonly command: string; readonly timing?: LockTiming};
   readonly onEvent: Listener;
   /** Its reason is the signal's name. */
   readonly signal: AbortSignal;
@@ -56,9 +58,32 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 /** So many batches wait at each worker, so that none idles while an answer is read. */
 const BATCHES_AHEAD = 2;
 
-/** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed. */
+/** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed; LOCK_LOST. */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
-  return new Run(options).run();
+  let run: Run | undefined;
+  const lock = new TargetLock({
+    platform: platform(),
+    path: toByteName(options.plan.header.target.path),
+    id: options.runId,
+    command: options.lock.command,
+    now: options.now,
+    timeout: options.lock.timeout,
+    onWait: (holder) => {
+      const {timeout} = options.lock;
+      options.onEvent({type: 'lock-waiting', target: options.plan.header.target.path, holder, timeout});
+    },
+    onLost: (reason) => run?.lose(reason),
+    timing: options.lock.timing,
+  });
+  for (;;) {
+    try {
+      run = new Run(options, lock);
+      return await run.run();
+    } catch (error) {
+      // Another was quicker between this run's looks and its first change.
+      if (!isLocked(error) || lock.isOverdue) throw error;
+    }
+  }
 }
 
 class Run {
@@ -77,7 +102,7 @@ class Run {
   readonly #counted: readonly [number, number];
   #opened: OpenedFolders | undefined;
   readonly #waves: readonly Wave[];
-  readonly #total: {readonly steps: number; readonly bytes: number};
+  readonly #todoTotal: {readonly steps: number; readonly bytes: number};
   /** Steps that needed no work, and bytes that will not be written. */
   readonly #spared = {steps: 0, bytes: 0};
   #phase: ApplyPhase = 'check';
@@ -85,11 +110,15 @@ class Run {
   #ended = 0;
   /** Whether the target may have been changed. */
   #isChanging = false;
-  #lock: TargetLock | undefined;
+  /** Why nothing may be written any more. */
+  #lost: DirsyncError | undefined;
   #root: Folder | undefined;
   #context: ApplyContext;
 
-  constructor(private readonly o: ApplyOptions) {
+  constructor(
+    private readonly o: ApplyOptions,
+    private readonly lock: TargetLock,
+  ) {
     const {plan, runId, writer, pool, fsync} = o;
     this.#actions = plan.actions;
     this.#status = new Array(plan.actions.length);
@@ -99,7 +128,7 @@ class Run {
     this.#waves = waves(plan.actions);
     const {source, target} = plan.header;
     const {changes, bytes} = summarize(plan);
-    this.#total = {steps: this.#waves.reduce((sum, wave) => sum + wave.actions.length, this.#checks), bytes};
+    this.#todoTotal = {steps: this.#waves.reduce((sum, wave) => sum + wave.actions.length, 0), bytes};
     this.#journal = new Journal(platform(), {
       id: runId,
       planId: plan.header.id,
@@ -123,16 +152,17 @@ class Run {
   }
 
   async run(): Promise<ApplyReport> {
-    const {onEvent, preflight} = this.o;
+    const {onEvent} = this.o;
     const stop = () => this.o.pool.stop();
     this.o.signal.addEventListener('abort', stop);
-    onEvent({type: 'apply-started', actions: this.#actions.length, ...this.#total, checks: this.#checks});
-    const timer = setInterval(() => onEvent(this.#progress()), 200);
+    let timer: NodeJS.Timeout | undefined;
     let report: ApplyReport;
     try {
-      this.#enter();
-      if (preflight) await this.#preflight();
-      report = this.#isWorkLeft() ? await this.#work() : this.#report();
+      const hasEntered = await this.#enterInTurn();
+      onEvent({type: 'apply-started', actions: this.#actions.length, ...this.#total, checks: this.#checks});
+      timer = setInterval(() => onEvent(this.#progress()), 200);
+      if (hasEntered && this.#isChecked) await this.#preflight();
+      report = hasEntered && this.#isWorkLeft() ? await this.#work() : this.#report();
     } finally {
       clearInterval(timer);
       this.#leave();
@@ -143,12 +173,34 @@ class Run {
     return report;
   }
 
+  /** Ends it with the actions in hand. */
+  lose(reason: DirsyncError): void {
+    this.#lost = reason;
+    this.o.pool.stop();
+  }
+
   get #isStopped(): boolean {
-    return this.o.signal.aborted;
+    return this.o.signal.aborted || this.#lost !== undefined;
+  }
+
+  #checkHeld(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  /**
+   * Whether every path is looked at before the first change. After another run has worked here a fresh plan is as old as a saved one.
+   * It is not made anew: somebody may have approved it, and what it says is right or left alone, path by path.
+   */
+  get #isChecked(): boolean {
+    return this.o.preflight || this.lock.hasWaited;
   }
 
   get #checks(): number {
-    return this.o.preflight ? this.#actions.length : 0;
+    return this.#isChecked ? this.#actions.length : 0;
+  }
+
+  get #total(): {steps: number; bytes: number} {
+    return {...this.#todoTotal, steps: this.#todoTotal.steps + this.#checks};
   }
 
   get #written(): number {
@@ -171,32 +223,44 @@ class Run {
     };
   }
 
-  /** Opens and locks the target's root, if it is there already. */
+  /** Opens and locks the target's root, if it is there already; false when a signal came while it waited. */
+  async #enterInTurn(): Promise<boolean> {
+    // A root that was missing was made by the run that this one waited for.
+    if (this.lock.hasWaited) this.#context = {...this.#context, target: toByteName(this.o.plan.header.target.path)};
+    if (this.#context.target === undefined) return true;
+    return this.lock.inTurn(() => this.#enter(), this.o.signal);
+  }
+
   #enter(): void {
-    const {target} = this.#context;
-    if (target === undefined) return;
     const backend = platform();
-    this.#root = backend.openRoot(target);
+    const root = backend.openRoot(this.#context.target as ByteName);
     const {path, identity} = this.o.plan.header.target;
-    // A disk may have gone, or come, since the plan was made a moment ago: nothing is written into what is there instead.
-    if (identity !== undefined && !isSameRoot(identity, rootIdentity(this.#root))) {
-      throw new DirsyncError(
-        'PLAN_OTHER_ROOT',
-        `${escapeName(path)} is another folder now`,
-        'is the disk mounted? Then plan again',
-      );
+    try {
+      // A disk may have gone, or come, since the plan was made: nothing is written into what is there instead.
+      if (identity !== undefined && !isSameRoot(identity, rootIdentity(root))) {
+        throw new DirsyncError(
+          'PLAN_OTHER_ROOT',
+          `${escapeName(path)} is another folder now`,
+          'is the disk mounted? Then plan again',
+        );
+      }
+      this.lock.take(root);
+    } catch (error) {
+      backend.close(root);
+      throw error;
     }
-    this.#lock = lockTarget({platform: backend, root: this.#root, path: target, now: this.#started});
+    this.#root = root;
     // A plan that was saved before the target's times were known.
-    const policy = withTimeFacts(this.#context.policy, readTimeFacts(backend, this.#root));
-    this.#context = {...this.#context, policy};
-    this.#opened = new OpenedFolders(backend, this.#root);
+    const policy = withTimeFacts(this.#context.policy, readTimeFacts(backend, root));
+    this.#context = {...this.#context, policy, fresh: !this.#isChecked};
+    this.#opened = new OpenedFolders(backend, root);
   }
 
   #leave(): void {
-    this.#closeFolders();
+    // What is open is noted, and whoever took over closes it.
+    if (this.#lost === undefined) this.#closeFolders();
     this.#journal.close();
-    this.#lock?.release();
+    this.lock.release();
     if (this.#root !== undefined) platform().close(this.#root);
   }
 
@@ -229,7 +293,7 @@ class Run {
     this.#ended += this.#actions.filter(({after}, i) => this.#status[i] === 'already-done' && after?.kind !== 'directory').length;
     if (drifted.length === 0) return;
     this.o.onEvent({type: 'drift', drift: drifted});
-    if (!this.o.skipDrifted) {
+    if (this.o.preflight && !this.o.skipDrifted) {
       const count = drifted.length === 1 ? '1 path has' : `${drifted.length} paths have`;
       throw new DirsyncError(
         'PLAN_STALE',
@@ -284,10 +348,13 @@ class Run {
       await this.#batches(wave.step, todo, (index, result) => this.#record(wave.step, index, result));
       if (this.#isStopped) break;
     }
+    this.#checkHeld();
     await this.#keepTimeFacts();
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
     const isWhole = this.#actions.every((_, i) => this.#status[i] === 'done' || this.#status[i] === 'already-done');
-    sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
+    const canDrop = (await this.#sync()) && isWhole;
+    this.#checkHeld();
+    sweepReplaced(backend, root, canDrop ? 'all' : 'empty');
     // What they were is noted in staging until they are closed.
     this.#closeFolders();
     sweepStaging(backend, root);
@@ -324,10 +391,10 @@ class Run {
   /** A root that its owner may not write to is opened up. */
   #announce(): void {
     try {
-      this.#lock?.announce();
+      this.lock.announce();
     } catch (error) {
       if (error instanceof DirsyncError || errnoOf(error) !== 'EACCES' || !this.#opened?.openRoot()) throw error;
-      this.#lock?.announce();
+      this.lock.announce();
     }
   }
 

@@ -7,7 +7,7 @@
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {ACL_ACCESS, type KeptXattrs, keepsXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
-import {factsOfType, SECONDS_OF_32_BITS} from './filesystems.js';
+import {factsOfType, isOfOneMachine, SECONDS_OF_32_BITS} from './filesystems.js';
 import {DATA, DATA_BYTES, fd, Kernel, NAME_A, NAME_B, STATX} from './kernel.js';
 import {AT, LOCK_EX_NB, O, RENAME_EXCHANGE, RENAME_NOREPLACE, STATX_BASIC_STATS, STATX_BTIME, STATX_MNT_ID} from './libc.js';
 import {
@@ -19,6 +19,7 @@ import {
   type FileSystem,
   type Folder,
   type ListedEntry,
+  type Locked,
   type MakeNodeOptions,
   type MoveOptions,
   type OpenFile,
@@ -41,7 +42,6 @@ export class PosixPlatform implements Platform {
   readonly keepsAll = true;
   readonly timeResolution = 1n;
   readonly canSyncFileSystem = true;
-  readonly canLock = true;
   readonly #attributes: PosixAttributes;
   readonly #content: PosixContent;
 
@@ -121,8 +121,7 @@ export class PosixPlatform implements Platform {
 
   /** fstatfs(2); whether attributes are known is asked for one of each that nobody has: ENODATA or EOPNOTSUPP. */
   fileSystem(folder: Folder): FileSystem {
-    this.kernel.check(this.kernel.libc.fstatfs(fd(folder), this.kernel.base + DATA), 'fstatfs');
-    const {type, times} = factsOfType(this.kernel.bytes.readUInt32LE(DATA));
+    const {type, times} = this.#factsOf(folder);
     // Inodes of 128 bytes have no room for a birth time, nor for what is behind the seconds.
     const isSmall = type === 'ext4' && this.birthtime(folder) === 0n;
     const knows = (attribute: string) => {
@@ -139,6 +138,11 @@ export class PosixPlatform implements Platform {
       times: isSmall ? SECONDS_OF_32_BITS : times,
       keeps: {xattrs: XATTR_NAMESPACES.filter((namespace) => knows(`${namespace}.dirsync`)), acls: knows(ACL_ACCESS)},
     };
+  }
+
+  #factsOf(folder: Folder): ReturnType<typeof factsOfType> {
+    this.kernel.check(this.kernel.libc.fstatfs(fd(folder), this.kernel.base + DATA), 'fstatfs');
+    return factsOfType(this.kernel.bytes.readUInt32LE(DATA));
   }
 
   birthtime(folder: Folder): bigint {
@@ -265,10 +269,13 @@ export class PosixPlatform implements Platform {
     this.kernel.check(this.kernel.libc.syncfs(fd(folder)), 'syncfs');
   }
 
-  lock(folder: Folder): boolean {
-    if (this.kernel.libc.flock(fd(folder), LOCK_EX_NB) === 0) return true;
+  /** flock(2). Network file systems pass it on for files, but not for folders: it stays with this kernel (nfs_dir_operations). */
+  lock(folder: Folder): Locked {
+    if (this.kernel.libc.flock(fd(folder), LOCK_EX_NB) === 0)
+      return isOfOneMachine(this.#factsOf(folder).type) ? 'all' : 'machine';
     const code = this.kernel.errno();
-    if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return false;
+    if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return 'held';
+    if (code === 'ENOLCK' || code === 'EOPNOTSUPP' || code === 'ENOTSUP' || code === 'ENOSYS') return 'none';
     throw new SystemError(code, 'flock');
   }
 
