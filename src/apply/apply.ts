@@ -80,9 +80,10 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
       run = new Run(options, lock);
       return await run.run();
     } catch (error) {
-      // Another was quicker between this run's looks and its first change.
-      if (!isLocked(error) || lock.isOverdue) throw error;
+      // Nothing was changed yet, also when another was quicker between this run's looks and its first change.
+      if (!isLocked(error) || options.lock.timeout === 0) throw error;
     }
+    await lock.wait(options.signal);
   }
 }
 
@@ -143,11 +144,12 @@ class Run {
     this.#context = {
       runId,
       source: plan.header.sourceMissing ? undefined : toByteName(plan.header.source.path),
-      target: plan.header.target.identity === undefined ? undefined : toByteName(plan.header.target.path),
+      // One that was missing was made by the run that this one waited for.
+      target: plan.header.target.identity === undefined && !lock.hasWaited ? undefined : toByteName(plan.header.target.path),
       policy: plan.header.options,
       umask: process.umask(),
       fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
-      fresh: !o.preflight,
+      fresh: !this.#isChecked,
     };
   }
 
@@ -158,7 +160,9 @@ class Run {
     let timer: NodeJS.Timeout | undefined;
     let report: ApplyReport;
     try {
-      const hasEntered = await this.#enterInTurn();
+      // A signal that came while it waited.
+      const hasEntered = !this.lock.hasWaited || !this.#isStopped;
+      if (hasEntered) this.#enter();
       onEvent({type: 'apply-started', actions: this.#actions.length, ...this.#total, checks: this.#checks});
       timer = setInterval(() => onEvent(this.#progress()), 200);
       if (hasEntered && this.#isChecked) await this.#preflight();
@@ -223,18 +227,19 @@ class Run {
     };
   }
 
-  /** Opens and locks the target's root, if it is there already; false when a signal came while it waited. */
-  async #enterInTurn(): Promise<boolean> {
-    // A root that was missing was made by the run that this one waited for.
-    if (this.lock.hasWaited) this.#context = {...this.#context, target: toByteName(this.o.plan.header.target.path)};
-    if (this.#context.target === undefined) return true;
-    return this.lock.inTurn(() => this.#enter(), this.o.signal);
-  }
-
+  /** Opens and locks the target's root, if it is there already. */
   #enter(): void {
+    const {target} = this.#context;
+    if (target === undefined) return;
     const backend = platform();
-    const root = backend.openRoot(this.#context.target as ByteName);
     const {path, identity} = this.o.plan.header.target;
+    let root: Folder;
+    try {
+      root = backend.openRoot(target);
+    } catch (error) {
+      const detail = `${escapeName(path)} (${errnoOf(error)})`;
+      throw new DirsyncError('TARGET_UNREADABLE', detail, 'is the disk mounted? Then plan again', {cause: error});
+    }
     try {
       // A disk may have gone, or come, since the plan was made: nothing is written into what is there instead.
       if (identity !== undefined && !isSameRoot(identity, rootIdentity(root))) {
@@ -252,7 +257,7 @@ class Run {
     this.#root = root;
     // A plan that was saved before the target's times were known.
     const policy = withTimeFacts(this.#context.policy, readTimeFacts(backend, root));
-    this.#context = {...this.#context, policy, fresh: !this.#isChecked};
+    this.#context = {...this.#context, policy};
     this.#opened = new OpenedFolders(backend, root);
   }
 

@@ -77,7 +77,7 @@ export class TargetLock {
   #timer: NodeJS.Timeout | undefined;
   /** When it was first found held, by another or by who was quicker. */
   #refused: number | undefined;
-  #holder: Holder | undefined;
+  #held: Mark | undefined;
   #isTold = false;
   #watched = {beat: '', at: 0, still: 0};
 
@@ -90,34 +90,40 @@ export class TargetLock {
     return this.#refused !== undefined;
   }
 
-  /** Whether there is no time left to wait for it. */
-  get isOverdue(): boolean {
-    return this.#refused !== undefined && this.#left <= 0;
-  }
-
-  get #left(): number {
-    return this.#refused === undefined ? this.o.timeout : this.#refused + this.o.timeout - performance.now();
-  }
-
   /**
-   * Does what takes the lock, again and again until it is free; false when the signal ended that.
+   * Waits until it is free, or the signal comes: after `take` or `announce` refused.
    * @throws DirsyncError TARGET_LOCKED when the time is over.
    */
-  async inTurn(take: () => void, signal: AbortSignal): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        take();
-        return true;
-      } catch (error) {
-        if (!isLocked(error) || this.isOverdue) throw error;
-      }
+  async wait(signal: AbortSignal): Promise<void> {
+    const {timeout, onWait} = this.o;
+    const until = (this.#refused as number) + timeout;
+    for (let look = 0; !signal.aborted; look++) {
+      const left = until - performance.now();
+      if (left <= 0) throw this.#refusal();
       // A run that has just begun may not have said yet who it is.
-      if (!this.#isTold && (this.#holder !== undefined || attempt > 1)) {
+      if (!this.#isTold && (this.#held !== undefined || look > 0)) {
         this.#isTold = true;
-        this.o.onWait(this.#holder);
+        onWait(this.#held);
       }
-      await delay(Math.min(this.#timing.poll, Math.max(1, this.#left)), undefined, {signal}).catch(() => {});
-      if (signal.aborted) return false;
+      await delay(Math.min(this.#timing.poll, left), undefined, {signal}).catch(() => {});
+      if (this.#isFree()) return;
+    }
+  }
+
+  #isFree(): boolean {
+    const {platform, path} = this.o;
+    let root: Folder;
+    try {
+      root = platform.openRoot(path);
+    } catch (error) {
+      // Nobody holds what is not there; whoever opens it next is told why.
+      errnoOf(error);
+      return true;
+    }
+    try {
+      return this.#try(root);
+    } finally {
+      platform.close(root);
     }
   }
 
@@ -127,9 +133,7 @@ export class TargetLock {
    * @throws DirsyncError TARGET_LOCKED when another run holds it.
    */
   take(root: Folder): void {
-    this.#locked = this.o.platform.lock(root);
-    const found = this.#look(root);
-    if (this.#locked === 'held' || (found !== undefined && !this.#isOver(found))) throw this.#refuse(found);
+    if (!this.#try(root)) throw this.#refusal();
     this.#root = root;
   }
 
@@ -170,6 +174,14 @@ export class TargetLock {
     const {platform} = this.o;
     if (read(platform, state, NAMES.lock)?.text === this.#text) platform.removeFile(state, NAMES.lock);
     platform.close(state);
+  }
+
+  #try(root: Folder): boolean {
+    this.#locked = this.o.platform.lock(root);
+    const found = this.#look(root);
+    if (this.#locked !== 'held' && (found === undefined || this.#isOver(found))) return true;
+    this.#refuse(found);
+    return false;
   }
 
   /** The file, where it can be read. */
@@ -271,15 +283,20 @@ export class TargetLock {
     );
   }
 
+  /** Notes that another holds it. */
   #refuse(found: Found | undefined): DirsyncError {
     this.#refused ??= performance.now();
-    this.#holder = found?.mark;
+    this.#held = found?.mark;
+    return this.#refusal();
+  }
+
+  #refusal(): DirsyncError {
     const path = escapeName(fromByteName(this.o.path));
-    const by = found?.mark === undefined ? '' : ` by ${holderWords(found.mark)}`;
-    const isKnown = this.#locked === 'held' || (found?.mark !== undefined && hasEnded(found.mark) !== undefined);
+    const held = this.#held;
+    const isKnown = this.#locked === 'held' || (held !== undefined && hasEnded(held) !== undefined);
     return new DirsyncError(
       'TARGET_LOCKED',
-      `${path} is locked${by}`,
+      `${path} is locked${held === undefined ? '' : ` by ${holderWords(held)}`}`,
       isKnown
         ? 'wait for that run to end, as with --lock-timeout 5m, or end it'
         : `wait for that run to end; if it is gone for good, --lock-timeout 2m finds that out, or remove ${path}/.dirsync/lock`,
