@@ -15,11 +15,15 @@ import {checkOwners} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, withFacts, workersFor} from './plan.js';
 import {VERSION} from './version.js';
 
+const WRITER = `dirsync ${VERSION}`;
+
 /** How a plan is executed: what it says itself is not among it. */
 export interface ApplySettings {
   readonly allow: readonly GuardName[];
   readonly fsync: Settings['fsync'];
   readonly skipDrifted: boolean;
+  /** Milliseconds to wait for another run on the target; without it, none. */
+  readonly lockTimeout?: number;
 }
 
 export interface SavedPlanOptions extends ApplySettings {
@@ -111,20 +115,21 @@ async function judgedAgain({plan, rules}: Planned, {allow}: ApplySettings, pool:
 
 async function execute(
   {plan, halts, rules}: Planned,
-  {fsync, skipDrifted, preflight, approved}: ApplySettings & {preflight: boolean; approved: boolean},
+  {fsync, skipDrifted, lockTimeout = 0, preflight, approved}: ApplySettings & {preflight: boolean; approved: boolean},
   pool: WorkerPool,
-  {onEvent, signal, now}: Context,
+  {onEvent, signal, now, command = WRITER}: Context,
 ): Promise<ApplyReport> {
   checkHalts(halts);
   const report = await applyPlan({
     plan,
     pool,
     runId: newId(now()),
-    writer: `dirsync ${VERSION}`,
+    writer: WRITER,
     preflight,
     approved,
     skipDrifted,
     fsync,
+    lock: {timeout: lockTimeout, command},
     onEvent,
     signal,
     now,

@@ -4,6 +4,7 @@ import process from 'node:process';
 import {createInterface} from 'node:readline/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {JobSettings} from '../config/load.js';
+import {parseMilliseconds} from '../config/quantity.js';
 import {resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -71,8 +72,8 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
   });
 }
 
-function savedSettings({allow = [], fsync = 'end', skipDrifted = false}: SettingFlags) {
-  return {allow, fsync, skipDrifted};
+function savedSettings({allow = [], fsync = 'end', skipDrifted = false, lockTimeout = '0'}: SettingFlags) {
+  return {allow, fsync, skipDrifted, lockTimeout: parseMilliseconds(lockTimeout)};
 }
 
 /** Whether a person is to look through the plan; then all that needs is loaded while the trees are read. */
@@ -85,7 +86,7 @@ function prepareReview({format, events}: Typed, output: Output): boolean {
 
 interface ReviewAndApply {
   readonly planned: Planned;
-  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'skipDrifted'>;
+  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'skipDrifted' | 'lockTimeout'>;
   readonly file?: string | undefined;
   /** The exit code when nothing is to be done. */
   readonly ifLeft: () => number;
@@ -212,7 +213,7 @@ async function execute(typed: Typed, body: Body): Promise<number> {
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    return await body({onEvent: output.listener, signal, now}, output);
+    return await body({onEvent: output.listener, signal, now, command: typedCommand()}, output);
   } catch (error) {
     if (error instanceof Interrupted && signal.aborted) return signalExitCode(signal.reason as NodeJS.Signals);
     output.error(error);
@@ -221,6 +222,11 @@ async function execute(typed: Typed, body: Body): Promise<number> {
     process.off('SIGINT', stop).off('SIGTERM', stop);
     await output.close();
   }
+}
+
+function typedCommand(): string {
+  const words = process.argv.slice(2).map((word) => (/[\s'"]|^$/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : word));
+  return ['dirsync', ...words].join(' ');
 }
 
 function signalExitCode(name: NodeJS.Signals): number {

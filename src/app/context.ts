@@ -8,6 +8,8 @@ export interface Context {
   /** Aborted by SIGINT or SIGTERM, whose name is its reason. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
+  /** As it was typed: what another run is told that finds the target locked. */
+  readonly command?: string;
 }
 
 /** The run was ended from outside before it had changed anything. */

@@ -11,6 +11,7 @@ import {logLine} from '../report/log.js';
 import {historyText, runText} from '../report/runs.js';
 import {applyText, driftText, planText} from '../report/text.js';
 import {formatCount} from '../report/units.js';
+import {lockWaitWords} from '../report/words.js';
 import {ApplyView, ProgressLine} from './progress-view.js';
 import {JsonView, ReportView} from './report-view.js';
 import type {WatchedJob} from './run-view.js';
@@ -134,6 +135,9 @@ class TextView implements View {
         return;
       case 'history':
         this.#print(historyText({target: event.target, runs: event.runs, color, width}));
+        return;
+      case 'lock-waiting':
+        this.#complain(`Waiting ${lockWaitWords(event)}`);
         return;
       case 'run-waiting':
         this.#print(`Next run at ${event.next}.`);

@@ -24,7 +24,7 @@ import {errnoOf, type Folder} from '../platform/platform.js';
 import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
 import {ensureTargetId} from '../state/identity.js';
-import {lockTarget, type TargetLock} from '../state/lock.js';
+import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
 import {sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
@@ -50,6 +50,8 @@ export interface ApplyOptions {
   readonly skipDrifted: boolean;
   /** When what was written is flushed to disk: never, before deletes and at the end, or each file before it takes its place. */
   readonly fsync: Fsync;
+  /** How long to wait for another run on this target, in milliseconds, and what others are told of this one: see `Holder`. */
+  readonly lock: {readonly timeout: number; readonly command: string; readonly timing?: LockTiming};
   readonly onEvent: Listener;
   /** Its reason is the signal's name. */
   readonly signal: AbortSignal;
@@ -62,9 +64,33 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 /** So many batches wait at each worker, so that none idles while an answer is read. */
 const BATCHES_AHEAD = 2;
 
-/** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed. */
+/** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed; LOCK_LOST. */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
-  return new Run(options).run();
+  let run: Run | undefined;
+  const lock = new TargetLock({
+    platform: platform(),
+    path: toByteName(options.plan.header.target.path),
+    id: options.runId,
+    command: options.lock.command,
+    now: options.now,
+    timeout: options.lock.timeout,
+    onWait: (holder) => {
+      const {timeout} = options.lock;
+      options.onEvent({type: 'lock-waiting', target: options.plan.header.target.path, holder, timeout});
+    },
+    onLost: (reason) => run?.lose(reason),
+    timing: options.lock.timing,
+  });
+  for (;;) {
+    try {
+      run = new Run(options, lock);
+      return await run.run();
+    } catch (error) {
+      // Nothing was changed yet, also when another was quicker between this run's looks and its first change.
+      if (!isLocked(error) || options.lock.timeout === 0) throw error;
+    }
+    await lock.wait(options.signal);
+  }
 }
 
 class Run {
@@ -85,7 +111,7 @@ class Run {
   readonly #waves: readonly Wave[];
   /** How many actions are to be done. */
   readonly #toDo: number;
-  readonly #total: {readonly steps: number; readonly bytes: number};
+  readonly #todoTotal: {readonly steps: number; readonly bytes: number};
   /** Steps that needed no work, and bytes that will not be written. */
   readonly #spared = {steps: 0, bytes: 0};
   #phase: ApplyPhase = 'check';
@@ -93,11 +119,15 @@ class Run {
   #ended = 0;
   /** Whether the target may have been changed. */
   #isChanging = false;
-  #lock: TargetLock | undefined;
+  /** Why nothing may be written any more. */
+  #lost: DirsyncError | undefined;
   #root: Folder | undefined;
   #context: ApplyContext;
 
-  constructor(private readonly o: ApplyOptions) {
+  constructor(
+    private readonly o: ApplyOptions,
+    private readonly lock: TargetLock,
+  ) {
     const {plan, runId, writer, pool, fsync} = o;
     this.#actions = plan.actions;
     this.#status = plan.actions.map(({kind}) => (kind === 'blocked' ? 'blocked' : undefined));
@@ -108,7 +138,7 @@ class Run {
     this.#toDo = this.#pending().length;
     const {source, target} = plan.header;
     const {changes, bytes} = summarize(plan);
-    this.#total = {steps: this.#waves.reduce((sum, wave) => sum + wave.actions.length, this.#checks), bytes};
+    this.#todoTotal = {steps: this.#waves.reduce((sum, wave) => sum + wave.actions.length, 0), bytes};
     this.#journal = new Journal(platform(), {
       id: runId,
       planId: plan.header.id,
@@ -123,26 +153,30 @@ class Run {
     this.#context = {
       runId,
       source: plan.header.sourceMissing ? undefined : toByteName(plan.header.source.path),
-      target: plan.header.target.identity === undefined ? undefined : toByteName(plan.header.target.path),
+      // One that was missing was made by the run that this one waited for.
+      target: plan.header.target.identity === undefined && !lock.hasWaited ? undefined : toByteName(plan.header.target.path),
       policy: plan.header.options,
       umask: process.umask(),
       fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
-      fresh: !o.preflight,
+      fresh: !this.#isChecked,
       follow: !o.approved,
     };
   }
 
   async run(): Promise<ApplyReport> {
-    const {onEvent, preflight} = this.o;
+    const {onEvent} = this.o;
     const stop = () => this.o.pool.stop();
     this.o.signal.addEventListener('abort', stop);
-    onEvent({type: 'apply-started', actions: this.#toDo, ...this.#total, checks: this.#checks});
-    const timer = setInterval(() => onEvent(this.#progress()), 200);
+    let timer: NodeJS.Timeout | undefined;
     let report: ApplyReport;
     try {
-      this.#enter();
-      if (preflight) await this.#preflight();
-      report = this.#isWorkLeft() ? await this.#work() : this.#report();
+      // A signal that came while it waited.
+      const hasEntered = !this.lock.hasWaited || !this.#isStopped;
+      if (hasEntered) this.#enter();
+      onEvent({type: 'apply-started', actions: this.#toDo, ...this.#total, checks: this.#checks});
+      timer = setInterval(() => onEvent(this.#progress()), 200);
+      if (hasEntered && this.#isChecked) await this.#preflight();
+      report = hasEntered && this.#isWorkLeft() ? await this.#work() : this.#report();
     } finally {
       clearInterval(timer);
       this.#leave();
@@ -153,12 +187,34 @@ class Run {
     return report;
   }
 
+  /** Ends it with the actions in hand. */
+  lose(reason: DirsyncError): void {
+    this.#lost = reason;
+    this.o.pool.stop();
+  }
+
   get #isStopped(): boolean {
-    return this.o.signal.aborted;
+    return this.o.signal.aborted || this.#lost !== undefined;
+  }
+
+  #checkHeld(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  /**
+   * Whether every path is looked at before the first change. After another run has worked here a fresh plan is as old as a saved one.
+   * It is not made anew: somebody may have approved it, and what it says is right or left alone, path by path.
+   */
+  get #isChecked(): boolean {
+    return this.o.preflight || this.lock.hasWaited;
   }
 
   get #checks(): number {
-    return this.o.preflight ? this.#toDo : 0;
+    return this.#isChecked ? this.#toDo : 0;
+  }
+
+  get #total(): {steps: number; bytes: number} {
+    return {...this.#todoTotal, steps: this.#todoTotal.steps + this.#checks};
   }
 
   get #written(): number {
@@ -186,27 +242,40 @@ class Run {
     const {target} = this.#context;
     if (target === undefined) return;
     const backend = platform();
-    this.#root = backend.openRoot(target);
     const {path, identity} = this.o.plan.header.target;
-    // A disk may have gone, or come, since the plan was made a moment ago: nothing is written into what is there instead.
-    if (identity !== undefined && !isSameRoot(identity, rootIdentity(this.#root))) {
-      throw new DirsyncError(
-        'PLAN_OTHER_ROOT',
-        `${escapeName(path)} is another folder now`,
-        'is the disk mounted? Then plan again',
-      );
+    let root: Folder;
+    try {
+      root = backend.openRoot(target);
+    } catch (error) {
+      const detail = `${escapeName(path)} (${errnoOf(error)})`;
+      throw new DirsyncError('TARGET_UNREADABLE', detail, 'is the disk mounted? Then plan again', {cause: error});
     }
-    this.#lock = lockTarget({platform: backend, root: this.#root, path: target, now: this.#started});
+    try {
+      // A disk may have gone, or come, since the plan was made: nothing is written into what is there instead.
+      if (identity !== undefined && !isSameRoot(identity, rootIdentity(root))) {
+        throw new DirsyncError(
+          'PLAN_OTHER_ROOT',
+          `${escapeName(path)} is another folder now`,
+          'is the disk mounted? Then plan again',
+        );
+      }
+      this.lock.take(root);
+    } catch (error) {
+      backend.close(root);
+      throw error;
+    }
+    this.#root = root;
     // A plan that was saved before the target's times were known.
-    const policy = withTimeFacts(this.#context.policy, readTimeFacts(backend, this.#root));
+    const policy = withTimeFacts(this.#context.policy, readTimeFacts(backend, root));
     this.#context = {...this.#context, policy};
-    this.#opened = new OpenedFolders(backend, this.#root);
+    this.#opened = new OpenedFolders(backend, root);
   }
 
   #leave(): void {
-    this.#closeFolders();
+    // What is open is noted, and whoever took over closes it.
+    if (this.#lost === undefined) this.#closeFolders();
     this.#journal.close();
-    this.#lock?.release();
+    this.lock.release();
     if (this.#root !== undefined) platform().close(this.#root);
   }
 
@@ -235,7 +304,7 @@ class Run {
     this.#ended += this.#actions.filter(({after}, i) => this.#status[i] === 'already-done' && after?.kind !== 'directory').length;
     if (drifted.length === 0) return;
     this.o.onEvent({type: 'drift', drift: drifted});
-    if (!this.o.skipDrifted) {
+    if (this.o.preflight && !this.o.skipDrifted) {
       const count = drifted.length === 1 ? '1 path has' : `${drifted.length} paths have`;
       throw new DirsyncError(
         'PLAN_STALE',
@@ -297,10 +366,13 @@ class Run {
       await this.#batches(wave.step, todo, (index, result) => this.#record(wave.step, index, result));
       if (this.#isStopped) break;
     }
+    this.#checkHeld();
     await this.#keepTimeFacts();
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
     const isWhole = this.#status.every((status) => status !== undefined && WHOLE.has(status));
-    sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
+    const canDrop = (await this.#sync()) && isWhole;
+    this.#checkHeld();
+    sweepReplaced(backend, root, canDrop ? 'all' : 'empty');
     // What they were is noted in staging until they are closed.
     this.#closeFolders();
     sweepStaging(backend, root);
@@ -338,10 +410,10 @@ class Run {
   /** A root that its owner may not write to is opened up. */
   #announce(): void {
     try {
-      this.#lock?.announce();
+      this.lock.announce();
     } catch (error) {
       if (error instanceof DirsyncError || errnoOf(error) !== 'EACCES' || !this.#opened?.openRoot()) throw error;
-      this.#lock?.announce();
+      this.lock.announce();
     }
   }
 

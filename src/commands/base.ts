@@ -132,6 +132,11 @@ export const applyFlags = {
     summary: 'When to flush to disk: never, before deletes and at the end (default), or after each file.',
     helpGroup: 'APPLY',
   }),
+  'lock-timeout': Flags.string({
+    summary: 'Wait so long for another run on the same target, such as 30s (default: 0, not at all).',
+    helpValue: 'TIME',
+    helpGroup: 'APPLY',
+  }),
 };
 
 export const logFlags = {
@@ -223,6 +228,7 @@ export abstract class BaseCommand extends Command {
         fsync: flags.fsync as Typed['flags']['fsync'],
         mkpath: flags.mkpath,
         skipDrifted: flags['skip-drifted'],
+        lockTimeout: flags['lock-timeout'],
         narrow: {only: flags.only ?? [], except: flags.except ?? [], kinds: (flags.kinds ?? []) as ActionKind[]},
       },
     };

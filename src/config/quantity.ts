@@ -42,6 +42,11 @@ export function parseDuration(text: string): bigint {
   return time;
 }
 
+/** A duration in whole milliseconds. Throws USAGE. */
+export function parseMilliseconds(text: string): number {
+  return Number(parseDuration(text) / NS_PER_MS);
+}
+
 /** A limit on deletions: `100` leaves, or `50%` of the target's leaves. Throws USAGE. */
 export function parseMaxDelete(text: string): MaxDelete {
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];

@@ -48,6 +48,12 @@ function settingsShape(context: PathContext) {
     log: path.optional().describe('The log file.'),
     fsync: z.enum(['none', 'end', 'each']).optional().describe('When written data is forced to disk.').meta({default: 'end'}),
     mkpath: z.boolean().optional().describe('Make the folders above the target.'),
+    lockTimeout: z
+      .string()
+      .superRefine(parsedBy(parseDuration))
+      .optional()
+      .describe('Wait so long for another run on the same target, such as 30s.')
+      .meta({default: '0'}),
     skipDrifted: z.boolean().optional().describe('Leave out paths that changed since the plan, instead of stopping.'),
   };
 }

@@ -4,7 +4,7 @@ import type {ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import {type GuardName, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
 import type {JobSettings} from './load.js';
-import {parseDuration, parseInterval, parseMaxDelete} from './quantity.js';
+import {parseDuration, parseInterval, parseMaxDelete, parseMilliseconds} from './quantity.js';
 
 /** A filter as it was typed, in the order in which it was typed. */
 export type FilterFlag = {readonly flag: 'exclude' | 'include' | 'exclude-from'; readonly value: string};
@@ -30,6 +30,7 @@ export interface SettingFlags {
   readonly fsync?: 'none' | 'end' | 'each' | undefined;
   readonly mkpath?: boolean | undefined;
   readonly skipDrifted?: boolean | undefined;
+  readonly lockTimeout?: string | undefined;
   readonly narrow?: NarrowSettings | undefined;
 }
 
@@ -55,6 +56,8 @@ export interface Settings {
   readonly fsync: 'none' | 'end' | 'each';
   readonly mkpath: boolean;
   readonly skipDrifted: boolean;
+  /** Milliseconds to wait for another run on the target. */
+  readonly lockTimeout: number;
   readonly narrow?: NarrowSettings | undefined;
 }
 
@@ -110,6 +113,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     fsync: flags.fsync ?? job.fsync ?? 'end',
     mkpath: flags.mkpath ?? job.mkpath ?? false,
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
+    lockTimeout: parseMilliseconds(flags.lockTimeout ?? job.lockTimeout ?? '0'),
     narrow: flags.narrow,
   };
 }

@@ -47,6 +47,7 @@ const SUMMARIES = {
   LOG_UNWRITABLE: 'The log file cannot be written',
   GUARD_HALTED: 'A guard halted the run, nothing was changed',
   TARGET_LOCKED: 'Another run is working on this target',
+  LOCK_LOST: 'Another run has taken over this target, and this one stopped',
   CONFIRMATION_NEEDED: 'Nobody is there to confirm the plan',
   PLATFORM: 'This machine cannot do what was asked',
 } as const;
@@ -60,6 +61,7 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   PLAN_NOT_APPROVED: EXIT.drift,
   GUARD_HALTED: EXIT.guard,
   TARGET_LOCKED: EXIT.locked,
+  LOCK_LOST: EXIT.locked,
 };
 
 export class DirsyncError extends Error {

@@ -1,6 +1,7 @@
 /** What the engine says while it works. Text, JSON, the log and screens all listen to this one union. */
 import type {Action} from './action.js';
 import type {Explanation} from './explanation.js';
+import type {Holder} from './holder.js';
 import type {ApplyReport, OutcomeStatus} from './outcome.js';
 import type {RelPath} from './path.js';
 import type {Drift, Halt, Plan, PlanSummary} from './plan.js';
@@ -43,6 +44,8 @@ export type Event =
   | {readonly type: 'plan-file'; readonly file: string; readonly sha256: string}
   | {readonly type: 'explained'; readonly explanation: Explanation}
   | {readonly type: 'drift'; readonly drift: readonly Drift[]}
+  /** Another run works on the target: this one waits for so many milliseconds at most. */
+  | {readonly type: 'lock-waiting'; readonly target: string; readonly holder: Holder | undefined; readonly timeout: number}
   | ApplyStarted
   | ApplyProgress
   | {readonly type: 'action'; readonly action: Action; readonly status: OutcomeStatus}

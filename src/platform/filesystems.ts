@@ -34,6 +34,14 @@ const TYPES = new Map<number, TypeFacts>([
   [0x4244, {type: 'hfs', timeResolution: SECOND}],
 ]);
 
+/** What other machines may work on at the same time. */
+const SHARED: readonly string[] = ['nfs', 'fuse', 'cifs', 'smb2'];
+
+/** Whether no other machine can have it mounted; of an unknown type that cannot be told. */
+export function isOfOneMachine(type: string | undefined): boolean {
+  return type !== undefined && !SHARED.includes(type);
+}
+
 /** `magic` is f_type of statfs(2), as an unsigned number of 32 bits. */
 export function factsOfType(magic: number): {type: string | undefined; times: TimeFacts} {
   const {type, timeResolution: resolution = 1n} = TYPES.get(magic) ?? {type: undefined};

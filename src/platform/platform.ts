@@ -78,6 +78,12 @@ export interface MoveOptions {
 /** `refused`: by `accept`; `changed`: the source was written to meanwhile; `stopped`: by `onBytes`. Then no file is left behind. */
 export type CopyResult = 'copied' | 'refused' | 'changed' | 'stopped';
 
+/**
+ * `all`: the lock was got, and nobody else gets it; `machine`: got, but other machines know nothing of it; `held`: another process
+ * has it; `none`: there are no such locks here.
+ */
+export type Locked = 'all' | 'machine' | 'held' | 'none';
+
 /** What a file system is and can, as far as looking at it tells. */
 export interface FileSystem {
   /** As mount(8) calls it, such as "ext4"; undefined for an unknown one. */
@@ -125,8 +131,6 @@ export interface Platform {
   readonly timeResolution: bigint;
   /** Whether `syncFileSystem` does what it says; else files must be flushed one by one. */
   readonly canSyncFileSystem: boolean;
-  /** Whether `lock` does what it says. */
-  readonly canLock: boolean;
 
   /** Opens a root; symlinks on the way to it are followed, as for every path that a user types. */
   openRoot(path: ByteName): Folder;
@@ -189,8 +193,8 @@ export interface Platform {
 
   /** Flushes the file system that holds `folder` to disk. */
   syncFileSystem(folder: Folder): void;
-  /** Takes the kernel's exclusive lock on an open folder, which ends with `close` or the process. False: another holds it. */
-  lock(folder: Folder): boolean;
+  /** Takes the kernel's exclusive lock on an open folder, which ends with `close` or the process. It never waits. */
+  lock(folder: Folder): Locked;
 }
 
 /** The kernel's refusal, with the errno's name as code, as in Node's own errors. */

@@ -20,6 +20,7 @@ import {
   type FileSystem,
   type Folder,
   type ListedEntry,
+  type Locked,
   type MoveOptions,
   type OpenFile,
   type Platform,
@@ -38,7 +39,6 @@ export class PortablePlatform implements Platform {
   readonly keepsAll = false;
   readonly timeResolution = 1000n;
   readonly canSyncFileSystem = false;
-  readonly canLock = false;
 
   openRoot(path: ByteName): Folder {
     if (!fs.statSync(bytes(path)).isDirectory()) throw new SystemError('ENOTDIR', 'stat');
@@ -279,8 +279,8 @@ export class PortablePlatform implements Platform {
 
   syncFileSystem(): void {}
 
-  lock(): boolean {
-    return true;
+  lock(): Locked {
+    return 'none';
   }
 }
 

@@ -7,7 +7,7 @@
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {ACL_ACCESS, type KeptXattrs, keepsXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
-import {factsOfType, SECONDS_OF_32_BITS} from './filesystems.js';
+import {factsOfType, isOfOneMachine, SECONDS_OF_32_BITS} from './filesystems.js';
 import {DATA, DATA_BYTES, fd, Kernel, NAME_A, NAME_B, STATX} from './kernel.js';
 import {
   ACCESS,
@@ -29,6 +29,7 @@ import {
   type FileSystem,
   type Folder,
   type ListedEntry,
+  type Locked,
   type MakeNodeOptions,
   type MoveOptions,
   type OpenFile,
@@ -53,7 +54,6 @@ export class PosixPlatform implements Platform {
   readonly keepsAll = true;
   readonly timeResolution = 1n;
   readonly canSyncFileSystem = true;
-  readonly canLock = true;
   readonly #attributes: PosixAttributes;
   readonly #content: PosixContent;
 
@@ -133,8 +133,7 @@ export class PosixPlatform implements Platform {
 
   /** fstatfs(2); whether attributes are known is asked for one of each that nobody has: ENODATA or EOPNOTSUPP. */
   fileSystem(folder: Folder): FileSystem {
-    this.kernel.check(this.kernel.libc.fstatfs(fd(folder), this.kernel.base + DATA), 'fstatfs');
-    const {type, times} = factsOfType(this.kernel.bytes.readUInt32LE(DATA));
+    const {type, times} = this.#factsOf(folder);
     // Inodes of 128 bytes have no room for a birth time, nor for what is behind the seconds.
     const isSmall = type === 'ext4' && this.birthtime(folder) === 0n;
     const knows = (attribute: string) => {
@@ -168,6 +167,11 @@ export class PosixPlatform implements Platform {
     const address = this.kernel.name(NAME_A, name);
     if (statx(fd(folder), address, AT.SYMLINK_NOFOLLOW, STATX_BASIC_STATS, this.kernel.base + STATX) !== 0) return 0;
     return 512 * Number(this.kernel.bytes.readBigUInt64LE(STATX + 48));
+  }
+
+  #factsOf(folder: Folder): ReturnType<typeof factsOfType> {
+    this.kernel.check(this.kernel.libc.fstatfs(fd(folder), this.kernel.base + DATA), 'fstatfs');
+    return factsOfType(this.kernel.bytes.readUInt32LE(DATA));
   }
 
   birthtime(folder: Folder): bigint {
@@ -294,10 +298,13 @@ export class PosixPlatform implements Platform {
     this.kernel.check(this.kernel.libc.syncfs(fd(folder)), 'syncfs');
   }
 
-  lock(folder: Folder): boolean {
-    if (this.kernel.libc.flock(fd(folder), LOCK_EX_NB) === 0) return true;
+  /** flock(2). Network file systems pass it on for files, but not for folders: it stays with this kernel (nfs_dir_operations). */
+  lock(folder: Folder): Locked {
+    if (this.kernel.libc.flock(fd(folder), LOCK_EX_NB) === 0)
+      return isOfOneMachine(this.#factsOf(folder).type) ? 'all' : 'machine';
     const code = this.kernel.errno();
-    if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return false;
+    if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return 'held';
+    if (code === 'ENOLCK' || code === 'EOPNOTSUPP' || code === 'ENOTSUP' || code === 'ENOSYS') return 'none';
     throw new SystemError(code, 'flock');
   }
 

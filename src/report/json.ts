@@ -2,6 +2,7 @@
 import {DirsyncError, EXIT} from '../core/errors.js';
 import type {Event} from '../core/event.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
+import type {Holder} from '../core/holder.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
@@ -111,6 +112,10 @@ function eventFields(event: Event) {
       return {type: event.type, ...encodeRun(event.run)};
     case 'history':
       return {type: event.type, target: event.target, runs: event.runs.map(encodeRunSummary)};
+    case 'lock-waiting': {
+      const {type, target, holder, timeout} = event;
+      return {type, target, ...(holder && {holder: encodeHolder(holder)}), timeout};
+    }
     case 'plan-file':
     case 'plan-started':
     case 'scan-progress':
@@ -121,6 +126,10 @@ function eventFields(event: Event) {
     case 'run-failed':
       return event;
   }
+}
+
+function encodeHolder({pid, host, since, command}: Holder): Holder {
+  return {pid, host, since, command};
 }
 
 function encodeSummary({kinds, changes, upkeep, bytes, problems}: PlanSummary): PlanSummary {

@@ -3,7 +3,7 @@ import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import {type OutcomeStatus, unfinished} from '../core/outcome.js';
 import {formatBytes, formatCount, formatPlural} from './units.js';
-import {pathWords, plainPath, planSentence, sizeOf, verdict} from './words.js';
+import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, verdict} from './words.js';
 
 /** Drifted paths that are named in their line. */
 const MAX_DRIFT = 20;
@@ -47,6 +47,8 @@ function say(event: Event): [level: Level, text: string] | undefined {
       const paths = event.drift.slice(0, MAX_DRIFT).map(({path, found}) => `${plainPath(path)}: ${escapeName(found)}`);
       return ['WARN', `drift  ${formatPlural(event.drift.length, 'path')}: ${paths.join('; ')}`];
     }
+    case 'lock-waiting':
+      return ['INFO', `waiting  ${lockWaitWords(event)}`];
     case 'apply-started':
       return ['INFO', `apply started  ${formatPlural(event.actions, 'action')}, ${formatBytes(event.bytes)} to write`];
     case 'action': {

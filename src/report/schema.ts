@@ -500,6 +500,21 @@ const event = z.discriminatedUnion('type', [
   z.strictObject({format, type: ofType('drift'), drift}),
   z.strictObject({
     format,
+    type: ofType('lock-waiting'),
+    target: name.describe('The absolute path of the target, on which another run is working.'),
+    holder: z
+      .strictObject({
+        pid: count('Its process.'),
+        host: text('The host on which that runs.'),
+        since: text('When it got the lock; ISO 8601, in UTC.'),
+        command: text('Its command line, which may be shortened.'),
+      })
+      .describe('That run, as it says itself; absent when it has not said so yet.')
+      .optional(),
+    timeout: count('For how many milliseconds this run waits at most.'),
+  }),
+  z.strictObject({
+    format,
     type: ofType('apply-started'),
     actions: count('All actions of the plan.'),
     steps: count('All that there is to do: the checks, and each action once for each wave that it is in.'),

@@ -3,15 +3,16 @@ import type {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
-import type {ApplyPhase} from '../core/event.js';
+import type {ApplyPhase, Event} from '../core/event.js';
 import type {FilterRule} from '../core/filter.js';
+import {holderWords} from '../core/holder.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunSummary} from '../core/run.js';
 import {differingXattrs, type KeptXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
-import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
+import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from './units.js';
 import {xattrLabel} from './xattr.js';
 
 /** One character a kind, so that colour never says anything alone. */
@@ -154,6 +155,12 @@ export function octal(mode: number): string {
 /** A problem's code, and where it is and what it means. */
 export function problemWords({path, side, code, message}: Problem): [code: string, words: string] {
   return [escapeName(code), `${plainPath(path)} (${side}): ${escapeName(message)}`];
+}
+
+/** "up to 30 s for the lock of /t, held by process 12 on host since 2026-01-01T10:00:00.000Z: dirsync run photos" */
+export function lockWaitWords({target, holder, timeout}: Extract<Event, {type: 'lock-waiting'}>): string {
+  const by = holder === undefined ? '' : `, held by ${holderWords(holder)}`;
+  return `up to ${formatDuration(timeout, {whole: true})} for the lock of ${escapeName(target)}${by}`;
 }
 
 /** What a plan comes to, in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */

@@ -1,100 +1,352 @@
 /**
- * One run at a time works on a target. The lock is the kernel's flock(2) on the root folder itself, so that it needs no file,
- * changes nothing, and is freed however the process ends; `.dirsync/lock` only says who holds it. Where the backend has no
- * flock that file is the lock: made if it is not there, and taken over when its process is gone.
+ * One run at a time works on a target. Two things keep others away:
+ *
+ * - the kernel's flock(2) on the root folder itself, which needs no file, changes nothing, and is freed however the process ends;
+ * - `.dirsync/lock`, made only where there is none, which says who holds it. Its holder touches it every few seconds: the beat.
+ *
+ * Where every run that could come has the first (`Locked` 'all'), a file that was left behind means nothing. Else the file is the
+ * lock. It is taken over when its holder is known to have ended, or when its beat stood still for a minute that this process itself
+ * has watched; clocks of two machines are never compared.
  */
-import os from 'node:os';
-import process from 'node:process';
+import {setTimeout as delay} from 'node:timers/promises';
+import {CODE, emptyStat} from '../core/block.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {type Holder, holderWords} from '../core/holder.js';
 import {type ByteName, fromByteName} from '../core/name.js';
-import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
+import {errnoOf, type Folder, type Locked, type Platform} from '../platform/platform.js';
+import {hasEnded, type ProcessMark, thisProcess} from '../platform/process.js';
 import {ensureFolder, NAMES, openState, removeTree} from './folder.js';
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** ISO 8601, UTC. */
-  readonly since: string;
+/** Milliseconds. */
+export interface LockTiming {
+  /** Between two looks whether it is free. */
+  readonly poll: number;
+  readonly beat: number;
+  /**
+   * After so long without a beat it is taken over. Long against the beat: an attribute cache of NFS hides up to some seconds, and
+   * the holder's main thread may be busy (measured: 0.3 s at most in applies of 200 000 files).
+   */
+  readonly still: number;
 }
 
-export interface TargetLock {
-  /** Writes who holds the lock. The first thing that a run changes in the target. */
-  announce(): void;
-  release(): void;
-}
+const TIMING: LockTiming = {poll: 200, beat: 5_000, still: 60_000};
 
 export interface LockOptions {
   readonly platform: Platform;
-  readonly root: Folder;
+  /** The target's root. */
   readonly path: ByteName;
-  readonly now: Date;
+  /** No other run has it. */
+  readonly id: string;
+  /** See `Holder`. */
+  readonly command: string;
+  readonly now: () => Date;
+  /** How many milliseconds to wait for it; 0: not at all. */
+  readonly timeout: number;
+  /** Told once when it waits, with who holds it where that is known. */
+  readonly onWait: (holder: Holder | undefined) => void;
+  /** Told when another run has taken it over. Nothing may be written any more. */
+  readonly onLost: (reason: DirsyncError) => void;
+  readonly timing?: LockTiming | undefined;
 }
 
-/** @throws DirsyncError TARGET_LOCKED when another run holds it. */
-export function lockTarget({platform, root, path, now}: LockOptions): TargetLock {
-  const isFree = platform.canLock ? platform.lock(root) : !isHeld(readHolder(platform, root));
-  if (!isFree) throw locked(path, readHolder(platform, root));
-  const holder: Holder = {pid: process.pid, host: os.hostname(), since: now.toISOString()};
-  let announced = false;
-  return {
-    announce() {
-      const state = ensureFolder(platform, root, NAMES.state);
+/** What the file holds. */
+type Mark = Holder &
+  ProcessMark & {
+    readonly id: string;
+    /** Whether the holder has the kernel's lock as well. */
+    readonly flock: boolean;
+  };
+
+/** The file as it was found. */
+interface Found {
+  readonly text: string;
+  /** Another value after each beat. */
+  readonly beat: string;
+  /** Undefined when it is half written, or not ours. */
+  readonly mark: Mark | undefined;
+}
+
+export class TargetLock {
+  readonly #timing: LockTiming;
+  /** Undefined while it is not held. */
+  #root: Folder | undefined;
+  #locked: Locked = 'none';
+  /** The content of the file; "" before it is written. */
+  #text = '';
+  #timer: NodeJS.Timeout | undefined;
+  /** When it was first found held, by another or by who was quicker. */
+  #refused: number | undefined;
+  #held: Mark | undefined;
+  #isTold = false;
+  #watched = {beat: '', at: 0, still: 0};
+
+  constructor(private readonly o: LockOptions) {
+    this.#timing = o.timing ?? TIMING;
+  }
+
+  /** Whether another run held it before: then the world may be another than a plan saw. */
+  get hasWaited(): boolean {
+    return this.#refused !== undefined;
+  }
+
+  /**
+   * Waits until it is free, or the signal comes: after `take` or `announce` refused.
+   * @throws DirsyncError TARGET_LOCKED when the time is over.
+   */
+  async wait(signal: AbortSignal): Promise<void> {
+    const {timeout, onWait} = this.o;
+    const until = (this.#refused as number) + timeout;
+    for (let look = 0; !signal.aborted; look++) {
+      const left = until - performance.now();
+      if (left <= 0) throw this.#refusal();
+      // A run that has just begun may not have said yet who it is.
+      if (!this.#isTold && (this.#held !== undefined || look > 0)) {
+        this.#isTold = true;
+        onWait(this.#held);
+      }
+      await delay(Math.min(this.#timing.poll, left), undefined, {signal}).catch(() => {});
+      if (this.#isFree()) return;
+    }
+  }
+
+  #isFree(): boolean {
+    const {platform, path} = this.o;
+    let root: Folder;
+    try {
+      root = platform.openRoot(path);
+    } catch (error) {
+      // Nobody holds what is not there; whoever opens it next is told why.
+      errnoOf(error);
+      return true;
+    }
+    try {
+      return this.#try(root);
+    } finally {
+      platform.close(root);
+    }
+  }
+
+  /**
+   * Takes it with the opened root, which must stay open, and changes nothing. Where the file is the lock, this finds only that it is
+   * free, and `announce` takes it.
+   * @throws DirsyncError TARGET_LOCKED when another run holds it.
+   */
+  take(root: Folder): void {
+    if (!this.#try(root)) throw this.#refusal();
+    this.#root = root;
+  }
+
+  /**
+   * Writes who holds it. The first thing that a run changes in the target.
+   * @throws DirsyncError TARGET_LOCKED when another run was quicker.
+   */
+  announce(): void {
+    const {platform, id, command, now} = this.o;
+    const state = ensureFolder(platform, this.#root as Folder, NAMES.state);
+    try {
+      const found = read(platform, state, NAMES.lock);
+      if (found !== undefined) this.#clear(state, found);
+      const mark: Mark = {
+        ...thisProcess(),
+        since: now().toISOString(),
+        command: shortened(command),
+        id,
+        flock: this.#locked !== 'none',
+      };
+      const text = `${JSON.stringify(mark)}\n`;
+      platform.writeFile(state, NAMES.lock, Buffer.from(text));
+      this.#text = text;
+      this.#timer = setInterval(() => this.#beat(), this.#timing.beat).unref();
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') throw this.#refuse(read(platform, state, NAMES.lock));
+      throw error;
+    } finally {
+      platform.close(state);
+    }
+  }
+
+  /** Leaves the file of who has taken it over; between this look and the removal nobody does who had to see a still beat first. */
+  release(): void {
+    clearInterval(this.#timer);
+    const state = this.#text === '' ? undefined : openState(this.o.platform, this.#root as Folder);
+    if (state === undefined) return;
+    const {platform} = this.o;
+    if (read(platform, state, NAMES.lock)?.text === this.#text) platform.removeFile(state, NAMES.lock);
+    platform.close(state);
+  }
+
+  #try(root: Folder): boolean {
+    this.#locked = this.o.platform.lock(root);
+    const found = this.#look(root);
+    if (this.#locked !== 'held' && (found === undefined || this.#isOver(found))) return true;
+    this.#refuse(found);
+    return false;
+  }
+
+  /** The file, where it can be read. */
+  #look(root: Folder): Found | undefined {
+    const {platform} = this.o;
+    try {
+      const state = openState(platform, root);
+      if (state === undefined) return undefined;
       try {
-        // What is there is of a run that has ended. Race without the kernel's lock: two runs that both find it so, at once.
-        removeTree(platform, state, NAMES.lock);
-        platform.writeFile(state, NAMES.lock, Buffer.from(`${JSON.stringify(holder)}\n`));
-        announced = true;
-      } catch (error) {
-        if (errnoOf(error) === 'EEXIST') throw locked(path, readHolder(platform, root));
-        throw error;
+        return read(platform, state, NAMES.lock);
       } finally {
         platform.close(state);
       }
-    },
-    release() {
-      const state = announced ? openState(platform, root) : undefined;
-      if (state === undefined) return;
-      removeTree(platform, state, NAMES.lock);
-      platform.close(state);
-    },
-  };
-}
+    } catch (error) {
+      // Who may not look into .dirsync cannot write there either, and is told so when it tries.
+      errnoOf(error);
+      return undefined;
+    }
+  }
 
-function readHolder(platform: Platform, root: Folder): Holder | undefined {
-  const state = openState(platform, root);
-  if (state === undefined) return undefined;
-  try {
-    const text = platform.readFile(state, NAMES.lock, 4096);
-    if (text === undefined) return undefined;
-    const {pid, host, since} = JSON.parse(Buffer.from(text).toString()) as Partial<Holder>;
-    return typeof pid === 'number' && typeof host === 'string' && typeof since === 'string' ? {pid, host, since} : undefined;
-  } catch {
-    // Half written, or not ours: it tells nothing.
-    return undefined;
-  } finally {
-    platform.close(state);
+  /** Whether the run that made the file is known to work no more. */
+  #isOver({mark, beat}: Found): boolean {
+    if (this.#locked === 'all' && (mark === undefined || mark.flock)) return true;
+    if (mark === undefined) return this.#stoodStill(beat);
+    if (this.#locked === 'machine' && mark.flock && mark.boot !== '' && mark.boot === thisProcess().boot) return true;
+    return hasEnded(mark) ?? this.#stoodStill(beat);
+  }
+
+  /** Between two looks only so much is counted: a machine that slept has not watched. */
+  #stoodStill(beat: string): boolean {
+    const now = performance.now();
+    const {beat: last, at, still} = this.#watched;
+    this.#watched = {beat, at: now, still: beat === last ? still + Math.min(now - at, 5 * this.#timing.poll) : 0};
+    return this.#watched.still >= this.#timing.still;
+  }
+
+  /**
+   * Removes the file of a run that is over. Of all who want to, one succeeds in moving it out of the way; who finds then that it has
+   * moved the new file of a quicker one puts that back.
+   *
+   * Race: between these two moves a third may make its own file. Then two runs work until the one whose file is gone notices that at
+   * its next beat and stops; every path was looked at right before it was changed, so what one of them did is drift to the other.
+   */
+  #clear(state: Folder, found: Found): void {
+    const {platform, id} = this.o;
+    if (!this.#isOver(found)) throw this.#refuse(found);
+    const aside = `lock-${id}` as ByteName;
+    // What a kill leaves there is swept with it.
+    const staging = ensureFolder(platform, state, NAMES.staging);
+    try {
+      platform.move({from: state, name: NAMES.lock, to: staging, as: aside, replace: true});
+      const moved = read(platform, staging, aside);
+      if (moved?.beat !== found.beat) {
+        platform.move({from: staging, name: aside, to: state, as: NAMES.lock, replace: false});
+        throw this.#refuse(moved);
+      }
+      removeTree(platform, staging, aside);
+    } catch (error) {
+      // Another was quicker; whether it has made its file will show.
+      if (error instanceof DirsyncError || errnoOf(error) !== 'ENOENT') throw error;
+    } finally {
+      platform.close(staging);
+    }
+  }
+
+  /**
+   * Shows that this run is alive, and looks whether the lock is still its own: a machine that slept may have lost it. Then what is in
+   * hand ends, so two runs work at once for no longer than from the waking to this beat, and one file.
+   */
+  #beat(): void {
+    const {platform, path, onLost} = this.o;
+    let found: Found | undefined;
+    try {
+      const state = openState(platform, this.#root as Folder);
+      try {
+        found = state && read(platform, state, NAMES.lock);
+        if (state && found?.text === this.#text) {
+          platform.setAttributes(state, NAMES.lock, CODE.file, {mtime: BigInt(Date.now()) * 1_000_000n});
+          return;
+        }
+      } finally {
+        if (state) platform.close(state);
+      }
+    } catch (error) {
+      // A disk that fails for a moment is no other run.
+      errnoOf(error);
+      return;
+    }
+    // Where all have the kernel's lock, somebody has only tidied up.
+    if (found === undefined && this.#locked === 'all') return;
+    clearInterval(this.#timer);
+    const by = found?.mark === undefined ? '' : ` by ${holderWords(found.mark)}`;
+    onLost(
+      new DirsyncError(
+        'LOCK_LOST',
+        `the lock of ${escapeName(fromByteName(path))} was taken over${by}`,
+        'this run must have stood still for a minute, as on a machine that slept; plan again once the other has ended',
+      ),
+    );
+  }
+
+  /** Notes that another holds it. */
+  #refuse(found: Found | undefined): DirsyncError {
+    this.#refused ??= performance.now();
+    this.#held = found?.mark;
+    return this.#refusal();
+  }
+
+  #refusal(): DirsyncError {
+    const path = escapeName(fromByteName(this.o.path));
+    const held = this.#held;
+    const isKnown = this.#locked === 'held' || (held !== undefined && hasEnded(held) !== undefined);
+    return new DirsyncError(
+      'TARGET_LOCKED',
+      `${path} is locked${held === undefined ? '' : ` by ${holderWords(held)}`}`,
+      isKnown
+        ? 'wait for that run to end, as with --lock-timeout 5m, or end it'
+        : `wait for that run to end; if it is gone for good, --lock-timeout 2m finds that out, or remove ${path}/.dirsync/lock`,
+    );
   }
 }
 
-/** Whether the process that the file names may still run. On another host there is no telling, so it may. */
-function isHeld(holder: Holder | undefined): boolean {
-  if (holder === undefined) return false;
-  if (holder.host !== os.hostname()) return true;
+export function isLocked(error: unknown): boolean {
+  return error instanceof DirsyncError && error.code === 'TARGET_LOCKED';
+}
+
+/** Well above what a mark takes. */
+const MAX_BYTES = 4096;
+const MAX_COMMAND = 300;
+
+/** A file of this name, or whatever else stands there. */
+function read(platform: Platform, folder: Folder, name: ByteName): Found | undefined {
+  let text = '';
   try {
-    process.kill(holder.pid, 0);
-    return true;
+    const bytes = platform.readFile(folder, name, MAX_BYTES);
+    if (bytes === undefined) return undefined;
+    text = Buffer.from(bytes).toString();
   } catch (error) {
-    return errnoOf(error) === 'EPERM';
+    errnoOf(error);
   }
+  const stat = emptyStat();
+  if (!platform.stat(folder, name, stat)) return undefined;
+  return {text, beat: `${stat.seconds}.${stat.nanoseconds} ${text}`, mark: parse(text)};
 }
 
-function locked(path: ByteName, holder: Holder | undefined): DirsyncError {
-  const who =
-    holder === undefined ? '' : ` by process ${holder.pid} on ${escapeName(holder.host)} since ${escapeName(holder.since)}`;
-  return new DirsyncError(
-    'TARGET_LOCKED',
-    `${escapeName(fromByteName(path))} is locked${who}`,
-    'wait for that run to end, or end it',
-  );
+/** Anybody may have written it, and part of it may be missing. */
+function parse(text: string): Mark | undefined {
+  let json: Partial<Record<string, unknown>>;
+  try {
+    json = JSON.parse(text) ?? {};
+  } catch {
+    return undefined;
+  }
+  const {pid, flock} = json;
+  const isPid = typeof pid === 'number' && Number.isInteger(pid) && pid > 0 && pid < 2 ** 31;
+  if (!isPid || typeof flock !== 'boolean') return undefined;
+  const texts = TEXTS.map((key) => [key, json[key]] as const);
+  if (!texts.every(([, value]) => typeof value === 'string')) return undefined;
+  const {command, ...mark} = Object.fromEntries(texts) as Record<(typeof TEXTS)[number], string>;
+  return {...mark, command: shortened(command), pid, flock};
+}
+
+const TEXTS = ['host', 'boot', 'space', 'start', 'since', 'command', 'id'] as const;
+
+function shortened(text: string): string {
+  const chars = [...text];
+  return chars.length > MAX_COMMAND ? `${chars.slice(0, MAX_COMMAND - 1).join('')}…` : text;
 }

@@ -109,6 +109,7 @@ function Row({label, children}: {label: string; children: ReactNode}) {
 function statusWords({status, scanned, next, started}: JobState, now: number): string {
   const since = `for ${formatDuration(Math.floor(Math.max(0, now - started) / 1000) * 1000, {whole: true})}`;
   if (status === 'planning') return `reading: ${formatCount(scanned)} entries, ${since}`;
+  if (status === 'locked') return `waiting for another run on this target, ${since}`;
   if (status === 'applying') return `applying, ${since}`;
   if (next === undefined) return 'waiting';
   const left = Math.max(0, Date.parse(next) - now);

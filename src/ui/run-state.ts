@@ -18,7 +18,7 @@ export interface JobState {
   readonly name: string | undefined;
   readonly source: string;
   readonly target: string;
-  readonly status: 'waiting' | 'planning' | 'applying';
+  readonly status: 'waiting' | 'planning' | 'locked' | 'applying';
   /** When the run at hand began. */
   readonly started: number;
   /** Entries read so far, of both trees. */
@@ -91,6 +91,8 @@ export function jobState(job: JobState, event: Event, now: number): JobState {
     }
     case 'scan-progress':
       return {...job, scanned: event.source + event.target};
+    case 'lock-waiting':
+      return {...job, status: 'locked'};
     case 'apply-started':
       return {...job, status: 'applying', progress: startProgress(event, now)};
     case 'apply-progress':

@@ -148,6 +148,7 @@ jobs:
     fsync: each
     mkpath: true
     skipDrifted: true
+    lockTimeout: 30s
   home:
     source: "~"
     target: ~other
@@ -176,6 +177,7 @@ jobs:
       fsync: 'each',
       mkpath: true,
       skipDrifted: true,
+      lockTimeout: '30s',
     });
     expect(findJob(config, 'home')).to.deep.equal({source: home, target: join(cwd, '~other'), maxDelete: '50%'});
   });
@@ -241,6 +243,7 @@ jobs:
         says: 'jobs.photos.maxDelete: "-1" is no limit on deletions. Give ',
       },
       {name: 'bad interval', content: job('every: 5x'), says: 'jobs.photos.every: "5x" is no interval. Give '},
+      {name: 'bad wait', content: job('lockTimeout: 30'), says: 'jobs.photos.lockTimeout: expected string, found number 30'},
       {name: 'bad window', content: job('mtimeWindow: 5x'), says: 'jobs.photos.mtimeWindow: "5x" is no duration. Give '},
       {
         name: 'choice',

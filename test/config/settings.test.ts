@@ -29,6 +29,12 @@ describe('config/settings', () => {
     }
   });
 
+  it('another run is waited for as long as a flag, else the job says', () => {
+    const of = (flag?: string, job?: string) =>
+      settings({lockTimeout: flag}, job === undefined ? {} : {lockTimeout: job}).lockTimeout;
+    expect([of(), of('30s'), of(undefined, '5m'), of('0', '5m'), of('1ns')]).to.deep.equal([0, 30_000, 300_000, 0, 0]);
+  });
+
   it('other file systems are entered, unless the job or a flag says otherwise', () => {
     const of = (flag?: boolean, job?: boolean) =>
       settings({oneFileSystem: flag}, job === undefined ? {} : {oneFileSystem: job}).oneFileSystem;

@@ -80,6 +80,12 @@ describe('report/json', () => {
       {type: 'scan-progress', source: 1, target: 2},
       {type: 'scan-done', side: 'source', entries: 1, bytes: 2},
       {type: 'drift', drift},
+      {
+        type: 'lock-waiting',
+        target: '/t',
+        holder: {pid: 12, host: 'nas', since: '2026-01-01T10:00:00.000Z', command: 'dirsync run photos'},
+        timeout: 30_000,
+      },
       {type: 'apply-started', actions: 1, steps: 2, checks: 1, bytes: 2},
       {type: 'problem', problem: trouble},
       {type: 'apply-done', report},
@@ -92,6 +98,10 @@ describe('report/json', () => {
       [
         {type: 'plan-ready', plan, summary, halts},
         {type: 'plan-ready', plan: 'plan-1', summary, halts},
+      ],
+      [
+        {type: 'lock-waiting', target: '/t', holder: undefined, timeout: 1},
+        {type: 'lock-waiting', target: '/t', timeout: 1},
       ],
       [
         {...applyProgress, current: ['p' as RelPath, undefined]},

@@ -45,6 +45,19 @@ const cases: [event: Event, line: string | undefined][] = [
   ],
   [{type: 'explained', explanation: explanationOf({})}, undefined],
   [{type: 'drift', drift}, 'WARN  drift  1 path: d\\n: nothing'],
+  [
+    {
+      type: 'lock-waiting',
+      target: '/t\n',
+      holder: {pid: 12, host: 'nas\x1b', since: '2026', command: 'dirsync run a\nb'},
+      timeout: 30_000,
+    },
+    'INFO  waiting  up to 30 s for the lock of /t\\n, held by process 12 on nas\\x1b since 2026: dirsync run a\\nb',
+  ],
+  [
+    {type: 'lock-waiting', target: '/t', holder: undefined, timeout: 90_000},
+    'INFO  waiting  up to 1 min 30 s for the lock of /t',
+  ],
   [{type: 'apply-started', actions: 1, steps: 1, checks: 0, bytes: 12}, 'INFO  apply started  1 action, 12 B to write'],
   [applyProgress, undefined],
   [{type: 'action', action: photo, status: 'done'}, 'INFO  create done  photos/a\\n.jpg (12 KiB)'],

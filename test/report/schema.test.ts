@@ -148,6 +148,12 @@ const EVENTS: Event[] = [
   {type: 'plan-ready', plan, summary: summarize(plan), halts: guardHalts(plan, [])},
   {type: 'explained', explanation},
   {type: 'drift', drift: [{path: 'd' as RelPath, side: 'target', found: 'nothing'}]},
+  {
+    type: 'lock-waiting',
+    target: '/t\udcff',
+    holder: {pid: 12, host: 'nas', since: '2026-01-01T10:00:00.000Z', command: 'dirsync run photos'},
+    timeout: 30_000,
+  },
   {type: 'apply-started', steps: 12, checks: 3, actions: 1, bytes: 2},
   {
     type: 'apply-progress',
@@ -222,7 +228,7 @@ describe('report/schema', () => {
     ];
     // These alone may be absent, wherever they stand.
     const optional =
-      /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds)$/;
+      /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder)$/;
     const optionalInExplanation = /^(?:action|leader)$/;
     const cases: [name: string, type: string, document: Json][] = all.flatMap(([type, document]) =>
       objectsIn(read(document)).flatMap((at) => {

@@ -193,6 +193,12 @@ const CASES: readonly Case[] = [
     says: [`${USAGE}"2" is no duration`],
   },
   {
+    title: 'a time to wait that is none',
+    args: apply(...ST, '--lock-timeout', '30'),
+    code: 'USAGE',
+    says: [`${USAGE}"30" is no duration`],
+  },
+  {
     title: '--checksum and --size-only',
     args: apply(...ST, '--checksum', '--size-only'),
     code: 'USAGE',

@@ -27,6 +27,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     fsync: 'none',
     mkpath: false,
     skipDrifted: false,
+    lockTimeout: 0,
     ...overrides,
   };
 }

@@ -36,6 +36,11 @@ describe('ui/run-state', () => {
     ['plans', [planned], {status: 'planning', source: '/s', target: '/t', progress: undefined}],
     ['reads', [planned, {type: 'scan-progress', source: 2, target: 3}], {status: 'planning', scanned: 5}],
     ['waits', [planned, started, done(), waiting], {status: 'waiting', next: '2026-01-01T10:05:00.000Z', progress: undefined}],
+    [
+      'waits for another run',
+      [planned, {type: 'lock-waiting', target: '/t', holder: undefined, timeout: 1000}],
+      {status: 'locked', progress: undefined},
+    ],
     ['plans again', [planned, started, done(), waiting, planned], {status: 'planning', next: undefined, scanned: 0}],
     [
       'counts what was skipped',

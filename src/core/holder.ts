@@ -1,0 +1,16 @@
+/** Who holds the lock of a target, for people to find that run. */
+import {escapeName} from './escape.js';
+
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** The command line as it was typed, but for its length. */
+  readonly command: string;
+}
+
+/** "process 12 on host since 2026-01-01T10:00:00.000Z: dirsync run photos", escaped. */
+export function holderWords({pid, host, since, command}: Holder): string {
+  return `process ${pid} on ${escapeName(host)} since ${escapeName(since)}: ${escapeName(command)}`;
+}

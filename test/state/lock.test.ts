@@ -1,0 +1,433 @@
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {expect} from 'chai';
+import {DirsyncError} from '../../src/core/errors.js';
+import type {Holder} from '../../src/core/holder.js';
+import {type ByteName, toByteName} from '../../src/core/name.js';
+import type {Folder, Locked, MoveOptions, Platform} from '../../src/platform/platform.js';
+import {PortablePlatform} from '../../src/platform/portable.js';
+import {PosixPlatform} from '../../src/platform/posix.js';
+import {hasEnded, thisProcess} from '../../src/platform/process.js';
+import {isLocked, type LockOptions, TargetLock} from '../../src/state/lock.js';
+import {skip} from '../support/skip.js';
+import {tempDirs} from '../support/temp.js';
+
+const onLinux = process.platform === 'linux';
+const TIMING = {poll: 5, beat: 5, still: 50};
+
+/** The posix backend where other machines know nothing of its locks, as on NFS. */
+class SharedPosix extends PosixPlatform {
+  override lock(folder: Folder): Locked {
+    const locked = super.lock(folder);
+    return locked === 'all' ? 'machine' : locked;
+  }
+}
+
+describe('state/lock', () => {
+  const temp = tempDirs();
+  let target: string;
+  let file: string;
+  let locks: [TargetLock, Platform, Folder | undefined][];
+  let ids: number;
+
+  before(function () {
+    if (!onLinux) skip(this, 'the posix backend runs on Linux');
+  });
+  beforeEach(() => {
+    target = temp();
+    file = path.join(target, '.dirsync/lock');
+    locks = [];
+    ids = 0;
+  });
+  afterEach(() => {
+    for (const [lock, platform, root] of locks) {
+      lock.release();
+      if (root !== undefined) platform.close(root);
+    }
+  });
+
+  function make(platform: Platform, options: Partial<LockOptions> = {}): TargetLock {
+    return new TargetLock({
+      platform,
+      path: toByteName(target),
+      id: `run-${ids++}`,
+      command: 'dirsync run photos',
+      now: () => new Date('2026-01-01T10:00:00.000Z'),
+      timeout: 0,
+      onWait: () => {},
+      onLost: (reason) => expect.fail(reason.message),
+      timing: TIMING,
+      ...options,
+    });
+  }
+
+  function take(lock: TargetLock, platform: Platform): TargetLock {
+    const root = platform.openRoot(toByteName(target));
+    try {
+      lock.take(root);
+    } catch (error) {
+      platform.close(root);
+      throw error;
+    }
+    locks.push([lock, platform, root]);
+    return lock;
+  }
+
+  function hold(platform: Platform, options: Partial<LockOptions> = {}): TargetLock {
+    const lock = take(make(platform, options), platform);
+    lock.announce();
+    return lock;
+  }
+
+  /** As a run does; false when a signal ended the wait. */
+  async function inTurn(lock: TargetLock, platform: Platform, signal = new AbortController().signal): Promise<boolean> {
+    for (;;) {
+      if (signal.aborted) return false;
+      try {
+        take(lock, platform);
+        return true;
+      } catch (error) {
+        if (!isLocked(error)) throw error;
+        await lock.wait(signal);
+      }
+    }
+  }
+
+  function refusal(act: () => unknown): DirsyncError {
+    try {
+      act();
+    } catch (error) {
+      expect(error).to.be.instanceOf(DirsyncError).and.include({code: 'TARGET_LOCKED', exitCode: 6});
+      return error as DirsyncError;
+    }
+    return expect.fail('it was taken');
+  }
+
+  const marked = () => ({
+    ...thisProcess(),
+    since: '2025-01-01T10:00:00.000Z',
+    command: 'dirsync apply a b',
+    id: 'other',
+    flock: false,
+  });
+  function put(content: object | string): void {
+    fs.mkdirSync(path.dirname(file), {recursive: true});
+    fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  const read = () => JSON.parse(fs.readFileSync(file, 'utf8'));
+  const endedPid = () => spawnSync('true').pid;
+  const state = () => fs.readdirSync(path.dirname(file)).sort();
+
+  for (const [name, Backend] of Object.entries({
+    posix: PosixPlatform,
+    'posix on a shared file system': SharedPosix,
+    portable: PortablePlatform,
+  })) {
+    describe(name, () => {
+      let platform: Platform;
+      before(() => {
+        platform = new Backend();
+      });
+
+      it('says who holds it, and leaves nothing', () => {
+        const lock = hold(platform);
+        expect(read()).to.deep.include({
+          pid: process.pid,
+          host: os.hostname(),
+          since: '2026-01-01T10:00:00.000Z',
+          command: 'dirsync run photos',
+        });
+        lock.release();
+        expect(fs.existsSync(file)).to.equal(false);
+      });
+
+      it('changes nothing until it is announced', () => {
+        take(make(platform), platform);
+        expect(fs.readdirSync(target)).to.deep.equal([]);
+      });
+
+      it('keeps another run out, and tells it who holds it', () => {
+        hold(platform, {command: `dirsync run \u001b[31m\u202e ${'x'.repeat(5000)}`});
+        const {message, hint} = refusal(() => take(make(platform), platform));
+        const who = `${target} is locked by process ${process.pid} on ${os.hostname()} since 2026-01-01T10:00:00.000Z: dirsync run`;
+        expect(message).to.include(`${who} \\x1b[31m\\u202e xxx`).and.match(/x…$/);
+        expect(message.length).to.be.lessThan(1000);
+        expect(hint).to.include('--lock-timeout');
+      });
+
+      it('is given to who waits for it, once it is free, who is told once', async () => {
+        const first = hold(platform);
+        const told: (Holder | undefined)[] = [];
+        const second = make(platform, {timeout: 60_000, onWait: (holder) => told.push(holder)});
+        const waiting = inTurn(second, platform);
+        await delay(5 * TIMING.poll);
+        expect(told).to.have.length(1);
+        expect(told[0]).to.include({pid: process.pid, command: 'dirsync run photos'});
+        first.release();
+        platform.close(locks.splice(0, 1)[0]?.[2] as Folder);
+        expect(await waiting).to.equal(true);
+        expect(second.hasWaited).to.equal(true);
+        second.announce();
+        expect(state()).to.deep.equal(['lock']);
+      });
+
+      it('is refused when the time is over', async () => {
+        hold(platform);
+        const second = make(platform, {timeout: 20});
+        const error = await inTurn(second, platform).catch((reason) => reason);
+        expect(error).to.include({code: 'TARGET_LOCKED'});
+      });
+
+      it('is not waited for after a signal', async () => {
+        hold(platform);
+        const controller = new AbortController();
+        const second = make(platform, {timeout: 60_000, onWait: () => controller.abort('SIGINT')});
+        expect(await inTurn(second, platform, controller.signal)).to.equal(false);
+      });
+
+      it('is free when its holder has ended', () => {
+        put({...marked(), pid: endedPid()});
+        hold(platform);
+        expect(read()).to.include({pid: process.pid, id: 'run-0'});
+      });
+
+      it('is held by a process that is there, also one that has no lock of the kernel', () => {
+        put(marked());
+        expect(refusal(() => take(make(platform), platform)).message).to.include(': dirsync apply a b');
+        expect(read()).to.include({id: 'other'});
+      });
+
+      it('is lost to who took it over, which is noticed, and left to that one', async () => {
+        const lost = new Promise<DirsyncError>((resolve) => {
+          hold(platform, {onLost: resolve});
+        });
+        put({...marked(), host: 'other\u001b'});
+        const {code, exitCode, message} = await lost;
+        expect({code, exitCode}).to.deep.equal({code: 'LOCK_LOST', exitCode: 6});
+        expect(message).to.include(`on other\\x1b since 2025-01-01T10:00:00.000Z: dirsync apply a b`);
+        locks[0]?.[0].release();
+        expect(read()).to.include({id: 'other'});
+      });
+
+      it('beats', async () => {
+        hold(platform);
+        const before = fs.statSync(file).mtimeMs;
+        while (fs.statSync(file).mtimeMs === before) await delay(1);
+        expect(read()).to.include({id: 'run-0'});
+      });
+    });
+  }
+
+  describe('where the file is the lock', () => {
+    const platform = new PortablePlatform();
+
+    it('is lost when it is gone', async () => {
+      const lost = new Promise<DirsyncError>((resolve) => {
+        hold(platform, {onLost: resolve});
+      });
+      fs.unlinkSync(file);
+      expect(await lost).to.include({code: 'LOCK_LOST'});
+    });
+
+    const elsewhere: Record<string, object> = {
+      'of another host': {host: 'elsewhere'},
+      'of another boot': {boot: 'another'},
+      'of other namespaces': {space: 'pid:[1] time:[2]'},
+    };
+    for (const [title, fields] of Object.entries(elsewhere)) {
+      it(`a holder ${title} keeps it, however old the file is, and the way out is told`, () => {
+        put({...marked(), ...fields, pid: endedPid()});
+        fs.utimesSync(file, 0, 0);
+        const {hint} = refusal(() => take(make(platform), platform));
+        expect(hint).to.include('--lock-timeout 2m').and.include(`remove ${file}`);
+      });
+
+      it(`a holder ${title} loses it when its beat stands still`, async () => {
+        put({...marked(), ...fields, pid: endedPid()});
+        const lock = make(platform, {timeout: 60_000});
+        expect(await inTurn(lock, platform)).to.equal(true);
+        lock.announce();
+        expect(read()).to.include({id: 'run-0'});
+      });
+    }
+
+    it('a holder elsewhere that beats keeps it', async () => {
+      put({...marked(), host: 'elsewhere'});
+      let beats = 0;
+      class Beating extends PortablePlatform {
+        override readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined {
+          fs.utimesSync(file, 0, ++beats);
+          return super.readFile(folder, name, limit);
+        }
+      }
+      const beating = new Beating();
+      const lock = make(beating, {timeout: 10 * TIMING.still});
+      const error = await inTurn(lock, beating).catch((reason) => reason);
+      expect(error).to.include({code: 'TARGET_LOCKED'});
+      expect(read()).to.include({id: 'other'});
+    });
+
+    it('a number that was given to another process is no holder', () => {
+      put({...marked(), start: '1'});
+      hold(platform);
+      expect(read()).to.include({id: 'run-0'});
+    });
+
+    it('of two that find it free one gets it', () => {
+      const [first, second] = [take(make(platform), platform), take(make(platform), platform)];
+      first.announce();
+      refusal(() => second.announce());
+      expect(read()).to.include({id: 'run-0'});
+    });
+
+    it('of two that take it over one gets it', () => {
+      put({...marked(), pid: endedPid()});
+      const [first, second] = [take(make(platform), platform), take(make(platform), platform)];
+      first.announce();
+      refusal(() => second.announce());
+      expect(read()).to.include({id: 'run-0'});
+    });
+
+    /** Lets others act right before the first, and right after it, that moves the file out of the way. */
+    class Slow extends PortablePlatform {
+      before: (() => void) | undefined;
+      after: (() => void) | undefined;
+      override move(options: MoveOptions): void {
+        const {before, after} = this;
+        [this.before, this.after] = [undefined, undefined];
+        before?.();
+        super.move(options);
+        after?.();
+      }
+    }
+
+    it('who takes over too late puts back what it moved', () => {
+      put({...marked(), pid: endedPid()});
+      const slow = new Slow();
+      const [first, late] = [take(make(platform), platform), take(make(slow), slow)];
+      slow.before = () => first.announce();
+      refusal(() => late.announce());
+      expect(read()).to.include({id: 'run-0'});
+    });
+
+    it('who takes over together with a quicker one finds it gone, and then taken', () => {
+      put({...marked(), pid: endedPid()});
+      const slow = new Slow();
+      const [first, late] = [take(make(platform), platform), take(make(slow), slow)];
+      slow.before = () => {
+        first.announce();
+        first.release();
+      };
+      late.announce();
+      expect(read()).to.include({id: 'run-1'});
+    });
+
+    it('of three that take over, who lost the file to the third notices', async () => {
+      put({...marked(), pid: endedPid()});
+      const slow = new Slow();
+      let lose: (reason: DirsyncError) => void = () => {};
+      const lost = new Promise<DirsyncError>((resolve) => {
+        lose = resolve;
+      });
+      const first = take(make(platform, {onLost: (reason) => lose(reason)}), platform);
+      const late = take(make(slow), slow);
+      const third = take(make(platform), platform);
+      slow.before = () => first.announce();
+      slow.after = () => third.announce();
+      refusal(() => late.announce());
+      expect(await lost).to.include({code: 'LOCK_LOST'});
+      expect(read()).to.include({id: 'run-2'});
+    });
+  });
+
+  describe('a file that tells nothing', () => {
+    const contents: Record<string, object | string> = {
+      'of nothing': '',
+      'half written': '{"pid":1,"host":',
+      null: 'null',
+      'a number': '5',
+      'no number of a process': {pid: 'x'},
+      'process 0': {pid: 0},
+      'all processes': {pid: -1},
+      'a number that no process has': {pid: 2 ** 40},
+      'a host that is no text': {host: 5},
+      'no command': {command: undefined},
+      'more than is read': {host: 'x'.repeat(10_000)},
+    };
+    for (const [title, content] of Object.entries(contents)) {
+      it(`${title}: holds nothing where all have the kernel's lock, else it is held`, () => {
+        put(typeof content === 'string' ? content : {...marked(), pid: endedPid(), ...content});
+        const {message, hint} = refusal(() => take(make(new PortablePlatform()), new PortablePlatform()));
+        expect(message).to.match(/is locked$/);
+        expect(hint).to.include(`remove ${file}`);
+        hold(new PosixPlatform());
+        expect(read()).to.include({pid: process.pid});
+      });
+    }
+
+    for (const [title, place] of Object.entries({
+      'a folder': () => fs.mkdirSync(path.join(file, 'a'), {recursive: true}),
+      'a symlink': () => {
+        fs.mkdirSync(path.dirname(file));
+        fs.symlinkSync('/etc/passwd', file);
+      },
+    })) {
+      it(`${title} gives way, and is not followed`, async () => {
+        place();
+        const platform = new PortablePlatform();
+        const lock = make(platform, {timeout: 60_000});
+        expect(await inTurn(lock, platform)).to.equal(true);
+        lock.announce();
+        expect(fs.lstatSync(file).isFile()).to.equal(true);
+        expect(read()).to.include({id: 'run-0'});
+      });
+    }
+  });
+
+  describe('where the file system is shared', () => {
+    it('a file of this machine means nothing once the kernel gives the lock', () => {
+      put({...marked(), flock: true});
+      hold(new SharedPosix());
+    });
+
+    it('one of another machine is the lock', () => {
+      put({...marked(), flock: true, boot: 'another', host: 'elsewhere'});
+      refusal(() => take(make(new SharedPosix()), new SharedPosix()));
+    });
+
+    it('but where no other machine can be, it is of one that is gone', () => {
+      put({...marked(), flock: true, boot: 'another', host: 'elsewhere'});
+      hold(new PosixPlatform());
+    });
+  });
+
+  it('a file that somebody tidied up does not end who has the lock of the kernel', async () => {
+    const platform = new PosixPlatform();
+    hold(platform);
+    const content = fs.readFileSync(file);
+    fs.unlinkSync(file);
+    await delay(3 * TIMING.beat);
+    fs.writeFileSync(file, content);
+    fs.utimesSync(file, 0, 0);
+    while (fs.statSync(file).mtimeMs === 0) await delay(1);
+  });
+
+  it('a process that was killed and not asked after has ended', async () => {
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {stdio: ['ignore', 'pipe', 'ignore']});
+    try {
+      const [line] = await once(parent.stdout, 'data');
+      const pid = Number(line);
+      const stat = () => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ');
+      while (stat()[2] !== 'Z') await delay(1);
+      expect(hasEnded({...thisProcess(), pid, start: stat()[21] as string})).to.equal(true);
+      expect(hasEnded({...thisProcess(), pid: parent.pid as number, start: ''})).to.equal(false);
+    } finally {
+      parent.kill('SIGKILL');
+      await once(parent, 'close');
+    }
+  });
+});
