@@ -10,7 +10,6 @@ import {realpath, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {pipeline as connect, type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {getHeapStatistics} from 'node:v8';
 import {createGunzip, createGzip} from 'node:zlib';
 import type {Action} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
@@ -29,17 +28,13 @@ import {
   FormatError,
   HostilePathError,
 } from './json.js';
+import {heapFault, MORE_MEMORY} from './memory.js';
 
 const FORMAT = 1;
 
 /** Bytes of one line with its end, which bounds what a reader must hold. */
 const MAX_LINE = 1 << 20;
 const CHUNK = 1 << 16;
-/**
- * A plan is held as a whole, so what bounds it is memory: half of Node's, the rest is for the work with it. An action takes 400
- * bytes or so: 5 million of them fit in the 4 GiB that Node takes by itself on a large machine.
- */
-const MAX_HEAP_SHARE = 0.5;
 const NEWLINE = 0x0a;
 const HEADER_START = '{"dirsync":"plan"';
 const PROBLEM_START = '{"problem":';
@@ -131,7 +126,7 @@ export async function readPlanFile(file: string): Promise<SavedPlan> {
   try {
     for await (const chunk of await openContent(file)) {
       reader.write(chunk as Buffer);
-      if (heapShare() > MAX_HEAP_SHARE) throw reader.tooLarge();
+      reader.checkMemory();
     }
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -140,12 +135,6 @@ export async function readPlanFile(file: string): Promise<SavedPlan> {
     throw systemError('PLAN_UNREADABLE', file, error);
   }
   return reader.end();
-}
-
-/** How much of the memory that Node gives this process is taken. */
-function heapShare(): number {
-  const {used_heap_size: used, heap_size_limit: limit} = getHeapStatistics();
-  return used / limit;
 }
 
 async function openContent(file: string): Promise<Readable> {
@@ -202,10 +191,9 @@ class PlanReader {
     return new DirsyncError('PLAN_DAMAGED', `${this.#where()}: ${what}`, 'make the plan again');
   }
 
-  tooLarge(): DirsyncError {
-    const limit = Math.floor((getHeapStatistics().heap_size_limit * MAX_HEAP_SHARE) / 2 ** 20);
-    const detail = `${this.#where()}: what was read up to here takes more than the ${limit} MiB that a plan may take`;
-    return new DirsyncError('PLAN_UNREADABLE', detail, 'give it more memory, such as NODE_OPTIONS=--max-old-space-size=8192');
+  checkMemory(): void {
+    const fault = heapFault();
+    if (fault !== undefined) throw new DirsyncError('PLAN_UNREADABLE', `${this.#where()}: ${fault}`, MORE_MEMORY);
   }
 
   #where(): string {

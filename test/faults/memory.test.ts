@@ -1,13 +1,15 @@
-/** Plan files larger than memory, read by the real program with little of it. */
+/** Plans and journals larger than memory, read by the real program with little of it. */
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {expect} from 'chai';
+import {encodeJournalLine} from '../../src/formats/journal.js';
 import {encodeAction, encodeHeader} from '../../src/formats/json.js';
 import {dirsync, startDirsync} from '../support/cli.js';
 import {act, header} from '../support/plan.js';
+import {HEADER, step} from '../support/run.js';
 import {tempDirs} from '../support/temp.js';
 
 /** MiB of heap in which the program must do. */
@@ -26,7 +28,7 @@ function* lines(count: number): Generator<Buffer> {
   }
 }
 
-describe('faults: plan files and memory', () => {
+describe('faults: plans, journals and memory', () => {
   const temp = tempDirs();
   const MIB = Buffer.alloc(1 << 20);
 
@@ -93,6 +95,16 @@ describe('faults: plan files and memory', () => {
       }
     });
   }
+
+  it(`refuses a journal of more steps than memory holds, in ${HEAP} MiB`, () => {
+    const file = path.join(temp(), 'x.ndjson');
+    fs.writeFileSync(file, encodeJournalLine({type: 'header', header: HEADER}));
+    const some = encodeJournalLine({type: 'step', step: step('create', 'some/path')}).repeat(20_000);
+    for (let i = 0; i < 50; i++) fs.appendFileSync(file, some);
+    const {code, stderr, signal} = dirsync(['show', file], {env});
+    expect({code, signal}, stderr.slice(0, 500)).to.deep.equal({code: 1, signal: null});
+    expect(stderr).to.match(/^Error: The journal .+ takes more than the \d+ MiB that it may take\n( {2}\S.*\n)+$/);
+  });
 
   it('takes a plan that fits', () => {
     const file = path.join(temp(), 'x.plan');
