@@ -1,9 +1,9 @@
 /** Makes a plan: both trees are read at once and compared as they come in. Nothing is written. */
-import {readFileSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import type {FilterFlag, Settings} from '../config/settings.js';
+import {readText, TextRefused} from '../config/text.js';
 import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -19,6 +19,7 @@ import {platform} from '../platform/choose.js';
 import {errnoOf} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.js';
+import {FilterScope} from '../scan/filter.js';
 import type {Rules, ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {memoryFault, memoryFolder} from '../state/memory.js';
@@ -68,6 +69,8 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const keeping = whatIsKept(settings.preserve, target.bytes);
   const options = planOptions(settings, keeping);
   const {filters, oneFileSystem} = options;
+  // Refused here: a worker's failure would be a bug of ours.
+  FilterScope.root(filters);
 
   const common = {type: 'scan', filters, oneFileSystem, kept: keeping.read, foldNames: false} as const;
   const foldNames = targetFoldsNames(target.bytes) !== false;
@@ -186,10 +189,11 @@ function filterLines({flag, value}: FilterFlag): string[] {
   if (flag === 'exclude') return [value];
   if (flag === 'include') return [`!${value}`];
   try {
-    return readFileSync(value, 'utf8').split(/\r?\n/);
+    return readText(value).split(/\r?\n/);
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
-    throw new DirsyncError('FILTER_UNREADABLE', `${escapeName(value)} (${code})`, 'check the path given by --exclude-from', {
+    const why = error instanceof TextRefused ? `: ${error.message}` : ` (${code})`;
+    throw new DirsyncError('FILTER_UNREADABLE', `${escapeName(value)}${why}`, 'check the path given by --exclude-from', {
       cause: error,
     });
   }

@@ -1,12 +1,13 @@
 /** Finds, reads and checks the config file, and takes jobs from it. */
 import {homedir} from 'node:os';
-import {basename, dirname, isAbsolute, join, resolve} from 'node:path';
+import {basename, dirname, extname, isAbsolute, join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {cosmiconfig, defaultLoaders} from 'cosmiconfig';
+import {defaultLoaders} from 'cosmiconfig';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {nearest} from './nearest.js';
 import {type JobSettings, readConfig} from './schema.js';
+import {excess, readText, TextRefused} from './text.js';
 
 export type {JobSettings};
 
@@ -92,19 +93,77 @@ function* places(cwd: string, env: NodeJS.ProcessEnv): Generator<string> {
   for (const name of USER_FILES) yield join(configHome, 'dirsync', name);
 }
 
-const loaders = {'.json': loadJson, '.js': loadModule, '.mjs': loadModule, '.cjs': loadModule};
-let explorer: ReturnType<typeof cosmiconfig> | undefined;
+/** What is taken of a file by its ending. */
+const LOADERS: Readonly<Record<string, (file: string, content: string) => unknown>> = {
+  '': defaultLoaders.noExt,
+  '.yaml': defaultLoaders['.yaml'],
+  '.yml': defaultLoaders['.yml'],
+  '.json': loadJson,
+  '.js': loadModule,
+  '.mjs': loadModule,
+  '.cjs': loadModule,
+};
+const MAX_IMPORTS = 100;
 
 /** What the file holds, unchecked; undefined for a package.json without our key. */
 async function readRaw(file: string): Promise<unknown> {
   try {
-    // Made here, since that reads the package.json of the working folder for settings of cosmiconfig, and throws where it is broken.
-    explorer ??= cosmiconfig('dirsync', {cache: false, loaders});
-    const result = await explorer.load(file);
-    if (result === null && basename(file) === 'package.json') return undefined;
-    return result?.config ?? {};
+    return await readWithImports(file, [], {left: MAX_IMPORTS});
   } catch (error) {
     throw readError(file, error as LoadError);
+  }
+}
+
+/**
+ * A file, and under it those that it names by `$import`. Not cosmiconfig's own reading: that takes a file of any size and kind,
+ * and imports of any number.
+ */
+async function readWithImports(file: string, above: readonly string[], files: {left: number}): Promise<unknown> {
+  const [content, imports] = [await readOne(file), [] as unknown[]];
+  if (!isObject(content) || !('$import' in content)) return content;
+  const {$import: named, ...own} = content;
+  for (const name of [named].flat()) {
+    if (typeof name !== 'string') throw new Error('$import: expected string or array of strings');
+    const place = resolve(dirname(file), name);
+    if (place === file || above.includes(place)) throw new Error(`$import: "${name}" imports itself`);
+    if (--files.left < 0) throw new Error(`$import: over ${MAX_IMPORTS} files`);
+    imports.push(await readWithImports(place, [...above, file], files));
+  }
+  return bounded([...imports, own].filter(isObject).reduce<Json>(merge, {}));
+}
+
+function bounded<T>(raw: T): T {
+  const found = excess(raw);
+  if (found !== undefined) throw new Error(found);
+  return raw;
+}
+
+type Json = Record<string, unknown>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What `over` says goes over what `under` says; lists replace lists. */
+function merge(under: Json, over: Json): Json {
+  const both = Object.entries(over).map(([key, value]) => {
+    const below = Object.hasOwn(under, key) ? under[key] : undefined;
+    return [key, isObject(below) && isObject(value) ? merge(below, value) : value];
+  });
+  return {...under, ...Object.fromEntries(both)};
+}
+
+async function readOne(file: string): Promise<unknown> {
+  const content = readText(file);
+  if (content.trim() === '') return {};
+  const load = LOADERS[extname(file)];
+  try {
+    if (load === undefined) throw new Error(`no config has the ending "${extname(file)}"`);
+    const raw = bounded(await load(file, content));
+    if (basename(file) !== 'package.json') return raw ?? {};
+    return isObject(raw) ? (raw.dirsync ?? undefined) : undefined;
+  } catch (error) {
+    throw Object.assign(error as Error, {filepath: file});
   }
 }
 
@@ -126,13 +185,17 @@ function loadJson(file: string, content: string): unknown {
 
 /** What reading can throw: a system error, js-yaml's YAMLException (lines count from 0), or whatever a JavaScript config does. */
 interface LoadError extends NodeJS.ErrnoException {
-  /** The file that cosmiconfig read: the one asked for, or one that it imports. */
+  /** The file that was read: the one asked for, or one that it imports. */
   readonly filepath?: string;
   readonly reason?: string;
   readonly mark?: {readonly line: number};
 }
 
 function readError(file: string, error: LoadError): DirsyncError {
+  if (error instanceof TextRefused) {
+    const hint = 'Name a file with the config alone.';
+    return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(error.file)}: ${error.message}`, hint, {cause: error});
+  }
   // A config in JavaScript, or one with $import, may fail on other files; EISDIR comes without a path.
   if (error.syscall !== undefined && (error.path ?? file) === file) {
     const hint = 'Check that the file exists and that you may read it.';
@@ -155,9 +218,12 @@ function toConfig(file: string, raw: unknown, env: NodeJS.ProcessEnv): Config {
   return {file, defaults, jobs: new Map(Object.entries(jobs))};
 }
 
+const LONGEST = 1000;
+
 /** `mistakes` are escaped already; each becomes a line of its own. */
 function invalid(file: string, mistakes: readonly string[], cause?: unknown): DirsyncError {
-  return new DirsyncError('CONFIG_INVALID', mistakes.map((mistake) => `${escapeName(file)}: ${mistake}`).join('\n'), undefined, {
-    cause,
-  });
+  const lines = mistakes.map(
+    (mistake) => `${escapeName(file)}: ${mistake.length > LONGEST ? `${mistake.slice(0, LONGEST)}…` : mistake}`,
+  );
+  return new DirsyncError('CONFIG_INVALID', lines.join('\n'), undefined, {cause});
 }

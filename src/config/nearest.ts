@@ -6,7 +6,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = levenshtein(wanted, fold(candidate));
+    const folded = fold(candidate);
+    // Long words take long to compare.
+    if (Math.abs(folded.length - wanted.length) >= least) continue;
+    const distance = levenshtein(wanted, folded);
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;

@@ -89,20 +89,28 @@ export function jsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(configSchema(NOWHERE), {io: 'input'});
 }
 
-/** Checks what a config file holds: its content, or all its mistakes, each a line with the key path, escaped. */
+/** How many mistakes are told; a file with more is no config, or one of another program. */
+const MAX_MISTAKES = 50;
+
+/** Checks what a config file holds: its content, or its mistakes, each a line with the key path, escaped. */
 export function readConfig(raw: unknown, context: PathContext): {content: ConfigContent} | {mistakes: readonly string[]} {
   const parsed = configSchema(context).safeParse(raw, {reportInput: true});
-  const mistakes = [...(parsed.error?.issues.flatMap(describeIssue) ?? []), ...missingRoots(raw)];
-  return parsed.success && mistakes.length === 0 ? {content: parsed.data} : {mistakes};
+  const found = [...(parsed.error?.issues.flatMap(mistakesOf) ?? []), ...missingRoots(raw)];
+  if (parsed.success && found.length === 0) return {content: parsed.data};
+  const mistakes = found.slice(0, MAX_MISTAKES).map((describe) => describe());
+  return {mistakes: found.length > MAX_MISTAKES ? [...mistakes, `and ${found.length - MAX_MISTAKES} more mistakes`] : mistakes};
 }
 
+/** A mistake, in words once it is told. */
+type Mistake = () => string;
+
 /** A job has a source and a target of its own or from the defaults. */
-function missingRoots(raw: unknown): string[] {
+function missingRoots(raw: unknown): Mistake[] {
   const {jobs, defaults} = fields(raw);
   return Object.entries(fields(jobs)).flatMap(([name, job]) =>
     ['source', 'target']
       .filter((key) => isObject(job) && (job[key] ?? fields(defaults)[key]) === undefined)
-      .map((key) => `${keyPath(['jobs', name, key])}: missing, expected string`),
+      .map((key) => () => `${keyPath(['jobs', name, key])}: missing, expected string`),
   );
 }
 
@@ -114,22 +122,26 @@ function fields(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string[] {
+function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
+  if (issue.code !== 'unrecognized_keys') return [() => describeIssue(issue)];
+  const known = issue.path.length === 0 ? SECTIONS : SETTINGS;
+  return issue.keys.map((key) => () => `${keyPath([...issue.path, key])}: unknown key${didYouMean(key, known)}`);
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
   const at = keyPath(issue.path);
-  const found = `found ${show(issue.input)}`;
+  const {input} = issue;
   switch (issue.code) {
-    case 'unrecognized_keys': {
-      const known = issue.path.length === 0 ? SECTIONS : SETTINGS;
-      return issue.keys.map((key) => `${keyPath([...issue.path, key])}: unknown key${didYouMean(key, known)}`);
+    case 'invalid_value': {
+      const meant = typeof input === 'string' ? didYouMean(input, issue.values.map(String)) : '';
+      return `${at}: expected ${list(issue.values)}, found ${show(input)}${meant}`;
     }
-    case 'invalid_value':
-      return [`${at}: expected ${list(issue.values)}, ${found}${didYouMean(String(issue.input), issue.values.map(String))}`];
     case 'invalid_type':
-      return [`${at}: expected ${issue.expected === 'record' ? 'object' : issue.expected}, ${found}`];
+      return `${at}: expected ${issue.expected === 'record' ? 'object' : issue.expected}, found ${show(input)}`;
     case 'invalid_union':
-      return [`${at}: expected ${issue.message}, ${found}`];
+      return `${at}: expected ${issue.message}, found ${show(input)}`;
     default:
-      return [`${at}: ${issue.message}`];
+      return `${at}: ${issue.message}`;
   }
 }
 
@@ -153,8 +165,17 @@ const SHOWN = 40;
 function show(value: unknown): string {
   if (value === null) return 'null';
   const type = Array.isArray(value) ? 'array' : typeof value;
-  const text = typeof value === 'string' ? `"${escapeName(value)}"` : escapeName(JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'string' ? `"${escapeName(value)}"` : escapeName(inJson(value));
   return `${type} ${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}`;
+}
+
+function inJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // A config in JavaScript may hold what JSON has no word for.
+    return Object.prototype.toString.call(value);
+  }
 }
 
 /** A check by the parser that will read the value later; its words become the mistake. */

@@ -28,6 +28,7 @@ const SUMMARIES = {
   JOB_UNKNOWN: 'There is no such job',
   INTERVAL_INVALID: 'The interval cannot be understood',
   FILTER_UNREADABLE: 'The filter file cannot be read',
+  FILTERS_REFUSED: 'The filters would take too long',
   PLAN_UNREADABLE: 'The plan file cannot be read',
   PLAN_NOT_A_PLAN: 'The file is not a dirsync plan',
   PLAN_NEWER: 'The plan file was written by a newer dirsync',

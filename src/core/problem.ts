@@ -29,6 +29,9 @@ const OURS: Readonly<Record<string, string>> = {
   UNKNOWN_BELOW: 'part of it could not be read, so it is kept',
   TARGET_UNREADABLE: 'the target could not be read here, so nothing is planned for it',
   XATTRS_NOT_KEPT: 'the target does not take all of its extended attributes or ACLs: too large, or refused; all else is kept',
+  FILTER_TOO_LARGE: 'a .dirsyncignore may have 1 MiB; what is in its folder is neither read nor deleted, make it smaller',
+  FILTERS_TOO_COSTLY:
+    'over 10000 patterns hold here, or one is over 4096 characters, or has too many ** for a folder this deep; what is in it is neither read nor deleted, write fewer',
   FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',
   DEPENDS: 'a step that it needs failed',
   JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',

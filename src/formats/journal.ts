@@ -20,6 +20,7 @@ import {
   FormatError,
   HostilePathError,
 } from './json.js';
+import {heapFault, MORE_MEMORY} from './memory.js';
 
 const FORMAT = 1;
 
@@ -98,12 +99,18 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 /**
  * The lines of a journal, the header first, each handed out before the next is looked at; `file` is escaped, for messages.
- * @throws DirsyncError JOURNAL_NEWER, JOURNAL_DAMAGED (with the line) or JOURNAL_HOSTILE.
+ * @throws DirsyncError JOURNAL_NEWER, JOURNAL_DAMAGED (with the line), JOURNAL_HOSTILE, or JOURNAL_UNREADABLE for want of memory.
  */
 export function* decodeJournal(chunks: Iterable<Uint8Array>, file: string): Generator<JournalLine, void, undefined> {
   let number = 0;
   let hasEnded = false;
-  for (const bytes of splitLines(chunks, () => refuse('JOURNAL_DAMAGED', file, number + 1, 'the line is over 1 MiB'))) {
+  const checkMemory = () => {
+    const fault = heapFault();
+    if (fault !== undefined) throw new DirsyncError('JOURNAL_UNREADABLE', `${file}, line ${number}: ${fault}`, MORE_MEMORY);
+  };
+  for (const bytes of splitLines(checked(chunks, checkMemory), () =>
+    refuse('JOURNAL_DAMAGED', file, number + 1, 'the line is over 1 MiB'),
+  )) {
     number++;
     if (hasEnded) refuse('JOURNAL_DAMAGED', file, number, 'something follows the end of the run');
     const line = decodeLine(bytes.toString('utf8'), file, number);
@@ -111,6 +118,13 @@ export function* decodeJournal(chunks: Iterable<Uint8Array>, file: string): Gene
     hasEnded = line.type === 'end';
   }
   if (number === 0) refuse('JOURNAL_DAMAGED', file, 1, 'it has no header');
+}
+
+function* checked<T>(items: Iterable<T>, check: () => void): Generator<T, void, undefined> {
+  for (const item of items) {
+    yield item;
+    check();
+  }
 }
 
 /** What follows the last newline is a line that was not written whole, and is dropped. */

@@ -28,6 +28,7 @@ import {
   FormatError,
   HostilePathError,
 } from './json.js';
+import {heapFault, MORE_MEMORY} from './memory.js';
 
 const FORMAT = 1;
 
@@ -123,7 +124,10 @@ function hashed(text: string, hash: Hash): Buffer {
 export async function readPlanFile(file: string): Promise<SavedPlan> {
   const reader = new PlanReader(escapeName(file));
   try {
-    for await (const chunk of await openContent(file)) reader.write(chunk as Buffer);
+    for await (const chunk of await openContent(file)) {
+      reader.write(chunk as Buffer);
+      reader.checkMemory();
+    }
   } catch (error) {
     if (!isSystemError(error)) throw error;
     // zlib's errors have a number but no system call.
@@ -185,6 +189,11 @@ class PlanReader {
 
   damaged(what: string): DirsyncError {
     return new DirsyncError('PLAN_DAMAGED', `${this.#where()}: ${what}`, 'make the plan again');
+  }
+
+  checkMemory(): void {
+    const fault = heapFault();
+    if (fault !== undefined) throw new DirsyncError('PLAN_UNREADABLE', `${this.#where()}: ${fault}`, MORE_MEMORY);
   }
 
   #where(): string {

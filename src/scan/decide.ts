@@ -18,8 +18,8 @@ export interface DecideOptions {
 }
 
 /**
- * What a walk decides about this path, whether anything stands there or not. Where a .dirsyncignore cannot be read nothing is
- * decided about what lies in its folder: a scan does not go there and says why.
+ * What a walk decides about this path, whether anything stands there or not. Where a .dirsyncignore cannot be read, or the
+ * filters would take too long, nothing is decided about what lies in the folder: a scan does not go there and says why.
  */
 export function decideFilter({platform, root, filters, path, isFolder}: DecideOptions): FilterDecision {
   const names = pathParts(path);
@@ -32,6 +32,7 @@ export function decideFilter({platform, root, filters, path, isFolder}: DecideOp
         const rules = readRules(platform, folder);
         scope = scope.within(at, rules && decodeName(rules));
       }
+      if (i > scope.deepest) break;
       at = joinPath(at, name);
       const isLast = i === names.length - 1;
       const decision = scope.decide(at, !isLast || isFolder);

@@ -1,5 +1,7 @@
 /** What is left out of a tree: gitignore patterns of the command line, and of the .dirsyncignore files met on the way down. */
 import ignore from 'ignore';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
 import type {FilterDecision, FilterRule} from '../core/filter.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
 
@@ -11,10 +13,29 @@ export const IGNORE_FILE = '.dirsyncignore';
 interface Line {
   readonly pattern: string;
   readonly mark: string;
+  /** How many of its parts are `**`; one at its end tries nothing. */
+  readonly spans: number;
+  readonly isLong: boolean;
 }
 
 /** `ignore` keeps every verdict for ever, so its cache is dropped after so many questions. */
 const CACHED_VERDICTS = 4096;
+
+/** A longer one could match no path that a program can name, and its regular expression could be too large for V8. */
+const MAX_PATTERN = 4096;
+/**
+ * What one question may cost, in steps of a regular expression (6 ns). Each pattern takes 100 or so. The n-th `**` of a pattern
+ * tries all places that those before it leave: in a path of 200 names three of them take 9 ms, and five hours.
+ */
+const MAX_STEPS = 1_000_000;
+const PATTERN_STEPS = 100;
+const MAX_PATTERNS = MAX_STEPS / PATTERN_STEPS;
+
+/** Lines and what is compiled of them. */
+interface Rules {
+  readonly lines: readonly Line[];
+  readonly matcher: ignore.Ignore;
+}
 
 /**
  * The filters that hold in one folder; immutable, so scopes can be shared. All lines go into one matcher, anchored at their
@@ -23,28 +44,44 @@ const CACHED_VERDICTS = 4096;
  */
 export class FilterScope {
   private asked = 0;
+  private matcher: ignore.Ignore;
+  /** How many names the path of a folder may have, so that the filters do not take too long for what is in it. */
+  readonly deepest: number;
 
   private constructor(
-    private readonly commandLine: readonly Line[],
-    private readonly files: readonly Line[],
-    private matcher = matcherOf([...files, ...commandLine]),
-  ) {}
+    private readonly commandLine: Rules,
+    private readonly files: Rules,
+  ) {
+    this.matcher = matcherOf(files.matcher, commandLine.matcher);
+    this.deepest = deepestFolder([...files.lines, ...commandLine.lines]);
+  }
 
-  /** `lines`: patterns of the command line and the config in order, the last match wins; they rank above every .dirsyncignore. */
+  /**
+   * `lines`: patterns of the command line and the config in order, the last match wins; they rank above every .dirsyncignore.
+   * @throws DirsyncError FILTERS_REFUSED.
+   */
   static root(lines: readonly string[]): FilterScope {
-    return new FilterScope(linesOf(lines, ''), []);
+    const rules = linesOf(lines, '');
+    if (rules.length > MAX_PATTERNS) refuse(`there are ${rules.length} patterns, and ${MAX_PATTERNS} is the limit`);
+    const long = lines.find(({length}) => length > MAX_PATTERN);
+    if (long !== undefined) refuse(`a pattern is over ${MAX_PATTERN} characters: ${escapeName(long.slice(0, 40))}…`);
+    return new FilterScope(rulesOf(rules), rulesOf([]));
   }
 
   /** The scope of what lies in the folder `path`; `rules` is the text of its .dirsyncignore, if it has one. */
   within(path: RelPath, rules: string | undefined): FilterScope {
     if (rules === undefined) return this;
     const lines = linesOf(rules.replace(/^\ufeff/, '').split(/\r?\n/), joinPath(path, IGNORE_FILE), path);
-    return lines.length === 0 ? this : new FilterScope(this.commandLine, [...this.files, ...lines]);
+    if (lines.length === 0) return this;
+    const all = [...this.files.lines, ...lines];
+    // Nobody asks a scope of too many lines, so they are not compiled.
+    const matcher = all.length > MAX_PATTERNS ? this.files.matcher : matcherOf(this.files.matcher, lines);
+    return new FilterScope(this.commandLine, {lines: all, matcher});
   }
 
   /** False when nothing can be left out here, so that a walk need not build paths. */
   get active(): boolean {
-    return this.commandLine.length + this.files.length > 0;
+    return this.commandLine.lines.length + this.files.lines.length > 0;
   }
 
   /** Whether this path is left out; `path` must lie in the folder of the scope. Below an excluded folder everything is. */
@@ -63,14 +100,14 @@ export class FilterScope {
 
   private test(path: RelPath, directory: boolean): ignore.TestResult {
     if (++this.asked > CACHED_VERDICTS) {
-      this.matcher = ignore({ignorecase: false}).add(this.matcher); // shares the compiled rules
+      this.matcher = matcherOf(this.matcher);
       this.asked = 0;
     }
     return this.matcher.test(question(path, directory));
   }
 
   private lineThatIncludes(path: RelPath, directory: boolean): Line | undefined {
-    const lines = [...this.files, ...this.commandLine];
+    const lines = [...this.files.lines, ...this.commandLine.lines];
     return lines.findLast((line) => matcherOf([line]).test(question(path, directory)).unignored);
   }
 }
@@ -79,16 +116,48 @@ function question(path: RelPath, directory: boolean): string {
   return directory ? `${path}/` : path;
 }
 
-function matcherOf(lines: readonly Line[]): ignore.Ignore {
+/** The compiled rules of other matchers are shared. */
+function matcherOf(...parts: readonly (ignore.Ignore | readonly Line[])[]): ignore.Ignore {
+  const matcher = ignore({ignorecase: false});
   // `ignore` drops a byte order mark from the first pattern, which here need not be the first line of a file.
-  return ignore({ignorecase: false}).add(['', ...lines]);
+  for (const part of parts) matcher.add(Array.isArray(part) ? ['', ...part] : (part as ignore.Ignore));
+  return matcher;
 }
+
+function rulesOf(lines: readonly Line[]): Rules {
+  return {lines, matcher: matcherOf(lines)};
+}
+
+function deepestFolder(lines: readonly Line[]): number {
+  if (lines.length > MAX_PATTERNS || lines.some(({isLong}) => isLong)) return -1;
+  /** How many patterns have so many `**`: a single one costs no more than the path is long. */
+  const counts = new Map<number, number>();
+  for (const {spans} of lines) if (spans > 1) counts.set(spans, (counts.get(spans) ?? 0) + 1);
+  if (counts.size === 0) return Number.POSITIVE_INFINITY;
+  for (let names = 1; ; names++) {
+    let steps = lines.length * PATTERN_STEPS;
+    for (const [spans, count] of counts) steps += count * choices(names, spans);
+    if (steps > MAX_STEPS) return names - 2;
+  }
+}
+
+/** In how many ways so many `**` can stand in a path of so many names. */
+function choices(names: number, spans: number): number {
+  let ways = 1;
+  for (let i = 0; i < spans && ways <= MAX_STEPS; i++) ways = (ways * (names - i)) / (i + 1);
+  return ways;
+}
+
+/** A part of stars only, with another after it. */
+const SPAN = /(?<![^!/])\*{2,}(?=\/.)/g;
 
 /** The lines that can match something, anchored at `folder`. */
 function linesOf(texts: readonly string[], from: string, folder: RelPath = ROOT): Line[] {
   return texts.flatMap((text, i) => {
     if (/^(#|!?\/? *$)/.test(text)) return [];
-    return {pattern: anchor(text, folder), mark: JSON.stringify({from, line: i + 1, pattern: text} satisfies FilterRule)};
+    const pattern = anchor(text, folder);
+    const mark = JSON.stringify({from, line: i + 1, pattern: text} satisfies FilterRule);
+    return {pattern, mark, spans: pattern.match(SPAN)?.length ?? 0, isLong: text.length > MAX_PATTERN};
   });
 }
 
@@ -105,4 +174,12 @@ function anchor(line: string, folder: RelPath): string {
 /** The pattern that matches this path and no other. */
 function escapePattern(path: string): string {
   return path.replace(/[\\*?[]/g, '\\$&');
+}
+
+function refuse(what: string): never {
+  throw new DirsyncError(
+    'FILTERS_REFUSED',
+    what,
+    'write fewer and shorter patterns; one for a folder leaves out all that is in it',
+  );
 }

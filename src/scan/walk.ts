@@ -95,7 +95,8 @@ class Walk {
     }
     if (!onProgress(count)) throw new WalkStopped();
     const rules = this.#rules(at, rows, count);
-    if (rules === undefined) {
+    if (rules !== undefined && depth > rules.scope.deepest) this.#problem(path, 'FILTERS_TOO_COSTLY', 'source');
+    if (rules === undefined || depth > rules.scope.deepest) {
       writer.amend(PARTIAL, '', xattrs);
       return;
     }
@@ -214,7 +215,8 @@ class Walk {
       text = readRules(platform, holder);
       if (text === undefined) return none;
     } catch (error) {
-      this.#problem(joinPath(at.path, IGNORE_FILE), errnoOf(error), 'source');
+      const code = errnoOf(error);
+      this.#problem(joinPath(at.path, IGNORE_FILE), code === 'EFBIG' ? 'FILTER_TOO_LARGE' : code, 'source');
       return undefined;
     }
     const digest = createHash('sha256').update(text).digest().toString('latin1');

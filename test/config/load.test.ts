@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config files hold such texts.
-import {mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {expect} from 'chai';
@@ -400,7 +401,6 @@ jobs:
 
     it('a found file that cannot be read is not passed over', async () => {
       // A loop of symlinks cannot be read by root either.
-      const {symlinkSync} = await import('node:fs');
       symlinkSync('dirsync.config.yaml', join(cwd, 'dirsync.config.yaml'));
       put('home/dirsync.config.yaml', YAML);
       expect((await errorOf(load())).code).to.equal('CONFIG_UNREADABLE');
@@ -410,6 +410,112 @@ jobs:
       put('home/work/a\x1b.yaml', 'x: 1');
       expect((await errorOf(load('a\x1b.yaml'))).detail).to.contain('/a\\x1b.yaml: x: unknown key');
     });
+  });
+
+  describe('hostile files', () => {
+    const range = (length: number) => Array.from({length}, (_, i) => i);
+    const laughs = (last: string) =>
+      [
+        `a0: &a0 ${last}`,
+        ...Array.from({length: 30}, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`),
+      ].join('\n');
+    const merges = Array.from({length: 40}, (_, i) => `a${i + 1}: &a${i + 1} {x: *a${i}, y: *a${i}}`).join('\n');
+    const job = (settings: string) => `jobs: {a: {source: /s, target: /t, ${settings}}}\n`;
+    const nested = (depth: number, inner = '') => '['.repeat(depth) + inner + ']'.repeat(depth);
+    const cases: readonly (readonly [title: string, name: string, content: string, says: string])[] = [
+      ['aliases of lists that explode', 'x.yaml', `${laughs('x')}\njobs: {a: {exclude: *a30}}`, 'it holds over 50000 values'],
+      ['aliases of maps that explode', 'x.yaml', `a0: &a0 {x: 1}\n${merges}`, 'it holds over 50000 values'],
+      [
+        'a long text many times',
+        'x.yaml',
+        `a: &a ${'x'.repeat(10_000)}\nb: [${Array(200).fill('*a').join()}]`,
+        'over 1 MiB of text',
+      ],
+      ['merge keys that explode', 'x.yaml', mergeKeys(), 'maxTotalMergeKeys'],
+      ['an alias in itself', 'x.yaml', `a: &a [*a]\n${job('exclude: [*a]')}`, 'it is nested over 100 deep'],
+      ['a list in itself', 'x.yaml', job('exclude: &a [*a]'), 'it is nested over 100 deep'],
+      ['YAML nested 10 000 deep', 'x.yaml', job(`exclude: ${nested(10_000)}`), 'line 1: '],
+      ['JSON nested 10 000 deep', 'x.json', `{"jobs": ${nested(10_000)}}`, 'it is nested over 100 deep'],
+      ['JSON that opens 500 000 lists', 'x.json', `{"jobs": ${'['.repeat(500_000)}`, 'line 1: '],
+      [
+        'a package.json nested 10 000 deep',
+        'package.json',
+        `{"dirsync": {"jobs": ${nested(10_000)}}}`,
+        'it is nested over 100 deep',
+      ],
+      ['more values than a config has', 'x.json', `{"jobs": [${Array(60_000).fill(1).join()}]}`, 'it holds over 50000 values'],
+      ['an object that is no text', 'x.yaml', job('fsync: {toString: 1, valueOf: 1}'), 'found object {"toString":1,"valueOf":1}'],
+      [
+        'a number that JSON does not know',
+        'x.mjs',
+        'export default {jobs: {a: {source: "s", target: "t", exclude: [1n]}}}',
+        'found array ',
+      ],
+      ['a module that throws nothing', 'x.mjs', 'throw null', 'null'],
+      ['an import of itself', 'x.yaml', '$import: x.yaml', 'imports itself'],
+      ['an import that is no text', 'x.yaml', '$import: [1]', '$import: expected string'],
+      ['a path with a NUL', 'x.yaml', '$import: "a\\0"', 'null bytes'],
+    ];
+    for (const [title, name, content, says] of cases) {
+      it(title, async () => {
+        put(`home/work/${name}`, content);
+        const error = await errorOf(load(name));
+        expect(error.code).to.equal('CONFIG_INVALID');
+        expect(error.detail).to.contain(says);
+      });
+    }
+
+    /** Each takes all keys of those before. */
+    function mergeKeys(): string {
+      const lines = Array.from(
+        {length: 200},
+        (_, i) =>
+          `a${i}: &a${i} {k${i}: 1, <<: [${range(i)
+            .map((j) => `*a${j}`)
+            .join(', ')}]}`,
+      );
+      return lines.join('\n');
+    }
+
+    it('tells 50 of many mistakes, each not at full length', async () => {
+      put('home/work/x.json', JSON.stringify({jobs: {a: {source: 's', target: 't', allow: Array(30_000).fill('x')}}}));
+      const told = (await errorOf(load('x.json'))).detail.split('\n');
+      expect(told).to.have.length(51);
+      expect(told.at(-1)).to.match(/: and 29950 more mistakes$/);
+      put('home/work/y.json', JSON.stringify({['k'.repeat(1_000_000)]: 1}));
+      expect((await errorOf(load('y.json'))).detail).to.have.length.below(1200);
+    });
+
+    it('imports that double with each file', async () => {
+      put('home/work/30.yaml', '');
+      for (const i of range(30)) put(`home/work/${i}.yaml`, `$import: [${i + 1}.yaml, ${i + 1}.yaml]`);
+      expect((await errorOf(load('0.yaml'))).detail).to.contain('$import: over 100 files');
+    });
+
+    const unreadable: readonly (readonly [title: string, make: (file: string) => void, says: string])[] = [
+      ['of 100 MB', (file) => truncateSync(put(file, ''), 100_000_000), 'it is over 1 MiB'],
+      ['that is an endless device', (file) => symlinkSync('/dev/zero', join(base, file)), 'it is not a regular file'],
+      ['that is a pipe to which nobody writes', (file) => execFileSync('mkfifo', [join(base, file)]), 'it is not a regular file'],
+    ];
+    for (const [title, make, says] of unreadable) {
+      it(`a file ${title}, searched, named or imported`, async () => {
+        make('home/work/dirsync.config.yaml');
+        put('home/work/other.yaml', '$import: dirsync.config.yaml');
+        for (const name of [undefined, 'dirsync.config.yaml', 'other.yaml']) {
+          const error = await errorOf(load(name));
+          expect([error.code, error.detail]).to.deep.equal(['CONFIG_UNREADABLE', `${join(cwd, 'dirsync.config.yaml')}: ${says}`]);
+        }
+      });
+    }
+  });
+
+  it('takes what a file imports under what it says itself', async () => {
+    put('home/work/base.yaml', 'defaults: {delete: false, exclude: [a, b]}\njobs: {a: {source: /s, target: /t}}');
+    put('home/work/more.json', '{"jobs": {"a": {"target": "/u"}}}');
+    const file = put('home/work/dirsync.config.yaml', '$import: [base.yaml, ./more.json]\ndefaults: {exclude: [c]}');
+    const config = await load();
+    expect(config.file).to.equal(file);
+    expect(findJob(config, 'a')).to.deep.equal({delete: false, exclude: ['c'], source: '/s', target: '/u'});
   });
 
   describe('findJob', () => {

@@ -74,7 +74,11 @@ describe('scan/decide', () => {
     const root = temp();
     writeTree(root, {'.dirsyncignore': '*.o', large: {}, folder: {'.dirsyncignore': dir({})}});
     fs.writeFileSync(path.join(root, 'large/.dirsyncignore'), Buffer.alloc(1024 * 1024 + 1, '#'));
-    for (const at of ['large/a.o', 'folder/a.o']) expect(decide(root, at)).to.deep.equal({excluded: false, at});
+    fs.mkdirSync(path.join(root, 'many'));
+    fs.writeFileSync(path.join(root, 'many/.dirsyncignore'), '*.o\n'.repeat(10_001));
+    for (const at of ['large/a.o', 'folder/a.o', 'many/a.o', 'many/b/a.o']) {
+      expect(decide(root, at)).to.deep.equal({excluded: false, at});
+    }
     expect(decide(root, 'a.o').excluded).to.equal(true);
   });
 

@@ -6,6 +6,7 @@ import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {expect} from 'chai';
 import fc from 'fast-check';
+import {DirsyncError} from '../../src/core/errors.js';
 import {decodeName, encodeName} from '../../src/core/name.js';
 import {joinPath, parentPath, type RelPath, ROOT} from '../../src/core/path.js';
 import {FilterScope, IGNORE_FILE} from '../../src/scan/filter.js';
@@ -160,6 +161,40 @@ describe('scan/filter', () => {
     };
     const before = ask(0);
     expect(ask(200_000) - before).to.be.below(2 ** 21);
+  });
+
+  describe('takes no filters that would take too long', () => {
+    const refused: [title: string, lines: string[], says: string][] = [
+      ['too many', Array(10_001).fill('a'), 'there are 10001 patterns, and 10000 is the limit'],
+      ['one that is too long', ['\x1b'.repeat(4097)], 'a pattern is over 4096 characters: \\x1b'],
+    ];
+    for (const [title, lines, says] of refused) {
+      it(`${title}, of the command line`, () => {
+        expect(() => FilterScope.root(lines))
+          .to.throw(DirsyncError, says)
+          .with.property('code', 'FILTERS_REFUSED');
+      });
+    }
+
+    it('so many are taken', () => {
+      const lines = Array.from({length: 10_000}, (_, i) => `a${i}`);
+      expect(FilterScope.root(lines).excludes(path('a/a9'), false)).to.equal(true);
+      const nine = FilterScope.root(lines.slice(1));
+      expect(nine.within(path('a'), 'x').deepest).to.equal(Number.POSITIVE_INFINITY);
+      expect(nine.within(path('a'), 'x').within(path('a/b'), 'y').deepest).to.equal(-1);
+    });
+
+    const DEEPEST: [pattern: string, deepest: number][] = [
+      ['**/a/b/**', Number.POSITIVE_INFINITY],
+      ['a**/b**/c**', Number.POSITIVE_INFINITY],
+      ['**/a/**/b', 1413],
+      ['!**/a/**/b/**/c/**', 181],
+      ['/a/**/b/**/c/**/d', 181],
+      ['**/a/**/b/**/c/**/d', 70],
+    ];
+    for (const [pattern, deepest] of DEEPEST) {
+      it(`${pattern} in a folder of ${deepest} names`, () => expect(FilterScope.root([pattern]).deepest).to.equal(deepest));
+    }
   });
 
   it('throws for no name and no pattern', () => {

@@ -289,7 +289,7 @@ for (const backend of ['posix', 'portable'] as const) {
       const unusable: [title: string, rules: Tree[string], code: string][] = [
         ['a symlink', symlink('b'), 'ELOOP'],
         ['a folder', {x: ''}, 'EISDIR'],
-        ['too large', `#${'x'.repeat(1024 * 1024)}`, 'EFBIG'],
+        ['too large', `#${'x'.repeat(1024 * 1024)}`, 'FILTER_TOO_LARGE'],
       ];
       for (const [title, rules, code] of unusable) {
         it(`a rule file that is ${title} leaves its folder unread, on both sides`, () => {
@@ -300,6 +300,26 @@ for (const backend of ['posix', 'portable'] as const) {
           const target = scan(made({a: {b: '', d: ''}, c: ''}), {side: 'target', rulesRoot: source});
           // Both walks read the rules, and each may meet what the other does not: both say so.
           expect([target.rows, target.problems]).to.deep.equal([expected, found.problems]);
+        });
+      }
+      const costly: [title: string, rules: string][] = [
+        ['of 300 000 patterns', 'a*\n'.repeat(300_000)],
+        ['of a pattern whose regular expression V8 would refuse', '?'.repeat(1_000_000)],
+        ['that tries all ways through a path', '**/a/'.repeat(800)],
+      ];
+      for (const [title, rules] of costly) {
+        it(`a rule file ${title} leaves its folder unread, on both sides`, () => {
+          let below: Tree = {b: ''};
+          for (let i = 0; i < 60; i++) below = {a: below};
+          const source = made({a: {...below, [RULES]: rules}, c: ''});
+          const found = scan(source);
+          const target = scan(made({a: {...below, d: ''}, c: ''}), {side: 'target', rulesRoot: source});
+          for (const {rows, problems} of [found, target]) {
+            expect(rows).to.include('c file').and.not.include('a/b file');
+            expect(rows.filter((row) => row.endsWith(' partial'))).to.have.length(1);
+            expect(problems).to.have.length(1);
+            expect(problems[0]).to.match(/^source a[/a]* FILTERS_TOO_COSTLY$/);
+          }
         });
       }
       it('a rule file of just the size that is allowed is read', () => {

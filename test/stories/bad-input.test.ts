@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
@@ -211,6 +212,52 @@ const CASES: readonly Case[] = [
     says: ['The filter file cannot be read: none (ENOENT)', '--exclude-from'],
   },
   {
+    title: 'a filter file without an end',
+    args: apply(...ST, '--exclude-from', '/dev/zero'),
+    code: 'FILTER_UNREADABLE',
+    says: ['The filter file cannot be read: /dev/zero: it is not a regular file', '--exclude-from'],
+  },
+  {
+    title: 'a filter file that is a pipe to which nobody writes',
+    args: apply(...ST, '--exclude-from', 'pipe'),
+    prepare: (root) => execFileSync('mkfifo', [path.join(root, 'pipe')]),
+    code: 'FILTER_UNREADABLE',
+    says: ['The filter file cannot be read: pipe: it is not a regular file'],
+  },
+  {
+    title: 'a filter file of 100 MB',
+    args: apply(...ST, '--exclude-from', 'large'),
+    prepare: (root) => truncated(root, 'large'),
+    code: 'FILTER_UNREADABLE',
+    says: ['The filter file cannot be read: large: it is over 1 MiB'],
+  },
+  {
+    title: 'a filter file of too many patterns',
+    args: apply(...ST, '--exclude-from', 'many'),
+    prepare: (root) => fs.writeFileSync(path.join(root, 'many'), 'a*\n'.repeat(300_000)),
+    code: 'FILTERS_REFUSED',
+    says: ['The filters would take too long: there are 300000 patterns, and 10000 is the limit', 'write fewer'],
+  },
+  {
+    title: 'a filter that is too long',
+    args: apply(...ST, '--exclude', '?'.repeat(100_000)),
+    code: 'FILTERS_REFUSED',
+    says: ['The filters would take too long: a pattern is over 4096 characters: ????'],
+  },
+  {
+    title: 'a narrowing that is too long',
+    args: apply(...ST, '--only', '?'.repeat(100_000)),
+    code: 'FILTERS_REFUSED',
+    says: ['The filters would take too long: a pattern is over 4096 characters: ????'],
+  },
+  {
+    title: 'a config file of 100 MB',
+    args: ['plan', 'photos', '--config', 'large.yaml'],
+    prepare: (root) => truncated(root, 'large.yaml'),
+    code: 'CONFIG_UNREADABLE',
+    says: ['The config file cannot be read: ROOT/large.yaml: it is over 1 MiB'],
+  },
+  {
     title: 'a log in a missing folder',
     args: apply(...ST, '-l', 'none/log'),
     code: 'LOG_UNWRITABLE',
@@ -262,6 +309,12 @@ const CASES: readonly Case[] = [
     shows: true,
   },
 ];
+
+/** A file without content that takes no room on disk. */
+function truncated(root: string, name: string): void {
+  fs.writeFileSync(path.join(root, name), '');
+  fs.truncateSync(path.join(root, name), 100_000_000);
+}
 
 describe('story: bad input', () => {
   const temp = tempDirs();

@@ -1,0 +1,64 @@
+/** Text that others may have written, read with a limit. */
+import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs';
+
+/** Bytes of a config, or of a file of patterns. */
+export const MAX_TEXT = 1024 * 1024;
+
+/** A file that could be opened and is not read. */
+export class TextRefused extends Error {
+  constructor(
+    readonly file: string,
+    why: string,
+  ) {
+    super(why);
+  }
+}
+
+/** @throws a system error, or TextRefused. */
+export function readText(file: string): string {
+  // Without O_NONBLOCK, opening a named pipe waits until somebody writes to it.
+  const opened = openSync(file, constants.O_RDONLY | (isShellPipe(file) ? 0 : constants.O_NONBLOCK));
+  try {
+    const stat = fstatSync(opened);
+    if (!stat.isFile() && !stat.isDirectory() && !isShellPipe(file)) throw new TextRefused(file, 'it is not a regular file');
+    const bytes = Buffer.allocUnsafe(MAX_TEXT + 1);
+    let length = 0;
+    for (let got = -1; got !== 0 && length <= MAX_TEXT; length += got)
+      got = readSync(opened, bytes, length, MAX_TEXT + 1 - length, null);
+    if (length > MAX_TEXT) throw new TextRefused(file, 'it is over 1 MiB');
+    return bytes.toString('utf8', 0, length);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+/** `<(command)`, or standard input: these end when their writer does. */
+function isShellPipe(file: string): boolean {
+  return /^\/dev\/(?:stdin|fd\/\d+)$/.test(file);
+}
+
+const MAX_VALUES = 50_000;
+const MAX_DEPTH = 100;
+
+/**
+ * What is too much in a value from a file, or undefined. YAML's aliases make a value that holds itself a million times out of ten
+ * lines, and whatever walks it then never ends: here each counts as if it were written out.
+ */
+export function excess(value: unknown): string | undefined {
+  let values = MAX_VALUES;
+  let text = MAX_TEXT;
+  const take = (at: unknown, depth: number): string | undefined => {
+    if (typeof at === 'string') text -= at.length;
+    if (--values < 0) return `it holds over ${MAX_VALUES} values, each alias counted as what it stands for`;
+    if (text < 0) return 'it holds over 1 MiB of text, each alias counted as what it stands for';
+    if (typeof at !== 'object' || at === null) return undefined;
+    if (depth === 0) return `it is nested over ${MAX_DEPTH} deep`;
+    for (const key in at) {
+      text -= key.length;
+      const found = take((at as Record<string, unknown>)[key], depth - 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return take(value, MAX_DEPTH);
+}

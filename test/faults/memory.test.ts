@@ -1,0 +1,134 @@
+/** Plans and journals larger than memory, read by the real program with little of it. */
+import {execFileSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import {gzipSync} from 'node:zlib';
+import {expect} from 'chai';
+import {encodeJournalLine} from '../../src/formats/journal.js';
+import {encodeAction, encodeHeader} from '../../src/formats/json.js';
+import {dirsync, startDirsync} from '../support/cli.js';
+import {act, header} from '../support/plan.js';
+import {HEADER, step} from '../support/run.js';
+import {tempDirs} from '../support/temp.js';
+
+/** MiB of heap in which the program must do. */
+const HEAP = 96;
+const env = {NODE_OPTIONS: `--max-old-space-size=${HEAP}`};
+
+const HEAD = Buffer.from(`${JSON.stringify({dirsync: 'plan', format: 1, ...encodeHeader(header)})}\n`);
+
+/** So many new files, in order. */
+function* lines(count: number): Generator<Buffer> {
+  for (let i = 0; i < count; i += 1000) {
+    const some = Array.from({length: 1000}, (_, j) =>
+      JSON.stringify(encodeAction(act.create(`f${String(i + j).padStart(9, '0')}`))),
+    );
+    yield Buffer.from(`${some.join('\n')}\n`);
+  }
+}
+
+describe('faults: plans, journals and memory', () => {
+  const temp = tempDirs();
+  const MIB = Buffer.alloc(1 << 20);
+
+  /** Writes the parts, each packed by itself: a gzip file may have many parts. */
+  function packed(file: string, parts: Iterable<Uint8Array>): void {
+    for (const part of parts) fs.appendFileSync(file, gzipSync(part, {level: 1}));
+  }
+
+  function sparse(file: string, start: Uint8Array): void {
+    fs.writeFileSync(file, start);
+    fs.truncateSync(file, 2 ** 31);
+  }
+
+  function* times(count: number, part: Buffer): Generator<Buffer> {
+    for (let i = 0; i < count; i++) yield part;
+  }
+
+  const cases: readonly {title: string; make: (file: string) => void; says: string}[] = [
+    {title: '2 GB that are no plan', make: (file) => sparse(file, Buffer.alloc(0)), says: 'is not a dirsync plan'},
+    {title: 'a plan whose second line has 2 GB', make: (file) => sparse(file, HEAD), says: 'line 2: the line is over 1 MiB'},
+    {
+      title: '2 GB of lines that are none',
+      make: (file) => sparse(file, Buffer.concat([HEAD, Buffer.from('x\n')])),
+      says: 'line 2: ',
+    },
+    {title: '2 GB of zeros, packed', make: (file) => packed(file, times(2048, MIB)), says: 'is not a dirsync plan'},
+    {
+      title: 'a header and 2 GB of zeros, packed',
+      make: (file) => packed(file, [HEAD, ...times(2048, MIB)]),
+      says: 'line 2: the line is over 1 MiB',
+    },
+    {
+      title: 'more new files than memory holds, packed',
+      make: (file) => packed(file, [HEAD, ...lines(600_000)]),
+      says: 'takes more than the',
+    },
+    {
+      title: 'lines that take far more memory than room',
+      make: (file) => packed(file, [HEAD, ...attributes(200)]),
+      says: 'takes more than the',
+    },
+  ];
+
+  /** Actions of 1 MB each, of attributes with short names. */
+  function* attributes(count: number): Generator<Buffer> {
+    const xattrs = Object.fromEntries(Array.from({length: 60_000}, (_, i) => [`user.${i}`, '']));
+    const line = JSON.stringify(encodeAction(act.create('PATH', {...act.create('').after, xattrs} as never)));
+    for (let i = 0; i < count; i++) yield Buffer.from(`${line.replace('PATH', String(i).padStart(9, '0'))}\n`);
+  }
+
+  for (const {title, make, says} of cases) {
+    it(`refuses ${title}, in ${HEAP} MiB`, () => {
+      const file = path.join(temp(), 'x.plan');
+      make(file);
+      for (const command of [
+        ['show', file],
+        ['apply', '--yes', file],
+      ]) {
+        const {code, stderr, signal} = dirsync(command, {env});
+        expect({code, signal}, stderr.slice(0, 500)).to.deep.equal({code: 1, signal: null});
+        expect(stderr)
+          .to.match(/^Error: The (?:plan )?file .+\n( {2}\S.*\n)+$/)
+          .and.contain(says);
+      }
+    });
+  }
+
+  it(`refuses a journal of more steps than memory holds, in ${HEAP} MiB`, () => {
+    const file = path.join(temp(), 'x.ndjson');
+    fs.writeFileSync(file, encodeJournalLine({type: 'header', header: HEADER}));
+    const some = encodeJournalLine({type: 'step', step: step('create', 'some/path')}).repeat(20_000);
+    for (let i = 0; i < 50; i++) fs.appendFileSync(file, some);
+    const {code, stderr, signal} = dirsync(['show', file], {env});
+    expect({code, signal}, stderr.slice(0, 500)).to.deep.equal({code: 1, signal: null});
+    expect(stderr).to.match(/^Error: The journal .+ takes more than the \d+ MiB that it may take\n( {2}\S.*\n)+$/);
+  });
+
+  it('takes a plan that fits', () => {
+    const file = path.join(temp(), 'x.plan');
+    const body = Buffer.concat([HEAD, ...lines(20_000)]);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    packed(file, [body, Buffer.from(`${JSON.stringify({trailer: {actions: 20_000, problems: 0, sha256}})}\n`)]);
+    expect(dirsync(['show', file], {env}).stdout).to.contain('20,000 changes');
+  });
+
+  it('reads a plan from a pipe, and refuses one that never ends', async () => {
+    const pipe = path.join(temp(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = startDirsync(['show', pipe], {env});
+    const writer = fs.createWriteStream(pipe);
+    writer.on('error', () => {});
+    writer.write(HEAD);
+    const write = () => {
+      while (writer.write(MIB));
+    };
+    writer.on('drain', write);
+    write();
+    const {code, stderr} = await reader.ended;
+    writer.destroy();
+    expect({code}, stderr).to.deep.equal({code: 1});
+    expect(stderr).to.contain('line 2: the line is over 1 MiB');
+  });
+});
