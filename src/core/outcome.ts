@@ -1,7 +1,7 @@
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
 
-/** What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it. */
+/** What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it, or its file system was full. */
 export type OutcomeStatus = 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped';
 
 /** The result of an apply. Its counts are of actions, upkeep included in none of them. */

@@ -44,7 +44,7 @@ const status = z.enum(['done', 'already-done', 'skipped', 'failed', 'stopped']).
   id: 'status',
   description:
     'What happened to an action. already-done: what it wants was there; skipped: the path had drifted and was left alone; ' +
-    'stopped: the run ended before it.',
+    'stopped: the run ended before it, or the target was full by then.',
 });
 
 const entry = z

@@ -47,6 +47,8 @@ export function lockTarget({platform, root, path, now}: LockOptions): TargetLock
         announced = true;
       } catch (error) {
         if (errnoOf(error) === 'EEXIST') throw locked(path, readHolder(platform, root));
+        // A full disk takes the file, and nothing in it.
+        removeTree(platform, state, NAMES.lock);
         throw error;
       } finally {
         platform.close(state);
