@@ -134,7 +134,7 @@ class Run {
     try {
       this.#enter();
       if (preflight) await this.#preflight();
-      report = this.#isWorkLeft() ? await this.#work() : this.#report();
+      report = this.#isWorkLeft() && !this.#isStopped ? await this.#work() : this.#report();
     } finally {
       clearInterval(timer);
       this.#leave();
@@ -234,7 +234,8 @@ class Run {
     this.#settleLinks(linked);
     // A folder ends when it is settled, also one that was there already.
     this.#ended += this.#actions.filter(({after}, i) => this.#status[i] === 'already-done' && after?.kind !== 'directory').length;
-    if (drifted.length === 0) return;
+    // Stopped on the way it has not seen all: nothing is said of the plan then, and nothing done.
+    if (drifted.length === 0 || this.#isStopped) return;
     this.o.onEvent({type: 'drift', drift: drifted});
     if (!this.o.skipDrifted) {
       const count = drifted.length === 1 ? '1 path has' : `${drifted.length} paths have`;
