@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {type CliOptions, dirsync, pairIn} from '../support/cli.js';
+import {type CliOptions, dirsync, pairIn, startDirsync} from '../support/cli.js';
 import {mountedFilesystem, mounts, needMounts, remount} from '../support/filesystems.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
 import {call, has} from '../support/shell.js';
@@ -96,11 +96,9 @@ const TARGET: Tree = {
 describe('story: what the kernel refuses', () => {
   const mount = mounts();
   const temp = tempDirs();
-  before(needRsync_);
-
-  function needRsync_(this: Mocha.Context) {
+  before(function () {
     needRsync(this);
-  }
+  });
 
   function pairOf(source = SOURCE, target = TARGET): Pair {
     const pair = pairIn(temp(), source, target);
@@ -496,5 +494,31 @@ describe('story: what the kernel refuses', () => {
         completes(pair);
       });
     }
+  });
+
+  describe('EROFS in the middle, as ext4 makes itself after an error', () => {
+    const ext4 = mountedFilesystem('ext4', {mebibytes: 64});
+
+    it('ends in a whole report, with the old files as they were', async function () {
+      needStrace(this);
+      const text = (version: string) => Object.fromEntries(Array.from({length: 40}, (_, i) => [`file${i}`, version]));
+      const {source, target} = pairIn(ext4.folder(), text('new text'), {...text('old'), gone: 'gone'});
+      remount(ext4.root, 'errors=remount-ro');
+      const under = injecting({calls: 'renameat,renameat2', does: 'delay_enter=50000'});
+      const running = startDirsync(['apply', source, target, '--yes', '--json', '--allow', 'too-many-deletes'], {under});
+      const versions = () => Object.keys(text('')).map((at) => textOf(target, at));
+      await running.until(() => versions().includes('new text'));
+      const device = path.basename(call('findmnt', ['-n', '-o', 'SOURCE', ext4.root]).trim());
+      fs.writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, '1');
+      const {code, stdout, stderr} = await running.ended;
+      expect({code, stderr}).to.deep.equal({code: 3, stderr: ''});
+      const {report} = JSON.parse(stdout) as {report: Report};
+      expect(report.problems.map((problem) => problem.code)).to.include.members(['EROFS', 'JOURNAL_UNWRITABLE']);
+      // The flush before it fails as well, where it does not the delete itself does.
+      expect(report.problems.filter((problem) => problem.path === 'gone')).to.have.length(1);
+      expect(report.counts.done + report.counts.failed).to.equal(41);
+      expect(new Set(versions())).to.deep.equal(new Set(['new text', 'old']));
+      expect(textOf(target, 'gone')).to.equal('gone');
+    });
   });
 });
