@@ -9,8 +9,10 @@ import {resolveSettings, type SettingFlags, type Settings} from '../config/setti
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Format} from '../core/format.js';
+import {wayOut} from '../core/problem.js';
 import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
+import {SystemError} from '../platform/platform.js';
 import {findTarget} from '../platform/roots.js';
 import {formatCount} from '../report/units.js';
 import {planSentence} from '../report/words.js';
@@ -139,7 +141,8 @@ export function run(typed: Typed): Promise<number> {
       async work() {
         try {
           await once(await resolve(typed));
-        } catch (error) {
+        } catch (caught) {
+          const error = asError(caught);
           if (!(error instanceof DirsyncError)) throw error;
           onEvent(failureOf(error));
         }
@@ -214,19 +217,29 @@ async function execute(typed: Typed, body: Body): Promise<number> {
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     return await body({onEvent: output.listener, signal, now, command: typedCommand()}, output);
-  } catch (error) {
-    if (error instanceof Interrupted && signal.aborted) return signalExitCode(signal.reason as NodeJS.Signals);
+  } catch (caught) {
+    if (caught instanceof Interrupted && signal.aborted) return signalExitCode(signal.reason as NodeJS.Signals);
+    const error = asError(caught);
     output.error(error);
     return error instanceof DirsyncError ? error.exitCode : EXIT.error;
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    // First the screen: a signal that nobody hears would end the program and leave the terminal as it is.
     await output.close();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
   }
 }
 
 function typedCommand(): string {
   const words = process.argv.slice(2).map((word) => (/[\s'"]|^$/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : word));
   return ['dirsync', ...words].join(' ');
+}
+
+/** What the kernel refused before there was a path to tell it of is an error of the machine; what else comes here is a bug. */
+function asError(error: unknown): unknown {
+  const hint = error instanceof SystemError ? wayOut(error.code) : undefined;
+  if (hint === undefined) return error;
+  const {syscall, code} = error as SystemError;
+  return new DirsyncError('PLATFORM', `${syscall} answered ${code}`, hint, {cause: error});
 }
 
 function signalExitCode(name: NodeJS.Signals): number {

@@ -11,9 +11,9 @@ import {escapeName} from '../core/escape.js';
 import type {ApplyPhase, ApplyProgress, Listener} from '../core/event.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {type ApplyReport, noOutcomes, type OutcomeStatus} from '../core/outcome.js';
-import {isWithin, type RelPath, ROOT} from '../core/path.js';
+import {isWithin, parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Drift, Plan} from '../core/plan.js';
-import {type Problem, problem, problemMessage} from '../core/problem.js';
+import {type Problem, problem, problemMessage, wayOut} from '../core/problem.js';
 import {runStep} from '../core/run.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import {withTimeFacts} from '../plan/compare.js';
@@ -100,6 +100,8 @@ class Run {
   readonly #staged = new Map<RelPath, number>();
   readonly #problems: Problem[] = [];
   readonly #skipped: RelPath[] = [];
+  /** Folders that could not be made, or were not begun. */
+  readonly #unmade = new Map<RelPath, 'failed' | 'stopped'>();
   /** Folders that stay, since what was to replace them could not be written. */
   readonly #kept: RelPath[] = [];
   readonly #started: Date;
@@ -176,7 +178,7 @@ class Run {
       onEvent({type: 'apply-started', actions: this.#toDo, ...this.#total, checks: this.#checks});
       timer = setInterval(() => onEvent(this.#progress()), 200);
       if (hasEntered && this.#isChecked) await this.#preflight();
-      report = hasEntered && this.#isWorkLeft() ? await this.#work() : this.#report();
+      report = hasEntered && this.#isWorkLeft() && !this.#isStopped ? await this.#work() : this.#report();
     } finally {
       clearInterval(timer);
       this.#leave();
@@ -275,7 +277,12 @@ class Run {
     // What is open is noted, and whoever took over closes it.
     if (this.#lost === undefined) this.#closeFolders();
     this.#journal.close();
-    this.lock.release();
+    try {
+      this.lock.release();
+    } catch (error) {
+      // The note of who held it stays, as after a kill; the lock goes with the open folder.
+      errnoOf(error);
+    }
     if (this.#root !== undefined) platform().close(this.#root);
   }
 
@@ -302,7 +309,8 @@ class Run {
     this.#settleLinks(linked);
     // A folder ends when it is settled, also one that was there already.
     this.#ended += this.#actions.filter(({after}, i) => this.#status[i] === 'already-done' && after?.kind !== 'directory').length;
-    if (drifted.length === 0) return;
+    // Stopped on the way it has not seen all: nothing is said of the plan then, and nothing done.
+    if (drifted.length === 0 || this.#isStopped) return;
     this.o.onEvent({type: 'drift', drift: drifted});
     if (this.o.preflight && !this.o.skipDrifted) {
       const count = drifted.length === 1 ? '1 path has' : `${drifted.length} paths have`;
@@ -370,13 +378,22 @@ class Run {
     await this.#keepTimeFacts();
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
     const isWhole = this.#status.every((status) => status !== undefined && WHOLE.has(status));
-    const canDrop = (await this.#sync()) && isWhole;
+    const dropped = (await this.#sync()) && isWhole ? 'all' : 'empty';
     this.#checkHeld();
-    sweepReplaced(backend, root, canDrop ? 'all' : 'empty');
+    this.#tidy(() => sweepReplaced(backend, root, dropped));
     // What they were is noted in staging until they are closed.
     this.#closeFolders();
-    sweepStaging(backend, root);
+    this.#tidy(() => sweepStaging(backend, root));
     return this.#recorded();
+  }
+
+  /** What cannot be tidied up now, on a disk that fails or became read-only, is tidied up by the next run. */
+  #tidy(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#addProblem(problem({path: ROOT, side: 'target', phase: 'delete', code: errnoOf(error)}));
+    }
   }
 
   /** The first changes in the target: its root, `.dirsync`, and the staging of killed runs removed. */
@@ -392,7 +409,7 @@ class Run {
       }
       this.#isChanging = true;
       this.#announce();
-      ensureTargetId(backend, this.#root as Folder);
+      this.#identify();
       this.#opened?.note(this.o.runId);
       sweepStaging(backend, this.#root as Folder, this.o.runId);
     } catch (error) {
@@ -401,19 +418,30 @@ class Run {
       throw new DirsyncError(
         'TARGET_UNWRITABLE',
         `${escapeName(path)} (${code})`,
-        'check its permissions and how it is mounted',
+        wayOut(code) ?? 'check its permissions and how it is mounted',
         {cause: error},
       );
     }
   }
 
-  /** A root that its owner may not write to is opened up. */
+  /** A root that its owner may not write to is opened up. On a full disk the kernel's lock is enough: deletes make room. */
   #announce(): void {
     try {
       this.lock.announce();
     } catch (error) {
-      if (error instanceof DirsyncError || errnoOf(error) !== 'EACCES' || !this.#opened?.openRoot()) throw error;
+      const code = error instanceof DirsyncError ? undefined : errnoOf(error);
+      if ((code === 'ENOSPC' || code === 'EDQUOT') && this.lock.isOfKernel) return;
+      if (code !== 'EACCES' || !this.#opened?.openRoot()) throw error;
       this.lock.announce();
+    }
+  }
+
+  /** On a full disk a later run does it. */
+  #identify(): void {
+    try {
+      ensureTargetId(platform(), this.#root as Folder);
+    } catch (error) {
+      if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) throw error;
     }
   }
 
@@ -450,12 +478,23 @@ class Run {
       // A folder made or found is done only when its attributes are set as well.
       if (step === 'settle') return status === undefined || status === 'done' || status === 'already-done';
       if (status !== undefined) return false;
-      if (!isDestructive(step)) return true;
+      if (!isDestructive(step)) return !this.#isWithoutFolder(index);
       if (action.after !== undefined && !this.#staged.has(action.path)) return false;
       if (canDestroy && !this.#kept.some((kept) => isWithin(action.path, kept))) return true;
       this.#fail(index, problem({path: action.path, side: 'target', phase: 'delete', code: 'DEPENDS'}));
       return false;
     });
+  }
+
+  /** Whether the folder that an action is to be done in was not made; the action then ends as that did. */
+  #isWithoutFolder(index: number): boolean {
+    const {path, after} = this.#actions[index] as Action;
+    const why = this.#unmade.size === 0 ? undefined : this.#unmade.get(parentPath(path));
+    if (why === undefined) return false;
+    if (after?.kind === 'directory') this.#unmade.set(path, why);
+    if (why === 'stopped') this.#status[index] = why;
+    else this.#fail(index, problem({path, side: 'target', phase: 'write', code: 'DEPENDS'}));
+    return true;
   }
 
   /** Counts what of a wave needs no work. */
@@ -526,6 +565,8 @@ class Run {
   #record(step: ApplyJob['step'], index: number, result: BatchResult): void {
     const action = this.#actions[index] as Action;
     if (step === 'writes' && result.status !== 'done' && result.status !== 'staged') this.#spared.bytes += bytesOf(action);
+    if (step === 'folders' && (result.status === 'failed' || result.status === 'stopped'))
+      this.#unmade.set(action.path, result.status);
     switch (result.status) {
       case 'todo':
         return;
@@ -548,7 +589,7 @@ class Run {
         break;
       case 'stopped':
         this.#status[index] = 'stopped';
-        return;
+        break;
       default:
         // A folder is made in one wave and settled in a later one: done is what did anything.
         if (step === 'folders') this.#status[index] = result.status;
@@ -594,7 +635,8 @@ class Run {
     const fault = this.#journal.end(report);
     if (fault === undefined) return report;
     const code = 'JOURNAL_UNWRITABLE';
-    this.#addProblem(problem({path: ROOT, side: 'target', phase: 'write', code, message: `${problemMessage(code)} (${fault})`}));
+    const message = `${problemMessage(code, {side: 'target', phase: 'write'})} (${fault})`;
+    this.#addProblem(problem({path: ROOT, side: 'target', phase: 'write', code, message}));
     return {...report, problems: [...report.problems, this.#problems.at(-1) as Problem]};
   }
 

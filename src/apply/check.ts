@@ -11,7 +11,7 @@ import type {Side} from '../core/problem.js';
 import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
 import {attributeReasons, contentReasons, isCurrent, sameEntry, sameTime} from '../plan/compare.js';
 import type {Cursor, Place} from '../platform/cursor.js';
-import type {Folder, Platform} from '../platform/platform.js';
+import {type Folder, type Platform, SystemError} from '../platform/platform.js';
 
 /** Both trees as a worker holds them. */
 export interface World {
@@ -29,6 +29,18 @@ export interface World {
   readonly mounts: Map<number, Folder>;
   /** False when the run is to stop. */
   readonly goOn: () => boolean;
+}
+
+/** What the kernel refused in the source; every other refusal of an act is of the target. */
+export class SourceError extends SystemError {}
+
+export function inSource<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof SystemError) throw new SourceError(error.code, error.syscall);
+    throw error;
+  }
 }
 
 export type Standing = 'todo' | 'done' | Drift;
@@ -71,7 +83,7 @@ export function check(action: Action, world: World): Standing {
 /** What no longer holds in the source. */
 export function checkSource(action: Action, {platform, source, policy}: World): Drift | undefined {
   const {path, after} = action;
-  const now = lookAt(platform, source, path, policy);
+  const now = inSource(() => lookAt(platform, source, path, policy));
   if (after === undefined) return now === undefined ? undefined : drift(path, 'source', 'it is back in the source');
   if (now === undefined) return drift(path, 'source', 'it is gone from the source');
   const same = after.kind === 'directory' ? sameFolder(now, after, policy) : sameEntry(now, after, policy);

@@ -7,13 +7,14 @@ import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
 import {type TimeFacts, TimeLearner} from '../core/times.js';
-import type {WaveStep} from '../plan/waves.js';
+import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {openStaging, type Staging} from '../state/staging.js';
-import {check, type World} from './check.js';
-import {perform, type StepResult} from './perform.js';
+import {check, inSource, type World} from './check.js';
+import {FullMounts} from './full.js';
+import {perform, type StepResult, sideOf} from './perform.js';
 
 /** What all batches of a run share. */
 export interface ApplyContext {
@@ -88,47 +89,62 @@ interface Session {
   readonly world: World;
   readonly roots: readonly Folder[];
   readonly learner: TimeLearner;
+  readonly full: FullMounts;
   step: ApplyJob['step'];
   staging?: Staging;
 }
 
 let session: Session | undefined;
 
-/** Steps that change nothing. */
-const LOOKING: ReadonlySet<ApplyJob['step']> = new Set(['check', 'content', 'allocated', 'refused', 'sync', 'times']);
+const STOPPED: StepResult = {status: 'stopped'};
 
 /** Runs in a worker. One result for each action, or for each path: whether the content is the same. */
 export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[] | readonly unknown[] | TimeFacts | undefined {
-  const {world, staging, learner} = enter(job, tools);
-  if (job.step === 'times') return learner.facts();
-  if (job.step === 'sync') {
+  const {step} = job;
+  let entered: Session | undefined;
+  // Where there is no way into the trees, each path fails for that, and the run goes on to its report.
+  const session = () => {
+    entered ??= enter(job, tools);
+    return entered;
+  };
+  if (step === 'times') return session().learner.facts();
+  if (step === 'sync') {
+    const {world} = session();
     if (tools.worker === 0) world.platform.syncFileSystem((world.target as Cursor).root);
     for (const folder of world.mounts.values()) world.platform.syncFileSystem(folder);
     return [];
   }
-  if (job.step === 'allocated') return (job.paths ?? []).map((path) => allocated(path, world));
-  if (job.step === 'refused') return (job.paths ?? []).map((path) => refused(path, world));
-  if (job.step === 'content') return (job.paths ?? []).map((path) => sameContent(path, world));
-  const {step} = job;
+  if (step === 'allocated') return (job.paths ?? []).map((path) => allocated(path, session().world));
+  if (step === 'refused') return (job.paths ?? []).map((path) => refused(path, session().world));
+  if (step === 'content') return (job.paths ?? []).map((path) => sameContent(path, session().world));
   const results = job.actions.map((action, i): WireResult => {
     if (!tools.count(0, 0)) return 'stopped';
     tools.at(job.indexes[i]);
-    const result = attempt(action, () => {
+    const result = attempt(step, action, () => {
+      const {world, learner, full} = session();
       if (step === 'check') return checked(action, world);
-      return perform({
-        step,
-        action,
-        index: job.indexes[i] as number,
-        world,
-        staging: staging as Staging,
-        waiting: job.waiting,
-        fsyncFiles: job.context.fsyncFiles,
-        umask: job.context.umask,
-        learner,
-        fresh: job.context.fresh,
-        follow: job.context.follow,
-        onBytes: (bytes) => tools.count(0, bytes),
-      });
+      const done = full.isFor(step, action)
+        ? STOPPED
+        : attempt(step, action, () =>
+            perform({
+              step,
+              action,
+              index: job.indexes[i] as number,
+              world,
+              get staging() {
+                return stagingOf(session(), tools.worker);
+              },
+              waiting: job.waiting,
+              fsyncFiles: job.context.fsyncFiles,
+              umask: job.context.umask,
+              learner,
+              fresh: job.context.fresh,
+              follow: job.context.follow,
+              onBytes: (bytes) => tools.count(0, bytes),
+            }),
+          );
+      full.learn(step, action, done);
+      return done;
     });
     tools.count(1, 0);
     return toWire(result);
@@ -145,11 +161,12 @@ function checked(action: Action, world: World): BatchResult {
 }
 
 /** One path that goes wrong is a value; the rest of the batch continues. */
-function attempt(action: Action, act: () => BatchResult): BatchResult {
+function attempt<Result extends BatchResult>(step: WaveStep | 'check', {path}: Action, act: () => Result): Result | StepResult {
   try {
     return act();
   } catch (error) {
-    return {status: 'failed', problem: problem({path: action.path, side: 'target', phase: 'write', code: errnoOf(error)})};
+    const phase = step === 'check' ? 'check' : WAVE_PHASES[step];
+    return {status: 'failed', problem: problem({path, side: sideOf(error), phase, code: errnoOf(error)})};
   }
 }
 
@@ -188,7 +205,7 @@ function refused(path: RelPath, {platform: fs, target}: World): string | undefin
 }
 
 /** Both trees, kept open from one batch of a run to the next; the ways into them start anew with each wave. */
-function enter({context, step, opened}: ApplyJob, {worker, count}: JobTools): Session {
+function enter({context, step, opened}: ApplyJob, {count}: JobTools): Session {
   if (session === undefined || session.context.runId !== context.runId || session.context.target !== context.target) {
     leave();
     session = open(context, step, () => count(0, 0));
@@ -199,32 +216,40 @@ function enter({context, step, opened}: ApplyJob, {worker, count}: JobTools): Se
     for (const cursor of [source, target, leaders]) cursor?.reset();
   }
   for (const [path, mode] of opened ?? []) session.world.opened.set(path, mode);
-  if (!LOOKING.has(step)) {
-    session.staging ??= openStaging({
-      platform: session.world.platform,
-      root: (session.world.target as Cursor).root,
-      runId: context.runId,
-      worker,
-    });
-  }
   return session;
+}
+
+/** Made with the first step that needs it: a full disk has no room for it, and things to delete. */
+function stagingOf(session: Session, worker: number): Staging {
+  const {context, world} = session;
+  const {root} = world.target as Cursor;
+  session.staging ??= openStaging({platform: world.platform, root, runId: context.runId, worker});
+  return session.staging;
 }
 
 function open(context: ApplyContext, step: ApplyJob['step'], goOn: () => boolean): Session {
   const fs = platform();
-  const source = context.source === undefined ? undefined : fs.openRoot(context.source);
   const target = context.target === undefined ? undefined : fs.openRoot(context.target);
+  let source: Folder | undefined;
+  try {
+    if (context.source !== undefined) source = inSource(() => fs.openRoot(context.source as ByteName));
+  } catch (error) {
+    if (target !== undefined) fs.close(target);
+    throw error;
+  }
   // Times are compared no more exactly than this backend keeps them.
   const coarse = fs.timeResolution > 1n && fs.timeResolution > context.policy.mtimeWindow;
   const policy = coarse ? {...context.policy, mtimeWindow: fs.timeResolution} : context.policy;
+  const way = target && new Cursor(fs, target);
   return {
     context,
     step,
     roots: [source, target].filter((root) => root !== undefined),
+    full: new FullMounts(way),
     world: {
       platform: fs,
       source: source && new Cursor(fs, source),
-      target: target && new Cursor(fs, target),
+      target: way,
       leaders: target && new Cursor(fs, target),
       policy,
       opened: new Map(),

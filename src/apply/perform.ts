@@ -5,18 +5,30 @@ import type {Action} from '../core/action.js';
 import {CODE, isSpecial, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
-import {parentPath, type RelPath} from '../core/path.js';
+import {parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Drift} from '../core/plan.js';
-import {type Phase, type Problem, problem} from '../core/problem.js';
+import {type Phase, type Problem, problem, type Side} from '../core/problem.js';
 import type {TimeLearner} from '../core/times.js';
 import {isKeptXattr, keepsXattrs, UNREADABLE_XATTR, valueDigest} from '../core/xattr.js';
 import {isCurrent, mayGiveTo, sameEntry} from '../plan/compare.js';
-import type {WaveStep} from '../plan/waves.js';
+import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
 import type {Cursor, Place} from '../platform/cursor.js';
 import {type Attributes, errnoOf, SystemError, type WantedXattrs} from '../platform/platform.js';
 import type {Staging} from '../state/staging.js';
 import {besideName, type Opened} from '../state/traces.js';
-import {check, checkSource, checkTarget, drift, entryAtPlace, lookAt, lookAtTarget, openMode, type World} from './check.js';
+import {
+  check,
+  checkSource,
+  checkTarget,
+  drift,
+  entryAtPlace,
+  inSource,
+  lookAt,
+  lookAtTarget,
+  openMode,
+  SourceError,
+  type World,
+} from './check.js';
 
 /** `staged`: written, and waiting for the folder that it replaces to be empty. */
 export interface StepResult {
@@ -67,7 +79,7 @@ export function perform(task: Task): StepResult {
       return {...act(task), opened};
     } catch (again) {
       // Whatever came of it, they are to be closed.
-      return {...failed(task.action, 'write', errnoOf(again)), opened};
+      return {...failed(task.action, WAVE_PHASES[task.step], errnoOf(again), sideOf(again)), opened};
     }
   }
 }
@@ -121,11 +133,11 @@ function act(task: Task): StepResult {
 }
 
 /** What is flushed before anything is deleted is all that was written, wherever it was. */
-function noteMount({action, world, staging}: Task): void {
+function noteMount({action, world}: Task): void {
   const {target, mounts, platform} = world;
   const path = parentPath(action.path);
   const mount = target?.mountAt(path);
-  if (target === undefined || mount === undefined || mount === staging.mount || mounts.has(mount)) return;
+  if (target === undefined || mount === undefined || mount === target.mountAt(ROOT) || mounts.has(mount)) return;
   mounts.set(mount, platform.openFolder(target.folder(path), '.' as ByteName));
 }
 
@@ -149,7 +161,7 @@ function actOn(task: Task): StepResult {
 }
 
 function makeFolder(task: Task): StepResult {
-  const {action, index, world, staging} = task;
+  const {action, index, world} = task;
   const {platform} = world;
   const after = action.after as Entry;
   // Made so that this process can work in it; it gets its own mode in the end.
@@ -167,6 +179,7 @@ function makeFolder(task: Task): StepResult {
     return DONE;
   }
   // The old leaf is kept aside until what is in the folder is on disk.
+  const {staging} = task;
   const spot = spotOf(task, place);
   const aside = spot.folder === staging.own ? {folder: staging.replaced, name: nameOf(index)} : besideSpot(task, place, 'old');
   platform.makeFolder(spot.folder, spot.name, mode);
@@ -286,8 +299,9 @@ function copyFile(task: Task, spot: Place): StepResult | 'changed' | 'refused' |
     if (code === 'ENOENT') return vanished(task);
     // A symlink is there now.
     if (code === 'ELOOP') return 'refused';
-    const readable = (error as SystemError).syscall !== 'openat' || isReadable(world, from);
-    return failed(action, 'write', code, readable ? 'target' : 'source');
+    const {syscall} = error as SystemError;
+    const isOfSource = syscall === 'read' || (syscall === 'openat' && !isReadable(world, from));
+    return failed(action, 'write', code, isOfSource ? 'source' : sideOf(error));
   }
 }
 
@@ -500,14 +514,14 @@ function wantedXattrs({action, world}: Task): WantedXattrs {
   const kept = Object.entries(xattrs).filter(([name]) => isKeptXattr(name, policy));
   const values = kept.map(([name, value]): [ByteName, Uint8Array] => {
     const attribute = toByteName(name);
-    if (value === UNREADABLE_XATTR) throw new SystemError('EACCES', 'lgetxattr');
+    if (value === UNREADABLE_XATTR) throw new SourceError('EACCES', 'lgetxattr');
     const digest = valueDigest(value);
     if (digest === undefined) return [attribute, Buffer.from(value, 'base64')];
     const place = source?.find(action.path);
-    const whole = place && platform.xattr(place.folder, place.name, attribute);
+    const whole = place && inSource(() => platform.xattr(place.folder, place.name, attribute));
     // It is what the plan saw, or it is nothing that was approved.
     if (whole === undefined || createHash('sha256').update(whole).digest('hex') !== digest)
-      throw new SystemError('ESTALE', 'lgetxattr');
+      throw new SourceError('ESTALE', 'lgetxattr');
     return [attribute, whole];
   });
   return {kept: policy, values};
@@ -539,6 +553,10 @@ function skipped(drifted: Drift): StepResult {
   return {status: 'skipped', drift: drifted};
 }
 
-function failed(action: Action, phase: Phase, code: string, side: 'source' | 'target' = 'target'): StepResult {
+export function sideOf(error: unknown): Side {
+  return error instanceof SourceError ? 'source' : 'target';
+}
+
+function failed(action: Action, phase: Phase, code: string, side: Side = 'target'): StepResult {
   return {status: 'failed', problem: problem({path: action.path, side, phase, code})};
 }

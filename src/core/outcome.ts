@@ -2,8 +2,8 @@ import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
 
 /**
- * What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it; `blocked`:
- * it was not to be done.
+ * What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it, or its
+ * file system was full; `blocked`: it was not to be done.
  */
 export const OUTCOME_STATUSES = ['done', 'already-done', 'skipped', 'failed', 'stopped', 'blocked'] as const;
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];

@@ -39,33 +39,57 @@ const OURS: Readonly<Record<string, string>> = {
 };
 
 /** What the errno codes people meet mean, and what to do. */
-const ERRNO: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied; check the permissions of the path and of the folders above it',
-  EPERM: 'operation not permitted; the file system or a missing privilege forbids it',
-  ENOENT: 'it is gone; it vanished while dirsync worked',
-  ENOTDIR: 'a part of the path is no folder any more',
-  ELOOP: 'a part of the path is a symbolic link, which is never followed',
-  EIO: 'input/output error; check the disk',
-  ENOSPC: 'no space left on the target; free some and run again',
-  EDQUOT: 'the disk quota of the target is used up',
-  EROFS: 'the file system is mounted read-only',
-  EMFILE: 'too many open files; raise the limit (ulimit -n)',
-  ENFILE: 'too many open files on this machine',
-  ENAMETOOLONG: 'the name is too long for this file system',
-  EXDEV: 'another file system is mounted inside the target; sync it by itself',
-  ENOTEMPTY: 'the folder is not empty; something in it is not in the plan',
-  EBUSY: 'it is in use, or a mount point',
-  ETXTBSY: 'the program is running',
-  ESTALE: 'the network file system lost the file; run again',
-  EFBIG: 'the file is too large for this file system',
+const ERRNO: Readonly<Record<string, readonly [what: string, wayOut: string]>> = {
+  EACCES: ['permission denied', 'check the permissions of the path and of the folders above it'],
+  EPERM: [
+    'operation not permitted',
+    'its file system, a missing privilege or an attribute of chattr forbids it: lsattr shows those, and root may change them',
+  ],
+  ENOENT: ['it is gone', 'it vanished while dirsync worked: run again'],
+  ENOTDIR: ['a part of the path is no folder any more', 'run again'],
+  ELOOP: ['a part of the path is a symbolic link, which is never followed', 'run again'],
+  EIO: ['input/output error', 'check the disk and its connection, then run again'],
+  ENOSPC: ['no space left on the target', 'free bytes or inodes (df, df -i) and run again'],
+  EDQUOT: ['the disk quota of the target is used up', 'free some, or have it raised, and run again'],
+  EROFS: [
+    'the file system is mounted read-only',
+    'mount it writable and run again; a disk with errors may have become so by itself',
+  ],
+  EMFILE: ['too many open files', 'raise the limit (ulimit -n) and run again'],
+  ENFILE: ['too many open files on this machine', 'end programs that hold many, or raise fs.file-max, and run again'],
+  ENAMETOOLONG: ['the name is too long for this file system', 'shorten it in the source, or leave it out by a filter'],
+  EXDEV: ['another file system is mounted inside the target', 'sync it by itself'],
+  ENOTEMPTY: ['the folder is not empty', 'something in it is not in the plan: plan again'],
+  EBUSY: ['it is in use, or a mount point', 'end what uses it, or unmount it, and run again'],
+  ETXTBSY: ['the program is running', 'end it and run again'],
+  ESTALE: ['the network file system lost the file', 'run again'],
+  EFBIG: ['the file is too large for this file system', 'leave it out by a filter, or use another file system'],
 };
 
-/** The fixed sentence for a problem's code. */
-export function problemMessage(code: string): string {
-  return OURS[code] ?? ERRNO[code] ?? `the operating system answered ${code}`;
+/** What was tried in each phase; of the source there is nothing but reading. */
+const TRIED: Readonly<Record<Phase, string>> = {
+  scan: 'reading',
+  plan: 'reading',
+  check: 'reading',
+  write: 'writing',
+  attrs: 'setting attributes',
+  delete: 'deleting',
+  sync: 'flushing to disk',
+};
+
+/** The fixed sentence for a problem's code; for an errno with what was tried. */
+export function problemMessage(code: string, {phase, side}: Pick<Problem, 'phase' | 'side'>): string {
+  if (OURS[code] !== undefined) return OURS[code];
+  const [what, wayOut] = ERRNO[code] ?? [`the operating system answered ${code}`, 'run again, and look for the code if it stays'];
+  return `${what} while ${side === 'source' ? 'reading' : TRIED[phase]}; ${wayOut}`;
+}
+
+/** What can be done about an errno, if that is known. */
+export function wayOut(code: string): string | undefined {
+  return ERRNO[code]?.[1];
 }
 
 export function problem(options: Omit<Problem, 'message'> & {message?: string}): Problem {
-  const {path, side, phase, code, message = problemMessage(code)} = options;
+  const {path, side, phase, code, message = problemMessage(code, options)} = options;
   return {path, side, phase, code, message};
 }

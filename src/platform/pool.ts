@@ -84,6 +84,7 @@ export class WorkerPool {
   readonly shared: Shared;
   readonly #members: Member[];
   #nextId = 0;
+  #isClosing = false;
 
   static #spare: WorkerPool | undefined;
 
@@ -186,6 +187,7 @@ export class WorkerPool {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     await Promise.all(this.#members.map(({worker}) => worker.terminate()));
   }
 
@@ -201,7 +203,8 @@ export class WorkerPool {
       if (pending === undefined) return;
       if ('message' in reply) return pending.onMessage?.(reply.message);
       member.pending.delete(reply.id);
-      if (member.pending.size === 0) worker.unref();
+      // An answer that nobody waited for comes while the worker is ended: were it let go now, the program would end before it.
+      if (member.pending.size === 0 && !this.#isClosing) worker.unref();
       if ('error' in reply) pending.reject(fromWire(reply.error));
       else pending.resolve(reply.answer);
     });

@@ -46,7 +46,7 @@ const status = z.enum(OUTCOME_STATUSES).meta({
   id: 'status',
   description:
     'What happened to an action. already-done: what it wants was there; skipped: the path had drifted and was left alone; ' +
-    'stopped: the run ended before it; blocked: it was not to be done.',
+    'stopped: the run ended before it, or the target was full by then; blocked: it was not to be done.',
 });
 
 const entry = z

@@ -38,9 +38,12 @@ export function ensureFolder(platform: Platform, parent: Folder, name: ByteName)
 export function ensurePath(platform: Platform, root: Folder, names: readonly ByteName[]): Folder {
   let folder = root;
   for (const name of names) {
-    const next = ensureFolder(platform, folder, name);
-    if (folder !== root) platform.close(folder);
-    folder = next;
+    const parent = folder;
+    try {
+      folder = ensureFolder(platform, parent, name);
+    } finally {
+      if (parent !== root) platform.close(parent);
+    }
   }
   return folder;
 }

@@ -90,6 +90,11 @@ export class TargetLock {
     return this.#refused !== undefined;
   }
 
+  /** Whether the kernel keeps all others out, also while there is no file. */
+  get isOfKernel(): boolean {
+    return this.#locked === 'all';
+  }
+
   /**
    * Waits until it is free, or the signal comes: after `take` or `announce` refused.
    * @throws DirsyncError TARGET_LOCKED when the time is over.
@@ -155,7 +160,7 @@ export class TargetLock {
         flock: this.#locked !== 'none',
       };
       const text = `${JSON.stringify(mark)}\n`;
-      platform.writeFile(state, NAMES.lock, Buffer.from(text));
+      this.#write(state, text);
       this.#text = text;
       this.#timer = setInterval(() => this.#beat(), this.#timing.beat).unref();
     } catch (error) {
@@ -163,6 +168,17 @@ export class TargetLock {
       throw error;
     } finally {
       platform.close(state);
+    }
+  }
+
+  #write(state: Folder, text: string): void {
+    const {platform} = this.o;
+    try {
+      platform.writeFile(state, NAMES.lock, Buffer.from(text));
+    } catch (error) {
+      // A full disk takes the file, and nothing in it.
+      if (errnoOf(error) !== 'EEXIST') removeTree(platform, state, NAMES.lock);
+      throw error;
     }
   }
 

@@ -36,28 +36,41 @@ export interface StagingOptions {
 
 export function openStaging({platform, root, runId, worker}: StagingOptions): Staging {
   const run = runId as ByteName;
-  const open = (...names: string[]) => ensurePath(platform, root, [NAMES.state, ...names] as ByteName[]);
-  const own = open(NAMES.staging, run, `worker-${worker}`);
-  const waiting = open(NAMES.staging, run, 'waiting');
-  const replaced = open(NAMES.replaced, run);
-  const traceFolder = open(NAMES.staging, run);
-  const traces = new TraceLog(platform, traceFolder, worker);
-  const replacedTraces = new TraceLog(platform, replaced, worker);
-  // A default ACL of the root is for what is made in the target, not for what is written here and has an ACL of its own.
-  for (const folder of [own, waiting]) platform.setAttributes(folder, SELF, CODE.directory, {xattrs: NO_ACLS});
-  return {
-    own,
-    waiting,
-    replaced,
-    mount: platform.mountOf(own),
-    runId,
-    traces,
-    replacedTraces,
-    close: () => {
-      for (const log of [traces, replacedTraces]) log.close();
-      for (const folder of [own, waiting, replaced, traceFolder]) platform.close(folder);
-    },
+  const folders: Folder[] = [];
+  const open = (...names: string[]) => {
+    const folder = ensurePath(platform, root, [NAMES.state, ...names] as ByteName[]);
+    folders.push(folder);
+    return folder;
   };
+  const close = () => {
+    for (const folder of folders) platform.close(folder);
+  };
+  try {
+    const own = open(NAMES.staging, run, `worker-${worker}`);
+    const waiting = open(NAMES.staging, run, 'waiting');
+    const replaced = open(NAMES.replaced, run);
+    const traces = new TraceLog(platform, open(NAMES.staging, run), worker);
+    const replacedTraces = new TraceLog(platform, replaced, worker);
+    // A default ACL of the root is for what is made in the target, not for what is written here and has an ACL of its own.
+    for (const folder of [own, waiting]) platform.setAttributes(folder, SELF, CODE.directory, {xattrs: NO_ACLS});
+    const mount = platform.mountOf(own);
+    return {
+      own,
+      waiting,
+      replaced,
+      mount,
+      runId,
+      traces,
+      replacedTraces,
+      close: () => {
+        for (const log of [traces, replacedTraces]) log.close();
+        close();
+      },
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 const SELF = '' as ByteName;

@@ -50,7 +50,7 @@ describe('report/explain', () => {
       'Last run   run-1, 2026-01-01T10:00:00.000Z: create done',
       '',
       'Problems (1):',
-      '  ! EACCES  locked (source): permission denied; check the permissions of the path and of the folders above it',
+      '  ! EACCES  locked (source): permission denied while reading; check the permissions of the path and of the folders above it',
       '',
       'Would halt: same-tree — the same; lifted by --allow same-tree',
     ]);

@@ -18,7 +18,7 @@ import {
   subject,
 } from '../support/subject.js';
 
-const TROUBLE = 'locked (source): permission denied; check the permissions of the path and of the folders above it';
+const TROUBLE = 'locked (source): permission denied while reading; check the permissions of the path and of the folders above it';
 const clash = planOf([act.create('a')], {overlap: 'same', sourceMissing: true, warnings: ['50% of it: no'], problems: [locked]});
 const end = {finished: '2026-01-01T10:02:05.000Z', counts: {...counts, done: 1, failed: 1, skipped: 1}, bytes: 12};
 const drifted = {kind: 'create', path: 'd' as RelPath, status: 'skipped', bytes: 0} as const;

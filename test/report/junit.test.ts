@@ -79,7 +79,7 @@ function expectTallies(element: Element): void {
 }
 
 const PASSED = GUARD_NAMES.map((guard) => `guards ${guard}: passed`);
-const DENIED = 'EACCES: permission denied; check the permissions of the path and of the folders above it';
+const DENIED = 'EACCES: permission denied while reading; check the permissions of the path and of the folders above it';
 
 describe('report/junit', () => {
   describe('gives a plan', () => {
@@ -113,7 +113,7 @@ describe('report/junit', () => {
     const xml = junitReport(runSubject({steps, problems: [full, locked], end}));
     expect(cases(xml)).to.deep.equal([
       'run finished: passed',
-      'actions b: failure ENOSPC: no space left on the target; free some and run again',
+      'actions b: failure ENOSPC: no space left on the target while writing; free bytes or inodes (df, df -i) and run again',
       'actions c: skipped skipped (drift)',
       'actions d: skipped not begun',
       `problems locked: failure ${DENIED}`,

@@ -65,7 +65,7 @@ const cases: [event: Event, line: string | undefined][] = [
   [{type: 'action', action: act.upkeep(''), status: 'failed'}, 'ERROR attrs failed  ./'],
   [
     {type: 'problem', problem: problem({path: 'p\n' as RelPath, side: 'target', phase: 'write', code: 'EIO'})},
-    'ERROR EIO  p\\n (target): input/output error; check the disk',
+    'ERROR EIO  p\\n (target): input/output error while writing; check the disk and its connection, then run again',
   ],
   [{type: 'apply-done', report}, 'INFO  apply done  Done: 1 change. 12 B written.'],
   [{type: 'apply-done', report: failed}, 'WARN  apply done  Done, but not all: 1 change done, 2 failed. 12 B written.'],

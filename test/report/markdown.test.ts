@@ -129,7 +129,7 @@ Narrowed: 3 changes of plan \`plan-0\` were left out.
         .and.include(`
 #### Problems (1)
 
-- \`locked\` (source): \`EACCES\`, permission denied; check the permissions of the path and of the folders above it
+- \`locked\` (source): \`EACCES\`, permission denied while reading; check the permissions of the path and of the folders above it
 `);
     });
 
@@ -168,7 +168,7 @@ Run \`run-1\` of plan \`plan-1\` (9 changes, 1.2 KiB to write) began 2026-01-01 
 
 #### Problems (1)
 
-- \`locked\` (source): \`EACCES\`, permission denied; check the permissions of the path and of the folders above it
+- \`locked\` (source): \`EACCES\`, permission denied while reading; check the permissions of the path and of the folders above it
 
 #### Failed (1)
 

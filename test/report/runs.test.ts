@@ -31,7 +31,7 @@ describe('report/runs', () => {
   - delete   gone       300 B  skipped (drift)
 
 Problems (1):
-  ! EACCES  b/new\\n (source): permission denied; check the permissions of the path and of the folders above it
+  ! EACCES  b/new\\n (source): permission denied while reading; check the permissions of the path and of the folders above it
 
   done             2
   already done     1

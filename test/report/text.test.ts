@@ -13,7 +13,8 @@ import * as arbitrary from '../support/arbitrary.js';
 import {act, applyProgress, file, folder, header, NOON, planOf, symlink} from '../support/plan.js';
 
 const locked = problem({path: 'locked' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
-const LOCKED = '  ! EACCES  locked (source): permission denied; check the permissions of the path and of the folders above it';
+const LOCKED =
+  '  ! EACCES  locked (source): permission denied while reading; check the permissions of the path and of the folders above it';
 
 function show(plan: Plan, options: Partial<PlanTextOptions> = {}): string {
   return planText({
@@ -253,7 +254,7 @@ Done: 1,200 changes.`);
       const text = applyText({report: {...report, counts, problems: [full], skipped: ['q\x1b' as RelPath]}, color: false});
       expect(text).to.equal(`\
 Problems (1):
-  ! ENOSPC  x\\n (target): no space left on the target; free some and run again
+  ! ENOSPC  x\\n (target): no space left on the target while writing; free bytes or inodes (df, df -i) and run again
 
 Skipped, since they drifted (1):
   q\\x1b

@@ -15,6 +15,8 @@ export interface CliOptions {
   /** Runs as this user and group. */
   readonly uid?: number | undefined;
   readonly input?: string;
+  /** A command that starts the program, such as strace with what it does to it. */
+  readonly under?: readonly string[] | undefined;
   /** Milliseconds until it is killed. */
   readonly timeout?: number;
 }
@@ -35,7 +37,8 @@ const TIMEOUT = 60_000;
 export function dirsync(args: readonly string[], options: CliOptions = {}): CliResult {
   const home = new Home(options);
   try {
-    const {status, signal, stdout, stderr, error} = spawnSync(process.execPath, [home.program, ...args], {
+    const [file = '', ...rest] = home.command(args);
+    const {status, signal, stdout, stderr, error} = spawnSync(file, rest, {
       ...home.spawnOptions,
       ...(options.input !== undefined && {input: options.input}),
       encoding: 'utf8',
@@ -51,7 +54,7 @@ export function dirsync(args: readonly string[], options: CliOptions = {}): CliR
 /** Starts dirsync, to be watched and ended while it works; with `terminal` it has one (util-linux's script). */
 export function startDirsync(args: readonly string[], options: CliOptions & {terminal?: boolean} = {}): Running {
   const home = new Home(options);
-  const command = [process.execPath, home.program, ...args];
+  const command = home.command(args);
   const inTerminal = ['script', '-qefc', command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' '), '/dev/null'];
   const [file = '', ...rest] = options.terminal ? inTerminal : command;
   return new Running(spawn(file, rest, home.spawnOptions), () => home.remove());
@@ -107,9 +110,11 @@ export class Home {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-home-'));
   readonly program: string;
   readonly spawnOptions: SpawnSyncOptions;
+  readonly #under: readonly string[];
 
-  constructor({cwd, env, uid, timeout = TIMEOUT}: CliOptions) {
+  constructor({cwd, env, uid, under = [], timeout = TIMEOUT}: CliOptions) {
     const {folder} = this;
+    this.#under = under;
     if (uid !== undefined) {
       for (const part of PROGRAM) fs.cpSync(path.join(CHECKOUT, part), path.join(folder, 'app', part), {recursive: true});
       fs.chmodSync(folder, 0o755);
@@ -124,6 +129,10 @@ export class Home {
       timeout,
       killSignal: 'SIGKILL',
     };
+  }
+
+  command(args: readonly string[]): string[] {
+    return [...this.#under, process.execPath, this.program, ...args];
   }
 
   remove(): void {

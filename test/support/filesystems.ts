@@ -130,10 +130,12 @@ export function mountedFilesystem(type: FilesystemType, {mebibytes = 512, inodes
 }
 
 export interface Mounts {
-  /** A new tmpfs. */
-  memory(at: string): void;
+  /** A new tmpfs; of other options than 64 MiB when they are given. */
+  memory(at: string, options?: string): void;
   /** The folder `of` is also seen at `at`. */
   bind(of: string, at: string): void;
+  /** The folder `of` is also seen at `at`, where nothing can be changed. */
+  readOnly(of: string, at: string): void;
 }
 
 /**
@@ -152,9 +154,18 @@ export function mounts(): Mounts {
     own.push(at);
   };
   return {
-    memory: (at) => add(['-t', 'tmpfs', '-o', 'size=64m,mode=755', 'dirsync-test'], at),
+    memory: (at, options = 'size=64m') => add(['-t', 'tmpfs', '-o', `${options},mode=755`, 'dirsync-test'], at),
     bind: (of, at) => add(['--bind', of], at),
+    readOnly(of, at) {
+      add(['--bind', of], at);
+      remount(at, 'bind,ro');
+    },
   };
+}
+
+/** Gives what is mounted there other options. */
+export function remount(at: string, options: string): void {
+  call('mount', ['-o', `remount,${options}`, '--', at]);
 }
 
 /** Skips where nothing can be mounted, also where root has not the right to (a container). */

@@ -70,8 +70,8 @@ describe('ui/screens', () => {
       expect(few.slice(7, 11)).to.deep.equal([
         '',
         'Problems (2):',
-        '  ! EACCES  locked (source): permission denied; check the permissions of the pa…',
-        '  ! EACCES  evil\\x1b[2J\\n\\u202egnp (source): permission denied; check the permi…',
+        '  ! EACCES  locked (source): permission denied while reading; check the permiss…',
+        '  ! EACCES  evil\\x1b[2J\\n\\u202egnp (source): permission denied while reading; c…',
       ]);
       const all = Array.from({length: 240}, (_, i) => trouble(`p${i + 1}` as RelPath));
       for (const size of [SMALL, LARGE]) {
