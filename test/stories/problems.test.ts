@@ -112,7 +112,7 @@ describe('story: problems of single paths, for a user who is not root', () => {
     const {root, source, target} = pairIn(temp(), tree, {closed: dir({changed: 'older', gone: 'g'}, {mode: 0o555})});
     handOver(root);
     if (NOBODY !== undefined) fs.chownSync(path.join(target, 'closed'), 0, 0);
-    const {code, stdout} = dirsync(['apply', source, target, '--yes'], {uid: NOBODY});
+    const {code, stdout} = dirsync(['apply', source, target, '--yes', '--allow', 'not-writable'], {uid: NOBODY});
     expect(code).to.equal(3);
     expect(stdout).to.match(/! EACCES {2}closed\/changed \(target\): permission denied/);
     expect(stdout).to.match(/! EACCES {2}closed\/gone \(target\): permission denied/);
@@ -128,7 +128,9 @@ describe('story: problems of single paths, for a user who is not root', () => {
     handOver(root);
     fs.chmodSync(target, 0o555);
     if (NOBODY !== undefined) fs.chownSync(target, 0, 0);
-    const {code, stderr} = withoutChange(root, () => dirsync(['apply', source, target, '--yes'], {uid: NOBODY}));
+    const {code, stderr} = withoutChange(root, () =>
+      dirsync(['apply', source, target, '--yes', '--allow', 'not-writable'], {uid: NOBODY}),
+    );
     expect(code).to.equal(1);
     expect(stderr).to.include(`The target cannot be written: ${target} (EACCES)`);
   });
@@ -138,9 +140,11 @@ describe('story: problems of single paths, for a user who is not root', () => {
     const {root, source, target} = pairIn(temp(), {a: 'x'}, {});
     handOver(root);
     expect(dirsync(['apply', source, target, '--yes']).code).to.equal(0);
-    expect(dirsync(['apply', source, target, '--yes'], {uid: NOBODY}).code).to.equal(0);
+    expect(dirsync(['apply', source, target, '--yes', '--allow', 'not-writable'], {uid: NOBODY}).code).to.equal(0);
     fs.writeFileSync(path.join(source, 'a'), 'longer');
-    const {code, stderr} = withoutChange(root, () => dirsync(['apply', source, target, '--yes'], {uid: NOBODY}));
+    const {code, stderr} = withoutChange(root, () =>
+      dirsync(['apply', source, target, '--yes', '--allow', 'not-writable'], {uid: NOBODY}),
+    );
     expect(stderr).to.include(`The target cannot be written: ${target} (EACCES)`);
     expect(code).to.equal(1);
   });
@@ -149,7 +153,9 @@ describe('story: problems of single paths, for a user who is not root', () => {
     const {root, source, target} = pairIn(temp(), {new: 'n'});
     handOver(root);
     fs.chmodSync(root, 0o555);
-    const {code, stderr} = withoutChange(root, () => dirsync(['apply', source, target, '--yes'], {uid: NOBODY}));
+    const {code, stderr} = withoutChange(root, () =>
+      dirsync(['apply', source, target, '--yes', '--allow', 'not-writable'], {uid: NOBODY}),
+    );
     expect(code).to.equal(1);
     expect(stderr).to.include(`The target cannot be written: ${target} (EACCES)`);
   });

@@ -59,12 +59,14 @@ describe('story: a plan writes nothing', () => {
         const {root, source, target} = usedPair();
         const file = path.join(root, 'plan');
         const given = flags.map((flag) => (flag === 'FILE' ? file : flag));
+        const guards: boolean[] = [];
         const planned = () => {
-          const {stdout, ...ended} = dirsync(['plan', source, target, ...given]);
+          const {stdout, ...ended} = dirsync(['plan', source, target, '--allow', 'not-writable', ...given]);
+          guards.push(stdout.includes('not-writable'));
           const saved = given.includes(file) ? actionsOf(dirsync(['show', file, '--json']).stdout) : undefined;
           return {
             ...ended,
-            said: given.includes('--json') ? actionsOf(stdout) : stdout.replace(/SHA-256 .*|Plan `.*/, ''),
+            said: given.includes('--json') ? actionsOf(stdout) : stdout.replace(/SHA-256 .*|Plan `.*|(?:> \[!WARNING\]\n)?.*not-writable.*\n+/g, ''),
             saved,
           };
         };
@@ -73,6 +75,7 @@ describe('story: a plan writes nothing', () => {
         for (const tree of [source, target]) mount.readOnly(tree, tree);
         expect(() => fs.writeFileSync(path.join(target, 'x'), '')).to.throw('EROFS');
         expect(planned()).to.deep.equal(writable);
+        expect(guards, 'the guard tells of it, and of nothing else').to.deep.equal([false, true]);
       });
     }
   });
@@ -81,7 +84,8 @@ describe('story: a plan writes nothing', () => {
   function actionsOf(json: string) {
     const {actions, problems, halts, summary} = JSON.parse(json);
     expect(actions).to.have.length.greaterThan(5);
-    return {actions, problems, halts, summary};
+    const others = (halts as {guard: string}[]).filter(({guard}) => guard !== 'not-writable');
+    return {actions, problems, halts: others, summary};
   }
 
   describe('as strace sees it', () => {
@@ -119,7 +123,8 @@ describe('story: a plan writes nothing', () => {
       );
       // Relative names stand beside the folder that they are in, which `-y` shows.
       const isReading = (line: string) =>
-        /^\d+ +open(?:at)?\(/.test(line) && line.includes('O_RDONLY') && !/O_(?:CREAT|TRUNC|TMPFILE)/.test(line);
+        (/^\d+ +open(?:at)?\(/.test(line) && line.includes('O_RDONLY') && !/O_(?:CREAT|TRUNC|TMPFILE)/.test(line)) ||
+        /^\d+ +ioctl\(.*, (?:FS_IOC_GETFLAGS|BTRFS_IOC_FS_INFO|XFS_IOC_FSGEOMETRY)/.test(line);
       return {opened: inTrees.filter(isReading).length, others: inTrees.filter((line) => !isReading(line))};
     }
 
