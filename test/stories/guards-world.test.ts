@@ -107,6 +107,7 @@ describe('story: guards that judge the world', () => {
 
   describe('no-space', () => {
     const small = mountedFilesystem('tmpfs', {mebibytes: 8});
+    const sharing = mountedFilesystem('btrfs', {mebibytes: 256});
     const few = mountedFilesystem('tmpfs', {mebibytes: 64, inodes: 60});
 
     const onto = (disk: {folder(): string}, source: Tree, target: Tree) => {
@@ -155,6 +156,17 @@ describe('story: guards that judge the world', () => {
       expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
       expect(fs.readdirSync(target)).to.have.members(['.dirsync', 'new']);
       fs.rmSync(target, {recursive: true});
+    });
+
+    it('lets content pass that is shared', () => {
+      const root = sharing.folder();
+      const content = Buffer.alloc(4 * 1024 ** 2, 'content');
+      for (let i = 0; i < 32; i++) writeTree(path.join(root, 'source'), {[`f${i}`]: content.toString()});
+      expect(spawnSync('sync', ['-f', root]).status).to.equal(0);
+      const {bavail, bsize} = fs.statfsSync(root);
+      expect(bavail * bsize, 'it does not fit twice').to.be.lessThan(32 * content.length);
+      const args = [path.join(root, 'source'), path.join(root, 'target')];
+      expect(dirsync(['run', ...args], remembering(temp()))).to.deep.include({code: 0, stderr: ''});
     });
 
     it('lets holes pass, and files that replace as large ones', () => {

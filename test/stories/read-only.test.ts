@@ -66,7 +66,9 @@ describe('story: a plan writes nothing', () => {
           const saved = given.includes(file) ? actionsOf(dirsync(['show', file, '--json']).stdout) : undefined;
           return {
             ...ended,
-            said: given.includes('--json') ? actionsOf(stdout) : stdout.replace(/SHA-256 .*|Plan `.*|(?:> \[!WARNING\]\n)?.*not-writable.*\n+/g, ''),
+            said: given.includes('--json')
+              ? actionsOf(stdout)
+              : stdout.replace(/SHA-256 .*|Plan `.*|(?:> \[!WARNING\]\n)?.*not-writable.*\n+/g, ''),
             saved,
           };
         };
