@@ -25,7 +25,7 @@ import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
 import {lockTarget, type TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
-import {sweepReplaced, sweepStaging} from '../state/staging.js';
+import {hasLeftovers, sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
 import {OpenedFolders} from './opened.js';
@@ -132,7 +132,12 @@ class Run {
     try {
       this.#enter();
       if (preflight) await this.#preflight();
-      report = this.#isWorkLeft() ? await this.#work() : this.#report();
+      if (this.#isWorkLeft()) {
+        report = await this.#work();
+      } else {
+        await this.#tidy();
+        report = this.#report();
+      }
     } finally {
       clearInterval(timer);
       this.#leave();
@@ -267,10 +272,8 @@ class Run {
   }
 
   async #work(): Promise<ApplyReport> {
-    const backend = platform();
     this.#prepare();
-    const root = this.#root as Folder;
-    this.#journal.open(root);
+    this.#journal.open(this.#root as Folder);
     let synced = false;
     let canDestroy = true;
     for (const wave of this.#waves) {
@@ -285,13 +288,28 @@ class Run {
       if (this.#isStopped) break;
     }
     await this.#keepTimeFacts();
+    await this.#sweep();
+    return this.#recorded();
+  }
+
+  /** Removes what a killed run left in `.dirsync`, though there is nothing else to do. */
+  async #tidy(): Promise<void> {
+    const {problems, header} = this.o.plan;
+    const isKnown = problems.length === 0 && header.narrowed === undefined;
+    if (this.#root === undefined || !isKnown || !hasLeftovers(platform(), this.#root)) return;
+    this.#prepare();
+    await this.#sweep();
+  }
+
+  async #sweep(): Promise<void> {
+    const backend = platform();
+    const root = this.#root as Folder;
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
     const isWhole = this.#actions.every((_, i) => this.#status[i] === 'done' || this.#status[i] === 'already-done');
     sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
     // What they were is noted in staging until they are closed.
     this.#closeFolders();
     sweepStaging(backend, root);
-    return this.#recorded();
   }
 
   /** The first changes in the target: its root, `.dirsync`, and the staging of killed runs removed. */

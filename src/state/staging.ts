@@ -63,6 +63,23 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
 const SELF = '' as ByteName;
 const NO_ACLS = {kept: {xattrs: [], acls: true}, values: []};
 
+/** Whether a killed run left anything to remove. Not where it is another user's: then this one cannot. */
+export function hasLeftovers(platform: Platform, root: Folder): boolean {
+  try {
+    const state = openState(platform, root);
+    if (state === undefined) return false;
+    try {
+      const stat = emptyStat();
+      return [NAMES.lock, NAMES.staging, NAMES.replaced].some((name) => platform.stat(state, name, stat));
+    } finally {
+      platform.close(state);
+    }
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    return false;
+  }
+}
+
 /** Removes what runs left in staging, but for one that is at work. Only for who holds the target's lock. */
 export function sweepStaging(platform: Platform, root: Folder, keptRun?: string): void {
   sweep(platform, root, NAMES.staging, keptRun);
