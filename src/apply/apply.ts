@@ -306,10 +306,20 @@ class Run {
     const root = this.#root as Folder;
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
     const isWhole = this.#actions.every((_, i) => this.#status[i] === 'done' || this.#status[i] === 'already-done');
-    sweepReplaced(backend, root, (await this.#sync()) && isWhole ? 'all' : 'empty');
+    const what = (await this.#sync()) && isWhole ? 'all' : 'empty';
+    this.#reporting(() => sweepReplaced(backend, root, what));
     // What they were is noted in staging until they are closed.
     this.#closeFolders();
-    sweepStaging(backend, root);
+    this.#reporting(() => sweepStaging(backend, root));
+  }
+
+  /** Somebody else may be at work in `.dirsync`: that is no reason to end without a report. */
+  #reporting(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#addProblem(problem({path: ROOT, side: 'target', phase: 'delete', code: errnoOf(error)}));
+    }
   }
 
   /** The first changes in the target: its root, `.dirsync`, and the staging of killed runs removed. */
@@ -330,10 +340,13 @@ class Run {
     } catch (error) {
       if (error instanceof DirsyncError) throw error;
       const code = errnoOf(error);
+      const isStrange = code === 'ENOTDIR' || code === 'ELOOP';
       throw new DirsyncError(
         'TARGET_UNWRITABLE',
         `${escapeName(path)} (${code})`,
-        'check its permissions and how it is mounted',
+        isStrange
+          ? 'its .dirsync, or what is in there, is no folder: somebody has changed it; remove it'
+          : 'check its permissions and how it is mounted',
         {cause: error},
       );
     }

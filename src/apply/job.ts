@@ -94,7 +94,8 @@ export function performJob(
   job: ApplyJob,
   tools: JobTools,
 ): readonly WireResult[] | readonly (boolean | Problem)[] | TimeFacts | undefined {
-  const {world, staging, learner} = enter(job, tools);
+  const session = enter(job, tools);
+  const {world, learner} = session;
   if (job.step === 'times') return learner.facts();
   if (job.step === 'sync') {
     if (tools.worker === 0) world.platform.syncFileSystem((world.target as Cursor).root);
@@ -113,7 +114,7 @@ export function performJob(
         action,
         index: job.indexes[i] as number,
         world,
-        staging: staging as Staging,
+        staging: stagingOf(session, tools.worker),
         waiting: job.waiting,
         fsyncFiles: job.context.fsyncFiles,
         umask: job.context.umask,
@@ -156,7 +157,7 @@ function sameContent(path: RelPath, {platform: fs, source, target, goOn}: World)
 }
 
 /** Both trees, kept open from one batch of a run to the next; the ways into them start anew with each wave. */
-function enter({context, step, opened}: ApplyJob, {worker, count}: JobTools): Session {
+function enter({context, step, opened}: ApplyJob, {count}: JobTools): Session {
   if (session === undefined || session.context.runId !== context.runId || session.context.target !== context.target) {
     leave();
     session = open(context, step, () => count(0, 0));
@@ -167,15 +168,15 @@ function enter({context, step, opened}: ApplyJob, {worker, count}: JobTools): Se
     for (const cursor of [source, target, leaders]) cursor?.reset();
   }
   for (const [path, mode] of opened ?? []) session.world.opened.set(path, mode);
-  if (step !== 'check' && step !== 'content' && step !== 'sync' && step !== 'times') {
-    session.staging ??= openStaging({
-      platform: session.world.platform,
-      root: (session.world.target as Cursor).root,
-      runId: context.runId,
-      worker,
-    });
-  }
   return session;
+}
+
+/** Opened for the first action that needs it: where it cannot be, that is a problem of each path. */
+function stagingOf(session: Session, worker: number): Staging {
+  const {world, context} = session;
+  const root = (world.target as Cursor).root;
+  session.staging ??= openStaging({platform: world.platform, root, runId: context.runId, worker});
+  return session.staging;
 }
 
 function open(context: ApplyContext, step: ApplyJob['step'], goOn: () => boolean): Session {

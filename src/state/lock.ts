@@ -53,19 +53,25 @@ export function lockTarget({platform, root, path, now}: LockOptions): TargetLock
       }
     },
     release() {
-      const state = announced ? openState(platform, root) : undefined;
-      if (state === undefined) return;
-      removeTree(platform, state, NAMES.lock);
-      platform.close(state);
+      if (!announced) return;
+      try {
+        const state = openState(platform, root);
+        if (state === undefined) return;
+        removeTree(platform, state, NAMES.lock);
+        platform.close(state);
+      } catch (error) {
+        // Who has taken .dirsync away has the note as well; the next run replaces what is left of it.
+        errnoOf(error);
+      }
     },
   };
 }
 
 function readHolder(platform: Platform, root: Folder): Holder | undefined {
-  const state = openState(platform, root);
-  if (state === undefined) return undefined;
+  let state: Folder | undefined;
   try {
-    const text = platform.readFile(state, NAMES.lock, 4096);
+    state = openState(platform, root);
+    const text = state && platform.readFile(state, NAMES.lock, 4096);
     if (text === undefined) return undefined;
     const {pid, host, since} = JSON.parse(Buffer.from(text).toString()) as Partial<Holder>;
     return typeof pid === 'number' && typeof host === 'string' && typeof since === 'string' ? {pid, host, since} : undefined;
@@ -73,7 +79,7 @@ function readHolder(platform: Platform, root: Folder): Holder | undefined {
     // Half written, or not ours: it tells nothing.
     return undefined;
   } finally {
-    platform.close(state);
+    if (state !== undefined) platform.close(state);
   }
 }
 

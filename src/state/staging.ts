@@ -75,10 +75,13 @@ export function hasLeftovers(platform: Platform, root: Folder): boolean {
       platform.close(state);
     }
   } catch (error) {
-    if (errnoOf(error) !== 'EACCES') throw error;
+    if (!NOT_OURS.has(errnoOf(error))) throw error;
     return false;
   }
 }
+
+/** A `.dirsync` that another user has made, or in which something is no folder. */
+const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'ENOTDIR', 'ELOOP']);
 
 /** Removes what runs left in staging, but for one that is at work. Only for who holds the target's lock. */
 export function sweepStaging(platform: Platform, root: Folder, keptRun?: string): void {
@@ -86,15 +89,15 @@ export function sweepStaging(platform: Platform, root: Folder, keptRun?: string)
 }
 
 /**
- * Folders that killed runs left open, with the modes that they had; nothing is changed. None where `.dirsync` is another user's:
- * then this one can change nothing either, and is told so when it tries.
+ * Folders that killed runs left open, with the modes that they had; nothing is changed. None where `.dirsync` is not this
+ * user's: then this one can change nothing either, and is told so when it tries.
  */
 export function foldersLeftOpen(platform: Platform, root: Folder): Map<RelPath, number> {
   let traces: Trace[];
   try {
     traces = withFolder(platform, root, NAMES.staging, (folder) => readTraces(platform, folder)) ?? [];
   } catch (error) {
-    if (errnoOf(error) !== 'EACCES') throw error;
+    if (!NOT_OURS.has(errnoOf(error))) throw error;
     return new Map();
   }
   // Who opened a folder that was open already noted the mode that it had then.
