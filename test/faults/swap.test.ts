@@ -47,7 +47,9 @@ const STATE = [
   '.dirsync/runs',
 ];
 
-const EVERYTHING = WORLDS.find(({name}) => name === 'all kinds of actions') as World;
+const [CHANGES, EVERYTHING] = ['updates, deletes and new files', 'all kinds of actions'].map((name) =>
+  WORLDS.find((world) => world.name === name),
+) as [World, World];
 
 interface Attack {
   readonly what: string;
@@ -178,6 +180,52 @@ describe('faults: paths swapped by an attacker while root applies', function () 
       expect(outcome.turns, 'swaps').to.be.greaterThan(count);
     });
   }
+});
+
+/** Whoever holds a folder open still holds it when it is moved to where it is no part of the tree. */
+describe('faults: folders moved out of the tree while root applies', function () {
+  this.timeout(3_600_000);
+  const chance = new Chance();
+  const memory = mountedFilesystem('tmpfs');
+  const count = rounds({full: 20, short: 1});
+
+  before(function () {
+    if (!has('perl')) skip(this, 'perl is not installed');
+    if (process.env.DIRSYNC_PLATFORM === 'portable') skip(this, 'this backend holds no folders');
+  });
+
+  it(`nothing is changed in them while they are outside, ${count} times`, async () => {
+    const outcome = {turns: 0, hits: 0};
+    let done = 0;
+    try {
+      for (; done < count; done++) {
+        const round = new Round(memory.folder(), CHANGES);
+        const outside = path.join(round.root, 'away');
+        fs.mkdirSync(outside);
+        handOver(outside);
+        const at = path.join(round.target, 'folder-*');
+        const attacker = await Attacker.start({
+          swap: 'move',
+          targets: [{at, outside}],
+          pause: chance.of([300, 2000]),
+          uid: NOBODY,
+        });
+        try {
+          round.attackedRun(undefined);
+        } finally {
+          const {turns, hits} = await attacker.stop();
+          outcome.turns += turns;
+          outcome.hits += hits;
+        }
+        round.putRight();
+        removeTree(round.root);
+      }
+    } finally {
+      report({fault: 'swap: folders of the target are moved out', rounds: done, seed: chance.seed, found: {...outcome}});
+    }
+    expect(outcome.turns, 'moves').to.be.greaterThan(count);
+    expect(outcome.hits, 'changes outside').to.equal(0);
+  });
 });
 
 /** All that can be seen of a tree from outside, with what no program can set back: the ctime. */
