@@ -72,9 +72,11 @@ export interface JudgeOptions {
   readonly new: Things;
   /** Whether two names can change places at once, so that no name is missing for a moment. */
   readonly exchanges: boolean;
+  /** The run has come to its end: what it could not write keeps only that from being deleted which it replaces. */
+  readonly hasEnded?: boolean;
 }
 
-export function judge({target, old, new: wanted, exchanges}: JudgeOptions): Broken {
+export function judge({target, old, new: wanted, exchanges, hasEnded = false}: JudgeOptions): Broken {
   const broken = nothingBroken();
   const found = thingsIn(target);
   const kept = new Set([...thingsIn(path.join(target, '.dirsync')).values()].map(labelOf));
@@ -84,7 +86,8 @@ export function judge({target, old, new: wanted, exchanges}: JudgeOptions): Brok
   // What replaces a folder waits in .dirsync until that folder is empty.
   const isWritten = ([at, thing]: [string, Thing]) =>
     is(found.get(at), thing) || (old.get(at)?.kind === 'dir' && kept.has(labelOf(thing)));
-  const unwritten = [...wanted].find(([at, thing]) => isLeaf(thing) && !isWritten([at, thing]))?.[0];
+  const unwritten = [...wanted].filter(([at, thing]) => isLeaf(thing) && !isWritten([at, thing])).map(([at]) => at);
+  const awaited = (at: string) => unwritten.find((other) => !hasEnded || at.startsWith(`${other}/`));
 
   for (const [at, now] of found) {
     const before = old.get(at);
@@ -97,8 +100,9 @@ export function judge({target, old, new: wanted, exchanges}: JudgeOptions): Brok
     if (at === PROTECTED || at.startsWith(`${PROTECTED}/`)) {
       if (!isSame(now, before)) broken.touched.push(at);
     } else if (after === undefined) {
-      if (now === undefined && isLeaf(before) && unwritten !== undefined)
-        broken['deleted wrongly'].push(`${at} before ${unwritten} was there`);
+      const missing = awaited(at);
+      if (now === undefined && isLeaf(before) && missing !== undefined)
+        broken['deleted wrongly'].push(`${at} before ${missing} was there`);
     } else if (now === undefined) {
       const mayBeAway = !exchanges && (before.kind === 'dir') !== (after.kind === 'dir');
       const isThere = before.kind === 'dir' ? kept.has(labelOf(after)) : kept.has(labelOf(before));

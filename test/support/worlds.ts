@@ -3,6 +3,7 @@
  * that a part or a mixture shows.
  */
 import path from 'node:path';
+import type {Chance} from './faults.js';
 import {bash} from './shell.js';
 import {dir, fifo, file, hardlink, type Leaf, type LeafAttributes, symlink, type Tree, writeTree} from './tree.js';
 
@@ -230,6 +231,29 @@ export const WORLDS: readonly World[] = [
     isPortable: false,
   },
 ];
+
+/** Files and folders that change or come or go or stay by chance; what is new is larger. */
+export function randomWorld(chance: Chance): World {
+  const trees: Record<Version, Tree> = {old: {}, new: {}};
+  const both = ['old', 'new'] as const;
+  for (let f = 0; f < 6; f++) {
+    const inside: Record<Version, Tree> = {old: {}, new: {}};
+    for (let i = chance.int(3, 14); i > 0; i--) {
+      const name = `file-${f}-${i}`;
+      const bytes = {old: chance.int(0, 40_000), new: chance.int(0, 160_000)};
+      const leaf = (version: Version) => put(name, version, bytes[version]);
+      const deeper = (version: Version) => folder(several(`in-${name}`, 3, version), version);
+      const fate = chance.of(['same', 'updated', 'updated', 'added', 'gone', 'grown', 'shrunk']);
+      for (const version of both) {
+        if (fate === (version === 'new' ? 'gone' : 'added')) continue;
+        if (fate === 'same') inside[version][name] = put(name, 'old', bytes.old);
+        else inside[version][name] = fate === (version === 'new' ? 'grown' : 'shrunk') ? deeper(version) : leaf(version);
+      }
+    }
+    for (const version of both) trees[version][`folder-${f}`] = folder(inside[version], version);
+  }
+  return {name: 'by chance', ...trees, isPortable: true};
+}
 
 /** Writes one version of a world into a folder, made when it is not there. */
 export function layWorld(world: World, version: Version, root: string): void {
