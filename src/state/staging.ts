@@ -38,7 +38,7 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
   const run = runId as ByteName;
   const open = (...names: string[]) => ensurePath(platform, root, [NAMES.state, ...names] as ByteName[]);
   const own = open(NAMES.staging, run, `worker-${worker}`);
-  const waiting = open(NAMES.staging, run, 'waiting');
+  const waiting = open(NAMES.staging, run, WAITING);
   const replaced = open(NAMES.replaced, run);
   const traceFolder = open(NAMES.staging, run);
   const traces = new TraceLog(platform, traceFolder, worker);
@@ -83,7 +83,10 @@ export function hasLeftovers(platform: Platform, root: Folder): boolean {
 /** A `.dirsync` that another user has made, or in which something is no folder. */
 const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'ENOTDIR', 'ELOOP']);
 
-/** Removes what runs left in staging, but for one that is at work. Only for who holds the target's lock. */
+/**
+ * Removes what runs left in staging, but for one that is at work: while that is, what others had ready for the place of a folder
+ * stays as well. Only for who holds the target's lock.
+ */
 export function sweepStaging(platform: Platform, root: Folder, keptRun?: string): void {
   sweep(platform, root, NAMES.staging, keptRun);
 }
@@ -155,9 +158,21 @@ function sweep(platform: Platform, root: Folder, name: ByteName, keptRun?: strin
   }
 }
 
+/** What waits for a folder to be empty stays: where that folder is empty by now, it is all that the target has of it. */
 function removeOthers(platform: Platform, folder: Folder, kept: string): void {
-  for (const name of namesIn(platform, folder)) if (name !== kept) removeTree(platform, folder, name);
+  const runs = namesIn(platform, folder, CODE.directory).filter((name) => name !== kept);
+  for (const name of runs) {
+    const run = platform.openFolder(folder, name);
+    try {
+      for (const inside of namesIn(platform, run)) if (inside !== WAITING) removeTree(platform, run, inside);
+    } finally {
+      platform.close(run);
+    }
+    removeEmptyFolders(platform, folder, name);
+  }
 }
+
+const WAITING = 'waiting' as ByteName;
 
 function removeBeside(platform: Platform, target: Cursor, {folder, name}: Beside): void {
   try {
