@@ -69,7 +69,6 @@ const ATTACKS: readonly Attack[] = [
   {what: 'folders of the source become files', swap: 'file', side: 'source', paths: FOLDERS},
   {what: '.dirsync and what is in it become symlinks', swap: 'link', side: 'target', paths: STATE, asRoot: true},
   {what: '.dirsync becomes a symlink', swap: 'link', side: 'target', paths: ['.dirsync']},
-  {what: 'folders of the target become mounts', swap: 'mount', side: 'target', paths: FOLDERS, asRoot: true},
   {what: '.dirsync becomes a file', swap: 'file', side: 'target', paths: ['.dirsync']},
 ];
 
@@ -182,8 +181,11 @@ describe('faults: paths swapped by an attacker while root applies', function () 
   }
 });
 
-/** Whoever holds a folder open still holds it when it is moved to where it is no part of the tree. */
-describe('faults: folders moved out of the tree while root applies', function () {
+/**
+ * Whoever holds a folder open still holds it when it is moved to where it is no part of the tree; and what is mounted in a target is
+ * a part of it.
+ */
+describe('faults: folders moved out of the tree, or mounted over, while root applies', function () {
   this.timeout(3_600_000);
   const chance = new Chance();
   const memory = mountedFilesystem('tmpfs');
@@ -225,6 +227,32 @@ describe('faults: folders moved out of the tree while root applies', function ()
     }
     expect(outcome.turns, 'moves').to.be.greaterThan(count);
     expect(outcome.hits, 'changes outside').to.equal(0);
+  });
+
+  it(`nothing is written to what root mounts over them meanwhile, ${count} times`, async () => {
+    const outcome = {turns: 0, hits: 0};
+    let done = 0;
+    try {
+      for (; done < count; done++) {
+        const round = new Round(memory.folder(), CHANGES);
+        const paths = Array.from({length: 6}, (_, i) => `folder-${i}`);
+        const targets = round.targets({what: '', swap: 'mount', side: 'target', paths});
+        const before = traceOf(round.outside);
+        const attacker = await Attacker.start({swap: 'mount', targets, pause: 2000});
+        try {
+          round.attackedRun(undefined);
+        } finally {
+          outcome.turns += (await attacker.stop()).turns;
+        }
+        if (traceOf(round.outside) !== before) outcome.hits++;
+        round.putRight();
+        removeTree(round.root);
+      }
+    } finally {
+      report({fault: 'swap: folders of the target are mounted over', rounds: done, seed: chance.seed, found: {...outcome}});
+    }
+    expect(outcome.turns, 'mounts').to.be.greaterThan(count);
+    expect(outcome.hits, 'rounds with changes outside').to.equal(0);
   });
 });
 
