@@ -22,7 +22,7 @@ describe('faults: the disk is full', function () {
   const chance = new Chance();
   const memory = mountedFilesystem('tmpfs');
   const mount = mounts();
-  const count = rounds({full: 100, short: 3});
+  const count = rounds({full: 100, short: 2});
 
   before(function () {
     needRsync(this);

@@ -31,15 +31,16 @@ describe('faults: the power is lost', function () {
   const memory = mountedFilesystem('tmpfs', {mebibytes: 4096});
   const disks = mounts();
   const shelf = mounts();
-  const home = new Home({});
+  let home: Home;
 
   before(function () {
     needRsync(this);
     needMounts(this);
     for (const tool of ['strace', toolOf('xfs'), toolOf('ext4')]) if (!has(tool)) skip(this, `${tool} is not installed`);
     if (process.env.DIRSYNC_PLATFORM === 'portable') skip(this, 'this backend has no syncfs');
+    home = new Home({});
   });
-  after(() => home.remove());
+  after(() => home?.remove());
 
   interface Outcome {
     losses: number;
