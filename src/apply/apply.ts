@@ -26,7 +26,7 @@ import {isSameRoot, rootIdentity} from '../platform/roots.js';
 import {ensureTargetId} from '../state/identity.js';
 import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
-import {sweepReplaced, sweepStaging} from '../state/staging.js';
+import {hasLeftovers, sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
 import {OpenedFolders} from './opened.js';
@@ -178,7 +178,13 @@ class Run {
       onEvent({type: 'apply-started', actions: this.#toDo, ...this.#total, checks: this.#checks});
       timer = setInterval(() => onEvent(this.#progress()), 200);
       if (hasEntered && this.#isChecked) await this.#preflight();
-      report = hasEntered && this.#isWorkLeft() && !this.#isStopped ? await this.#work() : this.#report();
+      const canWork = hasEntered && !this.#isStopped;
+      if (canWork && this.#isWorkLeft()) {
+        report = await this.#work();
+      } else {
+        if (canWork) await this.#tidy();
+        report = this.#report();
+      }
     } finally {
       clearInterval(timer);
       this.#leave();
@@ -355,10 +361,8 @@ class Run {
   }
 
   async #work(): Promise<ApplyReport> {
-    const backend = platform();
     this.#prepare();
-    const root = this.#root as Folder;
-    this.#journal.open(root);
+    this.#journal.open(this.#root as Folder);
     let synced = false;
     let canDestroy = true;
     for (const wave of this.#waves) {
@@ -376,19 +380,34 @@ class Run {
     }
     this.#checkHeld();
     await this.#keepTimeFacts();
-    // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
-    const isWhole = this.#status.every((status) => status !== undefined && WHOLE.has(status));
-    const dropped = (await this.#sync()) && isWhole ? 'all' : 'empty';
-    this.#checkHeld();
-    this.#tidy(() => sweepReplaced(backend, root, dropped));
-    // What they were is noted in staging until they are closed.
-    this.#closeFolders();
-    this.#tidy(() => sweepStaging(backend, root));
+    await this.#sweep();
     return this.#recorded();
   }
 
-  /** What cannot be tidied up now, on a disk that fails or became read-only, is tidied up by the next run. */
-  #tidy(act: () => void): void {
+  /** Removes what a killed run left in `.dirsync`, though there is nothing else to do. */
+  async #tidy(): Promise<void> {
+    const {problems, header} = this.o.plan;
+    const isKnown = problems.length === 0 && header.narrowed === undefined;
+    if (this.#root === undefined || !isKnown || !hasLeftovers(platform(), this.#root)) return;
+    this.#prepare();
+    await this.#sweep();
+  }
+
+  async #sweep(): Promise<void> {
+    const backend = platform();
+    const root = this.#root as Folder;
+    // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
+    const isWhole = this.#status.every((status) => status !== undefined && WHOLE.has(status));
+    const what = (await this.#sync()) && isWhole ? 'all' : 'empty';
+    this.#checkHeld();
+    this.#reporting(() => sweepReplaced(backend, root, what));
+    // What they were is noted in staging until they are closed.
+    this.#closeFolders();
+    this.#reporting(() => sweepStaging(backend, root));
+  }
+
+  /** What cannot be tidied up now, on a disk that fails or as somebody else is at work in `.dirsync`, is tidied up by the next run. */
+  #reporting(act: () => void): void {
     try {
       act();
     } catch (error) {
@@ -415,10 +434,13 @@ class Run {
     } catch (error) {
       if (error instanceof DirsyncError) throw error;
       const code = errnoOf(error);
+      const isStrange = code === 'ENOTDIR' || code === 'ELOOP';
       throw new DirsyncError(
         'TARGET_UNWRITABLE',
         `${escapeName(path)} (${code})`,
-        wayOut(code) ?? 'check its permissions and how it is mounted',
+        isStrange
+          ? 'its .dirsync, or what is in there, is no folder: somebody has changed it; remove it'
+          : (wayOut(code) ?? 'check its permissions and how it is mounted'),
         {cause: error},
       );
     }

@@ -183,7 +183,7 @@ function makeFolder(task: Task): StepResult {
   const spot = spotOf(task, place);
   const aside = spot.folder === staging.own ? {folder: staging.replaced, name: nameOf(index)} : besideSpot(task, place, 'old');
   platform.makeFolder(spot.folder, spot.name, mode);
-  if (platform.exchange(spot.folder, spot.name, place.folder, place.name)) {
+  if (exchanged(task, spot, place)) {
     platform.move({from: spot.folder, name: spot.name, to: aside.folder, as: aside.name, replace: true});
   } else {
     platform.removeFolder(spot.folder, spot.name);
@@ -191,6 +191,16 @@ function makeFolder(task: Task): StepResult {
     platform.makeFolder(place.folder, place.name, mode);
   }
   return DONE;
+}
+
+/** A new folder that was refused its place is gone: it may be tried again. */
+function exchanged({world: {platform}}: Task, spot: Place, place: Place): boolean {
+  try {
+    return platform.exchange(spot.folder, spot.name, place.folder, place.name);
+  } catch (error) {
+    platform.removeFolder(spot.folder, spot.name);
+    throw error;
+  }
 }
 
 /** Where what takes a place is made: in staging, or beside the place where another mount lies between. */

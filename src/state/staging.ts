@@ -47,7 +47,7 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
   };
   try {
     const own = open(NAMES.staging, run, `worker-${worker}`);
-    const waiting = open(NAMES.staging, run, 'waiting');
+    const waiting = open(NAMES.staging, run, WAITING);
     const replaced = open(NAMES.replaced, run);
     const traces = new TraceLog(platform, open(NAMES.staging, run), worker);
     const replacedTraces = new TraceLog(platform, replaced, worker);
@@ -76,21 +76,44 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
 const SELF = '' as ByteName;
 const NO_ACLS = {kept: {xattrs: [], acls: true}, values: []};
 
-/** Removes what runs left in staging, but for one that is at work. Only for who holds the target's lock. */
+/** Whether a killed run left anything to remove. Not where it is another user's: then this one cannot. */
+export function hasLeftovers(platform: Platform, root: Folder): boolean {
+  try {
+    const state = openState(platform, root);
+    if (state === undefined) return false;
+    try {
+      const stat = emptyStat();
+      return [NAMES.lock, NAMES.staging, NAMES.replaced].some((name) => platform.stat(state, name, stat));
+    } finally {
+      platform.close(state);
+    }
+  } catch (error) {
+    if (!NOT_OURS.has(errnoOf(error))) throw error;
+    return false;
+  }
+}
+
+/** A `.dirsync` that another user has made, or in which something is no folder. */
+const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'ENOTDIR', 'ELOOP']);
+
+/**
+ * Removes what runs left in staging, but for one that is at work: while that is, what others had ready for the place of a folder
+ * stays as well. Only for who holds the target's lock.
+ */
 export function sweepStaging(platform: Platform, root: Folder, keptRun?: string): void {
   sweep(platform, root, NAMES.staging, keptRun);
 }
 
 /**
- * Folders that killed runs left open, with the modes that they had; nothing is changed. None where `.dirsync` is another user's:
- * then this one can change nothing either, and is told so when it tries.
+ * Folders that killed runs left open, with the modes that they had; nothing is changed. None where `.dirsync` is not this
+ * user's: then this one can change nothing either, and is told so when it tries.
  */
 export function foldersLeftOpen(platform: Platform, root: Folder): Map<RelPath, number> {
   let traces: Trace[];
   try {
     traces = withFolder(platform, root, NAMES.staging, (folder) => readTraces(platform, folder)) ?? [];
   } catch (error) {
-    if (errnoOf(error) !== 'EACCES') throw error;
+    if (!NOT_OURS.has(errnoOf(error))) throw error;
     return new Map();
   }
   // Who opened a folder that was open already noted the mode that it had then.
@@ -148,9 +171,21 @@ function sweep(platform: Platform, root: Folder, name: ByteName, keptRun?: strin
   }
 }
 
+/** What waits for a folder to be empty stays: where that folder is empty by now, it is all that the target has of it. */
 function removeOthers(platform: Platform, folder: Folder, kept: string): void {
-  for (const name of namesIn(platform, folder)) if (name !== kept) removeTree(platform, folder, name);
+  const runs = namesIn(platform, folder, CODE.directory).filter((name) => name !== kept);
+  for (const name of runs) {
+    const run = platform.openFolder(folder, name);
+    try {
+      for (const inside of namesIn(platform, run)) if (inside !== WAITING) removeTree(platform, run, inside);
+    } finally {
+      platform.close(run);
+    }
+    removeEmptyFolders(platform, folder, name);
+  }
 }
+
+const WAITING = 'waiting' as ByteName;
 
 function removeBeside(platform: Platform, target: Cursor, {folder, name}: Beside): void {
   try {

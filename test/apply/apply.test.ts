@@ -7,7 +7,7 @@ import type {Planned} from '../../src/app/plan.js';
 import type {DirsyncError} from '../../src/core/errors.js';
 import {context, settings, syncTrees} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
-import {readTree, symlink, type Tree, writeTree} from '../support/tree.js';
+import {dir, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
 
 describe('apply, when the world changes after the plan', () => {
   const temp = tempDirs();
@@ -178,5 +178,23 @@ describe('apply, when the world changes after the plan', () => {
       expect(fs.readFileSync(path.join(target, 'calm'), 'utf8')).to.equal('calm');
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing is left in staging').to.have.members(['id.json', 'runs']);
     });
+  });
+
+  it('removes what a killed run left, also when nothing else is to be done', async () => {
+    const root = temp();
+    const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+    for (const side of [source, target]) writeTree(side, {a: 'a'});
+    const run = '20260101T000000000Z-000000';
+    writeTree(path.join(target, '.dirsync'), {
+      lock: '{}',
+      tmp: {[run]: {'worker-0': {'0': 'half a fi'}, waiting: {'1': 'b'}}},
+      replaced: {[run]: {'2': 'c'}},
+      runs: {},
+    });
+    writeTree(target, dir({}));
+    const {counts} = await syncTrees(settings(source, target));
+    expect(counts.done).to.equal(0);
+    expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['id.json', 'runs']);
+    expect(fs.readdirSync(path.join(target, '.dirsync/runs')), 'there is nothing to record').to.deep.equal([]);
   });
 });

@@ -308,6 +308,18 @@ const CASES: readonly Case[] = [
     says: ['Nobody is there to confirm the plan', '--yes'],
     shows: true,
   },
+  ...(['symlink', 'file'] as const).map((kind) => ({
+    title: `a .dirsync in the target that is a ${kind}`,
+    args: apply(...ST, '--allow', 'too-many-deletes'),
+    code: 'TARGET_UNWRITABLE',
+    says: ['The target cannot be written: ', 'its .dirsync, or what is in there, is no folder'],
+    prepare: (root: string) => {
+      const at = path.join(root, 'target/.dirsync');
+      if (kind === 'file') fs.writeFileSync(at, '');
+      else fs.symlinkSync('../source', at);
+    },
+    shows: true,
+  })),
 ];
 
 /** A file without content that takes no room on disk. */

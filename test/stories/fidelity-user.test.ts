@@ -96,6 +96,7 @@ describe('story: read-only folders and files of a user who is not root', functio
         echo new >source/$mode/added; mkdir source/$mode/new-folder; echo x >source/$mode/new-folder/x
         echo gone >target/$mode/gone; chmod 0000 target/$mode/gone; mkdir target/$mode/gone-folder; echo x >target/$mode/gone-folder/x
         echo file >source/$mode/kind; mkdir target/$mode/kind; echo x >target/$mode/kind/x
+        mkdir source/$mode/a-folder; echo x >source/$mode/a-folder/x; echo file >target/$mode/a-folder
         ln source/$mode/same source/$mode/linked
         echo same >source/$mode/time; echo same >target/$mode/time; touch -d @1500000001 source/$mode/time; touch -d @5 target/$mode/time
         chmod 0400 source/$mode/time; chmod 0000 target/$mode/time

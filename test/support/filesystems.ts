@@ -82,18 +82,14 @@ export function mountedFilesystem(type: FilesystemType, {mebibytes = 512, inodes
   after(remove);
 
   function make(): string | undefined {
-    const [tool = '', ...args] = type === 'tmpfs' ? [] : MAKE[type];
+    const tool = type === 'tmpfs' ? '' : toolOf(type);
     if (tool !== '' && !has(tool)) return `${tool} is not installed`;
     home = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), PREFIX)));
     fs.chmodSync(home, 0o755);
     const at = path.join(home, 'root');
     const image = path.join(home, 'image');
     fs.mkdirSync(at);
-    if (tool !== '') {
-      fs.writeFileSync(image, '');
-      fs.truncateSync(image, mebibytes * MIB);
-      call(tool, [...args, image], {env: sbin()});
-    }
+    if (type !== 'tmpfs') makeImage(type, image, mebibytes);
     const memory = `size=${mebibytes}m${inodes === undefined ? '' : `,nr_inodes=${inodes}`}`;
     const how: Partial<Record<FilesystemType, readonly string[]>> = {
       tmpfs: ['-t', 'tmpfs', '-o', memory, 'dirsync-test'],
@@ -136,6 +132,23 @@ export interface Mounts {
   bind(of: string, at: string): void;
   /** The folder `of` is also seen at `at`, where nothing can be changed. */
   readOnly(of: string, at: string): void;
+  /** A file with a file system in it, such as `makeImage` makes. */
+  image(file: string, at: string, options?: string): void;
+  /** Undoes the mounts made so far, before the test has ended. */
+  undo(): void;
+}
+
+/** Makes a file system in a new file. Its tool must be installed: see `toolOf`. */
+export function makeImage(type: keyof typeof MAKE, file: string, mebibytes: number, more: readonly string[] = []): void {
+  const [tool, ...args] = MAKE[type];
+  fs.writeFileSync(file, '');
+  fs.truncateSync(file, mebibytes * MIB);
+  call(tool, [...args, ...more, file], {env: sbin()});
+}
+
+/** The program that makes such file systems. */
+export function toolOf(type: keyof typeof MAKE): string {
+  return MAKE[type][0];
 }
 
 /**
@@ -144,9 +157,10 @@ export interface Mounts {
  */
 export function mounts(): Mounts {
   const own: string[] = [];
-  afterEach(() => {
+  const undo = () => {
     for (const at of own.splice(0).reverse()) unmount(at);
-  });
+  };
+  afterEach(undo);
   const add = (args: readonly string[], at: string) => {
     fs.mkdirSync(at, {recursive: true});
     const refused = mount(args, at);
@@ -160,6 +174,8 @@ export function mounts(): Mounts {
       add(['--bind', of], at);
       remount(at, 'bind,ro');
     },
+    image: (file, at, options) => add(['-o', options === undefined ? 'loop' : `loop,${options}`, file], at),
+    undo,
   };
 }
 

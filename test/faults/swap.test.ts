@@ -1,0 +1,282 @@
+import {spawnSync} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import {expect} from 'chai';
+import {GUARD_NAMES} from '../../src/core/plan.js';
+import {Attacker, AWAY, type Swap, type Target} from '../support/attacker.js';
+import {type CliResult, dirsync, handOver, NOBODY} from '../support/cli.js';
+import {Chance, report, rounds} from '../support/faults.js';
+import {mountedFilesystem} from '../support/filesystems.js';
+import {abilities} from '../support/odd-tree.js';
+import {needRsync, rsyncDifference} from '../support/oracle.js';
+import {call, has} from '../support/shell.js';
+import {skip} from '../support/skip.js';
+import {removeTree} from '../support/temp.js';
+import {layWorld, WORLDS, type World} from '../support/worlds.js';
+
+const FREELY = GUARD_NAMES.flatMap((name) => ['--allow', name]);
+const SECRET = 'SECRET of another user ';
+
+/** Folders in which things of each kind are done. */
+const FOLDERS = [
+  'changes/folder-0',
+  'changes/folder-3',
+  'changes',
+  'links',
+  'kinds',
+  'kinds/nested',
+  'attributes',
+  'attributes/attrs-folder-3',
+];
+const FILES = [
+  'changes/big',
+  'changes/folder-1/updated-1-0',
+  'changes/folder-2/same-2-0',
+  'attributes/attrs-3',
+  'links/changed-0',
+  'kinds/upper',
+];
+const STATE = [
+  '.dirsync',
+  '.dirsync/tmp',
+  '.dirsync/tmp/*',
+  '.dirsync/tmp/*/worker-0',
+  '.dirsync/tmp/*/waiting',
+  '.dirsync/replaced',
+  '.dirsync/runs',
+];
+
+const [CHANGES, EVERYTHING] = ['updates, deletes and new files', 'all kinds of actions'].map((name) =>
+  WORLDS.find((world) => world.name === name),
+) as [World, World];
+
+interface Attack {
+  readonly what: string;
+  readonly swap: Swap;
+  readonly side: 'source' | 'target';
+  readonly paths: readonly string[];
+  /** Only root can. */
+  readonly asRoot?: boolean;
+}
+
+const ATTACKS: readonly Attack[] = [
+  {what: 'folders of the target become symlinks', swap: 'link', side: 'target', paths: FOLDERS},
+  {what: 'files of the target become symlinks', swap: 'link', side: 'target', paths: FILES},
+  {what: 'folders of the target become files', swap: 'file', side: 'target', paths: FOLDERS},
+  {what: 'folders of the source become symlinks', swap: 'link', side: 'source', paths: FOLDERS},
+  {what: 'files of the source become symlinks', swap: 'link', side: 'source', paths: FILES},
+  {what: 'folders of the source become files', swap: 'file', side: 'source', paths: FOLDERS},
+  {what: '.dirsync and what is in it become symlinks', swap: 'link', side: 'target', paths: STATE, asRoot: true},
+  {what: '.dirsync becomes a symlink', swap: 'link', side: 'target', paths: ['.dirsync']},
+  {what: '.dirsync becomes a file', swap: 'file', side: 'target', paths: ['.dirsync']},
+];
+
+class Round {
+  readonly source: string;
+  readonly target: string;
+  readonly outside: string;
+
+  constructor(
+    readonly root: string,
+    world: World,
+  ) {
+    this.source = path.join(root, 'source');
+    this.target = path.join(root, 'target');
+    this.outside = path.join(root, 'outside');
+    layWorld(world, 'new', this.source);
+    layWorld(world, 'old', this.target);
+    fs.mkdirSync(this.outside);
+    // To whoever follows a symlink to them, they look like what is in the trees.
+    for (const side of ['source', 'target'] as const) call('cp', ['-a', this[side], this.outside]);
+    fs.mkdirSync(path.join(this.outside, 'target/.dirsync/tmp'), {recursive: true});
+    hideSecrets(path.join(this.outside, 'source'));
+    handOver(this.source, this.target);
+  }
+
+  targets({side, paths}: Attack): Target[] {
+    return paths.map((at) => ({at: path.join(this[side], at), outside: path.join(this.outside, side, at.replace(/\*.*/, ''))}));
+  }
+
+  /** A fresh run, or one by a plan that was made in peace. */
+  attackedRun(plan: string | undefined): CliResult {
+    const roots = plan === undefined ? [this.source, this.target, '--yes', '--exclude', `*${AWAY}`] : [plan, '--skip-drifted'];
+    return dirsync(['apply', ...roots, ...FREELY]);
+  }
+
+  savePlan(): string {
+    const plan = path.join(this.root, 'plan');
+    expect(dirsync(['plan', this.source, this.target, '--exclude', `*${AWAY}`, '--out', plan]).code).to.equal(0);
+    return plan;
+  }
+
+  /** In peace, everything is put right. */
+  putRight(): void {
+    const {code, stdout, stderr} = dirsync(['apply', this.source, this.target, '--yes', ...FREELY]);
+    expect(code, `a run in peace: ${stderr}${stdout}`).to.equal(0);
+    expect(rsyncDifference(this.source, this.target)).to.deep.equal([]);
+  }
+}
+
+describe('faults: paths swapped by an attacker while root applies', function () {
+  this.timeout(3_600_000);
+  const chance = new Chance();
+  const memory = mountedFilesystem('tmpfs');
+
+  before(function () {
+    needRsync(this);
+    if (!has('perl')) skip(this, 'perl is not installed');
+    if (process.env.DIRSYNC_PLATFORM === 'portable') skip(this, 'this backend follows what is swapped in');
+    if (!abilities(memory.root).xattrs) skip(this, 'no extended attributes are kept here');
+  });
+
+  async function attacked(attack: Attack, outcome: {turns: number; ended: Record<string, number>}): Promise<void> {
+    const round = new Round(memory.folder(), EVERYTHING);
+    const uid = attack.asRoot ? undefined : NOBODY;
+    const plan = chance.int(1, 2) === 1 ? round.savePlan() : undefined;
+    const before = traceOf(round.outside);
+    const attacker = await Attacker.start({
+      swap: attack.swap,
+      targets: round.targets(attack),
+      pause: chance.of([50, 300, 2000]),
+      uid,
+    });
+    let result: CliResult;
+    try {
+      result = round.attackedRun(plan);
+    } finally {
+      outcome.turns += (await attacker.stop()).turns;
+    }
+    const {code, stdout, stderr} = result;
+    outcome.ended[`exit ${code}`] = (outcome.ended[`exit ${code}`] ?? 0) + 1;
+    expect(traceOf(round.outside), 'what is outside').to.deep.equal(before);
+    expect(secretsIn(round.target), 'secrets in the target').to.deep.equal([]);
+    expect(code, stderr + stdout).to.be.oneOf([0, 1, 3, 4]);
+    expect(stderr).not.to.match(/bug|internal|\bat .*:\d+:\d+/i);
+    round.putRight();
+    removeTree(round.root);
+  }
+
+  for (const attack of ATTACKS) {
+    const count = Math.ceil(rounds({full: 200, short: 9}) / ATTACKS.length);
+    it(`${attack.what}: ${count} times, and nothing outside is touched or read`, async () => {
+      const outcome = {turns: 0, ended: {}};
+      let done = 0;
+      try {
+        for (; done < count; done++) await attacked(attack, outcome);
+      } catch (error) {
+        (error as Error).message += `\nSEED=${chance.seed}, round ${done}`;
+        throw error;
+      } finally {
+        const {turns, ended} = outcome;
+        report({
+          fault: `swap: ${attack.what}`,
+          rounds: done,
+          seed: chance.seed,
+          found: {'bytes outside': 0, swaps: turns, ...ended},
+        });
+      }
+      expect(outcome.turns, 'swaps').to.be.greaterThan(count);
+    });
+  }
+});
+
+/**
+ * Whoever holds a folder open still holds it when it is moved to where it is no part of the tree; and what is mounted in a target is
+ * a part of it.
+ */
+describe('faults: folders moved out of the tree, or mounted over, while root applies', function () {
+  this.timeout(3_600_000);
+  const chance = new Chance();
+  const memory = mountedFilesystem('tmpfs');
+  const count = rounds({full: 20, short: 1});
+
+  before(function () {
+    if (!has('perl')) skip(this, 'perl is not installed');
+    if (process.env.DIRSYNC_PLATFORM === 'portable') skip(this, 'this backend holds no folders');
+  });
+
+  it(`nothing is changed in them while they are outside, ${count} times`, async () => {
+    const outcome = {turns: 0, hits: 0};
+    let done = 0;
+    try {
+      for (; done < count; done++) {
+        const round = new Round(memory.folder(), CHANGES);
+        const outside = path.join(round.root, 'away');
+        fs.mkdirSync(outside);
+        handOver(outside);
+        const at = path.join(round.target, 'folder-*');
+        const attacker = await Attacker.start({
+          swap: 'move',
+          targets: [{at, outside}],
+          pause: chance.of([300, 2000]),
+          uid: NOBODY,
+        });
+        try {
+          round.attackedRun(undefined);
+        } finally {
+          const {turns, hits} = await attacker.stop();
+          outcome.turns += turns;
+          outcome.hits += hits;
+        }
+        round.putRight();
+        removeTree(round.root);
+      }
+    } finally {
+      report({fault: 'swap: folders of the target are moved out', rounds: done, seed: chance.seed, found: {...outcome}});
+    }
+    expect(outcome.turns, 'moves').to.be.greaterThan(count);
+    expect(outcome.hits, 'changes outside').to.equal(0);
+  });
+
+  it(`nothing is written to what root mounts over them meanwhile, ${count} times`, async () => {
+    const outcome = {turns: 0, hits: 0};
+    let done = 0;
+    try {
+      for (; done < count; done++) {
+        const round = new Round(memory.folder(), CHANGES);
+        const paths = Array.from({length: 6}, (_, i) => `folder-${i}`);
+        const targets = round.targets({what: '', swap: 'mount', side: 'target', paths});
+        const before = traceOf(round.outside);
+        const attacker = await Attacker.start({swap: 'mount', targets, pause: 2000});
+        try {
+          round.attackedRun(undefined);
+        } finally {
+          outcome.turns += (await attacker.stop()).turns;
+        }
+        if (traceOf(round.outside) !== before) outcome.hits++;
+        round.putRight();
+        removeTree(round.root);
+      }
+    } finally {
+      report({fault: 'swap: folders of the target are mounted over', rounds: done, seed: chance.seed, found: {...outcome}});
+    }
+    expect(outcome.turns, 'mounts').to.be.greaterThan(count);
+    expect(outcome.hits, 'rounds with changes outside').to.equal(0);
+  });
+});
+
+/** All that can be seen of a tree from outside, with what no program can set back: the ctime. */
+function traceOf(root: string): string {
+  return call('find', ['.', '-printf', '%p %y %m %U:%G %s %T@ %C@ %i %l\\n'], {cwd: root});
+}
+
+/** Each file gets another content of the same size and time. */
+function hideSecrets(root: string): void {
+  for (const entry of fs.readdirSync(root, {withFileTypes: true, recursive: true})) {
+    if (!entry.isFile()) continue;
+    const at = path.join(entry.parentPath, entry.name);
+    const {size} = fs.statSync(at);
+    const mtime = call('stat', ['-c', '%y', at]).trim();
+    fs.writeFileSync(at, SECRET.repeat(Math.ceil(size / SECRET.length)).slice(0, size));
+    call('touch', ['-d', mtime, at]);
+  }
+}
+
+function secretsIn(root: string): string[] {
+  const {status, stdout} = spawnSync('grep', ['-rlsaF', '--devices=skip', SECRET.slice(0, 12), '.'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim().split('\n') : [];
+}

@@ -1,0 +1,94 @@
+/** Somebody who swaps things of a tree for others while a run is at work in it, in a process of his own, as fast as he can. */
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+
+/**
+ * What takes a thing's place for a moment: a symlink to what is outside, a file, or a mount of what is outside. `move`: the thing
+ * itself is outside for a moment, and what is changed in it there is a hit.
+ */
+export type Swap = 'link' | 'file' | 'mount' | 'move';
+
+export interface Target {
+  /** May hold wildcards. */
+  readonly at: string;
+  readonly outside: string;
+}
+
+/** What is moved aside ends in this. */
+export const AWAY = '.away';
+
+const SCRIPT = `
+  use strict; use warnings; use Time::HiRes 'usleep';
+  my ($swap, $pause, @pairs) = @ARGV;
+  my ($on, $turns, $hits, $n) = (1, 0, 0, 0);
+  $SIG{TERM} = sub { $on = 0 };
+  $| = 1; print "ready\\n";
+  sub inside {
+    my $at = shift;
+    opendir(my $folder, $at) or return '';
+    return join "\\n", map { my @s = lstat "$at/$_"; "$_ " . (@s ? "$s[1] $s[2] $s[4] $s[7] $s[9]" : '') } sort grep { !/^[.]+$/ } readdir $folder;
+  }
+  while ($on) {
+    for (my $i = 0; $i < @pairs && $on; $i += 2) {
+      for my $at (glob $pairs[$i]) {
+        next unless lstat $at;
+        my $other = $pairs[$i + 1];
+        if ($swap eq 'mount') {
+          next if system 'mount', '--bind', '--', $other, $at;
+          usleep rand $pause;
+          system 'umount', '-l', '--', $at;
+          $turns++;
+          next;
+        }
+        my $away = $swap eq 'move' ? "$other/moved" : "$at." . $n++ . '${AWAY}';
+        rename $at, $away or next;
+        my $before = $swap eq 'move' ? inside($away) : '';
+        if ($swap eq 'link') { symlink $other, $at }
+        elsif ($swap eq 'file') { open my $file, '>', $at }
+        usleep rand $pause;
+        $hits++ if $swap eq 'move' && inside($away) ne $before;
+        unlink $at;
+        $turns++ if rename $away, $at;
+        system 'rm', '-rf', '--', $away if $swap eq 'move' && -e $away;
+      }
+    }
+  }
+  print "$turns $hits\\n";`;
+
+export interface AttackerOptions {
+  readonly swap: Swap;
+  readonly targets: readonly Target[];
+  /** The longest time in microseconds that a thing is away. */
+  readonly pause: number;
+  readonly uid?: number | undefined;
+}
+
+export class Attacker {
+  readonly #child: ChildProcess;
+  #said = '';
+
+  private constructor({swap, targets, pause, uid}: AttackerOptions) {
+    const pairs = targets.flatMap(({at, outside}) => [at, outside]);
+    const user = uid === undefined ? {} : {uid, gid: uid};
+    this.#child = spawn('perl', ['-e', SCRIPT, swap, `${pause}`, ...pairs], {stdio: ['ignore', 'pipe', 'ignore'], ...user});
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#said += text;
+    });
+  }
+
+  /** At work when this answers. */
+  static async start(options: AttackerOptions): Promise<Attacker> {
+    const attacker = new Attacker(options);
+    await once(attacker.#child.stdout as NonNullable<ChildProcess['stdout']>, 'data');
+    return attacker;
+  }
+
+  /** Everything that can be is at its place again when this answers. */
+  async stop(): Promise<{turns: number; hits: number}> {
+    const ended = once(this.#child, 'close');
+    this.#child.kill('SIGTERM');
+    await ended;
+    const [turns = 0, hits = 0] = (this.#said.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+    return {turns, hits};
+  }
+}
