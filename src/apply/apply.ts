@@ -162,6 +162,7 @@ class Run {
       fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
       fresh: !this.#isChecked,
       follow: !o.approved,
+      mounts: platform().mounts(),
     };
   }
 

@@ -29,6 +29,8 @@ export interface ApplyContext {
   readonly umask: number;
   /** The plan was made just now, and not checked again. */
   readonly fresh: boolean;
+  /** What may be mounted in the two trees; undefined where that is not known. */
+  readonly mounts?: ReadonlySet<number> | undefined;
   /** Nobody has approved the plan: files of the source are copied as they now are. */
   readonly follow: boolean;
 }
@@ -240,7 +242,7 @@ function open(context: ApplyContext, step: ApplyJob['step'], goOn: () => boolean
   // Times are compared no more exactly than this backend keeps them.
   const coarse = fs.timeResolution > 1n && fs.timeResolution > context.policy.mtimeWindow;
   const policy = coarse ? {...context.policy, mtimeWindow: fs.timeResolution} : context.policy;
-  const way = target && new Cursor(fs, target);
+  const way = target && new Cursor(fs, target, context.mounts);
   return {
     context,
     step,
@@ -248,9 +250,9 @@ function open(context: ApplyContext, step: ApplyJob['step'], goOn: () => boolean
     full: new FullMounts(way),
     world: {
       platform: fs,
-      source: source && new Cursor(fs, source),
+      source: source && new Cursor(fs, source, context.mounts),
       target: way,
-      leaders: target && new Cursor(fs, target),
+      leaders: target && new Cursor(fs, target, context.mounts),
       policy,
       opened: new Map(),
       mounts: new Map(),

@@ -5,7 +5,7 @@ import type {Action} from '../core/action.js';
 import {CODE, isSpecial, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
-import {parentPath, type RelPath, ROOT} from '../core/path.js';
+import {parentPath, type RelPath} from '../core/path.js';
 import type {Drift} from '../core/plan.js';
 import {type Phase, type Problem, problem, type Side} from '../core/problem.js';
 import type {TimeLearner} from '../core/times.js';
@@ -137,7 +137,7 @@ function noteMount({action, world}: Task): void {
   const {target, mounts, platform} = world;
   const path = parentPath(action.path);
   const mount = target?.mountAt(path);
-  if (target === undefined || mount === undefined || mount === target.mountAt(ROOT) || mounts.has(mount)) return;
+  if (target === undefined || mount === undefined || mount === target.rootMount || mounts.has(mount)) return;
   mounts.set(mount, platform.openFolder(target.folder(path), '.' as ByteName));
 }
 
@@ -537,9 +537,10 @@ function wantedXattrs({action, world}: Task): WantedXattrs {
   return {kept: policy, values};
 }
 
-function placeIn(target: Cursor | undefined, {path}: Action): Place {
+/** Where an action is done; the way there is looked at again before something is destroyed. */
+function placeIn(target: Cursor | undefined, {path, before}: Action): Place {
   if (target === undefined) throw new SystemError('ENOENT', 'openat');
-  return target.place(path);
+  return target.place(path, before !== undefined);
 }
 
 function discard({world}: Task, {folder, name}: Place): void {

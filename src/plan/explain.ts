@@ -11,7 +11,7 @@ type Facts = Omit<Explanation, 'verdict' | 'notes'>;
 export function verdictOf(facts: Facts): Verdict {
   const {path, action, source, target, filter, problems, header} = facts;
   if (isWithin(path, STATE_DIR as RelPath)) return 'own';
-  if (action !== undefined) return isUpkeep(action) ? 'upkeep' : 'changed';
+  if (action !== undefined && action.kind !== 'blocked') return isUpkeep(action) ? 'upkeep' : 'changed';
   if (isNothing(source) && isNothing(target)) return 'nowhere';
   if (problems.length > 0) return 'blocked';
   if (filter.excluded) return target.entry === undefined ? 'left-out' : 'protected';

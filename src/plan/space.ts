@@ -14,6 +14,9 @@ export const WRITERS = 16;
 const OWN_INODES = 16;
 const OWN_BYTES = 1024 * 1024;
 
+/** What the name, the inode and the attributes of a new file take at most, on file systems that set no room aside for them. */
+const ENTRY_BYTES = 1024;
+
 /** Bytes on disk of what is written and of what that replaces, by the action's place in the plan. */
 export interface Allocation {
   readonly written: (index: number) => number;
@@ -46,7 +49,7 @@ export function spaceNeeds(plan: Pick<Plan, 'header' | 'actions'>, spaces: reado
     }
     if (action.kind === 'mkdir' || action.kind === 'create' || action.kind === 'replace') {
       total.inodes++;
-      total.bytes += block;
+      total.bytes += action.after.kind === 'directory' ? block : ENTRY_BYTES;
     }
     if (bytesOf(action) === 0) return;
     const written = blocks(allocation?.written(index) ?? bytesOf(action), block);

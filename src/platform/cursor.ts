@@ -9,7 +9,7 @@ import {CODE, emptyStat, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {baseName, parentPath, pathParts, type RelPath} from '../core/path.js';
-import {errnoOf, type Folder, type Platform} from './platform.js';
+import {errnoOf, type Folder, type Platform, SystemError} from './platform.js';
 
 /** Where a path is looked for: its name in an open folder, which stays valid until the cursor moves on. */
 export interface Place {
@@ -18,8 +18,8 @@ export interface Place {
 }
 
 /**
- * Race: for so long, and for the one call that follows a look, what is done in a folder is done where that folder now is. Who can
- * move it could do the same to what is in it.
+ * Race: for so long, what is new may be made in a folder where that folder now is. What destroys something looks first, so there
+ * the race is that one call. Who can move a folder could do the same to what is in it.
  */
 const TRUSTED_MS = 1;
 
@@ -39,16 +39,23 @@ export class Cursor {
   #looked = 0;
   #rootMount: number | undefined;
 
-  /** `root` stays the caller's to close. */
+  /**
+   * `root` stays the caller's to close. `mounts`: what may be mounted on the way, see `Platform.mounts`; what else is there was mounted
+   * meanwhile, and is no part of the tree.
+   */
   constructor(
     private readonly platform: Platform,
     readonly root: Folder,
+    private readonly mounts?: ReadonlySet<number>,
   ) {}
 
-  /** @throws SystemError: ENOENT, ENOTDIR or ELOOP where the way is not one of plain folders. */
-  folder(path: RelPath): Folder {
+  /**
+   * `isLooking`: the way is looked at again, however short ago that was.
+   * @throws SystemError: ENOENT, ENOTDIR or ELOOP where the way is not one of plain folders, EXDEV where something was mounted on it.
+   */
+  folder(path: RelPath, isLooking = false): Folder {
     const now = performance.now();
-    if (now - this.#looked > TRUSTED_MS) {
+    if (isLooking || now - this.#looked > TRUSTED_MS) {
       this.#shrink(this.#standing());
       this.#looked = now;
     }
@@ -56,20 +63,22 @@ export class Cursor {
     return this.#open.at(-1)?.folder ?? this.root;
   }
 
+  get rootMount(): number {
+    this.#rootMount ??= this.platform.mountOf(this.root);
+    return this.#rootMount;
+  }
+
   /** On which mount the folder at `path` is: see `Platform.mountOf`. */
   mountAt(path: RelPath): number {
     const folder = this.folder(path);
     const last = this.#open.at(-1);
-    if (last === undefined) {
-      this.#rootMount ??= this.platform.mountOf(folder);
-      return this.#rootMount;
-    }
+    if (last === undefined) return this.rootMount;
     last.mount ??= this.platform.mountOf(folder);
     return last.mount;
   }
 
-  place(path: RelPath): Place {
-    return {folder: this.folder(parentPath(path)), name: toByteName(baseName(path))};
+  place(path: RelPath, isLooking = false): Place {
+    return {folder: this.folder(parentPath(path), isLooking), name: toByteName(baseName(path))};
   }
 
   /** Like `place`, but undefined where no plain folder is on the way: then nothing of this tree stands at the path. */
@@ -108,8 +117,14 @@ export class Cursor {
     this.#shrink(shared);
     for (const name of parts.slice(shared)) {
       const folder = this.platform.openFolder(this.#open.at(-1)?.folder ?? this.root, toByteName(name));
+      const mount = this.mounts && this.platform.mountOf(folder);
+      if (mount !== undefined && !this.mounts?.has(mount)) {
+        this.platform.close(folder);
+        throw new SystemError('EXDEV', 'openat');
+      }
       this.platform.stat(folder, '' as ByteName, stat);
-      this.#open.push({name, folder, identity: {device: stat.device, inode: inodeOf(stat)}});
+      const identity = {device: stat.device, inode: inodeOf(stat)};
+      this.#open.push({name, folder, identity, ...(mount !== undefined && {mount})});
       this.#at = this.#at === '' ? name : `${this.#at}/${name}`;
     }
   }

@@ -151,6 +151,8 @@ export interface Platform {
   xattr(folder: Folder, name: ByteName, attribute: ByteName): Uint8Array | undefined;
   /** Tells apart what is mounted where: between two folders with different numbers nothing is renamed or linked. */
   mountOf(folder: Folder): number;
+  /** All that is mounted at this moment, as `mountOf` tells it apart; undefined where that is not known. */
+  mounts(): ReadonlySet<number> | undefined;
   /** What the file system of an open folder is; nothing is written to find out. */
   fileSystem(folder: Folder): FileSystem;
   volume(folder: Folder): Volume;

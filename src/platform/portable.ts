@@ -97,6 +97,10 @@ export class PortablePlatform implements Platform {
     return fs.statSync(at(folder, '')).dev;
   }
 
+  mounts(): undefined {
+    return undefined;
+  }
+
   fileSystem(folder: Folder): FileSystem {
     const {type, times} = factsOfType(fs.statfsSync(at(folder, '')).type);
     return {type, times, keeps: {xattrs: [], acls: false}};

@@ -4,6 +4,7 @@
  *
  * This file knows names in folders; what is in files and what their attributes are is said in posix-content and posix-attributes.
  */
+import {readFileSync} from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {ACL_ACCESS, type KeptXattrs, keepsXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
@@ -129,6 +130,21 @@ export class PosixPlatform implements Platform {
     // Before Linux 5.8 there is only the device, which two mounts of one file system share.
     const has = (this.kernel.words[STATX / 4] as number) & STATX_MNT_ID;
     return has ? this.kernel.bytes.readUInt32LE(STATX + 144) : this.kernel.bytes.readUInt32LE(STATX + 140);
+  }
+
+  /** proc_pid_mountinfo(5); it has the ids of statx(2) since Linux 5.8. */
+  mounts(): ReadonlySet<number> | undefined {
+    let lines: string[];
+    try {
+      lines = readFileSync('/proc/self/mountinfo', 'latin1').trimEnd().split('\n');
+    } catch {
+      return undefined;
+    }
+    const mounts = new Set(lines.map((line) => Number.parseInt(line, 10)));
+    const root = this.openRoot('/' as ByteName);
+    const isKnown = mounts.has(this.mountOf(root));
+    this.close(root);
+    return isKnown ? mounts : undefined;
   }
 
   /** fstatfs(2); whether attributes are known is asked for one of each that nobody has: ENODATA or EOPNOTSUPP. */

@@ -29,7 +29,7 @@ export function explanationSentence(explanation: Explanation): string {
   const path = folderPath(explanation);
   switch (verdict) {
     case 'changed':
-      return `${path} ${action?.kind === 'blocked' ? 'is' : 'will be'} ${changeWords(action as Action)}.`;
+      return `${path} will be ${changeWords(action as Action)}.`;
     case 'upkeep':
       return `${path} is not changed itself, but what is in it is; its times will be put back.`;
     case 'linked':

@@ -61,6 +61,7 @@ const CASES: readonly Case[] = [
     args: apply(...ST),
     uid: NOBODY,
     prepare: (root) => fs.chmodSync(path.join(root, 'source'), 0),
+    exit: 5,
     code: 'SOURCE_UNREADABLE',
     says: ['The source cannot be read: source (EACCES)'],
   },

@@ -3,10 +3,9 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 
 /**
- * What takes a thing's place for a moment: a symlink to what is outside, a file, or a mount of what is outside. `move`: the thing
- * itself is outside for a moment, and what is changed in it there is a hit.
+ * What takes a thing's place for a moment: a symlink to what is outside, a file, or a mount of what is outside.
  */
-export type Swap = 'link' | 'file' | 'mount' | 'move';
+export type Swap = 'link' | 'file' | 'mount';
 
 export interface Target {
   /** May hold wildcards. */
@@ -20,14 +19,9 @@ export const AWAY = '.away';
 const SCRIPT = `
   use strict; use warnings; use Time::HiRes 'usleep';
   my ($swap, $pause, @pairs) = @ARGV;
-  my ($on, $turns, $hits, $n) = (1, 0, 0, 0);
+  my ($on, $turns, $n) = (1, 0, 0);
   $SIG{TERM} = sub { $on = 0 };
   $| = 1; print "ready\\n";
-  sub inside {
-    my $at = shift;
-    opendir(my $folder, $at) or return '';
-    return join "\\n", map { my @s = lstat "$at/$_"; "$_ " . (@s ? "$s[1] $s[2] $s[4] $s[7] $s[9]" : '') } sort grep { !/^[.]+$/ } readdir $folder;
-  }
   while ($on) {
     for (my $i = 0; $i < @pairs && $on; $i += 2) {
       for my $at (glob $pairs[$i]) {
@@ -40,20 +34,17 @@ const SCRIPT = `
           $turns++;
           next;
         }
-        my $away = $swap eq 'move' ? "$other/moved" : "$at." . $n++ . '${AWAY}';
+        my $away = "$at." . $n++ . '${AWAY}';
         rename $at, $away or next;
-        my $before = $swap eq 'move' ? inside($away) : '';
         if ($swap eq 'link') { symlink $other, $at }
         elsif ($swap eq 'file') { open my $file, '>', $at }
         usleep rand $pause;
-        $hits++ if $swap eq 'move' && inside($away) ne $before;
         unlink $at;
         $turns++ if rename $away, $at;
-        system 'rm', '-rf', '--', $away if $swap eq 'move' && -e $away;
       }
     }
   }
-  print "$turns $hits\\n";`;
+  print "$turns\\n";`;
 
 export interface AttackerOptions {
   readonly swap: Swap;
@@ -84,11 +75,10 @@ export class Attacker {
   }
 
   /** Everything that can be is at its place again when this answers. */
-  async stop(): Promise<{turns: number; hits: number}> {
+  async stop(): Promise<{turns: number}> {
     const ended = once(this.#child, 'close');
     this.#child.kill('SIGTERM');
     await ended;
-    const [turns = 0, hits = 0] = (this.#said.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
-    return {turns, hits};
+    return {turns: Number(this.#said.trim().split('\n').at(-1))};
   }
 }

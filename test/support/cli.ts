@@ -118,6 +118,7 @@ export class Home {
     if (uid !== undefined) {
       for (const part of PROGRAM) fs.cpSync(path.join(CHECKOUT, part), path.join(folder, 'app', part), {recursive: true});
       fs.chmodSync(folder, 0o755);
+      fs.chownSync(folder, uid, uid);
     }
     this.program = path.join(uid === undefined ? CHECKOUT : path.join(folder, 'app'), 'bin/run.js');
     const {PATH} = process.env;
