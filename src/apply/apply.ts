@@ -20,6 +20,7 @@ import {withTimeFacts} from '../plan/compare.js';
 import {summarize} from '../plan/summary.js';
 import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
+import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
@@ -469,9 +470,25 @@ class Run {
   }
 
   #closeFolders(): void {
-    if (!this.#isChanging) return;
-    const settled = this.#context.policy.mode ? this.#actions.filter((_, i) => this.#status[i] === 'done') : [];
-    for (const found of this.#opened?.close(settled) ?? []) this.#addProblem(found);
+    if (!this.#isChanging || !this.#opened?.modes.size) return;
+    const keepsModes = this.#context.policy.mode;
+    const settled = keepsModes ? this.#actions.filter((_, i) => this.#status[i] === 'done') : [];
+    const source = keepsModes ? this.#openSource() : undefined;
+    const cursor = source && new Cursor(platform(), source);
+    for (const found of this.#opened.close(settled, cursor)) this.#addProblem(found);
+    cursor?.reset();
+    if (source !== undefined) platform().close(source);
+  }
+
+  /** Undefined also where it has gone meanwhile. */
+  #openSource(): Folder | undefined {
+    const {source} = this.#context;
+    try {
+      return source === undefined ? undefined : platform().openRoot(source);
+    } catch (error) {
+      errnoOf(error);
+      return undefined;
+    }
   }
 
   /** Notes how the target keeps times, if it does not keep all of them. */

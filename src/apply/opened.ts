@@ -11,7 +11,7 @@ import {type Problem, problem} from '../core/problem.js';
 import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {foldersLeftOpen, noteOpened} from '../state/staging.js';
-import {entryAtPlace, openMode} from './check.js';
+import {entryAtPlace, lookAt, openMode} from './check.js';
 
 /** The name of an open folder itself. */
 const SELF = '' as ByteName;
@@ -50,8 +50,11 @@ export class OpenedFolders {
     if (this.modes.size > 0) noteOpened({platform: this.platform, root: this.root, runId, modes: this.modes});
   }
 
-  /** Gives each the mode that it is to have: `settled` are the actions whose modes were set. What stays open is a problem. */
-  close(settled: readonly Action[]): Problem[] {
+  /**
+   * Gives each the mode that it is to have: `settled` are the actions whose modes were set. One that the source has open as well
+   * stays so: a killed run may have settled it, and then no plan has it any more. What stays open otherwise is a problem.
+   */
+  close(settled: readonly Action[], source?: Cursor): Problem[] {
     const problems: Problem[] = [];
     const modes = new Map(settled.flatMap(({path, after}) => (after && this.modes.has(path) ? [[path, after.mode]] : [])));
     const target = new Cursor(this.platform, this.root);
@@ -61,7 +64,8 @@ export class OpenedFolders {
         const mode = modes.get(path) ?? closed;
         const place = target.find(path);
         const now = place && entryAtPlace(this.platform, place, NO_XATTRS);
-        if (place && now?.kind === 'directory' && now.mode === openMode(closed) && now.mode !== mode)
+        const isOpen = now?.kind === 'directory' && now.mode === openMode(closed) && now.mode !== mode;
+        if (place && isOpen && (modes.has(path) || lookAt(this.platform, source, path, NO_XATTRS)?.mode !== now.mode))
           this.platform.setAttributes(place.folder, place.name, CODE.directory, {mode});
       } catch (error) {
         problems.push(problem({path, side: 'target', phase: 'attrs', code: errnoOf(error)}));

@@ -144,6 +144,22 @@ describe('story: read-only folders and files of a user who is not root', functio
     arrived(sync, JUDGED);
   });
 
+  it('stay open where a killed run has left them so, and the source has them so', () => {
+    const sync = userPair(temp());
+    const {source, target, cli} = sync;
+    bash('mkdir folder; echo x >folder/file; chmod 0755 folder; touch -d @1 folder/file folder .', source, {uid: NOBODY});
+    bash(
+      `cp -a ../source/. .
+      run=.dirsync/tmp/20260101T000000000Z-000000; mkdir -p -m 0700 $run
+      echo '{"opened":{"path":"folder","mode":365}}' >$run/traces-0; touch -d @1 .`,
+      target,
+      {uid: NOBODY},
+    );
+    expect(dirsync(['apply', source, target, '--yes'], cli).code).to.equal(0);
+    expect(differences(source, target, JUDGED)).to.deep.equal([]);
+    expect(fs.existsSync(path.join(target, '.dirsync/tmp'))).to.equal(false);
+  });
+
   const FILES = 3000;
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     it(`${signal} in the middle: the next apply puts everything right`, async () => {
