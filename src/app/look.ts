@@ -28,7 +28,7 @@ export async function askWorkers<Answer>(
     target: roots.target.identity === undefined ? undefined : toByteName(roots.target.path),
     policy,
     umask: 0,
-    fsyncFiles: false,
+    flushed: 'none',
     fresh: true,
     follow: false,
   };

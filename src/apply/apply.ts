@@ -21,6 +21,7 @@ import {summarize} from '../plan/summary.js';
 import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
+import {FLUSHING_RENAMES} from '../platform/filesystems.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {AT, type WorkerPool} from '../platform/pool.js';
 import {isSameRoot, rootIdentity} from '../platform/roots.js';
@@ -31,6 +32,7 @@ import {hasLeftovers, sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
 import {OpenedFolders} from './opened.js';
+import type {Flushed} from './perform.js';
 
 /** Nothing more was to be done. */
 const WHOLE: ReadonlySet<OutcomeStatus> = new Set(['done', 'already-done', 'blocked']);
@@ -160,7 +162,7 @@ class Run {
       target: plan.header.target.identity === undefined && !lock.hasWaited ? undefined : toByteName(plan.header.target.path),
       policy: plan.header.options,
       umask: process.umask(),
-      fsyncFiles: fsync === 'each' || (fsync === 'end' && !platform().canSyncFileSystem),
+      flushed: fsync === 'none' ? 'none' : fsync === 'each' || !platform().canSyncFileSystem ? 'all' : 'replacing',
       fresh: !this.#isChecked,
       follow: !o.approved,
       mounts: platform().mounts(),
@@ -277,8 +279,16 @@ class Run {
     this.#root = root;
     // A plan that was saved before the target's times were known.
     const policy = withTimeFacts(this.#context.policy, readTimeFacts(backend, root));
-    this.#context = {...this.#context, policy};
+    this.#context = {...this.#context, policy, flushed: this.#flushedIn(root)};
     this.#opened = new OpenedFolders(backend, root);
+  }
+
+  /** Nothing that is replaced may be lost with the power, by default either: see `FLUSHING_RENAMES`. */
+  #flushedIn(root: Folder): Flushed {
+    const {flushed} = this.#context;
+    const isOneVolume = (this.o.plan.header.facts?.space?.length ?? 1) === 1;
+    const isNeeded = !isOneVolume || !FLUSHING_RENAMES.has(platform().fileSystem(root).type);
+    return flushed === 'replacing' && !isNeeded ? 'none' : flushed;
   }
 
   #leave(): void {
@@ -388,11 +398,15 @@ class Run {
 
   /** Removes what a killed run left in `.dirsync`, though there is nothing else to do. */
   async #tidy(): Promise<void> {
-    const {problems, header} = this.o.plan;
-    const isKnown = problems.length === 0 && header.narrowed === undefined;
-    if (this.#root === undefined || !isKnown || !hasLeftovers(platform(), this.#root)) return;
+    if (this.#root === undefined || !this.#seesAll || !hasLeftovers(platform(), this.#root)) return;
     this.#prepare();
     await this.#sweep();
+  }
+
+  /** Whether the plan has all that is between the two trees: then what killed runs left undone is done with it. */
+  get #seesAll(): boolean {
+    const {problems, header} = this.o.plan;
+    return problems.length === 0 && header.narrowed === undefined;
   }
 
   async #sweep(): Promise<void> {
@@ -400,7 +414,8 @@ class Run {
     const root = this.#root as Folder;
     // What gave its place to a folder is dropped only when all that is in that folder is there, and on disk.
     const isWhole = this.#status.every((status) => status !== undefined && WHOLE.has(status));
-    const what = (await this.#sync()) && isWhole ? 'all' : 'empty';
+    const isSynced = await this.#sync();
+    const what = !isSynced || !isWhole ? 'empty' : this.#seesAll ? 'all' : {own: this.o.runId};
     this.#checkHeld();
     this.#reporting(() => sweepReplaced(backend, root, what));
     // What they were is noted in staging until they are closed.

@@ -14,7 +14,7 @@ import {errnoOf, type Folder} from '../platform/platform.js';
 import {openStaging, type Staging} from '../state/staging.js';
 import {check, inSource, type World} from './check.js';
 import {FullMounts} from './full.js';
-import {perform, type StepResult, sideOf} from './perform.js';
+import {type Flushed, perform, type StepResult, sideOf} from './perform.js';
 
 /** What all batches of a run share. */
 export interface ApplyContext {
@@ -24,8 +24,7 @@ export interface ApplyContext {
   /** Undefined while the target's root does not exist. */
   readonly target: ByteName | undefined;
   readonly policy: PlanOptions;
-  /** Flush each file before it takes its place. */
-  readonly fsyncFiles: boolean;
+  readonly flushed: Flushed;
   readonly umask: number;
   /** The plan was made just now, and not checked again. */
   readonly fresh: boolean;
@@ -137,7 +136,7 @@ export function performJob(job: ApplyJob, tools: JobTools): readonly WireResult[
                 return stagingOf(session(), tools.worker);
               },
               waiting: job.waiting,
-              fsyncFiles: job.context.fsyncFiles,
+              flushed: job.context.flushed,
               umask: job.context.umask,
               learner,
               fresh: job.context.fresh,

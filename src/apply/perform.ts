@@ -39,6 +39,9 @@ export interface StepResult {
   readonly opened?: readonly Opened[] | undefined;
 }
 
+/** Which files are flushed before they take their places: all, or those that replace something. */
+export type Flushed = 'none' | 'replacing' | 'all';
+
 export interface Task {
   readonly step: WaveStep;
   readonly action: Action;
@@ -47,7 +50,7 @@ export interface Task {
   readonly world: World;
   readonly staging: Staging;
   readonly waiting: ReadonlyMap<RelPath, number> | undefined;
-  readonly fsyncFiles: boolean;
+  readonly flushed: Flushed;
   /** The permissions that new files do not get, where modes are not kept. */
   readonly umask: number;
   readonly learner: TimeLearner;
@@ -280,7 +283,7 @@ function writeFile(task: Task, spot: Place): StepResult | undefined {
 const ATTEMPTS = 3;
 
 function copyFile(task: Task, spot: Place): StepResult | 'changed' | 'refused' | undefined {
-  const {action, world, fsyncFiles, onBytes} = task;
+  const {action, world, flushed, onBytes} = task;
   const {platform, source, policy} = world;
   const after = action.after as Entry;
   const from = source?.find(action.path);
@@ -292,7 +295,7 @@ function copyFile(task: Task, spot: Place): StepResult | 'changed' | 'refused' |
       to: spot.folder,
       as: spot.name,
       attributes: attributesOf(task, {isNew: true}),
-      fsync: fsyncFiles,
+      fsync: flushed === 'all' || (flushed === 'replacing' && action.before !== undefined),
       sparse: policy.sparse,
       accept: (stat) => stat.code === CODE.file && sameEntry(toEntry(stat), after, {...policy, ...NO_XATTRS}),
       onBytes,

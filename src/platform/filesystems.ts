@@ -53,6 +53,12 @@ export function typeName(magic: number): string | undefined {
   return TYPES.get(magic)?.type;
 }
 
+/**
+ * These flush a file's content before a rename over another file is on disk (ext4 by auto_da_alloc, btrfs alike, ZFS and bcachefs by
+ * their transactions), or are gone with the power anyway. Others can lose both contents when the power goes: XFS does.
+ */
+export const FLUSHING_RENAMES: ReadonlySet<string | undefined> = new Set(['ext4', 'btrfs', 'zfs', 'bcachefs', 'tmpfs']);
+
 /** Two files of these can share content; of others it is not known, or told elsewhere. */
 export const SHARING: ReadonlySet<string> = new Set(['btrfs', 'bcachefs']);
 

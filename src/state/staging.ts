@@ -9,7 +9,7 @@ import {joinPath, type RelPath} from '../core/path.js';
 import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
-import {type Beside, namesIn, readTraces, type Trace, TraceLog} from './traces.js';
+import {type Beside, isBesideOf, namesIn, readTraces, type Trace, TraceLog} from './traces.js';
 
 export interface Staging {
   /** This worker's own. */
@@ -139,14 +139,15 @@ export function noteOpened({platform, root, runId, modes}: NoteOptions): void {
 }
 
 /**
- * Drops the leaves that gave their place to folders: `all` only when what replaced them is on disk, else no more than this run's
- * empty folders, so that a later run that ends well drops them.
+ * Drops the leaves that gave their place to folders: this run's `own` when what replaced them is on disk, those of killed runs with
+ * them (`all`) when this run has seen both trees whole; else no more than empty folders, so that a later run drops them.
  */
-export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'empty'): void {
+export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'empty' | {readonly own: string}): void {
   if (what === 'all') {
     sweep(platform, root, NAMES.replaced);
     return;
   }
+  if (what !== 'empty') sweepOwn(platform, root, what.own);
   const state = openState(platform, root);
   if (state === undefined) return;
   try {
@@ -154,6 +155,17 @@ export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'e
   } finally {
     platform.close(state);
   }
+}
+
+function sweepOwn(platform: Platform, root: Folder, runId: string): void {
+  withFolder(platform, root, NAMES.replaced, (folder) => {
+    const target = new Cursor(platform, root);
+    for (const trace of readTraces(platform, folder)) {
+      if ('beside' in trace && isBesideOf(runId, trace.beside.name)) removeBeside(platform, target, trace.beside);
+    }
+    target.reset();
+    removeTree(platform, folder, runId as ByteName);
+  });
 }
 
 function sweep(platform: Platform, root: Folder, name: ByteName, keptRun?: string): void {

@@ -105,5 +105,13 @@ const BESIDE = /^\.dirsync-[\w-]+\.(?:tmp|old)$/;
 
 /** A name beside the place of an action, in a folder of the target: `old` for what gives its place to a folder. */
 export function besideName(runId: string, index: number, use: 'tmp' | 'old'): string {
-  return `.dirsync-${runId.replace(/\W/g, '')}-${index}.${use}`;
+  return `${besideStart(runId)}${index}.${use}`;
+}
+
+export function isBesideOf(runId: string, name: string): boolean {
+  return name.startsWith(besideStart(runId));
+}
+
+function besideStart(runId: string): string {
+  return `.dirsync-${runId.replace(/\W/g, '')}-`;
 }
