@@ -283,12 +283,12 @@ class Run {
     this.#opened = new OpenedFolders(backend, root);
   }
 
-  /** Nothing that is replaced may be lost with the power, by default either: see `FLUSHING_RENAMES`. */
+  /** Nothing that was there may be lost with the power, by default either: see `FLUSHING_RENAMES`. */
   #flushedIn(root: Folder): Flushed {
     const {flushed} = this.#context;
     const isOneVolume = (this.o.plan.header.facts?.space?.length ?? 1) === 1;
     const isNeeded = !isOneVolume || !FLUSHING_RENAMES.has(platform().fileSystem(root).type);
-    return flushed === 'replacing' && !isNeeded ? 'none' : flushed;
+    return flushed === 'replacing' && !isNeeded ? 'holes' : flushed;
   }
 
   #leave(): void {

@@ -39,8 +39,15 @@ export interface StepResult {
   readonly opened?: readonly Opened[] | undefined;
 }
 
-/** Which files are flushed before they take their places: all, or those that replace something. */
-export type Flushed = 'none' | 'replacing' | 'all';
+/**
+ * Which files are flushed before they take their places. `replacing`: what replaces something, and what is large. `holes`: what has
+ * holes. After a power loss a file that has its name but not all of its content must not pass for whole: its size tells, unless it
+ * was set before the content came (holes), or several pieces were on their way to disk at once.
+ */
+export type Flushed = 'none' | 'holes' | 'replacing' | 'all';
+
+/** Well below what the kernel writes back in one piece. */
+const ONE_PIECE = 256 * 1024;
 
 export interface Task {
   readonly step: WaveStep;
@@ -295,7 +302,7 @@ function copyFile(task: Task, spot: Place): StepResult | 'changed' | 'refused' |
       to: spot.folder,
       as: spot.name,
       attributes: attributesOf(task, {isNew: true}),
-      fsync: flushed === 'all' || (flushed === 'replacing' && action.before !== undefined),
+      fsync: fsyncOf(action, flushed),
       sparse: policy.sparse,
       accept: (stat) => stat.code === CODE.file && sameEntry(toEntry(stat), after, {...policy, ...NO_XATTRS}),
       onBytes,
@@ -316,6 +323,12 @@ function copyFile(task: Task, spot: Place): StepResult | 'changed' | 'refused' |
     const isOfSource = syscall === 'read' || (syscall === 'openat' && !isReadable(world, from));
     return failed(action, 'write', code, isOfSource ? 'source' : sideOf(error));
   }
+}
+
+function fsyncOf({before, after}: Action, flushed: Flushed): 'none' | 'holes' | 'any' {
+  if (flushed === 'none' || flushed === 'all') return flushed === 'none' ? 'none' : 'any';
+  const isExposed = before !== undefined || (after as Entry).size > ONE_PIECE;
+  return flushed === 'replacing' && isExposed ? 'any' : 'holes';
 }
 
 /** What a plan says is no longer there. One that was approved no longer fits; else it is what becomes of files in use. */

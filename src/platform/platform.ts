@@ -49,8 +49,8 @@ export interface CopyOptions {
   readonly to: Folder;
   readonly as: ByteName;
   readonly attributes: Attributes;
-  /** Whether the new file is flushed to disk before it is closed. */
-  readonly fsync: boolean;
+  /** Whether the new file is flushed to disk before it is closed: no, only one with holes, or any. */
+  readonly fsync: 'none' | 'holes' | 'any';
   /** Whether holes stay holes, else they are written as zeros. */
   readonly sparse: boolean;
   /** Told what the opened source is; false ends the copy before a byte is read. */

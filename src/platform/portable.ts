@@ -223,7 +223,7 @@ export class PortablePlatform implements Platform {
             fs.futimesSync(copy, Date.now() / 1000, seconds(mtime));
             readBack?.(fs.fstatSync(copy, {bigint: true}).mtimeNs);
           }
-          if (fsync) fs.fsyncSync(copy);
+          if (fsync === 'any') fs.fsyncSync(copy);
           const now = fs.fstatSync(source, {bigint: true});
           const same = now.size === opened.size && now.mtimeNs === opened.mtimeNs && now.ctimeNs === opened.ctimeNs;
           result = same ? 'copied' : 'changed';

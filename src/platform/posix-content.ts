@@ -55,7 +55,8 @@ export class PosixContent {
         const ended = this.#copyContent({source, copy, version: opened, to: fd(to), sparse, onBytes});
         if (ended === 'copied') {
           this.setAttributes(copy, attributes);
-          if (fsync) this.kernel.check(libc.fsync(copy), 'fsync');
+          const hasHoles = opened.bytesOnDisk < opened.stat.size;
+          if (fsync === 'any' || (fsync === 'holes' && hasHoles)) this.kernel.check(libc.fsync(copy), 'fsync');
           const now = this.#version(source);
           result = isSameVersion(opened, now) ? 'copied' : 'changed';
         } else {
