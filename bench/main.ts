@@ -76,7 +76,8 @@ const files = wholeNumber('--files', flags.files);
 
 const home = path.join(WORK_FOLDER, 'home');
 const empty = path.join(home, 'empty');
-const env: NodeJS.ProcessEnv = {PATH: process.env.PATH, HOME: home, LC_ALL: 'C.UTF-8'};
+// Targets are made anew at the same path: nothing is to be remembered of them.
+const env: NodeJS.ProcessEnv = {PATH: process.env.PATH, HOME: home, LC_ALL: 'C.UTF-8', XDG_STATE_HOME: '/dev/null'};
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const dirsync = (...args: string[]): Tool => ({name: `dirsync ${args[0]}`, command: [process.execPath, bin, ...args]});
 const bareNode: Tool = {name: 'node -e 0', command: [process.execPath, '-e', '0']};

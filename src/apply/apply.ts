@@ -119,6 +119,8 @@ class Run {
   readonly #todoTotal: {readonly steps: number; readonly bytes: number};
   /** Steps that needed no work, and bytes that will not be written. */
   readonly #spared = {steps: 0, bytes: 0};
+  /** Those bytes of it that were known before the first wave. */
+  #sparedByCheck = 0;
   #phase: ApplyPhase = 'check';
   /** Actions whose outcome is known. */
   #ended = 0;
@@ -325,6 +327,8 @@ class Run {
       this.#record('check', found.index, {status: 'skipped', drift: found.drift});
     }
     this.#settleLinks(linked);
+    this.#sparedByCheck = this.#bytesOf([...this.#status.keys()].filter((index) => this.#status[index] !== undefined));
+    this.#spared.bytes += this.#sparedByCheck;
     // A folder ends when it is settled, also one that was there already.
     this.#ended += this.#actions.filter(({after}, i) => this.#status[i] === 'already-done' && after?.kind !== 'directory').length;
     // Stopped on the way it has not seen all: nothing is said of the plan then, and nothing done.
@@ -556,8 +560,11 @@ class Run {
   #spare({step, actions}: Wave, todo: readonly number[]): void {
     this.#spared.steps += actions.length - todo.length;
     if (step !== 'writes' || todo.length === actions.length) return;
-    const bytes = (indexes: readonly number[]) => indexes.reduce((sum, i) => sum + bytesOf(this.#actions[i] as Action), 0);
-    this.#spared.bytes += bytes(actions) - bytes(todo);
+    this.#spared.bytes += this.#bytesOf(actions) - this.#bytesOf(todo) - this.#sparedByCheck;
+  }
+
+  #bytesOf(indexes: readonly number[]): number {
+    return indexes.reduce((sum, index) => sum + bytesOf(this.#actions[index] as Action), 0);
   }
 
   /** Flushes all that was written. False when that failed: then nothing may be deleted. */

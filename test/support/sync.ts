@@ -1,4 +1,7 @@
 /** Plans and applies inside the test's process, with real workers and real folders. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import {applyFresh, applySaved} from '../../src/app/apply.js';
 import type {Context} from '../../src/app/context.js';
 import {type Planned, planTrees as planWith} from '../../src/app/plan.js';
@@ -6,6 +9,11 @@ import type {Settings} from '../../src/config/settings.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES, PRESERVABLE} from '../../src/core/plan.js';
 import {readPlanFile} from '../../src/formats/plan-file.js';
+
+// What is remembered of targets goes with the process.
+const state = fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-state-'));
+process.env.XDG_STATE_HOME = state;
+process.on('exit', () => fs.rmSync(state, {recursive: true, force: true}));
 
 /** Guards are lifted, so that any two trees may be synchronised. */
 export function settings(source: string, target: string, overrides: Partial<Settings> = {}): Settings {
