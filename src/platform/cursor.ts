@@ -11,7 +11,7 @@ import {type ByteName, toByteName} from '../core/name.js';
 import {baseName, parentPath, pathParts, type RelPath} from '../core/path.js';
 import {errnoOf, type Folder, type Platform, SystemError} from './platform.js';
 
-/** Where a path is looked for: its name in an open folder, which stays valid until the cursor moves on. */
+/** Where a path is looked for: its name in an open folder, which stays open until the cursor is asked for another one. */
 export interface Place {
   readonly folder: Folder;
   readonly name: ByteName;
@@ -35,6 +35,12 @@ const stat = emptyStat();
 export class Cursor {
   readonly #open: Level[] = [];
   #at = '';
+  #asked: RelPath | undefined;
+  /**
+   * Folders that no longer stand where they were found, while who asked for them may still hold them: were they closed, another
+   * thread could be given the same descriptor for another folder.
+   */
+  #gone: Folder[] = [];
   /** When the way was last looked at, in milliseconds of the process. */
   #looked = 0;
   #rootMount: number | undefined;
@@ -54,9 +60,13 @@ export class Cursor {
    * @throws SystemError: ENOENT, ENOTDIR or ELOOP where the way is not one of plain folders, EXDEV where something was mounted on it.
    */
   folder(path: RelPath, isLooking = false): Folder {
+    if (path !== this.#asked) {
+      this.#closeGone();
+      this.#asked = path;
+    }
     const now = performance.now();
     if (isLooking || now - this.#looked > TRUSTED_MS) {
-      this.#shrink(this.#standing());
+      this.#giveUp(this.#standing());
       this.#looked = now;
     }
     if (path !== this.#at) this.#move(path);
@@ -108,6 +118,8 @@ export class Cursor {
   /** Forgets all open folders: each wave starts anew, since the one before may have replaced some. */
   reset(): void {
     this.#shrink(0);
+    this.#closeGone();
+    this.#asked = undefined;
   }
 
   #move(path: RelPath): void {
@@ -141,8 +153,23 @@ export class Cursor {
   }
 
   #shrink(length: number): void {
-    if (length === this.#open.length) return;
-    while (this.#open.length > length) this.platform.close((this.#open.pop() as {folder: Folder}).folder);
+    for (const folder of this.#drop(length)) this.platform.close(folder);
+  }
+
+  #giveUp(length: number): void {
+    this.#gone.push(...this.#drop(length));
+  }
+
+  #closeGone(): void {
+    for (const folder of this.#gone) this.platform.close(folder);
+    this.#gone = [];
+  }
+
+  /** Forgets the folders from this depth on, the deepest first. */
+  #drop(length: number): Folder[] {
+    if (length === this.#open.length) return [];
+    const dropped = this.#open.splice(length).map(({folder}) => folder);
     this.#at = this.#open.map(({name}) => name).join('/');
+    return dropped.reverse();
   }
 }

@@ -17,6 +17,22 @@ for (const make of [() => new PosixPlatform(), () => new PortablePlatform()]) {
 
   describe(`a cursor that stands in a folder, ${platform.name}`, () => {
     const temp = tempDirs();
+    it('keeps a folder open that is gone from its place, until it is asked for another', async () => {
+      const root = path.join(temp(), 'root');
+      writeTree(root, {a: {b: {file: 'content'}}, c: {}});
+      const folder = platform.openRoot(toByteName(root));
+      const cursor = new Cursor(platform, folder);
+      const {folder: held} = cursor.place(FILE);
+      away(root, 'a');
+      await delay(10);
+      expect(cursor.find(FILE)).to.equal(undefined);
+      const opened = platform.openFolder(folder, toByteName('c'));
+      expect(opened, 'the descriptor is not given to another').to.not.equal(held);
+      platform.close(opened);
+      cursor.reset();
+      platform.close(folder);
+    });
+
     const changes: {title: string; change: (root: string) => void; found: boolean}[] = [
       {title: 'finds the file while nothing changes', change: () => {}, found: true},
       {title: 'does not follow a folder out of the tree', change: (root) => away(root, 'a/b'), found: false},
