@@ -138,7 +138,10 @@ function volumesOf(root: Folder, mounts: readonly RelPath[]): Volumes {
 
 async function spaceOf(plan: Plan, volumes: Volumes, pool: WorkerPool): Promise<Space[]> {
   const {usesReserve} = privileges();
-  const spaces = volumes.map(({at, volume: {block, free, freeForRoot, freeInodes}}): Space => {
+  const spaces = volumes.map(({at, volume: {room}}): Space => {
+    // What takes all is a space too: what is below it does not count for the one above.
+    if (room === undefined) return {at, block: 1, free: Number.MAX_SAFE_INTEGER};
+    const {block, free, freeForRoot, freeInodes} = room;
     return {at, block, free: usesReserve ? freeForRoot : free, ...(freeInodes !== undefined && {freeInodes})};
   });
   const isTight = spaceNeeds(plan, spaces).some(({bytes}, i) => bytes > (spaces[i] as Space).free);

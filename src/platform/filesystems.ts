@@ -2,6 +2,7 @@
 
 import {NS_PER_SECOND as SECOND} from '../core/entry.js';
 import {ORDINARY_END, type TimeFacts} from '../core/times.js';
+import type {Room} from './platform.js';
 
 interface TypeFacts {
   readonly type: string;
@@ -69,4 +70,20 @@ const MAY_FOLD: ReadonlySet<string> = new Set(['fuse', 'ntfs', 'ntfs3', 'cifs', 
 export function foldsNames(type: string | undefined): boolean | undefined {
   if (type === undefined || MAY_FOLD.has(type)) return undefined;
   return FOLDING.has(type);
+}
+
+/** The figures of statfs(2). */
+export interface Figures {
+  readonly block: number;
+  readonly blocks: number;
+  readonly freeBlocks: number;
+  readonly freeToAll: number;
+  readonly inodes: number;
+  readonly freeInodes: number;
+}
+
+/** Where there are no blocks, or no inodes, in all, nothing is told of them. */
+export function roomOf({block, blocks, freeBlocks, freeToAll, inodes, freeInodes}: Figures): Room | undefined {
+  if (blocks === 0) return undefined;
+  return {block, free: freeToAll * block, freeForRoot: freeBlocks * block, freeInodes: inodes === 0 ? undefined : freeInodes};
 }

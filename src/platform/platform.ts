@@ -94,6 +94,17 @@ export interface FileSystem {
   readonly times: TimeFacts;
 }
 
+/** What is free of a file system. */
+export interface Room {
+  /** Bytes of a block. */
+  readonly block: number;
+  /** Bytes, for everybody and with what is kept back for root. */
+  readonly free: number;
+  readonly freeForRoot: number;
+  /** Undefined where there is no limit. */
+  readonly freeInodes: number | undefined;
+}
+
 /** What is mounted at a folder, as it is at this moment. */
 export interface Volume {
   /** Its type and, where it has one that outlives a reboot, its id: "ext4 1f2e…". Undefined for a type without a name. */
@@ -103,13 +114,8 @@ export interface Volume {
   readonly readOnly: boolean;
   /** Whether names that differ in case alone, or in how an accent is written, are one; undefined where that shows only in use. */
   readonly foldsNames: boolean | undefined;
-  /** Bytes of a block. */
-  readonly block: number;
-  /** Bytes that are free, to everybody and with what is kept back for root. */
-  readonly free: number;
-  readonly freeForRoot: number;
-  /** Undefined where there is no limit. */
-  readonly freeInodes: number | undefined;
+  /** Undefined where it is not told, as by file systems in memory without a limit and by some in user space. */
+  readonly room: Room | undefined;
 }
 
 export interface MakeNodeOptions {

@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import {fromNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {factsOfType, foldsNames, typeName} from './filesystems.js';
+import {factsOfType, foldsNames, roomOf, typeName} from './filesystems.js';
 import {
   type Attributes,
   type CompareOptions,
@@ -107,17 +107,14 @@ export class PortablePlatform implements Platform {
   }
 
   volume(folder: Folder): Volume {
-    const {type, bsize, bavail, bfree, files, ffree} = fs.statfsSync(at(folder, ''));
+    const {type, bsize, blocks, bavail, bfree, files, ffree} = fs.statfsSync(at(folder, ''));
     const name = typeName(type);
     return {
       id: name,
       shares: false,
       readOnly: false,
       foldsNames: foldsNames(name),
-      block: bsize,
-      free: bavail * bsize,
-      freeForRoot: bfree * bsize,
-      freeInodes: files === 0 ? undefined : ffree,
+      room: roomOf({block: bsize, blocks, freeBlocks: bfree, freeToAll: bavail, inodes: files, freeInodes: ffree}),
     };
   }
 

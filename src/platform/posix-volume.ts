@@ -1,5 +1,5 @@
 /** What is mounted at a folder: its id, its room, and what its names are. Looked at, never tried by writing. */
-import {foldsNames, SHARING, typeName} from './filesystems.js';
+import {foldsNames, roomOf, SHARING, typeName} from './filesystems.js';
 import {DATA, fd, type Kernel} from './kernel.js';
 import {
   BTRFS_IOC_FS_INFO,
@@ -18,7 +18,8 @@ export function posixVolume(kernel: Kernel, folder: Folder): Volume {
   // struct statfs of statfs(2), on machines of 64 bits: counts are in fragments where there are any.
   const type = typeName(bytes.readUInt32LE(DATA));
   const block = number(72) || number(8);
-  const [freeBlocks, freeToAll, inodes, freeInodes] = [number(24), number(32), number(40), number(48)];
+  const [blocks, freeBlocks, freeToAll] = [number(16), number(24), number(32)];
+  const [inodes, freeInodes] = [number(40), number(48)];
   const fsid = bytes.toString('hex', DATA + 56, DATA + 64);
   const readOnly = (number(80) & ST_RDONLY) !== 0;
   const {id, shares = SHARING.has(type ?? '')} = idOf(kernel, folder, type, fsid);
@@ -27,11 +28,7 @@ export function posixVolume(kernel: Kernel, folder: Folder): Volume {
     shares,
     readOnly,
     foldsNames: isFolding(kernel, folder) || foldsNames(type),
-    block,
-    free: freeToAll * block,
-    freeForRoot: freeBlocks * block,
-    // Without a number of all inodes there is no limit to them.
-    freeInodes: inodes === 0 ? undefined : freeInodes,
+    room: roomOf({block, blocks, freeBlocks, freeToAll, inodes, freeInodes}),
   };
 }
 

@@ -169,6 +169,14 @@ describe('story: guards that judge the world', () => {
       expect(dirsync(['run', ...args], remembering(temp()))).to.deep.include({code: 0, stderr: ''});
     });
 
+    it('lets all pass where the file system does not tell its room', function () {
+      needMounts(this);
+      const {target, args, options} = here({a: 'x'}, {});
+      mount.of('ramfs', target);
+      expect(fs.statfsSync(target).blocks).to.equal(0);
+      expect(dirsync(['run', ...args], options)).to.deep.include({code: 0, stderr: ''});
+    });
+
     it('lets holes pass, and files that replace as large ones', () => {
       const {root, target, args, options} = onto(small, {same: 'n'.repeat(5 * 1024 ** 2)}, {same: 'o'.repeat(1024)});
       fs.writeFileSync(path.join(root, 'source/holes'), '');

@@ -128,6 +128,8 @@ export function mountedFilesystem(type: FilesystemType, {mebibytes = 512, inodes
 export interface Mounts {
   /** A new tmpfs; of other options than 64 MiB when they are given. */
   memory(at: string, options?: string): void;
+  /** A new file system of a type that needs no image. */
+  of(type: string, at: string): void;
   /** The folder `of` is also seen at `at`. */
   bind(of: string, at: string): void;
   /** The folder `of` is also seen at `at`, where nothing can be changed. */
@@ -169,6 +171,7 @@ export function mounts(): Mounts {
   };
   return {
     memory: (at, options = 'size=64m') => add(['-t', 'tmpfs', '-o', `${options},mode=755`, 'dirsync-test'], at),
+    of: (type, at) => add(['-t', type, 'dirsync-test'], at),
     bind: (of, at) => add(['--bind', of], at),
     readOnly(of, at) {
       add(['--bind', of], at);
