@@ -32,7 +32,7 @@ import {hasLeftovers, sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import {type ApplyContext, type ApplyJob, type BatchResult, fromWire, type WireResult} from './job.js';
 import {OpenedFolders} from './opened.js';
-import type {Flushed} from './perform.js';
+import type {Flushed} from './task.js';
 
 /** Nothing more was to be done. */
 const WHOLE: ReadonlySet<OutcomeStatus> = new Set(['done', 'already-done', 'blocked']);

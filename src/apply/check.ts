@@ -5,6 +5,7 @@
 import type {Action, Reason} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
+import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {Drift, PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
@@ -44,6 +45,10 @@ export function inSource<T>(act: () => T): T {
 }
 
 export type Standing = 'todo' | 'done' | Drift;
+
+/** The name of an open folder itself. */
+export const SELF = '' as ByteName;
+export const NO_XATTRS: KeptXattrs = {xattrs: [], acls: false};
 
 const stat: Stat = emptyStat();
 

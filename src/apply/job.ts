@@ -14,7 +14,8 @@ import {errnoOf, type Folder} from '../platform/platform.js';
 import {openStaging, type Staging} from '../state/staging.js';
 import {check, inSource, type World} from './check.js';
 import {FullMounts} from './full.js';
-import {type Flushed, perform, type StepResult, sideOf} from './perform.js';
+import {perform} from './perform.js';
+import {type Flushed, type StepResult, sideOf} from './task.js';
 
 /** What all batches of a run share. */
 export interface ApplyContext {

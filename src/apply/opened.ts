@@ -5,17 +5,12 @@
 import process from 'node:process';
 import type {Action} from '../core/action.js';
 import {CODE} from '../core/block.js';
-import type {ByteName} from '../core/name.js';
 import {type RelPath, ROOT} from '../core/path.js';
 import {type Problem, problem} from '../core/problem.js';
 import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {foldersLeftOpen, noteOpened} from '../state/staging.js';
-import {entryAtPlace, lookAt, openMode} from './check.js';
-
-/** The name of an open folder itself. */
-const SELF = '' as ByteName;
-const NO_XATTRS = {xattrs: [], acls: false};
+import {entryAtPlace, lookAt, NO_XATTRS, openMode, SELF} from './check.js';
 
 export class OpenedFolders {
   readonly modes: Map<RelPath, number>;

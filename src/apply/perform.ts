@@ -1,80 +1,34 @@
 /** Doing one step of one action: the unit of work of a wave. Every act is preceded by a look at what it is done to. */
-import {createHash} from 'node:crypto';
 import process from 'node:process';
 import type {Action} from '../core/action.js';
-import {CODE, isSpecial, toEntry} from '../core/block.js';
+import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
-import {type ByteName, toByteName} from '../core/name.js';
-import {parentPath, type RelPath} from '../core/path.js';
-import type {Drift} from '../core/plan.js';
-import {type Phase, type Problem, problem, type Side} from '../core/problem.js';
-import type {TimeLearner} from '../core/times.js';
-import {isKeptXattr, keepsXattrs, UNREADABLE_XATTR, valueDigest} from '../core/xattr.js';
-import {isCurrent, mayGiveTo, sameEntry} from '../plan/compare.js';
-import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
-import type {Cursor, Place} from '../platform/cursor.js';
-import {type Attributes, errnoOf, SystemError, type WantedXattrs} from '../platform/platform.js';
-import type {Staging} from '../state/staging.js';
-import {besideName, type Opened} from '../state/traces.js';
+import type {ByteName} from '../core/name.js';
+import {parentPath} from '../core/path.js';
+import {isCurrent} from '../plan/compare.js';
+import {WAVE_PHASES} from '../plan/waves.js';
+import type {Place} from '../platform/cursor.js';
+import {errnoOf} from '../platform/platform.js';
+import type {Opened} from '../state/traces.js';
+import {attributesOf, isMade, isOfXattrs} from './attributes.js';
 import {
   check,
   checkSource,
   checkTarget,
   drift,
   entryAtPlace,
-  inSource,
-  lookAt,
   lookAtTarget,
+  NO_XATTRS,
   openMode,
-  SourceError,
+  SELF,
   type World,
 } from './check.js';
-
-/** `staged`: written, and waiting for the folder that it replaces to be empty. */
-export interface StepResult {
-  readonly status: 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped' | 'staged';
-  readonly drift?: Drift;
-  readonly problem?: Problem;
-  /** Folders that were opened up to do it. */
-  readonly opened?: readonly Opened[] | undefined;
-}
-
-/**
- * Which files are flushed before they take their places. `replacing`: what replaces something, and what is large. `holes`: what has
- * holes. After a power loss a file that has its name but not all of its content must not pass for whole: its size tells, unless it
- * was set before the content came (holes), or several pieces were on their way to disk at once.
- */
-export type Flushed = 'none' | 'holes' | 'replacing' | 'all';
-
-/** Well below what the kernel writes back in one piece. */
-const ONE_PIECE = 256 * 1024;
-
-export interface Task {
-  readonly step: WaveStep;
-  readonly action: Action;
-  /** The action's index in the plan, which names it in staging. */
-  readonly index: number;
-  readonly world: World;
-  readonly staging: Staging;
-  readonly waiting: ReadonlyMap<RelPath, number> | undefined;
-  readonly flushed: Flushed;
-  /** The permissions that new files do not get, where modes are not kept. */
-  readonly umask: number;
-  readonly learner: TimeLearner;
-  /** False when the target has refused extended attributes of this path. */
-  readonly takesXattrs?: boolean;
-  /** The plan was made just now. */
-  readonly fresh: boolean;
-  /** Files of the source are copied as they now are, not only as the plan saw them. */
-  readonly follow: boolean;
-  readonly onBytes: (bytes: number) => boolean;
-}
+import {copyFromSource, LOOK_AGAIN_BYTES, makeOther} from './copy.js';
+import {besideSpot, discard, nameOf, placeIn, spotOf, waitingSpot} from './spot.js';
+import {failed, type StepResult, sideOf, skipped, type Task} from './task.js';
 
 const DONE: StepResult = {status: 'done'};
 const ALREADY: StepResult = {status: 'already-done'};
-
-/** A copy that took longer than a moment: what stands at its place is looked at once more before it is taken. */
-const LOOK_AGAIN_BYTES = 1024 * 1024;
 
 /** @throws SystemError for what the kernel refused. */
 export function perform(task: Task): StepResult {
@@ -103,13 +57,6 @@ function withoutXattrs(task: Task): StepResult {
   return done.status === 'staged' ? {...failed(action, 'attrs', 'XATTRS_NOT_KEPT'), status: 'staged'} : done;
 }
 
-function isOfXattrs(error: unknown): boolean {
-  return error instanceof SystemError && error.syscall.endsWith('setxattr') && XATTR_REFUSALS.has(error.code);
-}
-
-/** setxattr(2): too large for the file system in one way or another, unknown to it, or forbidden by it. */
-const XATTR_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'E2BIG', 'ERANGE', 'EOPNOTSUPP', 'EPERM', 'EINVAL']);
-
 /**
  * Gives the owner, who is at work, all rights to the folders that an action changes; their own modes are set back in the end.
  * Undefined where none is his. Another worker may have opened them by now: then there is nothing to open, and all to try again.
@@ -132,9 +79,6 @@ function openUp({action, world, staging}: Task): Opened[] | undefined {
   }
   return found;
 }
-
-const SELF = '' as ByteName;
-const NO_XATTRS = {xattrs: [], acls: false};
 
 function act(task: Task): StepResult {
   const result = actOn(task);
@@ -213,26 +157,6 @@ function exchanged({world: {platform}}: Task, spot: Place, place: Place): boolea
   }
 }
 
-/** Where what takes a place is made: in staging, or beside the place where another mount lies between. */
-function spotOf(task: Task, place: Place): Place {
-  const {action, world, staging, index} = task;
-  const isHere = world.target?.mountAt(parentPath(action.path)) === staging.mount;
-  return isHere ? {folder: staging.own, name: nameOf(index)} : besideSpot(task, place, 'tmp');
-}
-
-function besideSpot({action, staging, index}: Task, {folder}: Place, use: 'tmp' | 'old'): Place {
-  const name = besideName(staging.runId, index, use);
-  (use === 'old' ? staging.replacedTraces : staging.traces).add({beside: {folder: parentPath(action.path), name}});
-  return {folder, name: name as ByteName};
-}
-
-/** Where something waits for the folder that it replaces to be empty. */
-function waitingSpot(target: Cursor | undefined, staging: Staging, path: RelPath, index: number): Place {
-  if (target === undefined || target.mountAt(parentPath(path)) === staging.mount)
-    return {folder: staging.waiting, name: nameOf(index)};
-  return {folder: target.folder(parentPath(path)), name: besideName(staging.runId, index, 'tmp') as ByteName};
-}
-
 function write(task: Task): StepResult {
   const {action, world, fresh} = task;
   // Perf: a fresh plan saw nothing there a moment ago, and the rename refuses what has come since (bench: copy-memory).
@@ -240,7 +164,9 @@ function write(task: Task): StepResult {
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return ALREADY;
   const spot = spotOf(task, placeIn(world.target, action));
-  return (action.after?.kind === 'file' ? writeFile(task, spot) : writeOther(task, spot)) ?? putInPlace(task, spot);
+  const made = action.after?.kind === 'file' ? copyFromSource(task, spot) : makeOther(task, spot);
+  if (!('action' in made)) return made;
+  return putInPlace(made.action === action ? task : {...task, action: made.action}, spot);
 }
 
 /** What was made takes its place, or waits for the folder that it replaces to be empty. */
@@ -267,112 +193,6 @@ function putInPlace(task: Task, spot: Place): StepResult {
     return result;
   } finally {
     if (result?.status !== 'done' && result?.status !== 'staged') discard(task, spot);
-  }
-}
-
-/** Undefined: the file is in staging, whole. */
-function writeFile(task: Task, spot: Place): StepResult | undefined {
-  let {action} = task;
-  for (let attempt = 1; ; attempt++) {
-    const ended = copyFile({...task, action}, spot);
-    if (ended !== 'changed' && ended !== 'refused') return ended;
-    const {world, follow} = task;
-    const now = lookAt(world.platform, world.source, action.path, world.policy);
-    if (!follow && ended === 'refused' && attempt === 1) return skipped(sourceDrift(action, world));
-    if (now === undefined) return vanished(task);
-    if (attempt === ATTEMPTS || now.kind !== 'file') return failed(action, 'write', 'CHANGED_DURING_COPY', 'source');
-    // Nobody has approved what the file was: what it is now is copied.
-    if (follow) action = {...action, after: now} as Action;
-  }
-}
-
-/** How often a file is copied that is written to meanwhile. */
-const ATTEMPTS = 3;
-
-function copyFile(task: Task, spot: Place): StepResult | 'changed' | 'refused' | undefined {
-  const {action, world, flushed, onBytes} = task;
-  const {platform, source, policy} = world;
-  const after = action.after as Entry;
-  const from = source?.find(action.path);
-  if (from === undefined) return vanished(task);
-  try {
-    const result = platform.copyFile({
-      from: from.folder,
-      name: from.name,
-      to: spot.folder,
-      as: spot.name,
-      attributes: attributesOf(task, {isNew: true}),
-      fsync: fsyncOf(action, flushed),
-      sparse: policy.sparse,
-      accept: (stat) => stat.code === CODE.file && sameEntry(toEntry(stat), after, {...policy, ...NO_XATTRS}),
-      onBytes,
-    });
-    if (result === 'stopped') return {status: 'stopped'};
-    if (result !== 'copied') return result;
-    // A copy that took a while may be of a file that has moved away, with the folder that it is in.
-    if (after.size <= LOOK_AGAIN_BYTES || checkSource(action, world) === undefined) return undefined;
-    discard(task, spot);
-    return 'changed';
-  } catch (error) {
-    if (isOfXattrs(error)) throw error;
-    const code = errnoOf(error);
-    if (code === 'ENOENT') return vanished(task);
-    // A symlink is there now.
-    if (code === 'ELOOP') return 'refused';
-    const {syscall} = error as SystemError;
-    const isOfSource = syscall === 'read' || (syscall === 'openat' && !isReadable(world, from));
-    return failed(action, 'write', code, isOfSource ? 'source' : sideOf(error));
-  }
-}
-
-function fsyncOf({before, after}: Action, flushed: Flushed): 'none' | 'holes' | 'any' {
-  if (flushed === 'none' || flushed === 'all') return flushed === 'none' ? 'none' : 'any';
-  const isExposed = before !== undefined || (after as Entry).size > ONE_PIECE;
-  return flushed === 'replacing' && isExposed ? 'any' : 'holes';
-}
-
-/** What a plan says is no longer there. One that was approved no longer fits; else it is what becomes of files in use. */
-function vanished({action, world, follow}: Task): StepResult {
-  return follow ? failed(action, 'write', 'VANISHED', 'source') : skipped(sourceDrift(action, world));
-}
-
-function sourceDrift(action: Action, world: World): Drift {
-  return checkSource(action, world) ?? drift(action.path, 'source', 'it changed');
-}
-
-/** Tells a source that may not be read from a target that may not be written, for the report. */
-function isReadable({platform}: World, {folder, name}: Place): boolean {
-  try {
-    platform.readFile(folder, name, 1);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isInSource({path}: Action, {platform, source, policy}: World): boolean {
-  return lookAt(platform, source, path, policy) !== undefined;
-}
-
-/** A symlink, a FIFO, a socket or a device. */
-function writeOther(task: Task, {folder, name}: Place): StepResult | undefined {
-  const {action, world, follow} = task;
-  const gone = checkSource(action, world);
-  if (gone) return follow && !isInSource(action, world) ? vanished(task) : skipped(gone);
-  const {kind, link, rdev = '0:0'} = action.after as Entry;
-  const attributes = attributesOf(task, {isNew: true});
-  try {
-    if (isSpecial(CODE[kind])) {
-      const [major, minor] = rdev.split(':').map(Number) as [number, number];
-      world.platform.makeNode({folder, name, code: CODE[kind], major, minor, attributes});
-    } else {
-      world.platform.makeSymlink(folder, name, toByteName(link as string), attributes);
-    }
-    return undefined;
-  } catch (error) {
-    // It may be there without its attributes.
-    discard(task, {folder, name});
-    throw error;
   }
 }
 
@@ -503,87 +323,6 @@ function endedBefore(action: Action, world: World): StepResult | undefined {
   return standing === 'done' ? ALREADY : skipped(standing);
 }
 
-/** What this process sets of the attributes that an action leads to; `isNew`: on something that has none of its own yet. */
-function attributesOf(task: Task, {isNew}: {isNew: boolean}): Attributes {
-  const {action, world, learner} = task;
-  const {policy} = world;
-  const {uid, gid, mtime, xattrs} = action.after as Entry;
-  const hasXattrs = xattrs !== undefined && Object.keys(xattrs).some((name) => isKeptXattr(name, policy));
-  return {
-    uid: policy.owner ? uid : undefined,
-    gid: mayGiveTo(gid, policy) ? gid : undefined,
-    xattrs: task.takesXattrs !== false && keepsXattrs(policy) && (hasXattrs || !isNew) ? wantedXattrs(task) : undefined,
-    mode: modeOf(task),
-    mtime: policy.times ? mtime : undefined,
-    readBack: policy.times && learner.wants(mtime) ? (kept) => learner.learn(mtime, kept) : undefined,
-  };
-}
-
-/** Where modes are not kept, a new path gets what a program that makes it would give it, and an old one keeps its own. */
-function modeOf({action, world, umask}: Task): number | undefined {
-  const {before, after} = action;
-  const {kind, mode} = after as Entry;
-  if (kind === 'symlink') return undefined;
-  if (world.policy.mode) return mode;
-  if (isMade(action)) return mode & 0o777 & ~umask;
-  return kind === 'directory' ? undefined : before?.mode;
-}
-
-/** Whether what stands at the path in the end is of a kind that did not stand there before. */
-function isMade({before, after}: Action): boolean {
-  return before?.kind !== after?.kind;
-}
-
-function wantedXattrs({action, world}: Task): WantedXattrs {
-  const {platform, source, policy} = world;
-  const {xattrs = {}} = action.after as Entry;
-  const kept = Object.entries(xattrs).filter(([name]) => isKeptXattr(name, policy));
-  const values = kept.map(([name, value]): [ByteName, Uint8Array] => {
-    const attribute = toByteName(name);
-    if (value === UNREADABLE_XATTR) throw new SourceError('EACCES', 'lgetxattr');
-    const digest = valueDigest(value);
-    if (digest === undefined) return [attribute, Buffer.from(value, 'base64')];
-    const place = source?.find(action.path);
-    const whole = place && inSource(() => platform.xattr(place.folder, place.name, attribute));
-    // It is what the plan saw, or it is nothing that was approved.
-    if (whole === undefined || createHash('sha256').update(whole).digest('hex') !== digest)
-      throw new SourceError('ESTALE', 'lgetxattr');
-    return [attribute, whole];
-  });
-  return {kept: policy, values};
-}
-
-/** Where an action is done; the way there is looked at again before something is destroyed. */
-function placeIn(target: Cursor | undefined, {path, before}: Action): Place {
-  if (target === undefined) throw new SystemError('ENOENT', 'openat');
-  return target.place(path, before !== undefined);
-}
-
-function discard({world}: Task, {folder, name}: Place): void {
-  try {
-    world.platform.removeFile(folder, name);
-  } catch (error) {
-    // What is left in staging is swept when the run ends, and again when the next one starts.
-    errnoOf(error);
-  }
-}
-
-function nameOf(index: number): ByteName {
-  return String(index) as ByteName;
-}
-
 function isNotEmpty(error: unknown): boolean {
   return ['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error));
-}
-
-function skipped(drifted: Drift): StepResult {
-  return {status: 'skipped', drift: drifted};
-}
-
-export function sideOf(error: unknown): Side {
-  return error instanceof SourceError ? 'source' : 'target';
-}
-
-function failed(action: Action, phase: Phase, code: string, side: Side = 'target'): StepResult {
-  return {status: 'failed', problem: problem({path: action.path, side, phase, code})};
 }

@@ -5,11 +5,13 @@ import {expect} from 'chai';
 import {applyApproved, applyFresh} from '../../src/app/apply.js';
 import type {Planned} from '../../src/app/plan.js';
 import type {DirsyncError} from '../../src/core/errors.js';
+import {mounts, needMounts} from '../support/filesystems.js';
 import {context, settings, syncTrees} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
 import {dir, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
 
 describe('apply, when the world changes after the plan', () => {
+  const mount = mounts();
   const temp = tempDirs();
 
   it('writes nothing into another folder that has come to the place of the target', async () => {
@@ -154,6 +156,22 @@ describe('apply, when the world changes after the plan', () => {
         expect(readTree(target)).to.deep.equal(readTree(source));
       });
     }
+
+    it('gives a file on another mount the time that it has by now', async function () {
+      needMounts(this);
+      const root = temp();
+      const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+      writeTree(source, {folder: {a: 'the new one'}});
+      writeTree(target, {folder: {}});
+      mount.memory(path.join(target, 'folder'));
+      const later = () => {
+        fs.writeFileSync(path.join(source, 'folder/a'), 'a later one');
+        fs.utimesSync(path.join(source, 'folder/a'), 1_800_000_000, 1_800_000_000);
+      };
+      const at = {...context(), onEvent: ({type}: {type: string}) => type === 'plan-ready' && later()};
+      expect((await applyFresh(settings(source, target), at)).problems).to.deep.equal([]);
+      expect(fs.statSync(path.join(target, 'folder/a')).mtimeMs).to.equal(1_800_000_000_000);
+    });
 
     it('gives up on a file that is written to each time, and keeps the old one', async () => {
       const root = temp();

@@ -1,0 +1,131 @@
+/** What the source has at a path, made anew in the target: copied whole, or not at all. */
+import type {Action} from '../core/action.js';
+import {CODE, isSpecial, toEntry} from '../core/block.js';
+import type {Entry} from '../core/entry.js';
+import {toByteName} from '../core/name.js';
+import type {Drift} from '../core/plan.js';
+import {sameEntry} from '../plan/compare.js';
+import type {Place} from '../platform/cursor.js';
+import {errnoOf, type SystemError} from '../platform/platform.js';
+import {attributesOf, isOfXattrs} from './attributes.js';
+import {checkSource, drift, lookAt, NO_XATTRS, type World} from './check.js';
+import {discard} from './spot.js';
+import {type Flushed, failed, type StepResult, sideOf, skipped, type Task} from './task.js';
+
+/** `action`: what was made, by which all that follows goes; another than the plan's where the source's file is another by now. */
+export interface Copied {
+  readonly action: Action;
+}
+
+/** A copy that took longer than a moment: what stands at its place is looked at once more before it is taken. */
+export const LOOK_AGAIN_BYTES = 1024 * 1024;
+
+/** Well below what the kernel writes back in one piece. */
+const ONE_PIECE = 256 * 1024;
+
+/** How often a file is copied that is written to meanwhile. */
+const ATTEMPTS = 3;
+
+/** Makes a copy of the source's file; or tells why there is none. */
+export function copyFromSource(task: Task, spot: Place): Copied | StepResult {
+  let {action} = task;
+  for (let attempt = 1; ; attempt++) {
+    const ended = copyFile({...task, action}, spot);
+    if (ended === 'copied') return {action};
+    if (ended !== 'changed' && ended !== 'refused') return ended;
+    const {world, follow} = task;
+    const now = lookAt(world.platform, world.source, action.path, world.policy);
+    if (!follow && ended === 'refused' && attempt === 1) return skipped(sourceDrift(action, world));
+    if (now === undefined) return vanished(task);
+    if (attempt === ATTEMPTS || now.kind !== 'file') return failed(action, 'write', 'CHANGED_DURING_COPY', 'source');
+    // Nobody has approved what the file was: what it is now is copied.
+    if (follow) action = {...action, after: now} as Action;
+  }
+}
+
+/** A symlink, a FIFO, a socket or a device. */
+export function makeOther(task: Task, {folder, name}: Place): Copied | StepResult {
+  const {action, world, follow} = task;
+  const gone = checkSource(action, world);
+  if (gone) return follow && !isInSource(action, world) ? vanished(task) : skipped(gone);
+  const {kind, link, rdev = '0:0'} = action.after as Entry;
+  const attributes = attributesOf(task, {isNew: true});
+  try {
+    if (isSpecial(CODE[kind])) {
+      const [major, minor] = rdev.split(':').map(Number) as [number, number];
+      world.platform.makeNode({folder, name, code: CODE[kind], major, minor, attributes});
+    } else {
+      world.platform.makeSymlink(folder, name, toByteName(link as string), attributes);
+    }
+    return {action};
+  } catch (error) {
+    // It may be there without its attributes.
+    discard(task, {folder, name});
+    throw error;
+  }
+}
+
+function copyFile(task: Task, spot: Place): StepResult | 'copied' | 'changed' | 'refused' {
+  const {action, world, flushed, onBytes} = task;
+  const {platform, source, policy} = world;
+  const after = action.after as Entry;
+  const from = source?.find(action.path);
+  if (from === undefined) return vanished(task);
+  try {
+    const result = platform.copyFile({
+      from: from.folder,
+      name: from.name,
+      to: spot.folder,
+      as: spot.name,
+      attributes: attributesOf(task, {isNew: true}),
+      fsync: fsyncOf(action, flushed),
+      sparse: policy.sparse,
+      accept: (stat) => stat.code === CODE.file && sameEntry(toEntry(stat), after, {...policy, ...NO_XATTRS}),
+      onBytes,
+    });
+    if (result === 'stopped') return {status: 'stopped'};
+    if (result !== 'copied') return result;
+    // A copy that took a while may be of a file that has moved away, with the folder that it is in.
+    if (after.size <= LOOK_AGAIN_BYTES || checkSource(action, world) === undefined) return 'copied';
+    discard(task, spot);
+    return 'changed';
+  } catch (error) {
+    if (isOfXattrs(error)) throw error;
+    const code = errnoOf(error);
+    if (code === 'ENOENT') return vanished(task);
+    // A symlink is there now.
+    if (code === 'ELOOP') return 'refused';
+    const {syscall} = error as SystemError;
+    const isOfSource = syscall === 'read' || (syscall === 'openat' && !isReadable(world, from));
+    return failed(action, 'write', code, isOfSource ? 'source' : sideOf(error));
+  }
+}
+
+function fsyncOf({before, after}: Action, flushed: Flushed): 'none' | 'holes' | 'any' {
+  if (flushed === 'none' || flushed === 'all') return flushed === 'none' ? 'none' : 'any';
+  const isExposed = before !== undefined || (after as Entry).size > ONE_PIECE;
+  return flushed === 'replacing' && isExposed ? 'any' : 'holes';
+}
+
+/** What a plan says is no longer there. One that was approved no longer fits; else it is what becomes of files in use. */
+function vanished({action, world, follow}: Task): StepResult {
+  return follow ? failed(action, 'write', 'VANISHED', 'source') : skipped(sourceDrift(action, world));
+}
+
+function sourceDrift(action: Action, world: World): Drift {
+  return checkSource(action, world) ?? drift(action.path, 'source', 'it changed');
+}
+
+function isInSource({path}: Action, {platform, source, policy}: World): boolean {
+  return lookAt(platform, source, path, policy) !== undefined;
+}
+
+/** Tells a source that may not be read from a target that may not be written, for the report. */
+function isReadable({platform}: World, {folder, name}: Place): boolean {
+  try {
+    platform.readFile(folder, name, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
