@@ -115,7 +115,8 @@ export function run(typed: Typed): Promise<number> {
     const once = async (settings: Settings) => {
       return applyExitCode(await applyFresh(settings, context));
     };
-    if (first.every === undefined) return once(first);
+    const every = first.schedule?.every;
+    if (every === undefined) return once(first);
     if (typed.format !== undefined && typed.format !== 'text' && typed.format !== 'json') {
       throw new DirsyncError(
         'USAGE',
@@ -129,7 +130,7 @@ export function run(typed: Typed): Promise<number> {
     const {signal, onEvent, now} = context;
     const started = performance.now();
     await runAtInterval({
-      every: first.every,
+      every,
       clock: () => performance.now() - started,
       sleep: (milliseconds) => delay(milliseconds, undefined, {signal}).catch(() => {}),
       signal,
@@ -248,7 +249,7 @@ function signalExitCode(name: NodeJS.Signals): number {
 
 async function settingsOf(typed: Typed, output: Output): Promise<Settings> {
   const settings = await resolve(typed);
-  if (settings.log !== undefined) output.openLog(settings.log);
+  if (settings.log !== undefined) output.openLog(settings.log.file);
   return settings;
 }
 

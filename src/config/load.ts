@@ -74,7 +74,19 @@ export function findJob(config: Config | undefined, name: string): Job {
   }
   // A config written in JavaScript may say `undefined`, which means "not said".
   const said = Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined));
-  return {...config.defaults, ...said} as Job;
+  return layered(config.defaults, said) as Job;
+}
+
+/** Settings that say when, any of which takes the place of all below. */
+const TIMES = ['every', 'cron', 'at', 'watch'] as const;
+
+/** What `over` says takes the place of what `under` says; of hooks, one by one. */
+function layered(under: JobSettings, over: JobSettings): JobSettings {
+  const hasTimes = TIMES.some((key) => over[key] !== undefined);
+  const below = Object.entries(under).filter(([key]) => !hasTimes || !(TIMES as readonly string[]).includes(key));
+  const both = {...Object.fromEntries(below), ...over};
+  if (under.hooks === undefined || over.hooks === undefined) return both;
+  return {...both, hooks: {...under.hooks, ...over.hooks}};
 }
 
 /**

@@ -3,6 +3,7 @@ import {NS_PER_SECOND} from '../core/entry.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {MaxDelete} from '../core/plan.js';
+import type {Hours, TimeOfDay} from '../core/schedule.js';
 
 /** Nanoseconds of a unit. */
 const UNITS: Readonly<Record<string, bigint>> = {
@@ -57,6 +58,39 @@ export function parseMaxDelete(text: string): MaxDelete {
     `${quote(text)} is no limit on deletions`,
     'Give a whole number or 0% to 100%, such as 100 or 50%.',
   );
+}
+
+/** Bytes of a unit, by its first letter; with "iB" or alone a power of 1024, with "B" one of 1000. */
+const SIZES: Readonly<Record<string, number>> = {k: 1, m: 2, g: 3, t: 4};
+
+/** A number of bytes such as `4096`, `5MB` or `512KiB`. Throws USAGE. */
+export function parseSize(text: string): number {
+  const [, count = '', letter, ending] = /^(\d{1,15})(?:([kmgt])(i?b)?|b)?$/i.exec(text) ?? [];
+  const base = ending?.toLowerCase() === 'b' ? 1000 : 1024;
+  const size =
+    count === '' ? Number.NaN : Number(count) * base ** (letter === undefined ? 0 : (SIZES[letter.toLowerCase()] as number));
+  if (Number.isSafeInteger(size)) return size;
+  throw new DirsyncError(
+    'USAGE',
+    `${quote(text)} is no size`,
+    'Give a whole number, with a unit if you like, such as 512KiB or 5MB.',
+  );
+}
+
+/** A time of the day such as `03:00`. Throws USAGE. */
+export function parseTimeOfDay(text: string): TimeOfDay {
+  const [, hour, minute] = /^(\d{1,2}):(\d{2})$/.exec(text) ?? [];
+  if (hour !== undefined && Number(hour) < 24 && Number(minute) < 60) return Number(hour) * 60 + Number(minute);
+  throw new DirsyncError('USAGE', `${quote(text)} is no time of the day`, 'Give hour and minute, from 00:00 to 23:59.');
+}
+
+/** Hours of the day such as `22:00-06:00`. Throws USAGE. */
+export function parseHours(text: string): Hours {
+  const [from, until, ...more] = text.split('-');
+  if (from !== undefined && until !== undefined && more.length === 0 && from !== until) {
+    return {from: parseTimeOfDay(from), until: until === '24:00' ? 0 : parseTimeOfDay(until)};
+  }
+  throw new DirsyncError('USAGE', `${quote(text)} are no hours of the day`, 'Give two times, such as 22:00-06:00.');
 }
 
 /** The sum of numbers with units, in nanoseconds. */

@@ -2,9 +2,20 @@
 import {resolve} from 'node:path';
 import type {ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
+import type {Heartbeat, Hooks, Webhook} from '../core/hooks.js';
+import type {LogFormat, LogLevel, LogSettings} from '../core/log.js';
 import {type GuardName, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
+import type {OnMissed, OnOverlap, Schedule} from '../core/schedule.js';
 import type {JobSettings} from './load.js';
-import {parseDuration, parseInterval, parseMaxDelete, parseMilliseconds} from './quantity.js';
+import {
+  parseDuration,
+  parseHours,
+  parseInterval,
+  parseMaxDelete,
+  parseMilliseconds,
+  parseSize,
+  parseTimeOfDay,
+} from './quantity.js';
 
 /** A filter as it was typed, in the order in which it was typed. */
 export type FilterFlag = {readonly flag: 'exclude' | 'include' | 'exclude-from'; readonly value: string};
@@ -26,7 +37,22 @@ export interface SettingFlags {
   readonly maxDelete?: string | undefined;
   readonly allow?: readonly GuardName[] | undefined;
   readonly every?: string | undefined;
+  readonly cron?: readonly string[] | undefined;
+  readonly at?: readonly string[] | undefined;
+  readonly timezone?: string | undefined;
+  readonly delay?: string | undefined;
+  readonly jitter?: string | undefined;
+  readonly overlap?: OnOverlap | undefined;
+  readonly missed?: OnMissed | undefined;
+  readonly backoff?: string | undefined;
+  readonly activeHours?: readonly string[] | undefined;
+  readonly watch?: boolean | undefined;
+  readonly debounce?: string | undefined;
+  readonly maxDuration?: string | undefined;
   readonly log?: string | undefined;
+  readonly logFormat?: LogFormat | undefined;
+  readonly logLevel?: LogLevel | undefined;
+  readonly metrics?: string | undefined;
   readonly fsync?: 'none' | 'end' | 'each' | undefined;
   readonly mkpath?: boolean | undefined;
   readonly skipDrifted?: boolean | undefined;
@@ -50,9 +76,16 @@ export interface Settings {
   /** Undefined: the guard's own default. */
   readonly maxDelete: MaxDelete | undefined;
   readonly allow: readonly GuardName[];
-  /** Milliseconds from the start of a run to the start of the next. */
-  readonly every: number | undefined;
-  readonly log: string | undefined;
+  /** Undefined: once, now. */
+  readonly schedule: Schedule | undefined;
+  /** Milliseconds after which a run stops. */
+  readonly maxDuration: number | undefined;
+  readonly log: LogSettings | undefined;
+  /** A file, or a folder in which each job has one; absolute. */
+  readonly metrics: string | undefined;
+  readonly heartbeat: Heartbeat | undefined;
+  readonly webhook: Webhook | undefined;
+  readonly hooks: Hooks;
   readonly fsync: 'none' | 'end' | 'each';
   readonly mkpath: boolean;
   readonly skipDrifted: boolean;
@@ -94,7 +127,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
   if (checksum && sizeOnly) throw new DirsyncError('USAGE', '--checksum and --size-only exclude each other', 'choose one');
   const mtimeWindow = flags.mtimeWindow ?? job.mtimeWindow;
   const maxDelete = flags.maxDelete ?? job.maxDelete;
-  const every = flags.every ?? job.every;
+  const maxDuration = flags.maxDuration ?? job.maxDuration;
   return {
     source,
     target,
@@ -108,13 +141,86 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,
     maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(String(maxDelete)),
     allow: flags.allow ?? job.allow ?? [],
-    every: every === undefined ? undefined : parseInterval(every),
-    log: flags.log === undefined ? job.log : resolve(flags.log),
+    schedule: scheduleOf(flags, job),
+    maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
+    ...noticesOf(flags, job),
     fsync: flags.fsync ?? job.fsync ?? 'end',
     mkpath: flags.mkpath ?? job.mkpath ?? false,
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
     lockTimeout: parseMilliseconds(flags.lockTimeout ?? job.lockTimeout ?? '0'),
     narrow: flags.narrow,
+  };
+}
+
+/** Where a run is told of. */
+export type Notices = Pick<Settings, 'log' | 'metrics' | 'heartbeat' | 'webhook' | 'hooks'>;
+
+/** Also for a job of which nothing else is known. */
+export function noticesOf(flags: Pick<SettingFlags, 'log' | 'logFormat' | 'logLevel' | 'metrics'>, job: JobSettings): Notices {
+  return {
+    log: logOf(flags, job),
+    metrics: flags.metrics === undefined ? job.metrics : resolve(flags.metrics),
+    heartbeat: heartbeatOf(job),
+    webhook: webhookOf(job),
+    hooks: hooksOf(job),
+  };
+}
+
+function logOf(flags: Pick<SettingFlags, 'log' | 'logFormat' | 'logLevel'>, job: JobSettings): LogSettings | undefined {
+  const file = flags.log === undefined ? job.log : resolve(flags.log);
+  if (file === undefined) return undefined;
+  return {
+    file,
+    format: flags.logFormat ?? job.logFormat ?? 'text',
+    level: flags.logLevel ?? job.logLevel ?? 'info',
+    maxSize: parseSize(String(job.logSize ?? '5MB')),
+    maxAge: job.logAge === undefined ? undefined : parseInterval(job.logAge),
+    maxFiles: job.logFiles ?? 3,
+  };
+}
+
+function heartbeatOf({heartbeat}: JobSettings): Heartbeat | undefined {
+  if (heartbeat === undefined) return undefined;
+  if (typeof heartbeat !== 'string') return {...heartbeat, timeout: parseMilliseconds(heartbeat.timeout ?? '10s')};
+  // As healthchecks.io has it, and those who took it over.
+  const base = heartbeat.replace(/\/$/, '');
+  return {start: `${base}/start`, success: base, fail: `${base}/fail`, timeout: parseMilliseconds('10s')};
+}
+
+function webhookOf({webhook}: JobSettings): Webhook | undefined {
+  if (webhook === undefined) return undefined;
+  const {url, format = 'slack', always = false} = typeof webhook === 'string' ? {url: webhook} : webhook;
+  return {url, format, always};
+}
+
+function hooksOf({hooks = {}}: JobSettings): Hooks {
+  const {timeout = '5m', ...named} = hooks;
+  const isCommand = (command: string | readonly string[] | undefined) => command !== undefined && command.length > 0;
+  const commands = Object.fromEntries(Object.entries(named).filter(([, command]) => isCommand(command)));
+  return {commands: commands as Hooks['commands'], timeout: parseMilliseconds(timeout)};
+}
+
+/** Typed times take the place of those of the job, whichever they are. */
+function scheduleOf(flags: SettingFlags, job: JobSettings): Schedule | undefined {
+  const isTyped = [flags.every, flags.cron, flags.at, flags.watch].some((given) => given !== undefined);
+  const {every, cron = [], at = [], watch = false} = isTyped ? flags : job;
+  if (every === undefined && cron.length === 0 && at.length === 0 && !watch) return undefined;
+  if (every !== undefined && !watch && cron.length + at.length > 0) {
+    throw new DirsyncError('USAGE', 'an interval is given, and times of the calendar too', 'choose one of every, and cron or at');
+  }
+  return {
+    every: every === undefined ? undefined : parseInterval(every),
+    cron,
+    at: at.map(parseTimeOfDay),
+    timezone: flags.timezone ?? job.timezone,
+    delay: parseMilliseconds(flags.delay ?? job.delay ?? '0'),
+    jitter: parseMilliseconds(flags.jitter ?? job.jitter ?? '0'),
+    overlap: flags.overlap ?? job.overlap ?? 'skip',
+    missed: flags.missed ?? job.missed ?? 'run-once',
+    backoff: parseMilliseconds(flags.backoff ?? job.backoff ?? '5m'),
+    activeHours: (flags.activeHours ?? job.activeHours ?? []).map(parseHours),
+    watch,
+    debounce: parseMilliseconds(flags.debounce ?? job.debounce ?? '500ms'),
   };
 }
 

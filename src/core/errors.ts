@@ -27,6 +27,7 @@ const SUMMARIES = {
   CONFIG_INVALID: 'The config file has a mistake',
   JOB_UNKNOWN: 'There is no such job',
   INTERVAL_INVALID: 'The interval cannot be understood',
+  SCHEDULE_INVALID: 'The schedule cannot be understood',
   FILTER_UNREADABLE: 'The filter file cannot be read',
   FILTERS_REFUSED: 'The filters would take too long',
   PLAN_UNREADABLE: 'The plan file cannot be read',
@@ -48,6 +49,9 @@ const SUMMARIES = {
   LOG_UNWRITABLE: 'The log file cannot be written',
   GUARD_HALTED: 'A guard halted the run, nothing was changed',
   TARGET_LOCKED: 'Another run is working on this target',
+  BEFORE_FAILED: 'The command before the run failed, nothing was changed',
+  AFTER_FAILED: 'The command after the run failed',
+  OUT_OF_TIME: 'The time for the run was over before its changes began',
   LOCK_LOST: 'Another run has taken over this target, and this one stopped',
   CONFIRMATION_NEEDED: 'Nobody is there to confirm the plan',
   PLATFORM: 'This machine cannot do what was asked',
@@ -63,6 +67,7 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   GUARD_HALTED: EXIT.guard,
   TARGET_LOCKED: EXIT.locked,
   LOCK_LOST: EXIT.locked,
+  OUT_OF_TIME: EXIT.partial,
 };
 
 export class DirsyncError extends Error {

@@ -2,6 +2,7 @@
 import type {Action} from './action.js';
 import type {Explanation} from './explanation.js';
 import type {Holder} from './holder.js';
+import type {JobRun} from './job-run.js';
 import type {ApplyReport, OutcomeStatus} from './outcome.js';
 import type {RelPath} from './path.js';
 import type {Drift, Halt, Plan, PlanSummary} from './plan.js';
@@ -35,7 +36,21 @@ export interface ApplyProgress {
   readonly current: readonly (RelPath | undefined)[];
 }
 
+/** What a notice is about. */
+export type NoticeTopic = 'schedule' | 'watch' | 'config' | 'hook' | 'heartbeat' | 'webhook' | 'metrics' | 'log';
+
+/** Something beside the sync itself: it never changes how a run ends. */
+export interface Notice {
+  readonly type: 'notice';
+  readonly level: 'info' | 'warn';
+  readonly about: NoticeTopic;
+  /** A sentence, with names escaped. */
+  readonly message: string;
+}
+
 export type Event =
+  /** A run of a job begins; its events follow until `run-ended`. */
+  | {readonly type: 'run-started'; readonly id: string}
   | {readonly type: 'plan-started'; readonly source: string; readonly target: string}
   | {readonly type: 'scan-progress'; readonly source: number; readonly target: number}
   | {readonly type: 'scan-done'; readonly side: Side; readonly entries: number; readonly bytes: number}
@@ -55,6 +70,8 @@ export type Event =
   | {readonly type: 'history'; readonly target: string; readonly runs: readonly RunSummary[]}
   | {readonly type: 'run-waiting'; readonly next: string}
   | {readonly type: 'run-skipped'; readonly ticks: number}
+  | {readonly type: 'run-ended'; readonly run: JobRun}
+  | Notice
   | {readonly type: 'run-failed'; readonly code: string; readonly message: string; readonly hint?: string | undefined};
 
 export type Listener = (event: Event) => void;

@@ -3,6 +3,7 @@ import {DirsyncError, EXIT} from '../core/errors.js';
 import type {Event} from '../core/event.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {Holder} from '../core/holder.js';
+import type {JobRun} from '../core/job-run.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
@@ -22,6 +23,8 @@ import type {
   EventLine,
   ExplanationDocument,
   HistoryDocument,
+  JobRunDocument,
+  JobsDocument,
   PlanDocument,
   RunDocument,
 } from './schema.js';
@@ -87,9 +90,19 @@ export function errorDocument(error: DirsyncError | Error, drift?: readonly Drif
   return {...base, code, exitCode, message, summary, detail, ...(hint !== undefined && {hint})} satisfies ErrorDocument;
 }
 
-/** One event for `--events`: `{format, type, …}`. A finished plan comes as its counts and guards, without the actions. */
-export function eventLine(event: Event) {
-  return {format: FORMAT, ...eventFields(event)} as const satisfies EventLine;
+/** `{format, type: 'job-run', id, result, exitCode, …}`; the plan is its header alone. */
+export function jobRunDocument(run: JobRun) {
+  return {format: FORMAT, type: 'job-run', ...encodeJobRun(run)} as const satisfies JobRunDocument;
+}
+
+/** `{format, type: 'jobs', runs}`. */
+export function jobsDocument(runs: readonly JobRun[]) {
+  return {format: FORMAT, type: 'jobs', runs: runs.map(encodeJobRun)} as const satisfies JobsDocument;
+}
+
+/** One event for `--events`: `{format, job, type, …}`, without `job` for two folders. A finished plan comes as its counts and guards, without the actions. */
+export function eventLine(event: Event, job?: string) {
+  return {format: FORMAT, ...(job !== undefined && {job}), ...eventFields(event)} as const satisfies EventLine;
 }
 
 function eventFields(event: Event) {
@@ -116,6 +129,10 @@ function eventFields(event: Event) {
       const {type, target, holder, timeout} = event;
       return {type, target, ...(holder && {holder: encodeHolder(holder)}), timeout};
     }
+    case 'run-ended':
+      return {type: event.type, run: encodeJobRun(event.run)};
+    case 'run-started':
+    case 'notice':
     case 'plan-file':
     case 'plan-started':
     case 'scan-progress':
@@ -181,6 +198,24 @@ function encodeReport(report: ApplyReport) {
     problems: problems.map(encodeProblem),
     skipped,
     ...(interrupted && {interrupted}),
+  };
+}
+
+function encodeJobRun({planned, report, error, duration, ...run}: JobRun) {
+  const {id, job, source, target, started, finished, result, exitCode} = run;
+  return {
+    id,
+    ...(job !== undefined && {job}),
+    ...(source !== undefined && {source}),
+    ...(target !== undefined && {target}),
+    started,
+    finished,
+    duration: Math.round(duration),
+    result,
+    exitCode,
+    ...(planned && {plan: encodeHeader(planned.plan.header), summary: encodeSummary(planned.summary), halts: planned.halts}),
+    ...(report && {report: encodeReport(report)}),
+    ...(error && {error: {code: error.code, message: error.message, ...(error.hint !== undefined && {hint: error.hint})}}),
   };
 }
 

@@ -2,7 +2,7 @@
 import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import {type OutcomeStatus, unfinished} from '../core/outcome.js';
-import {formatBytes, formatCount, formatPlural} from './units.js';
+import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
 import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, verdict} from './words.js';
 
 /** Drifted paths that are named in their line. */
@@ -70,6 +70,14 @@ function say(event: Event): [level: Level, text: string] | undefined {
       return ['INFO', `waiting  next run at ${escapeName(event.next)}`];
     case 'run-skipped':
       return ['WARN', `skipped  ${formatCount(event.ticks)} of the run's times passed while it was still at work`];
+    case 'run-started':
+      return ['INFO', 'run started'];
+    case 'run-ended': {
+      const {result, exitCode, duration} = event.run;
+      return [result === 'success' ? 'INFO' : 'WARN', `run ended  ${result}, exit code ${exitCode}, ${formatDuration(duration)}`];
+    }
+    case 'notice':
+      return [event.level === 'info' ? 'INFO' : 'WARN', `${event.about}  ${event.message}`];
     case 'run-failed':
       return ['ERROR', `run failed  ${escapeName(event.code)}: ${escapeName(event.message)}`];
   }

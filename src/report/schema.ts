@@ -6,6 +6,7 @@
 import {z} from 'zod';
 import {ACTION_KINDS, REASONS} from '../core/action.js';
 import {NOTES, VERDICTS} from '../core/explanation.js';
+import {RUN_RESULTS} from '../core/job-run.js';
 import {OUTCOME_STATUSES} from '../core/outcome.js';
 import {GUARD_NAMES} from '../core/plan.js';
 import {XATTR_NAMESPACES} from '../core/xattr.js';
@@ -459,21 +460,61 @@ const error = z.strictObject({
   drift: drift.optional(),
 });
 
+const jobRun = z
+  .strictObject({
+    id: text("The run's id, as in its journal and in the log."),
+    job: text('The name of the job; absent for two folders.').optional(),
+    source: name.describe('The source as it was given; absent where the config could not be read.').optional(),
+    target: name.describe('The target as it was given; absent where the config could not be read.').optional(),
+    started: moment('When it began.'),
+    finished: moment('When it had ended.'),
+    duration: count('Milliseconds that it took.'),
+    result: z
+      .enum(RUN_RESULTS)
+      .describe('partial: done, but for some paths; halted: a guard did not let it begin; interrupted: by a signal.'),
+    exitCode: z.int().nonnegative().max(255).describe('The exit code of the run by itself.'),
+    plan: header.describe('The header of its plan; absent when it did not come to one, as are summary and halts.').optional(),
+    summary: summary.describe("The plan's counts.").optional(),
+    halts: halts.optional(),
+    report: report.describe('What it did; absent when it did not come to that.').optional(),
+    error: z
+      .strictObject({
+        code: text('What went wrong, as in an error.'),
+        message: text('The whole sentence.'),
+        hint: text('What to do about it; absent when there is nothing to say.').optional(),
+      })
+      .describe('Why it ended early; absent when it did not.')
+      .optional(),
+  })
+  .meta({id: 'jobRun', description: 'One run of a job, whether or not it came to change anything.'});
+const job = z.strictObject({format, type: ofType('job-run'), ...jobRun.shape});
+const jobs = z.strictObject({
+  format,
+  type: ofType('jobs'),
+  runs: z.array(jobRun).describe('One for each job, in the order in which they ended.'),
+});
+
+/** Of an event: whose it is. */
+const jobName = text('The name of the job; absent for two folders.').optional();
+
 const event = z.discriminatedUnion('type', [
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('plan-started'),
     source: name.describe('The absolute path of the source.'),
     target: name.describe('The absolute path of the target.'),
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('scan-progress'),
     source: count('Entries of the source read so far.'),
     target: count('Entries of the target read so far.'),
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('scan-done'),
     side: side.describe('The tree that was read.'),
     entries: count('All its entries.'),
@@ -481,6 +522,7 @@ const event = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('plan-ready'),
     plan: text("The plan's id."),
     summary: summary.describe('Its counts.'),
@@ -488,18 +530,21 @@ const event = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('plan-file'),
     file: name.describe('The file that the plan was written to or read from.'),
     sha256: sha256.describe('What --plan-sha256 pins.'),
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('explained'),
     explanation: z.strictObject(explained).describe('The answer, as in the document explanation.'),
   }),
-  z.strictObject({format, type: ofType('drift'), drift}),
+  z.strictObject({format, job: jobName, type: ofType('drift'), drift}),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('lock-waiting'),
     target: name.describe('The absolute path of the target, on which another run is working.'),
     holder: z
@@ -515,6 +560,7 @@ const event = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('apply-started'),
     actions: count('All actions of the plan.'),
     steps: count('All that there is to do: the checks, and each action once for each wave that it is in.'),
@@ -523,6 +569,7 @@ const event = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('apply-progress'),
     phase: z.enum(['check', 'write', 'sync', 'delete', 'attrs']).describe('What it is at.'),
     actions: count('Actions whose outcome is known.'),
@@ -536,26 +583,46 @@ const event = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('action'),
     status: status.describe('What happened to it.'),
     action: action.describe('The step of the plan.'),
   }),
-  z.strictObject({format, type: ofType('problem'), problem: problem.describe('What went wrong.')}),
-  z.strictObject({format, type: ofType('apply-done'), report: report.describe('How it ended.')}),
-  z.strictObject({format, type: ofType('run-shown'), ...runFields}),
-  z.strictObject({format, type: ofType('history'), ...historyFields}),
-  z.strictObject({format, type: ofType('run-waiting'), next: moment('When the next run begins.')}),
+  z.strictObject({format, job: jobName, type: ofType('problem'), problem: problem.describe('What went wrong.')}),
+  z.strictObject({format, job: jobName, type: ofType('apply-done'), report: report.describe('How it ended.')}),
+  z.strictObject({format, job: jobName, type: ofType('run-shown'), ...runFields}),
+  z.strictObject({format, job: jobName, type: ofType('history'), ...historyFields}),
+  z.strictObject({format, job: jobName, type: ofType('run-waiting'), next: moment('When the next run begins.')}),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('run-skipped'),
     ticks: count("How many of the run's times passed while it was still at work."),
   }),
   z.strictObject({
     format,
+    job: jobName,
     type: ofType('run-failed'),
     code: text('What went wrong, as in an error.'),
     message: text('The whole sentence.'),
     hint: text('What to do about it; absent when there is nothing to say.').optional(),
+  }),
+  z.strictObject({
+    format,
+    job: jobName,
+    type: ofType('run-started'),
+    id: text("The run's id, as in its journal and in the log."),
+  }),
+  z.strictObject({format, job: jobName, type: ofType('run-ended'), run: jobRun.describe('How it ended.')}),
+  z.strictObject({
+    format,
+    job: jobName,
+    type: ofType('notice'),
+    level: z.enum(['info', 'warn']).describe('Whether somebody should look at it.'),
+    about: z
+      .enum(['schedule', 'watch', 'config', 'hook', 'heartbeat', 'webhook', 'metrics', 'log'])
+      .describe('What it is about. It never changes how a run ends.'),
+    message: text('A sentence; names in it are escaped.'),
   }),
   error.describe('The error that ended the program; the last line.'),
 ]);
@@ -565,6 +632,8 @@ export type ApplyDocument = Written<typeof apply>;
 export type RunDocument = Written<typeof run>;
 export type HistoryDocument = Written<typeof history>;
 export type ExplanationDocument = Written<typeof explanation>;
+export type JobRunDocument = Written<typeof job>;
+export type JobsDocument = Written<typeof jobs>;
 export type ErrorDocument = Written<typeof error>;
 export type EventLine = Written<typeof event>;
 
@@ -574,6 +643,8 @@ const DOCUMENTS = {
   run: [run, 'A run of the past with all its steps.'],
   history: [history, 'The runs of a target.'],
   explanation: [explanation, 'Why a path is or is not in a plan, as explain --json writes it.'],
+  'job-run': [job, 'A run of a job, as hooks read it from stdin.'],
+  jobs: [jobs, 'The runs of several jobs, as run --json writes them.'],
   error: [error, 'The error that ended a command, which --json writes in place of its document.'],
   event: [event, 'One line of --events.'],
 } as const;

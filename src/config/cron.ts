@@ -1,0 +1,29 @@
+/** Checks what only a calendar can judge: cron patterns and time zones. */
+import {Cron} from 'croner';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+
+/** @throws DirsyncError SCHEDULE_INVALID for a text that is no pattern, or one whose time never comes. */
+export function checkCron(pattern: string): void {
+  const quoted = `"${escapeName(pattern)}"`;
+  let next: Date | null;
+  try {
+    next = new Cron(pattern, {paused: true, mode: '5-or-6-parts'}).nextRun();
+  } catch (error) {
+    const why = escapeName((error as Error).message.replace(/^CronPattern: /, ''));
+    const hint = 'Give minute, hour, day of the month, month and day of the week, such as "0 3 * * mon-fri".';
+    throw new DirsyncError('SCHEDULE_INVALID', `${quoted} is no cron pattern (${why})`, hint, {cause: error});
+  }
+  if (next !== null) return;
+  throw new DirsyncError('SCHEDULE_INVALID', `${quoted} never comes`, 'Is there such a day in that month?');
+}
+
+/** @throws DirsyncError SCHEDULE_INVALID */
+export function checkTimezone(name: string): void {
+  try {
+    new Intl.DateTimeFormat('en', {timeZone: name});
+  } catch (error) {
+    const hint = 'Give a name of the IANA list, such as Europe/Berlin, or UTC.';
+    throw new DirsyncError('SCHEDULE_INVALID', `"${escapeName(name)}" is no time zone`, hint, {cause: error});
+  }
+}
