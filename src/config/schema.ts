@@ -228,8 +228,8 @@ function fields(value: unknown): Record<string, unknown> {
 }
 
 function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
-  if (issue.code === 'invalid_union') {
-    // Of the forms that a value may have, that which it was meant to have tells more than that it has none.
+  if (issue.code === 'invalid_union' && isObject(issue.input)) {
+    // What is wrong in the form with keys tells more than that the value has none of the forms.
     const meant = issue.errors.find((issues) => issues.every(({code, path}) => code !== 'invalid_type' || path.length > 0));
     if (meant !== undefined) return meant.flatMap((inner) => mistakesOf({...inner, path: [...issue.path, ...inner.path]}));
   }

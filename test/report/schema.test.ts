@@ -190,7 +190,17 @@ describe('report/schema', () => {
   const temp = tempDirs();
 
   it('comes as a file for each document', () => {
-    expect(Object.keys(SCHEMAS).sort()).to.deep.equal(['apply', 'error', 'event', 'explanation', 'history', 'plan', 'run']);
+    expect(Object.keys(SCHEMAS).sort()).to.deep.equal([
+      'apply',
+      'error',
+      'event',
+      'explanation',
+      'history',
+      'job-run',
+      'jobs',
+      'plan',
+      'run',
+    ]);
   });
 
   for (const [type, schema] of Object.entries(SCHEMAS)) {
