@@ -5,7 +5,7 @@ import {createInterface} from 'node:readline/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {JobSettings} from '../config/load.js';
 import {parseMilliseconds} from '../config/quantity.js';
-import {resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
+import {noticesOf, resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Format} from '../core/format.js';
@@ -66,7 +66,8 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
       return report === undefined ? EXIT.error : applyExitCode(report);
     }
     const {flags} = typed;
-    if (flags.log !== undefined) output.openLog(flags.log);
+    const {log} = noticesOf(flags, {});
+    if (log !== undefined) await output.openLog(log);
     const {plan: saved} = await readApproved(file, sha256?.toLowerCase());
     const made = narrowPlan(saved, flags.narrow, newId(context.now()));
     const report = await applySaved({plan: made, source: flags.source, target: flags.target, ...savedSettings(flags)}, context);
@@ -249,7 +250,7 @@ function signalExitCode(name: NodeJS.Signals): number {
 
 async function settingsOf(typed: Typed, output: Output): Promise<Settings> {
   const settings = await resolve(typed);
-  if (settings.log !== undefined) output.openLog(settings.log.file);
+  if (settings.log !== undefined) await output.openLog(settings.log);
   return settings;
 }
 

@@ -1,17 +1,17 @@
 /** Where a command's results go: one listener for text, JSON, an event stream and the log. stdout holds the result alone. */
-import {closeSync, openSync, writeSync} from 'node:fs';
 import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
-import type {Event, Listener} from '../core/event.js';
+import type {Event} from '../core/event.js';
 import type {Format} from '../core/format.js';
+import type {LogSettings} from '../core/log.js';
 import {explanationText} from '../report/explain.js';
 import {errorDocument, eventLine} from '../report/json.js';
-import {logLine} from '../report/log.js';
 import {historyText, runText} from '../report/runs.js';
 import {applyText, driftText, planText} from '../report/text.js';
 import {formatCount} from '../report/units.js';
 import {lockWaitWords} from '../report/words.js';
+import type {Logs} from './log.js';
 import {ApplyView, ProgressLine} from './progress-view.js';
 import {JsonView, ReportView} from './report-view.js';
 import type {WatchedJob} from './run-view.js';
@@ -29,9 +29,9 @@ export interface OutputOptions {
 }
 
 export interface Output {
-  readonly listener: Listener;
-  /** Writes to this log from now on. @throws DirsyncError LOG_UNWRITABLE. */
-  openLog(file: string): void;
+  readonly listener: (event: Event, job?: string) => void;
+  /** Before each run: this is its log from now on. What cannot be written is told on stderr, and changes nothing else. */
+  openLog(settings: LogSettings, job?: string): Promise<void>;
   /** Plans are not listed: somebody looks through them. */
   expectReview(): void;
   /** From now on runs are shown on a screen, where one can be drawn and nothing else was asked for. */
@@ -43,17 +43,22 @@ export interface Output {
 }
 
 export function openOutput(options: OutputOptions): Output {
-  const log = new Log(options.now);
+  let logs: Logs | undefined;
   let view = viewOf(options);
   let isReviewed = false;
   return {
-    listener(event) {
-      log.write(event);
+    listener(event, job) {
+      logs?.write(event, job);
       const isSeen = isReviewed && event.type === 'plan-ready' && event.summary.changes > 0;
       if (isSeen) void view.close();
       else view.show(event);
     },
-    openLog: (file) => log.open(file),
+    async openLog(settings, job) {
+      // Loaded only here: pino takes longer than a small run (bench: startup-plan).
+      const {Logs} = await import('./log.js');
+      logs ??= new Logs({now: options.now, onTrouble: (message) => process.stderr.write(`dirsync: ${message}\n`)});
+      logs.open(settings, job);
+    },
     expectReview() {
       isReviewed = true;
     },
@@ -64,12 +69,12 @@ export function openOutput(options: OutputOptions): Output {
     },
     say: (text) => void process.stdout.write(`${text}\n`),
     error(error) {
-      if (error instanceof DirsyncError) log.write(failureOf(error));
+      if (error instanceof DirsyncError) logs?.write(failureOf(error), undefined);
       view.fail(error);
     },
     async close() {
       const closed = view.close();
-      log.close();
+      logs?.close();
       await closed;
     },
   };
@@ -190,42 +195,6 @@ class EventView implements View {
   }
 
   close(): void {}
-}
-
-/** The file of `-l`, appended to. A log that can no longer be written is said once, and the run goes on. */
-class Log {
-  #file: number | undefined;
-  #name = '';
-
-  constructor(private readonly now: () => Date) {}
-
-  open(name: string): void {
-    this.#name = name;
-    try {
-      this.#file = openSync(name, 'a', 0o644);
-    } catch (error) {
-      const {code} = error as NodeJS.ErrnoException;
-      throw new DirsyncError('LOG_UNWRITABLE', `${escapeName(name)} (${code})`, 'check the path given by --log', {cause: error});
-    }
-  }
-
-  write(event: Event): void {
-    if (this.#file === undefined) return;
-    const line = logLine(event, this.now());
-    if (line === undefined) return;
-    try {
-      writeSync(this.#file, `${line}\n`);
-    } catch (error) {
-      const {code} = error as NodeJS.ErrnoException;
-      process.stderr.write(`dirsync: the log ${escapeName(this.#name)} cannot be written (${code}), going on without it\n`);
-      this.close();
-    }
-  }
-
-  close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
-    this.#file = undefined;
-  }
 }
 
 function terminal(): {color: boolean; width: number} {

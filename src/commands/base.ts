@@ -4,6 +4,7 @@ import type {Typed} from '../app/commands.js';
 import type {FilterFlag} from '../config/settings.js';
 import {ACTION_KINDS, type ActionKind} from '../core/action.js';
 import {FORMATS, type Format} from '../core/format.js';
+import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
 import {GUARD_NAMES, PRESERVABLE, type Preservable} from '../core/plan.js';
 
 export const rootArgs = {
@@ -141,6 +142,8 @@ export const applyFlags = {
 
 export const logFlags = {
   log: Flags.string({char: 'l', summary: 'Append a line for each event to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
+  'log-format': Flags.string({options: [...LOG_FORMATS], summary: 'How a line of the log is written.', helpGroup: 'OUTPUT'}),
+  'log-level': Flags.string({options: [...LOG_LEVELS], summary: 'The least that is logged.', helpGroup: 'OUTPUT'}),
 };
 
 export const outputFlags = {
@@ -225,6 +228,8 @@ export abstract class BaseCommand extends Command {
         allow: flags.allow as Typed['flags']['allow'],
         every: flags.every,
         log: flags.log,
+        logFormat: flags['log-format'] as Typed['flags']['logFormat'],
+        logLevel: flags['log-level'] as Typed['flags']['logLevel'],
         fsync: flags.fsync as Typed['flags']['fsync'],
         mkpath: flags.mkpath,
         skipDrifted: flags['skip-drifted'],

@@ -46,7 +46,6 @@ const SUMMARIES = {
   JOURNAL_DAMAGED: 'The journal of the run is damaged',
   JOURNAL_HOSTILE: 'The journal of the run holds a path that no run may hold',
   REPORT_UNWRITABLE: 'The report cannot be written',
-  LOG_UNWRITABLE: 'The log file cannot be written',
   GUARD_HALTED: 'A guard halted the run, nothing was changed',
   TARGET_LOCKED: 'Another run is working on this target',
   BEFORE_FAILED: 'The command before the run failed, nothing was changed',

@@ -41,9 +41,12 @@ export function unescapeName(text: string): string {
   );
 }
 
-/** As `escapeName`, for a text of JSON, which stays the same JSON: unsafe characters in it can only stand in strings. */
+/**
+ * As `escapeName`, for a text of JSON, which stays the same JSON: unsafe characters in it can only stand in strings. Half of a
+ * surrogate pair is written out by `JSON.stringify`, but not by all who write JSON (pino).
+ */
 export function escapeJson(json: string): string {
-  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {
+  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => {
     if (char === '\n') return char;
     return Array.from({length: char.length}, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
   });

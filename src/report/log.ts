@@ -1,6 +1,8 @@
-/** The log file of `-l`: one line an event, that a person can read and `grep` can find. */
-import {escapeName} from '../core/escape.js';
+/** What a log holds: one line an event, that a person can read and `grep` can find, or a program as JSON. */
+import {escapeLine, escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
+import type {RunResult} from '../core/job-run.js';
+import type {LogLevel} from '../core/log.js';
 import {type OutcomeStatus, unfinished} from '../core/outcome.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
 import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, verdict} from './words.js';
@@ -8,24 +10,49 @@ import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, verdict} from
 /** Drifted paths that are named in their line. */
 const MAX_DRIFT = 20;
 
-type Level = 'INFO' | 'WARN' | 'ERROR';
-
-const LEVELS: Readonly<Record<OutcomeStatus, Level>> = {
-  done: 'INFO',
-  'already-done': 'INFO',
-  skipped: 'WARN',
-  failed: 'ERROR',
-  stopped: 'WARN',
-  blocked: 'WARN',
+const STATUS_LEVELS: Readonly<Record<OutcomeStatus, LogLevel>> = {
+  done: 'info',
+  'already-done': 'info',
+  skipped: 'warn',
+  failed: 'error',
+  stopped: 'warn',
+  blocked: 'warn',
 };
 
-/** An event as "TIME LEVEL what  particulars", without a newline; undefined for progress and answers, which no log needs. */
-export function logLine(event: Event, now: Date): string | undefined {
-  const said = say(event);
-  return said && `${now.toISOString()} ${said[0].padEnd(5)} ${said[1]}`;
+const RESULT_LEVELS: Readonly<Record<RunResult, LogLevel>> = {
+  success: 'info',
+  partial: 'warn',
+  halted: 'warn',
+  failed: 'error',
+  interrupted: 'warn',
+};
+
+export interface LogEntry {
+  readonly level: LogLevel;
+  /** For people, with names escaped. */
+  readonly text: string;
+  /** For programs, beside the text; names as they are. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
-function say(event: Event): [level: Level, text: string] | undefined {
+/** A line of a log, as its JSON form has it. */
+export interface LogLine {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly job?: string;
+  readonly run?: string;
+  readonly event: Event['type'];
+  readonly msg: string;
+}
+
+/** "TIME LEVEL [JOB] [RUN] what  particulars", without a newline. */
+export function logText({time, level, job, run, msg}: LogLine): string {
+  const from = [job, run].filter((name) => name !== undefined).map((name) => `[${escapeName(name)}] `);
+  return escapeLine(`${time} ${level.toUpperCase().padEnd(5)} ${from.join('')}${msg}`);
+}
+
+/** Undefined for progress and answers, which no log needs. */
+export function logEntry(event: Event): LogEntry | undefined {
   switch (event.type) {
     case 'scan-progress':
     case 'apply-progress':
@@ -33,52 +60,86 @@ function say(event: Event): [level: Level, text: string] | undefined {
     case 'history':
     case 'explained':
       return undefined;
-    case 'plan-started':
-      return ['INFO', `plan started  ${escapeName(event.source)} → ${escapeName(event.target)}`];
-    case 'scan-done':
-      return ['INFO', `${event.side} read  ${formatPlural(event.entries, 'entry', 'entries')}, ${formatBytes(event.bytes)}`];
+    case 'run-started':
+      return entry('info', 'run started');
+    case 'plan-started': {
+      const {source, target} = event;
+      return entry('info', `plan started  ${escapeName(source)} → ${escapeName(target)}`, {source, target});
+    }
+    case 'scan-done': {
+      const {side, entries, bytes} = event;
+      const text = `${side} read  ${formatPlural(entries, 'entry', 'entries')}, ${formatBytes(bytes)}`;
+      return entry('debug', text, {side, entries, bytes});
+    }
     case 'plan-ready': {
-      const halts = event.halts.filter(({allowed}) => !allowed).map(({guard, message}) => ` ${guard}: ${escapeName(message)}.`);
-      return [halts.length > 0 ? 'WARN' : 'INFO', `plan ready  ${planSentence(event.plan, event.summary)}${halts.join('')}`];
+      const {plan, summary} = event;
+      const {changes, bytes, problems} = summary;
+      const halts = event.halts.filter(({allowed}) => !allowed);
+      const why = halts.map(({guard, message}) => ` ${guard}: ${escapeName(message)}.`);
+      return entry(halts.length > 0 ? 'warn' : 'info', `plan ready  ${planSentence(plan, summary)}${why.join('')}`, {
+        plan: plan.header.id,
+        changes,
+        bytes,
+        problems,
+        guards: halts.map(({guard}) => guard),
+      });
     }
-    case 'plan-file':
-      return ['INFO', `plan file  ${escapeName(event.file)} (sha256 ${event.sha256})`];
+    case 'plan-file': {
+      const {file, sha256} = event;
+      return entry('info', `plan file  ${escapeName(file)} (sha256 ${sha256})`, {file, sha256});
+    }
     case 'drift': {
-      const paths = event.drift.slice(0, MAX_DRIFT).map(({path, found}) => `${plainPath(path)}: ${escapeName(found)}`);
-      return ['WARN', `drift  ${formatPlural(event.drift.length, 'path')}: ${paths.join('; ')}`];
+      const {drift} = event;
+      const paths = drift.slice(0, MAX_DRIFT).map(({path, found}) => `${plainPath(path)}: ${escapeName(found)}`);
+      return entry('warn', `drift  ${formatPlural(drift.length, 'path')}: ${paths.join('; ')}`, {paths: drift.length});
     }
-    case 'lock-waiting':
-      return ['INFO', `waiting  ${lockWaitWords(event)}`];
-    case 'apply-started':
-      return ['INFO', `apply started  ${formatPlural(event.actions, 'action')}, ${formatBytes(event.bytes)} to write`];
+    case 'lock-waiting': {
+      const {target, holder} = event;
+      return entry('info', `waiting  ${lockWaitWords(event)}`, {target, ...(holder && {holder: holder.pid})});
+    }
+    case 'apply-started': {
+      const {actions, bytes} = event;
+      return entry('info', `apply started  ${formatPlural(actions, 'action')}, ${formatBytes(bytes)} to write`, {actions, bytes});
+    }
     case 'action': {
       const {action, status} = event;
-      const size = sizeOf(action);
-      const bytes = size === undefined ? '' : ` (${formatBytes(size)})`;
-      return [LEVELS[status], `${action.kind} ${status}  ${pathWords(action)}${bytes}`];
+      const {kind, path} = action;
+      const bytes = sizeOf(action);
+      const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`;
+      return entry(STATUS_LEVELS[status], `${kind} ${status}  ${pathWords(action)}${size}`, {kind, path, status, bytes});
     }
     case 'problem': {
-      const {path, side, code, message} = event.problem;
-      return ['ERROR', `${escapeName(code)}  ${plainPath(path)} (${side}): ${escapeName(message)}`];
+      const {path, side, phase, code, message} = event.problem;
+      const text = `${escapeName(code)}  ${plainPath(path)} (${side}): ${escapeName(message)}`;
+      return entry('error', text, {path, side, phase, code});
     }
     case 'apply-done': {
-      const {counts, problems, interrupted} = event.report;
+      const {counts, bytes, problems, interrupted} = event.report;
       const whole = !interrupted && problems.length === 0 && unfinished(counts) === 0;
-      return [whole ? 'INFO' : 'WARN', `apply done  ${verdict(event.report)} ${formatBytes(event.report.bytes)} written.`];
+      const text = `apply done  ${verdict(event.report)} ${formatBytes(bytes)} written.`;
+      return entry(whole ? 'info' : 'warn', text, {counts, bytes, problems: problems.length});
     }
     case 'run-waiting':
-      return ['INFO', `waiting  next run at ${escapeName(event.next)}`];
-    case 'run-skipped':
-      return ['WARN', `skipped  ${formatCount(event.ticks)} of the run's times passed while it was still at work`];
-    case 'run-started':
-      return ['INFO', 'run started'];
+      return entry('info', `waiting  next run at ${escapeName(event.next)}`, {next: event.next});
+    case 'run-skipped': {
+      const {ticks} = event;
+      return entry('warn', `skipped  ${formatCount(ticks)} of the run's times passed while it was still at work`, {ticks});
+    }
     case 'run-ended': {
       const {result, exitCode, duration} = event.run;
-      return [result === 'success' ? 'INFO' : 'WARN', `run ended  ${result}, exit code ${exitCode}, ${formatDuration(duration)}`];
+      return entry(RESULT_LEVELS[result], `run ended  ${result}, exit code ${exitCode}, ${formatDuration(duration)}`, {
+        result,
+        exitCode,
+        duration: Math.round(duration),
+      });
     }
     case 'notice':
-      return [event.level === 'info' ? 'INFO' : 'WARN', `${event.about}  ${event.message}`];
+      return entry(event.level, `${event.about}  ${event.message}`, {about: event.about});
     case 'run-failed':
-      return ['ERROR', `run failed  ${escapeName(event.code)}: ${escapeName(event.message)}`];
+      return entry('error', `run failed  ${escapeName(event.code)}: ${escapeName(event.message)}`, {code: event.code});
   }
+}
+
+function entry(level: LogLevel, text: string, fields: LogEntry['fields'] = {}): LogEntry {
+  return {level, text, fields};
 }

@@ -1,15 +1,16 @@
 import {expect} from 'chai';
 import type {Event} from '../../src/core/event.js';
+import type {JobRun, RunResult} from '../../src/core/job-run.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';
 import {problem} from '../../src/core/problem.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
-import {logLine} from '../../src/report/log.js';
+import {logEntry, logText} from '../../src/report/log.js';
 import {act, applyProgress, file, planOf} from '../support/plan.js';
 import {explanationOf} from '../support/subject.js';
 
-const now = new Date('2026-11-23T04:00:00.000Z');
+const time = '2026-11-23T04:00:00.000Z';
 
 const report: ApplyReport = {
   planId: 'p',
@@ -27,10 +28,15 @@ const mad = planOf([act.create('a', file(12))], {overlap: 'same'});
 const photo = act.create('photos/a\n.jpg', file(12_288));
 const drift = [{path: 'd\n' as RelPath, side: 'target', found: 'nothing'} as const];
 
+function ended(result: RunResult, exitCode: number): JobRun {
+  const times = {started: time, finished: time, duration: 1234.5};
+  return {id: 'r', job: undefined, source: '/s', target: '/t', ...times, result, exitCode};
+}
+
 const cases: [event: Event, line: string | undefined][] = [
   [{type: 'plan-started', source: '/s\x1b', target: '/t'}, 'INFO  plan started  /s\\x1b → /t'],
   [{type: 'scan-progress', source: 1, target: 2}, undefined],
-  [{type: 'scan-done', side: 'source', entries: 84_012, bytes: 2048}, 'INFO  source read  84,012 entries, 2 KiB'],
+  [{type: 'scan-done', side: 'source', entries: 84_012, bytes: 2048}, 'DEBUG source read  84,012 entries, 2 KiB'],
   [
     {type: 'plan-ready', plan: calm, summary: summarize(calm), halts: []},
     'INFO  plan ready  Plan: 1 change: 1 to create; 12 B to write.',
@@ -69,6 +75,11 @@ const cases: [event: Event, line: string | undefined][] = [
   ],
   [{type: 'apply-done', report}, 'INFO  apply done  Done: 1 change. 12 B written.'],
   [{type: 'apply-done', report: failed}, 'WARN  apply done  Done, but not all: 1 change done, 2 failed. 12 B written.'],
+  [{type: 'run-started', id: 'r'}, 'INFO  run started'],
+  [{type: 'run-ended', run: ended('success', 0)}, 'INFO  run ended  success, exit code 0, 1.2 s'],
+  [{type: 'run-ended', run: ended('partial', 3)}, 'WARN  run ended  partial, exit code 3, 1.2 s'],
+  [{type: 'run-ended', run: ended('failed', 1)}, 'ERROR run ended  failed, exit code 1, 1.2 s'],
+  [{type: 'notice', level: 'warn', about: 'hook', message: 'it printed \x1b[2J\u202e'}, 'WARN  hook  it printed \\x1b[2J\\u202e'],
   [{type: 'run-waiting', next: '2026-11-23T05:00:00.000Z'}, 'INFO  waiting  next run at 2026-11-23T05:00:00.000Z'],
   [{type: 'run-skipped', ticks: 2}, "WARN  skipped  2 of the run's times passed while it was still at work"],
   [{type: 'run-failed', code: 'TARGET_LOCKED', message: 'busy\n'}, 'ERROR run failed  TARGET_LOCKED: busy\\n'],
@@ -77,7 +88,27 @@ const cases: [event: Event, line: string | undefined][] = [
 describe('report/log', () => {
   for (const [event, line] of cases) {
     it(line ?? `nothing for ${event.type}`, () => {
-      expect(logLine(event, now)).to.equal(line && `2026-11-23T04:00:00.000Z ${line}`);
+      expect(textOf(event)).to.equal(line && `${time} ${line}`);
     });
   }
+
+  for (const [from, shown] of [
+    [{job: 'photos', run: 'R1'}, '[photos] [R1] '],
+    [{job: 'a\n\x1b'}, '[a\\n\\x1b] '],
+    [{run: 'R1'}, '[R1] '],
+  ] as const) {
+    it(`tells where a line is from: ${shown}`, () => {
+      expect(textOf({type: 'run-skipped', ticks: 1}, from)).to.contain(` WARN  ${shown}skipped  1 of`);
+    });
+  }
+
+  it('tells programs the names as they are', () => {
+    const entry = logEntry({type: 'action', action: photo, status: 'done'});
+    expect(entry?.fields).to.deep.equal({kind: 'create', path: 'photos/a\n.jpg', status: 'done', bytes: 12_288});
+  });
 });
+
+function textOf(event: Event, from: {job?: string; run?: string} = {}): string | undefined {
+  const entry = logEntry(event);
+  return entry && logText({time, ...from, event: event.type, level: entry.level, msg: entry.text});
+}

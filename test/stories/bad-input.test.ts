@@ -259,18 +259,6 @@ const CASES: readonly Case[] = [
     says: ['The config file cannot be read: ROOT/large.yaml: it is over 1 MiB'],
   },
   {
-    title: 'a log in a missing folder',
-    args: apply(...ST, '-l', 'none/log'),
-    code: 'LOG_UNWRITABLE',
-    says: ['The log file cannot be written: ROOT/none/log (ENOENT)', '--log'],
-  },
-  {
-    title: 'a log that is a folder',
-    args: ['run', ...ST, '-l', 'source'],
-    code: 'LOG_UNWRITABLE',
-    says: ['The log file cannot be written: ROOT/source (EISDIR)'],
-  },
-  {
     title: 'a plan file in a missing folder',
     args: ['plan', ...ST, '--out', 'none/p'],
     code: 'PLAN_UNWRITABLE',
