@@ -1,6 +1,7 @@
 /** One run of a job, from its start until it has ended, whether or not it came to change anything. */
+import type {ActionKind} from './action.js';
 import type {ApplyReport} from './outcome.js';
-import type {Halt, Plan, PlanSummary} from './plan.js';
+import type {Halt, KindTotals, Plan, PlanSummary} from './plan.js';
 
 /** `partial`: done, but for some paths; `halted`: a guard did not let it begin. */
 export const RUN_RESULTS = ['success', 'partial', 'halted', 'failed', 'interrupted'] as const;
@@ -25,6 +26,8 @@ export interface JobRun {
   readonly planned?: {readonly plan: Plan; readonly summary: PlanSummary; readonly halts: readonly Halt[]} | undefined;
   /** What it did, where it came to that. */
   readonly report?: ApplyReport | undefined;
+  /** The actions that it did, by kind, upkeep in none (`countDone`). */
+  readonly done?: Readonly<Record<ActionKind, KindTotals>> | undefined;
   /** Why it ended early. */
   readonly error?: RunError | undefined;
 }

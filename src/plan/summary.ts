@@ -1,6 +1,7 @@
-import {ACTION_KINDS, type ActionKind, bytesOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
+import {ACTION_KINDS, type Action, type ActionKind, bytesOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
+import type {OutcomeStatus} from '../core/outcome.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
-import type {Run, RunStep, RunSummary} from '../core/run.js';
+import {type Run, type RunStep, type RunSummary, runStep} from '../core/run.js';
 
 type Kinds = Record<ActionKind, {-readonly [Key in keyof KindTotals]: KindTotals[Key]}>;
 
@@ -36,6 +37,11 @@ export function countStep(kinds: Kinds, {kind, status, bytes}: RunStep): void {
   if (status !== 'done') return;
   kinds[kind].count++;
   kinds[kind].bytes += bytes;
+}
+
+/** Counts an action that was done, upkeep in no kind: for who hears of a run's actions one by one. */
+export function countDone(kinds: Kinds, action: Action, status: OutcomeStatus): void {
+  if (!isUpkeep(action)) countStep(kinds, runStep(action, status));
 }
 
 export function noKinds(): Kinds {
