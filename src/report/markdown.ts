@@ -10,6 +10,7 @@ import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunHeader, RunStep, RunSummary} from '../core/run.js';
 import {columns, pad} from './columns.js';
 import {type FolderTotals, foldersOf} from './folders.js';
+import {code, foreign, problemItem, prose} from './spans.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from './subject.js';
 import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from './units.js';
 import {endSentence, GLYPHS, OUTCOMES, pathWords, plainPath, planSentence, reasonWords, sizeOf} from './words.js';
@@ -242,14 +243,10 @@ function problemList(problems: readonly Problem[]): Section {
   return folded(`Problems (${formatCount(problems.length)})`, {
     before: '',
     count: problems.length,
-    row: (i) => problemLine(problems[i] as Problem),
+    row: (i) => problemItem(problems[i] as Problem),
     after: '',
     more: (count) => `- … and ${count} more`,
   });
-}
-
-function problemLine({path, side, code: problemCode, message}: Problem): string {
-  return `- ${code(plainPath(path))} (${side}): ${foreign(problemCode)}, ${prose(message)}`;
 }
 
 function paragraphs(lines: readonly string[]): Section {
@@ -328,29 +325,6 @@ function folded(title: string, section: Section): Section {
 }
 
 // ── Words ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/**
- * An escaped text as a code span. What the span would lose or obey is written out: backticks, since GitHub knows no fence of
- * more than 80 of them, and spaces at the ends or in a row, which a browser drops.
- */
-function code(escaped: string): string {
-  return `\`${escaped.replace(/^ | $|(?<= ) /g, '\\x20').replaceAll('`', '\\x60')}\``;
-}
-
-function foreign(text: string): string {
-  return text === '' ? '' : code(escapeName(text));
-}
-
-/**
- * Begins with a letter; then letters, digits, spaces, and marks where prose has them. No Markdown, URL, mention or reference
- * (`#1`, `GH-1`, a commit) fits in.
- */
-const PROSE = /^(?=\p{L})(?!.*\b[0-9a-f]{7,40}\b)(?:[\p{L}\p{N} ,;'()%/→…]|[.:](?= |$)|(?<=\d)\.(?=\d)|(?<= )\.|-(?!\d))*$/u;
-
-/** A sentence as it is when it is plain prose, else as code. */
-function prose(text: string): string {
-  return PROSE.test(text) ? text : foreign(text);
-}
 
 function someBytes(bytes: number): string {
   return bytes > 0 ? formatBytes(bytes) : '';

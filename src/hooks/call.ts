@@ -1,0 +1,107 @@
+/** Calls to addresses of others. Their paths and queries are secrets: of an address only the host is ever told. */
+import {setTimeout as sleep} from 'node:timers/promises';
+import {formatDuration} from '../report/units.js';
+import {type LimitReached, startLimit} from './limit.js';
+
+export interface Call {
+  readonly url: string;
+  /** Sent by POST; without one the call is a GET. */
+  readonly message?: Message | undefined;
+  /** Milliseconds for one attempt. */
+  readonly timeout: number;
+  /** Milliseconds before each further attempt, of which there are as many. */
+  readonly pauses: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+export interface Message {
+  readonly body: string;
+  readonly contentType: string;
+}
+
+interface Failure {
+  /** What the host did, or did not. */
+  readonly words: string;
+  /** Another attempt may do better. */
+  readonly isPassing: boolean;
+}
+
+/** Calls an address until it has taken the call. Undefined: it has; else a sentence on why it has not. */
+export async function callAddress(call: Call): Promise<string | undefined> {
+  const {url, pauses, signal} = call;
+  for (let attempt = 1; ; attempt++) {
+    const failure = await callOnce(call);
+    if (failure === undefined) return undefined;
+    const pause = failure.isPassing ? pauses[attempt - 1] : undefined;
+    if (pause === undefined) {
+      const which = attempt === 1 ? '' : ` (attempt ${attempt} of ${pauses.length + 1})`;
+      return `${new URL(url).host} ${failure.words}${which}`;
+    }
+    await sleep(pause, undefined, {signal}).catch(() => {});
+  }
+}
+
+async function callOnce({url, message, timeout, signal}: Call): Promise<Failure | undefined> {
+  if (signal.aborted) return failureOf('stopped', timeout);
+  const controller = new AbortController();
+  let reached: LimitReached | undefined;
+  const dropLimit = startLimit({timeout, signal}, (why) => {
+    reached = why;
+    controller.abort();
+  });
+  try {
+    const {address, authorization} = withoutCredentials(url);
+    const response = await fetch(address, {
+      method: message === undefined ? 'GET' : 'POST',
+      headers: {
+        'user-agent': 'dirsync',
+        ...(authorization !== undefined && {authorization}),
+        ...(message && {'content-type': message.contentType}),
+      },
+      body: message?.body ?? null,
+      signal: controller.signal,
+    });
+    // However long the answer is, nobody reads it.
+    void response.body?.cancel().catch(() => {});
+    if (response.ok) return undefined;
+    return {words: `answered ${response.status}`, isPassing: response.status >= 500 || response.status === 429};
+  } catch (error) {
+    return reached === undefined ? {words: errorWords(error), isPassing: true} : failureOf(reached, timeout);
+  } finally {
+    dropLimit();
+  }
+}
+
+function failureOf(reached: LimitReached, timeout: number): Failure {
+  if (reached === 'stopped') return {words: 'was not told, since dirsync was asked to stop', isPassing: false};
+  return {words: `did not answer within ${formatDuration(timeout)}`, isPassing: true};
+}
+
+/** `fetch` refuses an address with a user and a password; they are sent as browsers do. */
+function withoutCredentials(url: string): {address: URL; authorization: string | undefined} {
+  const address = new URL(url);
+  const {username, password} = address;
+  if (username === '' && password === '') return {address, authorization: undefined};
+  address.username = '';
+  address.password = '';
+  const credentials = [username, password].map(decodeURIComponent).join(':');
+  return {address, authorization: `Basic ${Buffer.from(credentials).toString('base64')}`};
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'is not known',
+  EAI_AGAIN: 'is not known at the moment',
+  ECONNREFUSED: 'refused the connection',
+  ECONNRESET: 'closed the connection',
+  EPIPE: 'closed the connection',
+  UND_ERR_SOCKET: 'closed the connection',
+};
+
+/** By the error's code alone: its message may hold the address. */
+function errorWords(error: unknown): string {
+  const {cause} = error as {cause?: unknown};
+  const {code} = (cause ?? {}) as {code?: unknown};
+  if (typeof code !== 'string') return 'could not be called';
+  if (/CERT|ISSUER|SIGNATURE|^ERR_(?:TLS|SSL)_/.test(code)) return `made no secure connection (${code})`;
+  return `${WORDS[code] ?? 'could not be reached'} (${code})`;
+}
