@@ -31,7 +31,7 @@ const bundle = {
   sourcemap: false,
   define: {'process.env.NODE_ENV': '"production"'},
   // ink asks for the devtools only with DEV=true in the environment.
-  external: ['koffi', '@napi-rs/blake-hash', 'react-devtools-core'],
+  external: ['koffi', '@napi-rs/blake-hash', '@parcel/watcher', 'react-devtools-core'],
   // oclif and cosmiconfig are CommonJS and call require for Node's own modules.
   banner: {js: "import {createRequire as requireFor} from 'node:module';const require=requireFor(import.meta.url);"},
 };

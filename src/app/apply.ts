@@ -117,13 +117,13 @@ async function execute(
   {plan, halts, rules}: Planned,
   {fsync, skipDrifted, lockTimeout = 0, preflight, approved}: ApplySettings & {preflight: boolean; approved: boolean},
   pool: WorkerPool,
-  {onEvent, signal, now, command = WRITER}: Context,
+  {onEvent, signal, now, command = WRITER, runId = newId(now())}: Context,
 ): Promise<ApplyReport> {
   checkHalts(halts);
   const report = await applyPlan({
     plan,
     pool,
-    runId: newId(now()),
+    runId,
     writer: WRITER,
     preflight,
     approved,
@@ -172,7 +172,8 @@ function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expe
 }
 
 export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {
-  if (interrupted !== undefined) return interrupted === 'SIGINT' ? EXIT.sigint : EXIT.sigterm;
+  if (interrupted === 'SIGINT') return EXIT.sigint;
+  if (interrupted === 'SIGTERM') return EXIT.sigterm;
   const whole = problems.length === 0 && unfinished(counts) === 0;
   return whole ? EXIT.done : EXIT.partial;
 }

@@ -1,47 +1,32 @@
 /** One function for each command, of the same name: from what was typed to an exit code. */
-import {existsSync, statSync} from 'node:fs';
+import {statSync} from 'node:fs';
 import process from 'node:process';
 import {createInterface} from 'node:readline/promises';
-import {setTimeout as delay} from 'node:timers/promises';
-import type {JobSettings} from '../config/load.js';
 import {parseMilliseconds} from '../config/quantity.js';
-import {noticesOf, resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
+import {noticesOf, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
-import {escapeName} from '../core/escape.js';
-import type {Format} from '../core/format.js';
-import {wayOut} from '../core/problem.js';
 import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
-import {SystemError} from '../platform/platform.js';
 import {findTarget} from '../platform/roots.js';
 import {formatCount} from '../report/units.js';
 import {planSentence} from '../report/words.js';
-import {runAtInterval} from '../schedule/interval.js';
 import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
 import {type Context, Interrupted, newId} from './context.js';
+import {signalExitCode, toError} from './errors.js';
 import {explainPath} from './explain.js';
 import {narrowPlan} from './narrow.js';
-import {failureOf, type Output, openOutput} from './output.js';
+import {type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
+import {type RunOptions, runJobs} from './run.js';
 import {readRun, readRunFile, readRuns} from './runs.js';
-
-/** What was typed, as a command hands it over. */
-export interface Typed {
-  readonly words: readonly string[];
-  readonly flags: SettingFlags;
-  readonly config: string | undefined;
-  /** Undefined: what suits where the output goes. */
-  readonly format: Format | undefined;
-  readonly events: boolean;
-  readonly all: boolean;
-}
+import {settingsOf, type Typed, targetOf} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
 
 export function plan(typed: Typed, {out, detailed}: {out: string | undefined; detailed: boolean}): Promise<number> {
   return execute(typed, async (context, output) => {
-    const settings = await settingsOf(typed, output);
+    const settings = await openSettings(typed, output);
     const reviewed = prepareReview(typed, output);
     const planned = await planTrees(settings, context);
     if (out !== undefined) context.onEvent({type: 'plan-file', file: out, ...(await writePlanFile(out, planned.plan))});
@@ -55,7 +40,7 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
     const file = planFileOf(typed.words);
     if (file === undefined) {
       if (sha256 !== undefined) throw new DirsyncError('USAGE', '--plan-sha256 is for a plan file', 'name the plan file');
-      const settings = await settingsOf(typed, output);
+      const settings = await openSettings(typed, output);
       if (!yes && prepareReview(typed, output)) {
         const planned = await planForApply(settings, context);
         return reviewAndApply({planned, settings, ifLeft: () => EXIT.error}, context, output);
@@ -110,48 +95,8 @@ async function reviewAndApply(
   return applyExitCode(await applyPlanned(chosen, settings, context));
 }
 
-export function run(typed: Typed): Promise<number> {
-  return execute(typed, async (context, output) => {
-    const first = await settingsOf(typed, output);
-    const once = async (settings: Settings) => {
-      return applyExitCode(await applyFresh(settings, context));
-    };
-    const every = first.schedule?.every;
-    if (every === undefined) return once(first);
-    if (typed.format !== undefined && typed.format !== 'text' && typed.format !== 'json') {
-      throw new DirsyncError(
-        'USAGE',
-        `--format ${typed.format} is for a single run`,
-        'leave out --every, or read runs later with `show`',
-      );
-    }
-    const name = typed.words.length === 1 ? typed.words[0] : undefined;
-    await output.openRunScreen({name, source: first.source, target: first.target});
-
-    const {signal, onEvent, now} = context;
-    const started = performance.now();
-    await runAtInterval({
-      every,
-      clock: () => performance.now() - started,
-      sleep: (milliseconds) => delay(milliseconds, undefined, {signal}).catch(() => {}),
-      signal,
-      onWait(milliseconds, missed) {
-        if (missed > 0) onEvent({type: 'run-skipped', ticks: missed});
-        onEvent({type: 'run-waiting', next: new Date(now().getTime() + milliseconds).toISOString()});
-      },
-      // A failed run does not end the loop; the config is read again, since it may have been mended.
-      async work() {
-        try {
-          await once(await resolve(typed));
-        } catch (caught) {
-          const error = asError(caught);
-          if (!(error instanceof DirsyncError)) throw error;
-          onEvent(failureOf(error));
-        }
-      },
-    });
-    throw new Interrupted();
-  });
+export function run(typed: Typed, wanted: RunOptions): Promise<number> {
+  return execute(typed, (context, output) => runJobs(typed, wanted, context, output));
 }
 
 /** `what`: a plan file or a journal; with a target, one of its runs. `out`: a file for the plan as it is narrowed. */
@@ -198,7 +143,7 @@ export function explain(typed: Typed, path: string, file: string | undefined): P
     const quiet: Context = {...context, onEvent: (event) => event.type !== 'plan-ready' && onEvent(event)};
     const planned =
       file === undefined
-        ? await planTrees(await resolve(typed), quiet)
+        ? await planTrees(await settingsOf(typed), quiet)
         : judge((await readPlanFile(file)).plan, typed.flags.allow ?? []);
     onEvent({type: 'explained', explanation: await explainPath({path, planned})});
     return EXIT.done;
@@ -221,7 +166,7 @@ async function execute(typed: Typed, body: Body): Promise<number> {
     return await body({onEvent: output.listener, signal, now, command: typedCommand()}, output);
   } catch (caught) {
     if (caught instanceof Interrupted && signal.aborted) return signalExitCode(signal.reason as NodeJS.Signals);
-    const error = asError(caught);
+    const error = toError(caught);
     output.error(error);
     return error instanceof DirsyncError ? error.exitCode : EXIT.error;
   } finally {
@@ -236,60 +181,10 @@ function typedCommand(): string {
   return ['dirsync', ...words].join(' ');
 }
 
-/** What the kernel refused before there was a path to tell it of is an error of the machine; what else comes here is a bug. */
-function asError(error: unknown): unknown {
-  const hint = error instanceof SystemError ? wayOut(error.code) : undefined;
-  if (hint === undefined) return error;
-  const {syscall, code} = error as SystemError;
-  return new DirsyncError('PLATFORM', `${syscall} answered ${code}`, hint, {cause: error});
-}
-
-function signalExitCode(name: NodeJS.Signals): number {
-  return name === 'SIGINT' ? EXIT.sigint : EXIT.sigterm;
-}
-
-async function settingsOf(typed: Typed, output: Output): Promise<Settings> {
-  const settings = await resolve(typed);
+async function openSettings(typed: Typed, output: Output): Promise<Settings> {
+  const settings = await settingsOf(typed);
   if (settings.log !== undefined) await output.openLog(settings.log);
   return settings;
-}
-
-async function resolve({words, flags, config}: Typed): Promise<Settings> {
-  const [word = ''] = words;
-  if (words.length === 1 && word.includes('/') && existsSync(word)) {
-    throw new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
-  }
-  return resolveSettings(words, flags, await jobOf(words.length === 1 ? word : undefined, config));
-}
-
-/** The target alone: of two roots the second, of a flag, of a job, or a folder by itself. */
-async function targetOf({words, flags, config}: Typed): Promise<string> {
-  const [word, second] = words;
-  if (word !== undefined && flags.target !== undefined) {
-    throw new DirsyncError('USAGE', 'the target is given twice, as a word and by -o', 'give it once');
-  }
-  const given = second ?? flags.target;
-  if (given !== undefined) return given;
-  if (word === undefined) throw new DirsyncError('USAGE', 'no target is given', 'name TARGET, or a JOB of the config file');
-  const isFolder = existsSync(word);
-  if (isFolder && word.includes('/')) return word;
-  try {
-    const {target} = await jobOf(word, config);
-    return target as string;
-  } catch (error) {
-    // A job comes first, as in the other commands: beside its config there is often a folder of the same name.
-    if (isFolder && error instanceof DirsyncError && error.code === 'JOB_UNKNOWN') return word;
-    throw error;
-  }
-}
-
-/** A config file is read when it is named, or when a job is: two folders on a command line need none. */
-async function jobOf(name: string | undefined, file: string | undefined): Promise<JobSettings> {
-  if (name === undefined && file === undefined) return {};
-  // Loaded only here: reading config files costs more than a small run (bench: startup-plan).
-  const {findJob, loadConfig} = await import('../config/load.js');
-  const config = await loadConfig({cwd: process.cwd(), file, env: process.env});
-  return name === undefined ? (config?.defaults ?? {}) : findJob(config, name);
 }
 
 /** A single word is a plan file when there is such a file or it looks like a path; else a job, or a folder without its target. */

@@ -1,20 +1,52 @@
 /** What every command's function works with: where it reports to, what stops it, and what time it is. */
 import {randomBytes} from 'node:crypto';
+import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
 import {WorkerPool} from '../platform/pool.js';
+import {formatDuration} from '../report/units.js';
 
 export interface Context {
   readonly onEvent: Listener;
-  /** Aborted by SIGINT or SIGTERM, whose name is its reason. */
+  /** Its reason is a `Stop`. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
   /** As it was typed: what another run is told that finds the target locked. */
   readonly command?: string;
+  /** The id of the run that this is to be; without it, one is made. */
+  readonly runId?: string;
 }
 
 /** The run was ended from outside before it had changed anything. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+}
+
+/** The longest that a timer can be set to. */
+const MOST_TIMER_MS = 2 ** 31 - 1;
+
+/** Stops `body` cleanly after so many milliseconds. @throws DirsyncError OUT_OF_TIME when it had not come to a change. */
+export async function withTimeLimit<Result>(
+  limit: number | undefined,
+  context: Context,
+  body: (context: Context) => Promise<Result>,
+): Promise<Result> {
+  if (limit === undefined) return body(context);
+  const {signal} = context;
+  const controller = new AbortController();
+  const stop = () => controller.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  const timer = setTimeout(() => controller.abort('max-duration'), Math.min(limit, MOST_TIMER_MS));
+  try {
+    return await body({...context, signal: controller.signal});
+  } catch (error) {
+    if (!(error instanceof Interrupted) || controller.signal.reason !== 'max-duration') throw error;
+    const hint = 'give it more time with --max-duration';
+    throw new DirsyncError('OUT_OF_TIME', `it had ${formatDuration(limit)}`, hint, {cause: error});
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /** Runs `body` with workers that end with it, and that a signal asks to stop. */
@@ -23,6 +55,7 @@ export async function withWorkers<Result>(
   {signal}: Context,
   body: (pool: WorkerPool) => Promise<Result>,
 ) {
+  if (signal.aborted) throw new Interrupted();
   const pool = WorkerPool.open(size);
   const stop = () => pool.stop();
   signal.addEventListener('abort', stop);

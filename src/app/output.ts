@@ -10,10 +10,10 @@ import {errorDocument, eventLine} from '../report/json.js';
 import {historyText, runText} from '../report/runs.js';
 import {applyText, driftText, planText} from '../report/text.js';
 import {formatCount} from '../report/units.js';
-import {lockWaitWords} from '../report/words.js';
+import {lockWaitWords, sentence, skippedWords} from '../report/words.js';
 import type {Logs} from './log.js';
 import {ApplyView, ProgressLine} from './progress-view.js';
-import {JsonView, ReportView} from './report-view.js';
+import {JobsView, JsonView, ReportView} from './report-view.js';
 import type {WatchedJob} from './run-view.js';
 import {canDraw, hasColor} from './terminal.js';
 import {errorText, type View, withHint} from './view.js';
@@ -29,13 +29,16 @@ export interface OutputOptions {
 }
 
 export interface Output {
+  /** `job`: whose event it is, where it has a name. */
   readonly listener: (event: Event, job?: string) => void;
   /** Before each run: this is its log from now on. What cannot be written is told on stderr, and changes nothing else. */
   openLog(settings: LogSettings, job?: string): Promise<void>;
   /** Plans are not listed: somebody looks through them. */
   expectReview(): void;
   /** From now on runs are shown on a screen, where one can be drawn and nothing else was asked for. */
-  openRunScreen(job: WatchedJob): Promise<void>;
+  openRunScreen(jobs: readonly WatchedJob[]): Promise<void>;
+  /** So many jobs run, each once. */
+  expectJobs(count: number): void;
   /** A sentence for who reviewed a plan. */
   say(text: string): void;
   error(error: unknown): void;
@@ -46,12 +49,17 @@ export function openOutput(options: OutputOptions): Output {
   let logs: Logs | undefined;
   let view = viewOf(options);
   let isReviewed = false;
+  /** Whether an error that ends a run does not end the program, which would tell it then. */
+  let goesOn = false;
+  let isLogged = false;
   return {
     listener(event, job) {
       logs?.write(event, job);
+      if (event.type === 'run-failed') isLogged = true;
+      if (event.type === 'run-failed' && !goesOn) return;
       const isSeen = isReviewed && event.type === 'plan-ready' && event.summary.changes > 0;
       if (isSeen) void view.close();
-      else view.show(event);
+      else view.show(event, job);
     },
     async openLog(settings, job) {
       // Loaded only here: pino takes longer than a small run (bench: startup-plan).
@@ -62,14 +70,19 @@ export function openOutput(options: OutputOptions): Output {
     expectReview() {
       isReviewed = true;
     },
-    async openRunScreen(job) {
+    async openRunScreen(jobs) {
+      goesOn = true;
       if (!(view instanceof TextView) || options.format !== undefined || !canDraw(process, process.env)) return;
       const {RunView} = await import('./run-view.js');
-      view = await RunView.open(job);
+      view = await RunView.open(jobs);
+    },
+    expectJobs(count) {
+      goesOn = count > 1;
+      if (count > 1 && options.format === 'json' && !options.events) view = new JobsView();
     },
     say: (text) => void process.stdout.write(`${text}\n`),
     error(error) {
-      if (error instanceof DirsyncError) logs?.write(failureOf(error), undefined);
+      if (error instanceof DirsyncError && !isLogged) logs?.write(failureOf(error), undefined);
       view.fail(error);
     },
     async close() {
@@ -97,14 +110,18 @@ export function reportError(error: unknown, options: Pick<OutputOptions, 'format
 /** Plain text; on a terminal coloured, with a line of progress on stderr. */
 class TextView implements View {
   readonly #line = new ProgressLine();
+  /** Whose event is shown, and whose was shown before. */
+  #job: string | undefined;
+  #told: string | undefined;
   readonly #apply: ApplyView;
 
   constructor(private readonly options: OutputOptions) {
     this.#apply = new ApplyView(this.#line, options.format === undefined);
   }
 
-  show(event: Event): void {
+  show(event: Event, job?: string): void {
     const {color, width} = terminal();
+    this.#job = job;
     switch (event.type) {
       case 'scan-progress':
         this.#line.draw(() => `reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
@@ -148,7 +165,11 @@ class TextView implements View {
         this.#print(`Next run at ${event.next}.`);
         return;
       case 'run-skipped':
-        this.#print(`The run took longer than its interval: ${event.ticks} skipped.`);
+        this.#print(sentence(skippedWords(event)));
+        return;
+      case 'notice':
+        if (event.level === 'warn') this.#complain(`Warning: ${event.about}: ${event.message}`);
+        else if (event.about !== 'hook') this.#print(sentence(event.message));
         return;
       case 'run-failed':
         this.#complain(withHint(event));
@@ -169,11 +190,19 @@ class TextView implements View {
 
   #print(text: string): void {
     void this.close();
+    this.#head(process.stdout);
     process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** Of several jobs, each tells whose what follows is. */
+  #head(stream: NodeJS.WriteStream): void {
+    if (this.#job !== undefined && this.#job !== this.#told) stream.write(`${escapeName(this.#job)}:\n`);
+    this.#told = this.#job;
   }
 
   #complain(text: string): void {
     void this.close();
+    this.#head(process.stderr);
     process.stderr.write(`${text}\n`);
   }
 }
@@ -184,8 +213,8 @@ export function failureOf({code, message, hint}: DirsyncError): Event {
 }
 
 class EventView implements View {
-  show(event: Event): void {
-    process.stdout.write(`${escapeJson(JSON.stringify(eventLine(event)))}\n`);
+  show(event: Event, job?: string): void {
+    process.stdout.write(`${escapeJson(JSON.stringify(eventLine(event, job)))}\n`);
   }
 
   fail(error: unknown): void {

@@ -185,7 +185,7 @@ function planOptions(settings: Settings, {kept, times}: Keeping): PlanOptions {
   };
 }
 
-function filterLines({flag, value}: FilterFlag): string[] {
+export function filterLines({flag, value}: FilterFlag): string[] {
   if (flag === 'exclude') return [value];
   if (flag === 'include') return [`!${value}`];
   try {

@@ -7,10 +7,19 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeJson} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {Format} from '../core/format.js';
+import type {JobRun} from '../core/job-run.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift} from '../core/plan.js';
 import {type Run, type RunStep, runStep} from '../core/run.js';
-import {applyDocument, errorDocument, explanationDocument, historyDocument, planDocument, runDocument} from '../report/json.js';
+import {
+  applyDocument,
+  errorDocument,
+  explanationDocument,
+  historyDocument,
+  jobsDocument,
+  planDocument,
+  runDocument,
+} from '../report/json.js';
 import type {PlanSubject, Subject} from '../report/subject.js';
 import {renderReport} from './reports.js';
 import {errorText, type View} from './view.js';
@@ -35,11 +44,34 @@ export class JsonView implements View {
   }
 
   fail(error: unknown): void {
-    this.#document = errorDocument(error instanceof Error ? error : new Error(String(error)), this.#drift);
+    this.#document = errorDocumentOf(error, this.#drift);
   }
 
   close(): void {
     if (this.#document !== undefined) process.stdout.write(`${escapeJson(JSON.stringify(this.#document, null, 2))}\n`);
+  }
+}
+
+function errorDocumentOf(error: unknown, drift?: readonly Drift[]) {
+  return errorDocument(error instanceof Error ? error : new Error(String(error)), drift);
+}
+
+/** The document of several jobs' runs. */
+export class JobsView implements View {
+  readonly #runs: JobRun[] = [];
+  #error: unknown;
+
+  show(event: Event): void {
+    if (event.type === 'run-ended') this.#runs.push(event.run);
+  }
+
+  fail(error: unknown): void {
+    this.#error = error;
+  }
+
+  close(): void {
+    const document = this.#error === undefined ? jobsDocument(this.#runs) : errorDocumentOf(this.#error);
+    process.stdout.write(`${escapeJson(JSON.stringify(document, null, 2))}\n`);
   }
 }
 

@@ -15,14 +15,14 @@ export class RunView implements View {
 
   private constructor(private readonly screen: Screen<RunState>) {}
 
-  static async open(job: WatchedJob): Promise<RunView> {
+  static async open(jobs: readonly WatchedJob[]): Promise<RunView> {
     const {openRunScreen} = await import('../ui/open.js');
-    const initial = {jobs: [newJob(job)], stops: 0};
+    const initial = {jobs: jobs.map(newJob), stops: 0};
     return new RunView(openRunScreen({...screenOptions(), initial, now: Date.now}));
   }
 
-  show(event: Event): void {
-    this.screen.onEvent(event);
+  show(event: Event, job?: string): void {
+    this.screen.onEvent(event, job);
   }
 
   fail(error: unknown): void {

@@ -4,7 +4,8 @@ import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 
 export interface View {
-  show(event: Event): void;
+  /** `job`: whose event it is, where it has a name. */
+  show(event: Event, job?: string): void;
   fail(error: unknown): void;
   close(): void | Promise<void>;
 }

@@ -10,7 +10,7 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyPhase, ApplyProgress, Listener} from '../core/event.js';
 import {type ByteName, toByteName} from '../core/name.js';
-import {type ApplyReport, noOutcomes, type OutcomeStatus} from '../core/outcome.js';
+import {type ApplyReport, noOutcomes, type OutcomeStatus, type Stop} from '../core/outcome.js';
 import {isWithin, parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Drift, Plan} from '../core/plan.js';
 import {type Problem, problem, problemMessage, wayOut} from '../core/problem.js';
@@ -56,7 +56,7 @@ export interface ApplyOptions {
   /** How long to wait for another run on this target, in milliseconds, and what others are told of this one: see `Holder`. */
   readonly lock: {readonly timeout: number; readonly command: string; readonly timing?: LockTiming};
   readonly onEvent: Listener;
-  /** Its reason is the signal's name. */
+  /** Its reason is a `Stop`. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
 }
@@ -717,7 +717,7 @@ class Run {
       bytes: this.#written,
       problems: [...plan.problems, ...this.#problems],
       skipped: this.#skipped,
-      interrupted: signal.aborted ? (signal.reason as 'SIGINT' | 'SIGTERM') : undefined,
+      interrupted: signal.aborted ? (signal.reason as Stop) : undefined,
     };
   }
 }

@@ -1,11 +1,12 @@
 /** The flags that commands share, and what was typed as the options of app's functions. */
 import {Args, Command, Flags, type Interfaces} from '@oclif/core';
-import type {Typed} from '../app/commands.js';
+import type {Typed} from '../app/typed.js';
 import type {FilterFlag} from '../config/settings.js';
 import {ACTION_KINDS, type ActionKind} from '../core/action.js';
 import {FORMATS, type Format} from '../core/format.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
 import {GUARD_NAMES, PRESERVABLE, type Preservable} from '../core/plan.js';
+import {ON_MISSED, ON_OVERLAP, type OnMissed, type OnOverlap} from '../core/schedule.js';
 
 export const rootArgs = {
   source: Args.string({description: 'Folder to copy from; alone, a JOB of the config file.'}),
@@ -140,6 +141,78 @@ export const applyFlags = {
   }),
 };
 
+export const limitFlags = {
+  'max-duration': Flags.string({
+    summary: 'Stop cleanly after this time, such as 30m; applying again does the rest.',
+    helpValue: 'TIME',
+    helpGroup: 'APPLY',
+  }),
+};
+
+export const scheduleFlags = {
+  every: Flags.string({
+    char: 't',
+    summary: 'Run again after this time, such as 30s, 5m, 1h30m.',
+    helpValue: 'TIME',
+    helpGroup: 'SCHEDULE',
+  }),
+  cron: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Run at the times of a cron pattern, such as "0 3 * * mon-fri".',
+    helpValue: 'PATTERN',
+    helpGroup: 'SCHEDULE',
+  }),
+  at: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    summary: 'Run at this time of each day, such as 03:00.',
+    helpValue: 'HH:MM',
+    helpGroup: 'SCHEDULE',
+  }),
+  watch: Flags.boolean({
+    summary: 'Run when the source has changed; --every tells how often all is looked at even so (default: 6h).',
+    allowNo: true,
+    helpGroup: 'SCHEDULE',
+  }),
+  timezone: Flags.string({
+    summary: "The zone of --cron, --at and --active-hours, such as Europe/Berlin (default: this machine's).",
+    helpValue: 'ZONE',
+    helpGroup: 'SCHEDULE',
+  }),
+  delay: Flags.string({summary: 'Wait so long before the first run.', helpValue: 'TIME', helpGroup: 'SCHEDULE'}),
+  jitter: Flags.string({summary: 'Start each run up to so much later, by chance.', helpValue: 'TIME', helpGroup: 'SCHEDULE'}),
+  overlap: Flags.string({
+    options: [...ON_OVERLAP],
+    summary: 'When a run is due while one is at work: leave it out (default), or start it right after.',
+    helpGroup: 'SCHEDULE',
+  }),
+  missed: Flags.string({
+    options: [...ON_MISSED],
+    summary: 'When the machine slept over a run: start one then (default), or wait for the next.',
+    helpGroup: 'SCHEDULE',
+  }),
+  backoff: Flags.string({
+    summary: 'The longest pause after runs that failed (default: 5m; 0: none).',
+    helpValue: 'TIME',
+    helpGroup: 'SCHEDULE',
+  }),
+  'active-hours': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    summary: 'Start runs in these hours alone, such as 22:00-06:00.',
+    helpValue: 'HOURS',
+    helpGroup: 'SCHEDULE',
+  }),
+  debounce: Flags.string({
+    summary: 'With --watch: wait until the source is quiet for so long (default: 500ms).',
+    helpValue: 'TIME',
+    helpGroup: 'SCHEDULE',
+  }),
+};
+
 export const logFlags = {
   log: Flags.string({char: 'l', summary: 'Append a line for each event to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
   'log-format': Flags.string({options: [...LOG_FORMATS], summary: 'How a line of the log is written.', helpGroup: 'OUTPUT'}),
@@ -160,7 +233,7 @@ export const outputFlags = {
     helpGroup: 'OUTPUT',
   }),
   events: Flags.boolean({summary: 'Print each event as a line of JSON when it happens.', helpGroup: 'OUTPUT'}),
-  all: Flags.boolean({summary: 'List every change, however many.', helpGroup: 'OUTPUT'}),
+  full: Flags.boolean({summary: 'List every change, however many.', helpGroup: 'OUTPUT'}),
 };
 
 /** Exit codes as help lists them; each command names its own. */
@@ -192,11 +265,13 @@ interface Parsed {
         typeof narrowFlags &
         typeof guardFlags &
         typeof applyFlags &
+        typeof limitFlags &
+        typeof scheduleFlags &
         typeof logFlags &
         typeof outputFlags
     >
   > & {
-    every?: string | undefined;
+    metrics?: string | undefined;
     'skip-drifted'?: boolean | undefined;
   };
   readonly raw: readonly {readonly type: string; readonly flag?: string; readonly input?: string}[];
@@ -210,7 +285,7 @@ export abstract class BaseCommand extends Command {
       config: flags.config,
       format: flags.json ? 'json' : (flags.format as Format | undefined),
       events: flags.events ?? false,
-      all: flags.all ?? false,
+      all: flags.full ?? false,
       flags: {
         source: flags.source,
         target: flags.target,
@@ -227,6 +302,19 @@ export abstract class BaseCommand extends Command {
         maxDelete: flags['max-delete'],
         allow: flags.allow as Typed['flags']['allow'],
         every: flags.every,
+        cron: flags.cron,
+        at: flags.at,
+        timezone: flags.timezone,
+        delay: flags.delay,
+        jitter: flags.jitter,
+        overlap: flags.overlap as OnOverlap | undefined,
+        missed: flags.missed as OnMissed | undefined,
+        backoff: flags.backoff,
+        activeHours: flags['active-hours'],
+        watch: flags.watch,
+        debounce: flags.debounce,
+        maxDuration: flags['max-duration'],
+        metrics: flags.metrics,
         log: flags.log,
         logFormat: flags['log-format'] as Typed['flags']['logFormat'],
         logLevel: flags['log-level'] as Typed['flags']['logLevel'],

@@ -69,7 +69,7 @@ export type Event =
   | {readonly type: 'run-shown'; readonly run: Run}
   | {readonly type: 'history'; readonly target: string; readonly runs: readonly RunSummary[]}
   | {readonly type: 'run-waiting'; readonly next: string}
-  | {readonly type: 'run-skipped'; readonly ticks: number}
+  | {readonly type: 'run-skipped'; readonly ticks: number; readonly why: 'busy' | 'slept'}
   | {readonly type: 'run-ended'; readonly run: JobRun}
   | Notice
   | {readonly type: 'run-failed'; readonly code: string; readonly message: string; readonly hint?: string | undefined};

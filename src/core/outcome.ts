@@ -17,6 +17,10 @@ export function unfinished({failed, skipped, stopped, blocked}: Readonly<Record<
   return failed + skipped + stopped + blocked;
 }
 
+/** What can end a run early: a signal, or the time that it was given. */
+export const STOPS = ['SIGINT', 'SIGTERM', 'max-duration'] as const;
+export type Stop = (typeof STOPS)[number];
+
 /** The result of an apply. Its counts are of actions, upkeep included in none of them. */
 export interface ApplyReport {
   readonly planId: string;
@@ -29,6 +33,6 @@ export interface ApplyReport {
   readonly problems: readonly Problem[];
   /** Paths left alone because they had drifted. */
   readonly skipped: readonly RelPath[];
-  /** The signal that ended the run early. */
-  readonly interrupted?: 'SIGINT' | 'SIGTERM' | undefined;
+  /** What ended the run early. */
+  readonly interrupted?: Stop | undefined;
 }

@@ -1,6 +1,6 @@
 /** What a run did: as its journal holds it, and as reports show it. */
 import {type Action, type ActionKind, volumeOf} from './action.js';
-import type {OutcomeStatus} from './outcome.js';
+import type {OutcomeStatus, Stop} from './outcome.js';
 import type {RelPath} from './path.js';
 import type {KindTotals} from './plan.js';
 import type {Problem} from './problem.js';
@@ -40,7 +40,7 @@ export interface RunEnd {
   readonly counts: Readonly<Record<OutcomeStatus, number>>;
   /** Bytes written. */
   readonly bytes: number;
-  readonly interrupted?: 'SIGINT' | 'SIGTERM' | undefined;
+  readonly interrupted?: Stop | undefined;
 }
 
 export interface Run {

@@ -8,7 +8,7 @@ import {ACTION_KINDS, type Action, type ActionKind, REASONS} from '../core/actio
 import type {Entry, Kind} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import {isName} from '../core/name.js';
-import {noOutcomes, OUTCOME_STATUSES, type OutcomeStatus} from '../core/outcome.js';
+import {noOutcomes, OUTCOME_STATUSES, type OutcomeStatus, STOPS, type Stop} from '../core/outcome.js';
 import {pathFault, type RelPath} from '../core/path.js';
 import type {
   Facts,
@@ -512,7 +512,7 @@ const RUN_KEYS = keys<RunHeader>({
 const STEP_KEYS = keys<RunStep>({kind: 1, path: 1, status: 1, bytes: 1});
 const END_KEYS = keys<RunEnd>({finished: 1, counts: 1, bytes: 1, interrupted: 1});
 const STATUSES: ReadonlySet<OutcomeStatus> = new Set(OUTCOME_STATUSES);
-const SIGNALS = keys<Record<NonNullable<RunEnd['interrupted']>, 1>>({SIGINT: 1, SIGTERM: 1});
+const STOP_KEYS: ReadonlySet<Stop> = new Set(STOPS);
 
 export function encodeRunHeader({id, planId, writer, source, target, started, changes, bytes}: RunHeader): RunHeader {
   return {id, planId, writer, source, target, started, changes, bytes};
@@ -565,7 +565,7 @@ export function decodeRunEnd(value: unknown): RunEnd {
     finished: date(finished, 'end.finished'),
     counts: read,
     bytes: integer(bytes, 'end.bytes'),
-    ...(interrupted !== undefined && {interrupted: oneOf(interrupted, 'end.interrupted', SIGNALS)}),
+    ...(interrupted !== undefined && {interrupted: oneOf(interrupted, 'end.interrupted', STOP_KEYS)}),
   };
 }
 

@@ -4,8 +4,8 @@ import type {Event} from '../core/event.js';
 import type {RunResult} from '../core/job-run.js';
 import type {LogLevel} from '../core/log.js';
 import {type OutcomeStatus, unfinished} from '../core/outcome.js';
-import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
-import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, verdict} from './words.js';
+import {formatBytes, formatDuration, formatPlural} from './units.js';
+import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, skippedWords, verdict} from './words.js';
 
 /** Drifted paths that are named in their line. */
 const MAX_DRIFT = 20;
@@ -121,10 +121,8 @@ export function logEntry(event: Event): LogEntry | undefined {
     }
     case 'run-waiting':
       return entry('info', `waiting  next run at ${escapeName(event.next)}`, {next: event.next});
-    case 'run-skipped': {
-      const {ticks} = event;
-      return entry('warn', `skipped  ${formatCount(ticks)} of the run's times passed while it was still at work`, {ticks});
-    }
+    case 'run-skipped':
+      return entry('warn', `skipped  ${skippedWords(event)}`, {ticks: event.ticks});
     case 'run-ended': {
       const {result, exitCode, duration} = event.run;
       return entry(RESULT_LEVELS[result], `run ended  ${result}, exit code ${exitCode}, ${formatDuration(duration)}`, {

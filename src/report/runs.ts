@@ -61,7 +61,7 @@ function tallyLines(steps: readonly RunStep[], color: boolean): string[] {
     const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
     return `  ${label}  ${count.padStart(countWidth)}  ${bytes.padStart(bytesWidth)}`.trimEnd();
   });
-  return [...lines, '', paint(color, 'dim', `--all lists all ${formatCount(steps.length)} changes one by one`)];
+  return [...lines, '', paint(color, 'dim', `--full lists all ${formatCount(steps.length)} changes one by one`)];
 }
 
 function unendedLines({header, steps}: Run): string[] {

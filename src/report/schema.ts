@@ -7,7 +7,7 @@ import {z} from 'zod';
 import {ACTION_KINDS, REASONS} from '../core/action.js';
 import {NOTES, VERDICTS} from '../core/explanation.js';
 import {RUN_RESULTS} from '../core/job-run.js';
-import {OUTCOME_STATUSES} from '../core/outcome.js';
+import {OUTCOME_STATUSES, STOPS} from '../core/outcome.js';
 import {GUARD_NAMES} from '../core/plan.js';
 import {XATTR_NAMESPACES} from '../core/xattr.js';
 
@@ -290,7 +290,10 @@ const counts = z.record(status, count('How many actions.')).meta({
   id: 'counts',
   description: "Actions by what happened to them, without those that only put back folders' times.",
 });
-const interrupted = z.enum(['SIGINT', 'SIGTERM']).describe('The signal that ended the run early; absent otherwise.').optional();
+const interrupted = z
+  .enum(STOPS)
+  .describe('What ended the run early: a signal, or the time that it was given; absent otherwise.')
+  .optional();
 const report = z
   .strictObject({
     planId: text("The plan's id."),
@@ -597,7 +600,8 @@ const event = z.discriminatedUnion('type', [
     format,
     job: jobName,
     type: ofType('run-skipped'),
-    ticks: count("How many of the run's times passed while it was still at work."),
+    ticks: count("How many of the job's times passed without a run."),
+    why: z.enum(['busy', 'slept']).describe('busy: a run was at work; slept: the machine was not.'),
   }),
   z.strictObject({
     format,

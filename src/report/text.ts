@@ -98,7 +98,7 @@ function folderLines({plan, summary, color}: PlanTextOptions): string[] {
   );
   const more = folders.length - rows.length;
   if (more > 0) lines.push(`  … and ${formatPlural(more, 'more folder', 'more folders')}`);
-  const how = `--all lists all ${formatCount(summary.changes)} changes one by one; for a saved plan: dirsync show FILE --all`;
+  const how = `--full lists all ${formatCount(summary.changes)} changes one by one; for a saved plan: dirsync show FILE --full`;
   return [...lines, '', paint(color, 'dim', how)];
 }
 

@@ -236,7 +236,8 @@ export function resultWords({end, problems, fault}: RunSummary): string {
     counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
     problems > counts.failed && formatPlural(problems, 'problem'),
   ].filter((part) => part !== false);
-  if (interrupted) return [`interrupted (${interrupted})`, ...rest].join(', ');
+  if (interrupted === 'max-duration' && counts.stopped > 0) return ['out of time', ...rest].join(', ');
+  if (interrupted && interrupted !== 'max-duration') return [`interrupted (${interrupted})`, ...rest].join(', ');
   return rest.length > 0 ? `done, but ${rest.join(', ')}` : 'done';
 }
 
@@ -249,8 +250,10 @@ export function verdict({problems, ...end}: Pick<ApplyReport, 'counts' | 'proble
 export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefined, problems: number): string {
   if (end === undefined) return 'Not finished: the run is still at work, or was killed; apply again to do the rest.';
   const {counts, interrupted} = end;
-  if (interrupted) {
+  const isEarly = interrupted !== undefined && (interrupted !== 'max-duration' || counts.stopped > 0);
+  if (isEarly) {
     const left = formatPlural(counts.stopped, 'change');
+    if (interrupted === 'max-duration') return `Stopped, as its time was over: ${left} left; apply again to do the rest.`;
     return `Interrupted by ${interrupted}: ${left} left; apply again to do the rest.`;
   }
   const rest = [
@@ -264,4 +267,15 @@ export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefi
   if (problems > 0) return `Done: ${done}, but ${formatPlural(problems, 'path')} had problems.`;
   if (counts.done === 0 && counts['already-done'] > 0) return `Nothing left to do: ${done} had been made before.`;
   return `Done: ${done}.`;
+}
+
+/** Times of a schedule that passed without a run, without the dot at the end. */
+export function skippedWords({ticks, why}: Pick<Extract<Event, {type: 'run-skipped'}>, 'ticks' | 'why'>): string {
+  const times = ticks === 1 ? 'one time of the schedule' : `${formatCount(ticks)} times of the schedule`;
+  return `${times} passed ${why === 'busy' ? 'while a run was at work' : 'while this machine slept'}`;
+}
+
+/** With a capital at the beginning, and a dot at the end. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 }

@@ -2,7 +2,7 @@
 import type {Event} from '../core/event.js';
 import {ApplyScreen} from './apply-screen.js';
 import {type ApplyState, applyState, type ScreenMessage} from './apply-state.js';
-import {openLive} from './live.js';
+import {type LiveOptions, openLive} from './live.js';
 import {RunScreen} from './run-screen.js';
 import {type RunMessage, type RunState, runState} from './run-state.js';
 
@@ -20,7 +20,8 @@ export interface ScreenOptions<State> {
 
 export interface Screen<State> {
   readonly state: State;
-  onEvent(event: Event): void;
+  /** `job`: whose event it is, where it has a name. */
+  onEvent(event: Event, job?: string): void;
   /** Takes the screen down at once; done when the terminal has heard of it. */
   close(): Promise<void>;
 }
@@ -32,6 +33,7 @@ export function openApplyScreen(options: ScreenOptions<ApplyState>): Screen<Appl
     fullScreen: false,
     fold: applyState,
     view: (props) => <ApplyScreen {...props} color={color} send={heard(props.send, onStop)} />,
+    messageOf: (event) => event,
   });
 }
 
@@ -42,21 +44,24 @@ export function openRunScreen(options: ScreenOptions<RunState>): Screen<RunState
     fullScreen: true,
     fold: runState,
     view: (props) => <RunScreen {...props} color={color} send={heard(props.send, onStop)} />,
+    messageOf: (event, job) => ({type: 'of-job', job, event}),
   });
 }
 
-type Drawing<State, Message> = Pick<Parameters<typeof openLive<State, Message>>[0], 'fullScreen' | 'fold' | 'view'>;
+interface Drawing<State, Message> extends Pick<LiveOptions<State, Message>, 'fullScreen' | 'fold' | 'view'> {
+  readonly messageOf: (event: Event, job: string | undefined) => Message;
+}
 
 function open<State, Message>(
   {stdin, stdout, initial, now}: ScreenOptions<State>,
-  drawing: Drawing<State, Message | Event>,
+  {messageOf, ...drawing}: Drawing<State, Message>,
 ): Screen<State> {
-  const live = openLive<State, Message | Event>({stdin, stdout, initial, now, ...drawing});
+  const live = openLive<State, Message>({stdin, stdout, initial, now, ...drawing});
   return {
     get state() {
       return live.state;
     },
-    onEvent: live.send,
+    onEvent: (event, job) => live.send(messageOf(event, job)),
     close: live.close,
   };
 }

@@ -5,7 +5,15 @@ import {escapeName} from '../core/escape.js';
 import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from '../report/units.js';
 import type {ViewProps} from './live.js';
 import {Keys, PROBLEMS_HEAD, PROGRESS_LINES, Problems, ProgressLines, style, useKeys, Workers} from './parts.js';
-import {historyBars, type JobState, type RunMessage, type RunResult, type RunState, type RunStatus} from './run-state.js';
+import {
+  historyBars,
+  type JobState,
+  type RunMessage,
+  type RunResult,
+  type RunState,
+  type RunStatus,
+  troubledJob,
+} from './run-state.js';
 
 export interface RunScreenProps extends ViewProps<RunState, RunMessage> {
   readonly color: boolean;
@@ -23,12 +31,11 @@ export function RunScreen({state, now, columns, rows, color, send}: RunScreenPro
   const lines = layout(rows, jobs.length);
   useKeys(lines.problems, send);
   const busy = jobs.find(({progress}) => progress !== undefined);
-  const troubled = jobs.find(({problems}) => problems.count > 0);
+  const troubled = troubledJob(state);
   return (
     <Box flexDirection="column" width={columns}>
-      {jobs.slice(0, lines.jobs).map((job, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a job has no other name that is its own.
-        <Job key={i} job={job} now={now} columns={columns} chart={lines.chart} color={color} />
+      {jobs.slice(0, lines.jobs).map((job) => (
+        <Job key={job.name} job={job} now={now} columns={columns} chart={lines.chart} color={color} />
       ))}
       <Box flexDirection="column" height={lines.progress} overflow="hidden">
         {busy?.progress !== undefined && (
@@ -65,7 +72,7 @@ interface JobProps {
 }
 
 function Job({job, now, columns, chart, color}: JobProps) {
-  const {name, source, target, runs} = job;
+  const {name, source, target, runs, notice} = job;
   const roots = `${escapeName(source)} → ${escapeName(target)}`;
   const last = runs.at(-1);
   return (
@@ -83,7 +90,7 @@ function Job({job, now, columns, chart, color}: JobProps) {
           </>
         )}
       </Row>
-      <Row label="">{last !== undefined && `  ${resultWords(last)}`}</Row>
+      <Row label="">{last !== undefined && `  ${notice ?? resultWords(last)}`}</Row>
       {historyBars(runs, columns - LABEL_WIDTH - 5, chart).map((bars, line) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line of the chart is its number.
         <Row key={line} label={line === chart - 1 ? 'Changes' : ''}>
@@ -129,7 +136,7 @@ function totalWords({totals, skipped}: JobState): string {
     [unchanged, `${GLYPHS.unchanged} nothing to do`],
     [partial, `${GLYPHS.partial} with problems`],
     [failed, `${GLYPHS.failed} failed`],
-    [skipped, 'skipped, as one took too long'],
+    [skipped, 'skipped'],
   ];
   const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
   return [formatPlural(unchanged + done + partial + failed, 'run'), ...counts].join('   ');

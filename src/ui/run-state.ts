@@ -28,6 +28,8 @@ export interface JobState {
   readonly next: string | undefined;
   /** Times of the interval that passed while a run was at work. */
   readonly skipped: number;
+  /** The last warning since the run at hand began. */
+  readonly notice: string | undefined;
   /** Problems of the run at hand, or of the last one. */
   readonly problems: ProblemList;
   /** Newest last. */
@@ -54,7 +56,14 @@ export interface RunTotals {
   readonly bytes: number;
 }
 
-export type RunMessage = Exclude<ScreenMessage, Event>;
+/** An event, and whose it is. */
+export interface JobEvent {
+  readonly type: 'of-job';
+  readonly job: string | undefined;
+  readonly event: Event;
+}
+
+export type RunMessage = Exclude<ScreenMessage, Event> | JobEvent;
 
 /** As many as the widest terminal shows. */
 const MAX_RUNS = 500;
@@ -68,19 +77,26 @@ export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): Jo
     progress: undefined,
     next: undefined,
     skipped: 0,
+    notice: undefined,
     problems: NO_PROBLEMS,
     runs: [],
     totals: {runs: {unchanged: 0, done: 0, partial: 0, failed: 0}, changes: 0, bytes: 0},
   };
 }
 
-/** Events are those of the first job: it is the only one that runs today. */
-export function runState(state: RunState, message: RunMessage | Event, now: number): RunState {
-  const [job, ...others] = state.jobs;
+/** Scrolling is in the problems of the first job that has some, whose list is shown. */
+export function runState(state: RunState, message: RunMessage, now: number): RunState {
   if (message.type === 'stop') return {...state, stops: state.stops + 1};
-  if (job === undefined) return state;
-  const next = message.type === 'scroll' ? {...job, problems: scroll(job.problems, message)} : jobState(job, message, now);
-  return next === job ? state : {...state, jobs: [next, ...others]};
+  const isMeant =
+    message.type === 'scroll' ? (job: JobState) => job === troubledJob(state) : ({name}: JobState) => name === message.job;
+  const change = (job: JobState) =>
+    message.type === 'scroll' ? {...job, problems: scroll(job.problems, message)} : jobState(job, message.event, now);
+  const jobs = state.jobs.map((job) => (isMeant(job) ? change(job) : job));
+  return jobs.every((job, i) => job === state.jobs[i]) ? state : {...state, jobs};
+}
+
+export function troubledJob({jobs}: RunState): JobState | undefined {
+  return jobs.find(({problems}) => problems.count > 0);
 }
 
 export function jobState(job: JobState, event: Event, now: number): JobState {
@@ -111,6 +127,10 @@ export function jobState(job: JobState, event: Event, now: number): JobState {
         changes: 0,
         bytes: 0,
       });
+    case 'notice':
+      return event.level === 'warn' ? {...job, notice: event.message} : job;
+    case 'run-started':
+      return {...job, notice: undefined};
     case 'run-waiting':
       return {...job, status: 'waiting', next: event.next};
     case 'run-skipped':

@@ -77,7 +77,7 @@ describe('app/log', () => {
 
   it('leaves out what is of no job and of no run', () => {
     logs.open(settings('log', {format: 'json'}), undefined);
-    logs.write({type: 'run-skipped', ticks: 2}, undefined);
+    logs.write({type: 'run-skipped', ticks: 2, why: 'busy'}, undefined);
     expect(jsonOf('log').map(Object.keys)).to.deep.equal([['level', 'time', 'event', 'ticks', 'msg']]);
   });
 

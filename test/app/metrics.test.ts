@@ -6,12 +6,12 @@ import {expect} from 'chai';
 import {writeMetrics} from '../../src/app/metrics.js';
 import {lastSuccessIn} from '../../src/report/metrics.js';
 import {mounts, needMounts} from '../support/filesystems.js';
-import {jobRun} from '../support/job-run.js';
+import {bareRun} from '../support/job-run.js';
 import {call} from '../support/shell.js';
 import {tempDirs} from '../support/temp.js';
 
-const failed = jobRun({result: 'failed', exitCode: 1, finished: '2026-11-24T16:00:00.000Z'});
-const SUCCESS = Date.parse(jobRun().finished) / 1000;
+const failed = bareRun({result: 'failed', exitCode: 1, finished: '2026-11-24T16:00:00.000Z'});
+const SUCCESS = Date.parse(bareRun().finished) / 1000;
 
 describe('app/metrics', () => {
   const mount = mounts();
@@ -23,7 +23,7 @@ describe('app/metrics', () => {
     const file = path.join(temp(), 'x.prom');
     const umask = process.umask(0o077);
     try {
-      expect(await writeMetrics(file, jobRun())).to.equal(undefined);
+      expect(await writeMetrics(file, bareRun())).to.equal(undefined);
     } finally {
       process.umask(umask);
     }
@@ -36,7 +36,7 @@ describe('app/metrics', () => {
 
   it('keeps the last success over failures, for the same job', async () => {
     const file = path.join(temp(), 'x.prom');
-    for (const run of [jobRun(), failed, failed]) await writeMetrics(file, run);
+    for (const run of [bareRun(), failed, failed]) await writeMetrics(file, run);
     expect(lastSuccessIn(read(file), 'photos')).to.equal(SUCCESS);
     await writeMetrics(file, {...failed, job: 'music'});
     expect(lastSuccessIn(read(file), 'music')).to.equal(undefined);
@@ -49,7 +49,7 @@ describe('app/metrics', () => {
   ] as const) {
     it(`does not mind when the file before ${title}`, async () => {
       const file = path.join(temp(), 'x.prom');
-      await writeMetrics(file, jobRun());
+      await writeMetrics(file, bareRun());
       damage(file);
       expect(await writeMetrics(file, failed)).to.equal(undefined);
       expect(read(file)).to.contain('dirsync_last_run_exit_code{job="photos"} 1\n');
@@ -59,8 +59,8 @@ describe('app/metrics', () => {
   it('gives each job a file of its own in a folder', async () => {
     const folder = temp();
     const jobs = ['a/b', 'a_b', 'a%2Fb', 'a\\b', 'é', 'x\udcff', '\n', '..', `long${'x'.repeat(300)}`, `long${'x'.repeat(301)}`];
-    for (const job of jobs) expect(await writeMetrics(folder, jobRun({job}))).to.equal(undefined);
-    expect(await writeMetrics(folder, jobRun({job: undefined, target: '/mnt/disk'}))).to.equal(undefined);
+    for (const job of jobs) expect(await writeMetrics(folder, bareRun({job}))).to.equal(undefined);
+    expect(await writeMetrics(folder, bareRun({job: undefined, target: '/mnt/disk'}))).to.equal(undefined);
     const names = fs.readdirSync(folder);
     expect(names).to.have.length(jobs.length + 1);
     expect(names).to.include.members(['dirsync-a_b.prom', 'dirsync-a%2Fb.prom', 'dirsync-%2Fmnt%2Fdisk.prom']);
@@ -69,8 +69,8 @@ describe('app/metrics', () => {
 
   it('makes a folder whose name ends with a slash', async () => {
     const folder = path.join(temp(), 'made');
-    expect(await writeMetrics(`${folder}/`, jobRun())).to.equal(undefined);
-    expect(await writeMetrics(`${folder}/`, jobRun())).to.equal(undefined);
+    expect(await writeMetrics(`${folder}/`, bareRun())).to.equal(undefined);
+    expect(await writeMetrics(`${folder}/`, bareRun())).to.equal(undefined);
     expect(fs.readdirSync(folder)).to.deep.equal(['dirsync-photos.prom']);
   });
 
@@ -78,7 +78,7 @@ describe('app/metrics', () => {
     const root = temp();
     fs.writeFileSync(path.join(root, 'far'), '');
     fs.symlinkSync('far', path.join(root, 'x.prom'));
-    await writeMetrics(path.join(root, 'x.prom'), jobRun());
+    await writeMetrics(path.join(root, 'x.prom'), bareRun());
     expect(read(path.join(root, 'far'))).to.contain('# EOF');
     expect(fs.lstatSync(path.join(root, 'x.prom')).isSymbolicLink()).to.equal(true);
   });
@@ -98,13 +98,13 @@ describe('app/metrics', () => {
     it(`tells why it cannot write a file ${title}`, async () => {
       const file = path.join(temp(), 'a\n', 'x.prom');
       prepare(file);
-      const told = await writeMetrics(file, jobRun());
+      const told = await writeMetrics(file, bareRun());
       expect(told).to.equal(`the metrics file ${file.replace('\n', '\\n')} cannot be written (${why})`);
     });
   }
 
   it('leaves devices alone', async () => {
-    expect(await writeMetrics('/dev/null', jobRun())).to.contain('it is not a regular file');
+    expect(await writeMetrics('/dev/null', bareRun())).to.contain('it is not a regular file');
     expect(fs.statSync('/dev/null').isCharacterDevice()).to.equal(true);
   });
 
@@ -115,7 +115,7 @@ describe('app/metrics', () => {
     const file = path.join(disk, 'x.prom');
     fs.writeFileSync(file, 'old');
     fs.writeFileSync(path.join(disk, 'ballast'), Buffer.alloc(12_288));
-    expect(await writeMetrics(file, jobRun())).to.match(/cannot be written \(ENOSPC\)$/);
+    expect(await writeMetrics(file, bareRun())).to.match(/cannot be written \(ENOSPC\)$/);
     expect(fs.readdirSync(disk).sort()).to.deep.equal(['ballast', 'x.prom']);
     expect(read(file)).to.equal('old');
     mount.undo();
@@ -132,16 +132,16 @@ describe('app/metrics', () => {
     const kept = ['x.prom.mine.tmp', 'y.prom.0123456789ab.tmp', 'x.prom.0123456789ab.tmp2'];
     for (const name of [...kept, 'x.prom.0123456789ab.tmp']) touch(name, old);
     touch('x.prom.ba9876543210.tmp', new Date());
-    await writeMetrics(file, jobRun());
+    await writeMetrics(file, bareRun());
     expect(fs.readdirSync(folder).sort()).to.deep.equal([...kept, 'x.prom', 'x.prom.ba9876543210.tmp'].sort());
   });
 
   it('is never seen in part, by whoever reads it while two write it', async () => {
     const file = path.join(temp(), 'x.prom');
-    await writeMetrics(file, jobRun());
+    await writeMetrics(file, bareRun());
     const writer = (job: string) => {
       const url = new URL('../../src/app/metrics.js', import.meta.url);
-      const run = JSON.stringify(jobRun({job}));
+      const run = JSON.stringify(bareRun({job}));
       const code = `import {writeMetrics} from '${url}'; for (;;) await writeMetrics(process.argv[1], ${run});`;
       return spawn(process.execPath, ['--input-type=module', '-e', code, file], {stdio: 'inherit'});
     };

@@ -157,7 +157,11 @@ describe('hooks/command', () => {
     const told: [command: CommandLine, options: Partial<CommandOptions>, words: RegExp][] = [
       ['echo fine', {}, /^done in \d+\.\d s$/],
       ['echo one; echo " two "; echo; exit 3', {}, /^exit code 3 after \d+\.\d s: two$/],
-      ['printf "\\033[31mred\\rb\\202d\\\\\\\\n\\342\\200\\256"; exit 1', {}, /^exit code 1 after \d+\.\d s: b\ufffdd\\\\n\\u202e$/],
+      [
+        'printf "\\033[31mred\\rb\\202d\\\\\\\\n\\342\\200\\256"; exit 1',
+        {},
+        /^exit code 1 after \d+\.\d s: b\ufffdd\\\\n\\u202e$/,
+      ],
       ['exit 1', {}, /^exit code 1 after \d+\.\d s$/],
       [`printf %0400d 0; exit 1`, {}, /: 0{300}…$/],
       ['kill -TERM $$', {}, /^killed by SIGTERM after \d+\.\d s$/],

@@ -90,7 +90,7 @@ describe('report/json', () => {
       {type: 'problem', problem: trouble},
       {type: 'apply-done', report},
       {type: 'run-waiting', next: '2026-01-01T10:00:00.000Z'},
-      {type: 'run-skipped', ticks: 2},
+      {type: 'run-skipped', ticks: 2, why: 'busy'},
       {type: 'run-failed', code: 'USAGE', message: 'x'},
     ];
     const cases: [event: Event, line: object][] = [

@@ -5,7 +5,7 @@ import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
 import {countDone, noKinds} from '../../src/plan/summary.js';
 import {lastSuccessIn, metricsText} from '../../src/report/metrics.js';
-import {applyReport, jobRun, plannedOf} from '../support/job-run.js';
+import {applyReport, bareRun, plannedFor} from '../support/job-run.js';
 import {needPrometheus, parseMetrics} from '../support/openmetrics.js';
 import {planOf} from '../support/plan.js';
 import {everyKind, HOSTILE, locked} from '../support/subject.js';
@@ -22,8 +22,8 @@ const halting = planOf(everyKind, {overlap: 'same'});
 const done = noKinds();
 for (const action of everyKind) countDone(done, action, action.kind === 'blocked' ? 'blocked' : 'done');
 
-const full = jobRun({
-  planned: plannedOf(plan),
+const full = bareRun({
+  planned: plannedFor(plan),
   report: applyReport(
     {done: 5, failed: 1, skipped: 1, stopped: 1, blocked: 1},
     {bytes: 77, problems: [locked], skipped: ['s' as RelPath]},
@@ -37,7 +37,7 @@ const full = jobRun({
 const cases: {title: string; run: JobRun; last?: number; has: readonly string[]; hasNot?: readonly string[]}[] = [
   {
     title: 'a run that did all',
-    run: jobRun({planned: plannedOf(plan), report: applyReport({done: 8}), done}),
+    run: bareRun({planned: plannedFor(plan), report: applyReport({done: 8}), done}),
     last: 5,
     has: [
       `last_run_timestamp_seconds{} ${FINISHED}`,
@@ -80,7 +80,7 @@ const cases: {title: string; run: JobRun; last?: number; has: readonly string[];
   },
   {
     title: 'a run that a guard halted',
-    run: jobRun({planned: plannedOf(halting), result: 'halted', exitCode: 5}),
+    run: bareRun({planned: plannedFor(halting), result: 'halted', exitCode: 5}),
     has: [
       'last_success_timestamp_seconds{} 0',
       'guard_halted{guard=same-tree} 1',
@@ -94,25 +94,25 @@ const cases: {title: string; run: JobRun; last?: number; has: readonly string[];
   },
   {
     title: 'a guard that is lifted',
-    run: jobRun({planned: {...plannedOf(halting), halts: [{guard: 'same-tree', message: '', allowed: true}]}}),
+    run: bareRun({planned: {...plannedFor(halting), halts: [{guard: 'same-tree', message: '', allowed: true}]}}),
     has: ['guard_halted{guard=same-tree} 0'],
   },
   {
     title: 'a run that came to no plan',
-    run: jobRun({result: 'failed', exitCode: 6}),
+    run: bareRun({result: 'failed', exitCode: 6}),
     last: 5,
     has: ['last_success_timestamp_seconds{} 5', 'last_run_result{result=failed} 1', 'last_run_exit_code{} 6'],
     hasNot: ['pending_actions', 'problems', 'tree_entries', 'last_run_planned_bytes'],
   },
   {
     title: 'a report without its actions by kind, of a file system that tells no space',
-    run: jobRun({planned: plannedOf(bare), report: applyReport({done: 8})}),
+    run: bareRun({planned: plannedFor(bare), report: applyReport({done: 8})}),
     has: ['pending_actions{} 0'],
     hasNot: ['last_run_done_actions', 'target_free_bytes'],
   },
   {
     title: 'a success that is still to come',
-    run: jobRun({result: 'failed', exitCode: 1}),
+    run: bareRun({result: 'failed', exitCode: 1}),
     last: 9_999_999_999,
     has: ['last_success_timestamp_seconds{} 0'],
   },

@@ -58,14 +58,14 @@ The journal has no end: the run was killed, is still at work, or could not write
       );
     });
 
-    it('of many steps is counted by kind; --all lists them', () => {
+    it('of many steps is counted by kind; --full lists them', () => {
       const steps = Array.from({length: 1200}, (_, i) => step(i < 1000 ? 'create' : 'delete', `f${i}`, {bytes: 1024}));
       const run = runOf(steps);
       expect(show(run)).to.include(`
   + create   1,000  1000 KiB
   - delete     200   200 KiB
 
---all lists all 1,200 changes one by one
+--full lists all 1,200 changes one by one
 `);
       expect(show(run, {all: true}).split('\n').length).to.be.greaterThan(1200);
     });

@@ -169,7 +169,7 @@ const EVENTS: Event[] = [
   {type: 'problem', problem: trouble},
   {type: 'apply-done', report},
   {type: 'run-waiting', next: '2026-01-01T10:00:00.000Z'},
-  {type: 'run-skipped', ticks: 2},
+  {type: 'run-skipped', ticks: 2, why: 'busy'},
   {type: 'run-failed', code: 'USAGE', message: 'x', hint: 'y'},
 ];
 

@@ -160,7 +160,7 @@ Plan: 1 change: 1 to create. 1 problem.`);
   photos/ (itself)    1 change       1 B  +1
   videos/a/b/         1 change            -1
 
---all lists all 125 changes one by one; for a saved plan: dirsync show FILE --all
+--full lists all 125 changes one by one; for a saved plan: dirsync show FILE --full
 
   + mkdir      2
   + create   121  117 KiB

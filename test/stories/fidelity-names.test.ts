@@ -69,11 +69,11 @@ describe('story: names of any bytes', () => {
 
   it('the text of a plan and of an apply', () => {
     const {source, target} = pair();
-    const plan = dirsync(['plan', source, target, '--all']);
+    const plan = dirsync(['plan', source, target, '--full']);
     expect(plan.code, plan.stderr).to.equal(0);
     clean(plan.stdout, 'plan');
     for (const piece of SHOWN) expect(plan.stdout).to.contain(piece);
-    const apply = dirsync(['apply', source, target, '--yes', '--all']);
+    const apply = dirsync(['apply', source, target, '--yes', '--full']);
     expect(apply.code, apply.stderr + apply.stdout.slice(-2000)).to.equal(0);
     clean(apply.stdout + apply.stderr, 'apply');
     arrived({source, target});

@@ -169,7 +169,7 @@ describe('story: output', () => {
     });
   });
 
-  it('lists 100 changes one by one and more by folder; --all lists them all', () => {
+  it('lists 100 changes one by one and more by folder; --full lists them all', () => {
     const folders = ['one', 'two', 'three'].map((name) => [
       name,
       Object.fromEntries(Array.from({length: 40}, (_, i) => [`f${i}`, 'x'])),
@@ -180,9 +180,9 @@ describe('story: output', () => {
     expect(short)
       .to.match(/^ {2}one\/ +41 changes +40 B +\+41$/m)
       .and.not.include('one/f0');
-    expect(short).to.include('--all lists all 123 changes one by one');
+    expect(short).to.include('--full lists all 123 changes one by one');
     expect(short.split('\n').length).to.be.lessThan(20);
-    for (const all of [dirsync(['plan', source, target, '--all']), dirsync(['show', plan, '--all'])]) {
+    for (const all of [dirsync(['plan', source, target, '--full']), dirsync(['show', plan, '--full'])]) {
       expect(all.stdout.match(/^ {2}\+ create {3}\w+\/f\d+ +1 B {2}new$/gm)).to.have.length(120);
     }
     fs.rmSync(path.join(source, 'three'), {recursive: true});

@@ -28,7 +28,13 @@ const failed: Event = {type: 'run-failed', code: 'SOURCE_MISSING', message: 'It 
 
 /** The job after these events, a second between two of them. */
 function jobAfter(...messages: readonly (Event | RunMessage)[]) {
-  return messages.reduce((state, message, i) => runState(state, message, i * 1000), initial).jobs[0];
+  return messages.reduce((state, message, i) => runState(state, ofJob(message), i * 1000), initial).jobs[0];
+}
+
+function ofJob(message: Event | RunMessage, job = 'photos'): RunMessage {
+  return message.type === 'stop' || message.type === 'scroll' || message.type === 'of-job'
+    ? message
+    : {type: 'of-job', job, event: message};
 }
 
 describe('ui/run-state', () => {
@@ -45,8 +51,8 @@ describe('ui/run-state', () => {
     [
       'counts what was skipped',
       [
-        {type: 'run-skipped', ticks: 2},
-        {type: 'run-skipped', ticks: 1},
+        {type: 'run-skipped', ticks: 2, why: 'busy'},
+        {type: 'run-skipped', ticks: 1, why: 'busy'},
       ],
       {skipped: 3},
     ],
@@ -104,7 +110,7 @@ describe('ui/run-state', () => {
 
   it('sums up what stays on the terminal', () => {
     const state = [planned, done(), planned, done({counts, bytes: 0}), failed].reduce(
-      (s, event) => runState(s, event, 0),
+      (s, event) => runState(s, ofJob(event), 0),
       initial,
     );
     expect(runsText(state, 3_600_000)).to.equal(

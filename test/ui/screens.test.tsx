@@ -126,10 +126,10 @@ describe('ui/screens', () => {
 
     function drawRun(events: readonly Event[], {columns, rows}: Size, jobs = 1) {
       const initial: RunState = {
-        jobs: Array.from({length: jobs}, () => newJob({name: 'photos', source: 's', target: 't'})),
+        jobs: Array.from({length: jobs}, (_, i) => newJob({name: `photos${i || ''}`, source: 's', target: 't'})),
         stops: 0,
       };
-      const state = events.reduce((s, event) => runState(s, event, NOON), initial);
+      const state = events.reduce((s, event) => runState(s, {type: 'of-job', job: 'photos', event}, NOON), initial);
       const now = NOON + 60_000;
       return linesOf(render(<RunScreen {...{state, now, columns, rows}} color={false} send={() => {}} />));
     }

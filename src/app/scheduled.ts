@@ -1,0 +1,129 @@
+/** A job that runs on its schedule: its loop, what it hears of its source, and its config, read again before each run. */
+import {uptime} from 'node:os';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {Settings} from '../config/settings.js';
+import type {RunResult} from '../core/job-run.js';
+import type {Schedule} from '../core/schedule.js';
+import {formatDuration} from '../report/units.js';
+import {Loop} from '../schedule/loop.js';
+import {type EndedRun, errorOf, type Job, type NoSettings} from './job.js';
+import {SourceWatch} from './watch.js';
+
+export interface ScheduledOptions {
+  readonly job: Job;
+  readonly schedule: Schedule;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** Runs the job when it may. Undefined when it was stopped before. */
+  readonly use: (job: Job, settings: Settings | NoSettings) => Promise<EndedRun | undefined>;
+}
+
+/** How often the source is looked at when nothing can be heard of it. */
+const DEAF_MS = 60_000;
+
+export class Scheduled {
+  readonly #loop: Loop;
+  readonly #end = new AbortController();
+  /** As the config has it. */
+  #schedule: Schedule;
+  #watch: SourceWatch | undefined;
+  #isDeaf = false;
+
+  constructor(private readonly options: ScheduledOptions) {
+    const {job, schedule, signal, now} = options;
+    this.#schedule = schedule;
+    this.#loop = new Loop({
+      schedule,
+      // Counts sleep too, and does not jump when the clock is set.
+      clock: () => ({wall: now().getTime(), steady: uptime() * 1000}),
+      sleep: (milliseconds, wake) => delay(milliseconds, undefined, {signal: wake}).catch(() => {}),
+      work: () => this.#work(),
+      signal: AbortSignal.any([signal, this.#end.signal]),
+      onWait: (next) => next !== undefined && job.tell({type: 'run-waiting', next: new Date(next).toISOString()}),
+      onSkipped: ({times, why}) => job.tell({type: 'run-skipped', ticks: times, why}),
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.#loop.run();
+    await this.#watch?.close();
+  }
+
+  /** After the run at hand. */
+  end(): void {
+    this.#end.abort();
+  }
+
+  ask(): void {
+    this.#loop.ask();
+  }
+
+  async reread(): Promise<void> {
+    const {job} = this.options;
+    const settings = await job.settings();
+    if ('failure' in settings) {
+      job.notice('warn', 'config', errorOf(settings.failure).message);
+      return;
+    }
+    await job.openLog(settings);
+    this.#take(settings);
+    job.notice('info', 'config', 'it was read again');
+  }
+
+  async #work(): Promise<RunResult> {
+    const {job, use} = this.options;
+    const settings = await job.settings();
+    if (!('failure' in settings)) this.#take(settings);
+    await this.#listen(settings);
+    const ended = await use(job, settings);
+    return ended?.run.result ?? 'interrupted';
+  }
+
+  #take({schedule}: Settings): void {
+    if (schedule === undefined) {
+      this.options.job.notice('warn', 'schedule', 'the config has no schedule any more; that which it had goes on');
+      return;
+    }
+    this.#schedule = schedule;
+    this.#loop.reload(this.#effective());
+  }
+
+  #effective(): Schedule {
+    const {every = DEAF_MS} = this.#schedule;
+    return this.#isDeaf ? {...this.#schedule, every: Math.min(every, DEAF_MS)} : this.#schedule;
+  }
+
+  /** Before a run, so that it sees what came before. */
+  async #listen(settings: Settings | NoSettings): Promise<void> {
+    const isWanted = this.#schedule.watch && !('failure' in settings);
+    if (!isWanted || this.#watch?.isFor(settings) === false) {
+      await this.#watch?.close();
+      this.#watch = undefined;
+    }
+    if (!isWanted) return;
+    this.#watch ??= new SourceWatch(settings, {
+      onChange: () => this.#loop.changed(),
+      onLost: (why) => {
+        this.#hear(why);
+        // Of what was not heard there may be more.
+        this.#loop.changed();
+      },
+    });
+    this.#hear(await this.#watch.renew());
+  }
+
+  /** `why`: nothing is heard of the source. */
+  #hear(why: string | undefined): void {
+    const isDeaf = why !== undefined;
+    if (isDeaf === this.#isDeaf) return;
+    this.#isDeaf = isDeaf;
+    const {job} = this.options;
+    if (isDeaf) {
+      const every = formatDuration(this.#effective().every as number, {whole: true});
+      job.notice('warn', 'watch', `changes are not heard (${why}); the source is looked at every ${every} instead`);
+    } else {
+      job.notice('info', 'watch', 'changes are heard again');
+    }
+    this.#loop.reload(this.#effective());
+  }
+}

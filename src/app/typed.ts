@@ -1,0 +1,63 @@
+/** What was typed, and what it comes to with the config file. */
+import {existsSync} from 'node:fs';
+import process from 'node:process';
+import type {Config, JobSettings} from '../config/load.js';
+import {resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import type {Format} from '../core/format.js';
+
+/** What was typed, as a command hands it over. */
+export interface Typed {
+  readonly words: readonly string[];
+  readonly flags: SettingFlags;
+  readonly config: string | undefined;
+  /** Undefined: what suits where the output goes. */
+  readonly format: Format | undefined;
+  readonly events: boolean;
+  readonly all: boolean;
+}
+
+export async function settingsOf({words, flags, config}: Typed): Promise<Settings> {
+  const [word = ''] = words;
+  if (words.length === 1 && word.includes('/') && existsSync(word)) {
+    throw new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
+  }
+  return resolveSettings(words, flags, await jobOf(words.length === 1 ? word : undefined, config));
+}
+
+/** The target alone: of two roots the second, of a flag, of a job, or a folder by itself. */
+export async function targetOf({words, flags, config}: Typed): Promise<string> {
+  const [word, second] = words;
+  if (word !== undefined && flags.target !== undefined) {
+    throw new DirsyncError('USAGE', 'the target is given twice, as a word and by -o', 'give it once');
+  }
+  const given = second ?? flags.target;
+  if (given !== undefined) return given;
+  if (word === undefined) throw new DirsyncError('USAGE', 'no target is given', 'name TARGET, or a JOB of the config file');
+  const isFolder = existsSync(word);
+  if (isFolder && word.includes('/')) return word;
+  try {
+    const {target} = await jobOf(word, config);
+    return target as string;
+  } catch (error) {
+    // A job comes first, as in the other commands: beside its config there is often a folder of the same name.
+    if (isFolder && error instanceof DirsyncError && error.code === 'JOB_UNKNOWN') return word;
+    throw error;
+  }
+}
+
+/** The config file that is named or found; undefined where there is none. */
+export async function configOf({config}: Pick<Typed, 'config'>): Promise<Config | undefined> {
+  // Loaded only here: reading config files costs more than a small run (bench: startup-plan).
+  const {loadConfig} = await import('../config/load.js');
+  return loadConfig({cwd: process.cwd(), file: config, env: process.env});
+}
+
+/** A config file is read when it is named, or when a job is: two folders on a command line need none. */
+async function jobOf(name: string | undefined, file: string | undefined): Promise<JobSettings> {
+  if (name === undefined && file === undefined) return {};
+  const config = await configOf({config: file});
+  const {findJob} = await import('../config/load.js');
+  return name === undefined ? (config?.defaults ?? {}) : findJob(config, name);
+}

@@ -1,0 +1,93 @@
+/** Hears that something has changed below a folder. */
+import {lstatSync, statSync} from 'node:fs';
+import type {AsyncSubscription, Event} from '@parcel/watcher';
+
+export interface WatchOptions {
+  /** Absolute path. */
+  readonly root: string;
+  /** Whether any of these changed paths matters. */
+  readonly matters: (paths: readonly string[]) => boolean;
+  readonly onChange: () => void;
+  /** Nothing is heard any more until `renew` is asked again. */
+  readonly onLost: (why: string) => void;
+}
+
+/** More changes at a time than this, and the kernel may have dropped some: fs.inotify.max_queued_events is 16,384 by default. */
+const MANY_EVENTS = 1_000;
+/** How often it is looked whether the folder is still the one that is listened to. */
+const ROOT_MS = 10_000;
+
+/**
+ * @parcel/watcher 2.6 does not tell on Linux when the kernel dropped events, and does not listen in a folder that came together
+ * with the one above it (`mkdir -p`, a tree that was moved in). So after many changes, and after any new folder, it listens anew
+ * from the beginning: before a run, which then sees all that came before. A root that was replaced is not told at all.
+ */
+export class Watch {
+  #subscription: AsyncSubscription | undefined;
+  #root: string | undefined;
+  #isStale = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: WatchOptions) {}
+
+  get isListening(): boolean {
+    return this.#subscription !== undefined;
+  }
+
+  /** Listens from now on to all that is there; to be asked before each run. Answers why it cannot. */
+  async renew(): Promise<string | undefined> {
+    const {root} = this.options;
+    if (this.isListening && !this.#isStale && this.#root === identityOf(root)) return undefined;
+    await this.close();
+    try {
+      // Loaded only here: it is a native module, and most runs watch nothing.
+      const {subscribe} = (await import('@parcel/watcher')).default;
+      this.#isStale = false;
+      this.#root = identityOf(root);
+      this.#subscription = await subscribe(root, (error, events) => this.#heard(error, events));
+    } catch (error) {
+      return (error as Error).message;
+    }
+    this.#timer = setInterval(() => this.#lookAtRoot(), ROOT_MS).unref();
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    // A folder that is gone cannot be left.
+    await subscription?.unsubscribe().catch(() => {});
+  }
+
+  #heard(error: Error | null, events: readonly Event[]): void {
+    if (!this.isListening) return;
+    if (error !== null) {
+      void this.close();
+      this.options.onLost(error.message);
+      return;
+    }
+    this.#isStale ||= events.length > MANY_EVENTS || events.some(({type, path}) => type === 'create' && isFolder(path));
+    if (this.options.matters(events.map(({path}) => path))) this.options.onChange();
+  }
+
+  #lookAtRoot(): void {
+    if (this.#isStale || identityOf(this.options.root) === this.#root) return;
+    this.#isStale = true;
+    this.options.onChange();
+  }
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
+}
+
+/** Undefined where nothing can be looked at. */
+function identityOf(path: string): string | undefined {
+  try {
+    const {dev, ino} = statSync(path, {bigint: true});
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}

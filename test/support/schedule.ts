@@ -1,0 +1,20 @@
+import type {Schedule} from '../../src/core/schedule.js';
+
+/** A schedule with what is said, in UTC, and no pauses or chances besides. */
+export function schedule(fields: Partial<Schedule> = {}): Schedule {
+  return {
+    every: undefined,
+    cron: [],
+    at: [],
+    timezone: 'UTC',
+    delay: 0,
+    jitter: 0,
+    overlap: 'skip',
+    missed: 'run-once',
+    backoff: 300_000,
+    activeHours: [],
+    watch: false,
+    debounce: 500,
+    ...fields,
+  };
+}
