@@ -3,11 +3,11 @@ import {
   closeSync,
   constants,
   fstatSync,
-  ftruncateSync,
   openSync,
   readSync,
   realpathSync,
   renameSync,
+  rmSync,
   type Stats,
   statSync,
   writeSync,
@@ -84,21 +84,28 @@ export class LogFile {
   /** The file for the next line. Looked up for each line, since another process may have begun it anew, or removed it. */
   #roomFor(bytes: number): Opened {
     const opened = this.#opened ?? this.#reopen();
-    if (opened.path === undefined) return opened;
-    const found = statSync(opened.path, {throwIfNoEntry: false});
-    if (found?.ino !== opened.stat.ino || found.dev !== opened.stat.dev) return this.#reopen();
+    const {path} = opened;
+    if (path === undefined) return opened;
+    const size = sizeAt(path, opened);
+    if (size === undefined) return this.#reopen();
     const {maxSize, maxAge = Number.POSITIVE_INFINITY} = this.#rotation;
     const age = this.options.now().getTime() - (opened.begun ?? Number.POSITIVE_INFINITY);
-    const isDue = found.size > 0 && (found.size + bytes > maxSize || age >= maxAge);
+    const isDue = size > 0 && (size + bytes > maxSize || age >= maxAge);
     if (!isDue || !this.#canRotate) return opened;
+    return this.#beginAnew(path, opened) ? this.#reopen() : opened;
+  }
+
+  /** Whether the name leads to another file now. */
+  #beginAnew(path: string, opened: Opened): boolean {
     try {
-      rotate(opened.path, opened.descriptor, this.#rotation.maxFiles);
+      return alone(path, () => {
+        if (sizeAt(path, opened) !== undefined) rotate(path, this.#rotation.maxFiles);
+      });
     } catch (error) {
       this.#canRotate = false;
       this.#complain('begun anew', error, 'going on with it as it is');
-      return opened;
+      return false;
     }
-    return this.#reopen();
   }
 
   #reopen(): Opened {
@@ -154,9 +161,37 @@ function look(path: string, {size, birthtimeMs}: Stats): {begun: number; isTorn:
   }
 }
 
+/** Undefined: it is another file by now, or gone. */
+function sizeAt(path: string, {stat}: Opened): number | undefined {
+  const found = statSync(path, {throwIfNoEntry: false});
+  return found?.ino === stat.ino && found.dev === stat.dev ? found.size : undefined;
+}
+
+const MINUTE = 60_000;
+
+/** False when another process is at it: of two that rename the same files, one would put an old file over a newer. */
+function alone(path: string, act: () => void): boolean {
+  const lock = `${path}.lock`;
+  try {
+    closeSync(openSync(lock, 'wx'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const found = statSync(lock, {throwIfNoEntry: false});
+    // Left by a process that was killed: it is held for a moment only.
+    if (found !== undefined && Date.now() - found.mtimeMs > MINUTE) rmSync(lock, {force: true});
+    return false;
+  }
+  try {
+    act();
+  } finally {
+    rmSync(lock, {force: true});
+  }
+  return true;
+}
+
 /** Gives each older file the next number, and lets go of the oldest. */
-function rotate(path: string, descriptor: number, maxFiles: number): void {
-  if (maxFiles === 0) ftruncateSync(descriptor);
+function rotate(path: string, maxFiles: number): void {
+  if (maxFiles === 0) rmSync(path);
   for (let number = maxFiles; number > 0; number--) {
     try {
       renameSync(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`);

@@ -1,3 +1,5 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
@@ -107,6 +109,36 @@ describe('app/log-file', () => {
     expect(linesOf(...names)).to.have.members(Array.from({length: 200}, (_, i) => `line ${i}`));
     for (const name of names) expect(fs.statSync(name).size).to.be.at.most(100);
     for (const file of files) file.close();
+  });
+
+  it('of processes that write to one file at once, no line is lost or torn', async () => {
+    const log = path.join(temp(), 'log');
+    const code = `import {LogFile} from '${new URL('../../src/app/log-file.js', import.meta.url)}';
+      const file = new LogFile(process.argv[1], {now: () => new Date(), onTrouble: console.error});
+      file.open({maxSize: 5000, maxAge: undefined, maxFiles: 1000});
+      for (let i = 0; i < 5000; i++) file.write(process.argv[2] + ' wrote line ' + i + '\\n');`;
+    const writers = ['a', 'b', 'c'].map((name) => {
+      return once(spawn(process.execPath, ['--input-type=module', '-e', code, log, name], {stdio: 'inherit'}), 'close');
+    });
+    expect(await Promise.all(writers)).to.deep.equal(writers.map(() => [0, null]));
+    const names = fs.readdirSync(path.dirname(log)).map((name) => path.join(path.dirname(log), name));
+    const wanted = ['a', 'b', 'c'].flatMap((name) => Array.from({length: 5000}, (_, i) => `${name} wrote line ${i}`));
+    expect(linesOf(...names).sort()).to.deep.equal(wanted.sort());
+    expect(names.length).to.be.above(3);
+  });
+
+  it('is begun anew also when one was killed at it', () => {
+    const log = path.join(temp(), 'log');
+    const lock = `${log}.lock`;
+    fs.writeFileSync(lock, '');
+    const file = open(log, {maxSize: 1});
+    for (const text of ['one\n', 'two\n']) file.write(text);
+    expect(read(log)).to.equal('one\ntwo\n');
+    fs.utimesSync(lock, 0, 0);
+    for (const text of ['three\n', 'four\n']) file.write(text);
+    expect([read(log), read(`${log}.1`)]).to.deep.equal(['four\n', 'one\ntwo\nthree\n']);
+    expect(fs.existsSync(lock)).to.equal(false);
+    file.close();
   });
 
   it('is made again when somebody removed it', () => {
