@@ -63,16 +63,9 @@ const cases: readonly Case[] = [
   {name: 'a command that hangs', command: ['sleep', '1000'], options: {timeout: 20}, end: {status: 'timed-out'}},
   {
     name: 'a command that hears nothing',
-    command: "trap '' TERM; echo begun; while :; do sleep 1000; done",
-    options: {timeout: 200, grace: 40},
+    command: "trap '' TERM; while :; do sleep 1000; done",
+    options: {timeout: 50},
     end: {status: 'timed-out'},
-  },
-  {
-    name: 'a command that ends well when it is asked to',
-    command: "trap 'echo bye; exit 0' TERM; echo begun; while :; do sleep 0.01; done",
-    options: {timeout: 300},
-    end: {status: 'timed-out'},
-    output: /bye/,
   },
 ];
 
@@ -81,7 +74,7 @@ describe('hooks/command', () => {
   const controller = () => new AbortController();
   const run = (command: CommandLine, options: Partial<CommandOptions> = {}) => {
     const env = {...process.env, ...options.env};
-    return runCommand(command, {cwd: temp(), timeout: 60_000, signal: controller().signal, ...options, env});
+    return runCommand(command, {cwd: temp(), timeout: 60_000, grace: 50, signal: controller().signal, ...options, env});
   };
 
   for (const {name, command, options, end, output} of cases) {
@@ -110,17 +103,27 @@ describe('hooks/command', () => {
     process.kill(Number(output));
   });
 
-  it('ends what a command that hangs has started, be it deaf', async () => {
-    const {end, output} = await run("(trap '' TERM; sleep 1000) & echo $!; sleep 1000", {timeout: 200, grace: 40});
-    expect(end).to.deep.equal({status: 'timed-out'});
+  /** A run that is told to stop as soon as the command has made the file `begun`. */
+  const runUntilBegun = async (command: CommandLine, options: Partial<CommandOptions> = {}) => {
+    const {signal, abort} = stopper();
+    const cwd = temp();
+    const running = run(command, {signal, cwd, ...options});
+    while (!existsSync(path.join(cwd, 'begun'))) await sleep(5);
+    abort();
+    return running;
+  };
+
+  it('ends what a command has started, be it deaf', async () => {
+    const {end, output} = await runUntilBegun("(trap '' TERM; touch begun; sleep 1000) & echo $!; sleep 1000");
+    expect(end).to.deep.equal({status: 'stopped'});
     await gone(Number(output));
   });
 
-  it('stops when it is told to', async () => {
-    const {signal, abort} = stopper();
-    const running = run('sleep 1000', {signal, grace: 40});
-    setTimeout(abort, 30);
-    expect((await running).end).to.deep.equal({status: 'stopped'});
+  it('lets a command tidy up', async () => {
+    const command = "trap 'echo bye; exit 0' TERM; touch begun; while :; do sleep 0.01; done";
+    const {end, output} = await runUntilBegun(command, {grace: 60_000});
+    expect(end).to.deep.equal({status: 'stopped'});
+    expect(output).to.match(/bye\n$/);
   });
 
   it('starts nothing after that', async () => {
@@ -154,23 +157,24 @@ describe('hooks/command', () => {
   });
 
   describe('tells', () => {
-    const told: [command: CommandLine, options: Partial<CommandOptions>, words: RegExp][] = [
-      ['echo fine', {}, /^done in \d+\.\d s$/],
-      ['echo one; echo " two "; echo; exit 3', {}, /^exit code 3 after \d+\.\d s: two$/],
-      [
-        'printf "\\033[31mred\\rb\\202d\\\\\\\\n\\342\\200\\256"; exit 1',
-        {},
-        /^exit code 1 after \d+\.\d s: b\ufffdd\\\\n\\u202e$/,
-      ],
-      ['exit 1', {}, /^exit code 1 after \d+\.\d s$/],
-      [`printf %0400d 0; exit 1`, {}, /: 0{300}…$/],
-      ['kill -TERM $$', {}, /^killed by SIGTERM after \d+\.\d s$/],
-      ['echo at it; sleep 1000', {timeout: 200}, /^not done in its time, and stopped after \d+\.\d s: at it$/],
-      [['./no-such'], {}, /^could not be started \(ENOENT\)$/],
+    const told: [command: CommandLine, words: RegExp][] = [
+      ['echo fine', /^done in \d+\.\d s$/],
+      ['echo one; echo " two "; echo; exit 3', /^exit code 3 after \d+\.\d s: two$/],
+      ['printf "\\033[31mred\\rb\\202d\\\\\\\\n\\342\\200\\256"; exit 1', /^exit code 1 after \d+\.\d s: b\ufffdd\\\\n\\u202e$/],
+      ['exit 1', /^exit code 1 after \d+\.\d s$/],
+      ['printf %0400d 0; exit 1', /: 0{300}…$/],
+      ['kill -TERM $$', /^killed by SIGTERM after \d+\.\d s$/],
+      [['./no-such'], /^could not be started \(ENOENT\)$/],
     ];
-    for (const [command, options, words] of told) {
-      it(String(words), async () => expect(resultWords(await run(command, options))).to.match(words));
+    for (const [command, words] of told) {
+      it(String(words), async () => expect(resultWords(await run(command))).to.match(words));
     }
+
+    it('of one that took too long', () => {
+      const end: CommandEnd = {status: 'timed-out'};
+      const words = resultWords({end, duration: 61_000, output: 'at it\n', isCut: false});
+      expect(words).to.equal('not done in its time, and stopped after 1 min 1 s: at it');
+    });
   });
 
   it('takes a script that may not be run for no command', async () => {
