@@ -81,7 +81,7 @@ const cases: [event: Event, line: string | undefined][] = [
   [{type: 'run-ended', run: ended('failed', 1)}, 'ERROR run ended  failed, exit code 1, 1.2 s'],
   [{type: 'notice', level: 'warn', about: 'hook', message: 'it printed \x1b[2J\u202e'}, 'WARN  hook  it printed \\x1b[2J\\u202e'],
   [{type: 'run-waiting', next: '2026-11-23T05:00:00.000Z'}, 'INFO  waiting  next run at 2026-11-23T05:00:00.000Z'],
-  [{type: 'run-skipped', ticks: 2, why: 'busy'}, "WARN  skipped  2 of the run's times passed while it was still at work"],
+  [{type: 'run-skipped', ticks: 2, why: 'busy'}, 'WARN  skipped  2 times of the schedule passed while a run was at work'],
   [{type: 'run-failed', code: 'TARGET_LOCKED', message: 'busy\n'}, 'ERROR run failed  TARGET_LOCKED: busy\\n'],
 ];
 
@@ -98,7 +98,7 @@ describe('report/log', () => {
     [{run: 'R1'}, '[R1] '],
   ] as const) {
     it(`tells where a line is from: ${shown}`, () => {
-      expect(textOf({type: 'run-skipped', ticks: 1, why: 'busy'}, from)).to.contain(` WARN  ${shown}skipped  1 of`);
+      expect(textOf({type: 'run-skipped', ticks: 1, why: 'busy'}, from)).to.contain(` WARN  ${shown}skipped  one time`);
     });
   }
 

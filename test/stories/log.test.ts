@@ -36,7 +36,7 @@ describe('story: log', () => {
     const {root, source, target} = pairIn(temp(), {}, {a: 'a', b: 'b'});
     const log = path.join(root, 'log');
     expect(dirsync(['run', source, target, '-l', log, '--log-level', 'error']).code).to.equal(5);
-    expect(fs.readFileSync(log, 'utf8')).to.match(/^\S+ ERROR run failed {2}GUARD_HALTED: .*\n$/);
+    expect(fs.readFileSync(log, 'utf8')).to.match(/^\S+ ERROR \[[\w-]+\] run failed {2}GUARD_HALTED: .*\n$/);
   });
 
   for (const format of ['text', 'json']) {

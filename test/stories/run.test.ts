@@ -35,7 +35,9 @@ describe('story: run', () => {
 
     const lines = logged().trimEnd().split('\n');
     for (const line of lines) expect(line).to.match(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z (INFO |WARN |ERROR) \S/);
-    const steps = lines.map((line) => line.slice(31)).map((line) => /^(plan started|apply started|waiting)/.exec(line)?.[0]);
+    const steps = lines
+      .map((line) => line.slice(31).replace(/^\[[\w-]+\] /, ''))
+      .map((line) => /^(plan started|apply started|waiting)/.exec(line)?.[0]);
     const runs = steps.filter((step) => step !== undefined).join(', ');
     expect(runs).to.match(/^(plan started, apply started, waiting(, |$)){2,}(plan started(, apply started)?)?$/);
     expect(lines.join('\n')).to.include('create done  a (5 B)').and.include('create done  b (6 B)');

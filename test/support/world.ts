@@ -72,7 +72,10 @@ export class World {
     const until = this.steady + milliseconds;
     while (!signal?.aborted) {
       const [first] = this.#due;
-      if (first === undefined || first[0] > until) return this.#advance(until);
+      if (first === undefined || first[0] > until) {
+        this.#advance(until);
+        return;
+      }
       this.#due.shift();
       this.#advance(first[0]);
       first[1](this);
