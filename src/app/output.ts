@@ -5,6 +5,7 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
 import type {Event, Listener} from '../core/event.js';
 import type {Format} from '../core/format.js';
+import {configText} from '../report/config.js';
 import {explanationText} from '../report/explain.js';
 import {errorDocument, eventLine} from '../report/json.js';
 import {logLine} from '../report/log.js';
@@ -135,6 +136,9 @@ class TextView implements View {
         return;
       case 'history':
         this.#print(historyText({target: event.target, runs: event.runs, color, width}));
+        return;
+      case 'config-shown':
+        this.#print(configText(event.config, color));
         return;
       case 'lock-waiting':
         this.#complain(`Waiting ${lockWaitWords(event)}`);

@@ -10,7 +10,15 @@ import type {Format} from '../core/format.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift} from '../core/plan.js';
 import {type Run, type RunStep, runStep} from '../core/run.js';
-import {applyDocument, errorDocument, explanationDocument, historyDocument, planDocument, runDocument} from '../report/json.js';
+import {
+  applyDocument,
+  errorDocument,
+  explanationDocument,
+  historyDocument,
+  planDocument,
+  runDocument,
+  settingsDocument,
+} from '../report/json.js';
 import type {PlanSubject, Subject} from '../report/subject.js';
 import {renderReport} from './reports.js';
 import {errorText, type View} from './view.js';
@@ -31,6 +39,7 @@ export class JsonView implements View {
     if (event.type === 'drift') this.#drift = event.drift;
     if (event.type === 'run-shown') this.#document = runDocument(event.run);
     if (event.type === 'history') this.#document = historyDocument(event);
+    if (event.type === 'config-shown') this.#document = settingsDocument(event.config);
     if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
   }
 

@@ -32,6 +32,7 @@ function say(event: Event): [level: Level, text: string] | undefined {
     case 'run-shown':
     case 'history':
     case 'explained':
+    case 'config-shown':
       return undefined;
     case 'plan-started':
       return ['INFO', `plan started  ${escapeName(event.source)} → ${escapeName(event.target)}`];
