@@ -28,10 +28,7 @@ export async function showConfig({cwd, env, file, jobs, flags, builtIn}: ShowCon
   }
   const lineOf = lineFinder(config.layers);
   const names = jobs.length > 0 ? jobs : [...config.jobs.keys()];
-  const shown = names.map(async (name) => ({
-    name,
-    settings: await shownSettings(config, name, {flags, cwd, builtIn, lineOf}),
-  }));
+  const shown = names.map((name) => ({name, settings: shownSettings(config, name, {flags, cwd, builtIn, lineOf})}));
   const files = [...new Set(config.layers.map((layer) => layer.file).reverse())];
-  return {file: config.file, files, jobs: await Promise.all(shown)};
+  return {file: config.file, files, jobs: shown};
 }

@@ -118,9 +118,10 @@ function ownField(value: unknown, key: PropertyKey): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key as string] : undefined;
 }
 
-/** The names of all jobs, in the order in which the layers name them. */
+/** In the order in which the layers name them. A job without a name is another mistake. */
 function jobNames(layers: readonly Layer[]): string[] {
-  return [...new Set(layers.flatMap(({raw}) => Object.keys(fieldsOf(fieldsOf(raw).jobs))))];
+  const names = new Set(layers.flatMap(({raw}) => Object.keys(fieldsOf(fieldsOf(raw).jobs))));
+  return [...names].filter((name) => name !== '');
 }
 
 /** A job has a source and a target of its own or from the defaults. */

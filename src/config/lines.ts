@@ -1,6 +1,17 @@
 /** Lines of keys in YAML and JSON, which is YAML too. */
 import {extname} from 'node:path';
-import type {Document, Node, Pair, YAMLMap} from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import type {KeyPath} from './mistakes.js';
 import {isPackage} from './read.js';
 
@@ -9,29 +20,27 @@ type LineOf = (path: KeyPath) => number | undefined;
 
 /** Lines in several files, each of them parsed once and only when it is asked for. */
 export function lineFinder(files: readonly {readonly file: string; readonly text: string}[]) {
-  const known = new Map<string, Promise<LineOf>>();
-  return async (file: string, path: KeyPath): Promise<number | undefined> => {
+  const known = new Map<string, LineOf>();
+  return (file: string, path: KeyPath): number | undefined => {
     const found = files.find((each) => each.file === file);
     if (found === undefined) return undefined;
     const lineOf = known.get(file) ?? linesOf(file, found.text);
     known.set(file, lineOf);
-    return (await lineOf)(path);
+    return lineOf(path);
   };
 }
 
 const WITH_LINES: readonly string[] = ['', '.yaml', '.yml', '.json'];
 
-async function linesOf(file: string, text: string): Promise<LineOf> {
+function linesOf(file: string, text: string): LineOf {
   if (!WITH_LINES.includes(extname(file))) return () => undefined;
-  // Loaded only here: a config without mistakes needs no lines, and a start no second parser.
-  const yaml = await import('yaml');
-  const counter = new yaml.LineCounter();
+  const counter = new LineCounter();
   const document = parse();
   const above: KeyPath = isPackage(file) ? ['dirsync'] : [];
 
   function parse(): Document | undefined {
     try {
-      return yaml.parseDocument(text, {lineCounter: counter, uniqueKeys: false, strict: false, logLevel: 'silent'});
+      return parseDocument(text, {lineCounter: counter, uniqueKeys: false, strict: false, logLevel: 'silent'});
     } catch {
       // What the other parser took and this one does not has no lines.
       return undefined;
@@ -39,16 +48,14 @@ async function linesOf(file: string, text: string): Promise<LineOf> {
   }
 
   function resolved(node: unknown): unknown {
-    return yaml.isAlias(node) && document !== undefined ? node.resolve(document) : node;
+    return isAlias(node) && document !== undefined ? node.resolve(document) : node;
   }
 
   const indexes = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
   function indexOf(map: YAMLMap): ReadonlyMap<string, Pair> {
     const known = indexes.get(map);
     if (known !== undefined) return known;
-    const pairs = map.items.flatMap((pair): [string, Pair][] =>
-      yaml.isScalar(pair.key) ? [[String(pair.key.value), pair]] : [],
-    );
+    const pairs = map.items.flatMap((pair): [string, Pair][] => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : []));
     const index = new Map(pairs);
     indexes.set(map, index);
     return index;
@@ -61,9 +68,9 @@ async function linesOf(file: string, text: string): Promise<LineOf> {
     const own = indexOf(map).get(key);
     if (own !== undefined) return own;
     const merged = resolved(indexOf(map).get('<<')?.value);
-    for (const item of yaml.isSeq(merged) ? merged.items : [merged]) {
+    for (const item of isSeq(merged) ? merged.items : [merged]) {
       const other = resolved(item);
-      const found = yaml.isMap(other) ? pairOf(other, key, seen) : undefined;
+      const found = isMap(other) ? pairOf(other, key, seen) : undefined;
       if (found !== undefined) return found;
     }
     return undefined;
@@ -74,8 +81,8 @@ async function linesOf(file: string, text: string): Promise<LineOf> {
     let offset = 0;
     for (const key of [...above, ...path]) {
       const parent = resolved(node);
-      const pair = yaml.isMap(parent) ? pairOf(parent, String(key), new Set()) : undefined;
-      const child = pair ? pair.value : yaml.isSeq(parent) && typeof key === 'number' ? parent.items[key] : undefined;
+      const pair = isMap(parent) ? pairOf(parent, String(key), new Set()) : undefined;
+      const child = pair ? pair.value : isSeq(parent) && typeof key === 'number' ? parent.items[key] : undefined;
       const place = (pair ? pair.key : child) as Node | null | undefined;
       if (!place?.range) break;
       offset = place.range[0];

@@ -5,7 +5,6 @@ import {dirname, isAbsolute, join, resolve} from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {type FileMistake, type Layer, type Layers, layered, merged, readLayers, whereSaid} from './layers.js';
-import {lineFinder} from './lines.js';
 import {keyPathWords} from './mistakes.js';
 import {nearest} from './nearest.js';
 import {type ConfigContent, fieldsOf, type JobSettings, validSettings} from './schema.js';
@@ -190,14 +189,14 @@ const LONGEST = 1000;
 
 /** Each mistake becomes a line of the message: file by file, in the order of the lines. */
 async function invalid(layers: readonly Layer[], mistakes: readonly FileMistake[]): Promise<DirsyncError> {
+  // Loaded only here: a config without mistakes needs no lines, and a start no second parser.
+  const {lineFinder} = await import('./lines.js');
   const lineOf = lineFinder(layers);
   const files = [...new Set(mistakes.map(({file}) => file))];
-  const told = await Promise.all(
-    mistakes.slice(0, MAX_MISTAKES).map(async (mistake) => {
-      const {file, path, isForm} = mistake;
-      return {...mistake, order: files.indexOf(file), line: isForm ? mistake.line : await lineOf(file, path)};
-    }),
-  );
+  const told = mistakes.slice(0, MAX_MISTAKES).map((mistake) => {
+    const {file, path, isForm} = mistake;
+    return {...mistake, order: files.indexOf(file), line: isForm ? mistake.line : lineOf(file, path)};
+  });
   told.sort((a, b) => a.order - b.order || (a.line ?? 0) - (b.line ?? 0));
   const lines = told.map(({file, line, path, isForm, say}) => {
     const where = line === undefined ? '' : `:${line}`;

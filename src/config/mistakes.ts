@@ -73,7 +73,7 @@ export function keyPathWords(path: KeyPath): string {
 
 const SHOWN = 40;
 /** Settings whose values are often secrets. */
-const SECRETS: readonly PropertyKey[] = ['heartbeat', 'webhook'];
+const SECRETS: readonly PropertyKey[] = ['heartbeat', 'webhook', 'hooks'];
 
 /** The value that an issue is about, unless it may be a secret. */
 function shown({path, input}: z.core.$ZodIssue): string {

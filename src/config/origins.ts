@@ -5,7 +5,7 @@ import {withSlashOf} from './expand.js';
 import {layered, whereSaid, without} from './layers.js';
 import type {lineFinder} from './lines.js';
 import {type Config, findJob, type Job} from './load.js';
-import {BUILT_IN, type JobSettings, NESTED, SETTINGS} from './schema.js';
+import {builtInSettings, isObject, type JobSettings, NESTED, SETTINGS} from './schema.js';
 import {resolveSettings, type SettingFlags} from './settings.js';
 
 export interface ShownOptions {
@@ -20,46 +20,33 @@ export interface ShownOptions {
  * The settings of a job in the order of the reference, with the flags over them.
  * @throws DirsyncError JOB_UNKNOWN, or as `resolveSettings` does.
  */
-export async function shownSettings(config: Config, name: string, options: ShownOptions): Promise<ShownSetting[]> {
+export function shownSettings(config: Config, name: string, options: ShownOptions): ShownSetting[] {
   const {flags, cwd, builtIn, lineOf} = options;
   const job = findJob(config, name);
   resolveSettings([], flags, job);
   const typed = flagSettings(flags, cwd);
   const said = typedOver(job, typed);
-  const rows = [
-    ...rowsOf(said),
-    ...(builtIn ? rowsOf(BUILT_IN).filter(({path: [key]}) => said[key as keyof JobSettings] === undefined) : []),
-  ];
-  const shown = await Promise.all(
-    rows.map(
-      async ({path, value}): Promise<ShownSetting> => ({
-        key: path.join('.'),
-        value: safeValue(path, value),
-        origin: await originOf(path),
-      }),
-    ),
-  );
-  const order = (key: string) => (SETTINGS as readonly string[]).indexOf(key.split('.')[0] as string);
-  shown.sort((a, b) => order(a.key) - order(b.key));
+  const usual = builtIn ? rowsOf(builtInSettings()).filter(({path}) => isLeftOut(said, path)) : [];
+  const rows = [...rowsOf(said), ...usual];
+  const shown = rows.map(({path, value}) => ({key: path.join('.'), value: safeValue(path, value), origin: originOf(path)}));
+  shown.sort(byKey);
   const filters = flags.filters.map(({flag, value}) => `--${flag} ${value}`);
   return filters.length === 0 ? shown : [...shown, {key: 'filters', value: filters, origin: {from: 'flag'}}];
 
-  async function originOf(path: readonly string[]): Promise<Origin> {
+  function originOf(path: readonly string[]): Origin {
     const [key] = path as [keyof JobSettings];
     if (typed[key] !== undefined) return {from: 'flag'};
     const found = said[key] === undefined ? undefined : whereSaid(config.layers, name, path);
     if (found === undefined) return {from: 'default'};
     const {file} = found.layer;
-    const line = await lineOf(file, found.path);
+    const line = lineOf(file, found.path);
     return {from: found.path[0] === 'jobs' ? 'job' : 'defaults', file, ...(line !== undefined && {line})};
   }
 }
 
 /** The flags in the words of a config; filters are another matter, since they add to those of the job. */
 function flagSettings(flags: SettingFlags, cwd: string): JobSettings {
-  const typed = Object.entries(flags).filter(
-    ([key, value]) => (SETTINGS as readonly string[]).includes(key) && value !== undefined,
-  );
+  const typed = Object.entries(flags).filter(([key, value]) => SETTING_NAMES.includes(key) && value !== undefined);
   const settings = Object.fromEntries(typed) as JobSettings;
   const paths = (['source', 'target', 'log', 'metrics'] as const).flatMap((key) => {
     const path = settings[key];
@@ -85,16 +72,26 @@ interface Row {
   readonly value: ShownSetting['value'];
 }
 
-function rowsOf(settings: JobSettings): Row[] {
+function rowsOf(settings: Readonly<Record<string, unknown>>): Row[] {
   return Object.entries(settings).flatMap(([key, value]): Row[] => {
-    if (value === undefined) return [];
-    if (typeof value !== 'object' || Array.isArray(value)) return [{path: [key], value: value as Row['value']}];
-    const inner = Object.entries(value as Record<string, Row['value'] | undefined>);
-    const keys = NESTED[key as keyof JobSettings] ?? [];
-    return inner
-      .sort(([a], [b]) => keys.indexOf(a) - keys.indexOf(b))
-      .flatMap(([name, each]) => (each === undefined ? [] : [{path: [key, name], value: each}]));
+    if (!isObject(value)) return value === undefined ? [] : [{path: [key], value: value as Row['value']}];
+    return rowsOf(value).map((row) => ({...row, path: [key, ...row.path]}));
   });
+}
+
+/** A key below a setting counts where the setting is written with keys. */
+function isLeftOut(said: Readonly<Record<string, unknown>>, [key = '', name]: readonly string[]): boolean {
+  const value = said[key];
+  return name === undefined ? value === undefined : isObject(value) && value[name] === undefined;
+}
+
+const SETTING_NAMES: readonly string[] = SETTINGS;
+
+/** In the order of the reference. */
+function byKey({key: a}: ShownSetting, {key: b}: ShownSetting): number {
+  const [[settingA = '', nameA = ''], [settingB = '', nameB = '']] = [a.split('.'), b.split('.')];
+  const names = NESTED[settingA as keyof JobSettings] ?? [];
+  return SETTING_NAMES.indexOf(settingA) - SETTING_NAMES.indexOf(settingB) || names.indexOf(nameA) - names.indexOf(nameB);
 }
 
 const ADDRESS = /\bhttps?:\/\/[^\s"'`<>|;)]*/gi;

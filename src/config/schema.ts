@@ -212,9 +212,8 @@ export type JobSettings = Readonly<z.output<z.ZodObject<ReturnType<typeof settin
 export type ConfigContent = z.output<ReturnType<typeof configSchema>>;
 
 const NOWHERE: PathContext = {folder: '/', env: {}};
-const SHAPE = settingsShape(NOWHERE);
 /** In the order in which they are listed. */
-export const SETTINGS = Object.keys(SHAPE) as readonly (keyof JobSettings)[];
+export const SETTINGS = Object.keys(settingsShape(NOWHERE)) as readonly (keyof JobSettings)[];
 /** The keys of settings that have some of their own. */
 export const NESTED: Readonly<Partial<Record<keyof JobSettings, readonly string[]>>> = {
   heartbeat: ['start', 'success', 'fail', 'timeout'],
@@ -222,14 +221,6 @@ export const NESTED: Readonly<Partial<Record<keyof JobSettings, readonly string[
   hooks: [...HOOKS, 'timeout'],
 };
 const SECTIONS: readonly string[] = Object.keys(configSchema(NOWHERE).shape);
-
-/** What holds where nothing is said; a setting without such a value is not in it. */
-export const BUILT_IN: JobSettings = Object.fromEntries(
-  Object.entries(SHAPE).flatMap(([key, schema]) => {
-    const usual = schema.meta()?.default;
-    return usual === undefined ? [] : [[key, usual]];
-  }),
-);
 
 /** The JSON schema of config files, for editors: draft 7, which all of them know. */
 export function jsonSchema(): Record<string, unknown> {
@@ -240,6 +231,27 @@ export function jsonSchema(): Record<string, unknown> {
     description: 'Jobs and their settings, as in dirsync.config.yaml.',
   });
   return z.toJSONSchema(titled, {io: 'input', target: 'draft-7'});
+}
+
+interface Described {
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly anyOf?: readonly Described[];
+}
+
+/** What holds where nothing is said, of settings that have such a value; of those with keys of their own by key. */
+export function builtInSettings(): Record<string, unknown> {
+  const {definitions} = jsonSchema() as {definitions: {settings: Described}};
+  return defaultsOf(definitions.settings);
+}
+
+function defaultsOf({properties = {}}: Described): Record<string, unknown> {
+  const found = Object.entries(properties).flatMap(([key, described]) => {
+    const form = described.properties ? described : described.anyOf?.find((each) => each.properties);
+    const usual = form ? defaultsOf(form) : described.default;
+    return usual === undefined ? [] : [[key, usual]];
+  });
+  return Object.fromEntries(found);
 }
 
 /** Checks what one config file says, by itself. */

@@ -1,6 +1,6 @@
 /** What the config says of its jobs, as text: a line for each value, with where it was said. */
 import {escapeName} from '../core/escape.js';
-import type {Origin, ShownConfig, ShownSetting} from '../core/shown-config.js';
+import type {ShownConfig, ShownSetting} from '../core/shown-config.js';
 import {columns, pad} from './columns.js';
 import {joinSections, paint} from './text.js';
 
@@ -17,10 +17,14 @@ export function configText({files, jobs}: ShownConfig, color: boolean): string {
 const MAX_WIDTH = 60;
 
 function settingLines(settings: readonly ShownSetting[], files: readonly string[]): string[] {
-  const rows = settings.map(({key, value, origin}) => [escapeName(key), valueWords(value), originWords(origin, files)] as const);
+  const rows = settings.map(({key, value, origin}) => [escapeName(key), valueWords(value), origin] as const);
   const keyWidth = Math.max(0, ...rows.map(([key]) => columns(key)));
   const valueWidth = Math.max(0, ...rows.map(([, value]) => columns(value)).filter((width) => width <= MAX_WIDTH));
-  return rows.map(([key, value, origin]) => `  ${pad(key, keyWidth)}  ${pad(value, valueWidth)}  ${origin}`);
+  const fromWidth = Math.max(0, ...settings.map(({origin}) => origin.from.length));
+  return rows.map(([key, value, {from, file, line}]) => {
+    const where = file === undefined ? '' : `${escapeName(shortest(file, files))}${line === undefined ? '' : `:${line}`}`;
+    return `  ${pad(key, keyWidth)}  ${pad(value, valueWidth)}  ${pad(from, fromWidth)}  ${where}`.trimEnd();
+  });
 }
 
 function valueWords(value: ShownSetting['value']): string {
@@ -33,11 +37,6 @@ function valueWords(value: ShownSetting['value']): string {
 function textWords(text: string): string {
   const escaped = escapeName(text);
   return /^[^\s,"']+$/.test(escaped) ? escaped : `"${escaped.replaceAll('"', '\\"')}"`;
-}
-
-function originWords({from, file, line}: Origin, files: readonly string[]): string {
-  if (file === undefined) return from;
-  return `${from}  ${escapeName(shortest(file, files))}${line === undefined ? '' : `:${line}`}`;
 }
 
 /** The name of a file, where it is the only one of that name; else its path. */
