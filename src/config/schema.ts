@@ -100,7 +100,13 @@ function settingsShape(context: PathContext) {
       .describe('Begin a new log file after so many bytes, such as 512KiB or 5MB.')
       .meta({default: '5MB'}),
     logAge: interval('7d').describe('Begin a new log file after this time, such as 7d.'),
-    logFiles: z.int().min(0).max(1000).optional().describe('How many older log files are kept.').meta({default: 3}),
+    logFiles: z
+      .int()
+      .min(0, LOG_FILES)
+      .max(MAX_LOG_FILES, LOG_FILES)
+      .optional()
+      .describe('How many older log files are kept.')
+      .meta({default: 3}),
     metrics: fileOrFolder
       .optional()
       .describe('A file for Prometheus, or a folder (it exists, or ends with "/") in which each job has one.')
@@ -159,6 +165,9 @@ function settingsShape(context: PathContext) {
     skipDrifted: flag(false).describe('Leave out paths that changed since the plan, instead of stopping.'),
   };
 }
+
+const MAX_LOG_FILES = 1000;
+const LOG_FILES = {error: `expected an integer from 0 to ${MAX_LOG_FILES}`};
 
 function flag(usual: boolean) {
   return z.boolean().optional().meta({default: usual});

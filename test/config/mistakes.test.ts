@@ -35,7 +35,6 @@ describe('config/mistakes', () => {
 
   const job = (...lines: readonly string[]) =>
     ['jobs:', '  photos:', '    source: /s', '    target: /t', ...lines.map((line) => `    ${line}`)].join('\n');
-  const guards = 'same-tree, source-missing, unreadable-source';
 
   describe('of one job, in line 5', () => {
     const cases: Readonly<Record<string, readonly [line: string, told: string]>> = {
@@ -95,7 +94,7 @@ describe('config/mistakes', () => {
         'timezone: "Europe/Berlim" is no time zone. Give a name of the IANA list, such as Europe/Berlin, or UTC.',
       ],
       'cron that never comes': ['cron: 0 0 31 2 *', 'cron: "0 0 31 2 *" never comes. Is there such a day in that month?'],
-      'too many log files': ['logFiles: 5000', 'logFiles: Too big: expected number to be <=1000'],
+      'too many log files': ['logFiles: 5000', 'logFiles: expected an integer from 0 to 1000'],
     };
     for (const [name, [line, told]] of Object.entries(cases)) {
       it(name, async () => {
@@ -181,7 +180,7 @@ describe('config/mistakes', () => {
     'in an extended file': [
       {'x.yaml': `extends: more/y.yaml\n${job('fsync: no')}`, 'more/y.yaml': 'defaults:\n  log: ${NO}'},
       [
-        'x.yaml:6: jobs.photos.fsync: expected one of none, end, each, found string "no", did you mean "none"?',
+        'x.yaml:6: jobs.photos.fsync: expected one of none, end, each, found string "no"',
         'more/y.yaml:2: defaults.log: the environment variable "NO" is not set',
       ],
     ],
@@ -240,7 +239,7 @@ describe('config/mistakes', () => {
     const cwd = temp();
     symlinkSync('.', path.join(cwd, 'sub'));
     writeFileSync(path.join(cwd, 'x.yaml'), 'extends: sub/x.yaml');
-    expect((await toldIn(cwd, 'x.yaml')).join()).to.match(/: extends: over 100 files$/);
+    expect((await toldIn(cwd, 'x.yaml')).join()).to.match(/: extends: .*(over 100 files|\(ELOOP\))$/);
   });
 
   it('lines are found in a large file of many mistakes at once', async () => {
@@ -252,7 +251,7 @@ describe('config/mistakes', () => {
     expect(performance.now() - started).to.be.below(10_000);
   });
 
-  it('the page of decisions has no other form of a mistake', () => {
+  it('the reference shows one as it is told', () => {
     const page = readFileSync(new URL('../../../docs/config.md', import.meta.url), 'utf8');
     expect(page).to.contain('jobs.photos.exclud: unknown key, did you mean "exclude"?');
   });
