@@ -15,6 +15,7 @@ export function expandPath(text: string, context: PathContext, issues: z.Refinem
   const home = text.replace(/^~(?=\/|$)/, () => context.env.HOME || homedir());
   const expanded = text === '' ? undefined : expand(home, context, issues);
   if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
+  if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path holds no NUL'});
   return resolve(context.folder, expanded ?? '');
 }
 

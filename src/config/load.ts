@@ -180,7 +180,12 @@ function sharedMetrics(config: Config): FileMistake[] {
 
 /** Whether `metrics` is a folder, in which each job has a file. */
 export function isFolder(metrics: string): boolean {
-  return metrics.endsWith('/') || (statSync(metrics, {throwIfNoEntry: false})?.isDirectory() ?? false);
+  if (metrics.endsWith('/')) return true;
+  try {
+    return statSync(metrics).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** How many mistakes are told; a file with more is no config, or one of another program. */

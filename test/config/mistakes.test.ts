@@ -68,6 +68,7 @@ describe('config/mistakes', () => {
         'excludeFrom[1]: the environment variable "NOWHERE" is not set',
       ],
       'wrong type': ['delete: "no"', 'delete: expected boolean, found string "no"'],
+      'NUL in a path': ['log: "a\\0b"', 'log: a path holds no NUL'],
       null: ['log:', 'log: expected string, found null'],
       choice: ['fsync: ech', 'fsync: expected one of none, end, each, found string "ech", did you mean "each"?'],
       'time of the day': ['at: "25:00"', 'at: "25:00" is no time of the day. Give hour and minute, from 00:00 to 23:59.'],
