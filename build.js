@@ -1,6 +1,6 @@
 /**
- * Builds dist/ (bundled, with type declarations and the JSON schemas of config files and of what is written for programs); with --test also .build/,
- * where every file of src, test and bench is transpiled by itself for mocha.
+ * Builds dist/ (bundled, with type declarations and the JSON schemas of config files and of what is written for programs); with
+ * --test also .build/, where every file of src, test and bench is transpiled by itself for mocha.
  */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';

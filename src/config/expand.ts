@@ -39,13 +39,17 @@ export function expandUrl(text: string, context: PathContext, issues: z.Refineme
 
 /** An unset or empty variable is a mistake, since what is left could be a very different folder or address. */
 function expand(text: string, {env}: PathContext, issues: z.RefinementCtx): string | undefined {
-  let isWhole = true;
+  const unset = new Set<string>();
   const expanded = text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
     const value = env[name];
-    if (value) return value;
-    isWhole = false;
-    issues.addIssue({code: 'custom', message: `the environment variable "${escapeName(name)}" is not set`});
-    return '';
+    if (!value) unset.add(`"${escapeName(name)}"`);
+    return value ?? '';
   });
-  return isWhole ? expanded : undefined;
+  if (unset.size === 0) return expanded;
+  // One issue for all: zod takes no more of them than a call takes arguments.
+  const names = [...unset].join(', ');
+  const message =
+    unset.size === 1 ? `the environment variable ${names} is not set` : `the environment variables ${names} are not set`;
+  issues.addIssue({code: 'custom', message});
+  return undefined;
 }

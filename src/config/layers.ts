@@ -53,7 +53,7 @@ export async function readLayers(file: string, env: NodeJS.ProcessEnv): Promise<
     if (read.value === undefined) return undefined;
     const context = {folder: dirname(path), env};
     const checked = checkConfig(read.value, context);
-    if ('mistakes' in checked) mistakes.push(...checked.mistakes.map((mistake) => ({...mistake, file: path})));
+    if ('mistakes' in checked) for (const mistake of checked.mistakes) mistakes.push({...mistake, file: path});
     const content = 'content' in checked ? checked.content : undefined;
     const below: Layer[] = [];
     for (const [index, name] of readExtends(read.value, context).entries()) {

@@ -50,7 +50,8 @@ export async function readFile(file: string): Promise<RawFile> {
     return {text, value: isObject(value) ? (value.dirsync ?? undefined) : undefined};
   } catch (error) {
     const {reason, message, mark} = Object(error) as ParseError;
-    const line = mark === undefined ? undefined : mark.line + 1;
+    // Where the end comes too early, js-yaml names the line after it.
+    const line = mark && Math.min(mark.line + 1, text.split('\n').length);
     throw new Unparsable(escapeName(reason ?? message ?? String(error)), line, error);
   }
 }

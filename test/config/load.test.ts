@@ -467,6 +467,19 @@ jobs:
       return lines.join('\n');
     }
 
+    it('a text of very many variables that are not set', async () => {
+      put(
+        'home/work/x.yaml',
+        job(
+          `log: "${range(100_000)
+            .map((i) => `\${v${i}}`)
+            .join('')}"`,
+        ),
+      );
+      const {detail} = await errorOf(load('x.yaml'));
+      expect(detail).to.contain('log: the environment variables "v0", "v1", ').and.have.length.below(1200);
+    });
+
     it('tells 50 of many mistakes, each not at full length', async () => {
       put('home/work/x.json', JSON.stringify({jobs: {a: {source: 's', target: 't', allow: Array(30_000).fill('x')}}}));
       const told = (await errorOf(load('x.json'))).detail.split('\n');

@@ -62,6 +62,7 @@ describe('config/mistakes', () => {
       'a text for hooks': ['hooks: curl https://secret', 'hooks: expected object, found string'],
       'a command of numbers': ['hooks: {before: [1]}', 'hooks.before[0]: expected string, found number'],
       'unset variable': ['log: ${NOWHERE}/x.log', 'log: the environment variable "NOWHERE" is not set'],
+      'unset variables': ['log: ${NO}/${NOWHERE}/${NO}', 'log: the environment variables "NO", "NOWHERE" are not set'],
       'unset variable in metrics': ['metrics: ${NOWHERE}/x.prom', 'metrics: the environment variable "NOWHERE" is not set'],
       'unset variable in a list': [
         'excludeFrom: [a, "${NOWHERE}"]',
