@@ -1,4 +1,5 @@
 /** What texts of a config file stand for: `~` and `${NAME}` in paths, `${NAME}` in addresses. */
+import {statSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {resolve} from 'node:path';
 import type {z} from 'zod';
@@ -26,6 +27,16 @@ export function expandFileOrFolder(text: string, context: PathContext, issues: z
 
 export function withSlashOf(text: string, path: string): string {
   return text.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
+}
+
+/** Whether a path that may lead to a file or a folder leads to a folder. */
+export function isFolder(path: string): boolean {
+  if (path.endsWith('/')) return true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 export function expandUrl(text: string, context: PathContext, issues: z.RefinementCtx): string {

@@ -1,9 +1,9 @@
 /** Finds, reads and checks the config file, and takes jobs from it. */
-import {statSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {dirname, isAbsolute, join, resolve} from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {isFolder} from './expand.js';
 import {type FileMistake, type Layer, type Layers, layered, merged, readLayers, whereSaid} from './layers.js';
 import {keyPathWords} from './mistakes.js';
 import {nearest} from './nearest.js';
@@ -176,16 +176,6 @@ function sharedMetrics(config: Config): FileMistake[] {
       `the jobs "${escapeName(owner)}" and "${escapeName(name)}" would write the same file; end it with "/" for a folder with a file for each job`;
     return [{file: said.layer.file, path: said.path, say}];
   });
-}
-
-/** Whether `metrics` is a folder, in which each job has a file. */
-export function isFolder(metrics: string): boolean {
-  if (metrics.endsWith('/')) return true;
-  try {
-    return statSync(metrics).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 /** How many mistakes are told; a file with more is no config, or one of another program. */

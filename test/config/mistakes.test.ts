@@ -188,7 +188,7 @@ describe('config/mistakes', () => {
     ],
     'of an extended file that is broken': [
       {'x.yaml': 'extends: y.yaml', 'y.yaml': '\na: ['},
-      ['y.yaml:3: unexpected end of the stream within a flow collection'],
+      ['y.yaml:2: unexpected end of the stream within a flow collection'],
     ],
     'once of a file that is extended twice': [
       {'x.yaml': 'extends: [y.yaml, y.yaml]', 'y.yaml': 'job: {}'},
