@@ -94,10 +94,17 @@ const NOTICES = [
  * Of a config with mistakes: what it says of a job, or in its defaults, that is needed to tell somebody that the job cannot run,
  * as far as that is valid by itself. Undefined where no file can be read. Never throws.
  */
-export async function salvageNotices(
-  options: LoadOptions & {readonly job?: string | undefined},
-): Promise<JobSettings | undefined> {
-  const found = await findFile(options).catch(() => undefined);
+export function salvageNotices(options: SalvageOptions): Promise<JobSettings | undefined> {
+  return salvage(options).catch(() => undefined);
+}
+
+export interface SalvageOptions extends LoadOptions {
+  /** The defaults alone, where no job is named. */
+  readonly job?: string | undefined;
+}
+
+async function salvage(options: SalvageOptions): Promise<JobSettings | undefined> {
+  const found = await findFile(options);
   if (found === undefined || found.layers.at(-1)?.file !== found.file) return undefined;
   const contents = found.layers.map(({file, raw}): ConfigContent => {
     const context = {folder: dirname(file), env: options.env};
