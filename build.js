@@ -1,6 +1,6 @@
 /**
- * Builds dist/ (bundled, with type declarations and the JSON schemas of what is written for programs); with --test also .build/,
- * where every file of src, test and bench is transpiled by itself for mocha.
+ * Builds dist/ (bundled, with type declarations and the JSON schemas of config files and of what is written for programs); with
+ * --test also .build/, where every file of src, test and bench is transpiled by itself for mocha.
  */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
@@ -44,10 +44,9 @@ await build({...bundle, entryPoints: {worker: 'src/worker.ts'}});
 const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], {stdio: 'inherit'});
 
-const schema = await build({...common, entryPoints: ['src/report/schema.ts'], bundle: true, write: false, sourcemap: false});
-const {documentSchemas} = await import(`data:text/javascript,${encodeURIComponent(schema.outputFiles[0].text)}`);
+const [{documentSchemas}, {jsonSchema}] = await Promise.all(['src/report/schema.ts', 'src/config/schema.ts'].map(loadSource));
 mkdirSync('dist/schema');
-for (const [name, content] of Object.entries(documentSchemas())) {
+for (const [name, content] of Object.entries({...documentSchemas(), config: jsonSchema()})) {
   writeFileSync(`dist/schema/${name}.json`, `${JSON.stringify(content, null, 2)}\n`);
 }
 
@@ -58,4 +57,10 @@ if (process.argv.includes('--test')) {
   );
   await build({...page, outdir: '.build/src/assets'});
   await build({...common, entryPoints: sources.filter((file) => /\.tsx?$/.test(file)), outdir: '.build', outbase: '.'});
+}
+
+/** A module of the sources, with all that it imports. */
+async function loadSource(file) {
+  const {outputFiles} = await build({...common, entryPoints: [file], bundle: true, write: false, sourcemap: false});
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }

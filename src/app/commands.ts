@@ -132,6 +132,17 @@ export function history(typed: Typed, {limit}: {limit: number}): Promise<number>
   });
 }
 
+/** `builtIn`: also what nobody said. The words are names of jobs. */
+export function config({words, ...typed}: Typed, {builtIn}: {builtIn: boolean}): Promise<number> {
+  return execute({words, ...typed}, async ({onEvent}) => {
+    const {showConfig} = await import('./config.js');
+    const {config: file, flags} = typed;
+    const shown = await showConfig({cwd: process.cwd(), env: process.env, file, jobs: words, flags, builtIn});
+    onEvent({type: 'config-shown', config: shown});
+    return EXIT.done;
+  });
+}
+
 /** `file`: the saved plan that is asked, instead of a fresh one. */
 export function explain(typed: Typed, path: string, file: string | undefined): Promise<number> {
   return execute(typed, async (context) => {

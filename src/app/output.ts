@@ -5,6 +5,7 @@ import {escapeJson, escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {Format} from '../core/format.js';
 import type {LogSettings} from '../core/log.js';
+import {configText} from '../report/config.js';
 import {explanationText} from '../report/explain.js';
 import {errorDocument, eventLine} from '../report/json.js';
 import {historyText, runText} from '../report/runs.js';
@@ -157,6 +158,9 @@ class TextView implements View {
         return;
       case 'history':
         this.#print(historyText({target: event.target, runs: event.runs, color, width}));
+        return;
+      case 'config-shown':
+        this.#print(configText(event.config, color));
         return;
       case 'lock-waiting':
         this.#complain(`Waiting ${lockWaitWords(event)}`);

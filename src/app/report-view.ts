@@ -19,6 +19,7 @@ import {
   jobsDocument,
   planDocument,
   runDocument,
+  settingsDocument,
 } from '../report/json.js';
 import type {PlanSubject, Subject} from '../report/subject.js';
 import {renderReport} from './reports.js';
@@ -40,6 +41,7 @@ export class JsonView implements View {
     if (event.type === 'drift') this.#drift = event.drift;
     if (event.type === 'run-shown') this.#document = runDocument(event.run);
     if (event.type === 'history') this.#document = historyDocument(event);
+    if (event.type === 'config-shown') this.#document = settingsDocument(event.config);
     if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
   }
 

@@ -1,4 +1,5 @@
 import Apply from './apply.js';
+import Config from './config.js';
 import Explain from './explain.js';
 import Help from './help.js';
 import History from './history.js';
@@ -6,4 +7,13 @@ import Plan from './plan.js';
 import Run from './run.js';
 import Show from './show.js';
 
-export const COMMANDS = {apply: Apply, explain: Explain, help: Help, history: History, plan: Plan, run: Run, show: Show};
+export const COMMANDS = {
+  apply: Apply,
+  config: Config,
+  explain: Explain,
+  help: Help,
+  history: History,
+  plan: Plan,
+  run: Run,
+  show: Show,
+};

@@ -1,19 +1,22 @@
 /** Finds, reads and checks the config file, and takes jobs from it. */
 import {homedir} from 'node:os';
-import {basename, dirname, extname, isAbsolute, join, resolve} from 'node:path';
-import {pathToFileURL} from 'node:url';
-import {defaultLoaders} from 'cosmiconfig';
+import {dirname, isAbsolute, join, resolve} from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {isFolder} from './expand.js';
+import {type FileMistake, type Layer, type Layers, layered, merged, readLayers, whereSaid} from './layers.js';
+import {keyPathWords} from './mistakes.js';
 import {nearest} from './nearest.js';
-import {type JobSettings, readConfig} from './schema.js';
-import {excess, readText, TextRefused} from './text.js';
+import {type ConfigContent, fieldsOf, type JobSettings, validSettings} from './schema.js';
+import {TextRefused} from './text.js';
 
 export type {JobSettings};
 
 export interface Config {
   /** Absolute path. */
   readonly file: string;
+  /** That file and those that it extends, the lowest first. */
+  readonly layers: readonly Layer[];
   readonly defaults: JobSettings;
   /** As written; `findJob` lays the defaults under them. */
   readonly jobs: ReadonlyMap<string, JobSettings>;
@@ -39,22 +42,19 @@ const USER_FILES = ENDINGS.map((ending) => `config.${ending}`);
 
 /**
  * The config file given, or else the first found in `cwd`, in the folders above it (up to the home folder, when `cwd` is below
- * it), and in the user's config folder. Undefined when there is none. Throws CONFIG_UNREADABLE, or CONFIG_INVALID with every
- * mistake of the file.
+ * it), and in the user's config folder, with the files that it extends. Undefined when there is none. Throws CONFIG_UNREADABLE, or
+ * CONFIG_INVALID with every mistake.
  */
 export async function loadConfig(options: LoadOptions): Promise<Config | undefined> {
-  const {cwd, file, env} = options;
-  if (file !== undefined) {
-    const path = resolve(cwd, file);
-    const raw = await readRaw(path);
-    if (raw === undefined) throw invalid(path, ['the key "dirsync" is missing']);
-    return toConfig(path, raw, env);
-  }
-  for (const place of places(resolve(cwd), env)) {
-    const raw = await readRaw(place).catch(unlessAbsent);
-    if (raw !== undefined) return toConfig(place, raw, env);
-  }
-  return undefined;
+  const found = await findFile(options);
+  if (found === undefined) return undefined;
+  const {file, layers, mistakes} = found;
+  if (mistakes.length > 0) throw await invalid(layers, mistakes);
+  // Without mistakes there is a content for each.
+  const config = {file, layers, ...merged(layers.map(({content}) => content as ConfigContent))};
+  const shared = sharedMetrics(config);
+  if (shared.length > 0) throw await invalid(layers, shared);
+  return config;
 }
 
 /** A job with the defaults under it; lists replace lists. Throws JOB_UNKNOWN. */
@@ -72,21 +72,69 @@ export function findJob(config: Config | undefined, name: string): Job {
     const hint = near === undefined ? known : `Did you mean "${escapeName(near)}"? ${known}`;
     throw new DirsyncError('JOB_UNKNOWN', `${quoted} is not in ${escapeName(config.file)}`, hint);
   }
-  // A config written in JavaScript may say `undefined`, which means "not said".
-  const said = Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined));
-  return layered(config.defaults, said) as Job;
+  return layered(config.defaults, job) as Job;
 }
 
-/** Settings that say when, any of which takes the place of all below. */
-const TIMES = ['every', 'cron', 'at', 'watch'] as const;
+/** Whom a run tells, and of what. */
+const NOTICES = [
+  'target',
+  'log',
+  'logFormat',
+  'logLevel',
+  'logSize',
+  'logAge',
+  'logFiles',
+  'metrics',
+  'heartbeat',
+  'webhook',
+  'hooks',
+] as const;
 
-/** What `over` says takes the place of what `under` says; of hooks, one by one. */
-function layered(under: JobSettings, over: JobSettings): JobSettings {
-  const hasTimes = TIMES.some((key) => over[key] !== undefined);
-  const below = Object.entries(under).filter(([key]) => !hasTimes || !(TIMES as readonly string[]).includes(key));
-  const both = {...Object.fromEntries(below), ...over};
-  if (under.hooks === undefined || over.hooks === undefined) return both;
-  return {...both, hooks: {...under.hooks, ...over.hooks}};
+/**
+ * Of a config with mistakes: what it says of a job, or in its defaults, that is needed to tell somebody that the job cannot run,
+ * as far as that is valid by itself. Undefined where no file can be read. Never throws.
+ */
+export function salvageNotices(options: SalvageOptions): Promise<JobSettings | undefined> {
+  return salvage(options).catch(() => undefined);
+}
+
+export interface SalvageOptions extends LoadOptions {
+  /** The defaults alone, where no job is named. */
+  readonly job?: string | undefined;
+}
+
+async function salvage(options: SalvageOptions): Promise<JobSettings | undefined> {
+  const found = await findFile(options);
+  if (found === undefined || found.layers.at(-1)?.file !== found.file) return undefined;
+  const contents = found.layers.map(({file, raw}): ConfigContent => {
+    const context = {folder: dirname(file), env: options.env};
+    const {defaults, jobs} = fieldsOf(raw);
+    const valid = (settings: unknown) => validSettings(settings, NOTICES, context);
+    const job = options.job === undefined ? undefined : fieldsOf(jobs)[options.job];
+    return {defaults: valid(defaults), jobs: {job: valid(job)}};
+  });
+  const {defaults, jobs} = merged(contents);
+  return layered(defaults, jobs.get('job') ?? {});
+}
+
+/** @throws DirsyncError CONFIG_UNREADABLE, or CONFIG_INVALID for a package.json that was named and says nothing. */
+async function findFile({cwd, file, env}: LoadOptions): Promise<(Layers & {readonly file: string}) | undefined> {
+  if (file !== undefined) {
+    const path = resolve(cwd, file);
+    const layers = await readLayers(path, env).catch((error: unknown) => Promise.reject(unreadable(path, error)));
+    if (layers === undefined) {
+      throw await invalid([], [{file: path, path: [], isForm: true, say: () => 'the key "dirsync" is missing'}]);
+    }
+    return {...layers, file: path};
+  }
+  for (const place of places(resolve(cwd), env)) {
+    const layers = await readLayers(place, env).catch((error: unknown) => {
+      if (!isAbsent(error)) throw unreadable(place, error);
+      return undefined;
+    });
+    if (layers !== undefined) return {...layers, file: place};
+  }
+  return undefined;
 }
 
 /**
@@ -105,137 +153,60 @@ function* places(cwd: string, env: NodeJS.ProcessEnv): Generator<string> {
   for (const name of USER_FILES) yield join(configHome, 'dirsync', name);
 }
 
-/** What is taken of a file by its ending. */
-const LOADERS: Readonly<Record<string, (file: string, content: string) => unknown>> = {
-  '': defaultLoaders.noExt,
-  '.yaml': defaultLoaders['.yaml'],
-  '.yml': defaultLoaders['.yml'],
-  '.json': loadJson,
-  '.js': loadModule,
-  '.mjs': loadModule,
-  '.cjs': loadModule,
-};
-const MAX_IMPORTS = 100;
-
-/** What the file holds, unchecked; undefined for a package.json without our key. */
-async function readRaw(file: string): Promise<unknown> {
-  try {
-    return await readWithImports(file, [], {left: MAX_IMPORTS});
-  } catch (error) {
-    throw readError(file, error as LoadError);
-  }
+/** A missing file, or a folder of that name. */
+function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/**
- * A file, and under it those that it names by `$import`. Not cosmiconfig's own reading: that takes a file of any size and kind,
- * and imports of any number.
- */
-async function readWithImports(file: string, above: readonly string[], files: {left: number}): Promise<unknown> {
-  const [content, imports] = [await readOne(file), [] as unknown[]];
-  if (!isObject(content) || !('$import' in content)) return content;
-  const {$import: named, ...own} = content;
-  for (const name of [named].flat()) {
-    if (typeof name !== 'string') throw new Error('$import: expected string or array of strings');
-    const place = resolve(dirname(file), name);
-    if (place === file || above.includes(place)) throw new Error(`$import: "${name}" imports itself`);
-    if (--files.left < 0) throw new Error(`$import: over ${MAX_IMPORTS} files`);
-    imports.push(await readWithImports(place, [...above, file], files));
-  }
-  return bounded([...imports, own].filter(isObject).reduce<Json>(merge, {}));
-}
-
-function bounded<T>(raw: T): T {
-  const found = excess(raw);
-  if (found !== undefined) throw new Error(found);
-  return raw;
-}
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What `over` says goes over what `under` says; lists replace lists. */
-function merge(under: Json, over: Json): Json {
-  const both = Object.entries(over).map(([key, value]) => {
-    const below = Object.hasOwn(under, key) ? under[key] : undefined;
-    return [key, isObject(below) && isObject(value) ? merge(below, value) : value];
-  });
-  return {...under, ...Object.fromEntries(both)};
-}
-
-async function readOne(file: string): Promise<unknown> {
-  const content = readText(file);
-  if (content.trim() === '') return {};
-  const load = LOADERS[extname(file)];
-  try {
-    if (load === undefined) throw new Error(`no config has the ending "${extname(file)}"`);
-    const raw = bounded(await load(file, content));
-    if (basename(file) !== 'package.json') return raw ?? {};
-    return isObject(raw) ? (raw.dirsync ?? undefined) : undefined;
-  } catch (error) {
-    throw Object.assign(error as Error, {filepath: file});
-  }
-}
-
-/** The default loader tries again with require(), and reports how that failed. Node reads a module once in the life of a process. */
-async function loadModule(file: string): Promise<unknown> {
-  return (await import(pathToFileURL(file).href)).default;
-}
-
-/** The default loader, which does not tell lines. */
-function loadJson(file: string, content: string): unknown {
-  try {
-    return defaultLoaders['.json'](file, content);
-  } catch (error) {
-    const position = /at position (\d+)/.exec((error as Error).message)?.[1] ?? content.length;
-    const line = content.slice(0, Number(position)).split('\n').length - 1;
-    throw Object.assign(new Error('no valid JSON', {cause: error}), {mark: {line}});
-  }
-}
-
-/** What reading can throw: a system error, js-yaml's YAMLException (lines count from 0), or whatever a JavaScript config does. */
-interface LoadError extends NodeJS.ErrnoException {
-  /** The file that was read: the one asked for, or one that it imports. */
-  readonly filepath?: string;
-  readonly reason?: string;
-  readonly mark?: {readonly line: number};
-}
-
-function readError(file: string, error: LoadError): DirsyncError {
+function unreadable(file: string, error: unknown): unknown {
   if (error instanceof TextRefused) {
     const hint = 'Name a file with the config alone.';
-    return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(error.file)}: ${error.message}`, hint, {cause: error});
+    return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(file)}: ${error.message}`, hint, {cause: error});
   }
-  // A config in JavaScript, or one with $import, may fail on other files; EISDIR comes without a path.
-  if (error.syscall !== undefined && (error.path ?? file) === file) {
-    const hint = 'Check that the file exists and that you may read it.';
-    return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(file)} (${error.code})`, hint, {cause: error});
-  }
-  const where = error.mark === undefined ? '' : `line ${error.mark.line + 1}: `;
-  return invalid(error.filepath ?? file, [where + escapeName(error.reason ?? String(error.message))], error);
+  const {code} = error as NodeJS.ErrnoException;
+  if (code === undefined) return error;
+  const hint = 'Check that the file exists and that you may read it.';
+  return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(file)} (${code})`, hint, {cause: error});
 }
 
-/** Takes a missing file (or a folder of that name) for nothing; other errors stay. */
-function unlessAbsent(error: DirsyncError): undefined {
-  const {code = ''} = error.cause as NodeJS.ErrnoException;
-  if (error.code !== 'CONFIG_UNREADABLE' || !['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code)) throw error;
+/** Two jobs that write one file would take each other's figures away. */
+function sharedMetrics(config: Config): FileMistake[] {
+  const owners = new Map<string, string>();
+  return [...config.jobs.keys()].flatMap((name) => {
+    const {metrics} = findJob(config, name);
+    if (metrics === undefined || isFolder(metrics)) return [];
+    const owner = owners.get(metrics);
+    owners.set(metrics, owner ?? name);
+    const said = whereSaid(config.layers, name, ['metrics']);
+    if (owner === undefined || said === undefined) return [];
+    const say = () =>
+      `the jobs "${escapeName(owner)}" and "${escapeName(name)}" would write the same file; end it with "/" for a folder with a file for each job`;
+    return [{file: said.layer.file, path: said.path, say}];
+  });
 }
 
-function toConfig(file: string, raw: unknown, env: NodeJS.ProcessEnv): Config {
-  const read = readConfig(raw, {folder: dirname(file), env});
-  if ('mistakes' in read) throw invalid(file, read.mistakes);
-  const {defaults = {}, jobs = {}} = read.content;
-  return {file, defaults, jobs: new Map(Object.entries(jobs))};
-}
-
+/** How many mistakes are told; a file with more is no config, or one of another program. */
+const MAX_MISTAKES = 50;
 const LONGEST = 1000;
 
-/** `mistakes` are escaped already; each becomes a line of its own. */
-function invalid(file: string, mistakes: readonly string[], cause?: unknown): DirsyncError {
-  const lines = mistakes.map(
-    (mistake) => `${escapeName(file)}: ${mistake.length > LONGEST ? `${mistake.slice(0, LONGEST)}…` : mistake}`,
-  );
-  return new DirsyncError('CONFIG_INVALID', lines.join('\n'), undefined, {cause});
+/** Each mistake becomes a line of the message: file by file, in the order of the lines. */
+async function invalid(layers: readonly Layer[], mistakes: readonly FileMistake[]): Promise<DirsyncError> {
+  // Loaded only here: a config without mistakes needs no lines, and a start no second parser.
+  const {lineFinder} = await import('./lines.js');
+  const lineOf = lineFinder(layers);
+  const files = [...new Set(mistakes.map(({file}) => file))];
+  const told = mistakes.slice(0, MAX_MISTAKES).map((mistake) => {
+    const {file, path, isForm} = mistake;
+    return {...mistake, order: files.indexOf(file), line: isForm ? mistake.line : lineOf(file, path)};
+  });
+  told.sort((a, b) => a.order - b.order || (a.line ?? 0) - (b.line ?? 0));
+  const lines = told.map(({file, line, path, isForm, say}) => {
+    const where = line === undefined ? '' : `:${line}`;
+    const what = isForm ? say() : `${keyPathWords(path)}: ${say()}`;
+    return `${escapeName(file)}${where}: ${what.length > LONGEST ? `${what.slice(0, LONGEST)}…` : what}`;
+  });
+  const more = mistakes.length - told.length;
+  if (more > 0) lines.push(`${escapeName(files[0] ?? '')}: and ${more} more mistakes`);
+  // A file that is extended twice has its mistakes twice.
+  return new DirsyncError('CONFIG_INVALID', [...new Set(lines)].join('\n'));
 }

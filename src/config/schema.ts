@@ -1,70 +1,75 @@
 /** The shape of a config file. Settings have the names of the flags, in camelCase; a setting that is absent has the flag's default. */
-import {homedir} from 'node:os';
-import {resolve} from 'node:path';
 import {z} from 'zod';
 import {DirsyncError} from '../core/errors.js';
-import {escapeName} from '../core/escape.js';
 import {HOOKS, WEBHOOK_FORMATS} from '../core/hooks.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
 import {GUARD_NAMES, PRESERVABLE} from '../core/plan.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
-import {nearest} from './nearest.js';
+import {expandFileOrFolder, expandPath, expandUrl, type PathContext} from './expand.js';
+import {type KeyPath, type Mistake, mistakesOf} from './mistakes.js';
 import {parseDuration, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay} from './quantity.js';
-
-/** What paths in a config file are relative to, and where their `~` and `${NAME}` come from. */
-export interface PathContext {
-  readonly folder: string;
-  readonly env: NodeJS.ProcessEnv;
-}
 
 function settingsShape(context: PathContext) {
   const path = z.string().transform((text, issues) => expandPath(text, context, issues));
+  const fileOrFolder = z.string().transform((text, issues) => expandFileOrFolder(text, context, issues));
   const url = z.string().transform((text, issues) => expandUrl(text, context, issues));
   return {
     source: path.optional().describe('The folder to copy from.'),
     target: path.optional().describe('The folder that becomes what the source is.'),
-    exclude: texts().optional().describe('Patterns (gitignore syntax) of what is left out.'),
-    include: texts().optional().describe('Patterns of what is taken back in.'),
-    excludeFrom: texts()
-      .transform((files, issues) => files.map((file) => expandPath(file, context, issues)))
+    exclude: texts()
       .optional()
-      .describe('Files with patterns, one a line.'),
-    delete: z.boolean().optional().describe('Delete from the target what the source does not have.').meta({default: true}),
-    deleteBefore: z.boolean().optional().describe('Delete before anything is written, to make room.'),
-    checksum: z.boolean().optional().describe('Compare content instead of size and mtime.'),
-    sizeOnly: z.boolean().optional().describe('Compare sizes alone.'),
-    mtimeWindow: z.string().superRefine(parsedBy(parseDuration)).optional().describe('Times this close are equal, such as 2s.'),
-    preserve: z.array(z.enum(PRESERVABLE)).optional().describe('What is kept beside content and names; all of it by default.'),
-    noPreserve: z.array(z.enum(PRESERVABLE)).optional().describe('What of it is not kept.'),
+      .describe('Patterns (gitignore syntax) of what is left out.')
+      .meta({examples: [['*.tmp', '/cache/']]}),
+    include: texts().optional().describe('Patterns of what is taken back in.'),
+    excludeFrom: texts(path).optional().describe('Files with patterns, one a line.'),
+    delete: flag(true).describe('Delete from the target what the source does not have.'),
+    deleteBefore: flag(false).describe('Delete before anything is written, to make room.'),
+    checksum: flag(false).describe('Compare content instead of size and mtime.'),
+    sizeOnly: flag(false).describe('Compare sizes alone.'),
+    mtimeWindow: z
+      .string()
+      .superRefine(parsedBy(parseDuration))
+      .optional()
+      .describe('Times this close are equal, such as 2s; by default as close as the target can tell them apart.'),
+    preserve: z
+      .array(z.enum(PRESERVABLE))
+      .optional()
+      .describe('What is kept beside content and names.')
+      .meta({default: [...PRESERVABLE]}),
+    noPreserve: z.array(z.enum(PRESERVABLE)).optional().describe('What of it is not kept.').meta({default: []}),
     ownerBy: z
       .enum(['id', 'name'])
       .optional()
       .describe('Whether a saved plan holds owners by number alone, or is refused where their names have other numbers.')
       .meta({default: 'id'}),
-    oneFileSystem: z.boolean().optional().describe('Copy folders on other file systems without what is in them.'),
+    oneFileSystem: flag(false).describe('Copy folders on other file systems without what is in them.'),
     maxDelete: z
       .union([z.string(), z.int()], {error: 'string or integer'})
       .superRefine(parsedBy((value) => parseMaxDelete(String(value))))
       .optional()
-      .describe('Halt above this many deletions: a number, or a part of the target such as 50%.'),
-    allow: z.array(z.enum(GUARD_NAMES)).optional().describe('Guards that do not halt.'),
-    every: z
-      .string()
-      .superRefine(parsedBy(parseInterval))
-      .optional()
-      .describe('Run again after this interval, such as 1h30m. With watch: how often all is looked at even so.'),
+      .describe(
+        'Halt above this many deletions: a number, or a part of the target; by default half of a target of more than 20 files.',
+      )
+      .meta({examples: [100, '5%']}),
+    allow: z.array(z.enum(GUARD_NAMES)).optional().describe('Guards that do not halt.').meta({default: []}),
+    every: interval('1h30m').describe(
+      'Run again after this interval, such as 1h30m. With watch: how often all is looked at even so.',
+    ),
     cron: texts(z.string().superRefine(parsedBy(checkCron)))
       .optional()
-      .describe('Run at the times of these cron patterns, such as "0 3 * * mon-fri".'),
+      .describe('Run at the times of these cron patterns.')
+      .meta({examples: ['0 3 * * mon-fri']}),
     at: texts(z.string().superRefine(parsedBy(parseTimeOfDay)))
       .optional()
-      .describe('Run at these times of the day, such as 03:00.'),
+      .describe('Run at these times of the day.')
+      .meta({examples: ['03:00', ['06:00', '18:30']]}),
     timezone: z
       .string()
       .superRefine(parsedBy(checkTimezone))
       .optional()
-      .describe("The zone of cron, at and activeHours, such as Europe/Berlin; by default this machine's."),
+      .describe("The zone of cron, at and activeHours; by default this machine's.")
+      .meta({examples: ['Europe/Berlin', 'UTC']}),
     delay: duration('0').describe('Wait so long before the first run.'),
     jitter: duration('0').describe('Start each run up to so much later, by chance.'),
     overlap: z
@@ -80,14 +85,11 @@ function settingsShape(context: PathContext) {
     backoff: duration('5m').describe('The longest pause after runs that failed; 0 for none.'),
     activeHours: texts(z.string().superRefine(parsedBy(parseHours)))
       .optional()
-      .describe('Start runs in these hours alone, such as 22:00-06:00.'),
-    watch: z.boolean().optional().describe('Run when the source has changed.'),
+      .describe('Start runs in these hours alone.')
+      .meta({examples: ['22:00-06:00']}),
+    watch: flag(false).describe('Run when the source has changed.'),
     debounce: duration('500ms').describe('How long the source is quiet after a change before a run starts.'),
-    maxDuration: z
-      .string()
-      .superRefine(parsedBy(parseInterval))
-      .optional()
-      .describe('Stop a run cleanly after this time; the next one does the rest.'),
+    maxDuration: interval('2h').describe('Stop a run cleanly after this time; the next one does the rest.'),
     log: path.optional().describe('The log file.'),
     logFormat: z.enum(LOG_FORMATS).optional().describe('How a line of the log is written.').meta({default: 'text'}),
     logLevel: z.enum(LOG_LEVELS).optional().describe('The least that is logged.').meta({default: 'info'}),
@@ -95,33 +97,53 @@ function settingsShape(context: PathContext) {
       .union([z.string(), z.int()], {error: 'string or integer'})
       .superRefine(parsedBy((value) => parseSize(String(value))))
       .optional()
-      .describe('Begin a new log file after so many bytes.')
+      .describe('Begin a new log file after so many bytes, such as 512KiB or 5MB.')
       .meta({default: '5MB'}),
-    logAge: z
-      .string()
-      .superRefine(parsedBy(parseInterval))
+    logAge: interval('7d').describe('Begin a new log file after this time, such as 7d.'),
+    logFiles: z
+      .int()
+      .min(0, LOG_FILES)
+      .max(MAX_LOG_FILES, LOG_FILES)
       .optional()
-      .describe('Begin a new log file after this time, such as 7d.'),
-    logFiles: z.int().min(0).max(1000).optional().describe('How many older log files are kept.').meta({default: 3}),
-    metrics: path.optional().describe('A file for Prometheus, or a folder in which each job has one.'),
+      .describe('How many older log files are kept.')
+      .meta({default: 3}),
+    metrics: fileOrFolder
+      .optional()
+      .describe('A file for Prometheus, or a folder (it exists, or ends with "/") in which each job has one.')
+      .meta({examples: ['/var/lib/node_exporter/textfile/']}),
     heartbeat: z
-      .union([
-        url,
-        z.strictObject({start: url.optional(), success: url.optional(), fail: url.optional(), timeout: duration('10s')}),
-      ])
+      .union(
+        [
+          url,
+          z.strictObject({
+            start: url.optional().describe('Called when a run starts.'),
+            success: url.optional().describe('Called when a run did all there was to do.'),
+            fail: url.optional().describe('Called when a run ended in any other way.'),
+            timeout: duration('10s').describe('How long one call may take.'),
+          }),
+        ],
+        {error: 'an address, or an object with some'},
+      )
       .optional()
       .describe(
         'An address that is called after each run, with /start before it and /fail after one that failed; or one for each.',
       ),
     webhook: z
-      .union([
-        url,
-        z.strictObject({
+      .union(
+        [
           url,
-          format: z.enum(WEBHOOK_FORMATS).optional().meta({default: 'slack'}),
-          always: z.boolean().optional().describe('Also after runs with nothing to do.'),
-        }),
-      ])
+          z.strictObject({
+            url: url.describe('The address.'),
+            format: z
+              .enum(WEBHOOK_FORMATS)
+              .optional()
+              .describe('The JSON of Slack and its kin, that of Discord, or Markdown itself.')
+              .meta({default: 'slack'}),
+            always: flag(false).describe('Also after runs with nothing to do.'),
+          }),
+        ],
+        {error: 'an address, or an object with one'},
+      )
       .optional()
       .describe('An address that is sent the summary of each run that changed something or did not succeed.'),
     hooks: z
@@ -138,19 +160,21 @@ function settingsShape(context: PathContext) {
       .optional()
       .describe('Commands: a text for the shell, or a list of a program and its arguments. An empty list is no command.'),
     fsync: z.enum(['none', 'end', 'each']).optional().describe('When written data is forced to disk.').meta({default: 'end'}),
-    mkpath: z.boolean().optional().describe('Make the folders above the target.'),
-    lockTimeout: z
-      .string()
-      .superRefine(parsedBy(parseDuration))
-      .optional()
-      .describe('Wait so long for another run on the same target, such as 30s.')
-      .meta({default: '0'}),
-    skipDrifted: z.boolean().optional().describe('Leave out paths that changed since the plan, instead of stopping.'),
+    mkpath: flag(false).describe('Make the folders above the target.'),
+    lockTimeout: duration('0').describe('Wait so long for another run on the same target, such as 30s.'),
+    skipDrifted: flag(false).describe('Leave out paths that changed since the plan, instead of stopping.'),
   };
 }
 
+const MAX_LOG_FILES = 1000;
+const LOG_FILES = {error: `expected an integer from 0 to ${MAX_LOG_FILES}`};
+
+function flag(usual: boolean) {
+  return z.boolean().optional().meta({default: usual});
+}
+
 /** A text, or a list of them; always a list once read. */
-function texts(text: z.ZodString = z.string()) {
+function texts(text: z.ZodType<string, string> = z.string()) {
   return z
     .union([text, z.array(text)], {error: 'string or array of strings'})
     .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));
@@ -160,16 +184,33 @@ function duration(usual: string) {
   return z.string().superRefine(parsedBy(parseDuration)).optional().meta({default: usual});
 }
 
+function interval(example: string) {
+  return z
+    .string()
+    .superRefine(parsedBy(parseInterval))
+    .optional()
+    .meta({examples: [example]});
+}
+
 function command() {
   return z.union([z.string(), z.array(z.string())], {error: 'string or array of strings'}).optional();
 }
 
-function configSchema(context: PathContext) {
-  const settings = z.strictObject(settingsShape(context));
+function extended(context: PathContext) {
+  return texts(z.string().transform((text, issues) => expandPath(text, context, issues)));
+}
+
+function configSchema(context: PathContext, settings = z.strictObject(settingsShape(context))) {
   return z.strictObject({
-    $schema: z.string().optional(),
+    $schema: z.string().optional().describe('The JSON schema of this file, for editors.'),
+    extends: extended(context)
+      .optional()
+      .describe('Config files whose defaults and jobs lie under those of this file, a later one over an earlier.'),
     defaults: settings.optional().describe('Settings of every job that does not have its own.'),
-    jobs: z.record(z.string(), settings).optional().describe('Jobs by name.'),
+    jobs: z
+      .record(z.string().min(1, {error: 'a job has a name, found ""'}), settings)
+      .optional()
+      .describe('Jobs by name.'),
   });
 }
 
@@ -180,120 +221,111 @@ export type JobSettings = Readonly<z.output<z.ZodObject<ReturnType<typeof settin
 export type ConfigContent = z.output<ReturnType<typeof configSchema>>;
 
 const NOWHERE: PathContext = {folder: '/', env: {}};
-const SETTINGS: readonly string[] = Object.keys(settingsShape(NOWHERE));
+/** In the order in which they are listed. */
+export const SETTINGS = Object.keys(settingsShape(NOWHERE)) as readonly (keyof JobSettings)[];
 /** The keys of settings that have some of their own. */
-const NESTED = {
+export const NESTED: Readonly<Partial<Record<keyof JobSettings, readonly string[]>>> = {
   heartbeat: ['start', 'success', 'fail', 'timeout'],
   webhook: ['url', 'format', 'always'],
   hooks: [...HOOKS, 'timeout'],
 };
 const SECTIONS: readonly string[] = Object.keys(configSchema(NOWHERE).shape);
 
-/** The JSON schema (2020-12) of config files, for editors. */
+/** The JSON schema of config files, for editors: draft 7, which all of them know. */
 export function jsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(configSchema(NOWHERE), {io: 'input'});
+  const settings = z.strictObject(settingsShape(NOWHERE)).meta({id: 'settings', description: 'Settings of a job.'});
+  const titled = configSchema(NOWHERE, settings).meta({
+    $id: 'urn:dirsync:schema:config-1',
+    title: 'dirsync config file',
+    description: 'Jobs and their settings, as in dirsync.config.yaml.',
+  });
+  return z.toJSONSchema(titled, {io: 'input', target: 'draft-7'});
 }
 
-/** How many mistakes are told; a file with more is no config, or one of another program. */
-const MAX_MISTAKES = 50;
+interface Described {
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly anyOf?: readonly Described[];
+}
 
-/** Checks what a config file holds: its content, or its mistakes, each a line with the key path, escaped. */
-export function readConfig(raw: unknown, context: PathContext): {content: ConfigContent} | {mistakes: readonly string[]} {
+/** What holds where nothing is said, of settings that have such a value; of those with keys of their own by key. */
+export function builtInSettings(): Record<string, unknown> {
+  const {definitions} = jsonSchema() as {definitions: {settings: Described}};
+  return defaultsOf(definitions.settings);
+}
+
+function defaultsOf({properties = {}}: Described): Record<string, unknown> {
+  const found = Object.entries(properties).flatMap(([key, described]) => {
+    const form = described.properties ? described : described.anyOf?.find((each) => each.properties);
+    const usual = form ? defaultsOf(form) : described.default;
+    return usual === undefined ? [] : [[key, usual]];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Checks what one config file says, by itself. */
+export function checkConfig(raw: unknown, context: PathContext): {content: ConfigContent} | {mistakes: readonly Mistake[]} {
   const parsed = configSchema(context).safeParse(raw, {reportInput: true});
-  const found = [...(parsed.error?.issues.flatMap(mistakesOf) ?? []), ...missingRoots(raw)];
-  if (parsed.success && found.length === 0) return {content: parsed.data};
-  const mistakes = found.slice(0, MAX_MISTAKES).map((describe) => describe());
-  return {mistakes: found.length > MAX_MISTAKES ? [...mistakes, `and ${found.length - MAX_MISTAKES} more mistakes`] : mistakes};
+  const mistakes = [...(parsed.error?.issues.flatMap((issue) => mistakesOf(issue, keysAt)) ?? []), ...mixedTimes(raw)];
+  return parsed.success && mistakes.length === 0 ? {content: parsed.data} : {mistakes};
 }
 
-/** A mistake, in words once it is told. */
-type Mistake = () => string;
-
-/** A job has a source and a target of its own or from the defaults. */
-function missingRoots(raw: unknown): Mistake[] {
-  const {jobs, defaults} = fields(raw);
-  return Object.entries(fields(jobs)).flatMap(([name, job]) =>
-    ['source', 'target']
-      .filter((key) => isObject(job) && (job[key] ?? fields(defaults)[key]) === undefined)
-      .map((key) => () => `${keyPath(['jobs', name, key])}: missing, expected string`),
-  );
+/** The files that a config file extends, whatever else is wrong in it. */
+export function readExtends(raw: unknown, context: PathContext): readonly string[] {
+  return extended(context).safeParse(fieldsOf(raw).extends).data ?? [];
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Of these settings those that are valid by themselves; of commands each by itself. */
+export function validSettings(raw: unknown, keys: readonly (keyof JobSettings)[], context: PathContext): JobSettings {
+  const {hooks, ...shape} = settingsShape(context);
+  const {hooks: rawHooks, ...rest} = fieldsOf(raw);
+  return {
+    ...validFields(shape, rest, keys),
+    ...(isObject(rawHooks) && keys.includes('hooks') && {hooks: validFields(hooks.unwrap().shape, rawHooks)}),
+  };
+}
+
+function validFields(
+  shape: Readonly<Record<string, z.ZodType>>,
+  raw: Record<string, unknown>,
+  keys: readonly string[] = Object.keys(shape),
+): object {
+  const valid = keys.flatMap((key) => {
+    const parsed = Object.hasOwn(raw, key) ? shape[key]?.safeParse(raw[key]) : undefined;
+    return parsed?.success ? [[key, parsed.data]] : [];
+  });
+  return Object.fromEntries(valid);
+}
+
+/** An interval and times of the calendar exclude each other, unless `watch` makes the interval another thing. */
+function mixedTimes(raw: unknown): Mistake[] {
+  const {defaults, jobs} = fieldsOf(raw);
+  const places: [KeyPath, unknown][] = [
+    [['defaults'], defaults],
+    ...Object.entries(fieldsOf(jobs)).map(([name, job]): [KeyPath, unknown] => [['jobs', name], job]),
+  ];
+  return places.flatMap(([path, settings]) => {
+    const {every, watch, ...others} = fieldsOf(settings);
+    const other = ['cron', 'at'].find((key) => others[key] !== undefined && [others[key]].flat().length > 0);
+    if (every === undefined || watch === true || other === undefined) return [];
+    return [{path: [...path, 'every'], say: () => `excludes ${other}, choose one of them (or add watch: true)`}];
+  });
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function fields(value: unknown): Record<string, unknown> {
+export function fieldsOf(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
 }
 
-function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
-  if (issue.code === 'invalid_union' && isObject(issue.input)) {
-    // What is wrong in the form with keys tells more than that the value has none of the forms.
-    const meant = issue.errors.find((issues) => issues.every(({code, path}) => code !== 'invalid_type' || path.length > 0));
-    if (meant !== undefined) return meant.flatMap((inner) => mistakesOf({...inner, path: [...issue.path, ...inner.path]}));
-  }
-  if (issue.code !== 'unrecognized_keys') return [() => describeIssue(issue)];
-  const known = keysAt(issue.path);
-  return issue.keys.map((key) => () => `${keyPath([...issue.path, key])}: unknown key${didYouMean(key, known)}`);
-}
-
 /** The keys that may stand at this place of the file. */
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
+function keysAt(path: KeyPath): readonly string[] {
   const [section, ...below] = path;
   const [setting] = section === 'jobs' ? below.slice(1) : below;
   if (section === undefined) return SECTIONS;
-  return setting === undefined ? SETTINGS : (NESTED[setting as keyof typeof NESTED] ?? []);
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const at = keyPath(issue.path);
-  const {input} = issue;
-  switch (issue.code) {
-    case 'invalid_value': {
-      const meant = typeof input === 'string' ? didYouMean(input, issue.values.map(String)) : '';
-      return `${at}: expected ${list(issue.values)}, found ${show(input)}${meant}`;
-    }
-    case 'invalid_type':
-      return `${at}: expected ${issue.expected === 'record' ? 'object' : issue.expected}, found ${show(input)}`;
-    case 'invalid_union':
-      return `${at}: expected ${issue.message}, found ${show(input)}`;
-    default:
-      return `${at}: ${issue.message}`;
-  }
-}
-
-function list(values: readonly unknown[]): string {
-  return `one of ${values.join(', ')}`;
-}
-
-/** `, did you mean "x"?` or nothing. */
-function didYouMean(word: string, candidates: readonly string[]): string {
-  const candidate = nearest(word, candidates);
-  return candidate === undefined ? '' : `, did you mean "${escapeName(candidate)}"?`;
-}
-
-function keyPath(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'the file' : escapeName(z.core.toDotPath(path as (string | number)[]));
-}
-
-const SHOWN = 40;
-
-/** A value from the file, with its type and not at full length. */
-function show(value: unknown): string {
-  if (value === null) return 'null';
-  const type = Array.isArray(value) ? 'array' : typeof value;
-  const text = typeof value === 'string' ? `"${escapeName(value)}"` : escapeName(inJson(value));
-  return `${type} ${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}`;
-}
-
-function inJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    // A config in JavaScript may hold what JSON has no word for.
-    return Object.prototype.toString.call(value);
-  }
+  return setting === undefined ? SETTINGS : (NESTED[setting as keyof JobSettings] ?? []);
 }
 
 /** A check by the parser that will read the value later; its words become the mistake. */
@@ -306,27 +338,4 @@ function parsedBy<T>(parse: (value: T) => unknown) {
       issues.addIssue({code: 'custom', message: `${error.detail}. ${error.hint}`});
     }
   };
-}
-
-/** An absolute path. */
-function expandPath(text: string, context: PathContext, issues: z.RefinementCtx): string {
-  if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
-  const home = text.replace(/^~(?=\/|$)/, () => context.env.HOME || homedir());
-  return resolve(context.folder, expand(home, context, issues));
-}
-
-function expandUrl(text: string, context: PathContext, issues: z.RefinementCtx): string {
-  const expanded = expand(text, context, issues);
-  if (/^https?:\/\//i.test(expanded) && URL.canParse(expanded)) return expanded;
-  // What is found is not repeated: an address is often a secret.
-  issues.addIssue({code: 'custom', message: 'expected an address that begins with http:// or https://'});
-  return expanded;
-}
-
-/** An unset or empty variable is a mistake, since what is left could be a very different folder or address. */
-function expand(text: string, {env}: PathContext, issues: z.RefinementCtx): string {
-  return text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
-    if (!env[name]) issues.addIssue({code: 'custom', message: `the environment variable "${escapeName(name)}" is not set`});
-    return env[name] ?? '';
-  });
 }

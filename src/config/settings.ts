@@ -6,6 +6,7 @@ import type {Heartbeat, Hooks, Webhook} from '../core/hooks.js';
 import type {LogFormat, LogLevel, LogSettings} from '../core/log.js';
 import {type GuardName, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
 import type {OnMissed, OnOverlap, Schedule} from '../core/schedule.js';
+import {withSlashOf} from './expand.js';
 import type {JobSettings} from './load.js';
 import {
   parseDuration,
@@ -81,7 +82,7 @@ export interface Settings {
   /** Milliseconds after which a run stops. */
   readonly maxDuration: number | undefined;
   readonly log: LogSettings | undefined;
-  /** A file, or a folder in which each job has one; absolute. */
+  /** A file, or a folder in which each job has one: it exists, or ends with "/"; absolute. */
   readonly metrics: string | undefined;
   readonly heartbeat: Heartbeat | undefined;
   readonly webhook: Webhook | undefined;
@@ -159,7 +160,7 @@ export type Notices = Pick<Settings, 'log' | 'metrics' | 'heartbeat' | 'webhook'
 export function noticesOf(flags: Pick<SettingFlags, 'log' | 'logFormat' | 'logLevel' | 'metrics'>, job: JobSettings): Notices {
   return {
     log: logOf(flags, job),
-    metrics: flags.metrics === undefined ? job.metrics : resolve(flags.metrics),
+    metrics: flags.metrics === undefined ? job.metrics : withSlashOf(flags.metrics, resolve(flags.metrics)),
     heartbeat: heartbeatOf(job),
     webhook: webhookOf(job),
     hooks: hooksOf(job),

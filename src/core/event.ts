@@ -8,6 +8,7 @@ import type {RelPath} from './path.js';
 import type {Drift, Halt, Plan, PlanSummary} from './plan.js';
 import type {Phase, Problem, Side} from './problem.js';
 import type {Run, RunSummary} from './run.js';
+import type {ShownConfig} from './shown-config.js';
 
 /** What an apply is at. */
 export type ApplyPhase = Exclude<Phase, 'scan' | 'plan'>;
@@ -68,6 +69,7 @@ export type Event =
   | {readonly type: 'apply-done'; readonly report: ApplyReport}
   | {readonly type: 'run-shown'; readonly run: Run}
   | {readonly type: 'history'; readonly target: string; readonly runs: readonly RunSummary[]}
+  | {readonly type: 'config-shown'; readonly config: ShownConfig}
   | {readonly type: 'run-waiting'; readonly next: string}
   | {readonly type: 'run-skipped'; readonly ticks: number; readonly why: 'busy' | 'slept'}
   | {readonly type: 'run-ended'; readonly run: JobRun}

@@ -7,6 +7,7 @@ import type {JobRun} from '../core/job-run.js';
 import type {ApplyReport} from '../core/outcome.js';
 import type {Drift, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
+import type {ShownConfig} from '../core/shown-config.js';
 import {
   encodeAction,
   encodeEntry,
@@ -27,6 +28,7 @@ import type {
   JobsDocument,
   PlanDocument,
   RunDocument,
+  SettingsDocument,
 } from './schema.js';
 import type {HistorySubject, PlanSubject} from './subject.js';
 
@@ -100,6 +102,11 @@ export function jobsDocument(runs: readonly JobRun[]) {
   return {format: FORMAT, type: 'jobs', runs: runs.map(encodeJobRun)} as const satisfies JobsDocument;
 }
 
+/** `{format, type: 'settings', file, files, jobs: {NAME: {settings: {KEY: value}, origins: {KEY: {from, file, line}}}}}`. */
+export function settingsDocument(config: ShownConfig) {
+  return {format: FORMAT, type: 'settings', ...encodeConfig(config)} as const satisfies SettingsDocument;
+}
+
 /** One event for `--events`: `{format, job, type, …}`, without `job` for two folders. A finished plan comes as its counts and guards, without the actions. */
 export function eventLine(event: Event, job?: string) {
   return {format: FORMAT, ...(job !== undefined && {job}), ...eventFields(event)} as const satisfies EventLine;
@@ -125,6 +132,8 @@ function eventFields(event: Event) {
       return {type: event.type, ...encodeRun(event.run)};
     case 'history':
       return {type: event.type, target: event.target, runs: event.runs.map(encodeRunSummary)};
+    case 'config-shown':
+      return {type: event.type, ...encodeConfig(event.config)};
     case 'lock-waiting': {
       const {type, target, holder, timeout} = event;
       return {type, target, ...(holder && {holder: encodeHolder(holder)}), timeout};
@@ -180,6 +189,17 @@ function encodeExplanation(explanation: Explanation) {
 
 function encodeSide({entry, fault}: SideNow) {
   return {...(entry && {entry: encodeEntry(entry)}), ...(fault !== undefined && {fault})};
+}
+
+function encodeConfig({file, files, jobs}: ShownConfig) {
+  const encoded = jobs.map(({name, settings}) => [
+    name,
+    {
+      settings: Object.fromEntries(settings.map(({key, value}) => [key, value])),
+      origins: Object.fromEntries(settings.map(({key, origin}) => [key, origin])),
+    },
+  ]);
+  return {file, files, jobs: Object.fromEntries(encoded)};
 }
 
 function encodeDrift({path, side, found}: Drift): Drift {

@@ -59,6 +59,7 @@ export function logEntry(event: Event): LogEntry | undefined {
     case 'run-shown':
     case 'history':
     case 'explained':
+    case 'config-shown':
       return undefined;
     case 'run-started':
       return entry('info', 'run started');

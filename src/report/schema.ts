@@ -9,6 +9,7 @@ import {NOTES, VERDICTS} from '../core/explanation.js';
 import {RUN_RESULTS} from '../core/job-run.js';
 import {OUTCOME_STATUSES, STOPS} from '../core/outcome.js';
 import {GUARD_NAMES} from '../core/plan.js';
+import {ORIGINS} from '../core/shown-config.js';
 import {XATTR_NAMESPACES} from '../core/xattr.js';
 
 /** What a schema takes, as a value that nobody changes. */
@@ -451,6 +452,37 @@ const explained = {
 };
 const explanation = z.strictObject({format, type: ofType('explanation'), ...explained});
 
+const settingKeys = 'By key, such as "exclude" or "hooks.onFailure"';
+const configFields = {
+  file: name.describe('The config file: absolute.'),
+  files: z.array(name).describe('That file, and then those that it extends, the strongest first.'),
+  jobs: z
+    .record(
+      z.string(),
+      z
+        .strictObject({
+          settings: z
+            .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+            .describe(`What holds. ${settingKeys}; paths are absolute, and of addresses only the host is told.`),
+          origins: z
+            .record(
+              z.string(),
+              z.strictObject({
+                from: z
+                  .enum(ORIGINS)
+                  .describe('The command line, the job, the defaults of a config file, or nobody: it is built in.'),
+                file: name.describe('The config file that says it: absolute.').optional(),
+                line: z.int().positive().describe('Its line there; absent where the file has no lines to tell.').optional(),
+              }),
+            )
+            .describe(`Where it was said. ${settingKeys}.`),
+        })
+        .meta({id: 'jobSettings', description: 'The settings of one job.'}),
+    )
+    .describe('Jobs by name.'),
+};
+const settings = z.strictObject({format, type: ofType('settings'), ...configFields});
+
 const error = z.strictObject({
   format,
   type: ofType('error'),
@@ -595,6 +627,7 @@ const event = z.discriminatedUnion('type', [
   z.strictObject({format, job: jobName, type: ofType('apply-done'), report: report.describe('How it ended.')}),
   z.strictObject({format, job: jobName, type: ofType('run-shown'), ...runFields}),
   z.strictObject({format, job: jobName, type: ofType('history'), ...historyFields}),
+  z.strictObject({format, job: jobName, type: ofType('config-shown'), ...configFields}),
   z.strictObject({format, job: jobName, type: ofType('run-waiting'), next: moment('When the next run begins.')}),
   z.strictObject({
     format,
@@ -638,6 +671,7 @@ export type HistoryDocument = Written<typeof history>;
 export type ExplanationDocument = Written<typeof explanation>;
 export type JobRunDocument = Written<typeof job>;
 export type JobsDocument = Written<typeof jobs>;
+export type SettingsDocument = Written<typeof settings>;
 export type ErrorDocument = Written<typeof error>;
 export type EventLine = Written<typeof event>;
 
@@ -649,6 +683,7 @@ const DOCUMENTS = {
   explanation: [explanation, 'Why a path is or is not in a plan, as explain --json writes it.'],
   'job-run': [job, 'A run of a job, as hooks read it from stdin.'],
   jobs: [jobs, 'The runs of several jobs, as run --json writes them.'],
+  settings: [settings, 'What the config file says of its jobs, as config --json writes it.'],
   error: [error, 'The error that ended a command, which --json writes in place of its document.'],
   event: [event, 'One line of --events.'],
 } as const;

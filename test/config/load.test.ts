@@ -5,7 +5,6 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {expect} from 'chai';
 import {type Config, findJob, loadConfig} from '../../src/config/load.js';
-import {jsonSchema} from '../../src/config/schema.js';
 import {DirsyncError} from '../../src/core/errors.js';
 
 /** Fails when the promise does not. */
@@ -119,7 +118,7 @@ describe('config/load', () => {
     for (const content of ['', '# nothing\n', 'null\n', '{}']) {
       it(`takes ${JSON.stringify(content)} for a config without jobs`, async () => {
         const file = put('home/work/dirsync.config.yaml', content);
-        expect(await load()).to.deep.equal({file, defaults: {}, jobs: new Map()});
+        expect(await load()).to.deep.include({file, defaults: {}, jobs: new Map()});
       });
     }
   });
@@ -230,7 +229,7 @@ jobs:
       {
         name: 'list of others',
         content: job('exclude: [1]'),
-        says: 'jobs.photos.exclude: expected string or array of strings, found array [1]',
+        says: 'jobs.photos.exclude[0]: expected string, found number 1',
       },
       {
         name: 'not a limit',
@@ -301,7 +300,7 @@ jobs:
       {
         name: 'unset in a list',
         content: job('excludeFrom: ["${NO}"]'),
-        says: 'jobs.photos.excludeFrom: the environment variable "NO" is not set',
+        says: 'jobs.photos.excludeFrom[0]: the environment variable "NO" is not set',
       },
       {name: 'empty path', content: 'jobs: {a: {source: "", target: /t}}', says: 'jobs.a.source: expected a path, found ""'},
       {
@@ -312,8 +311,8 @@ jobs:
       {name: 'escape codes in a value', content: job('fsync: "\\e[31m"'), says: 'found string "\\x1b[31m"'},
       {name: 'escape codes in a key', content: job('"\\u202e": 1'), says: '["\\u202e"]: unknown key'},
       {name: 'long value', content: job(`fsync: ${'x'.repeat(100)}`), says: `found string "${'x'.repeat(39)}…`},
-      {name: 'broken YAML', content: 'jobs:\n  a: [1\n  b: 2\n', says: 'line 3: '},
-      {name: 'key twice', content: 'jobs: {}\njobs: {}\n', says: 'line 2: duplicated mapping key'},
+      {name: 'broken YAML', content: 'jobs:\n  a: [1\n  b: 2\n', says: 'dirsync.config.yaml:3: '},
+      {name: 'key twice', content: 'jobs: {}\njobs: {}\n', says: 'dirsync.config.yaml:2: duplicated mapping key'},
     ];
     for (const {name, content, says} of cases) {
       it(name, async () => {
@@ -323,8 +322,8 @@ jobs:
         expect(error.detail).to.contain(says);
         for (const line of error.detail.split('\n'))
           expect(line)
-            .to.match(/^\/.*: .+/)
-            .and.contain(`${file}: `);
+            .to.match(/^\/.*:\d+: .+/)
+            .and.contain(`${file}:`);
       });
     }
 
@@ -334,7 +333,7 @@ jobs:
         'defaults: {delete: 1, log: "${NO}"}\njobs: {a: {exlude: x, every: 5x, source: /s}}\nx: 1\n',
       );
       const {detail} = await errorOf(load());
-      expect(detail.split('\n').map((line) => line.slice(file.length + 2).replace(/:.*/, ''))).to.have.members([
+      expect(detail.split('\n').map((line) => line.slice(file.length).replace(/^:\d+: (.*?):.*/, '$1'))).to.have.members([
         'defaults.delete',
         'defaults.log',
         'jobs.a.exlude',
@@ -345,30 +344,23 @@ jobs:
     });
 
     const broken: readonly (readonly [string, string, string])[] = [
-      ['dirsync.config.json', '{\n  "jobs": {,}\n}', 'line 2: '],
-      ['dirsync.config.json', '{\n  "jobs": {\n', 'line 3: '],
-      ['package.json', '{\n  "dirsync": }', 'line 2: '],
+      ['dirsync.config.json', '{\n  "jobs": {,}\n}', 'json:2: '],
+      ['dirsync.config.json', '{\n  "jobs": {\n', 'json:3: '],
+      ['package.json', '{\n  "dirsync": }', 'json:2: '],
       ['dirsync.config.mjs', 'export default {', 'Unexpected'],
       ['dirsync.config.mjs', 'throw new Error("no\\x1b luck")', 'no\\x1b luck'],
       ['dirsync.config.mjs', 'import "./absent.mjs"', 'absent.mjs'],
       ['dirsync.config.mjs', 'import {readFileSync} from "node:fs"; readFileSync("/absent")', 'ENOENT'],
-      ['dirsync.config.yaml', '$import: absent.yaml', 'ENOENT'],
     ];
     for (const [name, content, says] of broken) {
       it(`${name}: ${JSON.stringify(content)}`, async () => {
         const file = put(`home/work/${name}`, content);
         const error = await errorOf(load());
         expect(error.code).to.equal('CONFIG_INVALID');
-        expect(error.detail).to.contain(`${file}: `).and.contain(says);
+        expect(error.detail).to.contain(`${file}:`).and.contain(says);
         expect(error.detail).not.to.contain('\x1b');
       });
     }
-
-    it('names the imported file that is broken', async () => {
-      const file = put('home/work/base.yaml', 'a: [');
-      put('home/work/dirsync.config.yaml', '$import: base.yaml');
-      expect((await errorOf(load())).detail).to.contain(`${file}: line `);
-    });
 
     it('a named package.json without our key', async () => {
       put('home/work/package.json', '{}');
@@ -408,7 +400,7 @@ jobs:
 
     it('escapes the name of the file', async () => {
       put('home/work/a\x1b.yaml', 'x: 1');
-      expect((await errorOf(load('a\x1b.yaml'))).detail).to.contain('/a\\x1b.yaml: x: unknown key');
+      expect((await errorOf(load('a\x1b.yaml'))).detail).to.contain('/a\\x1b.yaml:1: x: unknown key');
     });
   });
 
@@ -434,9 +426,9 @@ jobs:
       ['merge keys that explode', 'x.yaml', mergeKeys(), 'maxTotalMergeKeys'],
       ['an alias in itself', 'x.yaml', `a: &a [*a]\n${job('exclude: [*a]')}`, 'it is nested over 100 deep'],
       ['a list in itself', 'x.yaml', job('exclude: &a [*a]'), 'it is nested over 100 deep'],
-      ['YAML nested 10 000 deep', 'x.yaml', job(`exclude: ${nested(10_000)}`), 'line 1: '],
+      ['YAML nested 10 000 deep', 'x.yaml', job(`exclude: ${nested(10_000)}`), 'x.yaml:1: '],
       ['JSON nested 10 000 deep', 'x.json', `{"jobs": ${nested(10_000)}}`, 'it is nested over 100 deep'],
-      ['JSON that opens 500 000 lists', 'x.json', `{"jobs": ${'['.repeat(500_000)}`, 'line 1: '],
+      ['JSON that opens 500 000 lists', 'x.json', `{"jobs": ${'['.repeat(500_000)}`, 'x.json:1: '],
       [
         'a package.json nested 10 000 deep',
         'package.json',
@@ -449,12 +441,10 @@ jobs:
         'a number that JSON does not know',
         'x.mjs',
         'export default {jobs: {a: {source: "s", target: "t", exclude: [1n]}}}',
-        'found array ',
+        'exclude[0]: expected string, found bigint',
       ],
       ['a module that throws nothing', 'x.mjs', 'throw null', 'null'],
-      ['an import of itself', 'x.yaml', '$import: x.yaml', 'imports itself'],
-      ['an import that is no text', 'x.yaml', '$import: [1]', '$import: expected string'],
-      ['a path with a NUL', 'x.yaml', '$import: "a\\0"', 'null bytes'],
+      ['an extended path with a NUL', 'x.yaml', 'extends: "a\\0"', 'extends: a path holds no NUL'],
     ];
     for (const [title, name, content, says] of cases) {
       it(title, async () => {
@@ -477,6 +467,19 @@ jobs:
       return lines.join('\n');
     }
 
+    it('a text of very many variables that are not set', async () => {
+      put(
+        'home/work/x.yaml',
+        job(
+          `log: "${range(100_000)
+            .map((i) => `\${v${i}}`)
+            .join('')}"`,
+        ),
+      );
+      const {detail} = await errorOf(load('x.yaml'));
+      expect(detail).to.contain('log: the environment variables "v0", "v1", ').and.have.length.below(1200);
+    });
+
     it('tells 50 of many mistakes, each not at full length', async () => {
       put('home/work/x.json', JSON.stringify({jobs: {a: {source: 's', target: 't', allow: Array(30_000).fill('x')}}}));
       const told = (await errorOf(load('x.json'))).detail.split('\n');
@@ -486,10 +489,10 @@ jobs:
       expect((await errorOf(load('y.json'))).detail).to.have.length.below(1200);
     });
 
-    it('imports that double with each file', async () => {
+    it('files that extend twice as many each', async () => {
       put('home/work/30.yaml', '');
-      for (const i of range(30)) put(`home/work/${i}.yaml`, `$import: [${i + 1}.yaml, ${i + 1}.yaml]`);
-      expect((await errorOf(load('0.yaml'))).detail).to.contain('$import: over 100 files');
+      for (const i of range(30)) put(`home/work/${i}.yaml`, `extends: [${i + 1}.yaml, ${i + 1}.yaml]`);
+      expect((await errorOf(load('0.yaml'))).detail).to.contain(': over 100 files');
     });
 
     const unreadable: readonly (readonly [title: string, make: (file: string) => void, says: string])[] = [
@@ -498,24 +501,17 @@ jobs:
       ['that is a pipe to which nobody writes', (file) => execFileSync('mkfifo', [join(base, file)]), 'it is not a regular file'],
     ];
     for (const [title, make, says] of unreadable) {
-      it(`a file ${title}, searched, named or imported`, async () => {
+      it(`a file ${title}, searched, named or extended`, async () => {
         make('home/work/dirsync.config.yaml');
-        put('home/work/other.yaml', '$import: dirsync.config.yaml');
-        for (const name of [undefined, 'dirsync.config.yaml', 'other.yaml']) {
+        const made = join(cwd, 'dirsync.config.yaml');
+        for (const name of [undefined, 'dirsync.config.yaml']) {
           const error = await errorOf(load(name));
-          expect([error.code, error.detail]).to.deep.equal(['CONFIG_UNREADABLE', `${join(cwd, 'dirsync.config.yaml')}: ${says}`]);
+          expect([error.code, error.detail]).to.deep.equal(['CONFIG_UNREADABLE', `${made}: ${says}`]);
         }
+        const other = put('home/work/other.yaml', 'extends: dirsync.config.yaml');
+        expect((await errorOf(load(other))).detail).to.equal(`${other}:1: extends: ${made} cannot be read: ${says}`);
       });
     }
-  });
-
-  it('takes what a file imports under what it says itself', async () => {
-    put('home/work/base.yaml', 'defaults: {delete: false, exclude: [a, b]}\njobs: {a: {source: /s, target: /t}}');
-    put('home/work/more.json', '{"jobs": {"a": {"target": "/u"}}}');
-    const file = put('home/work/dirsync.config.yaml', '$import: [base.yaml, ./more.json]\ndefaults: {exclude: [c]}');
-    const config = await load();
-    expect(config.file).to.equal(file);
-    expect(findJob(config, 'a')).to.deep.equal({delete: false, exclude: ['c'], source: '/s', target: '/u'});
   });
 
   describe('findJob', () => {
@@ -553,27 +549,5 @@ jobs:
         expect((await failure(await load(), name)).code).to.equal('JOB_UNKNOWN');
       });
     }
-  });
-
-  it('makes a JSON schema of what a file may hold', () => {
-    const schema = jsonSchema() as {
-      additionalProperties: unknown;
-      properties: {jobs: {additionalProperties: Record<string, unknown>}};
-    };
-    expect(schema.additionalProperties).to.equal(false);
-    expect(schema.properties).to.have.all.keys('$schema', 'defaults', 'jobs');
-    const {properties, additionalProperties} = schema.properties.jobs.additionalProperties as {
-      properties: Record<string, unknown>;
-      additionalProperties: unknown;
-    };
-    expect(additionalProperties).to.equal(false);
-    expect(properties).to.deep.include({
-      delete: {type: 'boolean', default: true, description: 'Delete from the target what the source does not have.'},
-      exclude: {
-        anyOf: [{type: 'string'}, {type: 'array', items: {type: 'string'}}],
-        description: 'Patterns (gitignore syntax) of what is left out.',
-      },
-    });
-    expect(properties).to.have.nested.property('fsync.enum').that.deep.equals(['none', 'end', 'each']);
   });
 });

@@ -11,6 +11,7 @@ import {tempDirs} from '../support/temp.js';
 /** With every setting that there is. */
 const CONFIG = {
   $schema: './schema.json',
+  extends: [],
   defaults: {delete: true, exclude: ['*.tmp', '!keep.tmp'], fsync: 'end', log: '~/log', every: '1h30m'},
   jobs: {
     photos: {
@@ -78,10 +79,10 @@ const ADDED = [
   'b: &b {<<: *b}',
   '<<: [*base, *photos, *base]',
   '<<: 1',
-  '$import: dirsync.config.yaml',
-  '$import: [1, {}]',
-  '$import: /dev/zero',
-  '$import: .',
+  'extends: dirsync.config.yaml',
+  'extends: [1, {}]',
+  'extends: /dev/zero',
+  'extends: .',
   '!!js/function "x"',
   '!!binary "%%%"',
   '!!timestamp 2000-99-99',

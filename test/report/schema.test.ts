@@ -13,6 +13,7 @@ import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
 import type {Run, RunStep, RunSummary} from '../../src/core/run.js';
+import type {ShownConfig} from '../../src/core/shown-config.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
 import {
@@ -23,6 +24,7 @@ import {
   historyDocument,
   planDocument,
   runDocument,
+  settingsDocument,
 } from '../../src/report/json.js';
 import * as arbitrary from '../support/arbitrary.js';
 import {act, file as fileEntry, planOf} from '../support/plan.js';
@@ -33,7 +35,9 @@ import {dir, file, hardlink, symlink, writeTree} from '../support/tree.js';
 /** The files that the build made. */
 const FOLDER = new URL('../../../dist/schema/', import.meta.url);
 const SCHEMAS: Record<string, Record<string, unknown>> = Object.fromEntries(
-  readdirSync(FOLDER).map((name) => [name.replace('-1.json', ''), JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'))]),
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith('-1.json'))
+    .map((name) => [name.replace('-1.json', ''), JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'))]),
 );
 const ajv = new Ajv2020({validateFormats: false, strictTypes: false});
 const VALIDATORS: Record<string, ValidateFunction> = Object.fromEntries(
@@ -122,6 +126,22 @@ const explanation: Explanation = {
 };
 const {action: _action, leader: _leader, holds: _holds, lastRun: _lastRun, ...short} = explanation;
 
+const shown: ShownConfig = {
+  file: '/c/a\udcff.yaml',
+  files: ['/c/a\udcff.yaml', '/c/b.yaml'],
+  jobs: [
+    {
+      name: 'photos',
+      settings: [
+        {key: 'source', value: '/s', origin: {from: 'job', file: '/c/b.yaml', line: 3}},
+        {key: 'exclude', value: ['a'], origin: {from: 'defaults', file: '/c/a\udcff.yaml'}},
+        {key: 'delete', value: true, origin: {from: 'default'}},
+        {key: 'logFiles', value: 3, origin: {from: 'flag'}},
+      ],
+    },
+  ],
+};
+
 /** Some documents of every type, with every field among them. */
 const DOCUMENTS: [name: string, type: string, document: object][] = [
   ['a plan that halts, with problems, and narrowed', 'plan', planned],
@@ -136,6 +156,7 @@ const DOCUMENTS: [name: string, type: string, document: object][] = [
     'explanation',
     explanationDocument({...short, verdict: 'nowhere', filter: {excluded: false, at: 'x' as RelPath}, source: {}, target: {}}),
   ],
+  ['settings', 'settings', settingsDocument(shown)],
   ['an error', 'error', stale],
   ['an error with drift', 'error', {...stale, drift: [{path: 'd', side: 'target', found: 'nothing'}]}],
   ['an unforeseen error', 'error', errorDocument(new TypeError('oops'))],
@@ -148,6 +169,7 @@ const EVENTS: Event[] = [
   {type: 'plan-ready', plan, summary: summarize(plan), halts: guardHalts(plan, [])},
   {type: 'explained', explanation},
   {type: 'drift', drift: [{path: 'd' as RelPath, side: 'target', found: 'nothing'}]},
+  {type: 'config-shown', config: shown},
   {
     type: 'lock-waiting',
     target: '/t\udcff',
@@ -200,6 +222,7 @@ describe('report/schema', () => {
       'jobs',
       'plan',
       'run',
+      'settings',
     ]);
   });
 
@@ -244,16 +267,22 @@ describe('report/schema', () => {
       objectsIn(read(document)).flatMap((at) => {
         const found = at.reduce((value, key) => value[key] as Json, read(document));
         const where = [(document as Json).type, ...at].join('.');
+        // Whose keys are names, so that none is needed or too many.
+        const isNamed = /^(?:settings|config-shown)\.jobs(?:\.photos\.(?:settings|origins))?$/.test(where);
+        const isOrigin = /\.origins\.\w+$/.test(where);
         const isExplanation = /^(?:explanation|explained\.explanation)$/.test(where);
         return [
-          [`${where} with one more field`, type, changed(document, at, (value) => Object.assign(value, {extra: 1}))] as const,
+          [`${where} with one more field`, type, changed(document, at, (value) => Object.assign(value, {extra: null}))] as const,
           ...Object.keys(found).flatMap((key) => [
             [
               `${where}.${key} of another type`,
               type,
               changed(document, at, (value) => Object.assign(value, {[key]: null})),
             ] as const,
-            ...(optional.test(key) || (isExplanation && optionalInExplanation.test(key))
+            ...(optional.test(key) ||
+            isNamed ||
+            (isOrigin && key !== 'from') ||
+            (isExplanation && optionalInExplanation.test(key))
               ? []
               : [[`${where} without ${key}`, type, changed(document, at, (value) => delete value[key])] as const]),
           ]),

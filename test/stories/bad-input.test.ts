@@ -108,21 +108,23 @@ const CASES: readonly Case[] = [
     args: ['plan', 'photos'],
     config: CONFIG.replace('target}', 'target, excldue: x}'),
     code: 'CONFIG_INVALID',
-    says: ['The config file has a mistake: ROOT/dirsync.config.yaml: jobs.photos.excldue: unknown key, did you mean "exclude"?'],
+    says: [
+      'The config file has a mistake: ROOT/dirsync.config.yaml:2: jobs.photos.excldue: unknown key, did you mean "exclude"?',
+    ],
   },
   {
     title: 'a wrong type in the config',
     args: ['plan', 'photos'],
     config: CONFIG.replace('target}', 'target, delete: "no"}'),
     code: 'CONFIG_INVALID',
-    says: ['The config file has a mistake: ROOT/dirsync.config.yaml: jobs.photos.delete: expected boolean, found string "no"'],
+    says: ['The config file has a mistake: ROOT/dirsync.config.yaml:2: jobs.photos.delete: expected boolean, found string "no"'],
   },
   {
     title: 'a config that is no YAML',
     args: ['plan', 'photos'],
     config: 'jobs: [',
     code: 'CONFIG_INVALID',
-    says: ['The config file has a mistake: ROOT/dirsync.config.yaml: line '],
+    says: ['The config file has a mistake: ROOT/dirsync.config.yaml:1: unexpected end of the stream'],
   },
   {
     title: 'a config file that is missing',
@@ -154,7 +156,7 @@ const CASES: readonly Case[] = [
     code: 'USAGE',
     says: [`${USAGE}only one folder is given: ./source`],
   })),
-  ...['plan', 'apply', 'run', 'show', 'explain'].map((command) => ({
+  ...['plan', 'apply', 'run', 'show', 'explain', 'config'].map((command) => ({
     title: `an unknown flag (${command})`,
     args: [command, ...ST, '--excldue'],
     code: 'USAGE',

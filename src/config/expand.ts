@@ -1,0 +1,66 @@
+/** What texts of a config file stand for: `~` and `${NAME}` in paths, `${NAME}` in addresses. */
+import {statSync} from 'node:fs';
+import {homedir} from 'node:os';
+import {resolve} from 'node:path';
+import type {z} from 'zod';
+import {escapeName} from '../core/escape.js';
+
+/** What paths in a config file are relative to, and where their `~` and `${NAME}` come from. */
+export interface PathContext {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** An absolute path. */
+export function expandPath(text: string, context: PathContext, issues: z.RefinementCtx): string {
+  const home = text.replace(/^~(?=\/|$)/, () => context.env.HOME || homedir());
+  const expanded = text === '' ? undefined : expand(home, context, issues);
+  if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
+  if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path holds no NUL'});
+  return resolve(context.folder, expanded ?? '');
+}
+
+/** An absolute path that ends with "/" where it was written so: a folder, also one that is not there yet. */
+export function expandFileOrFolder(text: string, context: PathContext, issues: z.RefinementCtx): string {
+  return withSlashOf(text, expandPath(text, context, issues));
+}
+
+export function withSlashOf(text: string, path: string): string {
+  return text.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
+}
+
+/** Whether a path that may lead to a file or a folder leads to a folder. */
+export function isFolder(path: string): boolean {
+  if (path.endsWith('/')) return true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+export function expandUrl(text: string, context: PathContext, issues: z.RefinementCtx): string {
+  const expanded = expand(text, context, issues);
+  if (expanded === undefined) return text;
+  if (/^https?:\/\//i.test(expanded) && URL.canParse(expanded)) return expanded;
+  // What is found is not repeated: an address is often a secret.
+  issues.addIssue({code: 'custom', message: 'expected an address that begins with http:// or https://'});
+  return expanded;
+}
+
+/** An unset or empty variable is a mistake, since what is left could be a very different folder or address. */
+function expand(text: string, {env}: PathContext, issues: z.RefinementCtx): string | undefined {
+  const unset = new Set<string>();
+  const expanded = text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+    const value = env[name];
+    if (!value) unset.add(`"${escapeName(name)}"`);
+    return value ?? '';
+  });
+  if (unset.size === 0) return expanded;
+  // One issue for all: zod takes no more of them than a call takes arguments.
+  const names = [...unset].join(', ');
+  const message =
+    unset.size === 1 ? `the environment variable ${names} is not set` : `the environment variables ${names} are not set`;
+  issues.addIssue({code: 'custom', message});
+  return undefined;
+}

@@ -1,0 +1,178 @@
+/** A config file and those that it extends, as layers: what a higher one says takes the place of what those below it say. */
+import {dirname} from 'node:path';
+import {escapeName} from '../core/escape.js';
+import {type KeyPath, type Mistake, missing} from './mistakes.js';
+import {readFile, Unparsable} from './read.js';
+import {type ConfigContent, checkConfig, fieldsOf, isObject, type JobSettings, readExtends} from './schema.js';
+import {TextRefused} from './text.js';
+
+/** One file. */
+export interface Layer {
+  /** Absolute path. */
+  readonly file: string;
+  readonly text: string;
+  /** As it was written. */
+  readonly raw: unknown;
+  /** Undefined where the file has mistakes. */
+  readonly content: ConfigContent | undefined;
+}
+
+export interface FileMistake extends Mistake {
+  readonly file: string;
+  /** Undefined where the path leads to it. */
+  readonly line?: number | undefined;
+  /** Of the file's form, so that there is no key to name. */
+  readonly isForm?: boolean;
+}
+
+export interface Layers {
+  /** The lowest first; a file that is extended twice comes twice. */
+  readonly layers: readonly Layer[];
+  readonly mistakes: readonly FileMistake[];
+}
+
+const MAX_FILES = 100;
+
+/**
+ * The file with all that it extends, each checked by itself.
+ * @throws a system error or TextRefused where the file itself cannot be read.
+ */
+export async function readLayers(file: string, env: NodeJS.ProcessEnv): Promise<Layers | undefined> {
+  const mistakes: FileMistake[] = [];
+  let left = MAX_FILES;
+
+  async function layersOf(path: string, above: readonly string[]): Promise<Layer[] | undefined> {
+    let read: Awaited<ReturnType<typeof readFile>>;
+    try {
+      read = await readFile(path);
+    } catch (error) {
+      if (!(error instanceof Unparsable)) throw error;
+      mistakes.push({file: path, path: [], line: error.line, isForm: true, say: () => error.why});
+      return [];
+    }
+    if (read.value === undefined) return undefined;
+    const context = {folder: dirname(path), env};
+    const checked = checkConfig(read.value, context);
+    if ('mistakes' in checked) for (const mistake of checked.mistakes) mistakes.push({...mistake, file: path});
+    const content = 'content' in checked ? checked.content : undefined;
+    const below: Layer[] = [];
+    for (const [index, name] of readExtends(read.value, context).entries()) {
+      if (left < 0) break;
+      const key = Array.isArray(fieldsOf(read.value).extends) ? ['extends', index] : ['extends'];
+      below.push(...(await extendedBy(path, key, name, above)));
+    }
+    return [...below, {file: path, text: read.text, raw: read.value, content}];
+  }
+
+  async function extendedBy(by: string, key: KeyPath, name: string, above: readonly string[]): Promise<Layer[]> {
+    const chain = [...above, by];
+    const wrong = (why: string): Layer[] => {
+      mistakes.push({file: by, path: key, say: () => why});
+      return [];
+    };
+    if (chain.includes(name)) return wrong(ringWords(chain.slice(chain.indexOf(name))));
+    if (--left < 0) return wrong(`over ${MAX_FILES} files`);
+    try {
+      return (await layersOf(name, chain)) ?? wrong(`${escapeName(name)} has no key "dirsync"`);
+    } catch (error) {
+      return wrong(`${escapeName(name)} ${unreadableWords(error)}`);
+    }
+  }
+
+  const layers = await layersOf(file, []);
+  return layers && {layers, mistakes: mistakes.concat(missingRoots(layers), bothCompares(layers))};
+}
+
+function ringWords([first = '', ...others]: readonly string[]): string {
+  const through = others.length === 0 ? '' : `, through ${others.map(escapeName).join(' and ')}`;
+  return `${escapeName(first)} extends itself${through}`;
+}
+
+function unreadableWords(error: unknown): string {
+  if (error instanceof TextRefused) return `cannot be read: ${error.message}`;
+  const {code} = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
+}
+
+/** Where a setting of a job is said: in the highest layer whose job says it, or else whose defaults do. */
+export interface Said {
+  readonly layer: Layer;
+  readonly path: KeyPath;
+  readonly value: unknown;
+}
+
+/** `key`: of a setting, or below one. A value that is `undefined`, as JavaScript has it, is not said. */
+export function whereSaid(layers: readonly Layer[], job: string, key: KeyPath): Said | undefined {
+  for (const place of [['jobs', job], ['defaults']]) {
+    for (const layer of layers.toReversed()) {
+      const path = [...place, ...key];
+      const value = path.reduce<unknown>((found, name) => ownField(found, name), layer.raw);
+      if (value !== undefined) return {layer, path, value};
+    }
+  }
+  return undefined;
+}
+
+function ownField(value: unknown, key: PropertyKey): unknown {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key as string] : undefined;
+}
+
+/** In the order in which the layers name them. A job without a name is another mistake. */
+function jobNames(layers: readonly Layer[]): string[] {
+  const names = new Set(layers.flatMap(({raw}) => Object.keys(fieldsOf(fieldsOf(raw).jobs))));
+  return [...names].filter((name) => name !== '');
+}
+
+/** A job has a source and a target of its own or from the defaults. */
+function missingRoots(layers: readonly Layer[]): FileMistake[] {
+  return jobNames(layers).flatMap((name) => {
+    const naming = layers.findLast(({raw}) => isObject(ownField(fieldsOf(raw).jobs, name)));
+    if (naming === undefined) return [];
+    return ['source', 'target']
+      .filter((key) => whereSaid(layers, name, [key]) === undefined)
+      .map((key) => ({file: naming.file, path: ['jobs', name, key], say: () => missing('string')}));
+  });
+}
+
+function bothCompares(layers: readonly Layer[]): FileMistake[] {
+  return jobNames(layers).flatMap((name) => {
+    const [checksum, sizeOnly] = ['checksum', 'sizeOnly'].map((key) => whereSaid(layers, name, [key]));
+    if (checksum?.value !== true || sizeOnly?.value !== true) return [];
+    return [{file: sizeOnly.layer.file, path: sizeOnly.path, say: () => 'excludes checksum, choose one of them'}];
+  });
+}
+
+/** Settings that say when, any of which takes the place of all below. */
+const TIMES = ['every', 'cron', 'at', 'watch'] as const;
+
+/** What `over` says takes the place of what `under` says; of hooks, one by one. */
+export function layered(under: JobSettings, over: JobSettings): JobSettings {
+  const above = withoutUndefined(over);
+  const hasTimes = TIMES.some((key) => above[key] !== undefined);
+  const below = hasTimes ? without(under, TIMES) : under;
+  const both = {...below, ...above};
+  if (under.hooks === undefined || above.hooks === undefined) return both;
+  return {...both, hooks: {...under.hooks, ...withoutUndefined(above.hooks)}};
+}
+
+export function without<Key extends keyof JobSettings>(settings: JobSettings, keys: readonly Key[]): Omit<JobSettings, Key> {
+  const left = Object.entries(settings).filter(([key]) => !(keys as readonly string[]).includes(key));
+  return Object.fromEntries(left) as Omit<JobSettings, Key>;
+}
+
+/** A config written in JavaScript may say `undefined`, which means "not said". */
+function withoutUndefined<T extends object>(settings: T): T {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** What all layers say together. */
+export function merged(contents: readonly ConfigContent[]): {defaults: JobSettings; jobs: Map<string, JobSettings>} {
+  const jobs = new Map<string, JobSettings>();
+  let defaults: JobSettings = {};
+  for (const content of contents) {
+    defaults = layered(defaults, content.defaults ?? {});
+    for (const [name, job] of Object.entries(content.jobs ?? {})) jobs.set(name, layered(jobs.get(name) ?? {}, job));
+  }
+  return {defaults, jobs};
+}

@@ -1,0 +1,101 @@
+/** What is wrong in a config file, in words. */
+import type {z} from 'zod';
+import {escapeName} from '../core/escape.js';
+import {nearest} from './nearest.js';
+
+/** Where in the file. */
+export type KeyPath = readonly PropertyKey[];
+
+export interface Mistake {
+  readonly path: KeyPath;
+  /** What is wrong there, escaped. Made when it is told, since a hostile file has very many. */
+  readonly say: () => string;
+}
+
+/** `keysAt`: the keys that may stand at a place of the file. */
+export function mistakesOf(issue: z.core.$ZodIssue, keysAt: (path: KeyPath) => readonly string[]): Mistake[] {
+  if (issue.code === 'invalid_union') {
+    // What is wrong in the form that was meant tells more than that the value has none of the forms.
+    const meant = issue.errors.find((issues) => issues.every(({code, path}) => code !== 'invalid_type' || path.length > 0));
+    if (meant !== undefined) {
+      return meant.flatMap((inner) => mistakesOf({...inner, path: [...issue.path, ...inner.path]}, keysAt));
+    }
+  }
+  if (issue.code !== 'unrecognized_keys') return [{path: issue.path, say: () => wordsOf(issue)}];
+  return issue.keys.map((key) => ({
+    path: [...issue.path, key],
+    say: () => `unknown key${didYouMean(OTHER_WORDS[key] ?? key, keysAt(issue.path))}`,
+  }));
+}
+
+/** Words of other programs for what has another name here. */
+const OTHER_WORDS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {$import: 'extends', import: 'extends'});
+
+function wordsOf(issue: z.core.$ZodIssue): string {
+  const {input} = issue;
+  switch (issue.code) {
+    case 'invalid_value': {
+      const meant = typeof input === 'string' ? didYouMean(input, issue.values.map(String)) : '';
+      return `expected one of ${issue.values.join(', ')}, found ${show(input)}${meant}`;
+    }
+    case 'invalid_type': {
+      const expected = issue.expected === 'record' ? 'object' : issue.expected;
+      return input === undefined ? missing(expected) : `expected ${expected}, found ${shown(issue)}`;
+    }
+    case 'invalid_union':
+      return `expected ${issue.message}, found ${shown(issue)}`;
+    case 'invalid_key':
+      return issue.issues.map(({message}) => message).join(', ');
+    default:
+      return issue.message;
+  }
+}
+
+export function missing(expected: string): string {
+  return `missing, expected ${expected}`;
+}
+
+/** `, did you mean "x"?` or nothing. */
+function didYouMean(word: string, candidates: readonly string[]): string {
+  const candidate = nearest(word, candidates);
+  return candidate === undefined ? '' : `, did you mean "${escapeName(candidate)}"?`;
+}
+
+/** As one would write it in JavaScript: `jobs.photos.allow[0]`, `jobs["a b"]`. */
+export function keyPathWords(path: KeyPath): string {
+  if (path.length === 0) return 'the file';
+  const words = path.map((key) => {
+    if (typeof key === 'number') return `[${key}]`;
+    return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(String(key)) ? `.${String(key)}` : `["${escapeName(String(key))}"]`;
+  });
+  return words.join('').replace(/^\./, '');
+}
+
+const SHOWN = 40;
+/** Settings whose values are often secrets. */
+const SECRETS: readonly PropertyKey[] = ['heartbeat', 'webhook', 'hooks'];
+
+/** The value that an issue is about, unless it may be a secret. */
+function shown({path, input}: z.core.$ZodIssue): string {
+  return path.some((key) => SECRETS.includes(key)) ? typeOf(input) : show(input);
+}
+
+function typeOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** A value from the file, with its type and not at full length. */
+function show(value: unknown): string {
+  if (value === null) return 'null';
+  const text = typeof value === 'string' ? `"${escapeName(value)}"` : escapeName(inJson(value));
+  return `${typeOf(value)} ${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}`;
+}
+
+function inJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // A config in JavaScript may hold what JSON has no word for.
+    return Object.prototype.toString.call(value);
+  }
+}

@@ -1,0 +1,260 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: config files hold such texts.
+import {mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {loadConfig} from '../../src/config/load.js';
+import {DirsyncError} from '../../src/core/errors.js';
+import {tempDirs} from '../support/temp.js';
+
+type Files = Readonly<Record<string, string>>;
+
+describe('config/mistakes', () => {
+  const temp = tempDirs();
+
+  /** What is told of the first of these files; the folder is cut off. */
+  async function toldOf(files: Files): Promise<string[]> {
+    const cwd = temp();
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(cwd, name)), {recursive: true});
+      writeFileSync(path.join(cwd, name), content);
+    }
+    mkdirSync(path.join(cwd, 'folder'));
+    return toldIn(cwd, Object.keys(files)[0] as string);
+  }
+
+  async function toldIn(cwd: string, file: string): Promise<string[]> {
+    try {
+      await loadConfig({cwd, file, env: {HOME: cwd}});
+    } catch (error) {
+      if (!(error instanceof DirsyncError)) throw error;
+      expect(error.code).to.equal('CONFIG_INVALID');
+      return error.detail.replaceAll(`${cwd}/`, '').split('\n');
+    }
+    return [];
+  }
+
+  const job = (...lines: readonly string[]) =>
+    ['jobs:', '  photos:', '    source: /s', '    target: /t', ...lines.map((line) => `    ${line}`)].join('\n');
+
+  describe('of one job, in line 5', () => {
+    const cases: Readonly<Record<string, readonly [line: string, told: string]>> = {
+      'unknown key': ['exclud: x', 'exclud: unknown key, did you mean "exclude"?'],
+      'unknown key, nothing near': ['compression: 9', 'compression: unknown key'],
+      'hooks key': ['hooks: {onSucess: x}', 'hooks.onSucess: unknown key, did you mean "onSuccess"?'],
+      'heartbeat key': ['heartbeat: {sucess: "https://h"}', 'heartbeat.sucess: unknown key, did you mean "success"?'],
+      'webhook key': ['webhook: {url: "https://h", formt: slack}', 'webhook.formt: unknown key, did you mean "format"?'],
+      'webhook without url': ['webhook: {always: true}', 'webhook.url: missing, expected string'],
+      'webhook format': [
+        'webhook: {url: "https://h", format: slak}',
+        'webhook.format: expected one of slack, discord, markdown, found string "slak", did you mean "slack"?',
+      ],
+      'no address': ['webhook: ftp://secret', 'webhook: expected an address that begins with http:// or https://'],
+      'no address in keys': [
+        'heartbeat: {fail: secret}',
+        'heartbeat.fail: expected an address that begins with http:// or https://',
+      ],
+      'a list of addresses': [
+        'heartbeat: ["https://secret"]',
+        'heartbeat: expected an address, or an object with some, found array',
+      ],
+      'a number for an address': ['webhook: 5', 'webhook: expected an address, or an object with one, found number'],
+      'unset variable in an address': ['webhook: "${HOOK}"', 'webhook: the environment variable "HOOK" is not set'],
+      'a text for hooks': ['hooks: curl https://secret', 'hooks: expected object, found string'],
+      'a command of numbers': ['hooks: {before: [1]}', 'hooks.before[0]: expected string, found number'],
+      'unset variable': ['log: ${NOWHERE}/x.log', 'log: the environment variable "NOWHERE" is not set'],
+      'unset variables': ['log: ${NO}/${NOWHERE}/${NO}', 'log: the environment variables "NO", "NOWHERE" are not set'],
+      'unset variable in metrics': ['metrics: ${NOWHERE}/x.prom', 'metrics: the environment variable "NOWHERE" is not set'],
+      'unset variable in a list': [
+        'excludeFrom: [a, "${NOWHERE}"]',
+        'excludeFrom[1]: the environment variable "NOWHERE" is not set',
+      ],
+      'wrong type': ['delete: "no"', 'delete: expected boolean, found string "no"'],
+      'NUL in a path': ['log: "a\\0b"', 'log: a path holds no NUL'],
+      null: ['log:', 'log: expected string, found null'],
+      choice: ['fsync: ech', 'fsync: expected one of none, end, each, found string "ech", did you mean "each"?'],
+      'time of the day': ['at: "25:00"', 'at: "25:00" is no time of the day. Give hour and minute, from 00:00 to 23:59.'],
+      'time of the day in a list': [
+        'at: ["03:00", "25:00"]',
+        'at[1]: "25:00" is no time of the day. Give hour and minute, from 00:00 to 23:59.',
+      ],
+      hours: ['activeHours: 22:00', 'activeHours: "22:00" are no hours of the day. Give two times, such as 22:00-06:00.'],
+      interval: [
+        'every: 5x',
+        'every: "5x" is no interval. Give numbers with the units s, m, h, d or w, from 1s to 365d, such as 5s, 10m, 1h30m or 1d.',
+      ],
+      duration: ['debounce: 5', 'debounce: expected string, found number 5'],
+      'duration without a unit': [
+        'jitter: "5"',
+        'jitter: "5" is no duration. Give 0, or numbers with units, such as 1s, 500ms or 100us.',
+      ],
+      size: [
+        'logSize: 5 apples',
+        'logSize: "5 apples" is no size. Give a whole number, with a unit if you like, such as 512KiB or 5MB.',
+      ],
+      'time zone': [
+        'timezone: Europe/Berlim',
+        'timezone: "Europe/Berlim" is no time zone. Give a name of the IANA list, such as Europe/Berlin, or UTC.',
+      ],
+      'cron that never comes': ['cron: 0 0 31 2 *', 'cron: "0 0 31 2 *" never comes. Is there such a day in that month?'],
+      'too many log files': ['logFiles: 5000', 'logFiles: expected an integer from 0 to 1000'],
+    };
+    for (const [name, [line, told]] of Object.entries(cases)) {
+      it(name, async () => {
+        expect(await toldOf({'x.yaml': job(line)})).to.deep.equal([`x.yaml:5: jobs.photos.${told}`]);
+      });
+    }
+
+    it('cron that is no pattern', async () => {
+      const [told] = await toldOf({'x.yaml': job('cron: [0 3 * * *, daily]')});
+      expect(told).to.match(/^x\.yaml:5: jobs\.photos\.cron\[1\]: "daily" is no cron pattern \(.+\)\. Give minute, hour, /);
+    });
+  });
+
+  const cases: Readonly<Record<string, readonly [files: Files, told: readonly string[]]>> = {
+    'all, in the order of lines': [
+      {'x.yaml': `x: 1\ndefaults:\n  delete: 1\n  hooks:\n    timeout: 5x\n${job('exclud: x', '', 'fsync: ech')}`},
+      [
+        'x.yaml:1: x: unknown key',
+        'x.yaml:3: defaults.delete: expected boolean, found number 1',
+        'x.yaml:5: defaults.hooks.timeout: "5x" is no duration. Give 0, or numbers with units, such as 1s, 500ms or 100us.',
+        'x.yaml:10: jobs.photos.exclud: unknown key, did you mean "exclude"?',
+        'x.yaml:12: jobs.photos.fsync: expected one of none, end, each, found string "ech", did you mean "each"?',
+      ],
+    ],
+    'a missing key, with the line of the job': [
+      {'x.yaml': '\njobs:\n  other: {source: /s, target: /t}\n  photos:\n    source: /s\n'},
+      ['x.yaml:4: jobs.photos.target: missing, expected string'],
+    ],
+    'a file that is no object': [{'x.yaml': '\n\n- a'}, ['x.yaml:1: the file: expected object, found array ["a"]']],
+    'a word of other programs': [
+      {'x.yaml': `${job()}\n$import: y.yaml`},
+      ['x.yaml:5: $import: unknown key, did you mean "extends"?'],
+    ],
+    'a job without a name': [{'x.yaml': 'jobs:\n  "": {source: /s}'}, ['x.yaml:2: jobs[""]: a job has a name, found ""']],
+    JSON: [
+      {'x.json': '{\n\t"jobs": {\n\t\t"photos": {\n\t\t\t"source": "/s",\n\t\t\t"targt": "/t"\n\t\t}\n\t}\n}'},
+      [
+        'x.json:3: jobs.photos.target: missing, expected string',
+        'x.json:5: jobs.photos.targt: unknown key, did you mean "target"?',
+      ],
+    ],
+    'package.json': [
+      {'package.json': '{\n  "jobs": 1,\n  "dirsync": {\n    "job": {}\n  }\n}'},
+      ['package.json:4: job: unknown key, did you mean "jobs"?'],
+    ],
+    'an rc file': [{'.dirsyncrc': '# x\njob: {}'}, ['.dirsyncrc:2: job: unknown key, did you mean "jobs"?']],
+    'a module has no lines': [{'x.mjs': 'export default {job: {}}'}, ['x.mjs: job: unknown key, did you mean "jobs"?']],
+    'by an alias and a merge key': [
+      {'x.yaml': 'defaults: &base\n  delete: 1\njobs:\n  photos:\n    <<: *base\n    source: /s\n    target: /t'},
+      [
+        'x.yaml:2: defaults.delete: expected boolean, found number 1',
+        'x.yaml:2: jobs.photos.delete: expected boolean, found number 1',
+      ],
+    ],
+    'broken YAML': [{'x.yaml': 'jobs:\n  a: 1\n b: 2'}, ['x.yaml:3: bad indentation of a mapping entry']],
+    'an interval beside cron': [
+      {'x.yaml': job('every: 5m', 'cron: 0 3 * * *')},
+      ['x.yaml:5: jobs.photos.every: excludes cron, choose one of them (or add watch: true)'],
+    ],
+    'an interval beside times, in the defaults': [
+      {'x.yaml': `defaults:\n  at: "03:00"\n  every: 5m\n${job()}`},
+      ['x.yaml:3: defaults.every: excludes at, choose one of them (or add watch: true)'],
+    ],
+    'both ways to compare, one from the defaults': [
+      {'x.yaml': `${job('checksum: true')}\ndefaults: {sizeOnly: true}`},
+      ['x.yaml:6: defaults.sizeOnly: excludes checksum, choose one of them'],
+    ],
+    'one metrics file for two jobs': [
+      {'x.yaml': 'defaults:\n  metrics: m.prom\njobs:\n  a: {source: /s, target: /t}\n  b: {source: /s, target: /t}'},
+      [
+        'x.yaml:2: defaults.metrics: the jobs "a" and "b" would write the same file; end it with "/" for a folder with a file for each job',
+      ],
+    ],
+    'one metrics file that two jobs name': [
+      {
+        'x.yaml':
+          'jobs:\n  a: {source: /s, target: /t, metrics: m.prom}\n  b:\n    source: /s\n    target: /t\n    metrics: ./m.prom',
+      },
+      [
+        'x.yaml:6: jobs.b.metrics: the jobs "a" and "b" would write the same file; end it with "/" for a folder with a file for each job',
+      ],
+    ],
+    'in an extended file': [
+      {'x.yaml': `extends: more/y.yaml\n${job('fsync: no')}`, 'more/y.yaml': 'defaults:\n  log: ${NO}'},
+      [
+        'x.yaml:6: jobs.photos.fsync: expected one of none, end, each, found string "no"',
+        'more/y.yaml:2: defaults.log: the environment variable "NO" is not set',
+      ],
+    ],
+    'of an extended file that is broken': [
+      {'x.yaml': 'extends: y.yaml', 'y.yaml': '\na: ['},
+      ['y.yaml:2: unexpected end of the stream within a flow collection'],
+    ],
+    'once of a file that is extended twice': [
+      {'x.yaml': 'extends: [y.yaml, y.yaml]', 'y.yaml': 'job: {}'},
+      ['y.yaml:1: job: unknown key, did you mean "jobs"?'],
+    ],
+    'what an extended job lacks, where the job is named last': [
+      {'x.yaml': 'extends: y.yaml\njobs:\n  a:\n    target: /t', 'y.yaml': 'jobs:\n  a: {delete: false}'},
+      ['x.yaml:3: jobs.a.source: missing, expected string'],
+    ],
+    'a file that extends itself': [{'x.yaml': '#\nextends: ./x.yaml'}, ['x.yaml:2: extends: x.yaml extends itself']],
+    'a ring': [
+      {'x.yaml': 'extends: y.yaml', 'y.yaml': 'extends: [z.yaml]', 'z.yaml': 'extends:\n  - ok.yaml\n  - x.yaml', 'ok.yaml': ''},
+      ['z.yaml:3: extends[1]: x.yaml extends itself, through y.yaml and z.yaml'],
+    ],
+    'a missing file': [{'x.yaml': 'extends: y.yaml'}, ['x.yaml:1: extends: y.yaml does not exist']],
+    'a folder': [{'x.yaml': 'extends: folder'}, ['x.yaml:1: extends: folder cannot be read (EISDIR)']],
+    'a file of no known kind': [{'x.yaml': 'extends: y.ini', 'y.ini': 'x'}, ['y.ini: no config has the ending ".ini"']],
+    'a package.json without our key': [
+      {'x.yaml': 'extends: package.json', 'package.json': '{}'},
+      ['x.yaml:1: extends: package.json has no key "dirsync"'],
+    ],
+    'no text': [{'x.yaml': 'extends: [1]'}, ['x.yaml:1: extends[0]: expected string, found number 1']],
+    'an unset variable in extends': [
+      {'x.yaml': 'extends: ${NO}/x.yaml'},
+      ['x.yaml:1: extends: the environment variable "NO" is not set'],
+    ],
+    'too many files': [
+      {'x.yaml': `extends: [${Array(101).fill('y.yaml').join(', ')}, z.yaml]`, 'y.yaml': ''},
+      ['x.yaml:1: extends[100]: over 100 files'],
+    ],
+  };
+  for (const [name, [files, told]] of Object.entries(cases)) {
+    it(name, async () => expect(await toldOf(files)).to.deep.equal(told));
+  }
+
+  const right: Readonly<Record<string, string>> = {
+    'an interval beside times, where the source is watched': job('every: 1d', 'at: "03:00"', 'watch: true'),
+    'an interval over times of the defaults': `defaults: {at: "03:00"}\n${job('every: 1d')}`,
+    'a metrics folder by its slash':
+      'defaults: {metrics: new/}\njobs: {a: {source: /s, target: /t}, b: {source: /s, target: /t}}',
+    'a metrics folder that exists':
+      'defaults: {metrics: folder}\njobs: {a: {source: /s, target: /t}, b: {source: /s, target: /t}}',
+    'sizes alone over content': `defaults: {checksum: true}\n${job('checksum: false', 'sizeOnly: true')}`,
+  };
+  for (const [name, content] of Object.entries(right)) {
+    it(`${name} is none`, async () => expect(await toldOf({'x.yaml': content})).to.deep.equal([]));
+  }
+
+  it('a ring by a symlink ends', async () => {
+    const cwd = temp();
+    symlinkSync('.', path.join(cwd, 'sub'));
+    writeFileSync(path.join(cwd, 'x.yaml'), 'extends: sub/x.yaml');
+    expect((await toldIn(cwd, 'x.yaml')).join()).to.match(/: extends: .*(over 100 files|\(ELOOP\))$/);
+  });
+
+  it('lines are found in a large file of many mistakes at once', async () => {
+    const jobs = Array.from({length: 9000}, (_, i) => `  j${i}: {sorce: /s, target: /t}`);
+    const started = performance.now();
+    const told = await toldOf({'x.yaml': `jobs:\n${jobs.join('\n')}`});
+    expect(told).to.have.length(51);
+    expect(told[0]).to.equal('x.yaml:2: jobs.j0.sorce: unknown key, did you mean "source"?');
+    expect(performance.now() - started).to.be.below(10_000);
+  });
+
+  it('the reference shows one as it is told', () => {
+    const page = readFileSync(new URL('../../../docs/config.md', import.meta.url), 'utf8');
+    expect(page).to.contain('jobs.photos.exclud: unknown key, did you mean "exclude"?');
+  });
+});
