@@ -25,6 +25,7 @@ import {failureOf, type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
 import {readRun, readRunFile, readRuns} from './runs.js';
+import type {ServiceOptions} from './service.js';
 
 /** What was typed, as a command hands it over. */
 export interface Typed {
@@ -200,6 +201,17 @@ export function explain(typed: Typed, path: string, file: string | undefined): P
         ? await planTrees(await resolve(typed), quiet)
         : judge((await readPlanFile(file)).plan, typed.flags.allow ?? []);
     onEvent({type: 'explained', explanation: await explainPath({path, planned})});
+    return EXIT.done;
+  });
+}
+
+/** Prints or writes what another scheduler needs to run the jobs that are named. */
+export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<number> {
+  return execute(typed, async () => {
+    const {printServices} = await import('./service.js');
+    const {text, told} = await printServices(typed.words, typed.config, options);
+    process.stdout.write(text);
+    process.stderr.write(told);
     return EXIT.done;
   });
 }

@@ -4,6 +4,16 @@ import Help from './help.js';
 import History from './history.js';
 import Plan from './plan.js';
 import Run from './run.js';
+import SchedulePrint from './schedule-print.js';
 import Show from './show.js';
 
-export const COMMANDS = {apply: Apply, explain: Explain, help: Help, history: History, plan: Plan, run: Run, show: Show};
+export const COMMANDS = {
+  apply: Apply,
+  explain: Explain,
+  help: Help,
+  history: History,
+  plan: Plan,
+  run: Run,
+  'schedule:print': SchedulePrint,
+  show: Show,
+};
