@@ -20,6 +20,7 @@ import {runAtInterval} from '../schedule/interval.js';
 import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
 import {type Context, Interrupted, newId} from './context.js';
 import {explainPath} from './explain.js';
+import type {InitOptions} from './init.js';
 import {narrowPlan} from './narrow.js';
 import {failureOf, type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
@@ -212,6 +213,14 @@ export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<nu
     const {text, told} = await printServices(typed.words, typed.config, options);
     process.stdout.write(text);
     process.stderr.write(told);
+    return EXIT.done;
+  });
+}
+
+export function init(typed: Typed, options: InitOptions): Promise<number> {
+  return execute(typed, async (context, output) => {
+    const {initConfig} = await import('./init.js');
+    output.say(await initConfig(options, context));
     return EXIT.done;
   });
 }

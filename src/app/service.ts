@@ -201,7 +201,7 @@ function writtenFolders({target, mkpath, log, metrics}: Settings): string[] {
   return [
     existsSync(target) ? target : folderAbove(target, mkpath),
     ...(log === undefined ? [] : [dirname(log.file)]),
-    ...(metrics === undefined ? [] : [isFolder(metrics) ? metrics : dirname(metrics)]),
+    ...(metrics === undefined ? [] : [metrics.endsWith('/') || isFolder(metrics) ? metrics : dirname(metrics)]),
     dirname(memoryFolder()),
   ];
 }

@@ -2,6 +2,7 @@ import Apply from './apply.js';
 import Explain from './explain.js';
 import Help from './help.js';
 import History from './history.js';
+import Init from './init.js';
 import Plan from './plan.js';
 import Run from './run.js';
 import SchedulePrint from './schedule-print.js';
@@ -12,6 +13,7 @@ export const COMMANDS = {
   explain: Explain,
   help: Help,
   history: History,
+  init: Init,
   plan: Plan,
   run: Run,
   'schedule:print': SchedulePrint,

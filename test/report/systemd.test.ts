@@ -25,9 +25,7 @@ function values(text: string, key: string): string[] {
 /** Words as systemd takes a line apart (extract-word.c, with EXTRACT_UNQUOTE), with specifiers replaced. */
 function words(value: string): string[] {
   const found = value.match(/"(?:[^"\\]|\\.)*"|[^ "]+/gsu) ?? [];
-  return found.map((word) =>
-    (word.startsWith('"') ? word.slice(1, -1).replace(/\\(["\\])/g, '$1') : word).replaceAll('%%', '%'),
-  );
+  return found.map((word) => (word.startsWith('"') ? word.slice(1, -1).replace(/\\(["\\])/g, '$1') : word).replaceAll('%%', '%'));
 }
 
 /** Texts as paths and names of jobs may be, but for what no unit can hold. */

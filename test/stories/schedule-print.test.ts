@@ -23,7 +23,11 @@ describe('story: schedule print', () => {
   });
 
   function print(args: readonly string[], options: CliOptions = {}): CliResult {
-    return dirsync(['schedule', 'print', ...args], {cwd: folder, ...options, env: {HC_ID: 'secret', XDG_STATE_HOME: '/home/ada/state', ...options.env}});
+    return dirsync(['schedule', 'print', ...args], {
+      cwd: folder,
+      ...options,
+      env: {HC_ID: 'secret', HOME: '/home/ada', XDG_STATE_HOME: '/home/ada/state', ...options.env},
+    });
   }
 
   it('prints units to be put where they say', () => {
