@@ -54,9 +54,10 @@ export function configText(answers: Answers, schema: string | undefined): string
   const name = /^[A-Za-z][\w-]*$/.test(job) ? job : 'JOB';
   return `${[
     ...(schema === undefined ? [] : [`# yaml-language-server: $schema=${schema}`]),
-    `# The config of dirsync. \`dirsync plan ${name}\` shows what a run would do, and \`dirsync run ${name}\` does it.`,
+    '# The config of dirsync.',
+    `# \`dirsync plan ${name}\` shows what a run would do, and \`dirsync run ${name}\` does it.`,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a config may hold such texts.
-    '# A relative path starts at this file; ~ is your home folder, and ${NAME} a variable of the environment.',
+    '# A relative path starts at this file; ~ is your home, ${NAME} a variable.',
     '',
     '# Settings that all jobs share could stand here.',
     '# defaults:',
@@ -79,10 +80,12 @@ export function configText(answers: Answers, schema: string | undefined): string
       '# A line for each thing that is done, and for what went wrong.',
       log === '' ? '# log: ~/dirsync.log' : `log: ${quoted(log)}`,
       '',
-      '# An address that is called after each run, with /start before it and /fail after one that failed.',
+      '# An address that is called after each run, with /start before it, and',
+      '# with /fail after one that failed.',
       heartbeat === '' ? '# heartbeat: https://hc-ping.com/YOUR-ID' : `heartbeat: ${quoted(heartbeat)}`,
       '',
-      '# Nothing is done when more than this would be deleted: a number, or a part of the target.',
+      '# Nothing is done when more than this would be deleted: a number, or a part',
+      '# of the target.',
       '# maxDelete: 5%',
     ].map((line) => (line === '' ? '' : `    ${line}`)),
   ].join('\n')}\n`;
@@ -98,8 +101,9 @@ function timeLines({when, every, at, cron}: Answers): string[] {
   };
   const others = {every: '# every: 1h30m', at: "# at: ['03:00']", cron: "# cron: '0 3 * * mon-fri'", watch: '# watch: true'};
   return [
-    '# When `dirsync run` runs it, as long as it goes on: at an interval, at times of the day or of a cron pattern, or when something',
-    '# has changed. `dirsync schedule print` hands it to systemd, cron or launchd instead.',
+    '# When `dirsync run` runs it: at an interval, at times of the day or of a',
+    '# cron pattern, or when something has changed. `dirsync schedule print`',
+    '# hands it to systemd, cron or launchd instead.',
     lines[when],
     ...Object.entries(others).flatMap(([key, line]) => (line === lines[when] || key === when ? [] : [line])),
   ];

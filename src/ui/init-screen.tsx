@@ -2,7 +2,7 @@
 import {Box, Text, useInput} from 'ink';
 import {type Question, WHENS, type When} from '../core/answers.js';
 import {escapeName} from '../core/escape.js';
-import {cutStart, pad} from '../report/columns.js';
+import {cut, cutStart, pad} from '../report/columns.js';
 import {asked, type InitMessage, type InitState} from './init-state.js';
 import type {ViewProps} from './live.js';
 import {style} from './parts.js';
@@ -38,6 +38,9 @@ const KEYS = 'Enter next · ↑ back · Ctrl-U empty · Esc leave, nothing is wr
 const FRAME_LINES = 4;
 /** From so many rows on, there is a line between title, questions and keys. */
 const ROOMY = 12;
+/** What is wrong may take so many lines, where there is room: broken at words, it may become one more. */
+const MISTAKE_LINES = 4;
+const LARGE = {rows: 22, columns: 60};
 
 export function InitScreen({state, file, columns, rows, color, send}: InitScreenProps) {
   useInput((input, key) => {
@@ -46,10 +49,11 @@ export function InitScreen({state, file, columns, rows, color, send}: InitScreen
   const {texts, current, mistake} = state;
   const questions = asked(state);
   const place = questions.indexOf(current);
+  const wordLines = rows < LARGE.rows || columns < LARGE.columns ? 1 : MISTAKE_LINES;
   const gaps = rows < ROOMY ? 0 : 1;
   const shown = Math.max(1, rows - FRAME_LINES - 2 * gaps);
   const first = Math.max(0, Math.min(place - shown + 1, questions.length - shown));
-  const indent = ' '.repeat(LABEL_WIDTH + 4);
+  const indent = LABEL_WIDTH + 4;
   return (
     <Box flexDirection="column" width={columns}>
       <Text wrap="truncate" {...style(color, {bold: true})}>{`A first config: ${escapeName(file)}`}</Text>
@@ -58,13 +62,17 @@ export function InitScreen({state, file, columns, rows, color, send}: InitScreen
         <Box key={question} flexDirection="column">
           <Text wrap="truncate" {...style(color, {bold: question === current})}>
             {`${question === current ? '›' : ' '} ${pad(WORDS[question][0], LABEL_WIDTH)}  `}
-            {valueText(question, texts[question], question === current, columns - indent.length - 1)}
+            {valueText(question, texts[question], question === current, columns - indent - 1)}
           </Text>
           {question === current && (
-            <Text wrap="truncate" {...style(color, mistake === undefined ? {dimColor: true} : {color: 'red'})}>
-              {indent}
-              {mistake === undefined ? WORDS[question][1] : `! ${mistake}`}
-            </Text>
+            <Box marginLeft={indent}>
+              <Text
+                wrap={wordLines === 1 ? 'truncate' : 'wrap'}
+                {...style(color, mistake === undefined ? {dimColor: true} : {color: 'red'})}
+              >
+                {cut(mistake === undefined ? WORDS[question][1] : `! ${mistake}`, wordLines * (columns - indent))}
+              </Text>
+            </Box>
           )}
         </Box>
       ))}

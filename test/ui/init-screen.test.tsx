@@ -48,6 +48,22 @@ describe('ui/init-screen', () => {
     });
   }
 
+  it('breaks a long mistake into lines, and never too many', () => {
+    const state = initialState(ALL);
+    const far = linesOf({
+      ...state,
+      mistake: 'The source does not exist: /a/long/path/to/somewhere. Check the path, and that the disk is mounted',
+    });
+    expect(far.slice(2, 5)).to.deep.equal([
+      '› Folder to copy from  ▏',
+      '                       ! The source does not exist: /a/long/path/to/somewhere.',
+      '                       Check the path, and that the disk is mounted',
+    ]);
+    for (const mistake of ['word '.repeat(900), 'x'.repeat(5000)]) {
+      expect(linesOf({...state, texts: {...state.texts, when: 'at'}, mistake}, {rows: 22}).length).to.be.below(22);
+    }
+  });
+
   const keys: readonly (readonly [string, string, Parameters<typeof messagesOf>[1], readonly InitMessage[]])[] = [
     ['text', 'photos', {}, [{type: 'text', text: 'photos'}]],
     ['text that comes with Enter', 'a b\rc', {}, [{type: 'text', text: 'a b'}, {type: 'enter'}, {type: 'text', text: 'c'}]],
