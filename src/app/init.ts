@@ -14,6 +14,7 @@ import {findSource, findTarget, rootOverlap} from '../platform/roots.js';
 import {type InitState, initialState} from '../ui/init-state.js';
 import {type Context, Interrupted} from './context.js';
 import {writeText} from './files.js';
+import {shellWord} from './shell-word.js';
 import {canDraw, hasColor} from './terminal.js';
 
 export interface InitOptions {
@@ -186,13 +187,13 @@ function write(file: string, text: string, force: boolean): void {
 }
 
 function told(file: string, text: string, job: string): string {
-  const word = /^[\w.-]+$/.test(job) && !job.startsWith('-') ? job : `'${escapeName(job).replaceAll("'", "'\\''")}'`;
+  const word = job.startsWith('-') ? `-- ${shellWord(job)}` : shellWord(job);
   const shown = text.split('\n').map(escapeLine).join('\n');
-  const here = PROJECT_FILES.includes(basename(file)) && dirname(file) === process.cwd() ? '' : ` --config '${escapeName(file)}'`;
+  const here = PROJECT_FILES.includes(basename(file)) && dirname(file) === process.cwd() ? '' : ` --config ${shellWord(file)}`;
   return [
     shown,
     `Wrote ${escapeName(file)}. Next:`,
-    `  dirsync plan ${word}${here}    shows what a run would do, and changes nothing`,
-    `  dirsync run ${word}${here}`,
+    `  dirsync plan${here} ${word}    shows what a run would do, and changes nothing`,
+    `  dirsync run${here} ${word}`,
   ].join('\n');
 }

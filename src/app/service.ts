@@ -17,6 +17,7 @@ import {systemdUnits} from '../report/systemd.js';
 import {calendarTimes} from '../schedule/calendar-times.js';
 import {memoryFolder} from '../state/memory.js';
 import {readTextOf, writeText} from './files.js';
+import {shellWord} from './shell-word.js';
 
 export interface ServiceOptions {
   readonly form: 'systemd' | 'cron' | 'launchd';
@@ -78,15 +79,15 @@ function filesOf(services: readonly Service[], {form, user, out}: ServiceOptions
   if (form === 'launchd') {
     const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
     const files = services.map((service) => launchdPlist(service, {folder, zone}));
-    const load = files.map(({path}) => `launchctl bootstrap ${user ? 'gui/$(id -u)' : 'system'} '${path}'`);
+    const load = files.map(({path}) => `launchctl bootstrap ${user ? 'gui/$(id -u)' : 'system'} ${shellWord(path ?? '')}`);
     return {files, next: `${place}Next:\n  ${load.join('\n  ')}`};
   }
   const units = services.map((service) => systemdUnits(service, folder));
   const systemctl = user ? 'systemctl --user' : 'systemctl';
   const make = new Set(services.flatMap(({missing}) => missing));
   const steps = [
-    ...[...make].map((path) => `mkdir -p '${escapeName(path)}'`),
-    `${systemctl} daemon-reload && ${systemctl} enable --now ${units.map(({enabled}) => `'${enabled}'`).join(' ')}`,
+    ...[...make].map((path) => `mkdir -p ${shellWord(path)}`),
+    `${systemctl} daemon-reload && ${systemctl} enable --now ${units.map(({enabled}) => shellWord(enabled)).join(' ')}`,
     ...(user ? ['loginctl enable-linger    # so that it also runs while you are not logged in'] : []),
   ];
   return {files: units.flatMap(({files}) => files), next: `${place}Next:\n  ${steps.join('\n  ')}`};
@@ -133,7 +134,7 @@ function serviceOf(job: string, {settings, file, variables, user, form}: JobPart
     const hint = 'Give it `every`, `at`, `cron` or `watch` in the config file.';
     throw new DirsyncError('USAGE', `the job "${escapeName(job)}" has no schedule`, hint);
   }
-  const writes = [...new Set(writtenFolders(settings))];
+  const besides = writtenBeside(settings);
   const commands = Object.keys(hooks.commands);
   const aroundIt = commands.length * hooks.timeout + lockTimeout + SLACK_MS;
   return {
@@ -149,8 +150,8 @@ function serviceOf(job: string, {settings, file, variables, user, form}: JobPart
     catchesUp: schedule.missed === 'run-once',
     source,
     target,
-    writes,
-    missing: writes.filter((path) => !existsSync(path)),
+    writes: [...new Set([existsSync(target) ? target : folderAbove(target, settings.mkpath), ...besides])],
+    missing: [...new Set(besides)].filter((path) => !existsSync(path)),
     documentation: pathToFileURL(resolve(dirname(realpathSync(script())), '../docs/service.md')).href,
     preserve,
     hasHooks: commands.length > 0,
@@ -197,9 +198,9 @@ function environment(): Record<string, string> {
   return {...(isOwn ? {} : {HOME}), ...(isAbsolute(xdg) ? {XDG_STATE_HOME: xdg} : {})};
 }
 
-function writtenFolders({target, mkpath, log, metrics}: Settings): string[] {
+/** Folders in which a run writes, beside its target. */
+function writtenBeside({log, metrics}: Settings): string[] {
   return [
-    existsSync(target) ? target : folderAbove(target, mkpath),
     ...(log === undefined ? [] : [dirname(log.file)]),
     ...(metrics === undefined ? [] : [metrics.endsWith('/') || isFolder(metrics) ? metrics : dirname(metrics)]),
     dirname(memoryFolder()),

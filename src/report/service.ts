@@ -33,7 +33,7 @@ export interface Service {
   readonly target: string;
   /** All folders in which a run writes. */
   readonly writes: readonly string[];
-  /** Those of them that do not exist now. */
+  /** Those beside the target that do not exist now: that of a target comes with its disk. */
   readonly missing: readonly string[];
   /** The address of the page that tells of services. */
   readonly documentation: string;

@@ -52,9 +52,8 @@ describe('story: schedule print', () => {
     const first = write();
     expect({code: first.code, stdout: first.stdout}).to.deep.equal({code: 0, stdout: ''});
     expect(first.stderr).to.include(`Wrote ${units}/dirsync-notes.timer\n`);
-    expect(first.stderr).to.include(
-      "systemctl daemon-reload && systemctl enable --now 'dirsync-photos.timer' 'dirsync-notes.timer'",
-    );
+    expect(first.stderr).to.include(`\n  mkdir -p /home/ada/state/dirsync\n  mkdir -p ${folder}/log\n`);
+    expect(first.stderr).to.include('systemctl daemon-reload && systemctl enable --now dirsync-photos.timer dirsync-notes.timer');
     expect(fs.readdirSync(units).sort()).to.deep.equal([
       'dirsync-notes.service',
       'dirsync-notes.timer',
