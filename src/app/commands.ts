@@ -14,12 +14,14 @@ import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, plan
 import {type Context, Interrupted, newId} from './context.js';
 import {signalExitCode, toError} from './errors.js';
 import {explainPath} from './explain.js';
+import type {InitOptions} from './init.js';
 import {narrowPlan} from './narrow.js';
 import {type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
 import {type RunOptions, runJobs} from './run.js';
 import {readRun, readRunFile, readRuns} from './runs.js';
+import type {ServiceOptions} from './service.js';
 import {settingsOf, type Typed, targetOf} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
@@ -157,6 +159,25 @@ export function explain(typed: Typed, path: string, file: string | undefined): P
         ? await planTrees(await settingsOf(typed), quiet)
         : judge((await readPlanFile(file)).plan, typed.flags.allow ?? []);
     onEvent({type: 'explained', explanation: await explainPath({path, planned})});
+    return EXIT.done;
+  });
+}
+
+/** Prints or writes what another scheduler needs to run the jobs that are named. */
+export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<number> {
+  return execute(typed, async () => {
+    const {printServices} = await import('./service.js');
+    const {text, told} = await printServices(typed.words, typed.config, options);
+    process.stdout.write(text);
+    process.stderr.write(told);
+    return EXIT.done;
+  });
+}
+
+export function init(typed: Typed, options: InitOptions): Promise<number> {
+  return execute(typed, async (context, output) => {
+    const {initConfig} = await import('./init.js');
+    output.say(await initConfig(options, context));
     return EXIT.done;
   });
 }

@@ -3,8 +3,10 @@ import Config from './config.js';
 import Explain from './explain.js';
 import Help from './help.js';
 import History from './history.js';
+import Init from './init.js';
 import Plan from './plan.js';
 import Run from './run.js';
+import SchedulePrint from './schedule-print.js';
 import Show from './show.js';
 
 export const COMMANDS = {
@@ -13,7 +15,9 @@ export const COMMANDS = {
   explain: Explain,
   help: Help,
   history: History,
+  init: Init,
   plan: Plan,
   run: Run,
+  'schedule:print': SchedulePrint,
   show: Show,
 };

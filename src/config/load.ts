@@ -33,7 +33,8 @@ export interface LoadOptions {
 }
 
 const ENDINGS = ['yaml', 'yml', 'json', 'js', 'mjs'];
-const PROJECT_FILES = [
+/** The names by which a config is found, the first first. */
+export const PROJECT_FILES: readonly string[] = [
   ...ENDINGS.map((ending) => `dirsync.config.${ending}`),
   ...['', '.yaml', '.yml', '.json', '.js'].map((ending) => `.dirsyncrc${ending}`),
   'package.json',

@@ -201,10 +201,16 @@ function hooksOf({hooks = {}}: JobSettings): Hooks {
   return {commands: commands as Hooks['commands'], timeout: parseMilliseconds(timeout)};
 }
 
+/** How often a source that is watched is looked at even if nothing was heard. */
+const FULL_LOOK = '6h';
+
 /** Typed times take the place of those of the job, whichever they are. */
 function scheduleOf(flags: SettingFlags, job: JobSettings): Schedule | undefined {
-  const isTyped = [flags.every, flags.cron, flags.at, flags.watch].some((given) => given !== undefined);
-  const {every, cron = [], at = [], watch = false} = isTyped ? flags : job;
+  const isTyped = flags.watch === true || [flags.every, flags.cron, flags.at].some((given) => given !== undefined);
+  const said = isTyped ? flags : job;
+  const {cron = [], at = []} = said;
+  const watch = flags.watch ?? said.watch ?? false;
+  const every = said.every ?? (watch && cron.length + at.length === 0 ? FULL_LOOK : undefined);
   if (every === undefined && cron.length === 0 && at.length === 0 && !watch) return undefined;
   if (every !== undefined && !watch && cron.length + at.length > 0) {
     throw new DirsyncError('USAGE', 'an interval is given, and times of the calendar too', 'choose one of every, and cron or at');

@@ -1,7 +1,10 @@
 /** The screens as the app opens them. Loading this module loads ink. */
+import type {Check} from '../core/answers.js';
 import type {Event} from '../core/event.js';
 import {ApplyScreen} from './apply-screen.js';
 import {type ApplyState, applyState, type ScreenMessage} from './apply-state.js';
+import {InitScreen} from './init-screen.js';
+import {type InitMessage, type InitState, initState} from './init-state.js';
 import {type LiveOptions, openLive} from './live.js';
 import {RunScreen} from './run-screen.js';
 import {type RunMessage, type RunState, runState} from './run-state.js';
@@ -50,6 +53,30 @@ export function openRunScreen(options: ScreenOptions<RunState>): Screen<RunState
 
 interface Drawing<State, Message> extends Pick<LiveOptions<State, Message>, 'fullScreen' | 'fold' | 'view'> {
   readonly messageOf: (event: Event, job: string | undefined) => Message;
+}
+
+export interface InitScreenOptions extends Pick<ScreenOptions<InitState>, 'stdin' | 'stdout' | 'color' | 'initial' | 'now'> {
+  readonly file: string;
+  readonly check: Check;
+  /** Called once, when all is answered or the screen was left. */
+  readonly onEnd: (state: InitState) => void;
+}
+
+/** Asks. Close it. */
+export function openInitScreen({stdin, stdout, color, initial, now, file, check, onEnd}: InitScreenOptions) {
+  return openLive<InitState, InitMessage>({
+    stdin,
+    stdout,
+    initial,
+    now,
+    fullScreen: false,
+    fold(state, message) {
+      const next = initState(state, message, check);
+      if (next.end !== state.end) onEnd(next);
+      return next;
+    },
+    view: (props) => <InitScreen {...props} file={file} color={color} />,
+  });
 }
 
 function open<State, Message>(

@@ -1,0 +1,124 @@
+/** A first config, from answers: checked one by one, and written so that whoever opens it finds out what else there is. */
+import {homedir} from 'node:os';
+import {resolve} from 'node:path';
+import {stringify} from 'yaml';
+import type {Answers, Question} from '../core/answers.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeJson, escapeName} from '../core/escape.js';
+import {checkCron} from './cron.js';
+import {parseInterval, parseTimeOfDay} from './quantity.js';
+
+/** @throws DirsyncError for what a config could not hold, or could not mean. Whether folders exist is not looked at. */
+export function checkAnswer(question: Question, text: string): void {
+  const odd = /\p{Cc}/u.exec(text)?.[0];
+  if (odd !== undefined) throw usage(`"${escapeName(text)}" holds a control character`, 'Give it in one line, without tabs.');
+  if (question === 'job') checkName(text);
+  if (question === 'every') parseInterval(text);
+  if (question === 'at') parseTimeOfDay(text);
+  if (question === 'cron') checkCron(text);
+  if (question === 'heartbeat' && text !== '') checkAddress(text);
+}
+
+function checkName(name: string): void {
+  if (name === '') throw usage('a job needs a name', 'Give a word, such as photos.');
+  if (name.includes('/')) throw usage(`"${escapeName(name)}" looks like a path`, 'Give a name without "/".');
+  if (name === '__proto__') throw usage(`"${name}" cannot be the name of a job`, 'Give another name.');
+}
+
+function checkAddress(text: string): void {
+  // An address may come from the environment, where its secret is better kept.
+  const sample = text.replace(/\$\{[^}]*\}/g, 'x');
+  if (/^https?:\/\//i.test(text) && URL.canParse(sample)) return;
+  throw usage('this is no address', 'Give one that begins with http:// or https://.');
+}
+
+function usage(detail: string, hint: string): DirsyncError {
+  return new DirsyncError('USAGE', detail, hint);
+}
+
+/** The absolute path that a config in `folder` means by a text: with `~` and `${NAME}`. @throws DirsyncError USAGE */
+export function meantPath(text: string, {folder, env}: {readonly folder: string; readonly env: NodeJS.ProcessEnv}): string {
+  if (text === '') throw usage('no path is given', 'Give the path of a folder.');
+  const home = text.replace(/^~(?=\/|$)/, () => env.HOME || homedir());
+  const expanded = home.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+    const value = env[name];
+    if (value) return value;
+    throw usage(`the environment variable "${escapeName(name)}" is not set`, 'Set it, or give the path itself.');
+  });
+  return resolve(folder, expanded);
+}
+
+/** The config as YAML. `schema`: the address of what editors check it by. */
+export function configText(answers: Answers, schema: string | undefined): string {
+  const {job, source, target, exclude, log, heartbeat} = answers;
+  const name = /^[A-Za-z][\w-]*$/.test(job) ? job : 'JOB';
+  return `${[
+    ...(schema === undefined ? [] : [`# yaml-language-server: $schema=${schema}`]),
+    '# The config of dirsync.',
+    `# \`dirsync plan ${name}\` shows what a run would do, and \`dirsync run ${name}\` does it.`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a config may hold such texts.
+    '# A relative path starts at this file; ~ is your home, ${NAME} a variable.',
+    '',
+    '# Settings that all jobs share could stand here.',
+    '# defaults:',
+    "#   exclude: ['*.tmp']",
+    '',
+    'jobs:',
+    `  ${keyText(job)}:`,
+    ...[
+      '# The folder to copy from, and the folder that becomes what it is.',
+      `source: ${quoted(source)}`,
+      `target: ${quoted(target)}`,
+      '',
+      '# What is left alone on both sides, in the syntax of .gitignore.',
+      ...(exclude.length === 0
+        ? ["# exclude: ['*.tmp', '/cache/']"]
+        : ['exclude:', ...exclude.map((text) => `  - ${quoted(text)}`)]),
+      '',
+      ...timeLines(answers),
+      '',
+      '# A line for each thing that is done, and for what went wrong.',
+      log === '' ? '# log: ~/dirsync.log' : `log: ${quoted(log)}`,
+      '',
+      '# An address that is called after each run, with /start before it, and',
+      '# with /fail after one that failed.',
+      heartbeat === '' ? '# heartbeat: https://hc-ping.com/YOUR-ID' : `heartbeat: ${quoted(heartbeat)}`,
+      '',
+      '# Nothing is done when more than this would be deleted: a number, or a part',
+      '# of the target.',
+      '# maxDelete: 5%',
+    ].map((line) => (line === '' ? '' : `    ${line}`)),
+  ].join('\n')}\n`;
+}
+
+function timeLines({when, every, at, cron}: Answers): string[] {
+  const lines: Readonly<Record<Answers['when'], string>> = {
+    'by-hand': '# every: 1h30m',
+    every: `every: ${quoted(every)}`,
+    at: `at: ${listText(at)}`,
+    cron: `cron: ${listText(cron)}`,
+    watch: 'watch: true',
+  };
+  const others = {every: '# every: 1h30m', at: "# at: ['03:00']", cron: "# cron: '0 3 * * mon-fri'", watch: '# watch: true'};
+  return [
+    '# When `dirsync run` runs it: at an interval, at times of the day or of a',
+    '# cron pattern, or when something has changed. `dirsync schedule print`',
+    '# hands it to systemd, cron or launchd instead.',
+    lines[when],
+    ...Object.entries(others).flatMap(([key, line]) => (line === lines[when] || key === when ? [] : [line])),
+  ];
+}
+
+function listText(texts: readonly string[]): string {
+  return `[${texts.map(quoted).join(', ')}]`;
+}
+
+/** Always in quotes: without them, some readers of YAML take 2024-01-01 for a date, and 1_000 for a number. */
+function quoted(text: string): string {
+  const isOdd = /[\p{C}\p{Zl}\p{Zp}]/u.test(text);
+  return escapeJson(stringify(text, {defaultStringType: isOdd ? 'QUOTE_DOUBLE' : 'QUOTE_SINGLE', lineWidth: 0}).trimEnd());
+}
+
+function keyText(name: string): string {
+  return /^[A-Za-z][\w-]*$/.test(name) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(name) ? name : quoted(name);
+}
