@@ -9,7 +9,7 @@ import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
-import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
 import {factsNow, rememberRun} from './facts.js';
 import {checkOwners} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, withFacts, workersFor} from './plan.js';
@@ -24,6 +24,8 @@ export interface ApplySettings {
   readonly skipDrifted: boolean;
   /** Milliseconds to wait for another run on the target; without it, none. */
   readonly lockTimeout?: number;
+  /** Milliseconds after which it stops. */
+  readonly maxDuration?: number | undefined;
 }
 
 export interface SavedPlanOptions extends ApplySettings {
@@ -52,11 +54,13 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   const target = findTarget(header.target.path, true);
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
   const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options)}};
-  return withWorkers(undefined, context, async (pool) => {
-    const planned = judge(withFacts(seen, await factsNow(seen, pool)), options.allow);
-    context.onEvent({type: 'plan-ready', ...planned});
-    return execute(planned, {...options, preflight: true, approved: true}, pool, context);
-  });
+  return withTimeLimit(options.maxDuration, context, (limited) =>
+    withWorkers(undefined, limited, async (pool) => {
+      const planned = judge(withFacts(seen, await factsNow(seen, pool)), options.allow);
+      context.onEvent({type: 'plan-ready', ...planned});
+      return execute(planned, {...options, preflight: true, approved: true}, pool, limited);
+    }),
+  );
 }
 
 /** Looks at the source of a saved plan, unless it was planned as absent; answers how the two roots overlap today. */
@@ -73,11 +77,13 @@ function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Ov
 
 /** Plans, and applies that. */
 export async function applyFresh(settings: Settings, context: Context): Promise<ApplyReport> {
-  return withWorkers(workersFor(settings), context, async (pool) => {
-    const planned = await makePlan(settings, pool, context).catch(asGuard);
-    if (context.signal.aborted) throw new Interrupted();
-    return execute(planned, {...settings, preflight: false, approved: false}, pool, context);
-  });
+  return withTimeLimit(settings.maxDuration, context, (limited) =>
+    withWorkers(workersFor(settings), limited, async (pool) => {
+      const planned = await makePlan(settings, pool, limited).catch(asGuard);
+      if (limited.signal.aborted) throw new Interrupted();
+      return execute(planned, {...settings, preflight: false, approved: false}, pool, limited);
+    }),
+  );
 }
 
 /** Plans, asks what of it is to be applied, applies that. Undefined: there were changes, and none was wanted. */
@@ -92,7 +98,9 @@ export async function applyApproved(
     const chosen = isNothing ? planned : await approve(planned);
     if (chosen === undefined) return undefined;
     if (context.signal.aborted) throw new Interrupted();
-    return execute(await judgedAgain(chosen, settings, pool), {...settings, preflight: false, approved: true}, pool, context);
+    return withTimeLimit(settings.maxDuration, context, async (limited) =>
+      execute(await judgedAgain(chosen, settings, pool), {...settings, preflight: false, approved: true}, pool, limited),
+    );
   });
 }
 
@@ -103,8 +111,10 @@ export function planForApply(settings: Settings, context: Context): Promise<Plan
 
 /** Applies a plan that was reviewed in this process: what has changed since is left alone, path by path. */
 export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
-  return withWorkers(undefined, context, async (pool) =>
-    execute(await judgedAgain(planned, settings, pool), {...settings, preflight: false, approved: true}, pool, context),
+  return withTimeLimit(settings.maxDuration, context, (limited) =>
+    withWorkers(undefined, limited, async (pool) =>
+      execute(await judgedAgain(planned, settings, pool), {...settings, preflight: false, approved: true}, pool, limited),
+    ),
   );
 }
 

@@ -2,7 +2,7 @@
 import {statSync} from 'node:fs';
 import process from 'node:process';
 import {createInterface} from 'node:readline/promises';
-import {parseMilliseconds} from '../config/quantity.js';
+import {parseInterval, parseMilliseconds} from '../config/quantity.js';
 import {noticesOf, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {isJournalFile} from '../formats/journal.js';
@@ -62,8 +62,9 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
   });
 }
 
-function savedSettings({allow = [], fsync = 'end', skipDrifted = false, lockTimeout = '0'}: SettingFlags) {
-  return {allow, fsync, skipDrifted, lockTimeout: parseMilliseconds(lockTimeout)};
+function savedSettings({allow = [], fsync = 'end', skipDrifted = false, lockTimeout = '0', maxDuration}: SettingFlags) {
+  const limit = maxDuration === undefined ? undefined : parseInterval(maxDuration);
+  return {allow, fsync, skipDrifted, lockTimeout: parseMilliseconds(lockTimeout), maxDuration: limit};
 }
 
 /** Whether a person is to look through the plan; then all that needs is loaded while the trees are read. */
@@ -76,7 +77,7 @@ function prepareReview({format, events}: Typed, output: Output): boolean {
 
 interface ReviewAndApply {
   readonly planned: Planned;
-  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'skipDrifted' | 'lockTimeout'>;
+  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'skipDrifted' | 'lockTimeout' | 'maxDuration'>;
   readonly file?: string | undefined;
   /** The exit code when nothing is to be done. */
   readonly ifLeft: () => number;

@@ -9,18 +9,18 @@ import type {ApplyReport} from '../core/outcome.js';
 import {AroundRun} from '../hooks/around.js';
 import {countDone, noKinds} from '../plan/summary.js';
 import {applyExitCode, applyFresh} from './apply.js';
-import {type Context, Interrupted, newId, withTimeLimit} from './context.js';
+import {type Context, Interrupted, newId} from './context.js';
 import {signalExitCode, toError} from './errors.js';
 import {writeMetrics} from './metrics.js';
 import type {Output} from './output.js';
-import {settingsOf, type Typed} from './typed.js';
+import {salvagedNotices, settingsOf, type Typed} from './typed.js';
 
 const NOBODY: Notices = {
   log: undefined,
   metrics: undefined,
   heartbeat: undefined,
   webhook: undefined,
-  hooks: {commands: {}, timeout: 0},
+  hooks: {commands: {}, timeout: 0, folder: undefined},
 };
 
 export interface JobOptions {
@@ -59,6 +59,7 @@ export class Job {
       this.#notices = settings;
       return settings;
     } catch (error) {
+      this.#notices ??= await salvagedNotices(this.options.typed);
       return {failure: toError(error)};
     }
   }
@@ -87,7 +88,7 @@ export class Job {
     const around = new AroundRun({
       told: notices ?? NOBODY,
       run: {id, job: this.name, ...rootsOf(settings)},
-      cwd: process.cwd(),
+      cwd: notices?.hooks.folder ?? process.cwd(),
       env: process.env,
       onNotice: this.tell,
       signal: context.signal,
@@ -97,9 +98,7 @@ export class Job {
     try {
       if ('failure' in settings) throw settings.failure;
       await around.before();
-      report = await withTimeLimit(settings.maxDuration, {...context, runId: id, onEvent: seen.listener}, (limited) =>
-        applyFresh(settings, limited),
-      );
+      report = await applyFresh(settings, {...context, runId: id, onEvent: seen.listener});
     } catch (error) {
       failure = toError(error);
     }
@@ -121,12 +120,12 @@ export class Job {
       error: failure === undefined || failure instanceof Interrupted ? undefined : errorOf(failure),
     };
     if (run.error !== undefined) this.tell({type: 'run-failed', ...run.error});
-    this.tell({type: 'run-ended', run});
     if (notices?.metrics !== undefined) {
       const trouble = await writeMetrics(notices.metrics, run);
       if (trouble !== undefined) this.notice('warn', 'metrics', trouble);
     }
     await around.ended(run);
+    this.tell({type: 'run-ended', run});
     return {run, failure};
   }
 }

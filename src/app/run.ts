@@ -34,6 +34,7 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
   const jobs = names.map((name) => jobOf(name, typed, context, output));
   const settled = await Promise.all(jobs.map(async (job) => ({job, settings: await job.settings()})));
   const isOnSchedule = !options.once && settled.some(({settings}) => scheduleOf(settings) !== undefined);
+  if (isOnSchedule) await checkTimes(typed);
   if (isOnSchedule) return runOnSchedule({typed, options, context, output}, settled);
   if (names.length > 1) checkFormat(typed, 'a single job', ['html', 'junit']);
   output.expectJobs(names.length);
@@ -159,6 +160,14 @@ async function areJobs(typed: Typed): Promise<boolean> {
 function checkFormat({format}: Typed, whom: string, refused: readonly Format[]): void {
   if (format === undefined || !refused.includes(format)) return;
   throw new DirsyncError('USAGE', `--format ${format} is for ${whom}`, 'read runs later with `show`');
+}
+
+/** Those of the config are checked where it is read. @throws DirsyncError SCHEDULE_INVALID. */
+async function checkTimes({flags: {cron = [], timezone}}: Typed): Promise<void> {
+  // Loaded only here: few flags need a calendar.
+  const {checkCron, checkTimezone} = await import('../config/cron.js');
+  cron.forEach(checkCron);
+  if (timezone !== undefined) checkTimezone(timezone);
 }
 
 function scheduleOf(settings: Settings | NoSettings): Settings['schedule'] {

@@ -1,8 +1,9 @@
 /** What was typed, and what it comes to with the config file. */
 import {existsSync} from 'node:fs';
+import {dirname} from 'node:path';
 import process from 'node:process';
 import type {Config, JobSettings} from '../config/load.js';
-import {resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
+import {type Notices, noticesOf, resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Format} from '../core/format.js';
@@ -23,7 +24,8 @@ export async function settingsOf({words, flags, config}: Typed): Promise<Setting
   if (words.length === 1 && word.includes('/') && existsSync(word)) {
     throw new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
   }
-  return resolveSettings(words, flags, await jobOf(words.length === 1 ? word : undefined, config));
+  const {job, folder} = await jobOf(words.length === 1 ? word : undefined, config);
+  return resolveSettings(words, flags, job, folder);
 }
 
 /** The target alone: of two roots the second, of a flag, of a job, or a folder by itself. */
@@ -38,8 +40,8 @@ export async function targetOf({words, flags, config}: Typed): Promise<string> {
   const isFolder = existsSync(word);
   if (isFolder && word.includes('/')) return word;
   try {
-    const {target} = await jobOf(word, config);
-    return target as string;
+    const {job} = await jobOf(word, config);
+    return job.target as string;
   } catch (error) {
     // A job comes first, as in the other commands: beside its config there is often a folder of the same name.
     if (isFolder && error instanceof DirsyncError && error.code === 'JOB_UNKNOWN') return word;
@@ -55,9 +57,24 @@ export async function configOf({config}: Pick<Typed, 'config'>): Promise<Config 
 }
 
 /** A config file is read when it is named, or when a job is: two folders on a command line need none. */
-async function jobOf(name: string | undefined, file: string | undefined): Promise<JobSettings> {
-  if (name === undefined && file === undefined) return {};
+async function jobOf(name: string | undefined, file: string | undefined): Promise<{job: JobSettings; folder?: string}> {
+  if (name === undefined && file === undefined) return {job: {}};
   const config = await configOf({config: file});
   const {findJob} = await import('../config/load.js');
-  return name === undefined ? (config?.defaults ?? {}) : findJob(config, name);
+  const job = name === undefined ? (config?.defaults ?? {}) : findJob(config, name);
+  return {job, ...(config && {folder: dirname(config.file)})};
+}
+
+/** Who is to be told that a job cannot run, as far as a config with mistakes still says so. */
+export async function salvagedNotices({words, flags, config}: Typed): Promise<Notices | undefined> {
+  const [job, more] = words;
+  if (config === undefined && (job === undefined || more !== undefined)) return undefined;
+  const {salvageNotices} = await import('../config/load.js');
+  const found = await salvageNotices({
+    cwd: process.cwd(),
+    file: config,
+    env: process.env,
+    job: more === undefined ? job : undefined,
+  });
+  return found && noticesOf(flags, found.settings, found.folder);
 }

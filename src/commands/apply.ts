@@ -4,6 +4,7 @@ import {
   BaseCommand,
   describe,
   guardFlags,
+  limitFlags,
   logFlags,
   narrowFlags,
   outputFlags,
@@ -57,6 +58,7 @@ export default class Apply extends BaseCommand {
       helpGroup: 'APPLY',
     }),
     ...applyFlags,
+    ...limitFlags,
     ...logFlags,
     ...outputFlags,
   };

@@ -95,7 +95,7 @@ const NOTICES = [
  * Of a config with mistakes: what it says of a job, or in its defaults, that is needed to tell somebody that the job cannot run,
  * as far as that is valid by itself. Undefined where no file can be read. Never throws.
  */
-export function salvageNotices(options: SalvageOptions): Promise<JobSettings | undefined> {
+export function salvageNotices(options: SalvageOptions): Promise<Salvaged | undefined> {
   return salvage(options).catch(() => undefined);
 }
 
@@ -104,7 +104,13 @@ export interface SalvageOptions extends LoadOptions {
   readonly job?: string | undefined;
 }
 
-async function salvage(options: SalvageOptions): Promise<JobSettings | undefined> {
+export interface Salvaged {
+  readonly settings: JobSettings;
+  /** That of the config file. */
+  readonly folder: string;
+}
+
+async function salvage(options: SalvageOptions): Promise<Salvaged | undefined> {
   const found = await findFile(options);
   if (found === undefined || found.layers.at(-1)?.file !== found.file) return undefined;
   const contents = found.layers.map(({file, raw}): ConfigContent => {
@@ -115,7 +121,7 @@ async function salvage(options: SalvageOptions): Promise<JobSettings | undefined
     return {defaults: valid(defaults), jobs: {job: valid(job)}};
   });
   const {defaults, jobs} = merged(contents);
-  return layered(defaults, jobs.get('job') ?? {});
+  return {settings: layered(defaults, jobs.get('job') ?? {}), folder: dirname(found.file)};
 }
 
 /** @throws DirsyncError CONFIG_UNREADABLE, or CONFIG_INVALID for a package.json that was named and says nothing. */

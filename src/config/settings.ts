@@ -106,10 +106,11 @@ export interface NarrowSettings {
 }
 
 /**
- * `roots`: SOURCE and TARGET where they were typed as words; `job`: that of the config file, with its defaults.
+ * `roots`: SOURCE and TARGET where they were typed as words; `job`: that of the config file, with its defaults; `folder`: that of
+ * the config file.
  * @throws DirsyncError USAGE or INTERVAL_INVALID.
  */
-export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings): Settings {
+export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings, folder?: string): Settings {
   const [first, second] = roots.length === 2 ? roots : [flags.source, flags.target];
   if (roots.length === 2 && (flags.source ?? flags.target) !== undefined) {
     throw new DirsyncError('USAGE', 'the roots are given twice, as words and by -i/-o', 'give each root once');
@@ -144,7 +145,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     allow: flags.allow ?? job.allow ?? [],
     schedule: scheduleOf(flags, job),
     maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
-    ...noticesOf(flags, job),
+    ...noticesOf(flags, job, folder),
     fsync: flags.fsync ?? job.fsync ?? 'end',
     mkpath: flags.mkpath ?? job.mkpath ?? false,
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
@@ -157,13 +158,17 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
 export type Notices = Pick<Settings, 'log' | 'metrics' | 'heartbeat' | 'webhook' | 'hooks'>;
 
 /** Also for a job of which nothing else is known. */
-export function noticesOf(flags: Pick<SettingFlags, 'log' | 'logFormat' | 'logLevel' | 'metrics'>, job: JobSettings): Notices {
+export function noticesOf(
+  flags: Pick<SettingFlags, 'log' | 'logFormat' | 'logLevel' | 'metrics'>,
+  job: JobSettings,
+  folder?: string,
+): Notices {
   return {
     log: logOf(flags, job),
     metrics: flags.metrics === undefined ? job.metrics : withSlashOf(flags.metrics, resolve(flags.metrics)),
     heartbeat: heartbeatOf(job),
     webhook: webhookOf(job),
-    hooks: hooksOf(job),
+    hooks: hooksOf(job, folder),
   };
 }
 
@@ -194,11 +199,11 @@ function webhookOf({webhook}: JobSettings): Webhook | undefined {
   return {url, format, always};
 }
 
-function hooksOf({hooks = {}}: JobSettings): Hooks {
+function hooksOf({hooks = {}}: JobSettings, folder: string | undefined): Hooks {
   const {timeout = '5m', ...named} = hooks;
   const isCommand = (command: string | readonly string[] | undefined) => command !== undefined && command.length > 0;
   const commands = Object.fromEntries(Object.entries(named).filter(([, command]) => isCommand(command)));
-  return {commands: commands as Hooks['commands'], timeout: parseMilliseconds(timeout)};
+  return {commands: commands as Hooks['commands'], timeout: parseMilliseconds(timeout), folder};
 }
 
 /** How often a source that is watched is looked at even if nothing was heard. */

@@ -15,6 +15,8 @@ export interface Hooks {
   readonly commands: Readonly<Partial<Record<HookName, CommandLine>>>;
   /** Milliseconds that a command may take. */
   readonly timeout: number;
+  /** The folder in which commands start: that of the config file. Undefined where no file says anything. */
+  readonly folder: string | undefined;
 }
 
 /** What an address is sent: the JSON of Slack and its kin (`{"text": …}`), that of Discord (`{"content": …}`), or Markdown itself. */

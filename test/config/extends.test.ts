@@ -156,7 +156,7 @@ x: 1`,
       it(name, async () => {
         const cwd = folderWith(files);
         const found = await salvageNotices({cwd, env: {HOME: cwd, DISK: '/mnt/disk'}, job});
-        const relative = found && JSON.parse(JSON.stringify(found).replaceAll(`${cwd}/`, ''));
+        const relative = found && JSON.parse(JSON.stringify(found.settings).replaceAll(`${cwd}/`, ''));
         expect(relative).to.deep.equal(notices);
       });
     }

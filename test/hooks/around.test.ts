@@ -15,7 +15,7 @@ import {listeners} from '../support/listen.js';
 import {act} from '../support/plan.js';
 import {tempDirs} from '../support/temp.js';
 
-const NOBODY: Told = {hooks: {commands: {}, timeout: 60_000}, heartbeat: undefined, webhook: undefined};
+const NOBODY: Told = {hooks: {commands: {}, timeout: 60_000, folder: undefined}, heartbeat: undefined, webhook: undefined};
 
 const nothing = jobRun({planned: plannedOf([]), report: applyReport({})});
 const partial = jobRun({
@@ -75,7 +75,9 @@ describe('hooks/around', () => {
     return {run, notices, said, read};
   }
 
-  const told = (commands: Hooks['commands'], timeout = 60_000): Partial<Told> => ({hooks: {commands, timeout}});
+  const told = (commands: Hooks['commands'], timeout = 60_000): Partial<Told> => ({
+    hooks: {commands, timeout, folder: undefined},
+  });
   const hook = 'echo "$DIRSYNC_HOOK" >>told';
   const ALL = told({before: hook, after: hook, onStart: hook, onChange: hook, onSuccess: hook, onFailure: hook, onGuard: hook});
 

@@ -36,7 +36,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     metrics: undefined,
     heartbeat: undefined,
     webhook: undefined,
-    hooks: {commands: {}, timeout: 0},
+    hooks: {commands: {}, timeout: 0, folder: undefined},
     fsync: 'none',
     mkpath: false,
     skipDrifted: false,
