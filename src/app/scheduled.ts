@@ -2,10 +2,11 @@
 import {uptime} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Settings} from '../config/settings.js';
-import type {RunResult} from '../core/job-run.js';
+import type {JobRun, RunResult} from '../core/job-run.js';
 import type {Schedule} from '../core/schedule.js';
 import {formatDuration} from '../report/units.js';
 import {Loop} from '../schedule/loop.js';
+import type {Renewed} from '../schedule/watch.js';
 import {type EndedRun, errorOf, type Job, type NoSettings} from './job.js';
 import {SourceWatch} from './watch.js';
 
@@ -74,8 +75,12 @@ export class Scheduled {
     const {job, use} = this.options;
     const settings = await job.settings();
     if (!('failure' in settings)) this.#take(settings);
-    await this.#listen(settings);
+    const renewed = await this.#listen(settings);
     const ended = await use(job, settings);
+    if (renewed === 'anew' && hasNewFolders(ended?.run)) {
+      this.#watch?.doubt();
+      this.#loop.changed();
+    }
     return ended?.run.result ?? 'interrupted';
   }
 
@@ -94,13 +99,13 @@ export class Scheduled {
   }
 
   /** Before a run, so that it sees what came before. */
-  async #listen(settings: Settings | NoSettings): Promise<void> {
+  async #listen(settings: Settings | NoSettings): Promise<Renewed | undefined> {
     const isWanted = this.#schedule.watch && !('failure' in settings);
     if (!isWanted || this.#watch?.isFor(settings) === false) {
       await this.#watch?.close();
       this.#watch = undefined;
     }
-    if (!isWanted) return;
+    if (!isWanted) return undefined;
     this.#watch ??= new SourceWatch(settings, {
       onChange: () => this.#loop.changed(),
       onLost: (why) => {
@@ -109,7 +114,9 @@ export class Scheduled {
         this.#loop.changed();
       },
     });
-    this.#hear(await this.#watch.renew());
+    const renewed = await this.#watch.renew();
+    this.#hear(typeof renewed === 'string' ? undefined : renewed.deaf);
+    return renewed;
   }
 
   /** `why`: nothing is heard of the source. */
@@ -126,4 +133,9 @@ export class Scheduled {
     }
     this.#loop.reload(this.#effective());
   }
+}
+
+/** A folder may also have come in the place of something else. */
+function hasNewFolders(run: JobRun | undefined): boolean {
+  return (run?.done?.mkdir.count ?? 0) + (run?.done?.replace.count ?? 0) > 0;
 }

@@ -7,7 +7,7 @@ import type {RelPath} from '../core/path.js';
 import {platform} from '../platform/choose.js';
 import {findSource} from '../platform/roots.js';
 import {decideFilter} from '../scan/decide.js';
-import {Watch, type WatchOptions} from '../schedule/watch.js';
+import {type Renewed, Watch, type WatchOptions} from '../schedule/watch.js';
 import {filterLines} from './plan.js';
 
 /** Of more changes at a time than this, one will matter. */
@@ -30,15 +30,20 @@ export class SourceWatch {
     );
   }
 
-  /** Listens from now on to all that is there. Answers why it cannot, in words that may be shown. */
-  async renew(): Promise<string | undefined> {
+  /** Listens from now on to all that is there. Why it cannot is in words that may be shown. */
+  async renew(): Promise<Renewed> {
     try {
       this.#watch ??= this.#open();
     } catch (error) {
-      return (error as Error).message;
+      return {deaf: (error as Error).message};
     }
-    const why = await this.#watch.renew();
-    return why && escapeName(why);
+    const renewed = await this.#watch.renew();
+    return typeof renewed === 'string' ? renewed : {deaf: escapeName(renewed.deaf)};
+  }
+
+  /** Folders may be there in which it does not listen. */
+  doubt(): void {
+    this.#watch?.doubt();
   }
 
   async close(): Promise<void> {

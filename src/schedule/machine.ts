@@ -148,6 +148,7 @@ export class Machine {
     this.#promised = undefined;
     this.#setTime(now.wall);
     if (isSameInterval) return;
+    this.#counted = now;
     this.#anchor = now.steady;
     this.#tick = schedule.every === undefined ? undefined : now.steady + schedule.every + this.#jitter();
   }

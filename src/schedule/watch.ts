@@ -15,12 +15,16 @@ export interface WatchOptions {
 /** More changes at a time than this, and the kernel may have dropped some: fs.inotify.max_queued_events is 16,384 by default. */
 const MANY_EVENTS = 1_000;
 /** How often it is looked whether the folder is still the one that is listened to. */
-const ROOT_MS = 10_000;
+const ROOT_MS = 2_000;
+
+/** Whether it had to begin anew; or why nothing is heard. */
+export type Renewed = 'as before' | 'anew' | {readonly deaf: string};
 
 /**
  * @parcel/watcher 2.6 does not tell on Linux when the kernel dropped events, and does not listen in a folder that came together
  * with the one above it (`mkdir -p`, a tree that was moved in). So after many changes, and after any new folder, it listens anew
- * from the beginning: before a run, which then sees all that came before. A root that was replaced is not told at all.
+ * from the beginning: before a run, which then sees all that came before. It may still pass over a folder that comes while it
+ * begins: when that run finds new folders, it is to be in doubt. A root that was replaced is not told at all.
  */
 export class Watch {
   #subscription: AsyncSubscription | undefined;
@@ -34,10 +38,10 @@ export class Watch {
     return this.#subscription !== undefined;
   }
 
-  /** Listens from now on to all that is there; to be asked before each run. Answers why it cannot. */
-  async renew(): Promise<string | undefined> {
+  /** Listens from now on to all that is there; to be asked before each run. */
+  async renew(): Promise<Renewed> {
     const {root} = this.options;
-    if (this.isListening && !this.#isStale && this.#root === identityOf(root)) return undefined;
+    if (this.isListening && !this.#isStale && this.#root === identityOf(root)) return 'as before';
     await this.close();
     try {
       // Loaded only here: it is a native module, and most runs watch nothing.
@@ -46,10 +50,15 @@ export class Watch {
       this.#root = identityOf(root);
       this.#subscription = await subscribe(root, (error, events) => this.#heard(error, events));
     } catch (error) {
-      return (error as Error).message;
+      return {deaf: (error as Error).message};
     }
     this.#timer = setInterval(() => this.#lookAtRoot(), ROOT_MS).unref();
-    return undefined;
+    return 'anew';
+  }
+
+  /** Folders may be there in which it does not listen. */
+  doubt(): void {
+    this.#isStale = true;
   }
 
   async close(): Promise<void> {
@@ -61,13 +70,15 @@ export class Watch {
   }
 
   #heard(error: Error | null, events: readonly Event[]): void {
-    if (!this.isListening) return;
     if (error !== null) {
+      if (!this.isListening) return;
       void this.close();
       this.options.onLost(error.message);
       return;
     }
+    // Also what is heard before `renew` has answered: the run after it sees the folder, but nobody may listen in it.
     this.#isStale ||= events.length > MANY_EVENTS || events.some(({type, path}) => type === 'create' && isFolder(path));
+    if (!this.isListening) return;
     if (this.options.matters(events.map(({path}) => path))) this.options.onChange();
   }
 

@@ -263,7 +263,17 @@ describe('schedule/loop', () => {
         ['run 01-01 00:00:00', 'run 01-01 01:00:00'],
       ],
       [
-        'while a run is at work',
+        'while a run is at work: another interval counts from then, and nothing was missed',
+        {
+          schedule: {every: HOUR},
+          lasts: HOUR,
+          takes: () => 10 * MINUTE,
+          happens: [[5 * MINUTE, ({loop}) => loop.reload(schedule({every: 30 * MINUTE}))]],
+        },
+        ['run 01-01 00:00:00', 'run 01-01 00:35:00'],
+      ],
+      [
+        'while a run is at work: a calendar',
         {
           schedule: {every: HOUR},
           lasts: 3 * HOUR,

@@ -1,0 +1,182 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {expect} from 'chai';
+import {type CliResult, dirsync, startDirsync} from '../support/cli.js';
+import {tempDirs} from '../support/temp.js';
+import {readTree, writeTree} from '../support/tree.js';
+
+const CONFIG = `defaults: {log: log, metrics: metrics/, fsync: none}
+jobs:
+  one: {source: a, target: ta}
+  two: {source: b, target: tb}
+  again: {source: a, target: ta}
+  lost: {source: nowhere, target: tc}
+`;
+
+describe('story: several jobs', () => {
+  const temp = tempDirs();
+
+  function folder(config = CONFIG): string {
+    const root = temp();
+    writeTree(root, {a: {f: 'of a'}, b: {g: 'of b'}, 'dirsync.config.yaml': config});
+    return root;
+  }
+
+  /** Source and target are the same. */
+  function expectDone(root: string, ...letters: readonly string[]): void {
+    for (const letter of letters) {
+      expect(readTree(path.join(root, `t${letter}`))).to.deep.equal(readTree(path.join(root, letter)));
+    }
+  }
+
+  function runs({stdout}: CliResult): {job: string; result: string; exitCode: number; started: string; finished: string}[] {
+    return JSON.parse(stdout).runs;
+  }
+
+  it('named ones run one after the other, and what is told is told by job', () => {
+    const root = folder();
+    const result = dirsync(['run', 'one', 'two'], {cwd: root});
+    expect(result).to.include({code: 0, stderr: ''});
+    expect(result.stdout).to.match(/^one:\n.*\ntwo:\n/s);
+    expectDone(root, 'a', 'b');
+    expect(fs.readFileSync(path.join(root, 'log'), 'utf8')).to.match(
+      / \[one\] \[\S+\] create done {2}f .* \[two\] \[\S+\] create done {2}g /s,
+    );
+    expect(fs.readdirSync(path.join(root, 'metrics'))).to.have.members(['dirsync-one.prom', 'dirsync-two.prom']);
+  });
+
+  it('--all runs them all, one that fails is told, and the gravest exit code is that of the program', () => {
+    const root = folder();
+    const result = dirsync(['run', '--all', '--json'], {cwd: root});
+    expect(result).to.include({code: 5, stderr: ''});
+    expect(runs(result).map(({job, exitCode}) => `${job} ${exitCode}`)).to.have.members(['one 0', 'two 0', 'again 0', 'lost 5']);
+    expectDone(root, 'a', 'b');
+    const text = dirsync(['run', 'two', 'lost'], {cwd: root});
+    expect(text).to.include({code: 5});
+    expect(text.stderr).to.match(/^lost:\nError: The source does not exist: /);
+  });
+
+  it('two on one target never run at a time, whatever --jobs allows', () => {
+    const root = folder(CONFIG.replace('target: ta}\n  lost', 'target: ./x/../ta}\n  lost'));
+    for (let round = 0; round < 5; round++) {
+      fs.writeFileSync(path.join(root, `a/${round}`), 'new');
+      const result = dirsync(['run', 'one', 'two', 'again', '--jobs', '3', '--json'], {cwd: root});
+      expect(result).to.include({code: 0, stderr: ''});
+      const [one, again] = ['one', 'again'].map((name) => runs(result).find(({job}) => job === name));
+      expect((again?.started ?? '') >= (one?.finished ?? '') || (one?.started ?? '') >= (again?.finished ?? '')).to.equal(true);
+    }
+    expectDone(root, 'a', 'b');
+  });
+
+  it('--events tells whose each event is', () => {
+    const {stdout} = dirsync(['run', 'one', 'two', '--events'], {cwd: folder()});
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    for (const job of ['one', 'two']) {
+      const types = events.filter((event) => event.job === job).map(({type}) => type);
+      expect(types.at(0)).to.equal('run-started');
+      expect(types.at(-1)).to.equal('run-ended');
+    }
+    expect(events.every(({job}) => job === 'one' || job === 'two')).to.equal(true);
+  });
+
+  const refused: [name: string, args: string[], says: RegExp][] = [
+    ['an unknown one among them', ['one', 'too', 'two'], /too:\nError: There is no such job: "too" .*\n.*Did you mean "two"\?/],
+    ['a root for several', ['one', 'two', '-o', 'x'], /a root is given for several jobs/],
+    ['--all and names', ['--all', 'one'], /--all is given, and jobs too/],
+    ['a format for one alone', ['one', 'two', '--format', 'html'], /--format html is for a single job/],
+  ];
+  for (const [name, args, says] of refused) {
+    it(`refuses ${name}`, () => {
+      const {code, stderr} = dirsync(['run', ...args], {cwd: folder()});
+      expect(code).to.equal(1);
+      expect(stderr).to.match(says);
+    });
+  }
+
+  it('refuses --all without a config, and with one that has no jobs', () => {
+    const root = temp();
+    expect(dirsync(['run', '--all'], {cwd: root})).to.include({code: 1});
+    fs.writeFileSync(path.join(root, 'dirsync.config.yaml'), 'defaults: {delete: false}\n');
+    expect(dirsync(['run', '--all'], {cwd: root}).stderr).to.include('there are no jobs');
+  });
+
+  describe('two words', () => {
+    it('are folders where there are such', () => {
+      const root = folder();
+      expect(dirsync(['run', 'a', 'copy'], {cwd: root})).to.include({code: 0});
+      expect(readTree(path.join(root, 'copy'))).to.deep.equal(readTree(path.join(root, 'a')));
+    });
+
+    it('that are jobs, and a folder too, are refused: it is not guessed', () => {
+      const root = folder(CONFIG.replace('one:', 'a:').replace('two:', 'b:'));
+      const {code, stderr} = dirsync(['run', 'a', 'b'], {cwd: root});
+      expect(code).to.equal(1);
+      expect(stderr).to.match(
+        /a and b are jobs of .*dirsync.config.yaml, and a is a folder too\n {2}for the folders write \.\/a \.\/b/,
+      );
+      expect(Object.keys(readTree(path.join(root, 'b')))).to.deep.equal(['.', 'g']);
+      expect(dirsync(['run', './a', './b', '--allow', 'too-many-deletes'], {cwd: root})).to.include({code: 0});
+    });
+
+    it('of which the first is no folder tell of the config that cannot be read', () => {
+      const {code, stderr} = dirsync(['run', 'one', 'two'], {cwd: folder('jobs: {one: {sorce: a}}')});
+      expect(code).to.equal(1);
+      expect(stderr).to.include('jobs.one.sorce: unknown key, did you mean "source"?');
+    });
+  });
+
+  describe('on schedules', () => {
+    const SCHEDULED = `defaults: {log: log, fsync: none, backoff: '0'}
+jobs:
+  one: {source: a, target: ta, every: 1s}
+  two: {source: b, target: tb, every: 1h}
+`;
+
+    it('each keeps its own; SIGUSR1 wants a run of each now, SIGHUP takes in what the config has become', async () => {
+      const root = folder(SCHEDULED);
+      const logged = () => fs.readFileSync(path.join(root, 'log'), 'utf8');
+      const count = (text: string) => (fs.existsSync(path.join(root, 'log')) ? logged().split(text).length - 1 : 0);
+      const running = startDirsync(['run', '--all'], {cwd: root});
+      await running.until(() => count('[one]') > 0 && count('waiting') >= 3 && count('[two]') > 0);
+      const before = logged()
+        .split('\n')
+        .filter((line) => line.includes('[two]') && line.includes('run started')).length;
+      expect(before).to.equal(1);
+
+      fs.writeFileSync(path.join(root, 'b/more'), 'more');
+      running.child.kill('SIGUSR1');
+      await running.until(() => fs.existsSync(path.join(root, 'tb/more')));
+
+      writeTree(root, {c: {h: 'of c'}});
+      fs.writeFileSync(
+        path.join(root, 'dirsync.config.yaml'),
+        `${SCHEDULED.replace(/ {2}one.*\n/, '')}  three: {source: c, target: tc, every: 1h}\n`,
+      );
+      running.child.kill('SIGHUP');
+      await running.until(() => fs.existsSync(path.join(root, 'tc/h')));
+      await running.until(() => count('config  it was read again') > 0);
+      const ended = count('[one]');
+      await delay(1200);
+      expect(count('[one]')).to.be.within(ended, ended + 12);
+
+      fs.writeFileSync(path.join(root, 'dirsync.config.yaml'), 'jobs: [');
+      running.child.kill('SIGHUP');
+      await running.until(() => running.stderr.includes('Warning: config: The config file has a mistake'));
+      expect(await running.kill('SIGTERM')).to.include({code: 143});
+    });
+
+    it('--once leaves schedules alone; with --all a job without one is left out, and told of', async () => {
+      const root = folder(`${SCHEDULED}  plain: {source: a, target: tp}\n`);
+      expect(dirsync(['run', '--all', '--once'], {cwd: root})).to.include({code: 0});
+      expectDone(root, 'a', 'b');
+      expect(fs.existsSync(path.join(root, 'tp/f'))).to.equal(true);
+      const running = startDirsync(['run', '--all'], {cwd: root});
+      await running.says('It has no schedule and is left out');
+      expect(await running.kill('SIGINT')).to.include({code: 130});
+    });
+  });
+});
