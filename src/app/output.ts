@@ -73,12 +73,14 @@ export function openOutput(options: OutputOptions): Output {
     },
     async openRunScreen(jobs) {
       goesOn = true;
+      if (view instanceof TextView) view.tellsJobs = jobs.length > 1;
       if (!(view instanceof TextView) || options.format !== undefined || !canDraw(process, process.env)) return;
       const {RunView} = await import('./run-view.js');
       view = await RunView.open(jobs);
     },
     expectJobs(count) {
       goesOn = count > 1;
+      if (view instanceof TextView) view.tellsJobs = goesOn;
       if (count > 1 && options.format === 'json' && !options.events) view = new JobsView();
     },
     say: (text) => void process.stdout.write(`${text}\n`),
@@ -111,6 +113,8 @@ export function reportError(error: unknown, options: Pick<OutputOptions, 'format
 /** Plain text; on a terminal coloured, with a line of progress on stderr. */
 class TextView implements View {
   readonly #line = new ProgressLine();
+  /** Whether the job is named before what is told of it. */
+  tellsJobs = false;
   /** Whose event is shown, and whose was shown before. */
   #job: string | undefined;
   #told: string | undefined;
@@ -200,7 +204,7 @@ class TextView implements View {
 
   /** Of several jobs, each tells whose what follows is. */
   #head(stream: NodeJS.WriteStream): void {
-    if (this.#job !== undefined && this.#job !== this.#told) stream.write(`${escapeName(this.#job)}:\n`);
+    if (this.tellsJobs && this.#job !== undefined && this.#job !== this.#told) stream.write(`${escapeName(this.#job)}:\n`);
     this.#told = this.#job;
   }
 

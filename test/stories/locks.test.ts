@@ -41,7 +41,7 @@ for (const backend of BACKENDS) {
     function worked(log: string): string[] {
       const lines = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').split('\n') : [];
       return lines
-        .filter((line) => /^\S+ \w+ +(?:mkdir|create|update|delete|attrs) /.test(line))
+        .filter((line) => /^\S+ \w+ +\[\S+\] (?:mkdir|create|update|delete|attrs) /.test(line))
         .map((line) => line.slice(0, 24));
     }
 
