@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--rounds N] [--files N] [--json] [ROW…]`: dirsync beside rsync, cp and a bare node, as ratios on this
+ * `npm run bench -- [--rounds N] [--files N] [--runs N] [--json] [ROW…]`: dirsync beside rsync, cp and a bare node, as ratios on this
  * machine at this hour; and its screens and reports, in seconds and MB (1,000,000 bytes). It works in DIRSYNC_BENCH_DIR (a folder of its own in the temporary folder by default) and nowhere else.
  */
 import {execFileSync} from 'node:child_process';
@@ -21,6 +21,7 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {findChromium, openReport} from './html.js';
 import {compare, median, medianRatio, ninetieth, runOnce, type Setting, type Tool, type Turn} from './measure.js';
+import {memoryOver} from './memory.js';
 import {PRESSES, type ReviewTurn, reviewOnce, slowestKey} from './review.js';
 import {inTerminal} from './terminal.js';
 import {
@@ -68,6 +69,7 @@ const {values: flags, positionals} = parseArgs({
   options: {
     rounds: {type: 'string', default: '5'},
     files: {type: 'string', default: '1000000'},
+    runs: {type: 'string', default: '2000'},
     json: {type: 'boolean', default: false},
   },
 });
@@ -138,6 +140,17 @@ const FIGURES: Readonly<Record<string, () => Promise<Result[]>>> = {
     } finally {
       tree.unmount();
     }
+  },
+  'run-memory': async () => {
+    const runs = wholeNumber('--runs', flags.runs);
+    const folder = path.join(WORK_FOLDER, 'runs');
+    const {early, late, earlyFiles, lateFiles} = await memoryOver({folder, program: bin, env, runs});
+    const work = `${runs} runs of one process, one change each`;
+    return [
+      {work, tool: 'memory, second tenth of them', bytes: early},
+      {work, tool: 'memory, last tenth', bytes: late, ratio: late / early, goal: '≤ 1.10', met: late <= 1.1 * early},
+      {work, tool: 'open files, last ÷ second tenth', ratio: lateFiles / earlyFiles, goal: '≤ 1', met: lateFiles <= earlyFiles},
+    ];
   },
   'apply-drawn': async () => {
     const source = await generatedTree(240_000);
