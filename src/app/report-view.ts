@@ -133,7 +133,10 @@ export class ReportView implements View {
     this.#isClosed = true;
     const subject = this.#subject;
     if (this.format === 'github') await this.#tellGithub(subject);
-    else if (subject) await print(await renderReport(subject, this.format, {color: false, width: 100, all: this.all}));
+    else if (this.format === 'junit' && this.#error instanceof DirsyncError) {
+      const {junitError} = await import('../report/junit.js');
+      await print([junitError(this.#error)]);
+    } else if (subject) await print(await renderReport(subject, this.format, {color: false, width: 100, all: this.all}));
   }
 
   async #tellGithub(subject: Subject | undefined): Promise<void> {
