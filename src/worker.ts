@@ -1,7 +1,7 @@
 /** What a worker thread runs: one job after another, each synchronous. Errors go back as they are. */
 import {parentPort, workerData} from 'node:worker_threads';
-import {type ApplyJob, performJob} from './apply/job.js';
-import {AT, COUNTERS, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
+import {type ApplyJob, leave, performJob} from './apply/job.js';
+import {AT, COUNTERS, LEAVE, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
 import {type ScanJob, scan} from './scan/job.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -21,7 +21,8 @@ function at(index: number | undefined): void {
   shared.counters[slot + AT] = index === undefined ? 0 : index + 1;
 }
 
-function run(job: ScanJob | ApplyJob, {id, credit}: Request): unknown {
+function run(job: ScanJob | ApplyJob | typeof LEAVE, {id, credit}: Request): unknown {
+  if (job === LEAVE) return leave();
   if (job.type === 'apply') return performJob(job, {worker: index, count, at});
   const send = (message: unknown, transfer: ArrayBuffer[]) => {
     if (credit !== undefined) takeCredit(credit);
@@ -37,7 +38,7 @@ function takeCredit(credit: Int32Array): void {
 
 port.on('message', (request: Request) => {
   try {
-    port.postMessage({id: request.id, answer: run(request.job as ScanJob | ApplyJob, request)} satisfies Reply);
+    port.postMessage({id: request.id, answer: run(request.job as Parameters<typeof run>[0], request)} satisfies Reply);
   } catch (error) {
     port.postMessage({id: request.id, error: toWire(error)} satisfies Reply);
   }

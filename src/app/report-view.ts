@@ -22,6 +22,7 @@ import {
   settingsDocument,
 } from '../report/json.js';
 import type {PlanSubject, Subject} from '../report/subject.js';
+import {driftText} from '../report/text.js';
 import {renderReport} from './reports.js';
 import {errorText, type View} from './view.js';
 
@@ -77,11 +78,13 @@ export class JobsView implements View {
   }
 }
 
-/** Markdown, HTML, JUnit, and GitHub's annotations. Errors are told on stderr, and to GitHub as an annotation too. */
+/** Markdown, HTML, JUnit, and GitHub's annotations. Errors are told on stderr, and to CI servers in their format too. */
 export class ReportView implements View {
   #plan: PlanSubject | undefined;
   #subject: Subject | undefined;
   #steps: RunStep[] = [];
+  #drift: readonly Drift[] = [];
+  #error: unknown;
   #isClosed = false;
 
   constructor(
@@ -110,6 +113,9 @@ export class ReportView implements View {
       case 'history':
         this.#subject = event;
         return;
+      case 'drift':
+        this.#drift = event.drift;
+        return;
       default:
         return;
     }
@@ -117,23 +123,25 @@ export class ReportView implements View {
 
   fail(error: unknown): void {
     this.#subject = undefined;
-    process.stderr.write(`${errorText(error)}\n`);
+    const drift = this.#drift.length === 0 ? '' : `${driftText(this.#drift)}\n`;
+    process.stderr.write(`${drift}${errorText(error)}\n`);
     this.#error = error;
   }
-
-  #error: unknown;
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const subject = this.#subject;
     if (this.format === 'github') await this.#tellGithub(subject);
-    else if (subject) await print(await renderReport(subject, this.format, {color: false, width: 100, all: this.all}));
+    else if (this.format === 'junit' && this.#error instanceof DirsyncError) {
+      const {junitError} = await import('../report/junit.js');
+      await print([junitError(this.#error)]);
+    } else if (subject) await print(await renderReport(subject, this.format, {color: false, width: 100, all: this.all}));
   }
 
   async #tellGithub(subject: Subject | undefined): Promise<void> {
     const {githubError, githubReport} = await import('../report/github.js');
-    if (this.#error instanceof DirsyncError) return print([githubError(this.#error), '\n']);
+    if (this.#error instanceof DirsyncError) return print([githubError(this.#error, this.#drift), '\n']);
     if (subject === undefined) return;
     const {annotations, summary} = githubReport(subject);
     const file = process.env.GITHUB_STEP_SUMMARY;

@@ -262,7 +262,8 @@ function open(context: ApplyContext, step: ApplyJob['step'], goOn: () => boolean
   };
 }
 
-function leave(): void {
+/** Closes the trees. What is open belongs to the process: the end of a worker's thread closes none of it. */
+export function leave(): void {
   if (session === undefined) return;
   const {world, roots, staging} = session;
   for (const cursor of [world.source, world.target, world.leaders]) cursor?.reset();

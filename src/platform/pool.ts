@@ -20,6 +20,9 @@ export const COUNTERS = 3;
 /** The counter that holds what a worker has in hand: the index of an action + 1, or 0. */
 export const AT = 2;
 
+/** The last job of a worker: to close what it holds open, which would outlive its thread. */
+export const LEAVE = 'leave';
+
 /** A worker may be so many messages ahead of the reader of its stream. */
 const STREAM_AHEAD = 8;
 
@@ -69,6 +72,8 @@ interface Pending {
 interface Member {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
+  /** It was given a job. */
+  isUsed: boolean;
 }
 
 /** Two at least, since both trees are read at once. */
@@ -188,7 +193,14 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    await Promise.all(this.#members.map(({worker}) => worker.terminate()));
+    await Promise.all(this.#members.map((member, index) => this.#end(member, index)));
+  }
+
+  /** One that is still at work is not waited for: another has failed. */
+  async #end({worker, pending, isUsed}: Member, index: number): Promise<void> {
+    const canLeave = isUsed && pending.size === 0 && worker.threadId !== -1;
+    if (canLeave) await this.call(index, LEAVE).catch(() => {});
+    await worker.terminate();
   }
 
   #start(index: number): Member {
@@ -197,7 +209,7 @@ export class WorkerPool {
       workerData: {shared: this.shared, index} satisfies WorkerData,
     });
     worker.unref();
-    const member: Member = {worker, pending: new Map()};
+    const member: Member = {worker, pending: new Map(), isUsed: false};
     worker.on('message', (reply: Reply) => {
       const pending = member.pending.get(reply.id);
       if (pending === undefined) return;
@@ -219,6 +231,7 @@ export class WorkerPool {
 
   #send(index: number, request: Request, onMessage?: (message: unknown) => void): Promise<unknown> {
     const member = this.#members[index % this.size] as Member;
+    member.isUsed = true;
     return new Promise((resolve, reject) => {
       member.pending.set(request.id, onMessage ? {onMessage, resolve, reject} : {resolve, reject});
       member.worker.ref();

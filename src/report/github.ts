@@ -1,9 +1,11 @@
 /** Plans, runs and histories for GitHub Actions: workflow commands, which become annotations, and a Markdown summary. */
 import type {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import type {Drift} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import {markdownReport} from './markdown.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from './subject.js';
+import {driftText} from './text.js';
 import {formatCount, formatPlural} from './units.js';
 import {endSentence, plainPath, planSentence} from './words.js';
 
@@ -33,9 +35,10 @@ export function githubReport(subject: Subject): GithubReport {
   return {annotations: shown.map(command).join('\n'), summary: markdownReport(subject)};
 }
 
-/** The annotation of an error that ended a command. */
-export function githubError({summary, detail, hint}: DirsyncError): string {
-  return command({level: 'error', title: summary, message: hint === undefined ? detail : `${detail}\n${hint}`});
+/** The annotation of an error that ended a command; of a saved plan that no longer fits, with the paths. */
+export function githubError({summary, detail, hint}: DirsyncError, drift: readonly Drift[] = []): string {
+  const lines = [detail, ...(drift.length === 0 ? [] : [driftText(drift)]), ...(hint === undefined ? [] : [hint])];
+  return command({level: 'error', title: summary, message: lines.join('\n')});
 }
 
 function annotationsOf(subject: Subject): Annotation[] {

@@ -5,6 +5,7 @@
  * done is counted, not listed. A history has a test case for each run.
  */
 
+import type {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {unfinished} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
@@ -36,11 +37,21 @@ interface Suite {
 }
 
 export function junitReport(subject: Subject): string {
-  const suites = suitesOf(subject).filter(({cases}) => cases.length > 0);
-  const all = suites.flatMap(({cases}) => cases);
+  return document(subject.type, suitesOf(subject));
+}
+
+/** An error that ended a command. A server that is handed no report at all may take that for nothing to look at. */
+export function junitError({code, message}: DirsyncError): string {
+  const result = {element: 'error', type: code, message} as const;
+  return document('error', [{name: 'run', cases: [{name: 'finished', className: 'run', result}]}]);
+}
+
+function document(type: string, suites: readonly Suite[]): string {
+  const filled = suites.filter(({cases}) => cases.length > 0);
+  const all = filled.flatMap(({cases}) => cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    element('testsuites', {name: `dirsync ${subject.type}`, ...tallies(all)}, suites.flatMap(suiteLines)),
+    element('testsuites', {name: `dirsync ${type}`, ...tallies(all)}, filled.flatMap(suiteLines)),
     '',
   ].join('\n');
 }

@@ -1,9 +1,10 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
+import {DirsyncError} from '../../src/core/errors.js';
 import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
-import {junitReport} from '../../src/report/junit.js';
+import {junitError, junitReport} from '../../src/report/junit.js';
 import {act, planOf} from '../support/plan.js';
 import {
   counts,
@@ -82,6 +83,12 @@ const PASSED = GUARD_NAMES.map((guard) => `guards ${guard}: passed`);
 const DENIED = 'EACCES: permission denied while reading; check the permissions of the path and of the folders above it';
 
 describe('report/junit', () => {
+  it('gives an error', () => {
+    const xml = junitError(new DirsyncError('TARGET_LOCKED', 'by "12" <ada>', 'wait'));
+    expect(cases(xml)).to.deep.equal(['run finished: error Another run is working on this target: by "12" <ada>']);
+    expectTallies(parse(xml));
+  });
+
   describe('gives a plan', () => {
     it('with nothing to do', () => {
       expect(cases(junitReport(planSubject(planOf([]))))).to.deep.equal(['plan in sync: passed', ...PASSED]);

@@ -69,6 +69,19 @@ describe('story: output', () => {
     expect(dirsync(['plan', source, '--format', 'github']).stdout).to.match(/^::error [^\n]*\n$/);
   });
 
+  for (const format of ['markdown', 'github', 'junit']) {
+    it(`apply --format ${format} tells which paths no longer fit a saved plan`, () => {
+      const {root, source, target} = pairIn(temp(), SOURCE, TARGET);
+      const plan = path.join(root, 'plan');
+      dirsync(['plan', source, target, '--out', plan]);
+      fs.appendFileSync(path.join(target, 'edited'), '+');
+      const {code, stdout, stderr} = dirsync(['apply', plan, '--format', format]);
+      expect(code).to.equal(4);
+      expect(stderr).to.match(/^ {2}edited \(target\): size 4 instead of 3\nError: /);
+      if (format === 'github') expect(stdout).to.include('%0A  edited (target): size 4 instead of 3%0A');
+    });
+  }
+
   for (const format of ['text', 'json', 'markdown', 'html', 'github', 'junit']) {
     it(`history --format ${format}`, () => {
       const {source, target} = pairIn(temp(), SOURCE, TARGET);
