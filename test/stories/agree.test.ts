@@ -29,7 +29,8 @@ describe('story: a tree that keeps changing', () => {
   const temp = tempDirs();
 
   it(`${SECONDS} s of runs each second, one killed: log, metrics and history agree with each other and with the oracle`, async function () {
-    this.timeout((SECONDS + 60) * 1000);
+    const timeout = (SECONDS + 60) * 1000;
+    this.timeout(timeout);
     needRsync(this);
     const root = temp();
     const [source, target, log, metrics] = ['source', 'target', 'log', 'm.prom'].map((name) => path.join(root, name)) as [
@@ -43,7 +44,7 @@ describe('story: a tree that keeps changing', () => {
     // One log of all runs: it is not begun anew.
     fs.writeFileSync(path.join(root, 'dirsync.config.yaml'), 'defaults: {logSize: 1000000000, backoff: "0"}\n');
     const start = () =>
-      startDirsync(['run', '-i', source, '-o', target, '--config', 'dirsync.config.yaml', ...flags], {cwd: root});
+      startDirsync(['run', '-i', source, '-o', target, '--config', 'dirsync.config.yaml', ...flags], {cwd: root, timeout});
     const lines = () =>
       (fs.existsSync(log) ? fs.readFileSync(log, 'utf8') : '')
         .split('\n')
