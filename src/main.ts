@@ -4,4 +4,4 @@ import {WorkerPool} from './platform/pool.js';
 
 if (['plan', 'apply', 'run', 'explain'].includes(process.argv[2] ?? '')) WorkerPool.prepare();
 await import('./cli.js');
-await WorkerPool.dropPrepared();
+await WorkerPool.dropSpares();

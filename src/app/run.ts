@@ -6,6 +6,7 @@ import type {Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Format} from '../core/format.js';
+import {WorkerPool} from '../platform/pool.js';
 import {Slots} from '../schedule/slots.js';
 import {type Context, Interrupted} from './context.js';
 import {signalExitCode} from './errors.js';
@@ -62,6 +63,7 @@ interface Session {
 /** Until a signal ends it. SIGHUP reads the config again, SIGUSR1 wants a run of each job now. */
 async function runOnSchedule({typed, options, context, output}: Session, settled: readonly JobSettled[]): Promise<never> {
   checkFormat(typed, 'a single run', ['markdown', 'html', 'github', 'junit']);
+  WorkerPool.keepSpares();
   const {signal} = context;
   const slots = new Slots(options.jobs);
   const use: Use = (job, settings) => slots.use(targetKey(settings, job), signal, () => job.run(settings));

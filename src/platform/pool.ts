@@ -91,28 +91,33 @@ export class WorkerPool {
   #nextId = 0;
   #isClosing = false;
 
-  static #spare: WorkerPool | undefined;
+  /** Pools with nothing to do. */
+  static #spares: WorkerPool[] = [];
+  static #keepsSpares = false;
 
   /**
    * Perf: threads take as long to start as the command line to load, so the next pool of the usual size is started ahead
    * (bench: startup-plan).
    */
   static prepare(): void {
-    WorkerPool.#spare ??= new WorkerPool(DEFAULT_SIZE);
+    if (WorkerPool.#spares.length === 0) WorkerPool.#spares.push(new WorkerPool(DEFAULT_SIZE));
   }
 
-  /** Ends what `prepare` started, if nothing took it. */
-  static async dropPrepared(): Promise<void> {
-    await WorkerPool.#spare?.close();
-    WorkerPool.#spare = undefined;
+  /** Perf: from now on a pool is kept when it is closed, since each thread that ends leaves some memory behind (bench: run-memory). */
+  static keepSpares(): void {
+    WorkerPool.#keepsSpares = true;
+  }
+
+  /** Ends what was started or kept, and nothing took. */
+  static async dropSpares(): Promise<void> {
+    WorkerPool.#keepsSpares = false;
+    await Promise.all(WorkerPool.#spares.splice(0).map((pool) => pool.close()));
   }
 
   /** A pool of `size` workers, as many as there are processors by default. Close it. */
   static open(size = DEFAULT_SIZE): WorkerPool {
-    const spare = WorkerPool.#spare;
-    if (spare === undefined || spare.size !== size) return new WorkerPool(size);
-    WorkerPool.#spare = undefined;
-    return spare;
+    const spare = WorkerPool.#spares.findIndex((pool) => pool.size === size && pool.#isAlive);
+    return WorkerPool.#spares.splice(spare, spare === -1 ? 0 : 1)[0] ?? new WorkerPool(size);
   }
 
   private constructor(size: number) {
@@ -192,15 +197,28 @@ export class WorkerPool {
   }
 
   async close(): Promise<void> {
+    const isIdle = this.#isAlive && this.#members.every(({pending}) => pending.size === 0);
+    await Promise.all(this.#members.map((member, index) => this.#leave(member, index)));
+    if (isIdle && WorkerPool.#keepsSpares) {
+      Atomics.store(this.shared.control, STOP, 0);
+      this.shared.counters.fill(0);
+      WorkerPool.#spares.push(this);
+      return;
+    }
     this.#isClosing = true;
-    await Promise.all(this.#members.map((member, index) => this.#end(member, index)));
+    await Promise.all(this.#members.map(({worker}) => worker.terminate()));
+  }
+
+  get #isAlive(): boolean {
+    return this.#members.every(({worker}) => worker.threadId !== -1);
   }
 
   /** One that is still at work is not waited for: another has failed. */
-  async #end({worker, pending, isUsed}: Member, index: number): Promise<void> {
-    const canLeave = isUsed && pending.size === 0 && worker.threadId !== -1;
-    if (canLeave) await this.call(index, LEAVE).catch(() => {});
-    await worker.terminate();
+  async #leave(member: Member, index: number): Promise<void> {
+    const {worker, pending, isUsed} = member;
+    if (!isUsed || pending.size > 0 || worker.threadId === -1) return;
+    await this.call(index, LEAVE).catch(() => {});
+    member.isUsed = false;
   }
 
   #start(index: number): Member {
