@@ -1,4 +1,5 @@
 /** What the run screen shows: for each job what it is at, how its runs ended, and when the next one starts. */
+import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import {type ApplyReport, unfinished} from '../core/outcome.js';
 import {advance, type Progress, startProgress} from '../report/progress.js';
@@ -196,7 +197,8 @@ export function historyBars(runs: readonly RunResult[], width: number, height: n
 /** What stays on the terminal: "12 runs in 1 h 0 min: 3 done, 8 with nothing to do, 1 failed; 34 changes, 1.2 MiB written." */
 export function runsText({jobs}: RunState, elapsed: number): string {
   return jobs
-    .map(({totals}) => {
+    .map(({name, totals}) => {
+      const whose = jobs.length > 1 && name !== undefined ? `${escapeName(name)}: ` : '';
       const {unchanged, done, partial, failed} = totals.runs;
       const parts: [count: number, words: string][] = [
         [done, 'done'],
@@ -207,7 +209,7 @@ export function runsText({jobs}: RunState, elapsed: number): string {
       const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
       const runs = formatPlural(unchanged + done + partial + failed, 'run');
       const how = counts.length > 0 ? `: ${counts.join(', ')}` : '';
-      return `${runs} in ${formatDuration(elapsed)}${how}; ${formatPlural(totals.changes, 'change')}, ${formatBytes(totals.bytes)} written.`;
+      return `${whose}${runs} in ${formatDuration(elapsed)}${how}; ${formatPlural(totals.changes, 'change')}, ${formatBytes(totals.bytes)} written.`;
     })
     .join('\n');
 }
