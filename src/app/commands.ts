@@ -12,14 +12,16 @@ import {formatCount} from '../report/units.js';
 import {planSentence} from '../report/words.js';
 import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
 import {type Context, Interrupted, newId} from './context.js';
+import {endInTime} from './daemon.js';
 import {signalExitCode, toError} from './errors.js';
 import {explainPath} from './explain.js';
 import type {InitOptions} from './init.js';
+import type {RunOptions} from './jobs.js';
 import {narrowPlan} from './narrow.js';
 import {type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
-import {type RunOptions, runJobs} from './run.js';
+import {runJobs} from './run.js';
 import {readRun, readRunFile, readRuns} from './runs.js';
 import type {ServiceOptions} from './service.js';
 import {settingsOf, type Typed, targetOf} from './typed.js';
@@ -99,7 +101,10 @@ async function reviewAndApply(
 }
 
 export function run(typed: Typed, wanted: RunOptions): Promise<number> {
-  return execute(typed, (context, output) => runJobs(typed, wanted, context, output));
+  return execute(typed, (context, output) => {
+    endInTime(context);
+    return runJobs(typed, wanted, context, output);
+  });
 }
 
 /** `what`: a plan file or a journal; with a target, one of its runs. `out`: a file for the plan as it is narrowed. */

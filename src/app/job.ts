@@ -67,7 +67,7 @@ export class Job {
   readonly tell = (event: Event): void => this.options.output.listener(event, this.name);
 
   async openLog({log}: Pick<Notices, 'log'>): Promise<void> {
-    if (log !== undefined) await this.options.output.openLog(log, this.name);
+    await this.options.output.openLog(log, this.name);
   }
 
   notice(level: 'info' | 'warn', about: NoticeTopic, message: string): void {
@@ -103,7 +103,8 @@ export class Job {
       failure = toError(error);
     }
     await around.after().catch((error: unknown) => {
-      failure ??= error;
+      if (failure === undefined && report?.interrupted === undefined) failure = error;
+      else this.notice('warn', 'hook', errorOf(error).message);
     });
 
     const run: JobRun = {

@@ -32,6 +32,12 @@ export class Logs {
     this.#closeUnused();
   }
 
+  /** The job has no log any more. */
+  drop(job: string | undefined): void {
+    this.#jobs.delete(job);
+    this.#closeUnused();
+  }
+
   /** What is of no job is for all of them. */
   write(event: Event, job: string | undefined): void {
     const entry = logEntry(event);

@@ -33,7 +33,7 @@ export interface Output {
   /** `job`: whose event it is, where it has a name. */
   readonly listener: (event: Event, job?: string) => void;
   /** Before each run: this is its log from now on. What cannot be written is told on stderr, and changes nothing else. */
-  openLog(settings: LogSettings, job?: string): Promise<void>;
+  openLog(settings: LogSettings | undefined, job?: string): Promise<void>;
   /** Plans are not listed: somebody looks through them. */
   expectReview(): void;
   /** From now on runs are shown on a screen, where one can be drawn and nothing else was asked for. */
@@ -63,9 +63,14 @@ export function openOutput(options: OutputOptions): Output {
       else view.show(event, job);
     },
     async openLog(settings, job) {
+      if (settings === undefined) {
+        logs?.drop(job);
+        return;
+      }
       // Loaded only here: pino takes longer than a small run (bench: startup-plan).
       const {Logs} = await import('./log.js');
-      logs ??= new Logs({now: options.now, onTrouble: (message) => process.stderr.write(`dirsync: ${message}\n`)});
+      const onTrouble = (message: string) => view.show({type: 'notice', level: 'warn', about: 'log', message});
+      logs ??= new Logs({now: options.now, onTrouble});
       logs.open(settings, job);
     },
     expectReview() {

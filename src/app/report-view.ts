@@ -24,7 +24,7 @@ import {
 import type {PlanSubject, Subject} from '../report/subject.js';
 import {driftText} from '../report/text.js';
 import {renderReport} from './reports.js';
-import {errorText, type View} from './view.js';
+import {errorText, tellNotice, type View} from './view.js';
 
 /** The document of what came last and counts: an error, an apply, a plan, an explanation, a run that was, or a history. */
 export class JsonView implements View {
@@ -33,6 +33,7 @@ export class JsonView implements View {
   #drift: readonly Drift[] | undefined;
 
   show(event: Event): void {
+    if (event.type === 'notice') tellNotice(event);
     if (event.type === 'plan-ready') this.#plan = event;
     if (event.type === 'plan-ready') this.#document = planDocument(event);
     if (event.type === 'plan-file' && this.#plan) {
@@ -65,6 +66,7 @@ export class JobsView implements View {
   #error: unknown;
 
   show(event: Event): void {
+    if (event.type === 'notice') tellNotice(event);
     if (event.type === 'run-ended') this.#runs.push(event.run);
   }
 
@@ -97,6 +99,9 @@ export class ReportView implements View {
       case 'plan-ready':
         this.#plan = {...event, type: 'plan'};
         this.#subject = this.#plan;
+        return;
+      case 'notice':
+        tellNotice(event);
         return;
       case 'apply-started':
         this.#steps = [];

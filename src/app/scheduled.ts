@@ -8,7 +8,7 @@ import {formatDuration} from '../report/units.js';
 import {Loop} from '../schedule/loop.js';
 import type {Renewed} from '../schedule/watch.js';
 import {type EndedRun, errorOf, type Job, type NoSettings} from './job.js';
-import {SourceWatch} from './watch.js';
+import {ownFiles, SourceWatch} from './watch.js';
 
 export interface ScheduledOptions {
   readonly job: Job;
@@ -16,7 +16,9 @@ export interface ScheduledOptions {
   readonly signal: AbortSignal;
   readonly now: () => Date;
   /** Runs the job when it may. Undefined when it was stopped before. */
-  readonly use: (job: Job, settings: Settings | NoSettings) => Promise<EndedRun | undefined>;
+  readonly use: (settings: Settings | NoSettings, signal: AbortSignal) => Promise<EndedRun | undefined>;
+  /** Files that the runs of this process write. */
+  readonly own: Set<string>;
 }
 
 /** How often the source is looked at when nothing can be heard of it. */
@@ -25,6 +27,7 @@ const DEAF_MS = 60_000;
 export class Scheduled {
   readonly #loop: Loop;
   readonly #end = new AbortController();
+  readonly #signal: AbortSignal;
   /** As the config has it. */
   #schedule: Schedule;
   #watch: SourceWatch | undefined;
@@ -32,6 +35,7 @@ export class Scheduled {
 
   constructor(private readonly options: ScheduledOptions) {
     const {job, schedule, signal, now} = options;
+    this.#signal = AbortSignal.any([signal, this.#end.signal]);
     this.#schedule = schedule;
     this.#loop = new Loop({
       schedule,
@@ -39,7 +43,7 @@ export class Scheduled {
       clock: () => ({wall: now().getTime(), steady: uptime() * 1000}),
       sleep: (milliseconds, wake) => delay(milliseconds, undefined, {signal: wake}).catch(() => {}),
       work: () => this.#work(),
-      signal: AbortSignal.any([signal, this.#end.signal]),
+      signal: this.#signal,
       onWait: (next) => next !== undefined && job.tell({type: 'run-waiting', next: new Date(next).toISOString()}),
       onSkipped: ({times, why}) => job.tell({type: 'run-skipped', ticks: times, why}),
     });
@@ -48,6 +52,7 @@ export class Scheduled {
   async run(): Promise<void> {
     await this.#loop.run();
     await this.#watch?.close();
+    await this.options.job.openLog({log: undefined});
   }
 
   /** After the run at hand. */
@@ -68,6 +73,8 @@ export class Scheduled {
     }
     await job.openLog(settings);
     this.#take(settings);
+    // Between two readings something may have changed.
+    if ((await this.#listen(settings)) === 'anew') this.#loop.changed();
     job.notice('info', 'config', 'it was read again');
   }
 
@@ -76,7 +83,7 @@ export class Scheduled {
     const settings = await job.settings();
     if (!('failure' in settings)) this.#take(settings);
     const renewed = await this.#listen(settings);
-    const ended = await use(job, settings);
+    const ended = await use(settings, this.#signal);
     if (renewed === 'anew' && hasNewFolders(ended?.run)) {
       this.#watch?.doubt();
       this.#loop.changed();
@@ -84,7 +91,9 @@ export class Scheduled {
     return ended?.run.result ?? 'interrupted';
   }
 
-  #take({schedule}: Settings): void {
+  #take(settings: Settings): void {
+    const {schedule} = settings;
+    for (const file of ownFiles(settings)) this.options.own.add(file);
     if (schedule === undefined) {
       this.options.job.notice('warn', 'schedule', 'the config has no schedule any more; that which it had goes on');
       return;
@@ -100,13 +109,15 @@ export class Scheduled {
 
   /** Before a run, so that it sees what came before. */
   async #listen(settings: Settings | NoSettings): Promise<Renewed | undefined> {
-    const isWanted = this.#schedule.watch && !('failure' in settings);
+    if ('failure' in settings) return undefined;
+    const isWanted = this.#schedule.watch;
     if (!isWanted || this.#watch?.isFor(settings) === false) {
       await this.#watch?.close();
       this.#watch = undefined;
     }
     if (!isWanted) return undefined;
     this.#watch ??= new SourceWatch(settings, {
+      own: this.options.own,
       onChange: () => this.#loop.changed(),
       onLost: (why) => {
         this.#hear(why);

@@ -65,6 +65,12 @@ async function jobOf(name: string | undefined, file: string | undefined): Promis
   return {job, ...(config && {folder: dirname(config.file)})};
 }
 
+/** The names of the jobs of a config that has mistakes. */
+export async function salvagedNames({config}: Typed): Promise<readonly string[]> {
+  const {salvageNames} = await import('../config/load.js');
+  return salvageNames({cwd: process.cwd(), file: config, env: process.env});
+}
+
 /** Who is to be told that a job cannot run, as far as a config with mistakes still says so. */
 export async function salvagedNotices({words, flags, config}: Typed): Promise<Notices | undefined> {
   const [job, more] = words;

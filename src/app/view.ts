@@ -1,13 +1,19 @@
 /** One way to show events and errors, and the text of errors in all of them. */
+import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
-import type {Event} from '../core/event.js';
+import type {Event, Notice} from '../core/event.js';
 
 export interface View {
   /** `job`: whose event it is, where it has a name. */
   show(event: Event, job?: string): void;
   fail(error: unknown): void;
   close(): void | Promise<void>;
+}
+
+/** Of a notice that somebody should look at, for stderr. */
+export function tellNotice({level, about, message}: Notice): void {
+  if (level === 'warn') process.stderr.write(`Warning: ${about}: ${message}\n`);
 }
 
 export function errorText(error: unknown): string {

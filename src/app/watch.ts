@@ -1,14 +1,37 @@
 /** Hears of changes in a job's source that its filters do not leave out. */
-import {lstatSync} from 'node:fs';
-import {relative, resolve, sep} from 'node:path';
+import {lstatSync, realpathSync} from 'node:fs';
+import {basename, dirname, join, relative, resolve, sep} from 'node:path';
 import type {Settings} from '../config/settings.js';
 import {escapeName} from '../core/escape.js';
 import type {RelPath} from '../core/path.js';
 import {platform} from '../platform/choose.js';
 import {findSource} from '../platform/roots.js';
 import {decideFilter} from '../scan/decide.js';
-import {type Renewed, Watch, type WatchOptions} from '../schedule/watch.js';
+import {type Renewed, Watch} from '../schedule/watch.js';
+import {toError} from './errors.js';
+import {errorOf} from './job.js';
 import {filterLines} from './plan.js';
+
+export interface SourceWatchOptions {
+  readonly onChange: () => void;
+  /** `why`: in words that may be shown. */
+  readonly onLost: (why: string) => void;
+  /** Files and folders that runs write; absolute, without symlinks. */
+  readonly own: ReadonlySet<string>;
+}
+
+/** What a run writes besides the target: files, to whose names more may be added, and folders. */
+export function ownFiles({log, metrics}: Settings): string[] {
+  return [log?.file, metrics].flatMap((file) => {
+    if (file === undefined) return [];
+    const path = resolve(file);
+    try {
+      return [join(realpathSync(dirname(path)), basename(path))];
+    } catch {
+      return [path];
+    }
+  });
+}
 
 /** Of more changes at a time than this, one will matter. */
 const MOST_ASKED = 200;
@@ -18,16 +41,12 @@ export class SourceWatch {
 
   constructor(
     private readonly settings: Settings,
-    private readonly options: Pick<WatchOptions, 'onChange' | 'onLost'>,
+    private readonly options: SourceWatchOptions,
   ) {}
 
   /** Whether it would be no other with these settings. */
-  isFor({source, filters, log, metrics}: Settings): boolean {
-    const {settings} = this;
-    const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-    return (
-      source === settings.source && same(filters, settings.filters) && same([log, metrics], [settings.log, settings.metrics])
-    );
+  isFor({source, filters}: Settings): boolean {
+    return source === this.settings.source && JSON.stringify(filters) === JSON.stringify(this.settings.filters);
   }
 
   /** Listens from now on to all that is there. Why it cannot is in words that may be shown. */
@@ -35,7 +54,7 @@ export class SourceWatch {
     try {
       this.#watch ??= this.#open();
     } catch (error) {
-      return {deaf: (error as Error).message};
+      return {deaf: errorOf(toError(error)).message};
     }
     const renewed = await this.#watch.renew();
     return typeof renewed === 'string' ? renewed : {deaf: escapeName(renewed.deaf)};
@@ -53,10 +72,10 @@ export class SourceWatch {
   #open(): Watch {
     const {path: root, bytes} = findSource(this.settings.source);
     const filters = this.settings.filters.flatMap(filterLines);
-    const own = [this.settings.log?.file, this.settings.metrics].filter((file) => file !== undefined);
+    const {own, onChange, onLost} = this.options;
     // What the runs themselves write would start the next one.
     const isOwn = (path: string) =>
-      own.some((file) => path === file || path.startsWith(`${file}.`) || path.startsWith(file + sep));
+      [...own].some((file) => path === file || path.startsWith(`${file}.`) || path.startsWith(file + sep));
     const matters = (paths: readonly string[]) => {
       if (paths.length > MOST_ASKED) return true;
       const backend = platform();
@@ -72,7 +91,8 @@ export class SourceWatch {
       }
     };
     return new Watch({
-      ...this.options,
+      onChange,
+      onLost: (why) => onLost(escapeName(why)),
       root,
       matters: (paths) => {
         try {

@@ -99,6 +99,12 @@ export function salvageNotices(options: SalvageOptions): Promise<Salvaged | unde
   return salvage(options).catch(() => undefined);
 }
 
+/** Of a config with mistakes: the names of its jobs. None where no file can be read. Never throws. */
+export async function salvageNames(options: LoadOptions): Promise<readonly string[]> {
+  const found = await findFile(options).catch(() => undefined);
+  return [...new Set(found?.layers.flatMap(({raw}) => Object.keys(fieldsOf(fieldsOf(raw).jobs))))];
+}
+
 export interface SalvageOptions extends LoadOptions {
   /** The defaults alone, where no job is named. */
   readonly job?: string | undefined;

@@ -76,7 +76,7 @@ export function logEntry(event: Event): LogEntry | undefined {
       const {plan, summary} = event;
       const {changes, bytes, problems} = summary;
       const halts = event.halts.filter(({allowed}) => !allowed);
-      const why = halts.map(({guard, message}) => ` ${guard}: ${escapeName(message)}.`);
+      const why = halts.map(({guard, message}) => ` ${guard}: ${escapeName(message)}${/[.?]$/.test(message) ? '' : '.'}`);
       return entry(halts.length > 0 ? 'warn' : 'info', `plan ready  ${planSentence(plan, summary)}${why.join('')}`, {
         plan: plan.header.id,
         changes,
@@ -135,7 +135,7 @@ export function logEntry(event: Event): LogEntry | undefined {
     case 'notice':
       return entry(event.level, `${event.about}  ${event.message}`, {about: event.about});
     case 'run-failed':
-      return entry('error', `run failed  ${escapeName(event.code)}: ${escapeName(event.message)}`, {code: event.code});
+      return entry('error', `run failed  ${event.code}: ${event.message.replaceAll('\n', '; ')}`, {code: event.code});
   }
 }
 

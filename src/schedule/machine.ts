@@ -33,6 +33,12 @@ export interface Step {
   readonly skipped?: {readonly times: number; readonly why: 'busy' | 'slept'} | undefined;
 }
 
+/** When a run is due by the schedule, and by chance so much later. */
+interface Due {
+  readonly nominal: number;
+  readonly at: number;
+}
+
 /** Later than this, what was due was not late by chance: the machine slept. */
 const SLEPT_MS = 60_000;
 /** The pause after the first failure in a row; each that follows doubles it. */
@@ -48,17 +54,16 @@ export class Machine {
   #calendar: Calendar;
   /** Steady time from which intervals count. */
   #anchor: number;
-  /** Steady time of the interval's next tick; wall time of the calendar's next. Both with their jitter. */
-  #tick: number | undefined;
-  #time: WallTime | undefined;
+  /** The interval's next tick, in steady time. */
+  #tick: Due | undefined;
+  /** The calendar's next time, in wall time. */
+  #time: Due | undefined;
   /** Steady times of the first and the last change that no run has seen. */
   #changes: {readonly first: number; readonly last: number} | undefined;
   #isAsked = false;
   #failures = 0;
   /** Steady time. */
   #pausedUntil = Number.NEGATIVE_INFINITY;
-  /** Up to when times that passed are accounted for. */
-  #counted: Now;
   #seen: Now;
   /** Steady time at which the next run was to begin, when last asked. */
   #promised: number | undefined;
@@ -72,10 +77,9 @@ export class Machine {
     this.#schedule = schedule;
     this.#calendar = new Calendar(schedule);
     this.#anchor = now.steady + schedule.delay;
-    this.#counted = now;
     this.#seen = now;
-    this.#tick = schedule.every === undefined && !schedule.watch ? undefined : this.#anchor + this.#jitter();
-    this.#setTime(now.wall + schedule.delay);
+    this.#tick = schedule.every === undefined && !schedule.watch ? undefined : this.#due(this.#anchor);
+    this.#time = this.#timeAfter(now.wall + schedule.delay);
   }
 
   get state(): State {
@@ -87,10 +91,10 @@ export class Machine {
     this.#expect('waiting');
     const behind = now.steady - this.#seen.steady - (now.wall - this.#seen.wall);
     this.#seen = now;
-    if (behind > SET_BACK_MS) this.#setTime(now.wall);
+    if (behind > SET_BACK_MS) this.#time = this.#timeAfter(now.wall);
     if (this.#isAsked) return {wait: 0};
     const slept = this.#promised !== undefined && now.steady - this.#promised > SLEPT_MS;
-    const skipped = slept && this.#schedule.missed === 'skip' && this.#isOverdue(now) ? this.#skip(now) : 0;
+    const skipped = slept && this.#schedule.missed === 'skip' ? this.#skip(now) : 0;
     const wait = this.#wait(now);
     this.#promised = now.steady + wait;
     return {wait, ...(skipped > 0 && {skipped: {times: skipped, why: 'slept' as const}})};
@@ -100,8 +104,9 @@ export class Machine {
   began(now: Now): void {
     this.#expect('waiting');
     this.#state = 'running';
-    this.#counted = now;
     this.#seen = now;
+    this.#tick = this.#tickAfter(now.steady);
+    this.#time = this.#timeAfter(now.wall);
     this.#promised = undefined;
     this.#isAsked = false;
     this.#changes = undefined;
@@ -119,11 +124,14 @@ export class Machine {
     this.#failures = hasFailed ? this.#failures + 1 : 0;
     const pause = hasFailed ? Math.min(this.#schedule.backoff, FIRST_PAUSE_MS * 2 ** (this.#failures - 1)) : 0;
     this.#pausedUntil = now.steady + pause;
+    // What was heard is still to be done.
+    if (hasFailed && this.#schedule.watch) this.#changes ??= {first: now.steady, last: now.steady};
+    if (now.wall < this.#seen.wall) this.#time = this.#timeAfter(now.wall);
     const times = this.#skip(now);
     this.#seen = now;
     if (times === 0) return {};
     if (this.#schedule.overlap === 'skip') return {skipped: {times, why: 'busy'}};
-    this.#tick = now.steady;
+    this.#tick = {nominal: this.#tick?.nominal ?? now.steady, at: now.steady};
     return times === 1 ? {} : {skipped: {times: times - 1, why: 'busy'}};
   }
 
@@ -146,11 +154,10 @@ export class Machine {
     this.#schedule = schedule;
     this.#calendar = new Calendar(schedule);
     this.#promised = undefined;
-    this.#setTime(now.wall);
+    this.#time = this.#timeAfter(now.wall);
     if (isSameInterval) return;
-    this.#counted = now;
     this.#anchor = now.steady;
-    this.#tick = schedule.every === undefined ? undefined : now.steady + schedule.every + this.#jitter();
+    this.#tick = this.#tickAfter(now.steady);
   }
 
   /** No run begins any more. */
@@ -163,8 +170,8 @@ export class Machine {
     const {debounce} = this.#schedule;
     const changes = this.#changes;
     const due = Math.min(
-      this.#tick === undefined ? Number.POSITIVE_INFINITY : this.#tick - now.steady,
-      this.#time === undefined ? Number.POSITIVE_INFINITY : this.#time - now.wall,
+      this.#tick === undefined ? Number.POSITIVE_INFINITY : this.#tick.at - now.steady,
+      this.#time === undefined ? Number.POSITIVE_INFINITY : this.#time.at - now.wall,
       changes === undefined
         ? Number.POSITIVE_INFINITY
         : Math.min(changes.last + debounce, changes.first + MOST_DEBOUNCES * debounce) - now.steady,
@@ -173,34 +180,36 @@ export class Machine {
     return Number.isFinite(wait) ? this.#calendar.active(now.wall + wait) - now.wall : wait;
   }
 
-  #isOverdue(now: Now): boolean {
-    return (this.#tick !== undefined && this.#tick <= now.steady) || (this.#time !== undefined && this.#time <= now.wall);
-  }
-
-  /** Moves on to the next tick and the next time after now; answers how many passed since they were last counted. */
+  /** Moves on to the next tick and the next time after now; answers how many have passed. */
   #skip(now: Now): number {
+    let passed = 0;
     const {every} = this.#schedule;
-    let ticks = 0;
-    if (every === undefined) this.#tick = undefined;
-    else {
-      const due = Math.max(0, Math.floor((now.steady - this.#anchor) / every) + 1);
-      const last = Math.max(0, Math.floor((this.#counted.steady - this.#anchor) / every) + 1);
-      ticks = due - last;
-      this.#tick = this.#anchor + due * every + this.#jitter();
+    if (this.#tick !== undefined && this.#tick.at <= now.steady) {
+      const next = this.#tickAfter(now.steady);
+      passed += every === undefined ? 1 : ((next as Due).nominal - this.#tick.nominal) / every;
+      this.#tick = next;
     }
-    const times = this.#calendar.count(this.#counted.wall, now.wall);
-    this.#counted = now;
-    this.#setTime(now.wall);
-    return ticks + times;
+    if (this.#time !== undefined && this.#time.at <= now.wall) {
+      passed += 1 + this.#calendar.count(this.#time.nominal, now.wall);
+      this.#time = this.#timeAfter(now.wall);
+    }
+    return passed;
   }
 
-  #setTime(after: WallTime): void {
-    const next = this.#calendar.next(after);
-    this.#time = next === undefined ? undefined : next + this.#jitter();
+  #tickAfter(steady: number): Due | undefined {
+    const {every} = this.#schedule;
+    if (every === undefined) return undefined;
+    const ticks = Math.max(0, Math.floor((steady - this.#anchor) / every) + 1);
+    return this.#due(this.#anchor + ticks * every);
   }
 
-  #jitter(): number {
-    return Math.floor(this.random() * this.#schedule.jitter);
+  #timeAfter(wall: WallTime): Due | undefined {
+    const next = this.#calendar.next(wall);
+    return next === undefined ? undefined : this.#due(next);
+  }
+
+  #due(nominal: number): Due {
+    return {nominal, at: nominal + Math.floor(this.random() * this.#schedule.jitter)};
   }
 
   #expect(...states: State[]): void {

@@ -5,6 +5,12 @@ interface Waiting {
   readonly start: () => void;
 }
 
+export interface SlotOptions {
+  readonly target: string;
+  readonly signal: AbortSignal;
+  readonly onWait: () => void;
+}
+
 export class Slots {
   readonly #busy = new Set<string>();
   #waiting: Waiting[] = [];
@@ -13,12 +19,17 @@ export class Slots {
 
   /**
    * Does the work when it may, in the order in which it was asked for, but for targets that are busy. Undefined when the signal
-   * was aborted before it began.
+   * was aborted before it began. `onWait`: told when it may not at once.
    */
-  async use<Result>(target: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result | undefined> {
+  async use<Result>(
+    {target, signal, onWait}: SlotOptions,
+    work: (hasWaited: boolean) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    const mustWait = this.#busy.size >= this.most || this.#busy.has(target);
+    if (mustWait) onWait();
     if (!(await this.#admission(target, signal))) return undefined;
     try {
-      return await work();
+      return await work(mustWait);
     } finally {
       this.#busy.delete(target);
       this.#admit();

@@ -88,6 +88,11 @@ export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): Jo
 /** Scrolling is in the problems of the first job that has some, whose list is shown. */
 export function runState(state: RunState, message: RunMessage, now: number): RunState {
   if (message.type === 'stop') return {...state, stops: state.stops + 1};
+  if (message.type === 'of-job' && !state.jobs.some(({name}) => name === message.job)) {
+    // A job that the config has got meanwhile.
+    const added = newJob({name: message.job, source: '', target: ''});
+    return runState({...state, jobs: [...state.jobs, added]}, message, now);
+  }
   const isMeant =
     message.type === 'scroll' ? (job: JobState) => job === troubledJob(state) : ({name}: JobState) => name === message.job;
   const change = (job: JobState) =>

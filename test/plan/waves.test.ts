@@ -53,10 +53,27 @@ const cases: [title: string, actions: Action[], waves: string[]][] = [
   ['one kind of leaf becomes another', [change('replace', 'a', file(), symlink('x'))], ['writes: a']],
 ];
 
+/** With --delete-before. */
+const early: typeof cases = [
+  [
+    'deletes, and emptied folders deepest first, before all else',
+    [act.create('a'), act.delete('b'), act.mkdir('c'), act.rmdir('d'), act.rmdir('d/e'), act.delete('d/e/f')],
+    ['deletes: b d/e/f', 'emptied: d/e', 'emptied: d', 'folders: c', 'writes: a', 'settle: c'],
+  ],
+  [
+    'what is in a folder that becomes a leaf goes after that is written',
+    [change('replace', 'a', folder(), symlink('x')), act.rmdir('a/b'), act.delete('a/b/c'), act.delete('d')],
+    ['deletes: d', 'writes: a', 'deletes: a/b/c', 'emptied: a/b', 'emptied: a'],
+  ],
+];
+
 describe('plan/waves', () => {
-  for (const [title, actions, expected] of cases) {
+  for (const [title, actions, expected, deleteBefore] of [
+    ...cases.map((each) => [...each, false] as const),
+    ...early.map((each) => [...each, true] as const),
+  ]) {
     it(title, () => {
-      const told = waves(actions).map(({step, actions: indexes}) => {
+      const told = waves(actions, {deleteBefore}).map(({step, actions: indexes}) => {
         const paths = indexes.map((i) => (actions[i] as Action).path || '.');
         return `${step}: ${paths.join(' ')}`;
       });

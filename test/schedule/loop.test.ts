@@ -49,6 +49,16 @@ describe('schedule/loop', () => {
         ['run 01-01 00:00:05', 'run 01-01 00:01:05', 'run 01-01 00:02:05'],
       ],
       [
+        'jitter: a start that is still to come is not skipped by a run before it',
+        {
+          schedule: {every: HOUR, jitter: 50 * MINUTE},
+          lasts: 2 * HOUR,
+          takes: () => 20 * MINUTE,
+          random: () => 0.999,
+        },
+        ['run 01-01 00:49:57', 'run 01-01 01:49:57'],
+      ],
+      [
         'in active hours alone: what is due outside comes once when they begin',
         {schedule: {every: 2 * HOUR, activeHours: [{from: 20 * 60, until: 60}]}, lasts: 26 * HOUR},
         ['run 01-01 00:00:00', 'run 01-01 20:00:00', 'run 01-01 22:00:00', 'run 01-02 00:00:00'],
@@ -235,6 +245,16 @@ describe('schedule/loop', () => {
           happens: [[3 * SECOND, ({loop}) => loop.changed()]],
         },
         ['run 01-01 00:00:00', 'run 01-01 00:00:05'],
+      ],
+      [
+        'that a failed run did not bring over, when the pause is over, and until one does',
+        {
+          schedule: {every: HOUR, watch: true, backoff: MINUTE},
+          lasts: 10 * MINUTE,
+          ends: (run) => (run === 2 || run === 3 ? 'failed' : 'success'),
+          happens: [[MINUTE, ({loop}) => loop.changed()]],
+        },
+        ['run 01-01 00:00:00', 'run 01-01 00:01:00', 'run 01-01 00:01:05', 'run 01-01 00:01:15'],
       ],
       [
         'after a failure, when the pause is over',

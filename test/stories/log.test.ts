@@ -17,7 +17,7 @@ describe('story: log', () => {
       const {code, stderr} = dirsync([...command.split(' '), source, target, '-l', log]);
       expect({code, stderr}).to.deep.equal({
         code: 0,
-        stderr: `dirsync: the log ${log} cannot be written (ENOENT), going on without it\n`,
+        stderr: `Warning: log: the log ${log} cannot be written (ENOENT), going on without it\n`,
       });
       expect(readTree(target)).to.deep.equal(readTree(source));
     });
