@@ -1,5 +1,6 @@
 /** Hears that something has changed below a folder. */
 import {lstatSync, statSync} from 'node:fs';
+import {setTimeout as delay} from 'node:timers/promises';
 import type {AsyncSubscription, Event} from '@parcel/watcher';
 
 export interface WatchOptions {
@@ -14,6 +15,8 @@ export interface WatchOptions {
 
 /** More changes at a time than this, and the kernel may have dropped some: fs.inotify.max_queued_events is 16,384 by default. */
 const MANY_EVENTS = 1_000;
+/** Between attempts to begin. */
+const PAUSES_MS = [50, 100, 200, 400];
 /** How often it is looked whether the folder is still the one that is listened to. */
 const ROOT_MS = 2_000;
 
@@ -43,17 +46,27 @@ export class Watch {
     const {root} = this.options;
     if (this.isListening && !this.#isStale && this.#root === identityOf(root)) return 'as before';
     await this.close();
-    try {
-      // Loaded only here: it is a native module, and most runs watch nothing.
-      const {subscribe} = (await import('@parcel/watcher')).default;
-      this.#isStale = false;
-      this.#root = identityOf(root);
-      this.#subscription = await subscribe(root, (error, events) => this.#heard(error, events));
-    } catch (error) {
-      return {deaf: (error as Error).message};
+    for (const pause of [...PAUSES_MS, undefined]) {
+      try {
+        await this.#subscribe();
+        break;
+      } catch (error) {
+        // It gives up when a folder goes away while it begins; of a root that is not there, there is nothing to wait for.
+        if (pause === undefined || identityOf(root) === undefined) return {deaf: (error as Error).message};
+        await delay(pause);
+      }
     }
     this.#timer = setInterval(() => this.#lookAtRoot(), ROOT_MS).unref();
     return 'anew';
+  }
+
+  async #subscribe(): Promise<void> {
+    const {root} = this.options;
+    // Loaded only here: it is a native module, and most runs watch nothing.
+    const {subscribe} = (await import('@parcel/watcher')).default;
+    this.#isStale = false;
+    this.#root = identityOf(root);
+    this.#subscription = await subscribe(root, (error, events) => this.#heard(error, events));
   }
 
   /** Folders may be there in which it does not listen. */

@@ -104,6 +104,18 @@ describe('story: what is done around a run', () => {
     expect(fs.readFileSync(path.join(root, 'm.prom'), 'utf8')).to.include('result="failed"} 1');
   });
 
+  it('an after that fails is told, also where the run has failed before it', () => {
+    const root = folder('    hooks: {after: echo still mounted; exit 32}\n');
+    const {code, stderr} = dirsync(['run', 'photos'], {cwd: root});
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^Error: The command after the run failed: .*still mounted/);
+    fs.rmSync(path.join(root, 'source'), {recursive: true});
+    const failed = dirsync(['run', 'photos'], {cwd: root});
+    expect(failed.code).to.equal(5);
+    expect(failed.stderr).to.match(/Warning: hook: The command after the run failed: .*still mounted/);
+    expect(failed.stderr).to.include('Error: The source does not exist');
+  });
+
   it('hooks start in the folder of the config, wherever dirsync does', () => {
     const root = folder('    hooks: {onSuccess: pwd > told}\n');
     expect(dirsync(['run', 'photos'], {cwd: path.join(root, 'source')}).code).to.equal(0);

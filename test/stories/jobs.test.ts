@@ -87,6 +87,7 @@ describe('story: several jobs', () => {
     ['an unknown one among them', ['one', 'too', 'two'], /too:\nError: There is no such job: "too" .*\n.*Did you mean "two"\?/],
     ['a root for several', ['one', 'two', '-o', 'x'], /a root is given for several jobs/],
     ['--all and names', ['--all', 'one'], /--all is given, and jobs too/],
+    ['one metrics file for several', ['one', 'two', '--metrics', 'm.prom'], /one metrics file is given for several jobs/],
     ['a format for one alone', ['one', 'two', '--format', 'html'], /--format html is for a single job/],
   ];
   for (const [name, args, says] of refused) {
@@ -96,6 +97,22 @@ describe('story: several jobs', () => {
       expect(stderr).to.match(says);
     });
   }
+
+  it('of a config with mistakes every job that it names is told, with --all or by names', () => {
+    const told = 'hooks: {onFailure: "echo $DIRSYNC_JOB $DIRSYNC_ERROR >> told"}';
+    for (const args of [
+      ['--all', '--once'],
+      ['one', 'two'],
+      ['one', 'two', 'lost'],
+    ]) {
+      const root = folder(`${CONFIG.replace('{log: log,', `{${told}, log: log,`)}  odd: {sauce: x}\n`);
+      expect(dirsync(['run', ...args], {cwd: root}).code).to.equal(1);
+      const lines = fs.readFileSync(path.join(root, 'told'), 'utf8').trimEnd().split('\n').sort();
+      const names = args[0] === '--all' ? ['again', 'lost', 'odd', 'one', 'two'] : [...args].sort();
+      expect(lines).to.deep.equal(names.map((name) => `${name} CONFIG_INVALID`));
+      expect(fs.readFileSync(path.join(root, 'log'), 'utf8')).to.match(/ERROR \[one\] \[\S+\] run failed {2}CONFIG_INVALID/);
+    }
+  });
 
   it('refuses --all without a config, and with one that has no jobs', () => {
     const root = temp();
@@ -167,6 +184,30 @@ jobs:
       running.child.kill('SIGHUP');
       await running.until(() => running.stderr.includes('Warning: config: The config file has a mistake'));
       expect(await running.kill('SIGTERM')).to.include({code: 143});
+    });
+
+    it('a job that is taken out of the config while it waits for another does not run', async () => {
+      const waits = 'hooks: {before: "touch began; while [ -e began ]; do sleep 0.1; done"}';
+      const root = folder(SCHEDULED.replace('every: 1s}', `every: 1h, ${waits}}`));
+      const config = path.join(root, 'dirsync.config.yaml');
+      const running = startDirsync(['run', '--all'], {cwd: root});
+      await running.says('It waits until another job is done');
+      await running.until(() => fs.existsSync(path.join(root, 'began')));
+      fs.writeFileSync(config, fs.readFileSync(config, 'utf8').replace(/ {2}two:.*\n/, ''));
+      running.child.kill('SIGHUP');
+      await running.until(() => fs.readFileSync(path.join(root, 'log'), 'utf8').includes('config  '));
+      await delay(200);
+      fs.rmSync(path.join(root, 'began'));
+      await running.until(() => fs.existsSync(path.join(root, 'ta/f')));
+      await delay(300);
+      expect(fs.existsSync(path.join(root, 'tb/g'))).to.equal(false);
+      expect(await running.kill('SIGTERM')).to.include({code: 143});
+    });
+
+    it('refuses what would never be printed', () => {
+      expect(dirsync(['run', '--all', '--json'], {cwd: folder(SCHEDULED)}).stdout).to.include(
+        '--format json is for a single run',
+      );
     });
 
     it('--once leaves schedules alone; with --all a job without one is left out, and told of', async () => {

@@ -86,7 +86,7 @@ describe('story: watch', () => {
   });
 
   it('what filters leave out, and what the runs write themselves, starts no run', async () => {
-    const watched = await watch(['--exclude', 'cache', '--metrics', 'SOURCE/m.prom']);
+    const watched = await watch(['--exclude', 'cache', '--metrics', 'SOURCE/metrics/']);
     const {source, target, runs, running} = watched;
     // The run after one that found new folders.
     await running.until(() => runs() === 2);
@@ -115,6 +115,19 @@ describe('story: watch', () => {
     const next = /Next run at (\S+)\./.exec(running.stdout)?.[1] ?? '';
     expect(Date.parse(next) - Date.now()).to.be.within(0, 61_000);
     expect(await running.kill('SIGTERM')).to.include({code: 143});
+  });
+
+  it('a change that a run could not bring over is brought over later', async () => {
+    const watched = await watch();
+    const {source, target, equal, running} = watched;
+    fs.renameSync(target, `${target}-away`);
+    fs.writeFileSync(target, 'in the way');
+    fs.writeFileSync(path.join(source, 'f'), 'second');
+    await running.until(() => running.stderr.includes('The target is not a folder'));
+    fs.rmSync(target);
+    fs.renameSync(`${target}-away`, target);
+    await equal();
+    await end(watched);
   });
 
   it('a storm of changes ends equal', async () => {
