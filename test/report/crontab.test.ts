@@ -100,7 +100,11 @@ describe('report/crontab', () => {
     if (spawnSync('crontab', ['-V']).error !== undefined) skip(this, 'cron is missing');
     const file = path.join(temp(), 'crontab');
     fs.writeFileSync(file, crontab(service({times: timesOf('*/7 0-5 1-31/3 * mon', '0 3 * * *'), job: 'a%b'})).text);
-    const {status, stderr} = spawnSync('crontab', ['-T', file], {encoding: 'utf8'});
-    expect({status, stderr}).to.deep.equal({status: 0, stderr: ''});
+    // Looks at the file and installs nothing: -T in cronie, -n in Debian's cron.
+    const tried = ['-T', '-n'].map((flag) => spawnSync('crontab', [flag, file], {encoding: 'utf8'}));
+    expect(
+      tried.some(({status}) => status === 0),
+      JSON.stringify(tried),
+    ).to.equal(true);
   });
 });
