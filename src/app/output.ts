@@ -2,7 +2,7 @@
 import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
-import type {Event} from '../core/event.js';
+import type {Event, NoticeTopic} from '../core/event.js';
 import type {Format} from '../core/format.js';
 import type {LogSettings} from '../core/log.js';
 import {configText} from '../report/config.js';
@@ -115,6 +115,9 @@ export function reportError(error: unknown, options: Pick<OutputOptions, 'format
   void output.close();
 }
 
+/** What is told when all is well; that a command or an address was called is for the log. */
+const TOLD: ReadonlySet<NoticeTopic> = new Set(['schedule', 'watch', 'config']);
+
 /** Plain text; on a terminal coloured, with a line of progress on stderr. */
 class TextView implements View {
   readonly #line = new ProgressLine();
@@ -182,7 +185,7 @@ class TextView implements View {
         return;
       case 'notice':
         if (event.level === 'warn') this.#complain(`Warning: ${event.about}: ${event.message}`);
-        else if (event.about !== 'hook') this.#print(sentence(event.message));
+        else if (TOLD.has(event.about)) this.#print(sentence(event.message));
         return;
       case 'run-failed':
         this.#complain(withHint(event));
