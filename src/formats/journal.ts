@@ -8,19 +8,10 @@ import {DirsyncError, type ErrorCode} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
-import {
-  decodeProblem,
-  decodeRunEnd,
-  decodeRunHeader,
-  decodeRunStep,
-  encodeProblem,
-  encodeRunEnd,
-  encodeRunHeader,
-  excerpt,
-  FormatError,
-  HostilePathError,
-} from './json.js';
+import {decodeProblem, encodeProblem} from './json.js';
 import {heapFault, MORE_MEMORY} from './memory.js';
+import {decodeRunEnd, decodeRunHeader, decodeRunStep, encodeRunEnd, encodeRunHeader} from './run-json.js';
+import {excerpt, FormatError, HostilePathError} from './shapes.js';
 
 const FORMAT = 1;
 

@@ -17,18 +17,10 @@ import {escapeName} from '../core/escape.js';
 import {comparePaths, isWithin, type RelPath} from '../core/path.js';
 import type {Plan, PlanHeader} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
-import {
-  decodeAction,
-  decodeHeader,
-  decodeProblem,
-  encodeAction,
-  encodeHeader,
-  encodeProblem,
-  excerpt,
-  FormatError,
-  HostilePathError,
-} from './json.js';
+import {decodeHeader, encodeHeader} from './header-json.js';
+import {decodeAction, decodeProblem, encodeAction, encodeProblem} from './json.js';
 import {heapFault, MORE_MEMORY} from './memory.js';
+import {excerpt, FormatError, HostilePathError} from './shapes.js';
 
 const FORMAT = 1;
 

@@ -8,15 +8,9 @@ import type {ApplyReport} from '../core/outcome.js';
 import type {Drift, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
 import type {ShownConfig} from '../core/shown-config.js';
-import {
-  encodeAction,
-  encodeEntry,
-  encodeHeader,
-  encodeProblem,
-  encodeRunEnd,
-  encodeRunHeader,
-  encodeRunStep,
-} from '../formats/json.js';
+import {encodeHeader} from '../formats/header-json.js';
+import {encodeAction, encodeEntry, encodeProblem} from '../formats/json.js';
+import {encodeRunEnd, encodeRunHeader, encodeRunStep} from '../formats/run-json.js';
 import {explanationSentence} from './explain.js';
 import type {
   ApplyDocument,

@@ -1,19 +1,8 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {
-  decodeAction,
-  decodeEntry,
-  decodeHeader,
-  decodeProblem,
-  decodeTime,
-  encodeAction,
-  encodeEntry,
-  encodeHeader,
-  encodeProblem,
-  encodeTime,
-  FormatError,
-  HostilePathError,
-} from '../../src/formats/json.js';
+import {decodeHeader, encodeHeader} from '../../src/formats/header-json.js';
+import {decodeAction, decodeEntry, decodeProblem, encodeAction, encodeEntry, encodeProblem} from '../../src/formats/json.js';
+import {decodeTime, encodeTime, FormatError, HostilePathError} from '../../src/formats/shapes.js';
 import * as arbitrary from '../support/arbitrary.js';
 import {file, folder, header, symlink} from '../support/plan.js';
 

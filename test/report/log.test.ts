@@ -82,7 +82,7 @@ const cases: [event: Event, line: string | undefined][] = [
   [{type: 'notice', level: 'warn', about: 'hook', message: 'it printed \x1b[2J\u202e'}, 'WARN  hook  it printed \\x1b[2J\\u202e'],
   [{type: 'run-waiting', next: '2026-11-23T05:00:00.000Z'}, 'INFO  waiting  next run at 2026-11-23T05:00:00.000Z'],
   [{type: 'run-skipped', ticks: 2, why: 'busy'}, 'WARN  skipped  2 times of the schedule passed while a run was at work'],
-  [{type: 'run-failed', code: 'TARGET_LOCKED', message: 'busy\n'}, 'ERROR run failed  TARGET_LOCKED: busy\\n'],
+  [{type: 'run-failed', code: 'TARGET_LOCKED', message: 'one\ntwo\x1b'}, 'ERROR run failed  TARGET_LOCKED: one; two\\x1b'],
 ];
 
 describe('report/log', () => {

@@ -1,0 +1,274 @@
+/** How the header of a plan looks in JSON: its roots, options, totals and facts. */
+import type {
+  Facts,
+  Found,
+  Known,
+  MaxDelete,
+  Narrowed,
+  Overlap,
+  Owners,
+  PlanHeader,
+  PlanOptions,
+  PlanRoot,
+  RootIdentity,
+  Space,
+  TimeRange,
+  TreeTotals,
+} from '../core/plan.js';
+import type {XattrNamespace} from '../core/xattr.js';
+import {decodePath, MAX_ID} from './json.js';
+import {
+  boolean,
+  date,
+  decodeTime,
+  encodeTime,
+  excerpt,
+  FormatError,
+  id,
+  integer,
+  keys,
+  list,
+  oneOf,
+  record,
+  refuse,
+  systemText,
+  text,
+} from './shapes.js';
+
+/** A plan's header. Every field is named here, so that a new one cannot be forgotten. */
+export function encodeHeader(header: PlanHeader) {
+  const {id, created, writer, source, target, options, totals, overlap, owners, sourceMissing, facts, narrowed, warnings} =
+    header;
+  return {
+    id,
+    created,
+    writer,
+    source: encodeRoot(source),
+    target: encodeRoot(target),
+    options: encodeOptions(options),
+    totals,
+    overlap,
+    owners,
+    sourceMissing,
+    facts,
+    narrowed,
+    warnings,
+  } satisfies Record<keyof PlanHeader, unknown>;
+}
+
+function encodeRoot({path, identity}: PlanRoot) {
+  if (identity === undefined) return {path};
+  return {path, identity: {inode: identity.inode.toString(), birthtime: encodeTime(identity.birthtime)}};
+}
+
+function encodeOptions(options: PlanOptions) {
+  const {delete: deletes, mtimeWindow, mtimeRange, deleteBefore, compare, oneFileSystem, filters, maxDelete, ...kept} = options;
+  const {mode, owner, groups, times, xattrs, acls, hardlinks, sparse, specials, devices} = kept;
+  return {
+    compare,
+    mtimeWindow: encodeTime(mtimeWindow),
+    mtimeRange: mtimeRange && encodeRange(mtimeRange),
+    delete: deletes,
+    deleteBefore,
+    oneFileSystem,
+    mode,
+    owner,
+    groups,
+    times,
+    xattrs,
+    acls,
+    hardlinks,
+    sparse,
+    specials,
+    devices,
+    filters,
+    maxDelete,
+  } satisfies Record<keyof PlanOptions, unknown>;
+}
+
+function encodeRange({min, max}: TimeRange) {
+  return {...(min !== undefined && {min: encodeTime(min)}), ...(max !== undefined && {max: encodeTime(max)})};
+}
+
+const HEADER_KEYS = keys<PlanHeader>({
+  id: 1,
+  created: 1,
+  writer: 1,
+  source: 1,
+  target: 1,
+  options: 1,
+  totals: 1,
+  overlap: 1,
+  owners: 1,
+  sourceMissing: 1,
+  facts: 1,
+  narrowed: 1,
+  warnings: 1,
+});
+const FACT_KEYS = keys<Facts>({target: 1, sourceFileSystem: 1, space: 1, notWritable: 1, collisions: 1, unfiltered: 1});
+const KNOWN_KEYS = keys<Known>({now: 1, before: 1});
+const FOUND_KEYS = keys<Found>({count: 1, example: 1});
+const SPACE_KEYS = keys<Space>({at: 1, block: 1, free: 1, freeInodes: 1, needed: 1});
+const OWNER_KEYS = keys<Owners>({users: 1, groups: 1});
+const NARROWED_KEYS = keys<Narrowed>({from: 1, leftOut: 1});
+const ROOT_KEYS = keys<PlanRoot>({path: 1, identity: 1});
+const IDENTITY_KEYS = keys<RootIdentity>({inode: 1, birthtime: 1});
+const OPTION_KEYS = keys<PlanOptions>({
+  compare: 1,
+  mtimeWindow: 1,
+  mtimeRange: 1,
+  delete: 1,
+  deleteBefore: 1,
+  oneFileSystem: 1,
+  mode: 1,
+  owner: 1,
+  groups: 1,
+  times: 1,
+  xattrs: 1,
+  acls: 1,
+  hardlinks: 1,
+  sparse: 1,
+  specials: 1,
+  devices: 1,
+  filters: 1,
+  maxDelete: 1,
+});
+const TOTALS_KEYS = keys<PlanHeader['totals']>({source: 1, target: 1});
+const TREE_KEYS = keys<TreeTotals>({entries: 1, leaves: 1, bytes: 1, digest: 1});
+const RANGE_KEYS = keys<TimeRange>({min: 1, max: 1});
+const NAMESPACES = keys<Record<XattrNamespace, 1>>({user: 1, trusted: 1, security: 1});
+const LIMIT_KEYS = keys<{count: 1; share: 1}>({count: 1, share: 1});
+const OVERLAPS = keys<Record<Overlap, 1>>({same: 1, 'target-in-source': 1, 'source-in-target': 1});
+const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
+
+/** Throws a FormatError. */
+export function decodeHeader(value: unknown): PlanHeader {
+  const json = record(value, 'the header', HEADER_KEYS);
+  const {overlap, sourceMissing} = json;
+  const known = {id: id(json.id, 'id'), created: date(json.created, 'created'), writer: text(json.writer, 'writer')};
+  const totals = record(json.totals, 'totals', TOTALS_KEYS);
+  return {
+    ...known,
+    source: decodeRoot(json.source, 'source'),
+    target: decodeRoot(json.target, 'target'),
+    options: decodeOptions(json.options),
+    totals: {source: decodeTotals(totals.source, 'totals.source'), target: decodeTotals(totals.target, 'totals.target')},
+    ...(overlap !== undefined && {overlap: oneOf(overlap, 'overlap', OVERLAPS)}),
+    ...(json.owners !== undefined && {owners: decodeOwners(json.owners)}),
+    ...(sourceMissing !== undefined && {sourceMissing: boolean(sourceMissing, 'sourceMissing')}),
+    ...(json.facts !== undefined && {facts: decodeFacts(json.facts)}),
+    ...(json.narrowed !== undefined && {narrowed: decodeNarrowed(json.narrowed)}),
+    warnings: list(json.warnings, 'warnings', text),
+  };
+}
+
+function decodeFacts(value: unknown): Facts {
+  const {target, sourceFileSystem, space, notWritable, collisions, unfiltered} = record(value, 'facts', FACT_KEYS);
+  return {
+    ...(target !== undefined && {target: decodeKnown(target, 'facts.target')}),
+    ...(sourceFileSystem !== undefined && {sourceFileSystem: decodeKnown(sourceFileSystem, 'facts.sourceFileSystem')}),
+    ...(space !== undefined && {space: list(space, 'facts.space', decodeSpace)}),
+    ...(notWritable !== undefined && {notWritable: decodeFound(notWritable, 'facts.notWritable')}),
+    ...(collisions !== undefined && {collisions: decodeFound(collisions, 'facts.collisions')}),
+    ...(unfiltered !== undefined && {unfiltered: decodeFound(unfiltered, 'facts.unfiltered')}),
+  };
+}
+
+function decodeKnown(value: unknown, what: string): Known {
+  const {now, before} = record(value, what, KNOWN_KEYS);
+  return {...(now !== undefined && {now: text(now, `${what}.now`)}), before: list(before, `${what}.before`, text)};
+}
+
+function decodeFound(value: unknown, what: string): Found {
+  const {count, example} = record(value, what, FOUND_KEYS);
+  return {count: integer(count, `${what}.count`), example: decodePath(example, `${what}.example`)};
+}
+
+function decodeSpace(value: unknown, what: string): Space {
+  const {at, block, free, freeInodes, needed} = record(value, what, SPACE_KEYS);
+  return {
+    at: decodePath(at, `${what}.at`),
+    block: Math.max(1, integer(block, `${what}.block`)),
+    free: integer(free, `${what}.free`),
+    ...(freeInodes !== undefined && {freeInodes: integer(freeInodes, `${what}.freeInodes`)}),
+    ...(needed !== undefined && {needed: integer(needed, `${what}.needed`)}),
+  };
+}
+
+function decodeOwners(value: unknown): Owners {
+  const {users, groups} = record(value, 'owners', OWNER_KEYS);
+  return {users: decodeIds(users, 'owners.users'), groups: decodeIds(groups, 'owners.groups')};
+}
+
+function decodeIds(value: unknown, what: string): Record<string, number> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(what, value, 'an object');
+  return Object.fromEntries(Object.entries(value).map(([name, id]) => [name, integer(id, `${what}.${excerpt(name)}`, MAX_ID)]));
+}
+
+function decodeNarrowed(value: unknown): Narrowed {
+  const {from, leftOut} = record(value, 'narrowed', NARROWED_KEYS);
+  return {from: id(from, 'narrowed.from'), leftOut: integer(leftOut, 'narrowed.leftOut')};
+}
+
+function decodeRoot(value: unknown, what: string): PlanRoot {
+  const {path, identity} = record(value, what, ROOT_KEYS);
+  const root = {path: systemText(path, `${what}.path`)};
+  if (identity === undefined) return root;
+  const {inode, birthtime} = record(identity, `${what}.identity`, IDENTITY_KEYS);
+  if (typeof inode !== 'string' || !/^\d{1,20}$/.test(inode)) refuse(`${what}.identity.inode`, inode, 'an inode number');
+  return {...root, identity: {inode: BigInt(inode), birthtime: decodeTime(birthtime, `${what}.identity.birthtime`)}};
+}
+
+function decodeOptions(value: unknown): PlanOptions {
+  const json = record(value, 'options', OPTION_KEYS);
+  const mtimeWindow = decodeTime(json.mtimeWindow, 'options.mtimeWindow');
+  if (mtimeWindow < 0n) refuse('options.mtimeWindow', json.mtimeWindow, 'a duration');
+  // The first plans say nothing of what they left alone.
+  const flag = (key: keyof PlanOptions, absent: boolean) => boolean(json[key] ?? absent, `options.${key}`);
+  return {
+    compare: oneOf(json.compare, 'options.compare', COMPARES),
+    mtimeWindow,
+    ...(json.mtimeRange !== undefined && {mtimeRange: decodeRange(json.mtimeRange, 'options.mtimeRange')}),
+    delete: boolean(json.delete, 'options.delete'),
+    deleteBefore: flag('deleteBefore', false),
+    oneFileSystem: flag('oneFileSystem', false),
+    mode: flag('mode', true),
+    owner: boolean(json.owner, 'options.owner'),
+    groups: json.groups === 'any' ? 'any' : list(json.groups, 'options.groups', (id, what) => integer(id, what, MAX_ID)),
+    times: flag('times', true),
+    xattrs: list(json.xattrs ?? [], 'options.xattrs', (name, what) => oneOf(name, what, NAMESPACES)),
+    acls: flag('acls', false),
+    hardlinks: flag('hardlinks', true),
+    sparse: flag('sparse', false),
+    specials: flag('specials', false),
+    devices: flag('devices', false),
+    filters: list(json.filters, 'options.filters', text),
+    maxDelete: decodeLimit(json.maxDelete, 'options.maxDelete'),
+  };
+}
+
+function decodeRange(value: unknown, what: string): TimeRange {
+  const {min, max} = record(value, what, RANGE_KEYS);
+  return {
+    ...(min !== undefined && {min: decodeTime(min, `${what}.min`)}),
+    ...(max !== undefined && {max: decodeTime(max, `${what}.max`)}),
+  };
+}
+
+function decodeLimit(value: unknown, what: string): MaxDelete {
+  const {count, share} = record(value, what, LIMIT_KEYS);
+  if (share === undefined) return {count: integer(count, `${what}.count`)};
+  if (typeof share !== 'number' || share < 0 || share > 1) refuse(`${what}.share`, share, 'a part from 0 to 1');
+  if (count !== undefined) throw new FormatError(`${what} has a count and a share`);
+  return {share};
+}
+
+function decodeTotals(value: unknown, what: string): TreeTotals {
+  const {entries, leaves, bytes, digest} = record(value, what, TREE_KEYS);
+  return {
+    entries: integer(entries, `${what}.entries`),
+    leaves: integer(leaves, `${what}.leaves`),
+    bytes: integer(bytes, `${what}.bytes`),
+    digest: text(digest, `${what}.digest`),
+  };
+}

@@ -1,0 +1,76 @@
+/** How a run looks in JSON: its header, steps and end. */
+import type {ActionKind} from '../core/action.js';
+import {noOutcomes, OUTCOME_STATUSES, type OutcomeStatus, STOPS, type Stop} from '../core/outcome.js';
+import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
+import {decodePath, KIND_NAMES} from './json.js';
+import {date, id, integer, keys, oneOf, record, refuse, systemText, text} from './shapes.js';
+
+const RUN_KEYS = keys<RunHeader>({
+  id: 1,
+  planId: 1,
+  writer: 1,
+  source: 1,
+  target: 1,
+  started: 1,
+  changes: 1,
+  bytes: 1,
+});
+const STEP_KEYS = keys<RunStep>({kind: 1, path: 1, status: 1, bytes: 1});
+const END_KEYS = keys<RunEnd>({finished: 1, counts: 1, bytes: 1, interrupted: 1});
+const STATUSES: ReadonlySet<OutcomeStatus> = new Set(OUTCOME_STATUSES);
+const STOP_KEYS: ReadonlySet<Stop> = new Set(STOPS);
+
+export function encodeRunHeader({id, planId, writer, source, target, started, changes, bytes}: RunHeader): RunHeader {
+  return {id, planId, writer, source, target, started, changes, bytes};
+}
+
+/** Throws a FormatError. */
+export function decodeRunHeader(value: unknown): RunHeader {
+  const json = record(value, 'the header', RUN_KEYS);
+  return {
+    id: id(json.id, 'id'),
+    planId: id(json.planId, 'planId'),
+    writer: text(json.writer, 'writer'),
+    source: systemText(json.source, 'source'),
+    target: systemText(json.target, 'target'),
+    started: date(json.started, 'started'),
+    changes: integer(json.changes, 'changes'),
+    bytes: integer(json.bytes, 'bytes'),
+  };
+}
+
+export function encodeRunStep({kind, path, status, bytes}: RunStep): RunStep {
+  return {kind, path, status, bytes};
+}
+
+/** Throws a FormatError, and a HostilePathError for a path that no run may hold. */
+export function decodeRunStep(value: unknown): RunStep {
+  const {kind, path, status, bytes} = record(value, 'the step', STEP_KEYS);
+  if (!KIND_NAMES.has(kind)) refuse('kind', kind, 'a kind of action');
+  return {
+    kind: kind as ActionKind,
+    path: decodePath(path, 'path'),
+    status: oneOf(status, 'status', STATUSES),
+    bytes: integer(bytes, 'bytes'),
+  };
+}
+
+export function encodeRunEnd({finished, counts, bytes, interrupted}: RunEnd): RunEnd {
+  return {finished, counts, bytes, interrupted};
+}
+
+/** Throws a FormatError. */
+export function decodeRunEnd(value: unknown): RunEnd {
+  const {finished, counts, bytes, interrupted} = record(value, 'end', END_KEYS);
+  const json = record(counts, 'end.counts', STATUSES);
+  const read = noOutcomes();
+  // The first journals know of nothing blocked.
+  for (const status of OUTCOME_STATUSES)
+    read[status] = integer(json[status] ?? (status === 'blocked' ? 0 : undefined), `end.counts.${status}`);
+  return {
+    finished: date(finished, 'end.finished'),
+    counts: read,
+    bytes: integer(bytes, 'end.bytes'),
+    ...(interrupted !== undefined && {interrupted: oneOf(interrupted, 'end.interrupted', STOP_KEYS)}),
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * The values of which JSON is made, read with mistrust: decoders throw a FormatError that says what is wrong where, with foreign text
+ * escaped and cut.
+ */
+import {escapeName} from '../core/escape.js';
+import {isName} from '../core/name.js';
+
+/** A value that has not the shape it should have; the message says where and what instead. */
+export class FormatError extends Error {
+  override readonly name: string = 'FormatError';
+}
+
+/** A path that is absolute, climbs out of the root, or could otherwise do harm. */
+export class HostilePathError extends FormatError {
+  override readonly name = 'HostilePathError';
+}
+
+type Json = Record<string, unknown>;
+
+/** Foreign text for a message: escaped, and cut after 200 characters. */
+export function excerpt(text: string): string {
+  return text.length <= 200 ? escapeName(text) : `${escapeName(text.slice(0, 200))}…`;
+}
+
+/** Nanoseconds as a decimal string of seconds with nine decimals, exact: "1700000000.000000001", "-0.500000000". */
+export function encodeTime(time: bigint): string {
+  if (time < 0n) return `-${encodeTime(-time)}`;
+  const digits = time.toString().padStart(10, '0');
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
+
+export const A_TIME = 'seconds with nine decimals';
+const TIME = /^-?\d{1,19}\.\d{9}$/;
+
+/** The inverse of `encodeTime`. */
+export function decodeTime(value: unknown, what: string): bigint {
+  if (!isTime(value)) refuse(what, value, A_TIME);
+  return parseTime(value);
+}
+
+export function isTime(value: unknown): value is string {
+  return typeof value === 'string' && TIME.test(value);
+}
+
+export function parseTime(text: string): bigint {
+  return BigInt(text.slice(0, -10) + text.slice(-9));
+}
+
+/** The keys of T; the compiler sees to it that none is missing. */
+export function keys<T>(names: Record<keyof T, 1>): ReadonlySet<keyof T & string> {
+  return new Set(Object.keys(names)) as ReadonlySet<string> as ReadonlySet<keyof T & string>;
+}
+
+export function record(value: unknown, what: string, known: ReadonlySet<string>): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(what, value, 'an object');
+  for (const key in value) if (!known.has(key)) throw new FormatError(`${what} has an unknown key "${excerpt(key)}"`);
+  return value as Json;
+}
+
+export const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
+
+export function isWhole(value: unknown, max: number): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+export function integer(value: unknown, what: string, max = MAX_NUMBER): number {
+  if (!isWhole(value, max)) refuseNumber(what, value, max);
+  return value;
+}
+
+export function refuseNumber(what: string, value: unknown, max: number): never {
+  refuse(what, value, `a whole number from 0 to ${max}`);
+}
+
+export function boolean(value: unknown, what: string): boolean {
+  if (typeof value !== 'boolean') refuse(what, value, 'true or false');
+  return value;
+}
+
+export function text(value: unknown, what: string): string {
+  if (typeof value !== 'string') refuse(what, value, 'a text');
+  return value;
+}
+
+/** Ids name files below `.dirsync`, so nothing in one may lead elsewhere. */
+const ID = /^\w[\w.:-]{0,99}$/;
+
+export function id(value: unknown, what: string): string {
+  if (typeof value !== 'string' || !ID.test(value)) refuse(what, value, 'an id');
+  return value;
+}
+
+/** ISO 8601 in UTC, as `Date.toISOString` writes it. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+export function date(value: unknown, what: string): string {
+  if (typeof value !== 'string' || !INSTANT.test(value) || Number.isNaN(Date.parse(value))) refuse(what, value, 'a time');
+  return value;
+}
+
+/** Text that is given to the operating system as bytes. */
+export function systemText(value: unknown, what: string): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0') || !isName(value)) refuse(what, value, 'a path');
+  return value;
+}
+
+export function oneOf<T extends string>(value: unknown, what: string, names: ReadonlySet<T>): T {
+  if (!names.has(value as T)) refuse(what, value, `one of ${[...names].join(', ')}`);
+  return value as T;
+}
+
+export function list<T>(value: unknown, what: string, decode: (item: unknown, what: string) => T): T[] {
+  if (!Array.isArray(value)) refuse(what, value, 'a list');
+  return value.map((item) => decode(item, what));
+}
+
+export function refuse(what: string, value: unknown, expected: string): never {
+  throw new FormatError(value === undefined ? `${what} is missing` : `${what} is ${shown(value)}, not ${expected}`);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${excerpt(value)}"`;
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
