@@ -178,7 +178,7 @@ class TextView implements View {
         this.#complain(`Waiting ${lockWaitWords(event)}`);
         return;
       case 'run-waiting':
-        this.#print(`Next run at ${event.next}.`);
+        this.#print(`Next run at ${event.next}${event.watching ? ', or when the source has changed' : ''}.`);
         return;
       case 'run-skipped':
         this.#print(sentence(skippedWords(event)));

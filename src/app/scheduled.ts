@@ -44,7 +44,10 @@ export class Scheduled {
       sleep: (milliseconds, wake) => delay(milliseconds, undefined, {signal: wake}).catch(() => {}),
       work: () => this.#work(),
       signal: this.#signal,
-      onWait: (next) => next !== undefined && job.tell({type: 'run-waiting', next: new Date(next).toISOString()}),
+      onWait: (next) => {
+        const watching = this.#schedule.watch && !this.#isDeaf;
+        if (next !== undefined) job.tell({type: 'run-waiting', next: new Date(next).toISOString(), ...(watching && {watching})});
+      },
       onSkipped: ({times, why}) => job.tell({type: 'run-skipped', ticks: times, why}),
     });
   }
@@ -115,7 +118,11 @@ export class Scheduled {
       await this.#watch?.close();
       this.#watch = undefined;
     }
-    if (!isWanted) return undefined;
+    if (!isWanted) {
+      this.#isDeaf = false;
+      this.#loop.reload(this.#effective());
+      return undefined;
+    }
     this.#watch ??= new SourceWatch(settings, {
       own: this.options.own,
       onChange: () => this.#loop.changed(),

@@ -70,7 +70,8 @@ export type Event =
   | {readonly type: 'run-shown'; readonly run: Run}
   | {readonly type: 'history'; readonly target: string; readonly runs: readonly RunSummary[]}
   | {readonly type: 'config-shown'; readonly config: ShownConfig}
-  | {readonly type: 'run-waiting'; readonly next: string}
+  /** `watching`: a change of the source starts a run too. */
+  | {readonly type: 'run-waiting'; readonly next: string; readonly watching?: boolean}
   | {readonly type: 'run-skipped'; readonly ticks: number; readonly why: 'busy' | 'slept'}
   | {readonly type: 'run-ended'; readonly run: JobRun}
   | Notice

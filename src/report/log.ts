@@ -121,7 +121,9 @@ export function logEntry(event: Event): LogEntry | undefined {
       return entry(whole ? 'info' : 'warn', text, {counts, bytes, problems: problems.length});
     }
     case 'run-waiting':
-      return entry('info', `waiting  next run at ${escapeName(event.next)}`, {next: event.next});
+      return entry('info', `waiting  next run at ${event.next}${event.watching ? ', or when the source has changed' : ''}`, {
+        next: event.next,
+      });
     case 'run-skipped':
       return entry('warn', `skipped  ${skippedWords(event)}`, {ticks: event.ticks});
     case 'run-ended': {

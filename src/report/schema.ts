@@ -628,7 +628,13 @@ const event = z.discriminatedUnion('type', [
   z.strictObject({format, job: jobName, type: ofType('run-shown'), ...runFields}),
   z.strictObject({format, job: jobName, type: ofType('history'), ...historyFields}),
   z.strictObject({format, job: jobName, type: ofType('config-shown'), ...configFields}),
-  z.strictObject({format, job: jobName, type: ofType('run-waiting'), next: moment('When the next run begins.')}),
+  z.strictObject({
+    format,
+    job: jobName,
+    type: ofType('run-waiting'),
+    next: moment('When the next run begins.'),
+    watching: flag('Whether a change of the source starts a run too; absent when it does not.').optional(),
+  }),
   z.strictObject({
     format,
     job: jobName,

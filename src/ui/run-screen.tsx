@@ -113,14 +113,14 @@ function Row({label, children}: {label: string; children: ReactNode}) {
   );
 }
 
-function statusWords({status, scanned, next, started}: JobState, now: number): string {
+function statusWords({status, scanned, next, watching, started}: JobState, now: number): string {
   const since = `for ${formatDuration(Math.floor(Math.max(0, now - started) / 1000) * 1000, {whole: true})}`;
   if (status === 'planning') return `reading: ${formatCount(scanned)} entries, ${since}`;
   if (status === 'locked') return `waiting for another run on this target, ${since}`;
   if (status === 'applying') return `applying, ${since}`;
   if (next === undefined) return 'waiting';
   const left = Math.max(0, Date.parse(next) - now);
-  return `waiting; next run at ${timeWords(Date.parse(next))}, in ${formatDuration(left, {whole: true})}`;
+  return `${watching ? 'waiting for changes' : 'waiting'}; next run at ${timeWords(Date.parse(next))}, in ${formatDuration(left, {whole: true})}`;
 }
 
 function resultWords({status, hint, ended, duration, changes, bytes}: RunResult): string {

@@ -27,6 +27,8 @@ export interface JobState {
   readonly progress: Progress | undefined;
   /** ISO 8601 UTC. */
   readonly next: string | undefined;
+  /** A change of the source starts a run too. */
+  readonly watching: boolean;
   /** Times of the interval that passed while a run was at work. */
   readonly skipped: number;
   /** The last warning since the run at hand began. */
@@ -77,6 +79,7 @@ export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): Jo
     scanned: 0,
     progress: undefined,
     next: undefined,
+    watching: false,
     skipped: 0,
     notice: undefined,
     problems: NO_PROBLEMS,
@@ -138,7 +141,7 @@ export function jobState(job: JobState, event: Event, now: number): JobState {
     case 'run-started':
       return {...job, notice: undefined};
     case 'run-waiting':
-      return {...job, status: 'waiting', next: event.next};
+      return {...job, status: 'waiting', next: event.next, watching: event.watching ?? false};
     case 'run-skipped':
       return {...job, skipped: job.skipped + event.ticks};
     default:

@@ -81,6 +81,10 @@ const cases: [event: Event, line: string | undefined][] = [
   [{type: 'run-ended', run: ended('failed', 1)}, 'ERROR run ended  failed, exit code 1, 1.2 s'],
   [{type: 'notice', level: 'warn', about: 'hook', message: 'it printed \x1b[2J\u202e'}, 'WARN  hook  it printed \\x1b[2J\\u202e'],
   [{type: 'run-waiting', next: '2026-11-23T05:00:00.000Z'}, 'INFO  waiting  next run at 2026-11-23T05:00:00.000Z'],
+  [
+    {type: 'run-waiting', next: '2026-11-23T05:00:00.000Z', watching: true},
+    'INFO  waiting  next run at 2026-11-23T05:00:00.000Z, or when the source has changed',
+  ],
   [{type: 'run-skipped', ticks: 2, why: 'busy'}, 'WARN  skipped  2 times of the schedule passed while a run was at work'],
   [{type: 'run-failed', code: 'TARGET_LOCKED', message: 'one\ntwo\x1b'}, 'ERROR run failed  TARGET_LOCKED: one; two\\x1b'],
 ];

@@ -22,11 +22,14 @@ import {
   eventLine,
   explanationDocument,
   historyDocument,
+  jobRunDocument,
+  jobsDocument,
   planDocument,
   runDocument,
   settingsDocument,
 } from '../../src/report/json.js';
 import * as arbitrary from '../support/arbitrary.js';
+import {jobRun} from '../support/job-run.js';
 import {act, file as fileEntry, planOf} from '../support/plan.js';
 import {context, settings} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
@@ -142,6 +145,18 @@ const shown: ShownConfig = {
   ],
 };
 
+const ended = jobRun({planned: {plan, summary: summarize(plan), halts: guardHalts(plan, [])}, report});
+const failed = jobRun({
+  job: undefined,
+  source: undefined,
+  target: undefined,
+  planned: undefined,
+  report: undefined,
+  result: 'failed',
+  exitCode: 1,
+  error: {code: 'CONFIG_INVALID', message: 'x', hint: 'y'},
+});
+
 /** Some documents of every type, with every field among them. */
 const DOCUMENTS: [name: string, type: string, document: object][] = [
   ['a plan that halts, with problems, and narrowed', 'plan', planned],
@@ -157,6 +172,9 @@ const DOCUMENTS: [name: string, type: string, document: object][] = [
     explanationDocument({...short, verdict: 'nowhere', filter: {excluded: false, at: 'x' as RelPath}, source: {}, target: {}}),
   ],
   ['settings', 'settings', settingsDocument(shown)],
+  ['a run of a job', 'job-run', jobRunDocument(ended)],
+  ['a run of two folders that came to nothing', 'job-run', jobRunDocument(failed)],
+  ['runs of several jobs', 'jobs', jobsDocument([ended, failed])],
   ['an error', 'error', stale],
   ['an error with drift', 'error', {...stale, drift: [{path: 'd', side: 'target', found: 'nothing'}]}],
   ['an unforeseen error', 'error', errorDocument(new TypeError('oops'))],
@@ -191,8 +209,12 @@ const EVENTS: Event[] = [
   {type: 'problem', problem: trouble},
   {type: 'apply-done', report},
   {type: 'run-waiting', next: '2026-01-01T10:00:00.000Z'},
+  {type: 'run-waiting', next: '2026-01-01T10:00:00.000Z', watching: true},
   {type: 'run-skipped', ticks: 2, why: 'busy'},
   {type: 'run-failed', code: 'USAGE', message: 'x', hint: 'y'},
+  {type: 'run-started', id: 'run-1'},
+  {type: 'run-ended', run: ended},
+  {type: 'notice', level: 'warn', about: 'hook', message: 'onStart: exit code 1'},
 ];
 
 /** Every object of a document with how to reach it. */
@@ -261,8 +283,9 @@ describe('report/schema', () => {
     ];
     // These alone may be absent, wherever they stand.
     const optional =
-      /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder)$/;
+      /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder|watching)$/;
     const optionalInExplanation = /^(?:action|leader)$/;
+    const optionalInJobRun = /^(?:job|source|target|halts|report|error)$/;
     const cases: [name: string, type: string, document: Json][] = all.flatMap(([type, document]) =>
       objectsIn(read(document)).flatMap((at) => {
         const found = at.reduce((value, key) => value[key] as Json, read(document));
@@ -270,6 +293,7 @@ describe('report/schema', () => {
         // Whose keys are names, so that none is needed or too many.
         const isNamed = /^(?:settings|config-shown)\.jobs(?:\.photos\.(?:settings|origins))?$/.test(where);
         const isOrigin = /\.origins\.\w+$/.test(where);
+        const isJobRun = /^(?:job-run|jobs\.runs\.\d+|run-ended\.run)$/.test(where);
         const isExplanation = /^(?:explanation|explained\.explanation)$/.test(where);
         return [
           [`${where} with one more field`, type, changed(document, at, (value) => Object.assign(value, {extra: null}))] as const,
@@ -282,6 +306,7 @@ describe('report/schema', () => {
             ...(optional.test(key) ||
             isNamed ||
             (isOrigin && key !== 'from') ||
+            (isJobRun && optionalInJobRun.test(key)) ||
             (isExplanation && optionalInExplanation.test(key))
               ? []
               : [[`${where} without ${key}`, type, changed(document, at, (value) => delete value[key])] as const]),

@@ -47,6 +47,11 @@ describe('ui/run-state', () => {
       [planned, {type: 'lock-waiting', target: '/t', holder: undefined, timeout: 1000}],
       {status: 'locked', progress: undefined},
     ],
+    [
+      'waits for changes',
+      [planned, started, done(), {type: 'run-waiting', next: '2026-01-01T10:05:00.000Z', watching: true}],
+      {status: 'waiting', watching: true},
+    ],
     ['plans again', [planned, started, done(), waiting, planned], {status: 'planning', next: undefined, scanned: 0}],
     [
       'counts what was skipped',
