@@ -417,10 +417,13 @@ describe('state/lock', () => {
   });
 
   it('a process that was killed and not asked after has ended', async () => {
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {stdio: ['ignore', 'pipe', 'ignore']});
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {stdio: ['ignore', 'pipe', 'ignore']});
     try {
       const [line] = await once(parent.stdout, 'data');
       const pid = Number(line);
+      // A shell would ask after its child; `sleep` does not.
+      while (fs.readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await delay(1);
+      process.kill(pid, 'SIGKILL');
       const stat = () => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ');
       while (stat()[2] !== 'Z') await delay(1);
       expect(hasEnded({...thisProcess(), pid, start: stat()[21] as string})).to.equal(true);
