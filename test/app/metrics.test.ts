@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -154,7 +155,9 @@ describe('app/metrics', () => {
       seen.add(text);
       await delay(0);
     }
+    const ended = writers.map((child) => once(child, 'exit'));
     for (const child of writers) child.kill('SIGKILL');
+    await Promise.all(ended);
     expect(seen.size).to.equal(3);
   });
 });
