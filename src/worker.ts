@@ -1,6 +1,7 @@
 /** What a worker thread runs: one job after another, each synchronous. Errors go back as they are. */
 import {parentPort, workerData} from 'node:worker_threads';
-import {type ApplyJob, leave, performJob} from './apply/job.js';
+import {type BatchJob, leave, performBatch} from './apply/batch.js';
+import {answer, type QuestionJob} from './apply/question.js';
 import {AT, COUNTERS, LEAVE, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
 import {type ScanJob, scan} from './scan/job.js';
 
@@ -21,9 +22,10 @@ function at(index: number | undefined): void {
   shared.counters[slot + AT] = index === undefined ? 0 : index + 1;
 }
 
-function run(job: ScanJob | ApplyJob | typeof LEAVE, {id, credit}: Request): unknown {
+function run(job: ScanJob | BatchJob | QuestionJob | typeof LEAVE, {id, credit}: Request): unknown {
   if (job === LEAVE) return leave();
-  if (job.type === 'apply') return performJob(job, {worker: index, count, at});
+  if (job.type === 'batch') return performBatch(job, {worker: index, count, at});
+  if (job.type === 'question') return answer(job, () => count(0, 0));
   const send = (message: unknown, transfer: ArrayBuffer[]) => {
     if (credit !== undefined) takeCredit(credit);
     port.postMessage({id, message} satisfies Reply, transfer);

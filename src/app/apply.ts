@@ -1,6 +1,7 @@
 /** Executes a plan, saved or made just now. */
 import {existsSync} from 'node:fs';
 import {applyPlan} from '../apply/apply.js';
+import type {Approach} from '../apply/approach.js';
 import type {Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -8,7 +9,7 @@ import {type ApplyReport, unfinished} from '../core/outcome.js';
 import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
 import type {WorkerPool} from '../platform/pool.js';
-import {findSource, findTarget, isSameRoot, type Root, rootOverlap} from '../platform/roots.js';
+import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
 import {factsNow, rememberRun} from './facts.js';
 import {checkOwners} from './owners.js';
@@ -58,7 +59,7 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
     withWorkers(undefined, limited, async (pool) => {
       const planned = judge(withFacts(seen, await factsNow(seen, pool)), options.allow);
       context.onEvent({type: 'plan-ready', ...planned});
-      return execute(planned, {...options, preflight: true, approved: true}, pool, limited);
+      return execute(planned, {...options, approach: 'saved'}, pool, limited);
     }),
   );
 }
@@ -81,7 +82,7 @@ export async function applyFresh(settings: Settings, context: Context): Promise<
     withWorkers(workersFor(settings), limited, async (pool) => {
       const planned = await makePlan(settings, pool, limited).catch(asGuard);
       if (limited.signal.aborted) throw new Interrupted();
-      return execute(planned, {...settings, preflight: false, approved: false}, pool, limited);
+      return execute(planned, {...settings, approach: 'fresh'}, pool, limited);
     }),
   );
 }
@@ -99,7 +100,7 @@ export async function applyApproved(
     if (chosen === undefined) return undefined;
     if (context.signal.aborted) throw new Interrupted();
     return withTimeLimit(settings.maxDuration, context, async (limited) =>
-      execute(await judgedAgain(chosen, settings, pool), {...settings, preflight: false, approved: true}, pool, limited),
+      execute(await judgedAgain(chosen, settings, pool), {...settings, approach: 'approved'}, pool, limited),
     );
   });
 }
@@ -113,7 +114,7 @@ export function planForApply(settings: Settings, context: Context): Promise<Plan
 export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
   return withTimeLimit(settings.maxDuration, context, (limited) =>
     withWorkers(undefined, limited, async (pool) =>
-      execute(await judgedAgain(planned, settings, pool), {...settings, preflight: false, approved: true}, pool, limited),
+      execute(await judgedAgain(planned, settings, pool), {...settings, approach: 'approved'}, pool, limited),
     ),
   );
 }
@@ -125,7 +126,7 @@ async function judgedAgain({plan, rules}: Planned, {allow}: ApplySettings, pool:
 
 async function execute(
   {plan, halts, rules}: Planned,
-  {fsync, skipDrifted, lockTimeout = 0, preflight, approved}: ApplySettings & {preflight: boolean; approved: boolean},
+  {fsync, skipDrifted, lockTimeout = 0, approach}: ApplySettings & {approach: Approach},
   pool: WorkerPool,
   {onEvent, signal, now, command = WRITER, runId = newId(now())}: Context,
 ): Promise<ApplyReport> {
@@ -135,8 +136,7 @@ async function execute(
     pool,
     runId,
     writer: WRITER,
-    preflight,
-    approved,
+    approach,
     skipDrifted,
     fsync,
     lock: {timeout: lockTimeout, command},
@@ -178,7 +178,7 @@ function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expe
     );
   }
   if (planned.identity === undefined || isSameRoot(planned.identity, now.identity)) return;
-  throw new DirsyncError('PLAN_OTHER_ROOT', `${shown} is another folder now`, 'is the disk mounted? Then plan again');
+  throw otherRoot(planned.path);
 }
 
 export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {

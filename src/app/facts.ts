@@ -161,7 +161,7 @@ async function measuredNeeds(
     return bytesOf(action) > 0 || action.kind === 'delete' || action.kind === 'rmdir';
   });
   const paths = asked.map((i) => (actions[i] as Action).path);
-  const answers = await askWorkers<readonly [number, number]>('allocated', paths, {pool, roots: header, policy});
+  const answers = await askWorkers<readonly [number, number]>('allocated', paths, {pool, roots: header});
   const allocated = new Map(asked.map((index, i) => [index, answers[i] as readonly [number, number]]));
   const from = volumeAt(source.path);
   const shares = from?.shares && volumes.every(({volume}) => volume.id === from.id);
@@ -193,7 +193,7 @@ async function notWritable({plan, volumes, pool, nearest}: Writing): Promise<Fou
     return platform().refusesNames(nearest) === undefined ? undefined : {count: 1, example: ROOT};
   }
   const folders = changedFolders(steps);
-  const answers = await askWorkers<string | undefined>('refused', folders, {pool, roots: header, policy: header.options});
+  const answers = await askWorkers<string | undefined>('refused', folders, {pool, roots: header});
   const refused = folders.filter((_, i) => answers[i] !== undefined);
   return refused.length === 0 ? undefined : {count: refused.length, example: refused[0] as RelPath};
 }

@@ -91,7 +91,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       policy: options,
       wanted: settings.preserve,
       uid: process.geteuid?.() ?? 0,
-      sameContent: (paths) => askWorkers<boolean | Problem>('content', paths, {pool, roots, policy: options, from: SCAN_WORKERS}),
+      sameContent: (paths) => askWorkers<boolean | Problem>('content', paths, {pool, roots, from: SCAN_WORKERS}),
     });
     if (context.signal.aborted) throw new Interrupted();
     const [sourceAnswer, targetAnswer] = await Promise.all([scans.source.answer, scans.target.answer]);
@@ -178,6 +178,7 @@ function planOptions(settings: Settings, {kept, times}: Keeping): PlanOptions {
     ...(settings.mtimeWindow !== undefined && {mtimeWindow: settings.mtimeWindow}),
     delete: settings.delete,
     deleteBefore: settings.deleteBefore,
+    deleteAnyway: settings.deleteAnyway,
     oneFileSystem: settings.oneFileSystem,
     ...kept,
     filters: settings.filters.flatMap(filterLines),

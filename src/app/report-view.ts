@@ -3,13 +3,13 @@ import {appendFileSync} from 'node:fs';
 import process from 'node:process';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
+import type {Drift} from '../core/drift.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {Format} from '../core/format.js';
 import type {JobRun} from '../core/job-run.js';
 import type {ApplyReport} from '../core/outcome.js';
-import type {Drift} from '../core/plan.js';
 import {type Run, type RunStep, runStep} from '../core/run.js';
 import {
   applyDocument,

@@ -4,10 +4,11 @@
  */
 import type {Action, Reason} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
+import type {Drift, DriftAttribute} from '../core/drift.js';
 import type {Entry} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
-import type {Drift, PlanOptions} from '../core/plan.js';
+import type {PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
 import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
 import {attributeReasons, contentReasons, isCurrent, sameEntry, sameTime} from '../plan/compare.js';
@@ -89,10 +90,10 @@ export function check(action: Action, world: World): Standing {
 export function checkSource(action: Action, {platform, source, policy}: World): Drift | undefined {
   const {path, after} = action;
   const now = inSource(() => lookAt(platform, source, path, policy));
-  if (after === undefined) return now === undefined ? undefined : drift(path, 'source', 'it is back in the source');
-  if (now === undefined) return drift(path, 'source', 'it is gone from the source');
+  if (after === undefined) return now === undefined ? undefined : comeOrGone(path, 'source', undefined, now);
+  if (now === undefined) return comeOrGone(path, 'source', after, now);
   const same = after.kind === 'directory' ? sameFolder(now, after, policy) : sameEntry(now, after, policy);
-  return same ? undefined : drift(path, 'source', difference(after, now, policy));
+  return same ? undefined : difference({path, side: 'source'}, after, now, policy);
 }
 
 /** Where an action stands by what the target has at its path. */
@@ -103,12 +104,12 @@ export function checkTarget(action: Action, world: World): Standing {
   switch (action.kind) {
     case 'mkdir':
       if (now === undefined) return 'todo';
-      if (now.kind !== 'directory') return drift(path, 'target', `a ${now.kind} stands there`);
+      if (now.kind !== 'directory') return comeOrGone(path, 'target', undefined, now);
       // A run that was ended early leaves folders without their attributes: that is no drift, they are set in the end.
       return isCurrent(action.after, now, policy) ? 'done' : 'todo';
     case 'create':
       if (now === undefined) return 'todo';
-      return isCurrent(action.after, now, policy) ? 'done' : drift(path, 'target', `a ${now.kind} stands there`);
+      return isCurrent(action.after, now, policy) ? 'done' : comeOrGone(path, 'target', undefined, now);
     case 'update':
       return checkUpdate(action, now, world);
     case 'replace':
@@ -117,15 +118,17 @@ export function checkTarget(action: Action, world: World): Standing {
       if (isLinked(action, world)) return 'done';
       // A run that was ended early may have made this name before its leader: the same content, so nothing is lost.
       if (now === undefined || isCurrent(action.after, now, policy) || same(action.before, now, policy)) return 'todo';
-      return drift(path, 'target', found(action.before, now, policy));
+      return action.before === undefined
+        ? comeOrGone(path, 'target', undefined, now)
+        : difference({path, side: 'target'}, action.before, now, policy);
     case 'attrs':
       return checkAttrs(action, now, policy);
     case 'delete':
       if (now === undefined) return 'done';
-      return sameEntry(now, action.before, policy) ? 'todo' : drift(path, 'target', difference(action.before, now, policy));
+      return sameEntry(now, action.before, policy) ? 'todo' : difference({path, side: 'target'}, action.before, now, policy);
     case 'rmdir':
       if (now === undefined) return 'done';
-      return sameFolder(now, action.before, policy) ? 'todo' : drift(path, 'target', difference(action.before, now, policy));
+      return sameFolder(now, action.before, policy) ? 'todo' : difference({path, side: 'target'}, action.before, now, policy);
     case 'blocked':
       throw new Error('what is blocked is not to be done');
   }
@@ -134,12 +137,12 @@ export function checkTarget(action: Action, world: World): Standing {
 function checkUpdate(action: Action & {kind: 'update'}, now: Entry | undefined, world: World): Standing {
   const {before, after, path} = action;
   const {policy} = world;
-  if (now === undefined) return drift(path, 'target', 'it is gone');
+  if (now === undefined) return comeOrGone(path, 'target', before, now);
   const isBefore = sameEntry(now, before, policy);
   const isAfter = isCurrent(after, now, policy);
   // A target's file may be both where only the content, or the group of names, is to change.
   if (isAfter && !(isBefore && isPending(action, world))) return 'done';
-  return isBefore ? 'todo' : drift(path, 'target', difference(before, now, policy));
+  return isBefore ? 'todo' : difference({path, side: 'target'}, before, now, policy);
 }
 
 /** Whether what metadata does not show is still to be changed. */
@@ -158,15 +161,15 @@ function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: En
   if (now === undefined) return 'todo';
   if (now.kind === after.kind) {
     if (isCurrent(after, now, policy)) return 'done';
-    return after.kind === 'directory' ? 'todo' : drift(path, 'target', difference(after, now, policy));
+    return after.kind === 'directory' ? 'todo' : difference({path, side: 'target'}, after, now, policy);
   }
   const unchanged = before.kind === 'directory' ? sameFolder(now, before, policy) : sameEntry(now, before, policy);
-  return unchanged ? 'todo' : drift(path, 'target', difference(before, now, policy));
+  return unchanged ? 'todo' : difference({path, side: 'target'}, before, now, policy);
 }
 
 /** Each attribute may be the old or the new one: a run that was ended early has set some. */
 function checkAttrs({path, before, after}: Action & {kind: 'attrs'}, now: Entry | undefined, policy: PlanOptions): Standing {
-  if (now === undefined) return drift(path, 'target', 'it is gone');
+  if (now === undefined) return comeOrGone(path, 'target', before, now);
   if (isCurrent(after, now, policy)) return 'done';
   const isFolder = before.kind === 'directory';
   const byTime: PlanOptions = {...policy, compare: 'size'};
@@ -178,7 +181,7 @@ function checkAttrs({path, before, after}: Action & {kind: 'attrs'}, now: Entry 
       (reason) => !attributeReasons(after, now, policy).includes(reason) || isOfXattrs(reason),
     ) &&
     differingXattrs(before.xattrs, now.xattrs, policy).every((name) => now.xattrs?.[name] === after.xattrs?.[name]);
-  return known ? 'todo' : drift(path, 'target', difference(before, now, policy));
+  return known ? 'todo' : difference({path, side: 'target'}, before, now, policy);
 }
 
 function isOfXattrs(reason: Reason): boolean {
@@ -206,25 +209,27 @@ function same(expected: Entry | undefined, now: Entry | undefined, policy: PlanO
   return expected.kind === 'directory' ? sameFolder(expected, now, policy) : sameEntry(expected, now, policy);
 }
 
-function found(expected: Entry | undefined, now: Entry, policy: PlanOptions): string {
-  return expected === undefined ? `a ${now.kind} stands there` : difference(expected, now, policy);
+/** Nothing stands where something was expected, or the reverse. */
+export function comeOrGone(path: RelPath, side: Side, expected: Entry | undefined, now: Entry | undefined): Drift {
+  return {path, side, attribute: 'existence', before: expected?.kind, now: now?.kind};
 }
 
-export function drift(path: RelPath, side: Side, text: string): Drift {
-  return {path, side, found: text};
-}
-
-/** The first thing in which what is there is not what was expected, in words. */
-function difference(expected: Entry, now: Entry, policy: PlanOptions): string {
-  if (now.kind !== expected.kind) return `a ${now.kind} instead of a ${expected.kind}`;
-  if (now.link !== expected.link) return 'the symlink points elsewhere';
-  if (now.rdev !== expected.rdev) return `device ${now.rdev} instead of ${expected.rdev}`;
-  if (now.size !== expected.size) return `size ${now.size} instead of ${expected.size}`;
+/** The first thing in which what is there is not what was expected. */
+function difference(at: Pick<Drift, 'path' | 'side'>, expected: Entry, now: Entry, policy: PlanOptions): Drift {
+  const pair = (attribute: DriftAttribute, value: (entry: Entry) => string | undefined): Drift => ({
+    ...at,
+    attribute,
+    before: value(expected),
+    now: value(now),
+  });
+  if (now.kind !== expected.kind) return pair('kind', ({kind}) => kind);
+  if (now.link !== expected.link) return pair('link', ({link}) => link);
+  if (now.rdev !== expected.rdev) return pair('device', ({rdev}) => rdev);
+  if (now.size !== expected.size) return pair('size', ({size}) => String(size));
   const [reason] = attributeReasons(expected, now, policy);
-  if (reason === 'mode') return `mode ${now.mode.toString(8)} instead of ${expected.mode.toString(8)}`;
-  if (reason === 'owner') return `owner ${now.uid} instead of ${expected.uid}`;
-  if (reason === 'group') return `group ${now.gid} instead of ${expected.gid}`;
-  if (reason === 'xattrs') return 'other extended attributes';
-  if (reason === 'acls') return 'another ACL';
-  return 'another modification time';
+  if (reason === 'mode') return pair(reason, ({mode}) => mode.toString(8));
+  if (reason === 'owner') return pair(reason, ({uid}) => String(uid));
+  if (reason === 'group') return pair(reason, ({gid}) => String(gid));
+  if (reason === 'xattrs' || reason === 'acls') return {...at, attribute: reason};
+  return pair('mtime', ({mtime}) => String(mtime));
 }

@@ -1,14 +1,15 @@
 /** What the source has at a path, made anew in the target: copied whole, or not at all. */
 import type {Action} from '../core/action.js';
 import {CODE, isSpecial, toEntry} from '../core/block.js';
+import type {Drift} from '../core/drift.js';
 import type {Entry} from '../core/entry.js';
 import {toByteName} from '../core/name.js';
-import type {Drift} from '../core/plan.js';
+
 import {sameEntry} from '../plan/compare.js';
 import type {Place} from '../platform/cursor.js';
 import {errnoOf, type SystemError} from '../platform/platform.js';
 import {attributesOf, isOfXattrs} from './attributes.js';
-import {checkSource, drift, lookAt, NO_XATTRS, type World} from './check.js';
+import {checkSource, lookAt, NO_XATTRS, type World} from './check.js';
 import {discard} from './spot.js';
 import {type Flushed, failed, type StepResult, sideOf, skipped, type Task} from './task.js';
 
@@ -17,8 +18,8 @@ export interface Copied {
   readonly action: Action;
 }
 
-/** A copy that took longer than a moment: what stands at its place is looked at once more before it is taken. */
-export const LOOK_AGAIN_BYTES = 1024 * 1024;
+/** A copy that took longer than a moment. */
+const LOOK_AGAIN_BYTES = 1024 * 1024;
 
 /** Well below what the kernel writes back in one piece. */
 const ONE_PIECE = 256 * 1024;
@@ -33,21 +34,21 @@ export function copyFromSource(task: Task, spot: Place): Copied | StepResult {
     const ended = copyFile({...task, action}, spot);
     if (ended === 'copied') return {action};
     if (ended !== 'changed' && ended !== 'refused') return ended;
-    const {world, follow} = task;
+    const {world, rules} = task;
     const now = lookAt(world.platform, world.source, action.path, world.policy);
-    if (!follow && ended === 'refused' && attempt === 1) return skipped(sourceDrift(action, world));
+    if (!rules.follows && ended === 'refused' && attempt === 1) return skipped(sourceDrift(action, world));
     if (now === undefined) return vanished(task);
     if (attempt === ATTEMPTS || now.kind !== 'file') return failed(action, 'write', 'CHANGED_DURING_COPY', 'source');
     // Nobody has approved what the file was: what it is now is copied.
-    if (follow) action = {...action, after: now} as Action;
+    if (rules.follows) action = {...action, after: now} as Action;
   }
 }
 
 /** A symlink, a FIFO, a socket or a device. */
 export function makeOther(task: Task, {folder, name}: Place): Copied | StepResult {
-  const {action, world, follow} = task;
+  const {action, world, rules} = task;
   const gone = checkSource(action, world);
-  if (gone) return follow && !isInSource(action, world) ? vanished(task) : skipped(gone);
+  if (gone) return rules.follows && !isInSource(action, world) ? vanished(task) : skipped(gone);
   const {kind, link, rdev = '0:0'} = action.after as Entry;
   const attributes = attributesOf(task, {isNew: true});
   try {
@@ -108,12 +109,15 @@ function fsyncOf({before, after}: Action, flushed: Flushed): 'none' | 'holes' | 
 }
 
 /** What a plan says is no longer there. One that was approved no longer fits; else it is what becomes of files in use. */
-function vanished({action, world, follow}: Task): StepResult {
-  return follow ? failed(action, 'write', 'VANISHED', 'source') : skipped(sourceDrift(action, world));
+function vanished({action, world, rules}: Task): StepResult {
+  return rules.follows ? failed(action, 'write', 'VANISHED', 'source') : skipped(sourceDrift(action, world));
 }
 
 function sourceDrift(action: Action, world: World): Drift {
-  return checkSource(action, world) ?? drift(action.path, 'source', 'it changed');
+  // It changed and changed back: what is left of it is another change time.
+  const {path, after} = action;
+  const mtime = String((after as Entry).mtime);
+  return checkSource(action, world) ?? {path, side: 'source', attribute: 'mtime', before: mtime, now: mtime};
 }
 
 function isInSource({path}: Action, {platform, source, policy}: World): boolean {

@@ -10,6 +10,7 @@ import {type Problem, problem} from '../core/problem.js';
 import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {foldersLeftOpen, noteOpened} from '../state/staging.js';
+import type {Opened} from '../state/traces.js';
 import {entryAtPlace, lookAt, NO_XATTRS, openMode, SELF} from './check.js';
 
 export class OpenedFolders {
@@ -19,13 +20,18 @@ export class OpenedFolders {
   constructor(
     private readonly platform: Platform,
     private readonly root: Folder,
+    /** Told of each, in the order in which they become known. */
+    private readonly log: Opened[],
   ) {
     this.modes = foldersLeftOpen(platform, root);
+    for (const [path, mode] of this.modes) log.push({path, mode});
   }
 
   /** Who opens a folder that was open already saw it so: the first mode counts. */
   add(path: RelPath, mode: number): void {
-    if (!this.modes.has(path)) this.modes.set(path, mode);
+    if (this.modes.has(path)) return;
+    this.modes.set(path, mode);
+    this.log.push({path, mode});
   }
 
   /**

@@ -1,10 +1,10 @@
 /** Doing one step of one action: the unit of work of a wave. Every act is preceded by a look at what it is done to. */
 import process from 'node:process';
-import type {Action} from '../core/action.js';
-import {CODE} from '../core/block.js';
+import type {Action, Link} from '../core/action.js';
+import {CODE, emptyStat, inodeOf} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {parentPath} from '../core/path.js';
+import {parentPath, type RelPath} from '../core/path.js';
 import {isCurrent} from '../plan/compare.js';
 import {WAVE_PHASES} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
@@ -15,16 +15,17 @@ import {
   check,
   checkSource,
   checkTarget,
-  drift,
+  comeOrGone,
   entryAtPlace,
+  inSource,
   lookAtTarget,
   NO_XATTRS,
   openMode,
   SELF,
   type World,
 } from './check.js';
-import {copyFromSource, LOOK_AGAIN_BYTES, makeOther} from './copy.js';
-import {besideSpot, discard, nameOf, placeIn, spotOf, waitingSpot} from './spot.js';
+import {copyFromSource, makeOther} from './copy.js';
+import {asideSpot, discard, placeIn, spotOf, waitingSpot} from './spot.js';
 import {failed, type StepResult, sideOf, skipped, type Task} from './task.js';
 
 const DONE: StepResult = {status: 'done'};
@@ -115,7 +116,7 @@ function actOn(task: Task): StepResult {
 }
 
 function makeFolder(task: Task): StepResult {
-  const {action, index, world} = task;
+  const {action, world} = task;
   const {platform} = world;
   const after = action.after as Entry;
   // Made so that this process can work in it; it gets its own mode in the end.
@@ -132,35 +133,41 @@ function makeFolder(task: Task): StepResult {
     platform.makeFolder(place.folder, place.name, mode);
     return DONE;
   }
-  // The old leaf is kept aside until what is in the folder is on disk.
-  const {staging} = task;
-  const spot = spotOf(task, place);
-  const aside = spot.folder === staging.own ? {folder: staging.replaced, name: nameOf(index)} : besideSpot(task, place, 'old');
-  platform.makeFolder(spot.folder, spot.name, mode);
-  if (exchanged(task, spot, place)) {
-    platform.move({from: spot.folder, name: spot.name, to: aside.folder, as: aside.name, replace: true});
-  } else {
-    platform.removeFolder(spot.folder, spot.name);
-    platform.move({from: place.folder, name: place.name, to: aside.folder, as: aside.name, replace: true});
-    platform.makeFolder(place.folder, place.name, mode);
+  // Made where the leaf is to lie: the exchange puts it there, and it stays until what is in the folder is on disk.
+  const aside = asideSpot(task, place);
+  platform.makeFolder(aside.folder, aside.name, mode);
+  if (!exchanged(task, aside, place)) {
+    platform.removeFolder(aside.folder, aside.name);
+    platform.move({from: place.folder, name: place.name, to: aside.folder, as: aside.name, replace: false});
+    orBack(task, aside, place, () => platform.makeFolder(place.folder, place.name, mode));
   }
   return DONE;
 }
 
 /** A new folder that was refused its place is gone: it may be tried again. */
-function exchanged({world: {platform}}: Task, spot: Place, place: Place): boolean {
+function exchanged({world: {platform}}: Task, aside: Place, place: Place): boolean {
   try {
-    return platform.exchange(spot.folder, spot.name, place.folder, place.name);
+    return platform.exchange(aside.folder, aside.name, place.folder, place.name);
   } catch (error) {
-    platform.removeFolder(spot.folder, spot.name);
+    platform.removeFolder(aside.folder, aside.name);
+    throw error;
+  }
+}
+
+/** What was put aside goes back where it was when what was to take its place is refused. */
+function orBack({world: {platform}}: Task, aside: Place, place: Place, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    platform.move({from: aside.folder, name: aside.name, to: place.folder, as: place.name, replace: false});
     throw error;
   }
 }
 
 function write(task: Task): StepResult {
-  const {action, world, fresh} = task;
-  // Perf: a fresh plan saw nothing there a moment ago, and the rename refuses what has come since (bench: copy-memory).
-  const standing = fresh && action.kind === 'create' ? 'todo' : checkTarget(action, world);
+  const {action, world, rules} = task;
+  // Perf: a plan made just now saw nothing there, and the rename refuses what has come since (bench: copy-memory).
+  const standing = !rules.looksFirst && action.kind === 'create' ? 'todo' : checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return ALREADY;
   const spot = spotOf(task, placeIn(world.target, action));
@@ -187,7 +194,8 @@ function putInPlace(task: Task, spot: Place): StepResult {
       }
       result = {status: 'staged'};
     } else {
-      const again = after.size > LOOK_AGAIN_BYTES ? checkTarget(action, world) : 'todo';
+      // Race: what is put here between this look and the rename is replaced; a moment of microseconds.
+      const again = action.before === undefined ? 'todo' : checkTarget(action, world);
       result = typeof again === 'object' ? skipped(again) : take(task, spot);
     }
     return result;
@@ -213,27 +221,65 @@ function take({action, world}: Task, spot: Place): StepResult {
     if (errnoOf(error) !== 'EEXIST') throw error;
     const standing = checkTarget(action, world);
     if (standing === 'done') return ALREADY;
-    return skipped(standing === 'todo' ? drift(action.path, 'target', 'something stood there') : standing);
+    return skipped(standing === 'todo' ? comeOrGone(action.path, 'target', undefined, action.after) : standing);
   }
 }
 
 function link(task: Task): StepResult {
-  const {world, staging} = task;
-  const action = task.action as Action & {kind: 'link'};
+  const {world} = task;
+  const action = task.action as Link;
   const {platform} = world;
   const ended = endedBefore(action, world);
   if (ended) return ended;
-  const waits = task.waiting?.get(action.leader);
-  const leader =
-    waits === undefined ? world.leaders?.find(action.leader) : waitingSpot(world.leaders, staging, action.leader, waits);
-  const now = leader && entryAtPlace(platform, leader, NO_XATTRS);
-  // Metadata alone may still be set on the leader, and then holds for this name too.
-  if (leader === undefined || now?.kind !== action.after.kind || now.size !== action.after.size)
-    return failed(action, 'write', 'DEPENDS');
+  if (!isOneInSource(action, world)) {
+    return skipped({path: action.path, side: 'source', attribute: 'leader', before: action.leader});
+  }
+  const leader = leaderPlace(task, action);
+  if (leader === undefined) return failed(action, 'write', 'DEPENDS');
   const {folder, name} = leader;
   const spot = spotOf(task, placeIn(world.target, action));
   platform.makeLink(folder, name, spot.folder, spot.name);
   return putInPlace(task, spot);
+}
+
+/** Whether a path and its leader are names of one file in the source. */
+function isOneInSource({path, leader}: Link, {platform, source}: World): boolean {
+  const inodeAt = (at: RelPath) => {
+    const stat = emptyStat();
+    const place = source?.find(at);
+    return place && platform.stat(place.folder, place.name, stat) ? `${stat.device}:${inodeOf(stat)}` : undefined;
+  };
+  return inSource(() => {
+    const inode = inodeAt(path);
+    return inode !== undefined && inode === inodeAt(leader);
+  });
+}
+
+/** Where the file is of which a link is to be a name; undefined where it is not what the source has. */
+function leaderPlace({world, staging, leader = {is: 'untouched'}}: Task, action: Link): Place | undefined {
+  const {platform, leaders} = world;
+  const place =
+    leader.is === 'staged' ? waitingSpot(leaders, staging, action.leader, leader.index) : leaders?.find(action.leader);
+  const now = place && entryAtPlace(platform, place, NO_XATTRS);
+  if (now?.kind !== action.after.kind || now.size !== action.after.size) return undefined;
+  if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
+  // Its attributes alone are still to be set, and then hold for this name too.
+  const isSound = leader.is !== 'attrs' || (leader.action.kind === 'attrs' && !isDrifted(leader.action, world));
+  return isSound ? place : undefined;
+}
+
+function isDrifted(action: Action, world: World): boolean {
+  return typeof checkTarget(action, {...world, target: world.leaders}) === 'object';
+}
+
+/** Whether the target has at a path what the source has. */
+function isWhole(path: RelPath, {platform, source, leaders, policy, goOn}: World): boolean {
+  const from = source?.find(path);
+  const to = leaders?.find(path);
+  const [wanted, now] = [from && inSource(() => entryAtPlace(platform, from, policy)), to && entryAtPlace(platform, to, policy)];
+  if (!from || !to || !wanted || !now || !isCurrent(wanted, now, policy)) return false;
+  if (policy.compare !== 'content' || wanted.kind !== 'file') return true;
+  return platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
 }
 
 function remove({action, world}: Task): StepResult {
@@ -258,30 +304,20 @@ function removeFolder({action, world}: Task): StepResult {
   }
 }
 
-/** The folder that a staged leaf replaces is empty by now: they change places, and the folder goes. */
+/**
+ * The folder that a staged leaf replaces goes, which the kernel refuses when it is not empty; then the leaf takes its place. For a moment
+ * there is nothing at the path. A folder exchanged first could hold what somebody has just put into it, and a killed run would lose that.
+ */
 function placeStaged(task: Task): StepResult {
   const {action, index, world} = task;
   const {platform} = world;
   const {folder, name} = waitingSpot(world.target, task.staging, action.path, index);
   const place = placeIn(world.target, action);
   const now = entryAtPlace(platform, place, NO_XATTRS);
-  const back = {from: folder, name, to: place.folder, as: place.name};
+  if (now !== undefined && now.kind !== 'directory') return skipped(comeOrGone(action.path, 'target', action.before, now));
   try {
-    if (now === undefined) {
-      platform.move({...back, replace: false});
-    } else if (now.kind !== 'directory') {
-      return skipped(drift(action.path, 'target', `a ${now.kind} stands there`));
-    } else if (platform.exchange(folder, name, place.folder, place.name)) {
-      try {
-        platform.removeFolder(folder, name);
-      } catch (error) {
-        platform.exchange(folder, name, place.folder, place.name);
-        throw error;
-      }
-    } else {
-      platform.removeFolder(place.folder, place.name);
-      platform.move({...back, replace: false});
-    }
+    if (now !== undefined) platform.removeFolder(place.folder, place.name);
+    platform.move({from: folder, name, to: place.folder, as: place.name, replace: false});
     return DONE;
   } catch (error) {
     if (!isNotEmpty(error)) throw error;
@@ -305,8 +341,7 @@ function settleFolder(task: Task): StepResult {
   const after = action.after as Entry;
   const place = placeIn(world.target, action);
   const now = lookAtTarget(action, world);
-  if (now?.kind !== 'directory')
-    return skipped(drift(action.path, 'target', now === undefined ? 'it is gone' : `a ${now.kind} stands there`));
+  if (now?.kind !== 'directory') return skipped(comeOrGone(action.path, 'target', action.after, now));
   if (action.kind === 'attrs') {
     const standing = checkTarget(action, world);
     if (typeof standing === 'object') return skipped(standing);

@@ -1,4 +1,17 @@
-/** Where things are made, wait and take their places. */
+/**
+ * Where things are made, wait and take their places.
+ *
+ * | place | what lies there | user's data | who removes it, and when |
+ * | --- | --- | --- | --- |
+ * | `.dirsync/tmp/RUN/worker-N/INDEX` | what is being made | no | it takes its place; what failed goes at once, the rest with the sweep |
+ * | `.dirsync/tmp/RUN/waiting/INDEX` | a leaf, until the folder that it replaces is empty | no | it takes its place, or the sweep |
+ * | `.dirsync/replaced/RUN/INDEX` | a leaf that gave its place to a folder | yes | a run that has all of its plan done and on disk |
+ * | `FOLDER/.dirsync-RUN-INDEX.tmp` | as in `tmp`, where FOLDER is on another mount | no | as in `tmp`, by the traces noted there |
+ * | `FOLDER/.dirsync-RUN-INDEX.old` | as in `replaced`, likewise | yes | as in `replaced`, by the traces noted there |
+ *
+ * The sweep empties `.dirsync/tmp` at the start and at the end of each run, whoever left what there. So what may be the only copy of
+ * a user's data is never in it, not for a moment: it goes from its place to `replaced` by one rename.
+ */
 import type {Action} from '../core/action.js';
 import type {ByteName} from '../core/name.js';
 import {parentPath, type RelPath} from '../core/path.js';
@@ -21,10 +34,17 @@ export function spotOf(task: Task, place: Place): Place {
   return isHere ? {folder: staging.own, name: nameOf(index)} : besideSpot(task, place, 'tmp');
 }
 
-export function besideSpot({action, staging, index}: Task, {folder}: Place, use: 'tmp' | 'old'): Place {
+function besideSpot({action, staging, index}: Task, {folder}: Place, use: 'tmp' | 'old'): Place {
   const name = besideName(staging.runId, index, use);
   (use === 'old' ? staging.replacedTraces : staging.traces).add({beside: {folder: parentPath(action.path), name}});
   return {folder, name: name as ByteName};
+}
+
+/** Where a leaf lies that gave its place to a folder. */
+export function asideSpot(task: Task, place: Place): Place {
+  const {action, world, staging, index} = task;
+  const isHere = world.target?.mountAt(parentPath(action.path)) === staging.mount;
+  return isHere ? {folder: staging.replaced, name: nameOf(index)} : besideSpot(task, place, 'old');
 }
 
 /** Where something waits for the folder that it replaces to be empty. */
@@ -44,6 +64,6 @@ export function discard({world}: Task, {folder, name}: Place): void {
 }
 
 /** Its name in staging. */
-export function nameOf(index: number): ByteName {
+function nameOf(index: number): ByteName {
   return String(index) as ByteName;
 }

@@ -1,12 +1,12 @@
 /** One step of one action, as a worker has it in hand, and what can come of it. */
 import type {Action} from '../core/action.js';
-import type {RelPath} from '../core/path.js';
-import type {Drift} from '../core/plan.js';
+import type {Drift} from '../core/drift.js';
 import {type Phase, type Problem, problem, type Side} from '../core/problem.js';
 import type {TimeLearner} from '../core/times.js';
 import type {WaveStep} from '../plan/waves.js';
 import type {Staging} from '../state/staging.js';
 import type {Opened} from '../state/traces.js';
+import type {Rules} from './approach.js';
 import {SourceError, type World} from './check.js';
 
 /** `staged`: written, and waiting for the folder that it replaces to be empty. */
@@ -17,6 +17,15 @@ export interface StepResult {
   /** Folders that were opened up to do it. */
   readonly opened?: readonly Opened[] | undefined;
 }
+
+/**
+ * How far the file has come that leads a group of hard links: `untouched`, the plan has no action for it; `written`, it was made or
+ * found as it is to be; `staged`, it waits in staging by the index of its action; `attrs`, its attributes are still to be set.
+ */
+export type LeaderNow =
+  | {readonly is: 'untouched' | 'written'}
+  | {readonly is: 'staged'; readonly index: number}
+  | {readonly is: 'attrs'; readonly action: Action};
 
 /**
  * Which files are flushed before they take their places. `replacing`: what replaces something, and what is large. `holes`: what has
@@ -32,19 +41,19 @@ export interface Task {
   readonly index: number;
   readonly world: World;
   readonly staging: Staging;
-  readonly waiting: ReadonlyMap<RelPath, number> | undefined;
+  /** For a link: how far its leader has come. */
+  readonly leader: LeaderNow | undefined;
   readonly flushed: Flushed;
   /** The permissions that new files do not get, where modes are not kept. */
   readonly umask: number;
   readonly learner: TimeLearner;
   /** False when the target has refused extended attributes of this path. */
   readonly takesXattrs?: boolean;
-  /** The plan was made just now. */
-  readonly fresh: boolean;
-  /** Files of the source are copied as they now are, not only as the plan saw them. */
-  readonly follow: boolean;
+  readonly rules: Rules;
   readonly onBytes: (bytes: number) => boolean;
 }
+
+export const STOPPED: StepResult = {status: 'stopped'};
 
 export function skipped(drifted: Drift): StepResult {
   return {status: 'skipped', drift: drifted};

@@ -28,6 +28,7 @@ export interface SettingFlags {
   readonly filters: readonly FilterFlag[];
   readonly delete?: boolean | undefined;
   readonly deleteBefore?: boolean | undefined;
+  readonly deleteAnyway?: boolean | undefined;
   readonly checksum?: boolean | undefined;
   readonly sizeOnly?: boolean | undefined;
   readonly mtimeWindow?: string | undefined;
@@ -71,6 +72,7 @@ export interface Settings {
   readonly delete: boolean;
   /** What the source has not got goes before anything is written. */
   readonly deleteBefore: boolean;
+  readonly deleteAnyway: boolean;
   readonly preserve: readonly Preservable[];
   readonly ownerBy: 'id' | 'name';
   readonly oneFileSystem: boolean;
@@ -138,6 +140,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     mtimeWindow: mtimeWindow === undefined ? undefined : parseDuration(mtimeWindow),
     delete: flags.delete ?? job.delete ?? true,
     deleteBefore: flags.deleteBefore ?? job.deleteBefore ?? false,
+    deleteAnyway: flags.deleteAnyway ?? job.deleteAnyway ?? false,
     preserve: preserved(flags, job),
     ownerBy: flags.ownerBy ?? job.ownerBy ?? 'id',
     oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,

@@ -4,7 +4,7 @@ import type {RelPath} from './path.js';
 
 /**
  * Why an action is there. `children` alone: only a folder's times are put back after its content changed. `source-unread`,
- * `target-unread`: that tree could not be read here.
+ * `target-unread`: that tree could not be read here. `elsewhere`: it may be what could not be read or written at another path.
  */
 export type Reason = (typeof REASONS)[number];
 
@@ -26,6 +26,7 @@ export const REASONS = [
   'children',
   'source-unread',
   'target-unread',
+  'elsewhere',
 ] as const;
 
 interface Step {

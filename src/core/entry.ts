@@ -8,6 +8,17 @@ import type {Xattrs} from './xattr.js';
 /** What a path is on disk. */
 export type Kind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'chardev' | 'blockdev';
 
+/** What people call them. */
+export const KIND_WORDS: Readonly<Record<Kind, string>> = {
+  file: 'file',
+  directory: 'folder',
+  symlink: 'symlink',
+  fifo: 'FIFO',
+  socket: 'socket',
+  chardev: 'character device',
+  blockdev: 'block device',
+};
+
 export interface Entry {
   readonly kind: Kind;
   /** Permission bits with setuid, setgid and sticky: 0 to 0o7777. */

@@ -1,11 +1,12 @@
 /** What the engine says while it works. Text, JSON, the log and screens all listen to this one union. */
 import type {Action} from './action.js';
+import type {Drift} from './drift.js';
 import type {Explanation} from './explanation.js';
 import type {Holder} from './holder.js';
 import type {JobRun} from './job-run.js';
 import type {ApplyReport, OutcomeStatus} from './outcome.js';
 import type {RelPath} from './path.js';
-import type {Drift, Halt, Plan, PlanSummary} from './plan.js';
+import type {Halt, Plan, PlanSummary} from './plan.js';
 import type {Phase, Problem, Side} from './problem.js';
 import type {Run, RunSummary} from './run.js';
 import type {ShownConfig} from './shown-config.js';

@@ -3,10 +3,17 @@ import type {Problem} from './problem.js';
 
 /**
  * What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it, or its
- * file system was full; `blocked`: it was not to be done.
+ * file system was full; `blocked`: it was not to be done, or it was held back, since a file that may be the same one was not copied.
  */
 export const OUTCOME_STATUSES = ['done', 'already-done', 'skipped', 'failed', 'stopped', 'blocked'] as const;
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
+
+/**
+ * How far an action has come in a run: its outcome, or what comes before it. `made`, `found`: its folder is there, made by this run or
+ * before, and gets its attributes when nothing in it changes any more. `staged`: written, and waiting for the folder that it replaces
+ * to be empty.
+ */
+export type ActionState = 'pending' | 'made' | 'found' | 'staged' | OutcomeStatus;
 
 export function noOutcomes(): Record<OutcomeStatus, number> {
   return Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, 0])) as Record<OutcomeStatus, number>;

@@ -32,6 +32,8 @@ export interface PlanOptions extends Kept {
   readonly delete: boolean;
   /** What the source has not got is deleted before anything is written, to make room. */
   readonly deleteBefore: boolean;
+  /** Also what may be, under another name, a file that could not be read or written. */
+  readonly deleteAnyway: boolean;
   /** Folders on other file systems than the root are copied without what is in them. */
   readonly oneFileSystem: boolean;
   /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */
@@ -215,11 +217,3 @@ export const GUARD_NAMES = [
   'filters-changed',
 ] as const;
 export type GuardName = (typeof GUARD_NAMES)[number];
-
-/** One path of a saved plan at which the world is no longer what the plan saw. */
-export interface Drift {
-  readonly path: RelPath;
-  readonly side: 'source' | 'target';
-  /** What is there now instead, in words, such as "size 12 instead of 10". */
-  readonly found: string;
-}

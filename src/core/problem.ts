@@ -34,6 +34,9 @@ const OURS: Readonly<Record<string, string>> = {
     'over 10000 patterns hold here, or one is over 4096 characters, or has too many ** for a folder this deep; what is in it is neither read nor deleted, write fewer',
   FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',
   DEPENDS: 'a step that it needs failed',
+  HELD_BACK:
+    'kept: a file of the same kind, size and time was not copied in this run, and may be this one under its new name; mend that and run again, or give --delete-anyway',
+  ROOT_REPLACED: 'another folder has come to the path of this root since the run began, so nothing more is done; run again',
   JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',
   STOPPED: 'the run was stopped before this step',
 };

@@ -62,7 +62,18 @@ function encodeRoot({path, identity}: PlanRoot) {
 }
 
 function encodeOptions(options: PlanOptions) {
-  const {delete: deletes, mtimeWindow, mtimeRange, deleteBefore, compare, oneFileSystem, filters, maxDelete, ...kept} = options;
+  const {
+    delete: deletes,
+    mtimeWindow,
+    mtimeRange,
+    deleteBefore,
+    deleteAnyway,
+    compare,
+    oneFileSystem,
+    filters,
+    maxDelete,
+    ...kept
+  } = options;
   const {mode, owner, groups, times, xattrs, acls, hardlinks, sparse, specials, devices} = kept;
   return {
     compare,
@@ -70,6 +81,7 @@ function encodeOptions(options: PlanOptions) {
     mtimeRange: mtimeRange && encodeRange(mtimeRange),
     delete: deletes,
     deleteBefore,
+    deleteAnyway,
     oneFileSystem,
     mode,
     owner,
@@ -119,6 +131,7 @@ const OPTION_KEYS = keys<PlanOptions>({
   mtimeRange: 1,
   delete: 1,
   deleteBefore: 1,
+  deleteAnyway: 1,
   oneFileSystem: 1,
   mode: 1,
   owner: 1,
@@ -231,6 +244,7 @@ function decodeOptions(value: unknown): PlanOptions {
     ...(json.mtimeRange !== undefined && {mtimeRange: decodeRange(json.mtimeRange, 'options.mtimeRange')}),
     delete: boolean(json.delete, 'options.delete'),
     deleteBefore: flag('deleteBefore', false),
+    deleteAnyway: flag('deleteAnyway', false),
     oneFileSystem: flag('oneFileSystem', false),
     mode: flag('mode', true),
     owner: boolean(json.owner, 'options.owner'),

@@ -23,7 +23,7 @@ export interface Narrowing {
  */
 export function chooseWanted(plan: Plan, {kinds, path}: Wanted): Narrowing {
   const {actions} = plan;
-  const selection = new Selection(actions);
+  const selection = new Selection(actions, plan.header.options);
   const wanted = Uint8Array.from(actions, (action) => {
     const entry = action.after ?? action.before;
     const isWanted = (kinds?.has(action.kind) ?? true) && (path?.(action.path, entry?.kind === 'directory') ?? true);

@@ -80,6 +80,42 @@ export function isSameRoot(planned: RootIdentity, now: RootIdentity | undefined)
   return now.birthtime === 0n || planned.birthtime === 0n || now.birthtime === planned.birthtime;
 }
 
+/** What a plan says of a root is not of what stands at its path now. */
+export function otherRoot(path: string): DirsyncError {
+  return new DirsyncError('PLAN_OTHER_ROOT', `${escapeName(path)} is another folder now`, 'is the disk mounted? Then plan again');
+}
+
+/** A root as the main thread holds it open. Whoever opens it again by its path must find the same folder, on the same mount. */
+export interface RootMark extends Identity {
+  readonly path: ByteName;
+  readonly mount: number;
+}
+
+export function markRoot(path: ByteName, folder: Folder): RootMark {
+  const stat = emptyStat();
+  platform().stat(folder, '' as ByteName, stat);
+  return {path, device: stat.device, inode: inodeOf(stat), mount: platform().mountOf(folder)};
+}
+
+/** Another folder has come to the path of a root, or something was mounted there, since the run began. */
+export class RootReplaced extends Error {
+  static readonly CODE = 'ROOT_REPLACED';
+  override readonly name = 'RootReplaced';
+
+  constructor(readonly side: 'source' | 'target') {
+    super(`the root of the ${side} was replaced`);
+  }
+}
+
+/** Close it. @throws RootReplaced; SystemError where it cannot be opened. */
+export function openMarked(mark: RootMark, side: 'source' | 'target'): Folder {
+  const folder = platform().openRoot(mark.path);
+  const now = markRoot(mark.path, folder);
+  if (now.device === mark.device && now.inode === mark.inode && now.mount === mark.mount) return folder;
+  platform().close(folder);
+  throw new RootReplaced(side);
+}
+
 /** How two roots overlap, as far as their paths and identities tell. Bind mounts further down are found by the scans. */
 export function rootOverlap(source: Root, target: Root): Overlap | undefined {
   const {live} = target;

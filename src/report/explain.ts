@@ -1,5 +1,6 @@
 /** Why a path is or is not in a plan, as text. Every name in it is escaped. */
 import type {Action} from '../core/action.js';
+import {KIND_WORDS} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import type {Explanation, Note} from '../core/explanation.js';
 import type {RelPath} from '../core/path.js';
@@ -8,7 +9,7 @@ import {attributeRows} from './attributes.js';
 import {columns, pad} from './columns.js';
 import {haltLine, joinSections, paint, problemLines} from './text.js';
 import {formatPlural} from './units.js';
-import {filterRuleWords, GLYPHS, KIND_STYLES, KIND_WORDS, OUTCOMES, pathWords, plainPath, reasonWords} from './words.js';
+import {filterRuleWords, GLYPHS, KIND_STYLES, OUTCOMES, pathWords, plainPath, reasonWords} from './words.js';
 
 /** The verdict, what both sides have, and what led to it. */
 export function explanationText(explanation: Explanation, color: boolean): string {

@@ -1,7 +1,8 @@
 /** Plans, runs and histories for GitHub Actions: workflow commands, which become annotations, and a Markdown summary. */
+
+import type {Drift} from '../core/drift.js';
 import type {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
-import type {Drift} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import {markdownReport} from './markdown.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from './subject.js';

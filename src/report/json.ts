@@ -1,11 +1,13 @@
 /** The documents of `--json` and the lines of `--events`, as report/schema describes them: plain values, ready for `JSON.stringify`. */
+
+import {type Drift, driftWords} from '../core/drift.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import type {Event} from '../core/event.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {Holder} from '../core/holder.js';
 import type {JobRun} from '../core/job-run.js';
 import type {ApplyReport} from '../core/outcome.js';
-import type {Drift, Plan, PlanSummary} from '../core/plan.js';
+import type {Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
 import type {ShownConfig} from '../core/shown-config.js';
 import {encodeHeader} from '../formats/header-json.js';
@@ -196,8 +198,8 @@ function encodeConfig({file, files, jobs}: ShownConfig) {
   return {file, files, jobs: Object.fromEntries(encoded)};
 }
 
-function encodeDrift({path, side, found}: Drift): Drift {
-  return {path, side, found};
+function encodeDrift(drift: Drift) {
+  return {...drift, found: driftWords(drift)};
 }
 
 function encodeReport(report: ApplyReport) {

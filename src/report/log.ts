@@ -1,4 +1,5 @@
 /** What a log holds: one line an event, that a person can read and `grep` can find, or a program as JSON. */
+import {driftWords} from '../core/drift.js';
 import {escapeLine, escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {RunResult} from '../core/job-run.js';
@@ -91,7 +92,7 @@ export function logEntry(event: Event): LogEntry | undefined {
     }
     case 'drift': {
       const {drift} = event;
-      const paths = drift.slice(0, MAX_DRIFT).map(({path, found}) => `${plainPath(path)}: ${escapeName(found)}`);
+      const paths = drift.slice(0, MAX_DRIFT).map((each) => `${plainPath(each.path)}: ${escapeName(driftWords(each))}`);
       return entry('warn', `drift  ${formatPlural(drift.length, 'path')}: ${paths.join('; ')}`, {paths: drift.length});
     }
     case 'lock-waiting': {

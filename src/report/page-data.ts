@@ -3,7 +3,7 @@
  * for people already: names are escaped, modes are in words.
  */
 import {ACTION_KINDS, type Action, isUpkeep, type Reason} from '../core/action.js';
-import {type Entry, fromNanoseconds} from '../core/entry.js';
+import {type Entry, fromNanoseconds, KIND_WORDS} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import {comparePaths, pathParts, type RelPath} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
@@ -11,7 +11,7 @@ import type {Problem} from '../core/problem.js';
 import type {Run} from '../core/run.js';
 import {type AttributeRow, rareRows} from './attributes.js';
 import {formatTime} from './units.js';
-import {KIND_WORDS, OUTCOMES, octal, sizeOf} from './words.js';
+import {OUTCOMES, octal, sizeOf} from './words.js';
 
 export interface PageData {
   /** What the notes say of a change, such as "Outcome". */
@@ -112,6 +112,7 @@ const NOTES: Readonly<Record<Reason, string | undefined>> = {
   hardlink: 'hard links',
   children: undefined,
   'source-unread': 'source unread',
+  elsewhere: 'may be elsewhere',
   'target-unread': 'unread',
 };
 

@@ -5,6 +5,7 @@
 
 import {z} from 'zod';
 import {ACTION_KINDS, REASONS} from '../core/action.js';
+import {DRIFT_ATTRIBUTES} from '../core/drift.js';
 import {NOTES, VERDICTS} from '../core/explanation.js';
 import {RUN_RESULTS} from '../core/job-run.js';
 import {OUTCOME_STATUSES, STOPS} from '../core/outcome.js';
@@ -196,6 +197,7 @@ const header = z
           .optional(),
         delete: flag('Whether what the source does not have is deleted from the target.'),
         deleteBefore: flag('Whether that is done before anything is written.'),
+        deleteAnyway: flag('Whether what may be a file that could not be copied, under another name, is deleted all the same.'),
         oneFileSystem: flag('Whether folders on other file systems are copied without what is in them.'),
         mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),
@@ -281,6 +283,9 @@ const drift = z
       .strictObject({
         path: relPath.describe('Where it is.'),
         side: side.describe('The tree that changed.'),
+        attribute: z.enum(DRIFT_ATTRIBUTES).describe('In what it differs from what the plan saw.'),
+        before: text('The attribute as the plan saw it; absent where nothing stood, or where it is not shown.').optional(),
+        now: text('The attribute as it is now; absent where nothing stands, or where it is not shown.').optional(),
         found: text('What is there now instead, in words.'),
       })
       .meta({id: 'drift', description: 'One path at which the world is no longer what the plan saw.'}),

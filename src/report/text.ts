@@ -1,9 +1,10 @@
 /** Plans and runs as plain text for terminals and pipes. No line ends with a newline; colour only repeats what words say. */
 import {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, isUpkeep} from '../core/action.js';
+import {type Drift, driftWords} from '../core/drift.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../core/outcome.js';
-import type {Drift, Halt, Plan, PlanSummary} from '../core/plan.js';
+import type {Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd} from '../core/run.js';
 import {columns, pad} from './columns.js';
@@ -175,7 +176,9 @@ function skippedLines(skipped: ApplyReport['skipped']): string[] {
 
 /** The paths at which the world is no longer what a saved plan saw, one a line; the first 50 of them. */
 export function driftText(drift: readonly Drift[]): string {
-  const lines = drift.slice(0, MAX_DRIFT).map(({path, side, found}) => `  ${plainPath(path)} (${side}): ${escapeName(found)}`);
+  const lines = drift
+    .slice(0, MAX_DRIFT)
+    .map((each) => `  ${plainPath(each.path)} (${each.side}): ${escapeName(driftWords(each))}`);
   return [...lines, ...moreLines(drift.length - lines.length)].join('\n');
 }
 

@@ -1,7 +1,7 @@
 /** Actions, plans and runs in words. Every name in them is escaped. */
 import type {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
-import type {Entry, Kind} from '../core/entry.js';
+import {type Entry, KIND_WORDS} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyPhase, Event} from '../core/event.js';
 import type {FilterRule} from '../core/filter.js';
@@ -68,16 +68,6 @@ export function sizeOf(action: Action): number | undefined {
   return entry.kind === 'file' ? entry.size : undefined;
 }
 
-export const KIND_WORDS: Readonly<Record<Kind, string>> = {
-  file: 'file',
-  directory: 'folder',
-  symlink: 'symlink',
-  fifo: 'FIFO',
-  socket: 'socket',
-  chardev: 'character device',
-  blockdev: 'block device',
-};
-
 /** Why an action is there: "size 10 → 12, mode 0644 → 0600". */
 export function reasonWords(action: Action): string {
   const reasons = isUpkeep(action) ? action.reasons : action.reasons.filter((reason) => reason !== 'children');
@@ -95,6 +85,8 @@ function reasonWord(reason: Reason, action: Action): string {
       return 'kept, since the source could not be read here';
     case 'target-unread':
       return 'kept, since it could not be read';
+    case 'elsewhere':
+      return 'kept, since it may be what could not be read or written at another path';
     case 'content':
       return 'content';
     case 'children':

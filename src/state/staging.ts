@@ -51,8 +51,8 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
     const replaced = open(NAMES.replaced, run);
     const traces = new TraceLog(platform, open(NAMES.staging, run), worker);
     const replacedTraces = new TraceLog(platform, replaced, worker);
-    // A default ACL of the root is for what is made in the target, not for what is written here and has an ACL of its own.
-    for (const folder of [own, waiting]) platform.setAttributes(folder, SELF, CODE.directory, {xattrs: NO_ACLS});
+    // A default ACL of the root is for what is made in the target, not for what is made here and has an ACL of its own.
+    for (const folder of [own, waiting, replaced]) platform.setAttributes(folder, SELF, CODE.directory, {xattrs: NO_ACLS});
     const mount = platform.mountOf(own);
     return {
       own,

@@ -304,7 +304,7 @@ describe('app/explain', () => {
     it('a change that was left out', async () => {
       const made = pair({a: 'x', b: 'x'}, {b: ''});
       const {plan} = await planTrees(settings(made.source, made.target));
-      const selection = new Selection(plan.actions);
+      const selection = new Selection(plan.actions, plan.header.options);
       selection.leaveOut(1, 2);
       const planned = judge(narrow(plan, {selection, id: 'narrow'}), []);
       expect((await explainPath({path: 'a', planned})).verdict).to.equal('narrowed');

@@ -125,7 +125,7 @@ describe('laws of plan and apply, over random trees', () => {
         const file = path.join(root, 'plan');
         const [before, wanted] = [readTree(target), readTree(source)];
         const {plan} = await planTrees(settings(source, target));
-        const selection = new Selection(plan.actions);
+        const selection = new Selection(plan.actions, plan.header.options);
         // Odd choices take back in, so that both ways are met.
         for (const choice of choices) {
           const at = choice % Math.max(1, plan.actions.length);

@@ -34,6 +34,9 @@ const attrs = (path: string): Action => ({
   reasons: ['mode'],
 });
 
+/** Times are compared exactly. */
+const EXACT = {times: true, mtimeWindow: 0n, deleteAnyway: false};
+
 const words = (actions: readonly Action[]) => actions.map(({kind, path}) => `${kind} ${path || '.'}`);
 
 describe('a selection of a plan', () => {
@@ -95,7 +98,7 @@ describe('a selection of a plan', () => {
   ];
   for (const {name, actions, out, back = [], left} of cases) {
     it(name, () => {
-      const selection = new Selection(actions);
+      const selection = new Selection(actions, EXACT);
       const range = (text: string): [number, number] => {
         const at = actions.findIndex(({path}) => path === text.replace(/\/$/, ''));
         return [at, text.endsWith('/') ? selection.endOf(at) : at + 1];
@@ -107,7 +110,10 @@ describe('a selection of a plan', () => {
   }
 
   it('counts what was asked for apart from what followed, and upkeep in neither', () => {
-    const selection = new Selection([act.upkeep(''), act.rmdir('a'), act.rmdir('a/b'), act.delete('a/b/y'), act.delete('a/x')]);
+    const selection = new Selection(
+      [act.upkeep(''), act.rmdir('a'), act.rmdir('a/b'), act.delete('a/b/y'), act.delete('a/x')],
+      EXACT,
+    );
     expect(selection.leaveOut(3, 4)).to.deep.equal({asked: 1, followed: 2});
     expect(selection.leaveOut(3, 4)).to.deep.equal({asked: 0, followed: 0});
     expect(selection.takeIn(0, 5)).to.deep.equal({asked: 3, followed: 0});
@@ -171,7 +177,7 @@ describe('a narrowed plan', () => {
 
   it('is the plan itself when nothing is left out', () => {
     const plan = planOf([act.upkeep(''), act.create('a')]);
-    expect(narrow(plan, {selection: new Selection(plan.actions), id: 'plan-2'})).to.equal(plan);
+    expect(narrow(plan, {selection: new Selection(plan.actions, plan.header.options), id: 'plan-2'})).to.equal(plan);
   });
 
   it('says what it was made from, also the second time', () => {

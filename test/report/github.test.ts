@@ -67,7 +67,7 @@ describe('report/github', () => {
       '::error title=Another run is working on this target::by 12, 100 %25%0Await',
     );
     expect(githubError(new DirsyncError('USAGE', 'x'))).to.equal('::error title=The command line cannot be understood::x');
-    const drift = [{path: 'a%' as RelPath, side: 'source', found: 'size 7 instead of 3'}] as const;
+    const drift = [{path: 'a%' as RelPath, side: 'source', attribute: 'size', before: '3', now: '7'}] as const;
     expect(githubError(new DirsyncError('PLAN_STALE', 'x', 'y'), drift)).to.equal(
       '::error title=The plan no longer fits the two trees::x%0A  a%25 (source): size 7 instead of 3%0Ay',
     );

@@ -75,12 +75,11 @@ describe('report/json', () => {
     const action = act.create('a');
     const summary = summarize(plan);
     const halts = guardHalts(plan, []);
-    const drift = [{path: 'd' as RelPath, side: 'target', found: 'nothing'} as const];
+    const drift = [{path: 'd' as RelPath, side: 'target', attribute: 'existence', before: 'file'} as const];
     const same: Event[] = [
       {type: 'plan-started', source: '/s', target: '/t'},
       {type: 'scan-progress', source: 1, target: 2},
       {type: 'scan-done', side: 'source', entries: 1, bytes: 2},
-      {type: 'drift', drift},
       {
         type: 'lock-waiting',
         target: '/t',
@@ -111,6 +110,10 @@ describe('report/json', () => {
       [
         {type: 'action', action, status: 'done'},
         {type: 'action', status: 'done', action: encodeAction(action)},
+      ],
+      [
+        {type: 'drift', drift},
+        {type: 'drift', drift: [{path: 'd', side: 'target', attribute: 'existence', before: 'file', found: 'it is gone'}]},
       ],
     ];
     for (const [event, line] of cases) {

@@ -26,7 +26,7 @@ const failed = {...report, counts: {...report.counts, failed: 2}};
 const calm = planOf([act.create('a', file(12))]);
 const mad = planOf([act.create('a', file(12))], {overlap: 'same'});
 const photo = act.create('photos/a\n.jpg', file(12_288));
-const drift = [{path: 'd\n' as RelPath, side: 'target', found: 'nothing'} as const];
+const drift = [{path: 'd\n' as RelPath, side: 'target', attribute: 'existence', before: 'file'} as const];
 
 function ended(result: RunResult, exitCode: number): JobRun {
   const times = {started: time, finished: time, duration: 1234.5};
@@ -50,7 +50,7 @@ const cases: [event: Event, line: string | undefined][] = [
     'INFO  plan ready  Plan: 1 change: 1 to create; 12 B to write.',
   ],
   [{type: 'explained', explanation: explanationOf({})}, undefined],
-  [{type: 'drift', drift}, 'WARN  drift  1 path: d\\n: nothing'],
+  [{type: 'drift', drift}, 'WARN  drift  1 path: d\\n: it is gone'],
   [
     {
       type: 'lock-waiting',

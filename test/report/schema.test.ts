@@ -176,7 +176,11 @@ const DOCUMENTS: [name: string, type: string, document: object][] = [
   ['a run of two folders that came to nothing', 'job-run', jobRunDocument(failed)],
   ['runs of several jobs', 'jobs', jobsDocument([ended, failed])],
   ['an error', 'error', stale],
-  ['an error with drift', 'error', {...stale, drift: [{path: 'd', side: 'target', found: 'nothing'}]}],
+  [
+    'an error with drift',
+    'error',
+    {...stale, drift: [{path: 'd', side: 'target', attribute: 'size', before: '1', now: '2', found: 'size 2 instead of 1'}]},
+  ],
   ['an unforeseen error', 'error', errorDocument(new TypeError('oops'))],
 ];
 
@@ -186,7 +190,7 @@ const EVENTS: Event[] = [
   {type: 'scan-done', side: 'source', entries: 1, bytes: 2},
   {type: 'plan-ready', plan, summary: summarize(plan), halts: guardHalts(plan, [])},
   {type: 'explained', explanation},
-  {type: 'drift', drift: [{path: 'd' as RelPath, side: 'target', found: 'nothing'}]},
+  {type: 'drift', drift: [{path: 'd' as RelPath, side: 'target', attribute: 'size', before: '1', now: '2'}]},
   {type: 'config-shown', config: shown},
   {
     type: 'lock-waiting',
@@ -285,6 +289,7 @@ describe('report/schema', () => {
     const optional =
       /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder|watching)$/;
     const optionalInExplanation = /^(?:action|leader)$/;
+    const optionalInDrift = /^(?:before|now)$/;
     const optionalInJobRun = /^(?:job|source|target|halts|report|error)$/;
     const cases: [name: string, type: string, document: Json][] = all.flatMap(([type, document]) =>
       objectsIn(read(document)).flatMap((at) => {
@@ -294,6 +299,7 @@ describe('report/schema', () => {
         const isNamed = /^(?:settings|config-shown)\.jobs(?:\.photos\.(?:settings|origins))?$/.test(where);
         const isOrigin = /\.origins\.\w+$/.test(where);
         const isJobRun = /^(?:job-run|jobs\.runs\.\d+|run-ended\.run)$/.test(where);
+        const isDrift = /\.drift\.\d+$/.test(where);
         const isExplanation = /^(?:explanation|explained\.explanation)$/.test(where);
         return [
           [`${where} with one more field`, type, changed(document, at, (value) => Object.assign(value, {extra: null}))] as const,
@@ -307,6 +313,7 @@ describe('report/schema', () => {
             isNamed ||
             (isOrigin && key !== 'from') ||
             (isJobRun && optionalInJobRun.test(key)) ||
+            (isDrift && optionalInDrift.test(key)) ||
             (isExplanation && optionalInExplanation.test(key))
               ? []
               : [[`${where} without ${key}`, type, changed(document, at, (value) => delete value[key])] as const]),

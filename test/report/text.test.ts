@@ -1,9 +1,10 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import type {Action} from '../../src/core/action.js';
+import type {Drift} from '../../src/core/drift.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';
-import type {Drift, Plan} from '../../src/core/plan.js';
+import type {Plan} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
@@ -281,10 +282,13 @@ Done, but not all: 10 changes done, 1 failed, 1 skipped.`);
   });
 
   it('lists drift, the first 50 of it', () => {
-    const drift = Array.from({length: 60}, (_, i): Drift => ({path: `f\n${i}` as RelPath, side: 'target', found: 'nothing\x1b'}));
+    const drift = Array.from(
+      {length: 60},
+      (_, i): Drift => ({path: `f\n${i}` as RelPath, side: 'target', attribute: 'size', before: '1', now: '2\x1b'}),
+    );
     const lines = driftText(drift).split('\n');
     expect(lines).to.have.length(51);
-    expect(lines[0]).to.equal('  f\\n0 (target): nothing\\x1b');
+    expect(lines[0]).to.equal('  f\\n0 (target): size 2\\x1b instead of 1');
     expect(lines[50]).to.equal('  … and 10 more');
   });
 });

@@ -170,6 +170,7 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   mtimeWindow: fc.bigInt({min: 0n, max: 3_000_000_000n}),
   delete: fc.boolean(),
   deleteBefore: fc.boolean(),
+  deleteAnyway: fc.boolean(),
   oneFileSystem: fc.boolean(),
   mode: fc.boolean(),
   owner: fc.boolean(),

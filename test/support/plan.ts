@@ -32,7 +32,13 @@ export const act = {
     before,
     after,
   }),
-  delete: (path: string, before: Entry = file()): Action => ({kind: 'delete', path: path as RelPath, reasons: ['gone'], before}),
+  /** By default of another time than what is created: not the same file under another name. */
+  delete: (path: string, before: Entry = file(0, {mtime: NOON - NS_PER_SECOND})): Action => ({
+    kind: 'delete',
+    path: path as RelPath,
+    reasons: ['gone'],
+    before,
+  }),
   rmdir: (path: string): Action => ({kind: 'rmdir', path: path as RelPath, reasons: ['gone'], before: folder()}),
   blocked: (path: string, leaves = 1, bytes = 0): Action => ({
     kind: 'blocked',
@@ -76,6 +82,7 @@ export const header: PlanHeader = {
     mtimeWindow: 0n,
     delete: true,
     deleteBefore: false,
+    deleteAnyway: false,
     oneFileSystem: false,
     ...KEPT,
     filters: [],

@@ -25,6 +25,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     mtimeWindow: undefined,
     delete: true,
     deleteBefore: false,
+    deleteAnyway: false,
     preserve: PRESERVABLE,
     ownerBy: 'id',
     oneFileSystem: false,

@@ -149,7 +149,7 @@ export function startReview({plan, summary, halts, canApply, names, height}: Rev
     summary,
     halts,
     tree,
-    selection: new Selection(plan.actions),
+    selection: new Selection(plan.actions, plan.header.options),
     canApply,
     rows: [],
     expanded: new Set([TOP]),

@@ -1,0 +1,152 @@
+/** A batch of actions as a worker's job: what is asked, what is answered, and how it is done. */
+import type {Action} from '../core/action.js';
+import type {RelPath} from '../core/path.js';
+import {type Problem, problem} from '../core/problem.js';
+import type {TimeFacts} from '../core/times.js';
+import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
+import type {Cursor} from '../platform/cursor.js';
+import {errnoOf} from '../platform/platform.js';
+import {RootReplaced} from '../platform/roots.js';
+import type {Opened} from '../state/traces.js';
+import {check, type World} from './check.js';
+import {perform} from './perform.js';
+import {type ApplyContext, Session} from './session.js';
+import {type LeaderNow, STOPPED, type StepResult, sideOf} from './task.js';
+
+export type {LeaderNow} from './task.js';
+
+/** `check`: look only. `sync`: flush the file systems of the target. `times`: say what was learnt of how it keeps times. */
+export type BatchStep = WaveStep | 'check' | 'sync' | 'times';
+
+export interface BatchJob {
+  readonly type: 'batch';
+  readonly step: BatchStep;
+  readonly indexes: readonly number[];
+  readonly actions: readonly Action[];
+  /** For links, one for each action. */
+  readonly leaders?: readonly (LeaderNow | undefined)[];
+  /** Given where it is another than that of the worker's last batch. */
+  readonly context?: ApplyContext;
+  /** Folders of the target that were opened up to their owner since the worker's last batch. */
+  readonly opened?: readonly Opened[];
+}
+
+/** `obstacle`: what stands on the way to a new path and is no folder, to be made one by another action. */
+type CheckResult = {
+  readonly status: 'todo';
+  readonly drift?: undefined;
+  readonly problem?: undefined;
+  readonly obstacle?: RelPath | undefined;
+};
+
+export type BatchResult = StepResult | CheckResult;
+
+/** Between threads a result that says no more than its status is that status: nearly all are, and texts are cloned fast. */
+export type WireResult = BatchResult | BatchResult['status'];
+
+export function fromWire(result: WireResult): BatchResult {
+  return typeof result === 'string' ? ({status: result} as BatchResult) : result;
+}
+
+function toWire(result: BatchResult): WireResult {
+  const {drift, problem, status} = result;
+  const isOpening = 'opened' in result && result.opened !== undefined;
+  const isPlain =
+    drift === undefined && problem === undefined && !isOpening && !('obstacle' in result && result.obstacle !== undefined);
+  return isPlain ? status : result;
+}
+
+export interface BatchTools {
+  readonly worker: number;
+  /** Counts steps and bytes; false when the run is to stop. */
+  readonly count: (steps: number, bytes: number) => boolean;
+  /** Says which action is in hand. */
+  readonly at: (index: number | undefined) => void;
+}
+
+let session: Session | undefined;
+
+/** Runs in a worker. One result for each action. */
+export function performBatch(job: BatchJob, tools: BatchTools): readonly WireResult[] | TimeFacts | undefined {
+  const {step, context} = job;
+  if (context !== undefined) {
+    leave();
+    session = new Session(context, tools.worker, () => tools.count(0, 0));
+  }
+  const run = session as Session;
+  run.begin(step, job.opened);
+  if (step === 'times') return run.learner.facts();
+  if (step === 'sync') {
+    sync(run.world, tools.worker);
+    return [];
+  }
+  let isLost = false;
+  const results = job.actions.map((action, i): WireResult => {
+    if (isLost || !tools.count(0, 0)) return 'stopped';
+    tools.at(job.indexes[i]);
+    const result = attempt(step, action, () => (step === 'check' ? checked(action, run.world) : done(step, i, job, run, tools)));
+    isLost = result.problem?.code === RootReplaced.CODE;
+    tools.count(1, 0);
+    return toWire(result);
+  });
+  tools.at(undefined);
+  return results;
+}
+
+function done(step: WaveStep, i: number, {actions, indexes, leaders}: BatchJob, run: Session, tools: BatchTools): StepResult {
+  const action = actions[i] as Action;
+  const {world, full, learner, context} = run;
+  if (full.isFor(step, action)) return STOPPED;
+  const result = attempt(step, action, () =>
+    perform({
+      step,
+      action,
+      index: indexes[i] as number,
+      world,
+      get staging() {
+        return run.staging;
+      },
+      leader: leaders?.[i],
+      flushed: context.flushed,
+      umask: context.umask,
+      learner,
+      rules: context.rules,
+      onBytes: (bytes) => tools.count(0, bytes),
+    }),
+  );
+  full.learn(step, action, result);
+  return result;
+}
+
+function checked(action: Action, world: World): BatchResult {
+  const standing = check(action, world);
+  if (standing === 'todo')
+    return {status: 'todo', obstacle: action.before === undefined ? world.target?.obstacleAbove(action.path) : undefined};
+  return standing === 'done' ? {status: 'already-done'} : {status: 'skipped', drift: standing};
+}
+
+/** One path that goes wrong is a value; the rest of the batch continues. Where there is no way into the trees, each path fails for that. */
+function attempt<Result extends BatchResult>(step: WaveStep | 'check', {path}: Action, act: () => Result): Result | StepResult {
+  const phase = step === 'check' ? 'check' : WAVE_PHASES[step];
+  const failed = (found: Pick<Problem, 'side' | 'code'>): StepResult => ({
+    status: 'failed',
+    problem: problem({path, phase, ...found}),
+  });
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof RootReplaced) return failed({side: error.side, code: RootReplaced.CODE});
+    return failed({side: sideOf(error), code: errnoOf(error)});
+  }
+}
+
+function sync({platform, target, mounts}: World, worker: number): void {
+  if (worker === 0) platform.syncFileSystem((target as Cursor).root);
+  for (const folder of mounts.values()) platform.syncFileSystem(folder);
+}
+
+/** Closes what this worker holds open for a run. */
+export function leave(): void {
+  session?.close();
+  session = undefined;
+}

@@ -1,0 +1,52 @@
+/** The look at every path of a plan before the first change: what is done already, what has drifted, what is to be done. */
+import type {Action, Link} from '../core/action.js';
+import type {Drift} from '../core/drift.js';
+import type {RelPath} from '../core/path.js';
+import type {BatchResult} from './batch.js';
+import type {Outcomes} from './outcomes.js';
+
+export interface PreflightOptions {
+  readonly actions: readonly Action[];
+  readonly outcomes: Outcomes;
+  /** Looks at the paths of these actions. */
+  readonly look: (indexes: readonly number[], onResult: (index: number, result: BatchResult) => void) => Promise<void>;
+}
+
+/** Notes in the outcomes what was found; answers what has drifted. Nothing is changed on disk. */
+export async function preflight({actions, outcomes, look}: PreflightOptions): Promise<Drift[]> {
+  const drifted: Drift[] = [];
+  const done: number[] = [];
+  const linked: number[] = [];
+  const obstructed: {readonly index: number; readonly obstacle: RelPath}[] = [];
+  const leaveAlone = (index: number, drift: Drift) => {
+    drifted.push(drift);
+    outcomes.set(index, 'skipped');
+  };
+  await look(outcomes.pending(), (index, result) => {
+    if (result.status === 'already-done') (actions[index]?.kind === 'link' ? linked : done).push(index);
+    else if (result.status === 'failed' && result.problem !== undefined) outcomes.fail(index, result.problem);
+    else if (result.status === 'todo' && result.obstacle !== undefined) obstructed.push({index, obstacle: result.obstacle});
+    else if (result.drift !== undefined) leaveAlone(index, result.drift);
+  });
+  const made = foldersMade(actions, obstructed.length > 0);
+  for (const {index, obstacle} of obstructed) {
+    const {path} = actions[index] as Action;
+    if (!made.has(obstacle)) leaveAlone(index, {path, side: 'target', attribute: 'way'});
+  }
+  for (const index of done) outcomes.foundDone(index);
+  for (const index of settledLinks(actions, linked, outcomes)) outcomes.foundDone(index);
+  return drifted;
+}
+
+/** Folders that the plan puts in the place of something else: what stands on the way to what is in them will give way. */
+function foldersMade(actions: readonly Action[], isAsked: boolean): ReadonlySet<RelPath> {
+  if (!isAsked) return new Set();
+  return new Set(actions.flatMap(({kind, path, after}) => (kind === 'replace' && after.kind === 'directory' ? [path] : [])));
+}
+
+/** A name is done when it is its leader's file, but not while the leader is to be written anew. */
+function settledLinks(actions: readonly Action[], linked: readonly number[], outcomes: Outcomes): readonly number[] {
+  if (linked.length === 0) return [];
+  const pending = new Set(outcomes.pending().map((index) => (actions[index] as Action).path));
+  return linked.filter((index) => !pending.has((actions[index] as Link).leader));
+}

@@ -1,0 +1,93 @@
+/** What a worker is asked about paths of both trees, outside of an apply: nothing is changed to answer it. */
+import process from 'node:process';
+import {emptyStat} from '../core/block.js';
+import type {ByteName} from '../core/name.js';
+import type {RelPath} from '../core/path.js';
+import {type Problem, problem} from '../core/problem.js';
+import {platform} from '../platform/choose.js';
+import {Cursor} from '../platform/cursor.js';
+import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
+import {inSource} from './check.js';
+
+export interface QuestionJob {
+  readonly type: 'question';
+  /**
+   * `content`: whether the two files at each path have the same content. `allocated`: bytes on disk of the source's and of the target's
+   * file at each path. `refused`: the errno name with which each folder of the target refuses changes.
+   */
+  readonly question: 'content' | 'allocated' | 'refused';
+  readonly paths: readonly RelPath[];
+  /** Undefined where there is none. */
+  readonly source: ByteName | undefined;
+  readonly target: ByteName | undefined;
+}
+
+/** Both trees while questions are answered. */
+interface Trees {
+  readonly platform: Platform;
+  readonly source: Cursor | undefined;
+  readonly target: Cursor | undefined;
+  /** False when the run is to stop. */
+  readonly goOn: () => boolean;
+}
+
+/** One answer for each path, in their order. @throws SystemError where a root cannot be opened. */
+export function answer({question, paths, source, target}: QuestionJob, goOn: () => boolean): unknown[] {
+  const fs = platform();
+  const roots: Folder[] = [];
+  const cursor = (path: ByteName | undefined) => {
+    if (path === undefined) return undefined;
+    const root = fs.openRoot(path);
+    roots.push(root);
+    return new Cursor(fs, root);
+  };
+  let trees: Trees | undefined;
+  try {
+    trees = {platform: fs, source: inSource(() => cursor(source)), target: cursor(target), goOn};
+    const {[question]: ask} = QUESTIONS;
+    return paths.map((path) => ask(path, trees as Trees));
+  } finally {
+    for (const each of [trees?.source, trees?.target]) each?.reset();
+    for (const root of roots) fs.close(root);
+  }
+}
+
+const QUESTIONS: Readonly<Record<QuestionJob['question'], (path: RelPath, trees: Trees) => unknown>> = {
+  content: sameContent,
+  allocated,
+  refused,
+};
+
+function sameContent(path: RelPath, {platform: fs, source, target, goOn}: Trees): boolean | Problem {
+  try {
+    const from = (source as Cursor).place(path);
+    const to = (target as Cursor).place(path);
+    return fs.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
+  } catch (error) {
+    return problem({path, side: 'source', phase: 'plan', code: errnoOf(error)});
+  }
+}
+
+/** [of the source, of the target]; 0 where there is none. */
+function allocated(path: RelPath, {platform: fs, source, target}: Trees): readonly [number, number] {
+  const bytes = (cursor: Cursor | undefined) => {
+    const place = cursor?.find(path);
+    return place === undefined ? 0 : fs.bytesOnDisk(place.folder, place.name);
+  };
+  return [bytes(source), bytes(target)];
+}
+
+/** Why nothing may be changed in a folder of the target; its owner can open it up. */
+function refused(path: RelPath, {platform: fs, target}: Trees): string | undefined {
+  try {
+    const folder = (target as Cursor).folder(path);
+    const code = fs.refusesNames(folder);
+    if (code !== 'EACCES') return code;
+    const stat = emptyStat();
+    return fs.stat(folder, '' as ByteName, stat) && stat.uid === process.geteuid?.() ? undefined : code;
+  } catch (error) {
+    // It is gone, or is no folder: its own actions will say so.
+    const code = errnoOf(error);
+    return code === 'EACCES' ? code : undefined;
+  }
+}

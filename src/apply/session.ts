@@ -1,0 +1,119 @@
+/** How a worker holds both trees of a run: opened once, kept from one batch to the next, closed when it leaves. */
+import type {PlanOptions} from '../core/plan.js';
+import {TimeLearner} from '../core/times.js';
+import {platform} from '../platform/choose.js';
+import {Cursor} from '../platform/cursor.js';
+import type {Folder} from '../platform/platform.js';
+import {openMarked, type RootMark} from '../platform/roots.js';
+import {openStaging, type Staging} from '../state/staging.js';
+import type {Opened} from '../state/traces.js';
+import type {Rules} from './approach.js';
+import {inSource, type World} from './check.js';
+import {FullMounts} from './full.js';
+import type {Flushed} from './task.js';
+
+/** What all batches of a run share. */
+export interface ApplyContext {
+  readonly runId: string;
+  /** Undefined when it is gone and was taken as empty. */
+  readonly source: RootMark | undefined;
+  /** Undefined while the target's root does not exist: it is made before anything is done in it. */
+  readonly target: RootMark | undefined;
+  readonly policy: PlanOptions;
+  readonly rules: Rules;
+  readonly flushed: Flushed;
+  /** The permissions that new files do not get, where modes are not kept. */
+  readonly umask: number;
+  /** What may be mounted in the two trees; undefined where that is not known. */
+  readonly mounts: ReadonlySet<number> | undefined;
+}
+
+/** Starts anew with each context. */
+export class Session {
+  readonly learner = new TimeLearner();
+  readonly #opened = new Map<string, number>() as World['opened'];
+  #step: string | undefined;
+  #trees: {readonly world: World; readonly full: FullMounts; readonly roots: readonly Folder[]} | undefined;
+  #staging: Staging | undefined;
+
+  constructor(
+    readonly context: ApplyContext,
+    private readonly worker: number,
+    private readonly goOn: () => boolean,
+  ) {}
+
+  /** The ways into both trees begin anew with each step: the one before may have replaced some folders. */
+  begin(step: string, opened: readonly Opened[] = []): void {
+    for (const {path, mode} of opened) this.#opened.set(path, mode);
+    if (this.#step === step) return;
+    this.#step = step;
+    for (const cursor of this.#cursors) cursor?.reset();
+  }
+
+  /** @throws SystemError where a root cannot be opened; RootReplaced. */
+  get world(): World {
+    return this.#open().world;
+  }
+
+  get full(): FullMounts {
+    return this.#open().full;
+  }
+
+  /** Made with the first step that needs it: a full disk has no room for it, and things to delete. */
+  get staging(): Staging {
+    const {world} = this.#open();
+    const {root} = world.target as Cursor;
+    this.#staging ??= openStaging({platform: world.platform, root, runId: this.context.runId, worker: this.worker});
+    return this.#staging;
+  }
+
+  /** Closes the trees. What is open belongs to the process: the end of a worker's thread closes none of it. */
+  close(): void {
+    for (const cursor of this.#cursors) cursor?.reset();
+    this.#staging?.close();
+    if (this.#trees === undefined) return;
+    const {world, roots} = this.#trees;
+    for (const folder of [...roots, ...world.mounts.values()]) world.platform.close(folder);
+  }
+
+  get #cursors(): readonly (Cursor | undefined)[] {
+    const {source, target, leaders} = this.#trees?.world ?? {};
+    return [source, target, leaders];
+  }
+
+  #open() {
+    this.#trees ??= this.#openTrees();
+    return this.#trees;
+  }
+
+  #openTrees() {
+    const fs = platform();
+    const {context, goOn} = this;
+    const target = context.target && openMarked(context.target, 'target');
+    let source: Folder | undefined;
+    try {
+      if (context.source !== undefined) source = inSource(() => openMarked(context.source as RootMark, 'source'));
+    } catch (error) {
+      if (target !== undefined) fs.close(target);
+      throw error;
+    }
+    // Times are compared no more exactly than this backend keeps them.
+    const coarse = fs.timeResolution > 1n && fs.timeResolution > context.policy.mtimeWindow;
+    const policy = coarse ? {...context.policy, mtimeWindow: fs.timeResolution} : context.policy;
+    const way = target && new Cursor(fs, target, context.mounts);
+    return {
+      roots: [source, target].filter((root) => root !== undefined),
+      full: new FullMounts(way),
+      world: {
+        platform: fs,
+        source: source && new Cursor(fs, source, context.mounts),
+        target: way,
+        leaders: target && new Cursor(fs, target, context.mounts),
+        policy,
+        opened: this.#opened,
+        mounts: new Map<number, Folder>(),
+        goOn,
+      },
+    };
+  }
+}

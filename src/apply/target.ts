@@ -1,0 +1,216 @@
+/**
+ * The target of a run, as its main thread holds it: entered and locked before anything is changed, announced with the first change,
+ * tidied and left in the end.
+ */
+import fs from 'node:fs';
+import type {Action} from '../core/action.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
+import {type ByteName, toByteName} from '../core/name.js';
+import {type RelPath, ROOT} from '../core/path.js';
+import type {Plan, PlanHeader} from '../core/plan.js';
+import {type Problem, problem, wayOut} from '../core/problem.js';
+import type {TimeFacts} from '../core/times.js';
+import {Cursor} from '../platform/cursor.js';
+import {FLUSHING_RENAMES} from '../platform/filesystems.js';
+import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
+import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
+import {ensureTargetId} from '../state/identity.js';
+import type {TargetLock} from '../state/lock.js';
+import {hasLeftovers, sweepReplaced, sweepStaging} from '../state/staging.js';
+import {readTimeFacts, writeTimeFacts} from '../state/times.js';
+import type {Opened} from '../state/traces.js';
+import {OpenedFolders} from './opened.js';
+
+export interface TargetOptions {
+  readonly platform: Platform;
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly lock: TargetLock;
+  readonly onProblem: (problem: Problem) => void;
+}
+
+export class Target {
+  readonly #header: PlanHeader;
+  readonly #path: ByteName;
+  /** Folders that are opened up to their owner, in the order in which that became known. */
+  readonly opened: Opened[] = [];
+  #root: Folder | undefined;
+  #opened: OpenedFolders | undefined;
+  /** Whether it may have been changed. */
+  #isChanging = false;
+
+  constructor(private readonly o: TargetOptions) {
+    this.#header = o.plan.header;
+    this.#path = toByteName(this.#header.target.path);
+  }
+
+  /** Undefined while there is none. */
+  get root(): Folder | undefined {
+    return this.#root;
+  }
+
+  get mark(): RootMark | undefined {
+    return this.#root && markRoot(this.#path, this.#root);
+  }
+
+  /** How it keeps times, as earlier runs have found. */
+  get timeFacts(): TimeFacts | undefined {
+    return this.#root && readTimeFacts(this.o.platform, this.#root);
+  }
+
+  /** Whether a rename over a file can lose both with the power. */
+  get flushesRenames(): boolean {
+    const isOneVolume = (this.#header.facts?.space?.length ?? 1) === 1;
+    return isOneVolume && FLUSHING_RENAMES.has(this.o.platform.fileSystem(this.#root as Folder).type);
+  }
+
+  /**
+   * Opens and locks the root, if the plan saw one or another run has made it. Changes nothing.
+   * @throws DirsyncError TARGET_UNREADABLE, PLAN_OTHER_ROOT, TARGET_LOCKED.
+   */
+  enter(): void {
+    // One that was missing was made by the run that this one waited for.
+    if (this.#header.target.identity !== undefined || this.o.lock.hasWaited) this.#enter();
+  }
+
+  #enter(): void {
+    const {platform, lock} = this.o;
+    const {path, identity} = this.#header.target;
+    let root: Folder;
+    try {
+      root = platform.openRoot(this.#path);
+    } catch (error) {
+      const detail = `${escapeName(path)} (${errnoOf(error)})`;
+      throw new DirsyncError('TARGET_UNREADABLE', detail, 'is the disk mounted? Then plan again', {cause: error});
+    }
+    try {
+      // A disk may have gone, or come, since the plan was made: nothing is written into what is there instead.
+      if (identity !== undefined && !isSameRoot(identity, rootIdentity(root))) {
+        throw otherRoot(path);
+      }
+      lock.take(root);
+    } catch (error) {
+      platform.close(root);
+      throw error;
+    }
+    this.#root = root;
+    this.#opened = new OpenedFolders(platform, root, this.opened);
+  }
+
+  /**
+   * The first changes: the root is made, where it is missing; `.dirsync`, with who works here; the staging of killed runs goes.
+   * @throws DirsyncError TARGET_UNWRITABLE, and as `enter` does.
+   */
+  prepare(): void {
+    const {platform, runId} = this.o;
+    const {path} = this.#header.target;
+    try {
+      if (this.#root === undefined) {
+        fs.mkdirSync(Buffer.from(this.#path, 'latin1'), {recursive: true});
+        this.#enter();
+      }
+      this.#isChanging = true;
+      this.#announce();
+      this.#identify();
+      this.#opened?.note(runId);
+      sweepStaging(platform, this.#root as Folder, runId);
+    } catch (error) {
+      if (error instanceof DirsyncError) throw error;
+      const code = errnoOf(error);
+      const isStrange = code === 'ENOTDIR' || code === 'ELOOP';
+      throw new DirsyncError(
+        'TARGET_UNWRITABLE',
+        `${escapeName(path)} (${code})`,
+        isStrange
+          ? 'its .dirsync, or what is in there, is no folder: somebody has changed it; remove it'
+          : (wayOut(code) ?? 'check its permissions and how it is mounted'),
+        {cause: error},
+      );
+    }
+  }
+
+  /** A root that its owner may not write to is opened up. On a full disk the kernel's lock is enough: deletes make room. */
+  #announce(): void {
+    const {lock} = this.o;
+    try {
+      lock.announce();
+    } catch (error) {
+      const code = error instanceof DirsyncError ? undefined : errnoOf(error);
+      if ((code === 'ENOSPC' || code === 'EDQUOT') && lock.isOfKernel) return;
+      if (code !== 'EACCES' || !this.#opened?.openRoot()) throw error;
+      lock.announce();
+    }
+  }
+
+  /** On a full disk a later run does it. */
+  #identify(): void {
+    try {
+      ensureTargetId(this.o.platform, this.#root as Folder);
+    } catch (error) {
+      if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) throw error;
+    }
+  }
+
+  /** Whether a killed run has left something in `.dirsync` that this one can remove. */
+  get hasLeftovers(): boolean {
+    return this.#root !== undefined && this.#seesAll && hasLeftovers(this.o.platform, this.#root);
+  }
+
+  /** Whether the plan has all that is between the two trees: then what killed runs left undone is done with it. */
+  get #seesAll(): boolean {
+    const {problems, header} = this.o.plan;
+    return problems.length === 0 && header.narrowed === undefined;
+  }
+
+  /** A worker has opened up a folder. */
+  addOpened(path: RelPath, mode: number): void {
+    this.#opened?.add(path, mode);
+  }
+
+  keepTimeFacts(facts: TimeFacts): void {
+    writeTimeFacts(this.o.platform, this.#root as Folder, facts);
+  }
+
+  /**
+   * Drops what gave its place to a folder, only when all that is in that folder is there, and on disk (`isWhole`); then what is left in
+   * staging. What cannot be tidied up now, on a disk that fails or as somebody else is at work in `.dirsync`, the next run tidies up.
+   */
+  sweep(isWhole: boolean, settled: readonly Action[], source: Folder | undefined): void {
+    const {platform, runId} = this.o;
+    const root = this.#root as Folder;
+    const what = !isWhole ? 'empty' : this.#seesAll ? 'all' : {own: runId};
+    this.#reporting(() => sweepReplaced(platform, root, what));
+    // What they were is noted in staging until they are closed.
+    this.closeFolders(settled, source);
+    this.#reporting(() => sweepStaging(platform, root));
+  }
+
+  #reporting(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.o.onProblem(problem({path: ROOT, side: 'target', phase: 'delete', code: errnoOf(error)}));
+    }
+  }
+
+  /** `settled`: the actions whose attributes were set; `source` where a folder that it has open as well stays so. */
+  closeFolders(settled: readonly Action[], source: Folder | undefined): void {
+    if (!this.#isChanging || !this.#opened?.modes.size) return;
+    const cursor = source && new Cursor(this.o.platform, source);
+    for (const found of this.#opened.close(settled, cursor)) this.o.onProblem(found);
+    cursor?.reset();
+  }
+
+  /** Unlocks and closes it. */
+  leave(): void {
+    const {lock, platform} = this.o;
+    try {
+      lock.release();
+    } catch (error) {
+      // The note of who held it stays, as after a kill; the lock goes with the open folder.
+      errnoOf(error);
+    }
+    if (this.#root !== undefined) platform.close(this.#root);
+  }
+}
