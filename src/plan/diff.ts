@@ -18,6 +18,7 @@ import {isAcl, isKeptXattr, XATTR_NAMESPACES} from '../core/xattr.js';
 import {attributeReasons, contentReasons, mayGiveTo, sameTime} from './compare.js';
 import {type Deletion, readDeletion} from './deletion.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
+import {Elsewhere, holdDeletes} from './hold.js';
 import {type BlockStream, compareNamesAt, isSameBlock, isSameFile, Reader, type Row} from './reader.js';
 
 export interface DiffOptions {
@@ -33,7 +34,7 @@ export interface DiffOptions {
 }
 
 export interface Diff {
-  readonly actions: Action[];
+  readonly actions: readonly Action[];
   readonly problems: Problem[];
   readonly losses: Losses;
   /** Folders on other file systems, left as they are. */
@@ -79,6 +80,7 @@ class Merge {
   readonly #target: Reader;
   readonly #policy: PlanOptions;
   readonly #links = new HardLinks();
+  readonly #elsewhere: Elsewhere;
   readonly #actions: Action[] = [];
   /** The place of each action in canonical order, since some become known late. */
   #orders = new Uint32Array(1024);
@@ -93,6 +95,7 @@ class Merge {
     this.#source = new Reader(options.source);
     this.#target = new Reader(options.target);
     this.#policy = options.policy;
+    this.#elsewhere = new Elsewhere(options.policy);
   }
 
   async run(): Promise<Diff> {
@@ -112,7 +115,12 @@ class Merge {
     } else {
       await this.#createTree(undefined);
     }
-    return {actions: this.#sorted(), problems: this.#problems, losses: this.#losses, mounts: this.#mounts};
+    return {
+      actions: holdDeletes(this.#sorted(), this.#elsewhere, this.#policy),
+      problems: this.#problems,
+      losses: this.#losses,
+      mounts: this.#mounts,
+    };
   }
 
   async #mergeBelow(root: Frame): Promise<void> {
@@ -185,10 +193,10 @@ class Merge {
       await this.#block(path);
       return undefined;
     }
-    if (targetCode === CODE.unknown) return this.#skipBoth();
+    if (targetCode === CODE.unknown) return this.#leaveBoth();
     if (targetCode === CODE.excluded) {
       this.#problem(path, 'target', 'PROTECTED');
-      return this.#skipBoth();
+      return this.#leaveBoth();
     }
     if (this.#cannotMake(sourceCode)) {
       this.#countSpecial(sourceCode === targetCode && s.entry().rdev === t.entry().rdev);
@@ -208,7 +216,7 @@ class Merge {
     if (compareBytes(belongingsAt(source.block, source.index), belongingsAt(target.block, target.index)) !== 0) {
       // The two walks read different filter rules here: which of what follows is left out is not known.
       if (!(this.#source.partial || this.#target.partial)) this.#problem(path, 'source', 'FILTER_CHANGED');
-      return this.#skipBoth();
+      return this.#leaveBoth();
     }
     // What is in the target's folder is not known: nothing is planned in it. The scan said why.
     const untouchable = this.#target.partial;
@@ -221,7 +229,7 @@ class Merge {
     if (reasons.length > 0) this.#add(order, {kind: 'attrs', path, before, after, reasons});
     const depth = this.#source.depth;
     const settled = reasons.length > 0;
-    if (untouchable) return this.#skipBoth();
+    if (untouchable) return this.#target.isMount ? this.#skipBoth() : this.#leaveBoth();
     this.#source.next();
     this.#target.next();
     return {parent, depth, order, source, target, keeps, path, settled};
@@ -282,9 +290,11 @@ class Merge {
     this.#source.next();
     const gone = await this.#deletion(path);
     const empty = gone.steps.length === 1;
-    if (gone.kept !== undefined) this.#problem(path, 'target', gone.kept);
-    else if (!this.#policy.delete && !empty) this.#problem(path, 'target', 'NO_DELETE');
-    else {
+    const kept = gone.kept ?? (this.#policy.delete || empty ? undefined : 'NO_DELETE');
+    if (kept !== undefined) {
+      this.#problem(path, 'target', kept);
+      this.#elsewhere.add(after);
+    } else {
       this.#replaceByLeaf({frame, path, order, before, after, key});
       for (const step of gone.steps.slice(1)) this.#add(step.order, step.action);
     }
@@ -302,6 +312,7 @@ class Merge {
   async #sourceOnly(frame: Frame): Promise<void> {
     const s = this.#source;
     const code = s.code;
+    this.#noteUnread();
     if (code === CODE.excluded || code === CODE.unknown) return this.#skip(s);
     if (this.#cannotMake(code)) {
       this.#countSpecial();
@@ -324,6 +335,7 @@ class Merge {
       const parent = paths[s.depth - top] as RelPath;
       const path = s.depth === 0 ? ROOT : joinPath(parent, s.name());
       const kind = kindOf(code);
+      this.#noteUnread();
       if (this.#cannotMake(code)) {
         this.#countSpecial();
       } else if (kind !== undefined) {
@@ -388,6 +400,27 @@ class Merge {
       reader.next();
       if (reader.atEnd) await reader.fill();
     } while (reader.depth > top);
+  }
+
+  /** The source stands at something of which not all is known, where the target has nothing of its own to be protected. */
+  #noteUnread(): void {
+    const s = this.#source;
+    if (s.code === CODE.unknown || (s.code === CODE.directory && s.partial && !s.isMount)) this.#elsewhere.isUnknown = true;
+  }
+
+  /** What both have here stays as it is, though the source may have something new: a problem says why. */
+  async #leaveBoth(): Promise<undefined> {
+    const s = this.#source;
+    const top = s.depth;
+    do {
+      this.#noteUnread();
+      const kind = kindOf(s.code);
+      if (kind !== undefined && kind !== 'directory') this.#elsewhere.add(s.entry());
+      s.next();
+      if (s.atEnd) await s.fill();
+    } while (s.depth > top);
+    await this.#skip(this.#target);
+    return undefined;
   }
 
   async #skipBoth(): Promise<undefined> {

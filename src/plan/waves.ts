@@ -52,8 +52,9 @@ export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOp
   const folders = new Levels();
   const writes: number[] = [];
   const links: number[] = [];
-  const early = {deletes: [] as number[], emptied: new Levels()};
-  const late = {deletes: [] as number[], emptied: new Levels()};
+  const early = new Going();
+  const making = new Going();
+  const late = new Going();
   let replaced: RelPath | undefined;
   const attrs: number[] = [];
   const settle = new Levels();
@@ -61,8 +62,8 @@ export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOp
     const toFolder = action.after?.kind === 'directory';
     if (toFolder) settle.add(action, i);
     if (action.before?.kind === 'directory' && action.after !== undefined && !toFolder) replaced = action.path;
-    const isFirst = deleteBefore && !(replaced !== undefined && isWithin(action.path, replaced));
-    const {deletes, emptied} = isFirst ? early : late;
+    const isMaking = replaced !== undefined && isWithin(action.path, replaced);
+    const {deletes, emptied} = isMaking ? making : deleteBefore ? early : late;
     switch (action.kind) {
       case 'mkdir':
         folders.add(action, i);
@@ -91,17 +92,27 @@ export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOp
     }
   });
   const all: Wave[] = [
-    {step: 'deletes', actions: early.deletes},
-    ...early.emptied.waves('emptied').reverse(),
+    ...early.waves(),
     ...folders.waves('folders'),
     {step: 'writes', actions: writes},
     {step: 'links', actions: links},
-    {step: 'deletes', actions: late.deletes},
-    ...late.emptied.waves('emptied').reverse(),
+    // What is written is whole only when it has its place, and what else goes may be the same file under another name.
+    ...making.waves(),
+    ...late.waves(),
     {step: 'attrs', actions: attrs},
     ...settle.waves('settle').reverse(),
   ];
   return all.filter((wave) => wave.actions.length > 0);
+}
+
+/** What goes: leaves, then folders with the deepest first. */
+class Going {
+  readonly deletes: number[] = [];
+  readonly emptied = new Levels();
+
+  waves(): Wave[] {
+    return [{step: 'deletes', actions: this.deletes}, ...this.emptied.waves('emptied').reverse()];
+  }
 }
 
 /** Actions by the depth of their paths. */

@@ -40,6 +40,7 @@ const POLICY: PlanOptions = {
   mtimeWindow: 0n,
   delete: true,
   deleteBefore: false,
+  deleteAnyway: false,
   oneFileSystem: false,
   ...KEPT,
   owner: true,
@@ -97,6 +98,58 @@ const pipe = (attributes: LeafAttributes) => new Leaf('fifo', '', {}, attributes
 const ALONE: Partial<PlanOptions> = {owner: false, groups: [1000], xattrs: ['user'], acls: false, devices: false};
 
 const groups: Record<string, Record<string, Case>> = {
+  'what may be elsewhere': {
+    'a new folder that cannot be read could hold anything: nothing is deleted': {
+      source: {new: partial(), same: {}},
+      target: {gone: 'x', old: {a: 'xx', b: {c: 'yyy'}}, same: {d: ''}},
+      actions: [
+        'attrs . (children)',
+        'blocked gone (elsewhere)',
+        'mkdir new (new)',
+        'blocked old (elsewhere)',
+        'attrs same (children)',
+        'blocked same/d (elsewhere)',
+      ],
+    },
+    'also one in a new folder, and what could not be read at all': {
+      source: {a: {b: partial()}, c: unknown()},
+      target: {d: 'x'},
+      actions: ['attrs . (children)', 'mkdir a (new)', 'mkdir a/b (new)', 'blocked d (elsewhere)'],
+    },
+    'also one where the target has a file; and a folder does not give way to a file': {
+      source: {a: partial(), b: 'x'},
+      target: {a: 'old', b: {c: 'x'}},
+      actions: ['attrs . (children)', 'replace a (kind)', 'blocked b (elsewhere)'],
+    },
+    'one that the target has too protects what is below it, and no more': {
+      source: {a: partial()},
+      target: {a: {b: 'x'}, c: 'x'},
+      actions: ['attrs . (children)', 'blocked a/b (source-unread)', 'delete c (gone)'],
+    },
+    'one that is new on another file system is not read on purpose': {
+      source: {a: mount()},
+      target: {c: 'x'},
+      mounts: 1,
+      actions: ['attrs . (children)', 'mkdir a (new)', 'delete c (gone)'],
+    },
+    'all of it goes with --delete-anyway': {
+      policy: {deleteAnyway: true},
+      source: {new: partial()},
+      target: {gone: 'x'},
+      actions: ['attrs . (children)', 'delete gone (gone)', 'mkdir new (new)'],
+    },
+    'what is where the target cannot be read holds back what may be the same file': {
+      source: {a: {new: 'photo', other: 'x'}},
+      target: {a: partial(), b: {old: 'photo', gone: 'xx'}, c: unknown()},
+      actions: ['attrs . (children)', 'blocked b/old (elsewhere)', 'delete b/gone (gone)'].sort(),
+    },
+    'what a protected folder stands in the way of, too': {
+      source: {a: 'photo'},
+      target: {a: {b: excluded()}, c: 'photo', d: 'x'},
+      problems: ['target a PROTECTED'],
+      actions: ['attrs . (children)', 'blocked c (elsewhere)', 'delete d (gone)'],
+    },
+  },
   'nothing to do': {
     'two empty trees': {source: {}, target: {}},
     'the same trees': {

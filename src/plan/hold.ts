@@ -1,0 +1,65 @@
+/**
+ * Deletes that are held back while a plan is made: what goes at one path may have come to another path of the source that could not be
+ * read, or to one at which nothing can be written. It is blocked, and so is all that needs it gone.
+ */
+import type {Action, Blocked, Reason} from '../core/action.js';
+import type {Entry} from '../core/entry.js';
+import type {PlanOptions} from '../core/plan.js';
+import {Needs, twinKey} from './needs.js';
+
+/** What of the source is not known, or is not written. */
+export class Elsewhere {
+  /** A folder could not be read where the target has none: it could hold anything. */
+  isUnknown = false;
+  readonly #unwritten = new Set<string>();
+
+  constructor(private readonly policy: PlanOptions) {}
+
+  /** A leaf of the source that this plan does not write, though it is not as it should be in the target. */
+  add(leaf: Entry): void {
+    this.#unwritten.add(twinKey(leaf, this.policy));
+  }
+
+  /** Whether a leaf that the source no longer has at its path may be there at another one. */
+  mayHold(leaf: Entry): boolean {
+    return this.isUnknown || this.#unwritten.has(twinKey(leaf, this.policy));
+  }
+
+  get isNothing(): boolean {
+    return !this.isUnknown && this.#unwritten.size === 0;
+  }
+}
+
+const ELSEWHERE: readonly Reason[] = ['elsewhere'];
+
+/** The same actions, in canonical order, with such deletes blocked. */
+export function holdDeletes(actions: readonly Action[], elsewhere: Elsewhere, policy: PlanOptions): readonly Action[] {
+  if (elsewhere.isNothing || policy.deleteAnyway) return actions;
+  const needs = new Needs(actions, policy);
+  const isHeld = (action: Action) => action.kind === 'delete' && elsewhere.mayHold(action.before);
+  const held: Action[] = [];
+  for (let i = 0; i < actions.length; i++) {
+    const action = actions[i] as Action;
+    const {before, after} = action;
+    const isGoing = before?.kind === 'directory' && after?.kind !== 'directory' && action.kind !== 'blocked';
+    if (isHeld(action)) held.push(blocked(action, [action]));
+    else if (!isGoing) held.push(action);
+    else {
+      const below = actions.slice(i + 1, needs.endOf(i));
+      const isWhole = elsewhere.isUnknown || (after !== undefined && below.some(isHeld));
+      if (isWhole) {
+        held.push(blocked(action, below));
+        i = needs.endOf(i) - 1;
+      } else if (!below.some(isHeld)) held.push(action);
+    }
+  }
+  return held;
+}
+
+function blocked({path, before}: Action, leaving: readonly Action[]): Blocked {
+  let [leaves, bytes] = [0, 0];
+  for (const {kind, before: leaf} of leaving) {
+    if (kind === 'delete') [leaves, bytes] = [leaves + 1, bytes + leaf.size];
+  }
+  return {kind: 'blocked', path, before: before as Entry, leaves, bytes, reasons: ELSEWHERE};
+}

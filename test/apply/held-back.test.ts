@@ -1,0 +1,119 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {applyFresh} from '../../src/app/apply.js';
+import type {Settings} from '../../src/config/settings.js';
+import {pairIn} from '../support/cli.js';
+import {context, settings, syncTrees} from '../support/sync.js';
+import {tempDirs} from '../support/temp.js';
+import {dir, file, readTree, symlink, type Tree} from '../support/tree.js';
+
+const photo = (number: number) => file(`photo ${number}`, {mtime: BigInt(number) * 1_000_000_000n});
+
+interface Case {
+  readonly source: Tree;
+  readonly target: Tree;
+  /** What is gone from the source when it is to be copied. */
+  readonly vanish: readonly string[];
+  readonly overrides?: Partial<Settings>;
+  /** What of the target is still there. */
+  readonly kept: readonly string[];
+  readonly gone?: readonly string[];
+}
+
+const cases: Record<string, Case> = {
+  'files of a renamed folder, which stays as well': {
+    source: {renamed: {a: photo(1), b: photo(2)}},
+    target: {old: {a: photo(1), b: photo(2)}},
+    vanish: ['renamed/a', 'renamed/b'],
+    kept: ['old/a', 'old/b'],
+  },
+  'no more than what did not arrive': {
+    source: {renamed: {a: photo(1), b: photo(2)}, 'renamed.txt': photo(3)},
+    target: {old: {a: photo(1), b: photo(2)}, 'old.txt': photo(3), other: photo(4)},
+    vanish: ['renamed/a'],
+    kept: ['old/a'],
+    gone: ['old/b', 'old.txt', 'other'],
+  },
+  'a file that was renamed over another': {
+    source: {b: photo(1)},
+    target: {a: photo(1), b: photo(2)},
+    vanish: ['b'],
+    kept: ['a', 'b'],
+  },
+  'a file that was renamed over a symlink': {
+    source: {b: photo(1)},
+    target: {a: photo(1), b: symlink('x')},
+    vanish: ['b'],
+    kept: ['a'],
+  },
+  'a file that was renamed over a folder': {
+    source: {b: photo(1)},
+    target: {a: photo(1), b: {c: photo(2)}},
+    vanish: ['b'],
+    kept: ['a', 'b/c'],
+  },
+  'a renamed symlink': {
+    source: {b: symlink('x', {mtime: 1n})},
+    target: {a: symlink('x', {mtime: 1n})},
+    vanish: ['b'],
+    kept: ['a'],
+  },
+  'a file of the same size and another time is another file': {
+    source: {b: photo(1)},
+    target: {a: photo(2)},
+    vanish: ['b'],
+    kept: [],
+    gone: ['a'],
+  },
+  'by size alone where times are not kept': {
+    source: {b: photo(1)},
+    target: {a: photo(2)},
+    vanish: ['b'],
+    overrides: {preserve: ['mode']},
+    kept: ['a'],
+  },
+  'nothing with --delete-anyway': {
+    source: {b: photo(1)},
+    target: {a: photo(1)},
+    vanish: ['b'],
+    overrides: {deleteAnyway: true},
+    kept: [],
+    gone: ['a'],
+  },
+};
+
+describe('apply, deletes that are held back since something was not copied', () => {
+  const temp = tempDirs();
+
+  for (const [title, {source: tree, target: old, vanish, overrides, kept, gone = []}] of Object.entries(cases)) {
+    it(title, async () => {
+      const {source, target} = pairIn(temp(), tree, old);
+      const before = readTree(target);
+      const onEvent = ({type}: {type: string}) => {
+        if (type === 'plan-ready') for (const at of vanish) fs.rmSync(path.join(source, at));
+      };
+      const report = await applyFresh(settings(source, target, overrides), {...context(), onEvent});
+      const after = readTree(target);
+      for (const at of kept) expect(after[at], at).to.equal(before[at]);
+      for (const at of gone) expect(after[at], at).to.equal(undefined);
+      const held = report.problems.filter(({code}) => code === 'HELD_BACK').map((problem) => problem.path);
+      expect(held).to.deep.equal(kept.filter((at) => !at.startsWith('b')));
+      if (held.length > 0) expect(report.counts.blocked).to.be.at.least(held.length);
+
+      // What is not in the source any more is let go by the next run, which sees all of it.
+      expect((await syncTrees(settings(source, target, overrides))).problems).to.deep.equal([]);
+      if (overrides?.preserve === undefined) expect(readTree(target)).to.deep.equal(readTree(source));
+    });
+  }
+
+  it('a folder that gives way, when what it holds was renamed and did not arrive', async () => {
+    const {source, target} = pairIn(temp(), {renamed: photo(1), way: 'x'}, {way: dir({a: photo(1)})});
+    const onEvent = ({type}: {type: string}) => {
+      if (type === 'plan-ready') fs.rmSync(path.join(source, 'renamed'));
+    };
+    const report = await applyFresh(settings(source, target), {...context(), onEvent});
+    expect(fs.readFileSync(path.join(target, 'way/a'), 'utf8')).to.equal('photo 1');
+    expect(report.counts).to.include({blocked: 2, failed: 1});
+  });
+});
