@@ -34,6 +34,15 @@ const OTHER = Buffer.allocUnsafeSlow(512 * 1024);
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
 
+interface ListOptions {
+  readonly folder: Folder;
+  readonly names: readonly ByteName[];
+  /** The first row that is free. */
+  readonly from: number;
+  /** Told of a name that was listed and is not there; 'unknown' makes a row of it. */
+  readonly onVanished: (name: ByteName) => unknown;
+}
+
 export class PortablePlatform implements Platform {
   readonly name = 'portable';
   readonly keepsAll = false;
@@ -62,14 +71,27 @@ export class PortablePlatform implements Platform {
   }
 
   list(folder: Folder, rows: ListedEntry[]): number {
-    let count = 0;
-    for (const name of fs.readdirSync(at(folder, ''), {encoding: 'buffer'})) {
+    const names = () => fs.readdirSync(at(folder, ''), {encoding: 'buffer'}).map((name) => name.toString('latin1') as ByteName);
+    const vanished: ByteName[] = [];
+    const count = this.#listInto(rows, {folder, names: names(), from: 0, onVanished: (name) => vanished.push(name)});
+    if (vanished.length === 0) return count;
+    // Still listed, and still not there: something stands at the name.
+    const still = names().filter((name) => vanished.includes(name));
+    return this.#listInto(rows, {folder, names: still, from: count, onVanished: () => 'unknown'});
+  }
+
+  #listInto(rows: ListedEntry[], {folder, names, from, onVanished}: ListOptions): number {
+    let count = from;
+    for (const name of names) {
       if (count === rows.length) rows.push({...emptyStat(), name: '' as ByteName, fault: undefined, xattrs: ''});
       const row = rows[count] as ListedEntry;
-      row.name = name.toString('latin1') as ByteName;
+      row.name = name;
       row.fault = undefined;
       try {
-        if (!this.stat(folder, row.name, row)) continue;
+        if (!this.stat(folder, name, row)) {
+          if (onVanished(name) !== 'unknown') continue;
+          Object.assign(row, emptyStat(), {code: CODE.unknown, fault: 'ENOENT'});
+        }
       } catch (error) {
         Object.assign(row, emptyStat(), {code: CODE.unknown, fault: errnoOf(error)});
       }

@@ -50,6 +50,18 @@ const NODE_TYPES = new Map<number, number>([
   [CODE.socket, 0o140000],
 ]);
 
+interface ListOptions {
+  readonly folder: Folder;
+  /** Extended attributes that are read. */
+  readonly wanted: KeptXattrs | undefined;
+  /** The first row that is free. */
+  readonly from: number;
+  /** Only these names. */
+  readonly only?: ReadonlySet<ByteName>;
+  /** Told of a name that was listed and is not there; 'unknown' makes a row of it. */
+  readonly onVanished: (name: ByteName) => unknown;
+}
+
 export class PosixPlatform implements Platform {
   readonly name = 'posix';
   readonly keepsAll = true;
@@ -77,13 +89,22 @@ export class PosixPlatform implements Platform {
     this.kernel.libc.close(fd(open));
   }
 
-  /** getdents64(2) with a statx(2) for each entry while its name still lies in the kernel's buffer. */
   list(folder: Folder, rows: ListedEntry[], kept?: KeptXattrs): number {
+    const wanted = kept !== undefined && keepsXattrs(kept) ? kept : undefined;
+    const vanished = new Set<ByteName>();
+    const count = this.#listInto(rows, {folder, wanted, from: 0, onVanished: (name) => vanished.add(name)});
+    if (vanished.size === 0) return count;
+    // Still listed, and still not there: something stands at the name.
+    const again = {folder, wanted, from: count, only: vanished};
+    return this.#listInto(rows, {...again, onVanished: () => 'unknown'});
+  }
+
+  /** getdents64(2) with a statx(2) for each entry while its name still lies in the kernel's buffer. */
+  #listInto(rows: ListedEntry[], {folder, wanted, from, only, onVanished}: ListOptions): number {
     const {getdents64, lseek} = this.kernel.libc;
     const bytes = this.kernel.bytes;
-    const wanted = kept !== undefined && keepsXattrs(kept) ? kept : undefined;
     this.kernel.check(lseek(fd(folder), 0, 0), 'lseek');
-    let count = 0;
+    let count = from;
     for (;;) {
       const filled = this.kernel.check(getdents64(fd(folder), this.kernel.base + DATA, DATA_BYTES), 'getdents64');
       if (filled === 0) return count;
@@ -94,14 +115,16 @@ export class PosixPlatform implements Platform {
         while (bytes[end] !== 0) end++;
         at += length;
         if (bytes[start] === 0x2e && (end - start === 1 || (end - start === 2 && bytes[start + 1] === 0x2e))) continue;
+        const name = bytes.latin1Slice(start, end) as ByteName;
+        if (only !== undefined && !only.has(name)) continue;
         if (count === rows.length) rows.push({...emptyStat(), name: '' as ByteName, fault: undefined, xattrs: ''});
         const row = rows[count] as ListedEntry;
         row.xattrs = '';
-        row.name = bytes.latin1Slice(start, end) as ByteName;
+        row.name = name;
         row.fault = undefined;
         if (this.kernel.statx(fd(folder), this.kernel.base + start, AT.SYMLINK_NOFOLLOW, row) !== 0) {
           const code = this.kernel.errno();
-          if (code === 'ENOENT') continue; // removed since it was listed: it is not there
+          if (code === 'ENOENT' && onVanished(name) !== 'unknown') continue;
           Object.assign(row, emptyStat(), {code: CODE.unknown, fault: code});
         } else if (wanted !== undefined) {
           try {
