@@ -5,9 +5,7 @@
  */
 import process from 'node:process';
 import type {Action} from '../core/action.js';
-import {type Drift, driftWords} from '../core/drift.js';
 import {DirsyncError} from '../core/errors.js';
-import {escapeName} from '../core/escape.js';
 import type {Listener} from '../core/event.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import type {ApplyReport, Stop} from '../core/outcome.js';
@@ -16,9 +14,8 @@ import type {Plan} from '../core/plan.js';
 import {type Problem, problem, problemMessage} from '../core/problem.js';
 import {runStep} from '../core/run.js';
 import {withTimeFacts} from '../plan/compare.js';
-import {Needs, type Unmet} from '../plan/needs.js';
 import {summarize} from '../plan/summary.js';
-import {isDestructive, WAVE_PHASES, type Wave, type WaveStep, waves} from '../plan/waves.js';
+import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
@@ -26,14 +23,14 @@ import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../p
 import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
 import {type Approach, type Rules, rulesOf} from './approach.js';
-import type {BatchResult} from './batch.js';
 import {Dispatch} from './dispatch.js';
 import {Outcomes} from './outcomes.js';
 import {preflight} from './preflight.js';
 import {Progress} from './progress.js';
 import type {ApplyContext} from './session.js';
+import {Steps} from './steps.js';
 import {Target} from './target.js';
-import type {Flushed, LeaderNow} from './task.js';
+import type {Flushed} from './task.js';
 
 export type Fsync = 'none' | 'end' | 'each';
 
@@ -94,9 +91,9 @@ class Run {
   readonly #outcomes: Outcomes;
   readonly #journal: Journal;
   readonly #progress: Progress;
+  readonly #steps: Steps;
   #source: Folder | undefined;
   #dispatch: Dispatch | undefined;
-  #needs: Needs | undefined;
   /** Why nothing may be written any more. */
   #lost: DirsyncError | undefined;
 
@@ -125,6 +122,7 @@ class Run {
     const toDo = this.#outcomes.pending().length;
     const checks = this.#rules.looksFirst ? toDo : 0;
     this.#progress = new Progress({actions: plan.actions, waves: this.#waves, pool, toDo, checks});
+    this.#steps = new Steps({plan, outcomes: this.#outcomes, progress: this.#progress});
   }
 
   #openedJournal(): Journal {
@@ -283,101 +281,16 @@ class Run {
       if (!isDestructive(step)) isSynced = undefined;
       else isSynced ??= await this.#sync();
       this.#progress.phase = WAVE_PHASES[step];
-      const ready = actions.filter((index) => this.#isReady(index, step, isSynced ?? true));
+      const ready = actions.filter((index) => this.#steps.isReady(index, step, isSynced ?? true));
       this.#progress.spareSteps(actions.length - ready.length);
-      const leader = step === 'links' ? (index: number) => this.#leaderNow(index) : undefined;
-      await this.#workers.run(step, ready, (index, result) => this.#record(step, index, result), leader);
+      const leader = step === 'links' ? this.#steps.leaderNow : undefined;
+      await this.#workers.run(step, ready, (index, result) => this.#steps.record(step, index, result), leader);
       if (this.#isStopped) return;
     }
   }
 
   get #workers(): Dispatch {
     return this.#dispatch as Dispatch;
-  }
-
-  /** Whether a step of an action is to be done now, all that it needs being met; else it ends as its needs did. */
-  #isReady(index: number, step: WaveStep, isSynced: boolean): boolean {
-    const state = this.#outcomes.stateOf(index);
-    if (step === 'settle') return state === 'pending' || state === 'made' || state === 'found';
-    const replaces = step === 'emptied' && this.#actions[index]?.after !== undefined;
-    if (state !== (replaces ? 'staged' : 'pending')) return false;
-    if (!isSynced) {
-      this.#failNeed(index, step);
-      return false;
-    }
-    const unmet = this.#unmet(index, step);
-    if (unmet !== undefined) this.#giveUp(index, step, unmet);
-    return unmet === undefined;
-  }
-
-  /** Perf: while all goes well every need is met, and nobody asks for them (bench: copy-memory). */
-  #unmet(index: number, step: WaveStep): Unmet | undefined {
-    return this.#outcomes.isSound ? undefined : this.#allNeeds.unmet(index, step, this.#outcomes.stateOf);
-  }
-
-  get #allNeeds(): Needs {
-    this.#needs ??= new Needs(this.#actions, this.o.plan.header.options);
-    return this.#needs;
-  }
-
-  #giveUp(index: number, step: WaveStep, {need, of}: Unmet): void {
-    const outcomes = this.#outcomes;
-    const {path} = this.#actions[index] as Action;
-    if (outcomes.isPending(index)) this.#progress.spareContent(index);
-    const why = outcomes.stateOf(of);
-    if (need === 'copy') {
-      outcomes.set(index, 'blocked');
-      outcomes.problem(problem({path, side: 'target', phase: 'delete', code: 'HELD_BACK'}));
-    } else if (why === 'blocked' || why === 'stopped') outcomes.set(index, why);
-    else this.#failNeed(index, step);
-  }
-
-  #failNeed(index: number, step: WaveStep): void {
-    const {path} = this.#actions[index] as Action;
-    const phase = isDestructive(step) ? 'delete' : 'write';
-    this.#outcomes.fail(index, problem({path, side: 'target', phase, code: 'DEPENDS'}));
-  }
-
-  #leaderNow(index: number): LeaderNow {
-    const leader = this.#allNeeds.leaderOf(index);
-    if (leader === undefined) return {is: 'untouched'};
-    const state = this.#outcomes.stateOf(leader);
-    if (state === 'staged') return {is: state, index: leader};
-    return state === 'pending' ? {is: 'attrs', action: this.#actions[leader] as Action} : {is: 'written'};
-  }
-
-  #record(step: WaveStep, index: number, result: BatchResult): void {
-    const outcomes = this.#outcomes;
-    const {path} = this.#actions[index] as Action;
-    if (step === 'writes' && result.status !== 'done' && result.status !== 'staged') this.#progress.spareContent(index);
-    switch (result.status) {
-      case 'failed':
-        outcomes.fail(index, result.problem as Problem);
-        break;
-      case 'skipped': {
-        outcomes.set(index, 'skipped');
-        const {side} = result.drift as Drift;
-        const message = `${escapeName(driftWords(result.drift as Drift))}; left alone, plan again`;
-        outcomes.problem(problem({path, side, phase: 'check', code: 'DRIFTED', message}));
-        break;
-      }
-      case 'staged':
-        outcomes.set(index, 'staged');
-        if (result.problem !== undefined) outcomes.problem(result.problem);
-        break;
-      case 'done':
-        // A folder is made in one wave and settled in a later one.
-        outcomes.set(index, step === 'folders' ? 'made' : 'done');
-        break;
-      case 'already-done':
-        outcomes.set(index, step === 'folders' ? 'found' : 'already-done');
-        break;
-      case 'stopped':
-        outcomes.set(index, 'stopped');
-        break;
-      case 'todo':
-        throw new Error('only a check leaves an action to be done');
-    }
   }
 
   /** Flushes all that was written. False when that failed: then nothing may be deleted. */

@@ -57,13 +57,18 @@ export class Dispatch {
     const {pool, actions, onBatch, isStopped} = this.o;
     const batches = cut(actions, indexes);
     await this.#everywhere(BATCHES_AHEAD, async (worker) => {
+      // A batch answers for what goes wrong in it: when it fails itself, nothing more is to be done.
       for (const batch of batches) {
         if (isStopped()) return;
-        const results = await pool.call<readonly WireResult[]>(worker, {
+        const job: BatchJob = {
           ...this.#job(worker, step),
           indexes: batch,
           actions: batch.map((index) => actions[index] as Action),
           ...(leader && {leaders: batch.map(leader)}),
+        };
+        const results = await pool.call<readonly WireResult[]>(worker, job).catch((error: unknown) => {
+          pool.stop();
+          throw error;
         });
         for (const [i, wire] of results.entries()) {
           const result = fromWire(wire);
@@ -100,17 +105,10 @@ export class Dispatch {
     return {...job, ...context, ...(news.length > 0 && {opened: news})};
   }
 
-  /** Has `lanes` of work go on at each worker. When one fails the others end what they have in hand before this throws. */
+  /** Has `lanes` of work go on at each worker. When one fails this throws, after all have ended. */
   async #everywhere(lanes: number, work: (worker: number) => Promise<unknown>): Promise<void> {
     const {pool} = this.o;
-    const ends = await Promise.allSettled(
-      Array.from({length: lanes * pool.size}, (_, i) =>
-        work(i % pool.size).catch((error: unknown) => {
-          pool.stop();
-          throw error;
-        }),
-      ),
-    );
+    const ends = await Promise.allSettled(Array.from({length: lanes * pool.size}, (_, i) => work(i % pool.size)));
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }

@@ -13,7 +13,8 @@ export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
  * before, and gets its attributes when nothing in it changes any more. `staged`: written, and waiting for the folder that it replaces
  * to be empty.
  */
-export type ActionState = 'pending' | 'made' | 'found' | 'staged' | OutcomeStatus;
+export const ACTION_STATES = ['pending', 'made', 'found', 'staged', ...OUTCOME_STATUSES] as const;
+export type ActionState = (typeof ACTION_STATES)[number];
 
 export function noOutcomes(): Record<OutcomeStatus, number> {
   return Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, 0])) as Record<OutcomeStatus, number>;

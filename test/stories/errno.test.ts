@@ -86,9 +86,9 @@ const SOURCE: Tree = {
 };
 const TARGET: Tree = {
   changed: 'old',
-  folder: {inside: 'old', kept: 'same', gone: 'gone'},
-  gone: 'gone',
-  'gone-folder': {inside: 'gone'},
+  folder: {inside: 'old', kept: 'same', gone: 'is gone'},
+  gone: 'is gone',
+  'gone-folder': {inside: 'is gone'},
   touched: 'same',
   big: 'old',
 };
@@ -218,7 +218,7 @@ describe('story: what the kernel refuses', () => {
       {
         title: 'EIO while staging is made: nothing is written, what is gone is deleted',
         fault: () => ({calls: 'mkdirat', does: 'error=EIO', at: ['waiting']}),
-        told: WRITTEN.map((at) => `EIO write target ${at}`),
+        told: WRITTEN.map((at) => `${at === 'name' ? 'DEPENDS' : 'EIO'} write target ${at}`),
         undone: WRITTEN,
       },
       {

@@ -8,7 +8,11 @@ describe('story: a part of a plan', () => {
   const temp = tempDirs();
 
   const start = () =>
-    pairIn(temp(), {docs: {'a.md': 'new a', 'b.txt': 'b'}, src: {'main.c': 'main'}}, {docs: {'a.md': 'a'}, old: {'x.c': 'x'}});
+    pairIn(
+      temp(),
+      {docs: {'a.md': 'new a', 'b.txt': 'b'}, src: {'main.c': 'main'}},
+      {docs: {'a.md': 'a'}, old: {'x.c': 'is gone'}},
+    );
 
   const cases = [
     {flags: ['--only', 'docs/'], plan: ['update docs/a.md', 'create docs/b.txt']},

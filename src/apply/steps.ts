@@ -1,0 +1,112 @@
+/** The steps of a run's waves: which of them are to be done now, and what has come of them. */
+import type {Action} from '../core/action.js';
+import {type Drift, driftWords} from '../core/drift.js';
+import {escapeName} from '../core/escape.js';
+import type {Plan} from '../core/plan.js';
+import {type Problem, problem} from '../core/problem.js';
+import {Needs, type Unmet} from '../plan/needs.js';
+import {isDestructive, type WaveStep} from '../plan/waves.js';
+import type {BatchResult} from './batch.js';
+import type {Outcomes} from './outcomes.js';
+import type {Progress} from './progress.js';
+import type {LeaderNow} from './task.js';
+
+export interface StepsOptions {
+  readonly plan: Plan;
+  readonly outcomes: Outcomes;
+  readonly progress: Progress;
+}
+
+export class Steps {
+  #needs: Needs | undefined;
+
+  constructor(private readonly o: StepsOptions) {}
+
+  /** Whether a step of an action is to be done now, all that it needs being met; else it ends as its needs did. */
+  isReady(index: number, step: WaveStep, isSynced: boolean): boolean {
+    const state = this.o.outcomes.stateOf(index);
+    if (step === 'settle') return state === 'pending' || state === 'made' || state === 'found';
+    const replaces = step === 'emptied' && this.o.plan.actions[index]?.after !== undefined;
+    if (state !== (replaces ? 'staged' : 'pending')) return false;
+    if (!isSynced) {
+      this.#failNeed(index, step);
+      return false;
+    }
+    const unmet = this.#unmet(index, step);
+    if (unmet !== undefined) this.#giveUp(index, step, unmet);
+    return unmet === undefined;
+  }
+
+  /** Perf: while all goes well every need is met, and nobody asks for them (bench: copy-memory). */
+  #unmet(index: number, step: WaveStep): Unmet | undefined {
+    return this.o.outcomes.isSound ? undefined : this.#allNeeds.unmet(index, step, this.o.outcomes.stateOf);
+  }
+
+  get #allNeeds(): Needs {
+    const {actions, header} = this.o.plan;
+    this.#needs ??= new Needs(actions, header.options);
+    return this.#needs;
+  }
+
+  #giveUp(index: number, step: WaveStep, {need, of}: Unmet): void {
+    const outcomes = this.o.outcomes;
+    const {path} = this.o.plan.actions[index] as Action;
+    if (outcomes.isPending(index)) this.o.progress.spareContent(index);
+    const why = outcomes.stateOf(of);
+    if (need === 'copy') {
+      outcomes.set(index, 'blocked');
+      outcomes.problem(problem({path, side: 'target', phase: 'delete', code: 'HELD_BACK'}));
+    } else if (why === 'blocked' || why === 'stopped') outcomes.set(index, why);
+    else this.#failNeed(index, step);
+  }
+
+  #failNeed(index: number, step: WaveStep): void {
+    const {path} = this.o.plan.actions[index] as Action;
+    const phase = isDestructive(step) ? 'delete' : 'write';
+    this.o.outcomes.fail(index, problem({path, side: 'target', phase, code: 'DEPENDS'}));
+  }
+
+  /** For a link: how far the file has come that leads its group. */
+  readonly leaderNow = (index: number): LeaderNow => {
+    const leader = this.#allNeeds.leaderOf(index);
+    if (leader === undefined) return {is: 'untouched'};
+    const state = this.o.outcomes.stateOf(leader);
+    if (state === 'staged') return {is: state, index: leader};
+    return state === 'pending' ? {is: 'attrs', action: this.o.plan.actions[leader] as Action} : {is: 'written'};
+  };
+
+  /** Notes what a worker has answered. */
+  record(step: WaveStep, index: number, result: BatchResult): void {
+    const outcomes = this.o.outcomes;
+    const {path} = this.o.plan.actions[index] as Action;
+    if (step === 'writes' && result.status !== 'done' && result.status !== 'staged') this.o.progress.spareContent(index);
+    switch (result.status) {
+      case 'failed':
+        outcomes.fail(index, result.problem as Problem);
+        break;
+      case 'skipped': {
+        outcomes.set(index, 'skipped');
+        const {side} = result.drift as Drift;
+        const message = `${escapeName(driftWords(result.drift as Drift))}; left alone, plan again`;
+        outcomes.problem(problem({path, side, phase: 'check', code: 'DRIFTED', message}));
+        break;
+      }
+      case 'staged':
+        outcomes.set(index, 'staged');
+        if (result.problem !== undefined) outcomes.problem(result.problem);
+        break;
+      case 'done':
+        // A folder is made in one wave and settled in a later one.
+        outcomes.set(index, step === 'folders' ? 'made' : 'done');
+        break;
+      case 'already-done':
+        outcomes.set(index, step === 'folders' ? 'found' : 'already-done');
+        break;
+      case 'stopped':
+        outcomes.set(index, 'stopped');
+        break;
+      case 'todo':
+        throw new Error('only a check leaves an action to be done');
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import {expect} from 'chai';
+import type {Action, Link} from '../../src/core/action.js';
+import type {Entry} from '../../src/core/entry.js';
+import type {ActionState} from '../../src/core/outcome.js';
+import type {RelPath} from '../../src/core/path.js';
+import {Needs, type TwinPolicy} from '../../src/plan/needs.js';
+import type {WaveStep} from '../../src/plan/waves.js';
+import {act, file, folder, NOON, symlink} from '../support/plan.js';
+
+const EXACT: TwinPolicy = {times: true, mtimeWindow: 0n, deleteAnyway: false};
+
+const link = (path: string, leader: string): Link => ({
+  kind: 'link',
+  path: path as RelPath,
+  leader: leader as RelPath,
+  reasons: ['hardlink'],
+  after: file(),
+});
+const replace = (path: string, before: Entry, after: Entry): Action => ({
+  kind: 'replace',
+  path: path as RelPath,
+  reasons: ['kind'],
+  before,
+  after,
+});
+const attrs = (path: string): Action => ({
+  kind: 'attrs',
+  path: path as RelPath,
+  reasons: ['mode'],
+  before: file(),
+  after: file(),
+});
+
+interface Case {
+  readonly actions: readonly Action[];
+  /** How far each has come; pending where it is not said. */
+  readonly states: Readonly<Record<string, ActionState>>;
+  readonly asked: readonly [path: string, step: WaveStep];
+  /** "NEED PATH", or undefined where all is met. */
+  readonly unmet: string | undefined;
+  readonly policy?: Partial<TwinPolicy>;
+}
+
+const made = [act.mkdir('a'), act.create('a/b')];
+const grouped = [act.create('a'), link('b', 'a')];
+const turned = [replace('a', folder(), file()), act.rmdir('a/b'), act.delete('a/b/c')];
+const renamed = [act.create('new', file(5)), act.delete('old', file(5))];
+
+const cases: Record<string, Case> = {
+  'a folder that was made': {actions: made, states: {a: 'made'}, asked: ['a/b', 'writes'], unmet: undefined},
+  'a folder that was there': {actions: made, states: {a: 'found'}, asked: ['a/b', 'writes'], unmet: undefined},
+  'a folder that could not be made': {actions: made, states: {a: 'failed'}, asked: ['a/b', 'writes'], unmet: 'folder a'},
+  'a folder that was not begun': {actions: made, states: {a: 'stopped'}, asked: ['a/b', 'writes'], unmet: 'folder a'},
+  'a leader that is done': {actions: grouped, states: {a: 'done'}, asked: ['b', 'links'], unmet: undefined},
+  'a leader that was done already': {actions: grouped, states: {a: 'already-done'}, asked: ['b', 'links'], unmet: undefined},
+  'a leader that waits in staging': {actions: grouped, states: {a: 'staged'}, asked: ['b', 'links'], unmet: undefined},
+  'a leader that has drifted': {actions: grouped, states: {a: 'skipped'}, asked: ['b', 'links'], unmet: 'leader a'},
+  'a leader that failed': {actions: grouped, states: {a: 'failed'}, asked: ['b', 'links'], unmet: 'leader a'},
+  'a leader that is still to be written': {actions: grouped, states: {}, asked: ['b', 'links'], unmet: 'leader a'},
+  'a leader of which attributes alone are to be set': {
+    actions: [attrs('a'), link('b', 'a')],
+    states: {},
+    asked: ['b', 'links'],
+    unmet: undefined,
+  },
+  'a leader without an action': {actions: [link('b', 'a')], states: {}, asked: ['b', 'links'], unmet: undefined},
+  'what makes room for a leaf that waits': {
+    actions: turned,
+    states: {a: 'staged'},
+    asked: ['a/b/c', 'deletes'],
+    unmet: undefined,
+  },
+  'what makes room for a leaf that failed': {
+    actions: turned,
+    states: {a: 'failed'},
+    asked: ['a/b/c', 'deletes'],
+    unmet: 'replacement a',
+  },
+  'a folder that makes room for a leaf that was skipped': {
+    actions: turned,
+    states: {a: 'skipped', 'a/b/c': 'done'},
+    asked: ['a/b', 'emptied'],
+    unmet: 'replacement a',
+  },
+  'a folder that is empty': {
+    actions: turned,
+    states: {a: 'staged', 'a/b/c': 'already-done'},
+    asked: ['a/b', 'emptied'],
+    unmet: undefined,
+  },
+  'a folder in which something stays': {
+    actions: turned,
+    states: {a: 'staged', 'a/b/c': 'blocked'},
+    asked: ['a/b', 'emptied'],
+    unmet: 'below a/b/c',
+  },
+  'a leaf whose folder still holds something': {
+    actions: turned,
+    states: {a: 'staged', 'a/b/c': 'done', 'a/b': 'failed'},
+    asked: ['a', 'emptied'],
+    unmet: 'below a/b',
+  },
+  'a file whose new name is there': {actions: renamed, states: {new: 'done'}, asked: ['old', 'deletes'], unmet: undefined},
+  'a file whose new name failed': {actions: renamed, states: {new: 'failed'}, asked: ['old', 'deletes'], unmet: 'copy new'},
+  'a file whose new name was skipped': {actions: renamed, states: {new: 'skipped'}, asked: ['old', 'deletes'], unmet: 'copy new'},
+  'a file whose new name found no room': {
+    actions: renamed,
+    states: {new: 'stopped'},
+    asked: ['old', 'deletes'],
+    unmet: 'copy new',
+  },
+  'a file that goes before anything is written': {actions: renamed, states: {}, asked: ['old', 'deletes'], unmet: undefined},
+  'a file that goes anyway': {
+    actions: renamed,
+    states: {new: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: undefined,
+    policy: {deleteAnyway: true},
+  },
+  'a file whose new name is an updated file': {
+    actions: [act.update('a', file(1), file(5)), act.delete('old', file(5))],
+    states: {a: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: 'copy a',
+  },
+  'a file whose new name is a further name of another': {
+    actions: [link('b', 'a'), act.delete('old', file())],
+    states: {b: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: 'copy b',
+  },
+  'a file of another size': {
+    actions: [act.create('new', file(5)), act.delete('old', file(6))],
+    states: {new: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: undefined,
+  },
+  'a file of another time': {
+    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + 1n}))],
+    states: {new: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: undefined,
+  },
+  'a file of a time that is the same to the target': {
+    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + 1n}))],
+    states: {new: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: 'copy new',
+    policy: {mtimeWindow: 1n},
+  },
+  'a file of another time where times are not kept': {
+    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + 1n}))],
+    states: {new: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: 'copy new',
+    policy: {times: false},
+  },
+  'a symlink to the same place': {
+    actions: [act.create('new', symlink('x')), act.delete('old', symlink('x'))],
+    states: {new: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: 'copy new',
+  },
+  'a symlink to another place': {
+    actions: [act.create('new', symlink('x')), act.delete('old', symlink('y'))],
+    states: {new: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: undefined,
+  },
+};
+
+describe('plan/needs', () => {
+  for (const [title, {actions, states, asked, unmet, policy}] of Object.entries(cases)) {
+    it(title, () => {
+      const needs = new Needs(actions, {...EXACT, ...policy});
+      const [path, step] = asked;
+      const index = actions.findIndex((action) => action.path === path);
+      const found = needs.unmet(index, step, (i) => states[actions[i]?.path as string] ?? 'pending');
+      expect(found && `${found.need} ${actions[found.of]?.path}`).to.equal(unmet);
+    });
+  }
+
+  it('a million files of one size and time are told apart from no others in one pass', () => {
+    const count = 200_000;
+    const actions = [
+      ...Array.from({length: count}, (_, i) => act.create(`a${i}`, file(5))),
+      ...Array.from({length: count}, (_, i) => act.delete(`b${i}`, file(5))),
+    ];
+    const needs = new Needs(actions, EXACT);
+    const states = (i: number): ActionState => (i === count - 1 ? 'failed' : i < count ? 'done' : 'pending');
+    for (let i = count; i < 2 * count; i++) expect(needs.unmet(i, 'deletes', states)?.of).to.equal(count - 1);
+  });
+});
