@@ -297,26 +297,15 @@ class Run {
   async #sync(): Promise<boolean> {
     if (this.o.fsync === 'none') return true;
     this.#progress.phase = 'sync';
-    return this.#reporting('sync', () => this.#workers.sync());
+    const refused = await this.#workers.sync();
+    if (refused !== undefined) this.#outcomes.problem(refused);
+    return refused === undefined;
   }
 
   /** Notes how the target keeps times, if it does not keep all of them. */
   async #keepTimeFacts(): Promise<void> {
-    await this.#reporting('write', async () => {
-      const facts = await this.#workers.timeFacts();
-      if (facts !== undefined) this.#target.keepTimeFacts(facts);
-    });
-  }
-
-  /** What the kernel refuses is a problem of the root; answers whether it was done. */
-  async #reporting(phase: 'sync' | 'write', act: () => Promise<void>): Promise<boolean> {
-    try {
-      await act();
-      return true;
-    } catch (error) {
-      this.#outcomes.problem(problem({path: ROOT, side: 'target', phase, code: errnoOf(error)}));
-      return false;
-    }
+    const facts = await this.#workers.timeFacts();
+    if (facts !== undefined) this.#target.keepTimeFacts(facts);
   }
 
   async #sweep(): Promise<void> {

@@ -1,6 +1,6 @@
 /** A batch of actions as a worker's job: what is asked, what is answered, and how it is done. */
 import type {Action} from '../core/action.js';
-import type {RelPath} from '../core/path.js';
+import {type RelPath, ROOT} from '../core/path.js';
 import {type Problem, problem} from '../core/problem.js';
 import type {TimeFacts} from '../core/times.js';
 import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
@@ -67,7 +67,7 @@ export interface BatchTools {
 let session: Session | undefined;
 
 /** Runs in a worker. One result for each action. */
-export function performBatch(job: BatchJob, tools: BatchTools): readonly WireResult[] | TimeFacts | undefined {
+export function performBatch(job: BatchJob, tools: BatchTools): readonly WireResult[] | Problem | TimeFacts | undefined {
   const {step, context} = job;
   if (context !== undefined) {
     leave();
@@ -76,16 +76,12 @@ export function performBatch(job: BatchJob, tools: BatchTools): readonly WireRes
   const run = session as Session;
   run.begin(step, job.opened);
   if (step === 'times') return run.learner.facts();
-  if (step === 'sync') {
-    sync(run.world, tools.worker);
-    return [];
-  }
-  let isLost = false;
+  if (step === 'sync') return sync(run, tools.worker);
   const results = job.actions.map((action, i): WireResult => {
-    if (isLost || !tools.count(0, 0)) return 'stopped';
+    if (run.isLost || !tools.count(0, 0)) return 'stopped';
     tools.at(job.indexes[i]);
     const result = attempt(step, action, () => (step === 'check' ? checked(action, run.world) : done(step, i, job, run, tools)));
-    isLost = result.problem?.code === RootReplaced.CODE;
+    run.isLost = result.problem?.code === RootReplaced.CODE;
     tools.count(1, 0);
     return toWire(result);
   });
@@ -127,22 +123,28 @@ function checked(action: Action, world: World): BatchResult {
 
 /** One path that goes wrong is a value; the rest of the batch continues. Where there is no way into the trees, each path fails for that. */
 function attempt<Result extends BatchResult>(step: WaveStep | 'check', {path}: Action, act: () => Result): Result | StepResult {
-  const phase = step === 'check' ? 'check' : WAVE_PHASES[step];
-  const failed = (found: Pick<Problem, 'side' | 'code'>): StepResult => ({
-    status: 'failed',
-    problem: problem({path, phase, ...found}),
-  });
   try {
     return act();
   } catch (error) {
-    if (error instanceof RootReplaced) return failed({side: error.side, code: RootReplaced.CODE});
-    return failed({side: sideOf(error), code: errnoOf(error)});
+    return {status: 'failed', problem: problemOf(error, {path, phase: step === 'check' ? 'check' : WAVE_PHASES[step]})};
   }
 }
 
-function sync({platform, target, mounts}: World, worker: number): void {
-  if (worker === 0) platform.syncFileSystem((target as Cursor).root);
-  for (const folder of mounts.values()) platform.syncFileSystem(folder);
+function problemOf(error: unknown, at: Pick<Problem, 'path' | 'phase'>): Problem {
+  if (error instanceof RootReplaced) return problem({...at, side: error.side, code: RootReplaced.CODE});
+  return problem({...at, side: sideOf(error), code: errnoOf(error)});
+}
+
+/** Flushes what this worker has written to, and the first one the target's own file system; a problem where that is refused. */
+function sync(run: Session, worker: number): Problem | undefined {
+  try {
+    const {platform, target, mounts} = run.world;
+    if (worker === 0) platform.syncFileSystem((target as Cursor).root);
+    for (const folder of mounts.values()) platform.syncFileSystem(folder);
+    return undefined;
+  } catch (error) {
+    return problemOf(error, {path: ROOT, phase: 'sync'});
+  }
 }
 
 /** Closes what this worker holds open for a run. */

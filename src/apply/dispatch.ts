@@ -3,6 +3,7 @@
  * returns or throws, no worker is at work for this run any more.
  */
 import {type Action, bytesOf} from '../core/action.js';
+import type {Problem} from '../core/problem.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import type {WorkerPool} from '../platform/pool.js';
 import type {Opened} from '../state/traces.js';
@@ -80,9 +81,14 @@ export class Dispatch {
     });
   }
 
-  /** Flushes all that was written: each worker knows which mounts it has written to. */
-  async sync(): Promise<void> {
-    await this.#everywhere(1, async (worker) => this.o.pool.call(worker, this.#job(worker, 'sync')));
+  /** Flushes all that was written: each worker knows which mounts it has written to. Answers the first thing that was refused. */
+  async sync(): Promise<Problem | undefined> {
+    const refused: Problem[] = [];
+    await this.#everywhere(1, async (worker) => {
+      const found = await this.o.pool.call<Problem | undefined>(worker, this.#job(worker, 'sync'));
+      if (found !== undefined) refused.push(found);
+    });
+    return refused[0];
   }
 
   /** What the workers have learnt of how the target keeps times. */

@@ -31,6 +31,8 @@ export interface ApplyContext {
 /** Starts anew with each context. */
 export class Session {
   readonly learner = new TimeLearner();
+  /** A root was replaced: that is said once, and nothing more is done. */
+  isLost = false;
   readonly #opened = new Map<string, number>() as World['opened'];
   #step: string | undefined;
   #trees: {readonly world: World; readonly full: FullMounts; readonly roots: readonly Folder[]} | undefined;

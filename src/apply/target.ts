@@ -9,7 +9,7 @@ import {escapeName} from '../core/escape.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {type RelPath, ROOT} from '../core/path.js';
 import type {Plan, PlanHeader} from '../core/plan.js';
-import {type Problem, problem, wayOut} from '../core/problem.js';
+import {type Phase, type Problem, problem, wayOut} from '../core/problem.js';
 import type {TimeFacts} from '../core/times.js';
 import {Cursor} from '../platform/cursor.js';
 import {FLUSHING_RENAMES} from '../platform/filesystems.js';
@@ -169,7 +169,7 @@ export class Target {
   }
 
   keepTimeFacts(facts: TimeFacts): void {
-    writeTimeFacts(this.o.platform, this.#root as Folder, facts);
+    this.#reporting('write', () => writeTimeFacts(this.o.platform, this.#root as Folder, facts));
   }
 
   /**
@@ -180,17 +180,17 @@ export class Target {
     const {platform, runId} = this.o;
     const root = this.#root as Folder;
     const what = !isWhole ? 'empty' : this.#seesAll ? 'all' : {own: runId};
-    this.#reporting(() => sweepReplaced(platform, root, what));
+    this.#reporting('delete', () => sweepReplaced(platform, root, what));
     // What they were is noted in staging until they are closed.
     this.closeFolders(settled, source);
-    this.#reporting(() => sweepStaging(platform, root));
+    this.#reporting('delete', () => sweepStaging(platform, root));
   }
 
-  #reporting(act: () => void): void {
+  #reporting(phase: Phase, act: () => void): void {
     try {
       act();
     } catch (error) {
-      this.o.onProblem(problem({path: ROOT, side: 'target', phase: 'delete', code: errnoOf(error)}));
+      this.o.onProblem(problem({path: ROOT, side: 'target', phase, code: errnoOf(error)}));
     }
   }
 

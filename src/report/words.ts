@@ -203,7 +203,7 @@ export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
   skipped: 'skipped (drift)',
   failed: 'failed',
   stopped: 'not begun',
-  blocked: 'kept, since it could not be read',
+  blocked: 'held back',
 };
 
 /** Changes by their glyph: "+12 ~3 -1". */
