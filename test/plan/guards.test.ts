@@ -169,6 +169,30 @@ const cases: Case[] = [
     },
   },
   {
+    name: 'no room for the inodes until something is deleted',
+    plan: needing(1, {free: MIB * 10, freeInodes: 31}, [act.delete('z/a', file(0)), act.rmdir('z')]),
+    halts: {
+      'no-space': 'the target has not room enough: 33 inodes are needed and 31 free; with --delete-before it would fit',
+    },
+  },
+  {
+    name: 'no room for the inodes, whatever is deleted',
+    plan: needing(1, {free: MIB * 10, freeInodes: 30}, [act.delete('z/a', file(0)), act.rmdir('z')]),
+    halts: {
+      'no-space': 'the target has not room enough: 33 inodes are needed and 30 free; not even --delete-before would make it fit',
+    },
+  },
+  {
+    name: 'room enough for the inodes once something was deleted first',
+    plan: withDeleteBefore(needing(1, {free: MIB * 10, freeInodes: 31}, [act.delete('z/a', file(0)), act.rmdir('z')])),
+    halts: {},
+  },
+  {
+    name: 'no room for the inodes, though something was deleted first',
+    plan: withDeleteBefore(needing(1, {free: MIB * 10, freeInodes: 30}, [act.delete('z/a', file(0)), act.rmdir('z')])),
+    halts: {'no-space': 'the target has not room enough: 31 inodes are needed and 30 free'},
+  },
+  {
     name: 'no room in a file system that is mounted in the target',
     plan: planOf([act.create('a', file(9 * MIB)), act.create('m/b', file(2 * MIB))], {
       facts: {
@@ -191,6 +215,10 @@ function needing(bytes: number, space: {free: number; needed?: number; freeInode
     facts: {space: [{at: ROOT, block: 4096, ...space}]},
     totals: totals({}),
   });
+}
+
+function withDeleteBefore({header: {options, ...fields}, actions}: Plan): Plan {
+  return planOf(actions, {...fields, options: {...options, deleteBefore: true}});
 }
 
 function touching(count: number, leaves: number, reasons: readonly Reason[] = ['mtime']): Plan {

@@ -53,13 +53,13 @@ describe('plan/space', () => {
   });
 
   it('gives back what goes first', () => {
-    const plan = planOf([act.create('a', file(BLOCK)), act.delete('z', file(8 * BLOCK))]);
-    const allocation = {written: () => BLOCK, replaced: () => 8 * BLOCK};
+    const plan = planOf([act.create('a', file(BLOCK)), act.rmdir('y'), act.delete('z', file(8 * BLOCK))]);
+    const allocation = {written: () => BLOCK, replaced: (index: number) => (index === 2 ? 8 * BLOCK : 0)};
     const spaces = [{at: ROOT, block: BLOCK, free: 0}];
     const [need] = spaceNeeds(plan, spaces, allocation) as [Need];
     const early = {...plan, header: {...plan.header, options: {...plan.header.options, deleteBefore: true}}};
     const [less] = spaceNeeds(early, spaces, allocation) as [Need];
     expect(need.bytes - less.bytes).to.equal(8 * BLOCK);
-    expect(need.inodes - less.inodes).to.equal(1);
+    expect(need.inodes - less.inodes).to.equal(2);
   });
 });

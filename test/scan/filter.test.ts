@@ -45,6 +45,18 @@ const cases: readonly Case[] = [
   {name: 'line ends of Windows and a byte order mark', rules: {'': '\ufeffa\r\nb\r\n'}, excluded: ['a', 'b']},
   {name: 'escaped # and !', rules: {'': '\\#a\n\\!b\n', d: '\\#c\n\\!e'}, excluded: ['#a', '!b', 'd/#c', 'd/!e']},
   {name: 'spaces at the end count when escaped', rules: {d: 'a\\ \nb  '}, excluded: ['d/a ', 'd/b'], included: ['d/a', 'd/b  ']},
+  {
+    name: 'spaces after a trailing slash tie to no folder',
+    rules: {d: 'a/ \n', e: 'a/\n!a/  '},
+    excluded: ['d/a/', 'd/x/a/'],
+    included: ['d/x/a', 'a/', 'e/a/', 'e/x/a/'],
+  },
+  {
+    name: 'a slash before spaces that count ties to the folder of the file',
+    rules: {d: 'a/\\ \n'},
+    excluded: ['d/a/ '],
+    included: ['d/x/a/ ', 'd/a/'],
+  },
   {name: 'a file rules its folder and below', rules: {d: '*.o'}, excluded: ['d/a.o', 'd/e/a.o'], included: ['a.o', 'x/d.o']},
   {
     name: 'a slash ties to the folder of the file',
@@ -243,7 +255,7 @@ function patternOf(piece: fc.Arbitrary<string>): fc.Arbitrary<string> {
       fc.constantFrom('', '', '!'),
       fc.constantFrom('', '', '/'),
       fc.array(segment, {maxLength: 3}),
-      fc.constantFrom('', '', '/', ' '),
+      fc.constantFrom('', '', '/', ' ', '/ '),
     )
     .map(([not, start, segments, end]) => `${not}${start}${segments.join('/')}${end}`)
     .filter((pattern) => !/[^/]\*\*|\*\*[^/]/.test(pattern));
