@@ -244,7 +244,7 @@ const symlinks = fc
   .record({target: fc.constantFrom('a', '../b', 'nowhere', '/', '.', '/nowhere/\udcff', '-x'), mtime: mtimes})
   .map(({target, mtime}) => symlink(target, {mtime}));
 
-const {plainTree} = fc.letrec<{plainTree: Tree; node: Leaf}>((tie) => ({
+const {plainTree, node} = fc.letrec<{plainTree: Tree; node: Leaf}>((tie) => ({
   plainTree: fc
     .array(fc.tuple(names, tie('node')), {maxLength: 5, depthIdentifier: 'tree'})
     .map((entries) => Object.fromEntries(entries)),
@@ -262,20 +262,83 @@ const {plainTree} = fc.letrec<{plainTree: Tree; node: Leaf}>((tie) => ({
 }));
 
 /** Trees whose names are few, so that two of them share many paths; some have hard links. */
-export const arbitraryTree: fc.Arbitrary<Tree> = fc
-  .tuple(plainTree, fc.array(fc.record({name: names, folder: fc.nat(9), to: fc.nat(9)}), {maxLength: 3}))
-  .map(([plain, links]) => {
+export const arbitraryTree: fc.Arbitrary<Tree> = withLinks(plainTree);
+
+function withLinks(plainTrees: fc.Arbitrary<Tree>): fc.Arbitrary<Tree> {
+  const links = fc.array(fc.record({name: names, folder: fc.nat(9), to: fc.nat(9)}), {maxLength: 3});
+  return fc.tuple(plainTrees, links).map(([plain, wanted]) => {
     const tree = copyOf(plain); // fast-check may use the same value again
     const all = pathsOf(tree);
     const filePaths = all.filter(({leaf}) => leaf.type === 'file');
     const trees = [tree, ...all.filter(({leaf}) => leaf.type === 'dir').map(({leaf}) => leaf.tree)];
-    for (const {name, folder, to} of links) {
+    for (const {name, folder, to} of wanted) {
       const place = trees[folder % trees.length] as Tree;
       const target = filePaths[to % filePaths.length];
       if (target !== undefined && !(name in place)) place[name] = hardlink(target.path);
     }
     return tree;
   });
+}
+
+interface Edit {
+  readonly how: 'put' | 'remove' | 'rename' | 'add' | 'link';
+  /** Which of the places that there are; for `add` and `link` the name in the folder of that place. */
+  readonly at: number;
+  readonly name: string;
+  readonly node: Leaf;
+}
+
+const edits: fc.Arbitrary<Edit[]> = fc.array(
+  fc.record({
+    how: fc.constantFrom('put', 'put', 'put', 'remove', 'rename', 'add', 'link'),
+    at: fc.nat(),
+    name: names,
+    node,
+  }),
+  {minLength: 1, maxLength: 4},
+);
+
+/** Trees with room for some edits. */
+const largerTree = withLinks(
+  fc.array(fc.tuple(names, node), {minLength: 3, maxLength: 6, size: 'max'}).map((entries) => Object.fromEntries(entries)),
+);
+
+/** A tree and an edited copy of it, as a source and its last backup are: leaves changed, added, removed, renamed, of another kind. */
+const similarTrees: fc.Arbitrary<[Tree, Tree]> = fc
+  .tuple(largerTree, edits)
+  .map(([tree, changes]) => [tree, edited(tree, changes)]);
+
+/** Two trees: by chance, or nearly the same. */
+export const pairOfTrees: fc.Arbitrary<[Tree, Tree]> = fc.oneof(
+  {weight: 1, arbitrary: fc.tuple(arbitraryTree, arbitraryTree)},
+  {weight: 2, arbitrary: similarTrees},
+);
+
+function edited(tree: Tree, changes: readonly Edit[]): Tree {
+  const copy = copyOf(tree);
+  for (const {how, at, name, node} of changes) {
+    const all = pathsOf(copy);
+    const folders = [copy, ...all.filter(({leaf}) => leaf.type === 'dir').map(({leaf}) => leaf.tree)];
+    const places = folders.flatMap((folder) => Object.keys(folder).map((key): [Tree, string] => [folder, key]));
+    const [folder, key] = places[at % places.length] ?? [copy, name];
+    const files = all.filter(({leaf}) => leaf.type === 'file');
+    const there = folder[key];
+    if (how === 'remove' || how === 'rename') delete folder[key];
+    if (how === 'rename' && there !== undefined) folder[name] = there;
+    else if (how === 'put') Object.assign(folder, copyOf({[key]: node}));
+    else if (how === 'add') Object.assign(folder, copyOf({[name]: node}));
+    else if (how === 'link') folder[name] = hardlink(files[at % files.length]?.path ?? '');
+  }
+  return withoutDeadLinks(copy, new Set(pathsOf(copy).flatMap(({path, leaf}) => (leaf.type === 'file' ? [path] : []))));
+}
+
+/** Without second names of files that are no longer there. */
+function withoutDeadLinks(tree: Tree, files: ReadonlySet<string>): Tree {
+  const alive = sortedEntries(tree).filter(([, {type, text}]) => type !== 'hardlink' || files.has(text));
+  return Object.fromEntries(
+    alive.map(([name, leaf]) => [name, new Leaf(leaf.type, leaf.text, withoutDeadLinks(leaf.tree, files), leaf.attributes)]),
+  );
+}
 
 function copyOf(tree: Tree): Tree {
   return Object.fromEntries(
