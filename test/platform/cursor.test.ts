@@ -1,34 +1,54 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {expect} from 'chai';
 import {toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
 import {Cursor} from '../../src/platform/cursor.js';
 import {PortablePlatform} from '../../src/platform/portable.js';
 import {PosixPlatform} from '../../src/platform/posix.js';
+import {steppedClock} from '../support/clock.js';
 import {tempDirs} from '../support/temp.js';
 import {writeTree} from '../support/tree.js';
 
 const FILE = 'a/b/file' as RelPath;
+/** For so long a way that was looked at is trusted, in milliseconds. */
+const TRUSTED = 1;
 
 for (const make of [() => new PosixPlatform(), () => new PortablePlatform()]) {
   const platform = make();
 
   describe(`a cursor that stands in a folder, ${platform.name}`, () => {
     const temp = tempDirs();
-    it('keeps a folder open that is gone from its place, until it is asked for another', async () => {
+    const clock = steppedClock();
+
+    it('keeps a folder open that is gone from its place, until it is asked for another', () => {
       const root = path.join(temp(), 'root');
       writeTree(root, {a: {b: {file: 'content'}}, c: {}});
       const folder = platform.openRoot(toByteName(root));
       const cursor = new Cursor(platform, folder);
       const {folder: held} = cursor.place(FILE);
       away(root, 'a');
-      await delay(10);
+      clock.pass(TRUSTED + 0.5);
       expect(cursor.find(FILE)).to.equal(undefined);
       const opened = platform.openFolder(folder, toByteName('c'));
       expect(opened, 'the descriptor is not given to another').to.not.equal(held);
       platform.close(opened);
+      cursor.reset();
+      platform.close(folder);
+    });
+
+    it('trusts the way for a millisecond, but not where something is to be destroyed', () => {
+      const root = path.join(temp(), 'root');
+      writeTree(root, {a: {b: {file: 'content'}}});
+      const folder = platform.openRoot(toByteName(root));
+      const cursor = new Cursor(platform, folder);
+      clock.pass(TRUSTED + 0.5);
+      const {folder: held} = cursor.place(FILE);
+      away(root, 'a');
+      clock.pass(TRUSTED);
+      expect(cursor.place(FILE).folder, 'one system call for each file of a folder is spared').to.equal(held);
+      expect(() => cursor.place(FILE, true)).to.throw('ENOENT');
+      expect(cursor.find(FILE), 'what was found out is known').to.equal(undefined);
       cursor.reset();
       platform.close(folder);
     });
@@ -55,14 +75,14 @@ for (const make of [() => new PosixPlatform(), () => new PortablePlatform()]) {
       },
     ];
     for (const {title, change, found} of changes) {
-      it(title, async () => {
+      it(title, () => {
         const root = path.join(temp(), 'root');
         writeTree(root, {a: {b: {file: 'content', other: ''}}});
         const folder = platform.openRoot(toByteName(root));
         const cursor = new Cursor(platform, folder);
         cursor.place('a/b/other' as RelPath);
         change(root);
-        await delay(10);
+        clock.pass(TRUSTED + 0.5);
         const place = cursor.find(FILE);
         const content = place && platform.readFile(place.folder, place.name, 100);
         const expected = found ? fs.readFileSync(path.join(root, FILE), 'utf8') : undefined;

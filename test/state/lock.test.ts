@@ -13,6 +13,7 @@ import {PortablePlatform} from '../../src/platform/portable.js';
 import {PosixPlatform} from '../../src/platform/posix.js';
 import {hasEnded, thisProcess} from '../../src/platform/process.js';
 import {isLocked, type LockOptions, TargetLock} from '../../src/state/lock.js';
+import {steppedClock} from '../support/clock.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 
@@ -271,6 +272,39 @@ describe('state/lock', () => {
       expect(read()).to.include({id: 'other'});
     });
 
+    describe('as time passes', () => {
+      const clock = steppedClock();
+      /** What counts of the time between two looks. */
+      const WATCHED = 5 * TIMING.poll;
+
+      it('a machine that slept has not watched the holder meanwhile', () => {
+        put({...marked(), host: 'elsewhere'});
+        const lock = make(platform);
+        refusal(() => take(lock, platform));
+        clock.pass(100 * TIMING.still);
+        refusal(() => take(lock, platform));
+        for (let watched = 2 * WATCHED; watched < TIMING.still; watched += WATCHED) {
+          clock.pass(100 * TIMING.still);
+          refusal(() => take(lock, platform));
+        }
+        clock.pass(100 * TIMING.still);
+        take(lock, platform);
+      });
+
+      it('a beat begins the watch anew', () => {
+        put({...marked(), host: 'elsewhere'});
+        const lock = make(platform);
+        for (let beat = 1; beat <= 3; beat++) {
+          fs.utimesSync(file, beat, beat);
+          for (let watched = 0; watched < TIMING.still; watched += WATCHED) {
+            refusal(() => take(lock, platform));
+            clock.pass(WATCHED);
+          }
+        }
+        take(lock, platform);
+      });
+    });
+
     it('a number that was given to another process is no holder', () => {
       put({...marked(), start: '1'});
       hold(platform);
@@ -399,6 +433,11 @@ describe('state/lock', () => {
       refusal(() => take(make(new SharedPosix()), new SharedPosix()));
     });
 
+    it('one of a machine that does not tell its boot is the lock, also to another such machine', () => {
+      put({...marked(), flock: true, boot: '', host: 'elsewhere'});
+      withoutBootId(() => refusal(() => take(make(new SharedPosix()), new SharedPosix())));
+    });
+
     it('but where no other machine can be, it is of one that is gone', () => {
       put({...marked(), flock: true, boot: 'another', host: 'elsewhere'});
       hold(new PosixPlatform());
@@ -434,3 +473,19 @@ describe('state/lock', () => {
     }
   });
 });
+
+/** As where there is no /proc. */
+function withoutBootId(act: () => void): void {
+  const {readFileSync} = fs;
+  const read = (file: unknown, ...rest: unknown[]) => {
+    if (file === '/proc/sys/kernel/random/boot_id') throw Object.assign(new Error('no such file'), {code: 'ENOENT'});
+    return Reflect.apply(readFileSync, fs, [file, ...rest]);
+  };
+  fs.readFileSync = read as typeof readFileSync;
+  try {
+    expect(thisProcess().boot).to.equal('');
+    act();
+  } finally {
+    fs.readFileSync = readFileSync;
+  }
+}
