@@ -1,0 +1,197 @@
+/**
+ * Two folders as one worker of a run holds them: what `check` says and `perform` does of one action, without the plan, the waves and
+ * the threads around it. What the tests of these two know of their arguments and results is in this file.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import {type Approach, rulesOf} from '../../src/apply/approach.js';
+import {check, lookAt, type World} from '../../src/apply/check.js';
+import {perform} from '../../src/apply/perform.js';
+import type {StepResult} from '../../src/apply/task.js';
+import type {Action, ActionKind, Link, Reason} from '../../src/core/action.js';
+import {toByteName} from '../../src/core/name.js';
+import type {RelPath} from '../../src/core/path.js';
+import type {PlanOptions} from '../../src/core/plan.js';
+import {TimeLearner} from '../../src/core/times.js';
+import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
+import type {WaveStep} from '../../src/plan/waves.js';
+import {Cursor} from '../../src/platform/cursor.js';
+import {errnoOf, type Folder, type Platform} from '../../src/platform/platform.js';
+import {PortablePlatform} from '../../src/platform/portable.js';
+import {PosixPlatform} from '../../src/platform/posix.js';
+import {openStaging, type Staging} from '../../src/state/staging.js';
+import {pairIn} from './cli.js';
+import {header} from './plan.js';
+import type {Tree} from './tree.js';
+
+export const BACKENDS: Readonly<Record<Platform['name'], () => Platform>> = {
+  posix: () => new PosixPlatform(),
+  portable: () => new PortablePlatform(),
+};
+
+/** Such as `todo`, `done`, or the side that drifted. */
+export type Stands = 'todo' | 'done' | 'drift of the source' | 'drift of the target';
+
+export interface Given {
+  readonly source: Tree;
+  readonly target: Tree;
+  readonly policy?: Partial<PlanOptions> | undefined;
+  /** Done to the two folders before the worker enters them. */
+  readonly prepare?: ((folders: {readonly source: string; readonly target: string}) => void) | undefined;
+}
+
+export interface ActionOptions {
+  readonly leader?: string | undefined;
+  readonly reasons?: readonly Reason[] | undefined;
+}
+
+export interface PerformOptions {
+  /** Called with each piece of a file that is copied. */
+  readonly onBytes?: () => void;
+  /** By default that of a saved plan. */
+  readonly approach?: Approach | undefined;
+  /** The leader of a link waits in staging for the folder that it replaces. */
+  readonly isLeaderStaged?: boolean;
+}
+
+const RUN = '20260101T000000000Z-000000';
+
+export class OneWorker {
+  readonly source: string;
+  readonly target: string;
+  readonly #world: World;
+  readonly #roots: readonly Folder[];
+  readonly #indexes = new Map<RelPath, number>();
+  #step: WaveStep | 'check' | undefined;
+  #staging: Staging | undefined;
+
+  constructor(
+    readonly platform: Platform,
+    readonly root: string,
+    {source, target, policy, prepare}: Given,
+  ) {
+    const pair = pairIn(root, source, target);
+    this.source = pair.source;
+    this.target = pair.target;
+    prepare?.(pair);
+    const [from, to] = [platform.openRoot(toByteName(this.source)), platform.openRoot(toByteName(this.target))];
+    this.#roots = [from, to];
+    const cursor = (folder: Folder) => new Cursor(platform, folder, platform.mounts());
+    const {timeResolution, keepsAll} = platform;
+    this.#world = {
+      platform,
+      source: cursor(from),
+      target: cursor(to),
+      leaders: cursor(to),
+      policy: {
+        ...header.options,
+        owner: true,
+        groups: 'any',
+        mtimeWindow: timeResolution > 1n ? timeResolution : 0n,
+        xattrs: keepsAll ? XATTR_NAMESPACES : [],
+        acls: keepsAll,
+        ...policy,
+      },
+      opened: new Map(),
+      mounts: new Map(),
+      goOn: () => true,
+    };
+  }
+
+  /** An action as a plan that is made now would have it. */
+  plan(kind: ActionKind, at: string, {leader, reasons = ['mtime']}: ActionOptions = {}): Action {
+    const {platform, source, target, policy} = this.#world;
+    const isNew = kind === 'mkdir' || kind === 'create';
+    const isGone = kind === 'delete' || kind === 'rmdir';
+    const before = isNew ? undefined : lookAt(platform, target, at as RelPath, policy);
+    const after = isGone ? undefined : lookAt(platform, source, at as RelPath, policy);
+    this.#forget();
+    return {kind, path: at, reasons, ...(before && {before}), ...(after && {after}), ...(leader && {leader})} as Action;
+  }
+
+  check(action: Action): Stands {
+    this.#begin('check');
+    const standing = check(action, this.#world);
+    return typeof standing === 'object' ? `drift of the ${standing.side}` : standing;
+  }
+
+  /** What came of a step: its status, with the side that drifted or the code of the problem. */
+  perform(step: WaveStep, action: Action, {onBytes, approach = 'saved', isLeaderStaged = false}: PerformOptions = {}): string {
+    this.#begin(step);
+    this.#staging ??= openStaging({platform: this.platform, root: this.#roots[1] as Folder, runId: RUN, worker: 0});
+    let result: StepResult;
+    try {
+      result = perform({
+        step,
+        action,
+        index: this.#indexOf(action.path),
+        world: this.#world,
+        staging: this.#staging,
+        leader: isLeaderStaged ? {is: 'staged', index: this.#indexOf((action as Link).leader)} : undefined,
+        flushed: 'none',
+        umask: 0o022,
+        learner: new TimeLearner(),
+        rules: rulesOf(approach, {skipDrifted: false, hasWaited: false}),
+        onBytes: () => {
+          onBytes?.();
+          return true;
+        },
+      });
+    } catch (error) {
+      return `failed ${errnoOf(error)}`;
+    }
+    const {status, drift, problem} = result;
+    return [status, ...(drift ? [`drift of the ${drift.side}`] : []), ...(problem ? [problem.code] : [])].join(': ');
+  }
+
+  /** What was left in staging, half done or not wanted any more. */
+  get litter(): string[] {
+    return contents(path.join(this.target, '.dirsync/tmp', RUN, 'worker-0'));
+  }
+
+  /** What gave its place to a folder. */
+  get replaced(): string[] {
+    return contents(path.join(this.target, '.dirsync/replaced', RUN));
+  }
+
+  close(): void {
+    this.#forget();
+    this.#staging?.close();
+    for (const folder of [...this.#world.mounts.values(), ...this.#roots]) this.platform.close(folder);
+  }
+
+  /** Each wave begins the ways into the trees anew. */
+  #begin(step: WaveStep | 'check'): void {
+    if (step !== this.#step) this.#forget();
+    this.#step = step;
+  }
+
+  #forget(): void {
+    const {source, target, leaders} = this.#world;
+    for (const cursor of [source, target, leaders]) cursor?.reset();
+  }
+
+  #indexOf(at: RelPath): number {
+    const index = this.#indexes.get(at) ?? this.#indexes.size;
+    this.#indexes.set(at, index);
+    return index;
+  }
+}
+
+function contents(folder: string): string[] {
+  if (!fs.existsSync(folder)) return [];
+  return fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
+}
+
+/** Called in a `describe` after its `tempDirs`: gives workers, whose folders are closed after the test. */
+export function workers(temp: () => string): (platform: Platform, given: Given) => OneWorker {
+  const made: OneWorker[] = [];
+  afterEach(() => {
+    for (const worker of made.splice(0)) worker.close();
+  });
+  return (platform, given) => {
+    const worker = new OneWorker(platform, temp(), given);
+    made.push(worker);
+    return worker;
+  };
+}
