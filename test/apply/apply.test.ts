@@ -4,11 +4,15 @@ import {Worker} from 'node:worker_threads';
 import {expect} from 'chai';
 import {applyApproved, applyFresh} from '../../src/app/apply.js';
 import type {Planned} from '../../src/app/plan.js';
+import type {Settings} from '../../src/config/settings.js';
 import type {DirsyncError} from '../../src/core/errors.js';
+import type {ApplyReport} from '../../src/core/outcome.js';
+import {writePlanFile} from '../../src/formats/plan-file.js';
+import {pairIn} from '../support/cli.js';
 import {mounts, needMounts} from '../support/filesystems.js';
-import {context, settings, syncTrees} from '../support/sync.js';
+import {applyFile, context, planTrees, settings, syncTrees} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
-import {dir, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
+import {dir, hardlink, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
 
 describe('apply, when the world changes after the plan', () => {
   const mount = mounts();
@@ -196,6 +200,94 @@ describe('apply, when the world changes after the plan', () => {
       expect(fs.readFileSync(path.join(target, 'calm'), 'utf8')).to.equal('calm');
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing is left in staging').to.have.members(['id.json', 'runs']);
     });
+  });
+
+  describe('of a saved plan', () => {
+    /** A plan of two trees is written, something changes, and it is applied. */
+    async function laterOn(source: Tree, target: Tree, change: (pair: {target: string}) => void) {
+      const pair = pairIn(temp(), source, target);
+      const file = path.join(pair.root, 'plan');
+      const {plan} = await planTrees(settings(pair.source, pair.target));
+      await writePlanFile(file, plan);
+      change(pair);
+      return {...pair, report: await applyFile(file)};
+    }
+
+    const together: [title: string, source: Tree, target: Tree, link?: [leader: string, name: string]][] = [
+      ['both names in the target already', {a: 'new one', b: hardlink('a')}, {a: 'old', b: hardlink('a')}],
+      ['both in folders', {d: {a: 'new one'}, e: {b: hardlink('d/a')}}, {d: {a: 'old'}, e: {b: hardlink('d/a')}}],
+      ['three of them', {a: 'new one', b: hardlink('a'), c: hardlink('a')}, {a: 'old', b: hardlink('a'), c: hardlink('a')}],
+      ['names that were made one since', {a: 'new one', b: hardlink('a')}, {a: 'old', b: 'old'}, ['a', 'b']],
+    ];
+    for (const [title, source, target, link] of together) {
+      it(`makes a name anew that is its leader's old file, while the leader is to be written: ${title}`, async () => {
+        const {report, ...pair} = await laterOn(source, target, (pair) => {
+          if (link === undefined) return;
+          const [leader, name] = link.map((at) => path.join(pair.target, at)) as [string, string];
+          fs.unlinkSync(name);
+          fs.linkSync(leader, name);
+        });
+        expect(report.problems).to.deep.equal([]);
+        expect(report.counts['already-done'], 'nothing is done before its leader').to.equal(0);
+        expect(readTree(pair.target)).to.deep.equal(readTree(pair.source));
+      });
+    }
+
+    it('leaves a name that is its leader’s file when the leader was written before', async () => {
+      const {report, ...pair} = await laterOn({a: 'new one', b: hardlink('a')}, {a: 'old', b: 'older'}, (pair) => {
+        for (const name of ['a', 'b']) fs.unlinkSync(path.join(pair.target, name));
+        writeTree(pair.target, {a: 'new one', b: hardlink('a')});
+      });
+      expect(report.counts).to.include({'already-done': 2, done: 0});
+      expect(readTree(pair.target)).to.deep.equal(readTree(pair.source));
+    });
+  });
+
+  describe('where what was to replace a folder vanished from the source', () => {
+    type Apply = (wanted: Settings, change: () => void) => Promise<ApplyReport | undefined>;
+    const ways: Record<string, Apply> = {
+      async 'a saved plan'(wanted, change) {
+        const file = path.join(temp(), 'plan');
+        const {plan} = await planTrees(wanted);
+        await writePlanFile(file, plan);
+        change();
+        return applyFile(file, {skipDrifted: true});
+      },
+      'an approved plan': (wanted, change) => {
+        const approve = async (planned: Planned) => {
+          change();
+          return planned;
+        };
+        return applyApproved(wanted, approve, context());
+      },
+      'a plan that nobody saw': (wanted, change) => {
+        const onEvent = ({type}: {type: string}) => type === 'plan-ready' && change();
+        return applyFresh(wanted, {...context(), onEvent});
+      },
+    };
+    const replacements: {what: string; source: Tree; at?: string; more?: Partial<Settings>}[] = [
+      {what: 'a file', source: {a: 'new'}},
+      {what: 'a file, what goes going first', source: {a: 'new'}, more: {deleteBefore: true}},
+      {what: 'a symlink', source: {a: symlink('there')}},
+      {what: 'a further name of a file', source: {'0': 'new', a: hardlink('0')}},
+      {what: 'a file deep down', source: {d: {e: {a: 'new'}}}, at: 'd/e/a'},
+    ];
+    const full: Tree = {mine: 'mine', more: {deep: 'mine too', empty: {}}};
+    for (const [way, apply] of Object.entries(ways)) {
+      for (const {what, source, at = 'a', more} of replacements) {
+        it(`the folder keeps all that is in it: ${what}, ${way}`, async () => {
+          const target = at.split('/').reduceRight<Tree>((inside, name) => ({[name]: inside}), full);
+          const pair = pairIn(temp(), {...source, other: 'new'}, target);
+          const folder = path.join(pair.target, at);
+          const before = readTree(folder);
+          const report = await apply(settings(pair.source, pair.target, more), () => fs.unlinkSync(path.join(pair.source, at)));
+          expect(readTree(folder)).to.deep.equal(before);
+          expect(fs.readFileSync(path.join(pair.target, 'other'), 'utf8'), 'the rest is done').to.equal('new');
+          const {failed = 0, skipped = 0} = report?.counts ?? {};
+          expect(failed + skipped, 'and what was not done is told').to.be.at.least(1);
+        });
+      }
+    }
   });
 
   it('removes what a killed run left, also when nothing else is to be done', async () => {

@@ -126,6 +126,17 @@ describe('story: a saved plan', () => {
     expect(readTree(pair.target)).to.include.keys('other');
   });
 
+  it('keeps a folder and what is in it when the file that was to replace it is gone, and does the rest with --skip-drifted', () => {
+    const pair = saved({folder: 'a file', other: 'new'}, {folder: {mine: 'mine', more: {deep: 'mine too'}}});
+    fs.rmSync(path.join(pair.source, 'folder'));
+    const folder = path.join(pair.target, 'folder');
+    const {code, stdout} = withoutChange(pair.root, () => apply(pair));
+    expect(code).to.equal(4);
+    expect(stdout).to.include('  folder (source): it is gone from the source\n');
+    expect(withoutChange(folder, () => apply(pair, '--skip-drifted')).code).to.equal(3);
+    expect(readTree(pair.target)).to.include.keys('other');
+  });
+
   it('is refused for a touched file: its time is part of what the plan saw', () => {
     const pair = saved();
     fs.utimesSync(path.join(pair.target, 'edited'), 1, 1);
