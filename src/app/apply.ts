@@ -1,5 +1,5 @@
 /** Executes a plan, saved or made just now. */
-import {existsSync} from 'node:fs';
+import {checkSourceAbsent} from '../apply/absent.js';
 import {applyPlan} from '../apply/apply.js';
 import type {Approach} from '../apply/approach.js';
 import type {Settings} from '../config/settings.js';
@@ -8,6 +8,7 @@ import {escapeName} from '../core/escape.js';
 import {type ApplyReport, unfinished} from '../core/outcome.js';
 import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
+import {platform} from '../platform/choose.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
@@ -64,9 +65,10 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   );
 }
 
-/** Looks at the source of a saved plan, unless it was planned as absent; answers how the two roots overlap today. */
+/** Looks at the source of a saved plan; answers how the two roots overlap today. */
 function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Overlap | undefined {
-  if (header.sourceMissing && !existsSync(header.source.path)) return undefined;
+  checkSourceAbsent(platform(), header);
+  if (header.sourceMissing) return undefined;
   try {
     const source = findSource(header.source.path);
     checkRoot('source', header.source, source, options.source && findSource(options.source));

@@ -22,6 +22,7 @@ import type {WorkerPool} from '../platform/pool.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
 import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
+import {checkSourceAbsent} from './absent.js';
 import {type Approach, type Rules, rulesOf} from './approach.js';
 import {Dispatch} from './dispatch.js';
 import {Outcomes} from './outcomes.js';
@@ -108,7 +109,7 @@ class Run {
     this.#waves = waves(plan.actions, plan.header.options);
     this.#journal = this.#openedJournal();
     const onProblem = (found: Problem) => this.#outcomes.problem(found);
-    this.#target = new Target({platform: platform(), plan, runId, lock, onProblem});
+    this.#target = new Target({platform: platform(), plan, runId, lock, approach, onProblem});
     this.#outcomes = new Outcomes(plan.actions, {
       onEnd: (action, status) => {
         this.#journal.step(runStep(action, status));
@@ -192,9 +193,10 @@ class Run {
     });
   }
 
-  /** Undefined where it cannot be opened: then each path of it says so. @throws DirsyncError PLAN_OTHER_ROOT. */
+  /** Undefined where it cannot be opened: then each path of it says so. @throws DirsyncError PLAN_OTHER_ROOT or PLAN_STALE. */
   #openSource(): Folder | undefined {
     const {source, sourceMissing} = this.o.plan.header;
+    checkSourceAbsent(platform(), this.o.plan.header);
     if (sourceMissing) return undefined;
     let root: Folder;
     try {
@@ -216,6 +218,7 @@ class Run {
     return {
       runId,
       source: sourceMissing ? undefined : this.#source === undefined ? unreachable(path) : markRoot(path, this.#source),
+      missing: sourceMissing ? path : undefined,
       target: mark,
       // A plan that was saved before the target's times were known.
       policy: withTimeFacts(options, timeFacts),
@@ -268,6 +271,7 @@ class Run {
     this.#target.prepare();
     this.#workers.context = this.#context();
     this.#journal.open(this.#target.root as Folder);
+    this.#target.openNewRoot();
     await this.#doWaves();
     this.#checkHeld();
     await this.#keepTimeFacts();

@@ -7,6 +7,9 @@
  * | approved: made just now, and shown to somebody | after another run only | no | they were shown |
  * | saved: read from a file | yes | yes, unless --skip-drifted | they were saved |
  *
+ * A target that was absent when the plan was made and is there now refuses the plan, unless a run of this very plan has made it; of the
+ * first two, the run that this one has waited for may have made it as well.
+ *
  * After another run has worked on the target (this one waited for its lock), a plan made before that is as old as a saved one, so all
  * paths are looked at first. It is not refused: what it says is right or left alone, path by path.
  */

@@ -2,7 +2,7 @@
  * Where an action stands in the world as it is now: still to do, done already, or drifted. Asked for every path before the
  * first change of a saved plan, and again right before each act.
  */
-import type {Action, Reason} from '../core/action.js';
+import {type Action, isUpkeep, type Reason} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
 import type {Drift, DriftAttribute} from '../core/drift.js';
 import type {Entry} from '../core/entry.js';
@@ -14,12 +14,15 @@ import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
 import {attributeReasons, contentReasons, isCurrent, sameEntry, sameTime} from '../plan/compare.js';
 import type {Cursor, Place} from '../platform/cursor.js';
 import {type Folder, type Platform, SystemError} from '../platform/platform.js';
+import {isThere} from '../platform/roots.js';
 
 /** Both trees as a worker holds them. */
 export interface World {
   readonly platform: Platform;
   /** Undefined when it is gone and was taken as empty. */
   readonly source: Cursor | undefined;
+  /** Where it was, when it was taken as empty. */
+  readonly missing: ByteName | undefined;
   /** Undefined while the target's root does not exist. */
   readonly target: Cursor | undefined;
   /** A second way into the target, for the leaders of hard links. */
@@ -86,9 +89,13 @@ export function check(action: Action, world: World): Standing {
   return standing === 'todo' ? (checkSource(action, world) ?? 'todo') : standing;
 }
 
-/** What no longer holds in the source. */
-export function checkSource(action: Action, {platform, source, policy}: World): Drift | undefined {
+/** What no longer holds in the source. Upkeep sets what the target has had, and nothing of the source. */
+export function checkSource(action: Action, {platform, source, missing, policy}: World): Drift | undefined {
   const {path, after} = action;
+  if (isUpkeep(action)) return undefined;
+  // What else of it comes back with its root is not known yet.
+  if (missing !== undefined && isThere(platform, missing))
+    return {path, side: 'source', attribute: 'existence', now: 'directory'};
   const now = inSource(() => lookAt(platform, source, path, policy));
   if (after === undefined) return now === undefined ? undefined : comeOrGone(path, 'source', undefined, now);
   if (now === undefined) return comeOrGone(path, 'source', after, now);

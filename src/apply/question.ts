@@ -79,8 +79,10 @@ function allocated(path: RelPath, {platform: fs, source, target}: Trees): readon
 
 /** Why nothing may be changed in a folder of the target; its owner can open it up. */
 function refused(path: RelPath, {platform: fs, target}: Trees): string | undefined {
+  // It has come since the plan was made, which is then refused.
+  if (target === undefined) return undefined;
   try {
-    const folder = (target as Cursor).folder(path);
+    const folder = target.folder(path);
     const code = fs.refusesNames(folder);
     if (code !== 'EACCES') return code;
     const stat = emptyStat();

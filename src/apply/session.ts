@@ -1,4 +1,5 @@
 /** How a worker holds both trees of a run: opened once, kept from one batch to the next, closed when it leaves. */
+import type {ByteName} from '../core/name.js';
 import type {PlanOptions} from '../core/plan.js';
 import {TimeLearner} from '../core/times.js';
 import {platform} from '../platform/choose.js';
@@ -17,6 +18,8 @@ export interface ApplyContext {
   readonly runId: string;
   /** Undefined when it is gone and was taken as empty. */
   readonly source: RootMark | undefined;
+  /** Where it was then. */
+  readonly missing: ByteName | undefined;
   /** Undefined while the target's root does not exist: it is made before anything is done in it. */
   readonly target: RootMark | undefined;
   readonly policy: PlanOptions;
@@ -109,6 +112,7 @@ export class Session {
       world: {
         platform: fs,
         source: source && new Cursor(fs, source, context.mounts),
+        missing: context.missing,
         target: way,
         leaders: target && new Cursor(fs, target, context.mounts),
         policy,

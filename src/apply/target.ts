@@ -3,7 +3,10 @@
  * tidied and left in the end.
  */
 import fs from 'node:fs';
+import {posix} from 'node:path';
+import process from 'node:process';
 import type {Action} from '../core/action.js';
+import {CODE} from '../core/block.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {type ByteName, toByteName} from '../core/name.js';
@@ -13,13 +16,16 @@ import {type Phase, type Problem, problem, wayOut} from '../core/problem.js';
 import type {TimeFacts} from '../core/times.js';
 import {Cursor} from '../platform/cursor.js';
 import {FLUSHING_RENAMES} from '../platform/filesystems.js';
-import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
+import {errnoOf, type Folder, type Platform, SystemError} from '../platform/platform.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
 import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
 import {hasLeftovers, sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import type {Opened} from '../state/traces.js';
+import {checkTargetMaker, NEW_ROOT_MODE} from './absent.js';
+import type {Approach} from './approach.js';
+import {SELF} from './check.js';
 import {OpenedFolders} from './opened.js';
 
 export interface TargetOptions {
@@ -27,6 +33,7 @@ export interface TargetOptions {
   readonly plan: Plan;
   readonly runId: string;
   readonly lock: TargetLock;
+  readonly approach: Approach;
   readonly onProblem: (problem: Problem) => void;
 }
 
@@ -39,6 +46,8 @@ export class Target {
   #opened: OpenedFolders | undefined;
   /** Whether it may have been changed. */
   #isChanging = false;
+  /** Whether it has the mode that it was made with: see `NEW_ROOT_MODE`. */
+  #isNew = false;
 
   constructor(private readonly o: TargetOptions) {
     this.#header = o.plan.header;
@@ -66,21 +75,17 @@ export class Target {
   }
 
   /**
-   * Opens and locks the root, if the plan saw one or another run has made it. Changes nothing.
-   * @throws DirsyncError TARGET_UNREADABLE, PLAN_OTHER_ROOT, TARGET_LOCKED.
+   * Opens and locks the root. One that the plan saw as absent may be absent still. Changes nothing.
+   * @throws DirsyncError TARGET_UNREADABLE, PLAN_OTHER_ROOT, PLAN_STALE, TARGET_LOCKED.
    */
   enter(): void {
-    // One that was missing was made by the run that this one waited for.
-    if (this.#header.target.identity !== undefined || this.o.lock.hasWaited) this.#enter();
-  }
-
-  #enter(): void {
-    const {platform, lock} = this.o;
+    const {platform, lock, approach} = this.o;
     const {path, identity} = this.#header.target;
     let root: Folder;
     try {
       root = platform.openRoot(this.#path);
     } catch (error) {
+      if (identity === undefined && errnoOf(error) === 'ENOENT') return;
       const detail = `${escapeName(path)} (${errnoOf(error)})`;
       throw new DirsyncError('TARGET_UNREADABLE', detail, 'is the disk mounted? Then plan again', {cause: error});
     }
@@ -90,6 +95,10 @@ export class Target {
         throw otherRoot(path);
       }
       lock.take(root);
+      if (identity === undefined && !this.#isNew) {
+        const hasWaited = lock.hasWaited && approach !== 'saved';
+        this.#isNew = checkTargetMaker({platform, root, header: this.#header, hasWaited}) === 'just-made';
+      }
     } catch (error) {
       platform.close(root);
       throw error;
@@ -106,10 +115,7 @@ export class Target {
     const {platform, runId} = this.o;
     const {path} = this.#header.target;
     try {
-      if (this.#root === undefined) {
-        fs.mkdirSync(Buffer.from(this.#path, 'latin1'), {recursive: true});
-        this.#enter();
-      }
+      if (this.#root === undefined) this.#make();
       this.#isChanging = true;
       this.#announce();
       this.#identify();
@@ -128,6 +134,25 @@ export class Target {
         {cause: error},
       );
     }
+  }
+
+  /** What somebody else has made in the meantime is looked at like what was there before. */
+  #make(): void {
+    fs.mkdirSync(Buffer.from(posix.dirname(this.#path), 'latin1'), {recursive: true});
+    try {
+      fs.mkdirSync(Buffer.from(this.#path, 'latin1'), {mode: NEW_ROOT_MODE});
+      this.#isNew = true;
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+    this.enter();
+    if (this.#root === undefined) throw new SystemError('ENOENT', 'open');
+  }
+
+  /** From here on the journal tells who has made it. */
+  openNewRoot(): void {
+    if (!this.#isNew) return;
+    this.o.platform.setAttributes(this.#root as Folder, SELF, CODE.directory, {mode: 0o777 & ~process.umask()});
   }
 
   /** A root that its owner may not write to is opened up. On a full disk the kernel's lock is enough: deletes make room. */

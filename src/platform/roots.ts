@@ -8,7 +8,7 @@ import {escapeName} from '../core/escape.js';
 import {type ByteName, decodeName, toByteName} from '../core/name.js';
 import type {Overlap, PlanRoot, RootIdentity} from '../core/plan.js';
 import {platform} from './choose.js';
-import {errnoOf, type Folder} from './platform.js';
+import {errnoOf, type Folder, type Platform} from './platform.js';
 
 export interface Root extends PlanRoot {
   readonly bytes: ByteName;
@@ -63,6 +63,16 @@ export function findTarget(given: string, mkpath: boolean): Root {
     throw new DirsyncError('TARGET_NOT_DIRECTORY', escapeName(parent), 'name a folder, existing or new');
   const whole = path.join(realPath(parent), ...missing);
   return {path: whole, bytes: toByteName(whole), live: undefined};
+}
+
+/** Whether anything stands at a path: also what cannot be opened, such as a folder of another user's. */
+export function isThere(platform: Platform, path: ByteName): boolean {
+  try {
+    platform.close(platform.openRoot(path));
+    return true;
+  } catch (error) {
+    return errnoOf(error) !== 'ENOENT';
+  }
 }
 
 /** How an open root is known again. */

@@ -131,6 +131,29 @@ export function* readJournal(platform: Platform, root: Folder, id: string): Gene
   }
 }
 
+/** What is known of the beginnings of a target's runs, the newest first. A journal that cannot be read tells of none. */
+export function* runHeaders(platform: Platform, root: Folder): Generator<RunHeader, void, undefined> {
+  for (const id of readableIds(platform, root)) {
+    try {
+      for (const line of readJournal(platform, root, id)) {
+        if (line.type === 'header') yield line.header;
+        break;
+      }
+    } catch (error) {
+      if (!(error instanceof DirsyncError)) throw error;
+    }
+  }
+}
+
+function readableIds(platform: Platform, root: Folder): string[] {
+  try {
+    return listRuns(platform, root);
+  } catch (error) {
+    if (!(error instanceof DirsyncError)) throw error;
+    return [];
+  }
+}
+
 function nameOf(id: string): ByteName {
   return `${id}.ndjson` as ByteName;
 }
