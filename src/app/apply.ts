@@ -13,7 +13,7 @@ import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
 import {factsNow, rememberRun} from './facts.js';
-import {checkOwners} from './owners.js';
+import {checkOwners, checkUser} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, withFacts, workersFor} from './plan.js';
 import {VERSION} from './version.js';
 
@@ -53,6 +53,7 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   const {plan} = options;
   const {header} = plan;
   checkOwners(header);
+  checkUser(plan);
   const target = findTarget(header.target.path, true);
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
   const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options)}};

@@ -15,6 +15,7 @@ import {FilterScope} from '../scan/filter.js';
 import type {Rules, ScanAnswer} from '../scan/job.js';
 import {readTargetId} from '../state/identity.js';
 import {type Memory, type RememberedFilters, recall, remember} from '../state/memory.js';
+import {stateOwner} from '../state/ownership.js';
 import {askWorkers} from './look.js';
 
 /** What the scans told besides the entries. */
@@ -93,8 +94,14 @@ async function currentFacts({plan, mounts, memory, pool}: Looking): Promise<Fact
   try {
     const isThere = root.path === toByteName(target.path);
     const volumes = volumesOf(root.folder, isThere ? mounts : []);
+    const changes = plan.actions.some(({kind}) => kind !== 'blocked');
+    const owner = isThere && changes ? stateOwner(platform(), root.folder) : undefined;
     return {
-      target: {now: isThere ? readTargetId(platform(), root.folder) : undefined, before: memory.ids},
+      // Who may not look into .dirsync does not know the id.
+      ...(owner === undefined && {
+        target: {now: isThere ? readTargetId(platform(), root.folder) : undefined, before: memory.ids},
+      }),
+      stateOwner: owner,
       ...(fileSystem !== undefined && {sourceFileSystem: {now: fileSystem, before: memory.fileSystems}}),
       space: await spaceOf(plan, volumes, pool),
       notWritable: await notWritable({plan, volumes, pool, nearest: isThere ? undefined : root.folder}),

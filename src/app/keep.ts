@@ -1,5 +1,4 @@
 /** What can be kept of what is wanted, by this user, with this backend, in this target; and what of it is lost, in words. */
-import process from 'node:process';
 import type {ByteName} from '../core/name.js';
 import type {Kept, Preservable} from '../core/plan.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
@@ -7,7 +6,7 @@ import {type KeptXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
 import type {Losses} from '../plan/diff.js';
 import {platform} from '../platform/choose.js';
 import type {FileSystem} from '../platform/platform.js';
-import {type Privileges, privileges} from '../platform/privileges.js';
+import {ownGroups, type Privileges, privileges} from '../platform/privileges.js';
 import {openNearest} from '../platform/roots.js';
 import {formatPlural, formatTime} from '../report/units.js';
 import {readTimeFacts} from '../state/times.js';
@@ -53,7 +52,7 @@ export function whatIsKept(wanted: readonly Preservable[], target: ByteName): Ke
 function ownersKept(isWanted: boolean, {chown}: Privileges): Pick<Kept, 'owner' | 'groups'> {
   if (!isWanted) return {owner: false, groups: []};
   if (chown) return {owner: true, groups: 'any'};
-  return {owner: false, groups: [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])]};
+  return {owner: false, groups: ownGroups()};
 }
 
 function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times'> {

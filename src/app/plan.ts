@@ -109,6 +109,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         totals: {source: sourceAnswer.totals, target: targetAnswer.totals},
         overlap: rootOverlap(source, target) ?? inside,
         owners: settings.ownerBy === 'name' && options.owner ? ownersOf(found.actions) : undefined,
+        plannedBy: process.geteuid?.(),
         sourceMissing: missing || undefined,
         warnings: [...lossWarnings({...found, keeping}), ...memoryWarnings()],
       },

@@ -18,8 +18,10 @@ import {Cursor} from '../platform/cursor.js';
 import {FLUSHING_RENAMES} from '../platform/filesystems.js';
 import {errnoOf, type Folder, type Platform, SystemError} from '../platform/platform.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
+import {NAMES} from '../state/folder.js';
 import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
+import {handOver, stateOwner} from '../state/ownership.js';
 import {hasLeftovers, sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import type {Opened} from '../state/traces.js';
@@ -124,6 +126,12 @@ export class Target {
     } catch (error) {
       if (error instanceof DirsyncError) throw error;
       const code = errnoOf(error);
+      const owner = this.#root && code === 'EACCES' ? stateOwner(platform, this.#root) : undefined;
+      if (owner !== undefined) {
+        const state = `${escapeName(path)}/${NAMES.state}`;
+        const hint = `it belongs to uid ${owner}; root can give it to this user: chown -R ${process.geteuid?.()} ${state}`;
+        throw new DirsyncError('TARGET_UNWRITABLE', `${state} (${code})`, hint, {cause: error});
+      }
       const isStrange = code === 'ENOTDIR' || code === 'ELOOP';
       throw new DirsyncError(
         'TARGET_UNWRITABLE',
@@ -227,6 +235,15 @@ export class Target {
     cursor?.reset();
   }
 
+  #handOver(): void {
+    try {
+      handOver(this.o.platform, this.#root as Folder);
+    } catch (error) {
+      // Whoever may not work in it is told so by a guard.
+      errnoOf(error);
+    }
+  }
+
   /** Unlocks and closes it. */
   leave(): void {
     const {lock, platform} = this.o;
@@ -236,6 +253,7 @@ export class Target {
       // The note of who held it stays, as after a kill; the lock goes with the open folder.
       errnoOf(error);
     }
+    if (this.#isChanging) this.#handOver();
     if (this.#root !== undefined) platform.close(this.#root);
   }
 }

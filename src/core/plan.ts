@@ -99,6 +99,8 @@ export interface PlanHeader {
   readonly overlap?: Overlap | undefined;
   /** The names of the owners that are set, where owners are kept by name. */
   readonly owners?: Owners | undefined;
+  /** Number of the user who made the plan: what it makes belongs to them, where it sets no owners. */
+  readonly plannedBy?: number | undefined;
   /** The source was absent and taken as empty (`--allow source-missing`). */
   readonly sourceMissing?: boolean | undefined;
   /** What guards judge besides the actions; absent in plans of programs that did not look. */
@@ -122,6 +124,8 @@ export interface Facts {
   readonly space?: readonly Space[] | undefined;
   /** Folders of the target in which something is to be done, and that refuse it. */
   readonly notWritable?: Found | undefined;
+  /** Number of the user to whom the part of the target's `.dirsync` belongs in which this user may not work. */
+  readonly stateOwner?: number | undefined;
   /** Names of one folder of the source that are one name to the target. */
   readonly collisions?: Found | undefined;
   /** Paths to be deleted that the filters of the last run kept. */

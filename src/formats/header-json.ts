@@ -37,8 +37,22 @@ import {
 
 /** A plan's header. Every field is named here, so that a new one cannot be forgotten. */
 export function encodeHeader(header: PlanHeader) {
-  const {id, created, writer, source, target, options, totals, overlap, owners, sourceMissing, facts, narrowed, warnings} =
-    header;
+  const {
+    id,
+    created,
+    writer,
+    source,
+    target,
+    options,
+    totals,
+    overlap,
+    owners,
+    plannedBy,
+    sourceMissing,
+    facts,
+    narrowed,
+    warnings,
+  } = header;
   return {
     id,
     created,
@@ -49,6 +63,7 @@ export function encodeHeader(header: PlanHeader) {
     totals,
     overlap,
     owners,
+    plannedBy,
     sourceMissing,
     facts,
     narrowed,
@@ -112,12 +127,21 @@ const HEADER_KEYS = keys<PlanHeader>({
   totals: 1,
   overlap: 1,
   owners: 1,
+  plannedBy: 1,
   sourceMissing: 1,
   facts: 1,
   narrowed: 1,
   warnings: 1,
 });
-const FACT_KEYS = keys<Facts>({target: 1, sourceFileSystem: 1, space: 1, notWritable: 1, collisions: 1, unfiltered: 1});
+const FACT_KEYS = keys<Facts>({
+  target: 1,
+  sourceFileSystem: 1,
+  space: 1,
+  notWritable: 1,
+  stateOwner: 1,
+  collisions: 1,
+  unfiltered: 1,
+});
 const KNOWN_KEYS = keys<Known>({now: 1, before: 1});
 const FOUND_KEYS = keys<Found>({count: 1, example: 1});
 const SPACE_KEYS = keys<Space>({at: 1, block: 1, free: 1, freeInodes: 1, needed: 1});
@@ -168,6 +192,7 @@ export function decodeHeader(value: unknown): PlanHeader {
     totals: {source: decodeTotals(totals.source, 'totals.source'), target: decodeTotals(totals.target, 'totals.target')},
     ...(overlap !== undefined && {overlap: oneOf(overlap, 'overlap', OVERLAPS)}),
     ...(json.owners !== undefined && {owners: decodeOwners(json.owners)}),
+    ...(json.plannedBy !== undefined && {plannedBy: integer(json.plannedBy, 'plannedBy', MAX_ID)}),
     ...(sourceMissing !== undefined && {sourceMissing: boolean(sourceMissing, 'sourceMissing')}),
     ...(json.facts !== undefined && {facts: decodeFacts(json.facts)}),
     ...(json.narrowed !== undefined && {narrowed: decodeNarrowed(json.narrowed)}),
@@ -176,12 +201,13 @@ export function decodeHeader(value: unknown): PlanHeader {
 }
 
 function decodeFacts(value: unknown): Facts {
-  const {target, sourceFileSystem, space, notWritable, collisions, unfiltered} = record(value, 'facts', FACT_KEYS);
+  const {target, sourceFileSystem, space, notWritable, stateOwner, collisions, unfiltered} = record(value, 'facts', FACT_KEYS);
   return {
     ...(target !== undefined && {target: decodeKnown(target, 'facts.target')}),
     ...(sourceFileSystem !== undefined && {sourceFileSystem: decodeKnown(sourceFileSystem, 'facts.sourceFileSystem')}),
     ...(space !== undefined && {space: list(space, 'facts.space', decodeSpace)}),
     ...(notWritable !== undefined && {notWritable: decodeFound(notWritable, 'facts.notWritable')}),
+    ...(stateOwner !== undefined && {stateOwner: integer(stateOwner, 'facts.stateOwner', MAX_ID)}),
     ...(collisions !== undefined && {collisions: decodeFound(collisions, 'facts.collisions')}),
     ...(unfiltered !== undefined && {unfiltered: decodeFound(unfiltered, 'facts.unfiltered')}),
   };

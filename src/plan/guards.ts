@@ -73,7 +73,9 @@ function targetLost({header: {facts}}: Plan): string | undefined {
 const NEVER: {readonly now?: string; readonly before: readonly string[]} = {before: []};
 
 function notWritable({header: {facts}}: Plan): string | undefined {
-  const found = facts?.notWritable;
+  const {notWritable: found, stateOwner} = facts ?? {};
+  if (stateOwner !== undefined)
+    return `.dirsync in the target belongs to uid ${stateOwner}, and this user may not work in it; root can give it to this user: chown -R`;
   if (found === undefined) return undefined;
   const folders = found.count === 1 ? 'a folder' : `${number(found.count)} folders`;
   return `${folders} of the target may not be written to: ${example(found)}`;

@@ -28,6 +28,11 @@ export function privileges(): Privileges {
   };
 }
 
+/** The groups to which a process without privileges may give a file of its own. */
+export function ownGroups(): number[] {
+  return [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])];
+}
+
 /** proc_pid_status(5). Elsewhere root may all, and others nothing. */
 function effectiveCapabilities(): bigint {
   try {

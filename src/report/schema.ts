@@ -172,6 +172,7 @@ const facts = z
       .describe('The file systems of the target.')
       .optional(),
     notWritable: found.describe('Folders of the target that may not be written to.').optional(),
+    stateOwner: id('Number of the user whose .dirsync in the target this user may not work in.').optional(),
     collisions: found.describe('Names of the source that are one to the target.').optional(),
     unfiltered: found.describe('Paths to be deleted that the filters of the last run kept.').optional(),
   })
@@ -229,6 +230,7 @@ const header = z
       .enum(['same', 'target-in-source', 'source-in-target'])
       .describe('How the two roots overlap; absent when they do not.')
       .optional(),
+    plannedBy: id('Number of the user who made the plan; absent where users have none, and in older plans.').optional(),
     sourceMissing: flag('Whether the source was absent and taken as empty; absent when not.').optional(),
     narrowed: z
       .strictObject({

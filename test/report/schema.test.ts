@@ -287,7 +287,7 @@ describe('report/schema', () => {
     ];
     // These alone may be absent, wherever they stand.
     const optional =
-      /^(?:link|identity|overlap|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder|watching)$/;
+      /^(?:link|identity|overlap|plannedBy|stateOwner|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder|watching)$/;
     const optionalInExplanation = /^(?:action|leader)$/;
     const optionalInDrift = /^(?:before|now)$/;
     const optionalInJobRun = /^(?:job|source|target|halts|report|error)$/;

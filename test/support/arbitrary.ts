@@ -207,6 +207,7 @@ export const header: fc.Arbitrary<PlanHeader> = fc.record(
       users: fc.dictionary(name, fc.nat(), {noNullPrototype: true}),
       groups: fc.dictionary(name, fc.nat(), {noNullPrototype: true}),
     }),
+    plannedBy: fc.nat(0xffffffff),
     sourceMissing: fc.boolean(),
     warnings: fc.array(anyText),
   },
