@@ -138,9 +138,9 @@ function problemOf(error: unknown, at: Pick<Problem, 'path' | 'phase'>): Problem
 /** Flushes what this worker has written to, and the first one the target's own file system; a problem where that is refused. */
 function sync(run: Session, worker: number): Problem | undefined {
   try {
-    const {platform, target, mounts} = run.world;
+    const {platform, target, volumes} = run.world;
     if (worker === 0) platform.syncFileSystem((target as Cursor).root);
-    for (const folder of mounts.values()) platform.syncFileSystem(folder);
+    for (const folder of volumes.values()) platform.syncFileSystem(folder);
     return undefined;
   } catch (error) {
     return problemOf(error, {path: ROOT, phase: 'sync'});

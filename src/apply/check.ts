@@ -30,8 +30,10 @@ export interface World {
   readonly policy: PlanOptions;
   /** Folders of the target that are opened up to their owner for a while, with the modes that they had. */
   readonly opened: Map<RelPath, number>;
-  /** A folder of each mount in the target that was written to, but for that of the root: open, to flush its file system. */
-  readonly mounts: Map<number, Folder>;
+  /** A folder of each volume in the target that was written to, but for that of the root: open, to flush its file system. */
+  readonly volumes: Map<string, Folder>;
+  /** Folders of the target into which nothing can be renamed from staging, though they are on one volume with it. */
+  readonly beside: Set<RelPath>;
   /** False when the run is to stop. */
   readonly goOn: () => boolean;
 }

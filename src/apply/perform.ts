@@ -8,7 +8,7 @@ import {parentPath, type RelPath} from '../core/path.js';
 import {isCurrent} from '../plan/compare.js';
 import {WAVE_PHASES} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
-import {errnoOf} from '../platform/platform.js';
+import {errnoOf, type SystemError} from '../platform/platform.js';
 import type {Opened} from '../state/traces.js';
 import {attributesOf, isMade, isOfXattrs} from './attributes.js';
 import {
@@ -25,7 +25,7 @@ import {
   type World,
 } from './check.js';
 import {copyFromSource, makeOther} from './copy.js';
-import {asideSpot, discard, placeIn, spotOf, waitingSpot} from './spot.js';
+import {asideSpot, discard, foundWaiting, placeIn, spotOf, waitingSpot} from './spot.js';
 import {failed, type StepResult, sideOf, skipped, type Task} from './task.js';
 
 const DONE: StepResult = {status: 'done'};
@@ -82,18 +82,38 @@ function openUp({action, world, staging}: Task): Opened[] | undefined {
 }
 
 function act(task: Task): StepResult {
-  const result = actOn(task);
-  if (result.status === 'done' || result.status === 'staged') noteMount(task);
+  const result = orBeside(task, () => actOn(task));
+  if (result.status === 'done' || result.status === 'staged') noteVolume(task);
   return result;
 }
 
+/**
+ * A border that no volume shows: quotas of projects (xfs, ext4) and encrypted folders have them. It is met once for each folder, as
+ * what is made beside its place needs to cross none.
+ */
+function orBeside({action, world}: Task, act: () => StepResult): StepResult {
+  const folder = parentPath(action.path);
+  try {
+    return act();
+  } catch (error) {
+    if (!isBorder(error) || world.beside.has(folder)) throw error;
+    world.beside.add(folder);
+    return act();
+  }
+}
+
+/** Whether a rename or a link was refused. What was mounted on the way meanwhile refuses to be opened. */
+function isBorder(error: unknown): boolean {
+  return errnoOf(error) === 'EXDEV' && (error as SystemError).syscall !== 'openat';
+}
+
 /** What is flushed before anything is deleted is all that was written, wherever it was. */
-function noteMount({action, world}: Task): void {
-  const {target, mounts, platform} = world;
+function noteVolume({action, world}: Task): void {
+  const {target, volumes, platform} = world;
   const path = parentPath(action.path);
-  const mount = target?.mountAt(path);
-  if (target === undefined || mount === undefined || mount === target.rootMount || mounts.has(mount)) return;
-  mounts.set(mount, platform.openFolder(target.folder(path), '.' as ByteName));
+  const volume = target?.volumeAt(path);
+  if (target === undefined || volume === undefined || volume === target.rootVolume || volumes.has(volume)) return;
+  volumes.set(volume, platform.openFolder(target.folder(path), '.' as ByteName));
 }
 
 function actOn(task: Task): StepResult {
@@ -188,7 +208,7 @@ function putInPlace(task: Task, spot: Place): StepResult {
       platform.setAttributes(spot.folder, spot.name, CODE[after.kind], attributesOf(task, {isNew: false}));
     }
     if (action.before?.kind === 'directory') {
-      const waiting = waitingSpot(world.target, staging, action.path, index);
+      const waiting = waitingSpot(world, staging, action.path, index);
       if (waiting.name !== spot.name || waiting.folder !== spot.folder) {
         platform.move({from: spot.folder, name: spot.name, to: waiting.folder, as: waiting.name, replace: true});
       }
@@ -238,8 +258,26 @@ function link(task: Task): StepResult {
   if (leader === undefined) return failed(action, 'write', 'DEPENDS');
   const {folder, name} = leader;
   const spot = spotOf(task, placeIn(world.target, action));
-  platform.makeLink(folder, name, spot.folder, spot.name);
+  try {
+    platform.makeLink(folder, name, spot.folder, spot.name);
+  } catch (error) {
+    if (isBorder(error) && spot.folder !== task.staging.own) return copyApart(task, action);
+    throw error;
+  }
   return putInPlace(task, spot);
+}
+
+/** A border lies between two names of one file: better a file of its own than none, and said each time. */
+function copyApart(task: Task, action: Link): StepResult {
+  const {world} = task;
+  const {before, after} = action;
+  const apart = failed(action, 'write', 'NOT_LINKED');
+  const now = entryAtPlace(world.platform, placeIn(world.target, action), world.policy);
+  if (now !== undefined && isCurrent(after, now, world.policy)) return apart;
+  const kind = before === undefined ? 'create' : before.kind === after.kind ? 'update' : 'replace';
+  const result = write({...task, action: {...action, kind} as Action});
+  if (result.status === 'staged') return {...apart, status: 'staged'};
+  return result.status === 'done' ? apart : result;
 }
 
 /** Whether a path and its leader are names of one file in the source. */
@@ -259,7 +297,9 @@ function isOneInSource({path, leader}: Link, {platform, source}: World): boolean
 function leaderPlace({world, staging, leader = {is: 'untouched'}}: Task, action: Link): Place | undefined {
   const {platform, leaders} = world;
   const place =
-    leader.is === 'staged' ? waitingSpot(leaders, staging, action.leader, leader.index) : leaders?.find(action.leader);
+    leader.is === 'staged'
+      ? foundWaiting({...world, target: leaders}, staging, action.leader, leader.index)
+      : leaders?.find(action.leader);
   const now = place && entryAtPlace(platform, place, NO_XATTRS);
   if (now?.kind !== action.after.kind || now.size !== action.after.size) return undefined;
   if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
@@ -311,7 +351,7 @@ function removeFolder({action, world}: Task): StepResult {
 function placeStaged(task: Task): StepResult {
   const {action, index, world} = task;
   const {platform} = world;
-  const {folder, name} = waitingSpot(world.target, task.staging, action.path, index);
+  const {folder, name} = foundWaiting(world, task.staging, action.path, index);
   const place = placeIn(world.target, action);
   const now = entryAtPlace(platform, place, NO_XATTRS);
   if (now !== undefined && now.kind !== 'directory') return skipped(comeOrGone(action.path, 'target', action.before, now));
@@ -320,9 +360,18 @@ function placeStaged(task: Task): StepResult {
     platform.move({from: folder, name, to: place.folder, as: place.name, replace: false});
     return DONE;
   } catch (error) {
+    if (isBorder(error)) return makeBeside(task);
     if (!isNotEmpty(error)) throw error;
     return failed(action, 'delete', 'NOT_EMPTY');
   }
+}
+
+/** A leaf cannot go from where it waits to its place, which is free by now: it is made once more. */
+function makeBeside(task: Task): StepResult {
+  const {world} = task;
+  world.beside.add(parentPath(task.action.path));
+  const action = {...task.action, before: undefined} as Action;
+  return action.kind === 'link' ? link({...task, action}) : write({...task, action});
 }
 
 function setAttributes(task: Task): StepResult {

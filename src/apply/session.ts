@@ -1,5 +1,6 @@
 /** How a worker holds both trees of a run: opened once, kept from one batch to the next, closed when it leaves. */
 import type {ByteName} from '../core/name.js';
+import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import {TimeLearner} from '../core/times.js';
 import {platform} from '../platform/choose.js';
@@ -10,7 +11,7 @@ import {openStaging, type Staging} from '../state/staging.js';
 import type {Opened} from '../state/traces.js';
 import type {Rules} from './approach.js';
 import {inSource, type World} from './check.js';
-import {FullMounts} from './full.js';
+import {FullVolumes} from './full.js';
 import type {Flushed} from './task.js';
 
 /** What all batches of a run share. */
@@ -38,7 +39,7 @@ export class Session {
   isLost = false;
   readonly #opened = new Map<string, number>() as World['opened'];
   #step: string | undefined;
-  #trees: {readonly world: World; readonly full: FullMounts; readonly roots: readonly Folder[]} | undefined;
+  #trees: {readonly world: World; readonly full: FullVolumes; readonly roots: readonly Folder[]} | undefined;
   #staging: Staging | undefined;
 
   constructor(
@@ -60,7 +61,7 @@ export class Session {
     return this.#open().world;
   }
 
-  get full(): FullMounts {
+  get full(): FullVolumes {
     return this.#open().full;
   }
 
@@ -78,7 +79,7 @@ export class Session {
     this.#staging?.close();
     if (this.#trees === undefined) return;
     const {world, roots} = this.#trees;
-    for (const folder of [...roots, ...world.mounts.values()]) world.platform.close(folder);
+    for (const folder of [...roots, ...world.volumes.values()]) world.platform.close(folder);
   }
 
   get #cursors(): readonly (Cursor | undefined)[] {
@@ -108,7 +109,7 @@ export class Session {
     const way = target && new Cursor(fs, target, context.mounts);
     return {
       roots: [source, target].filter((root) => root !== undefined),
-      full: new FullMounts(way),
+      full: new FullVolumes(way),
       world: {
         platform: fs,
         source: source && new Cursor(fs, source, context.mounts),
@@ -117,7 +118,8 @@ export class Session {
         leaders: target && new Cursor(fs, target, context.mounts),
         policy,
         opened: this.#opened,
-        mounts: new Map<number, Folder>(),
+        beside: new Set<RelPath>(),
+        volumes: new Map<string, Folder>(),
         goOn,
       },
     };

@@ -37,6 +37,8 @@ const OURS: Readonly<Record<string, string>> = {
   HELD_BACK:
     'kept: a file of the same kind, size and time was not copied in this run, and may be this one under its new name; mend that and run again, or give --delete-anyway',
   ROOT_REPLACED: 'another folder has come to the path of this root since the run began, so nothing more is done; run again',
+  NOT_LINKED:
+    'a hard link to its other names is refused here, as across the quotas of projects; it is a file of its own in the target',
   JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',
   STOPPED: 'the run was stopped before this step',
 };

@@ -27,10 +27,24 @@ interface Level {
   readonly name: string;
   readonly folder: Folder;
   readonly identity: Identity;
-  mount?: number;
+  readonly mount?: number;
+  volume?: string;
 }
 
 const stat = emptyStat();
+
+/**
+ * Tells apart between what nothing is renamed or linked: mounts, and devices on one mount, as subvolumes of btrfs are. Some other
+ * borders, such as those of project quotas, show in the refusal alone.
+ */
+export function volumeOf(platform: Platform, folder: Folder): string {
+  platform.stat(folder, '' as ByteName, stat);
+  return volumeName(platform.mountOf(folder), stat.device);
+}
+
+function volumeName(mount: number, device: number): string {
+  return `${mount}:${device}`;
+}
 
 export class Cursor {
   readonly #open: Level[] = [];
@@ -43,7 +57,7 @@ export class Cursor {
   #gone: Folder[] = [];
   /** When the way was last looked at, in milliseconds of the process. */
   #looked = 0;
-  #rootMount: number | undefined;
+  #rootVolume: string | undefined;
 
   /**
    * `root` stays the caller's to close. `mounts`: what may be mounted on the way, see `Platform.mounts`; what else is there was mounted
@@ -73,18 +87,18 @@ export class Cursor {
     return this.#open.at(-1)?.folder ?? this.root;
   }
 
-  get rootMount(): number {
-    this.#rootMount ??= this.platform.mountOf(this.root);
-    return this.#rootMount;
+  get rootVolume(): string {
+    this.#rootVolume ??= volumeOf(this.platform, this.root);
+    return this.#rootVolume;
   }
 
-  /** On which mount the folder at `path` is: see `Platform.mountOf`. */
-  mountAt(path: RelPath): number {
+  /** On which volume the folder at `path` is: see `volumeOf`. */
+  volumeAt(path: RelPath): string {
     const folder = this.folder(path);
     const last = this.#open.at(-1);
-    if (last === undefined) return this.rootMount;
-    last.mount ??= this.platform.mountOf(folder);
-    return last.mount;
+    if (last === undefined) return this.rootVolume;
+    last.volume ??= volumeName(last.mount ?? this.platform.mountOf(folder), last.identity.device);
+    return last.volume;
   }
 
   place(path: RelPath, isLooking = false): Place {

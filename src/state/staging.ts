@@ -6,7 +6,7 @@ import {CODE, emptyStat} from '../core/block.js';
 import {toNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import {joinPath, type RelPath} from '../core/path.js';
-import {Cursor} from '../platform/cursor.js';
+import {Cursor, volumeOf} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
 import {type Beside, isBesideOf, namesIn, readTraces, type Trace, TraceLog} from './traces.js';
@@ -18,8 +18,8 @@ export interface Staging {
   readonly waiting: Folder;
   /** Leaves that gave their place to a folder. Shared by all workers. */
   readonly replaced: Folder;
-  /** The mount that all of it is on: see `Platform.mountOf`. */
-  readonly mount: number;
+  /** What all of it is on: see `volumeOf`. */
+  readonly volume: string;
   readonly runId: string;
   /** What this worker leaves in the target for a while, and what gave its place to a folder on another mount. */
   readonly traces: TraceLog;
@@ -53,12 +53,12 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
     const replacedTraces = new TraceLog(platform, replaced, worker);
     // A default ACL of the root is for what is made in the target, not for what is made here and has an ACL of its own.
     for (const folder of [own, waiting, replaced]) platform.setAttributes(folder, SELF, CODE.directory, {xattrs: NO_ACLS});
-    const mount = platform.mountOf(own);
+    const volume = volumeOf(platform, own);
     return {
       own,
       waiting,
       replaced,
-      mount,
+      volume,
       runId,
       traces,
       replacedTraces,

@@ -134,6 +134,8 @@ export interface Mounts {
   bind(of: string, at: string): void;
   /** The folder `of` is also seen at `at`, where nothing can be changed. */
   readOnly(of: string, at: string): void;
+  /** The folder `lower`, on which all that is changed at `at` is laid over and kept beside it. */
+  overlay(lower: string, at: string): void;
   /** A file with a file system in it, such as `makeImage` makes. */
   image(file: string, at: string, options?: string): void;
   /** Undoes the mounts made so far, before the test has ended. */
@@ -176,6 +178,11 @@ export function mounts(): Mounts {
     readOnly(of, at) {
       add(['--bind', of], at);
       remount(at, 'bind,ro');
+    },
+    overlay(lower, at) {
+      const [upper, work] = [`${lower}-upper`, `${lower}-work`];
+      for (const folder of [upper, work]) fs.mkdirSync(folder);
+      add(['-t', 'overlay', '-o', `lowerdir=${lower},upperdir=${upper},workdir=${work}`, 'dirsync-test'], at);
     },
     image: (file, at, options) => add(['-o', options === undefined ? 'loop' : `loop,${options}`, file], at),
     undo,
