@@ -247,7 +247,7 @@ const EXIT_CODES = {
   1: 'error or wrong usage; nothing was changed',
   2: 'changes are pending',
   3: 'done, but for some paths',
-  4: 'the saved plan is stale, or for another folder',
+  4: 'the plan is stale, or for another folder or user; nothing was changed',
   5: 'halted by a guard; nothing was changed',
   6: 'another run is working on the target',
   130: 'interrupted (SIGINT; 143: SIGTERM)',

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {dirsync, pairIn, planned, withoutChange} from '../support/cli.js';
@@ -45,6 +46,18 @@ describe('story: a part of a plan', () => {
     expect(Object.keys(readTree(target))).to.deep.equal(['.', 'docs', 'docs/a.md', 'docs/b.txt', 'old']);
     expect(dirsync(['apply', whole]).code).to.equal(0);
     expect(readTree(target)).to.deep.equal(readTree(source));
+  });
+
+  it('a folder that keeps its own mode is compared with that, not with the mode that the source has', () => {
+    const {root, source, target} = pairIn(temp(), {a: 'new', b: 'new'}, {});
+    fs.chmodSync(source, 0o755);
+    fs.chmodSync(target, 0o700);
+    const part = path.join(root, 'part.plan');
+    expect(dirsync(['plan', source, target, '--only', 'a', '--out', part]).code).to.equal(0);
+    fs.utimesSync(target, 1, 1);
+    expect(dirsync(['apply', part])).to.deep.include({code: 0, stderr: ''});
+    expect(Object.keys(readTree(target))).to.deep.equal(['.', 'a']);
+    expect(fs.statSync(target).mode & 0o777).to.equal(0o700);
   });
 
   it('nothing left is said as that, not as "equal"', () => {
