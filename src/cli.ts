@@ -4,9 +4,11 @@ import {Errors, flush, run} from '@oclif/core';
 import {reportError} from './app/output.js';
 import {DirsyncError, EXIT} from './core/errors.js';
 import {escapeName} from './core/escape.js';
+import {commandLine} from './platform/environment.js';
 
-const argv = process.argv.slice(2);
+let argv = process.argv.slice(2);
 try {
+  argv = commandLine();
   await run(argv, import.meta.url);
   await flush();
 } catch (error) {

@@ -5,8 +5,10 @@ import {createInterface} from 'node:readline/promises';
 import {parseInterval, parseMilliseconds} from '../config/quantity.js';
 import {noticesOf, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
+import {osPath} from '../core/name.js';
 import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
+import {commandLine} from '../platform/environment.js';
 import {findTarget} from '../platform/roots.js';
 import {formatCount} from '../report/units.js';
 import {planSentence} from '../report/words.js';
@@ -24,7 +26,7 @@ import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
 import {runJobs} from './run.js';
 import {readRun, readRunFile, readRuns} from './runs.js';
 import type {ServiceOptions} from './service.js';
-import {settingsOf, type Typed, targetOf} from './typed.js';
+import {placeOf, settingsOf, type Typed, targetOf} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
 
@@ -145,7 +147,7 @@ export function config({words, ...typed}: Typed, {builtIn}: {builtIn: boolean}):
   return execute({words, ...typed}, async ({onEvent}) => {
     const {showConfig} = await import('./config.js');
     const {config: file, flags} = typed;
-    const shown = await showConfig({cwd: process.cwd(), env: process.env, file, jobs: words, flags, builtIn});
+    const shown = await showConfig({...placeOf(file), file, jobs: words, flags, builtIn});
     onEvent({type: 'config-shown', config: shown});
     return EXIT.done;
   });
@@ -215,7 +217,7 @@ async function execute(typed: Typed, body: Body): Promise<number> {
 }
 
 function typedCommand(): string {
-  const words = process.argv.slice(2).map((word) => (/[\s'"]|^$/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : word));
+  const words = commandLine().map((word) => (/[\s'"]|^$/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : word));
   return ['dirsync', ...words].join(' ');
 }
 
@@ -229,7 +231,7 @@ async function openSettings(typed: Typed, output: Output): Promise<Settings> {
 function planFileOf(words: readonly string[]): string | undefined {
   const [word] = words;
   if (words.length !== 1 || word === undefined) return undefined;
-  const found = statSync(word, {throwIfNoEntry: false});
+  const found = statSync(osPath(word), {throwIfNoEntry: false});
   if (found === undefined) return word.includes('/') ? word : undefined;
   return found.isDirectory() ? undefined : word;
 }

@@ -1,5 +1,4 @@
 /** Why a path is, or is not, in a plan. Nothing is written. */
-import process from 'node:process';
 import {entryAtPlace} from '../apply/check.js';
 import {type Action, isUpkeep} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat} from '../core/block.js';
@@ -12,6 +11,7 @@ import type {KeptXattrs} from '../core/xattr.js';
 import {notesOf, verdictOf} from '../plan/explain.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
+import {currentFolderIfAny} from '../platform/environment.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
 import {decideFilter, findExcluded} from '../scan/decide.js';
 import {IGNORE_FILE} from '../scan/filter.js';
@@ -35,7 +35,7 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
   try {
     const path = locate({
       typed,
-      cwd: process.cwd(),
+      cwd: currentFolderIfAny(),
       roots: [header.source.path, header.target.path],
       isKnown: (path) => [source, target].some((tree) => tree.has(path)) || actions.some((action) => action.path === path),
     });

@@ -2,17 +2,18 @@
 import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import process from 'node:process';
+import {osPath} from '../core/name.js';
 import {errnoOf} from '../platform/platform.js';
 
 /** @throws Node's error, EEXIST where there is such a file and it is not to be replaced. */
 export function writeText(file: string, text: string, {replace}: {readonly replace: boolean}): void {
   const written = replace ? join(dirname(file), `.dirsync-${process.pid}.draft`) : file;
-  writeFileSync(written, '', {flag: 'wx'});
+  writeFileSync(osPath(written), '', {flag: 'wx'});
   try {
-    writeFileSync(written, text);
-    if (replace) renameSync(written, file);
+    writeFileSync(osPath(written), text);
+    if (replace) renameSync(osPath(written), osPath(file));
   } catch (error) {
-    rmSync(written, {force: true});
+    rmSync(osPath(written), {force: true});
     throw error;
   }
 }
@@ -20,7 +21,7 @@ export function writeText(file: string, text: string, {replace}: {readonly repla
 /** What stands in the file, or undefined where there is none. */
 export function readTextOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(osPath(file), 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

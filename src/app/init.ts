@@ -1,6 +1,6 @@
 /** Asks what a first config needs to know, and writes it. */
 import {existsSync, realpathSync, statSync} from 'node:fs';
-import {basename, dirname, extname, join, resolve} from 'node:path';
+import {basename, dirname, extname, join} from 'node:path';
 import process from 'node:process';
 import {pathToFileURL} from 'node:url';
 import {checkAnswer, configText, meantPath} from '../config/first-config.js';
@@ -8,7 +8,9 @@ import {loadConfig, PROJECT_FILES} from '../config/load.js';
 import {type Answers, answersOf, type Check, partsOf, QUESTIONS, type Question, type Texts} from '../core/answers.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeLine, escapeName} from '../core/escape.js';
+import {osPath} from '../core/name.js';
 import type {Overlap} from '../core/plan.js';
+import {absolutePath, currentFolder, currentFolderIfAny, environment} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
 import {findSource, findTarget, rootOverlap} from '../platform/roots.js';
 import {type InitState, initialState} from '../ui/init-state.js';
@@ -28,7 +30,7 @@ export interface InitOptions {
 
 /** Answers what is to be told once the config is there. */
 export async function initConfig({file: named, force, given}: InitOptions, context: Context): Promise<string> {
-  const file = resolve(named ?? 'dirsync.config.yaml');
+  const file = absolutePath(named ?? 'dirsync.config.yaml');
   await checkPlace(file, force);
   const check = checker(dirname(file));
   for (const question of QUESTIONS) checkGiven(question, given, check);
@@ -61,11 +63,11 @@ async function checkPlace(file: string, force: boolean): Promise<void> {
   if (!['.yaml', '.yml'].includes(extname(file))) {
     throw new DirsyncError('USAGE', `"${escapeName(file)}" has another ending than .yaml`, 'A config with comments is YAML.');
   }
-  if (existsSync(file) && !force) throw unwritable(file, 'is there already', 'Edit it; --force replaces it.');
+  if (existsSync(osPath(file)) && !force) throw unwritable(file, 'is there already', 'Edit it; --force replaces it.');
   const others = PROJECT_FILES.includes(basename(file)) ? PROJECT_FILES.filter((name) => name !== basename(file)) : [];
   for (const name of others) {
     const other = join(dirname(file), name);
-    if (existsSync(other) && (await isConfig(other))) {
+    if (existsSync(osPath(other)) && (await isConfig(other))) {
       throw unwritable(other, 'is there already, and a folder has one config', 'Edit it, or name another file with --config.');
     }
   }
@@ -74,7 +76,7 @@ async function checkPlace(file: string, force: boolean): Promise<void> {
 /** A package.json is one where it has a key of ours; what cannot be read is one that somebody means to mend. */
 async function isConfig(file: string): Promise<boolean> {
   if (basename(file) !== 'package.json') return true;
-  return loadConfig({cwd: dirname(file), file, env: process.env}).then(
+  return loadConfig({cwd: dirname(file), file, env: environment()}).then(
     () => true,
     (error: Error) => !error.message.includes('the key "dirsync" is missing'),
   );
@@ -86,12 +88,12 @@ function unwritable(file: string, why: string, hint: string, cause?: unknown): D
 
 /** Answers are checked by who will read them in the config, and folders are looked for. */
 function checker(folder: string): Check {
-  const meant = (text: string) => meantPath(fromFile(text, join(folder, 'config')), {folder, env: process.env});
+  const meant = (text: string) => meantPath(fromFile(text, join(folder, 'config')), {folder, env: environment()});
   const checkOne = (question: Question, text: string, {source}: Pick<Texts, 'source'>) => {
     checkAnswer(question, text);
     if (question === 'source') findSource(meant(text));
     if (question === 'target') checkTarget(meant(source), meant(text));
-    if (question === 'log' && text !== '' && statSync(meant(text), {throwIfNoEntry: false})?.isDirectory()) {
+    if (question === 'log' && text !== '' && statSync(osPath(meant(text)), {throwIfNoEntry: false})?.isDirectory()) {
       throw new DirsyncError('USAGE', `${escapeName(text)} is a folder`, 'Give the path of a file.');
     }
   };
@@ -167,7 +169,11 @@ async function ask(file: string, given: Partial<Answers>, check: Check, {signal}
 /** In a config a relative path starts at its file; one that is typed, where the program was started. */
 function fromFile(text: string, file: string): string {
   const isRelative = text !== '' && !/^(?:\/|~(?:\/|$)|\$\{)/.test(text);
-  return isRelative && dirname(file) !== process.cwd() ? resolve(text) : text;
+  return isRelative && dirname(file) !== currentFolder() ? absolutePath(text) : text;
+}
+
+function isHere(file: string): boolean {
+  return PROJECT_FILES.includes(basename(file)) && dirname(file) === currentFolderIfAny();
 }
 
 /** The address of the schema that this installation has. */
@@ -178,7 +184,7 @@ function schema(): string | undefined {
 
 function write(file: string, text: string, force: boolean): void {
   try {
-    writeText(file, text, {replace: force && existsSync(file)});
+    writeText(file, text, {replace: force && existsSync(osPath(file))});
   } catch (error) {
     const code = errnoOf(error);
     if (code === 'EEXIST') throw unwritable(file, 'is there already', 'Edit it; --force replaces it.', error);
@@ -189,7 +195,7 @@ function write(file: string, text: string, force: boolean): void {
 function told(file: string, text: string, job: string): string {
   const word = job.startsWith('-') ? `-- ${shellWord(job)}` : shellWord(job);
   const shown = text.split('\n').map(escapeLine).join('\n');
-  const here = PROJECT_FILES.includes(basename(file)) && dirname(file) === process.cwd() ? '' : ` --config ${shellWord(file)}`;
+  const here = isHere(file) ? '' : ` --config ${shellWord(file)}`;
   return [
     shown,
     `Wrote ${escapeName(file)}. Next:`,

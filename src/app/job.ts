@@ -1,5 +1,4 @@
 /** One run of a job, whole: what is done around it, what it does, and who is told how it ended. */
-import process from 'node:process';
 import type {Notices, Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -8,6 +7,7 @@ import type {JobRun, RunError} from '../core/job-run.js';
 import type {ApplyReport} from '../core/outcome.js';
 import {AroundRun} from '../hooks/around.js';
 import {countDone, noKinds} from '../plan/summary.js';
+import {environment} from '../platform/environment.js';
 import {applyExitCode, applyFresh} from './apply.js';
 import {type Context, Interrupted, newId} from './context.js';
 import {signalExitCode, toError} from './errors.js';
@@ -59,7 +59,7 @@ export class Job {
       this.#notices = settings;
       return settings;
     } catch (error) {
-      this.#notices ??= await salvagedNotices(this.options.typed);
+      this.#notices ??= await salvagedNotices(this.options.typed).catch(() => undefined);
       return {failure: toError(error)};
     }
   }
@@ -88,8 +88,8 @@ export class Job {
     const around = new AroundRun({
       told: notices ?? NOBODY,
       run: {id, job: this.name, ...rootsOf(settings)},
-      cwd: notices?.hooks.folder ?? process.cwd(),
-      env: process.env,
+      cwd: notices?.hooks.folder,
+      env: environment(),
       onNotice: this.tell,
       signal: context.signal,
     });

@@ -1,10 +1,11 @@
 /** Which jobs are to run, and when each may. */
-import {existsSync, realpathSync} from 'node:fs';
-import {resolve} from 'node:path';
+import {existsSync} from 'node:fs';
 import {isFolder} from '../config/expand.js';
 import type {Settings} from '../config/settings.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {osPath} from '../core/name.js';
+import {absolutePath, realPath} from '../platform/environment.js';
 import type {SlotOptions, Slots} from '../schedule/slots.js';
 import type {Context} from './context.js';
 import {type EndedRun, Job, type NoSettings} from './job.js';
@@ -74,7 +75,7 @@ function checkRoots(names: readonly string[], {source, target, metrics}: Typed['
 async function areJobs(typed: Typed): Promise<boolean> {
   const {words} = typed;
   if (words.some((word) => word.includes('/'))) return false;
-  const isThere = existsSync(words[0] as string);
+  const isThere = existsSync(osPath(words[0] as string));
   const config = await configOf(typed).catch(() => 'broken' as const);
   // What cannot be told from here, each job tells.
   if (config === 'broken') return !isThere;
@@ -116,10 +117,10 @@ export function rootsOf(settings: Settings | NoSettings): {source: string; targe
 /** One for each target, however it is written. */
 function targetKey(settings: Settings | NoSettings, {name}: Job): string {
   if ('failure' in settings) return `job ${name}`;
-  const path = resolve(settings.target);
   try {
-    return realpathSync(path);
+    return realPath(settings.target);
   } catch {
-    return path;
+    // As it would be once it is there.
+    return absolutePath(settings.target);
   }
 }

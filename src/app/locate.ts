@@ -1,15 +1,16 @@
 /** Which path of the trees a user means. */
-import {realpathSync} from 'node:fs';
 import {posix} from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName, unescapeName} from '../core/escape.js';
 import {isName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
+import {realPath} from '../platform/environment.js';
 
 export interface LocateOptions {
   /** Relative to the roots or to `cwd`, or absolute; a name that no command line can carry in the form that dirsync prints. */
   readonly typed: string;
-  readonly cwd: string;
+  /** Undefined: there is none any more, and what is relative is so to the roots. */
+  readonly cwd: string | undefined;
   /** Absolute paths of source and target. */
   readonly roots: readonly string[];
   /** Whether something stands at this path on either side, or the plan says something of it. */
@@ -33,11 +34,12 @@ export function locate({typed, cwd, roots, isKnown}: LocateOptions): RelPath {
   return readings.find(isKnown) ?? first;
 }
 
-function readingsOf(text: string, cwd: string, roots: readonly string[]): RelPath[] {
+function readingsOf(text: string, cwd: string | undefined, roots: readonly string[]): RelPath[] {
   if (text.includes('\0') || !isName(text)) return [];
   const plain = posix.normalize(text).replace(/(?<=.)\/$/, '');
   const below = posix.isAbsolute(plain) || plain === '..' || plain.startsWith('../') ? [] : [plain === '.' ? '' : plain];
-  const inRoot = belowRoot(posix.resolve(cwd, plain), roots);
+  const absolute = posix.isAbsolute(plain) ? plain : cwd && posix.join(cwd, plain);
+  const inRoot = absolute && belowRoot(absolute, roots);
   return [...below, ...(inRoot === undefined ? [] : [inRoot])] as RelPath[];
 }
 
@@ -46,14 +48,14 @@ function belowRoot(absolute: string, roots: readonly string[]): string | undefin
   const names = absolute.split('/').filter((name) => name !== '');
   for (let length = 0; length <= names.length; length++) {
     const folder = `/${names.slice(0, length).join('/')}`;
-    if (roots.includes(folder) || roots.includes(realPath(folder))) return names.slice(length).join('/');
+    if (roots.includes(folder) || roots.includes(realPathOr(folder))) return names.slice(length).join('/');
   }
   return undefined;
 }
 
-function realPath(folder: string): string {
+function realPathOr(folder: string): string {
   try {
-    return realpathSync(folder);
+    return realPath(folder);
   } catch {
     return folder;
   }

@@ -1,19 +1,9 @@
 /** A file that lines are appended to, begun anew when it is large or old: FILE is the newest, then FILE.1, FILE.2 and so on. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, type Stats, statSync, writeSync} from 'node:fs';
 import {escapeName} from '../core/escape.js';
 import type {LogSettings} from '../core/log.js';
+import {osPath} from '../core/name.js';
+import {realPath} from '../platform/environment.js';
 
 export type Rotation = Pick<LogSettings, 'maxSize' | 'maxAge' | 'maxFiles'>;
 
@@ -113,7 +103,7 @@ export class LogFile {
     const descriptor = openToAppend(this.name);
     const stat = fstatSync(descriptor);
     // /dev/stdout would lead to the same file again, whatever its name.
-    const path = stat.isFile() && !/^\/(?:dev|proc)\//.test(this.name) ? realpathSync(this.name) : undefined;
+    const path = stat.isFile() && !/^\/(?:dev|proc)\//.test(this.name) ? realPath(this.name) : undefined;
     const {begun, isTorn} = path === undefined || stat.size === 0 ? NOTHING : look(path, stat);
     this.#opened = {descriptor, stat, path, begun};
     if (isTorn) writeSync(descriptor, '\n');
@@ -130,9 +120,9 @@ const {O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK} = constants;
 
 function openToAppend(name: string): number {
   // Opening a named pipe that nobody reads waits for a reader, but with O_NONBLOCK it fails. Writing is to wait.
-  const probe = openSync(name, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o644);
+  const probe = openSync(osPath(name), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o644);
   try {
-    return openSync(name, O_WRONLY | O_APPEND);
+    return openSync(osPath(name), O_WRONLY | O_APPEND);
   } finally {
     closeSync(probe);
   }
@@ -143,7 +133,7 @@ const NOTHING = {begun: undefined, isTorn: false};
 /** When the first line was written, and whether the last one has no end: its writer was killed, or its disk was full. */
 function look(path: string, {size, birthtimeMs}: Stats): {begun: number; isTorn: boolean} {
   try {
-    const descriptor = openSync(path, 'r');
+    const descriptor = openSync(osPath(path), 'r');
     try {
       const head = Buffer.alloc(200);
       const last = Buffer.alloc(1);
@@ -163,7 +153,7 @@ function look(path: string, {size, birthtimeMs}: Stats): {begun: number; isTorn:
 
 /** Undefined: it is another file by now, or gone. */
 function sizeAt(path: string, {stat}: Opened): number | undefined {
-  const found = statSync(path, {throwIfNoEntry: false});
+  const found = statSync(osPath(path), {throwIfNoEntry: false});
   return found?.ino === stat.ino && found.dev === stat.dev ? found.size : undefined;
 }
 
@@ -171,7 +161,7 @@ const MINUTE = 60_000;
 
 /** False when another process is at it: of two that rename the same files, one would put an old file over a newer. */
 function alone(path: string, act: () => void): boolean {
-  const lock = `${path}.lock`;
+  const lock = osPath(`${path}.lock`);
   try {
     closeSync(openSync(lock, 'wx'));
   } catch (error) {
@@ -191,10 +181,11 @@ function alone(path: string, act: () => void): boolean {
 
 /** Gives each older file the next number, and lets go of the oldest. */
 function rotate(path: string, maxFiles: number): void {
-  if (maxFiles === 0) rmSync(path);
+  const numbered = (number: number) => osPath(number === 0 ? path : `${path}.${number}`);
+  if (maxFiles === 0) rmSync(numbered(0));
   for (let number = maxFiles; number > 0; number--) {
     try {
-      renameSync(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`);
+      renameSync(numbered(number - 1), numbered(number));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }

@@ -1,21 +1,12 @@
 /** The file that Prometheus reads, through the textfile collector of node_exporter. */
 import {createHash, randomBytes} from 'node:crypto';
-import {
-  closeSync,
-  fchmodSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import {closeSync, fchmodSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {readText} from '../config/text.js';
+import {readBytes} from '../config/text.js';
 import {escapeName} from '../core/escape.js';
 import type {JobRun} from '../core/job-run.js';
+import {decodeName, osPath} from '../core/name.js';
+import {absolutePath, realPath} from '../platform/environment.js';
 
 /**
  * `place`: a file; or a folder, which is there or whose name ends with "/": then the job has a file of its own in it. What kept it
@@ -25,7 +16,7 @@ export async function writeMetrics(place: string, run: JobRun): Promise<string |
   try {
     // Loaded only here: few runs are watched.
     const {lastSuccessIn, metricsText} = await import('../report/metrics.js');
-    const job = run.job ?? (run.target === undefined ? '' : path.resolve(run.target));
+    const job = run.job ?? (run.target === undefined ? '' : absolutePath(run.target));
     const file = fileFor(place, job);
     replaceFile(file, await metricsText(run, job, lastSuccessIn(textOf(file), job)));
     return undefined;
@@ -37,16 +28,17 @@ export async function writeMetrics(place: string, run: JobRun): Promise<string |
 
 function fileFor(place: string, job: string): string {
   const isFolder = place.endsWith('/');
-  if (isFolder && !isThere(place)) mkdirSync(place);
-  const file = isFolder || statSync(place, {throwIfNoEntry: false})?.isDirectory() ? path.join(place, nameFor(job)) : place;
+  if (isFolder && !isThere(place)) mkdirSync(osPath(place));
+  const file =
+    isFolder || statSync(osPath(place), {throwIfNoEntry: false})?.isDirectory() ? path.join(place, nameFor(job)) : place;
   if (!isThere(file)) return file;
   // Putting a file where /dev/null was would harm all who use it.
-  if (!statSync(file).isFile()) throw new Error('it is not a regular file');
-  return realpathSync(file);
+  if (!statSync(osPath(file)).isFile()) throw new Error('it is not a regular file');
+  return realPath(file);
 }
 
 function isThere(file: string): boolean {
-  return statSync(file, {throwIfNoEntry: false}) !== undefined;
+  return statSync(osPath(file), {throwIfNoEntry: false}) !== undefined;
 }
 
 const MAX_NAME = 150;
@@ -61,7 +53,7 @@ function nameFor(job: string): string {
 /** Whatever is there; nothing where it cannot be read. */
 function textOf(file: string): string {
   try {
-    return readText(file);
+    return readBytes(file).toString();
   } catch {
     return '';
   }
@@ -70,7 +62,7 @@ function textOf(file: string): string {
 /** Whoever reads it sees the old text or the new one. */
 function replaceFile(file: string, text: string): void {
   removeLeftovers(file);
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = osPath(`${file}.${randomBytes(6).toString('hex')}.tmp`);
   const descriptor = openSync(temporary, 'wx');
   try {
     try {
@@ -80,7 +72,7 @@ function replaceFile(file: string, text: string): void {
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, file);
+    renameSync(temporary, osPath(file));
   } catch (error) {
     rmSync(temporary, {force: true});
     throw error;
@@ -93,9 +85,9 @@ const MINUTE = 60_000;
 function removeLeftovers(file: string): void {
   const {dir, base} = path.parse(file);
   try {
-    for (const name of readdirSync(dir || '.')) {
+    for (const name of readdirSync(osPath(dir || '.'), {encoding: 'buffer'}).map(decodeName)) {
       const isOurs = name.startsWith(`${base}.`) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(base.length + 1));
-      const leftover = path.join(dir, name);
+      const leftover = osPath(path.join(dir, name));
       if (isOurs && Date.now() - statSync(leftover).mtimeMs > MINUTE) rmSync(leftover);
     }
   } catch {

@@ -1,12 +1,9 @@
 /** Makes a plan: both trees are read at once and compared as they come in. Nothing is written. */
 import {availableParallelism} from 'node:os';
-import path from 'node:path';
 import process from 'node:process';
-import type {FilterFlag, Settings} from '../config/settings.js';
-import {readText, TextRefused} from '../config/text.js';
+import type {Settings} from '../config/settings.js';
 import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
-import {escapeName} from '../core/escape.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {ROOT} from '../core/path.js';
 import type {Facts, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
@@ -16,6 +13,7 @@ import {diff} from '../plan/diff.js';
 import {DEFAULT_MAX_DELETE, guardHalts} from '../plan/guards.js';
 import {summarize} from '../plan/summary.js';
 import {platform} from '../platform/choose.js';
+import {absolutePath} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.js';
@@ -25,6 +23,7 @@ import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {memoryFault, memoryFolder} from '../state/memory.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
 import {factsOf, targetFoldsNames} from './facts.js';
+import {typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
 import {narrowPlan} from './narrow.js';
@@ -67,7 +66,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const roots = {source, target, sourceMissing: missing || undefined};
   onEvent({type: 'plan-started', source: source.path, target: target.path});
   const keeping = whatIsKept(settings.preserve, target.bytes);
-  const options = planOptions(settings, keeping);
+  const options = planOptions(settings, {...keeping, filters: typedPatterns(settings.filters)});
   const {filters, oneFileSystem} = options;
   // Refused here: a worker's failure would be a bug of ours.
   FilterScope.root(filters);
@@ -152,7 +151,7 @@ function sourceOf({source, allow}: Settings, target: Root): FoundSource {
   } catch (error) {
     // Without a target there is nothing that an absent source could mean.
     if (!(error instanceof DirsyncError) || target.live === undefined) throw error;
-    const whole = path.resolve(source);
+    const whole = absolutePath(source);
     const root = {path: whole, bytes: toByteName(whole), live: undefined};
     if (error.code === 'SOURCE_MISSING' && allow.includes('source-missing'))
       return {source: root, missing: true, unread: undefined};
@@ -166,10 +165,10 @@ function sourceOf({source, allow}: Settings, target: Root): FoundSource {
 function memoryWarnings(): string[] {
   const fault = memoryFault();
   if (fault === undefined) return [];
-  return [`nothing can be remembered in ${escapeName(memoryFolder())} (${fault}), so the next run will not notice a lost target`];
+  return [`nothing can be remembered in ${memoryFolder()} (${fault}), so the next run will not notice a lost target`];
 }
 
-function planOptions(settings: Settings, {kept, times}: Keeping): PlanOptions {
+function planOptions(settings: Settings, {kept, times, filters}: Keeping & Pick<PlanOptions, 'filters'>): PlanOptions {
   const resolution = platform().timeResolution;
   const mtimeWindow = resolution > 1n ? resolution : 0n;
   const policy = withTimeFacts({mtimeWindow}, times);
@@ -182,23 +181,9 @@ function planOptions(settings: Settings, {kept, times}: Keeping): PlanOptions {
     deleteAnyway: settings.deleteAnyway,
     oneFileSystem: settings.oneFileSystem,
     ...kept,
-    filters: settings.filters.flatMap(filterLines),
+    filters,
     maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,
   };
-}
-
-export function filterLines({flag, value}: FilterFlag): string[] {
-  if (flag === 'exclude') return [value];
-  if (flag === 'include') return [`!${value}`];
-  try {
-    return readText(value).split(/\r?\n/);
-  } catch (error) {
-    const {code} = error as NodeJS.ErrnoException;
-    const why = error instanceof TextRefused ? `: ${error.message}` : ` (${code})`;
-    throw new DirsyncError('FILTER_UNREADABLE', `${escapeName(value)}${why}`, 'check the path given by --exclude-from', {
-      cause: error,
-    });
-  }
 }
 
 const EMPTY_TOTALS: TreeTotals = {entries: 0, leaves: 0, bytes: 0, digest: ''};

@@ -9,8 +9,10 @@ import {escapeJson} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {Format} from '../core/format.js';
 import type {JobRun} from '../core/job-run.js';
+import {osPath} from '../core/name.js';
 import type {ApplyReport} from '../core/outcome.js';
 import {type Run, type RunStep, runStep} from '../core/run.js';
+import {environment} from '../platform/environment.js';
 import {
   applyDocument,
   errorDocument,
@@ -149,8 +151,8 @@ export class ReportView implements View {
     if (this.#error instanceof DirsyncError) return print([githubError(this.#error, this.#drift), '\n']);
     if (subject === undefined) return;
     const {annotations, summary} = githubReport(subject);
-    const file = process.env.GITHUB_STEP_SUMMARY;
-    if (file) appendFileSync(file, summary);
+    const file = environment().GITHUB_STEP_SUMMARY;
+    if (file) appendFileSync(osPath(file), summary);
     await print(file ? [annotations, '\n'] : [annotations, '\n', summary]);
   }
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
 import type {Format} from '../core/format.js';
+import {osPath} from '../core/name.js';
 import {historyDocument, planDocument, runDocument} from '../report/json.js';
 import {historyText, runText} from '../report/runs.js';
 import type {Subject} from '../report/subject.js';
@@ -86,13 +87,13 @@ export async function writeReport(subject: Subject, file: string, overwrite: boo
       `end the name with one of ${endings}`,
     );
   }
-  if (!overwrite && existsSync(file)) return 'exists';
-  const temporary = `${file}.${process.pid}.tmp`;
+  if (!overwrite && existsSync(osPath(file))) return 'exists';
+  const temporary = osPath(`${file}.${process.pid}.tmp`);
   try {
     await writeFile(temporary, await renderReport(subject, format, {color: false, width: 100, all: format !== 'markdown'}), {
       flag: 'wx',
     });
-    await rename(temporary, file);
+    await rename(temporary, osPath(file));
   } catch (error) {
     await rm(temporary, {force: true});
     const {code} = error as NodeJS.ErrnoException;

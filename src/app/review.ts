@@ -3,6 +3,7 @@ import {existsSync} from 'node:fs';
 import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {osPath} from '../core/name.js';
 import type {GuardName, Plan} from '../core/plan.js';
 import {writePlanFile} from '../formats/plan-file.js';
 import {formatPlural} from '../report/units.js';
@@ -67,7 +68,7 @@ interface SaveOptions {
 }
 
 async function savePlan({plan, file, overwrite, saved}: SaveOptions): Promise<string | 'exists'> {
-  if (!overwrite && existsSync(file)) return 'exists';
+  if (!overwrite && existsSync(osPath(file))) return 'exists';
   const {sha256} = await writePlanFile(file, plan);
   saved.set(file, sha256);
   const changes = formatPlural(judge(plan, []).summary.changes, 'change');

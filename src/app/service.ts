@@ -8,7 +8,9 @@ import type {Config} from '../config/load.js';
 import {resolveSettings, type Settings} from '../config/settings.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {osPath} from '../core/name.js';
 import type {Schedule} from '../core/schedule.js';
+import {absolutePath, environment} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
 import {crontab} from '../report/crontab.js';
 import {launchdPlist} from '../report/launchd.js';
@@ -18,6 +20,7 @@ import {calendarTimes} from '../schedule/calendar-times.js';
 import {memoryFolder} from '../state/memory.js';
 import {readTextOf, writeText} from './files.js';
 import {shellWord} from './shell-word.js';
+import {placeOf} from './typed.js';
 
 export interface ServiceOptions {
   readonly form: 'systemd' | 'cron' | 'launchd';
@@ -50,7 +53,8 @@ export async function printServices(
   }
   const {findJob, loadConfig} = await import('../config/load.js');
   const variables = new Set<string>();
-  const config = await loadConfig({cwd: process.cwd(), file, env: watched(process.env, variables)});
+  const place = placeOf(file);
+  const config = await loadConfig({...place, env: watched(place.env, variables)});
   const services = jobs.map((job) => {
     const settings = resolveSettings([], {filters: []}, findJob(config, job));
     return serviceOf(job, {
@@ -75,7 +79,7 @@ function textOf({path, text}: ServiceFile): string {
 function filesOf(services: readonly Service[], {form, user, out}: ServiceOptions): {files: ServiceFile[]; next: string} {
   if (form === 'cron') return {files: services.map(crontab), next: ''};
   const folder = folderOf(form, user);
-  const place = out === undefined || resolve(out) === folder ? '' : `Move them to ${escapeName(folder)}. `;
+  const place = out === undefined || absolutePath(out) === folder ? '' : `Move them to ${escapeName(folder)}. `;
   if (form === 'launchd') {
     const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
     const files = services.map((service) => launchdPlist(service, {folder, zone}));
@@ -94,7 +98,7 @@ function filesOf(services: readonly Service[], {form, user, out}: ServiceOptions
 }
 
 function folderOf(form: 'systemd' | 'launchd', user: boolean): string {
-  const {HOME = homedir(), XDG_CONFIG_HOME: xdg = ''} = process.env;
+  const {HOME = homedir(), XDG_CONFIG_HOME: xdg = ''} = environment();
   if (form === 'launchd') return user ? join(HOME, 'Library/LaunchAgents') : '/Library/LaunchDaemons';
   return user ? join(isAbsolute(xdg) ? xdg : join(HOME, '.config'), 'systemd/user') : '/etc/systemd/system';
 }
@@ -103,7 +107,7 @@ function folderOf(form: 'systemd' | 'launchd', user: boolean): string {
 function writeAll(files: readonly ServiceFile[], out: string, force: boolean): string[] {
   try {
     const found = files
-      .map(({path = '', text}) => ({path: resolve(out, basename(path)), text}))
+      .map(({path = '', text}) => ({path: join(absolutePath(out), basename(path)), text}))
       .map((file) => ({...file, old: readTextOf(file.path)}));
     const other = found.find(({old, text}) => old !== undefined && old !== text);
     if (other !== undefined && !force) {
@@ -137,10 +141,12 @@ function serviceOf(job: string, {settings, file, variables, user, form}: JobPart
   const besides = writtenBeside(settings);
   const commands = Object.keys(hooks.commands);
   const aroundIt = commands.length * hooks.timeout + lockTimeout + SLACK_MS;
+  const own = ownEnvironment();
+  checkText([file, source, target, ...besides, ...Object.values(own)]);
   return {
     job,
     command: commandOf(job, file, schedule),
-    environment: environment(),
+    environment: own,
     variables,
     user,
     times: timesOf(schedule, form),
@@ -192,10 +198,18 @@ function script(): string {
 }
 
 /** Where else a run would look for what it remembers of its targets than when it is started here. */
-function environment(): Record<string, string> {
-  const {HOME, XDG_STATE_HOME: xdg = ''} = process.env;
+function ownEnvironment(): Record<string, string> {
+  const {HOME, XDG_STATE_HOME: xdg = ''} = environment();
   const isOwn = HOME === undefined || HOME === userInfo().homedir;
   return {...(isOwn ? {} : {HOME}), ...(isAbsolute(xdg) ? {XDG_STATE_HOME: xdg} : {})};
+}
+
+/** The files of a scheduler are text. */
+function checkText(paths: readonly string[]): void {
+  const odd = paths.find((path) => !path.isWellFormed());
+  if (odd === undefined) return;
+  const hint = 'give it a symlink with another name, and that to dirsync';
+  throw new DirsyncError('SERVICE_UNWRITABLE', `${escapeName(odd)} is not UTF-8, and no scheduler takes that`, hint);
 }
 
 /** Folders in which a run writes, beside its target. */
@@ -215,7 +229,7 @@ function folderAbove(target: string, mkpath: boolean): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
+  return statSync(osPath(path), {throwIfNoEntry: false})?.isDirectory() ?? false;
 }
 
 /** Set wherever a process is started for a user. */

@@ -1,12 +1,13 @@
 /** What was typed, and what it comes to with the config file. */
 import {existsSync} from 'node:fs';
-import {dirname} from 'node:path';
-import process from 'node:process';
-import type {Config, JobSettings} from '../config/load.js';
+import {dirname, isAbsolute} from 'node:path';
+import type {Config, JobSettings, LoadOptions} from '../config/load.js';
 import {type Notices, noticesOf, resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Format} from '../core/format.js';
+import {osPath} from '../core/name.js';
+import {currentFolder, environment} from '../platform/environment.js';
 
 /** What was typed, as a command hands it over. */
 export interface Typed {
@@ -21,7 +22,7 @@ export interface Typed {
 
 export async function settingsOf({words, flags, config}: Typed): Promise<Settings> {
   const [word = ''] = words;
-  if (words.length === 1 && word.includes('/') && existsSync(word)) {
+  if (words.length === 1 && word.includes('/') && existsSync(osPath(word))) {
     throw new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
   }
   const {job, folder} = await jobOf(words.length === 1 ? word : undefined, config);
@@ -37,7 +38,7 @@ export async function targetOf({words, flags, config}: Typed): Promise<string> {
   const given = second ?? flags.target;
   if (given !== undefined) return given;
   if (word === undefined) throw new DirsyncError('USAGE', 'no target is given', 'name TARGET, or a JOB of the config file');
-  const isFolder = existsSync(word);
+  const isFolder = existsSync(osPath(word));
   if (isFolder && word.includes('/')) return word;
   try {
     const {job} = await jobOf(word, config);
@@ -53,7 +54,12 @@ export async function targetOf({words, flags, config}: Typed): Promise<string> {
 export async function configOf({config}: Pick<Typed, 'config'>): Promise<Config | undefined> {
   // Loaded only here: reading config files costs more than a small run (bench: startup-plan).
   const {loadConfig} = await import('../config/load.js');
-  return loadConfig({cwd: process.cwd(), file: config, env: process.env});
+  return loadConfig(placeOf(config));
+}
+
+/** Where a config is read or searched, and where its paths come from. @throws DirsyncError CURRENT_FOLDER where that is needed. */
+export function placeOf(file: string | undefined): LoadOptions {
+  return {cwd: file !== undefined && isAbsolute(file) ? dirname(file) : currentFolder(), file, env: environment()};
 }
 
 /** A config file is read when it is named, or when a job is: two folders on a command line need none. */
@@ -68,7 +74,7 @@ async function jobOf(name: string | undefined, file: string | undefined): Promis
 /** The names of the jobs of a config that has mistakes. */
 export async function salvagedNames({config}: Typed): Promise<readonly string[]> {
   const {salvageNames} = await import('../config/load.js');
-  return salvageNames({cwd: process.cwd(), file: config, env: process.env});
+  return salvageNames(placeOf(config));
 }
 
 /** Who is to be told that a job cannot run, as far as a config with mistakes still says so. */
@@ -76,11 +82,6 @@ export async function salvagedNotices({words, flags, config}: Typed): Promise<No
   const [job, more] = words;
   if (config === undefined && (job === undefined || more !== undefined)) return undefined;
   const {salvageNotices} = await import('../config/load.js');
-  const found = await salvageNotices({
-    cwd: process.cwd(),
-    file: config,
-    env: process.env,
-    job: more === undefined ? job : undefined,
-  });
+  const found = await salvageNotices({...placeOf(config), job: more === undefined ? job : undefined});
   return found && noticesOf(flags, found.settings, found.folder);
 }

@@ -1,16 +1,18 @@
 /** Hears of changes in a job's source that its filters do not leave out. */
-import {lstatSync, realpathSync} from 'node:fs';
+import {lstatSync} from 'node:fs';
 import {basename, dirname, join, relative, resolve, sep} from 'node:path';
 import type {Settings} from '../config/settings.js';
 import {escapeName} from '../core/escape.js';
+import {lossyName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import {platform} from '../platform/choose.js';
+import {absolutePath, realPath} from '../platform/environment.js';
 import {findSource} from '../platform/roots.js';
 import {decideFilter} from '../scan/decide.js';
 import {type Renewed, Watch} from '../schedule/watch.js';
 import {toError} from './errors.js';
+import {typedPatterns} from './filters.js';
 import {errorOf} from './job.js';
-import {filterLines} from './plan.js';
 
 export interface SourceWatchOptions {
   readonly onChange: () => void;
@@ -24,9 +26,9 @@ export interface SourceWatchOptions {
 export function ownFiles({log, metrics}: Settings): string[] {
   return [log?.file, metrics].flatMap((file) => {
     if (file === undefined) return [];
-    const path = resolve(file);
+    const path = absolutePath(file);
     try {
-      return [join(realpathSync(dirname(path)), basename(path))];
+      return [join(realPath(dirname(path)), basename(path))];
     } catch {
       return [path];
     }
@@ -71,20 +73,24 @@ export class SourceWatch {
 
   #open(): Watch {
     const {path: root, bytes} = findSource(this.settings.source);
-    const filters = this.settings.filters.flatMap(filterLines);
+    const filters = typedPatterns(this.settings.filters);
     const {own, onChange, onLost} = this.options;
     // What the runs themselves write would start the next one.
     const isOwn = (path: string) =>
-      [...own].some((file) => path === file || path.startsWith(`${file}.`) || path.startsWith(file + sep));
+      [...own].map(lossyName).some((file) => path === file || path.startsWith(`${file}.`) || path.startsWith(file + sep));
     const matters = (paths: readonly string[]) => {
       if (paths.length > MOST_ASKED) return true;
       const backend = platform();
       const folder = backend.openRoot(bytes);
       try {
-        return paths.some((path) => {
+        return paths.some((heard) => {
+          const path = lossyName(heard);
+          if (isOwn(path)) return false;
+          // The watcher takes names for UTF-8: what a filter says of the name that is meant is not known.
+          if (path.includes('\ufffd')) return true;
           const found = lstatSync(path, {throwIfNoEntry: false});
           const asked = {path: relative(root, resolve(path)) as RelPath, isFolder: found?.isDirectory() ?? false};
-          return !isOwn(path) && !decideFilter({platform: backend, root: folder, filters, ...asked}).excluded;
+          return !decideFilter({platform: backend, root: folder, filters, ...asked}).excluded;
         });
       } finally {
         backend.close(folder);

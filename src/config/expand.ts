@@ -4,6 +4,7 @@ import {homedir} from 'node:os';
 import {resolve} from 'node:path';
 import type {z} from 'zod';
 import {escapeName} from '../core/escape.js';
+import {isName, osPath} from '../core/name.js';
 
 /** What paths in a config file are relative to, and where their `~` and `${NAME}` come from. */
 export interface PathContext {
@@ -17,7 +18,20 @@ export function expandPath(text: string, context: PathContext, issues: z.Refinem
   const expanded = text === '' ? undefined : expand(home, context, issues);
   if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
   if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path holds no NUL'});
-  return resolve(context.folder, expanded ?? '');
+  const path = resolve(context.folder, expanded ?? '');
+  checkName(path, issues);
+  return path;
+}
+
+/** In a config, `"\udce9"` is the byte E9 where no text can stand for it: so do names of plans in JSON. */
+export function checkName(text: string, issues: z.RefinementCtx): void {
+  if (!isName(text))
+    issues.addIssue({code: 'custom', message: `"${escapeName(text)}" holds a surrogate that stands for no byte`});
+}
+
+/** What goes to Node as text, which makes U+FFFD of all that is not UTF-8. */
+export function checkUtf8(text: string, issues: z.RefinementCtx): void {
+  if (!text.isWellFormed()) issues.addIssue({code: 'custom', message: `"${escapeName(text)}" is not UTF-8`});
 }
 
 /** An absolute path that ends with "/" where it was written so: a folder, also one that is not there yet. */
@@ -33,7 +47,7 @@ export function withSlashOf(text: string, path: string): string {
 export function isFolder(path: string): boolean {
   if (path.endsWith('/')) return true;
   try {
-    return statSync(path).isDirectory();
+    return statSync(osPath(path)).isDirectory();
   } catch {
     return false;
   }
@@ -42,7 +56,7 @@ export function isFolder(path: string): boolean {
 export function expandUrl(text: string, context: PathContext, issues: z.RefinementCtx): string {
   const expanded = expand(text, context, issues);
   if (expanded === undefined) return text;
-  if (/^https?:\/\//i.test(expanded) && URL.canParse(expanded)) return expanded;
+  if (/^https?:\/\//i.test(expanded) && expanded.isWellFormed() && URL.canParse(expanded)) return expanded;
   // What is found is not repeated: an address is often a secret.
   issues.addIssue({code: 'custom', message: 'expected an address that begins with http:// or https://'});
   return expanded;

@@ -3,8 +3,9 @@ import {basename, extname} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {defaultLoaders} from 'cosmiconfig';
 import {escapeName} from '../core/escape.js';
+import {decodeText, noText} from '../core/text.js';
 import {isObject} from './schema.js';
-import {excess, readText} from './text.js';
+import {excess, readBytes} from './text.js';
 
 /** What is taken of a file by its ending. */
 const LOADERS: Readonly<Record<string, (file: string, content: string) => unknown>> = {
@@ -38,9 +39,11 @@ export class Unparsable extends Error {
 
 /** @throws a system error, TextRefused or Unparsable. */
 export async function readFile(file: string): Promise<RawFile> {
-  const text = readText(file);
+  const bytes = readBytes(file);
+  const text = decodeText(bytes);
   if (text.trim() === '') return {text, value: {}};
   try {
+    checkText(bytes, text);
     const load = LOADERS[extname(file)];
     if (load === undefined) throw new Error(`no config has the ending "${extname(file)}"`);
     const value = await load(file, text);
@@ -49,11 +52,24 @@ export async function readFile(file: string): Promise<RawFile> {
     if (!isPackage(file)) return {text, value: value ?? {}};
     return {text, value: isObject(value) ? (value.dirsync ?? undefined) : undefined};
   } catch (error) {
+    if (error instanceof Unparsable) throw error;
     const {reason, message, mark} = Object(error) as ParseError;
     // Where the end comes too early, js-yaml names the line after it.
     const line = mark && Math.min(mark.line + 1, text.split('\n').length);
     throw new Unparsable(escapeName(reason ?? message ?? String(error)), line, error);
   }
+}
+
+/** Read as UTF-8 with U+FFFD in their place, such bytes would make another path. */
+function checkText(bytes: Uint8Array, text: string): void {
+  const why = noText(bytes);
+  if (why !== undefined) throw new Error(why);
+  const at = text.search(/\p{Cs}/u);
+  if (at === -1) return;
+  const unit = text.charCodeAt(at).toString(16);
+  const line = text.slice(0, at).split('\n').length;
+  const what = `the byte \\x${unit.slice(2)} is not UTF-8; where it is meant, write "\\u${unit}" in double quotes`;
+  throw new Unparsable(what, line, undefined);
 }
 
 /** Such a file holds the config under the key "dirsync". */
@@ -70,6 +86,7 @@ interface ParseError {
 
 /** The default loader tries again with require(), and reports how that failed. Node reads a module once in the life of a process. */
 async function loadModule(file: string): Promise<unknown> {
+  if (!file.isWellFormed()) throw new Error('Node loads no module whose path is not UTF-8; write the config as YAML or JSON');
   return (await import(pathToFileURL(file).href)).default;
 }
 

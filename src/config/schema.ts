@@ -6,7 +6,7 @@ import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
 import {GUARD_NAMES, PRESERVABLE} from '../core/plan.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
-import {expandFileOrFolder, expandPath, expandUrl, type PathContext} from './expand.js';
+import {checkName, checkUtf8, expandFileOrFolder, expandPath, expandUrl, type PathContext} from './expand.js';
 import {type KeyPath, type Mistake, mistakesOf} from './mistakes.js';
 import {parseDuration, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay} from './quantity.js';
 
@@ -175,7 +175,7 @@ function flag(usual: boolean) {
 }
 
 /** A text, or a list of them; always a list once read. */
-function texts(text: z.ZodType<string, string> = z.string()) {
+function texts(text: z.ZodType<string, string> = z.string().superRefine(checkName)) {
   return z
     .union([text, z.array(text)], {error: 'string or array of strings'})
     .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));
@@ -194,7 +194,8 @@ function interval(example: string) {
 }
 
 function command() {
-  return z.union([z.string(), z.array(z.string())], {error: 'string or array of strings'}).optional();
+  const word = z.string().superRefine(checkUtf8);
+  return z.union([word, z.array(word)], {error: 'string or array of strings'}).optional();
 }
 
 function extended(context: PathContext) {

@@ -1,12 +1,10 @@
 /** What a run does, from all places that can say so: a flag wins over the job, the job over the defaults of the config file. */
-import {resolve} from 'node:path';
 import type {ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Heartbeat, Hooks, Webhook} from '../core/hooks.js';
 import type {LogFormat, LogLevel, LogSettings} from '../core/log.js';
 import {type GuardName, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
 import type {OnMissed, OnOverlap, Schedule} from '../core/schedule.js';
-import {withSlashOf} from './expand.js';
 import type {JobSettings} from './load.js';
 import {
   parseDuration,
@@ -84,7 +82,7 @@ export interface Settings {
   /** Milliseconds after which a run stops. */
   readonly maxDuration: number | undefined;
   readonly log: LogSettings | undefined;
-  /** A file, or a folder in which each job has one: it exists, or ends with "/"; absolute. */
+  /** A file, or a folder in which each job has one: it exists, or ends with "/"; as it was typed, or absolute. */
   readonly metrics: string | undefined;
   readonly heartbeat: Heartbeat | undefined;
   readonly webhook: Webhook | undefined;
@@ -168,7 +166,7 @@ export function noticesOf(
 ): Notices {
   return {
     log: logOf(flags, job),
-    metrics: flags.metrics === undefined ? job.metrics : withSlashOf(flags.metrics, resolve(flags.metrics)),
+    metrics: flags.metrics ?? job.metrics,
     heartbeat: heartbeatOf(job),
     webhook: webhookOf(job),
     hooks: hooksOf(job, folder),
@@ -176,7 +174,7 @@ export function noticesOf(
 }
 
 function logOf(flags: Pick<SettingFlags, 'log' | 'logFormat' | 'logLevel'>, job: JobSettings): LogSettings | undefined {
-  const file = flags.log === undefined ? job.log : resolve(flags.log);
+  const file = flags.log ?? job.log;
   if (file === undefined) return undefined;
   return {
     file,

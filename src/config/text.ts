@@ -1,5 +1,6 @@
 /** Text that others may have written, read with a limit. */
 import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs';
+import {osPath} from '../core/name.js';
 
 /** Bytes of a config, or of a file of patterns. */
 export const MAX_TEXT = 1024 * 1024;
@@ -15,9 +16,9 @@ export class TextRefused extends Error {
 }
 
 /** @throws a system error, or TextRefused. */
-export function readText(file: string): string {
+export function readBytes(file: string): Buffer {
   // Without O_NONBLOCK, opening a named pipe waits until somebody writes to it.
-  const opened = openSync(file, constants.O_RDONLY | (isShellPipe(file) ? 0 : constants.O_NONBLOCK));
+  const opened = openSync(osPath(file), constants.O_RDONLY | (isShellPipe(file) ? 0 : constants.O_NONBLOCK));
   try {
     const stat = fstatSync(opened);
     if (!stat.isFile() && !stat.isDirectory() && !isShellPipe(file)) throw new TextRefused(file, 'it is not a regular file');
@@ -26,7 +27,7 @@ export function readText(file: string): string {
     for (let got = -1; got !== 0 && length <= MAX_TEXT; length += got)
       got = readSync(opened, bytes, length, MAX_TEXT + 1 - length, null);
     if (length > MAX_TEXT) throw new TextRefused(file, 'it is over 1 MiB');
-    return bytes.toString('utf8', 0, length);
+    return bytes.subarray(0, length);
   } finally {
     closeSync(opened);
   }

@@ -7,7 +7,7 @@ export const LOG_FORMATS = ['text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface LogSettings {
-  /** Absolute path. */
+  /** As it was typed, or absolute. */
   readonly file: string;
   readonly format: LogFormat;
   /** The least that is written. */

@@ -69,6 +69,20 @@ export function isName(text: string): boolean {
   }
 }
 
+/**
+ * A path as functions of `node:fs` take it, for they write a lone surrogate as U+FFFD, which is another name. Not for `realpathSync`:
+ * it makes text of bytes (`realPath` of platform/environment).
+ */
+export function osPath(path: string): string | Buffer {
+  return path.isWellFormed() ? path : Buffer.from(encodeName(path));
+}
+
+/** What is left of a name where Node, or a library, took its bytes for UTF-8. */
+export function lossyName(text: string): string {
+  // How many U+FFFD stand for several bytes is told differently by each.
+  return text.toWellFormed().replace(/\ufffd+/g, '\ufffd');
+}
+
 /** The order of names by their bytes. Plain `<` differs from it above U+FFFF and for escaped bytes. */
 export function compareNames(a: string, b: string): number {
   return compareBytes(encodeName(a), encodeName(b));

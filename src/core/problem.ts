@@ -30,6 +30,8 @@ const OURS: Readonly<Record<string, string>> = {
   TARGET_UNREADABLE: 'the target could not be read here, so nothing is planned for it',
   XATTRS_NOT_KEPT: 'the target does not take all of its extended attributes or ACLs: too large, or refused; all else is kept',
   FILTER_TOO_LARGE: 'a .dirsyncignore may have 1 MiB; what is in its folder is neither read nor deleted, make it smaller',
+  FILTER_NOT_TEXT:
+    'a .dirsyncignore is UTF-8, and this is UTF-16 or holds a NUL; what is in its folder is neither read nor deleted, write it anew',
   FILTERS_TOO_COSTLY:
     'over 10000 patterns hold here, or one is over 4096 characters, or has too many ** for a folder this deep; what is in it is neither read nor deleted, write fewer',
   FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',

@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import {DirsyncError, type ErrorCode} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {osPath} from '../core/name.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
 import {decodeProblem, encodeProblem} from './json.js';
@@ -48,7 +49,7 @@ export function encodeJournalLine(line: JournalLine): string {
 
 /** Whether this is a regular file that begins like a journal. False as well where it cannot be read. */
 export function isJournalFile(file: string): boolean {
-  if (!fs.statSync(file, {throwIfNoEntry: false})?.isFile()) return false;
+  if (!fs.statSync(osPath(file), {throwIfNoEntry: false})?.isFile()) return false;
   try {
     const [first] = pieces(file, HEADER_START.length);
     return first?.toString('latin1') === HEADER_START;
@@ -71,7 +72,7 @@ export function* readJournalFile(file: string): Generator<JournalLine, void, und
 }
 
 function* pieces(file: string, bytes: number): Generator<Buffer, void, undefined> {
-  const opened = fs.openSync(file, 'r');
+  const opened = fs.openSync(osPath(file), 'r');
   try {
     for (;;) {
       const piece = Buffer.allocUnsafe(bytes);

@@ -14,6 +14,7 @@ import {createGunzip, createGzip} from 'node:zlib';
 import type {Action} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {decodeName, osPath} from '../core/name.js';
 import {comparePaths, isWithin, type RelPath} from '../core/path.js';
 import type {Plan, PlanHeader} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
@@ -53,11 +54,11 @@ interface Trailer {
  * Answers with the SHA-256 that the trailer holds. Throws PLAN_UNWRITABLE; then nothing is left behind.
  */
 export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: string}> {
-  const place = await realpath(file).catch(() => file);
-  const temporary = path.join(path.dirname(place), `.dirsync-plan-${randomBytes(6).toString('hex')}.tmp`);
+  const place = await realpath(osPath(file), {encoding: 'buffer'}).then(decodeName, () => file);
+  const temporary = osPath(path.join(path.dirname(place), `.dirsync-plan-${randomBytes(6).toString('hex')}.tmp`));
   const hash = createHash('sha256');
   try {
-    const old = await stat(place).catch(() => undefined);
+    const old = await stat(osPath(place)).catch(() => undefined);
     if (old && !old.isFile())
       throw new DirsyncError(
         'PLAN_UNWRITABLE',
@@ -65,7 +66,7 @@ export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: 
         'name a new file, or one to be replaced',
       );
     await pipeline(encodePlan(plan, hash), createGzip({level: 3}), createWriteStream(temporary, {flags: 'wx', flush: true}));
-    await rename(temporary, place);
+    await rename(temporary, osPath(place));
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => undefined);
     if (isSystemError(error)) throw systemError('PLAN_UNWRITABLE', file, error);
@@ -130,7 +131,7 @@ export async function readPlanFile(file: string): Promise<SavedPlan> {
 }
 
 async function openContent(file: string): Promise<Readable> {
-  const raw = createReadStream(file, {highWaterMark: 1 << 18});
+  const raw = createReadStream(osPath(file), {highWaterMark: 1 << 18});
   await once(raw, 'readable');
   const magic = raw.read(2) as Buffer | null;
   if (magic) raw.unshift(magic);

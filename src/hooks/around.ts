@@ -22,8 +22,8 @@ export interface AroundOptions {
   readonly told: Told;
   /** What is known of the run when it starts. */
   readonly run: Pick<JobRun, 'id' | 'job' | 'source' | 'target'>;
-  /** The folder in which commands start. */
-  readonly cwd: string;
+  /** The folder in which commands start; undefined for that of this process. */
+  readonly cwd: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly onNotice: (notice: Notice) => void;
   /** Aborted when this process has to end within seconds. */

@@ -5,10 +5,12 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {escapeName} from '../core/escape.js';
 import type {CommandLine} from '../core/hooks.js';
 import {formatDuration} from '../report/units.js';
+import {placeOf} from './bytes.js';
 import {type LimitReached, startLimit, type TimeLimit} from './limit.js';
 
 export interface CommandOptions extends TimeLimit {
-  readonly cwd: string;
+  /** Undefined for the folder of this process. */
+  readonly cwd: string | undefined;
   /** What is undefined in it is not set. */
   readonly env: NodeJS.ProcessEnv;
   /** For the command to read from stdin, or not. */
@@ -89,15 +91,16 @@ async function carryOut(command: CommandLine, options: CommandOptions, tail: Tai
 }
 
 function start(command: CommandLine, {cwd, env, input}: CommandOptions): ChildProcess {
+  const {script, ...place} = placeOf(cwd, env);
   const options: SpawnOptions = {
-    cwd,
-    env,
+    ...place,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
     windowsHide: true,
   };
-  if (typeof command === 'string') return spawn(command, {...options, shell: true});
+  if (typeof command === 'string') return spawn(script + command, {...options, shell: true});
   const [program, ...args] = command;
+  if (script !== '') return spawn('/bin/sh', ['-c', `${script}exec "$0" "$@"`, ...command], options);
   return spawn(program, args, options);
 }
 

@@ -5,6 +5,7 @@
  */
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
+import {currentFolder, leaveDeletedFolder} from './environment.js';
 import {SystemError} from './platform.js';
 
 /** Shared by all threads. Int32: who may go on. Float64: what has been done, a slot per worker with one writer each. */
@@ -100,7 +101,7 @@ export class WorkerPool {
    * (bench: startup-plan).
    */
   static prepare(): void {
-    if (WorkerPool.#spares.length === 0) WorkerPool.#spares.push(new WorkerPool(DEFAULT_SIZE));
+    if (WorkerPool.#spares.length === 0 && leaveDeletedFolder()) WorkerPool.#spares.push(new WorkerPool(DEFAULT_SIZE));
   }
 
   /** Perf: from now on a pool is kept when it is closed, since each thread that ends leaves some memory behind (bench: run-memory). */
@@ -114,8 +115,9 @@ export class WorkerPool {
     await Promise.all(WorkerPool.#spares.splice(0).map((pool) => pool.close()));
   }
 
-  /** A pool of `size` workers, as many as there are processors by default. Close it. */
+  /** A pool of `size` workers, as many as there are processors by default. Close it. @throws DirsyncError CURRENT_FOLDER. */
   static open(size = DEFAULT_SIZE): WorkerPool {
+    if (!leaveDeletedFolder()) currentFolder();
     const spare = WorkerPool.#spares.findIndex((pool) => pool.size === size && pool.#isAlive);
     return WorkerPool.#spares.splice(spare, spare === -1 ? 0 : 1)[0] ?? new WorkerPool(size);
   }

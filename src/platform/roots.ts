@@ -5,9 +5,10 @@ import {emptyStat, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
-import {type ByteName, decodeName, toByteName} from '../core/name.js';
+import {type ByteName, osPath, toByteName} from '../core/name.js';
 import type {Overlap, PlanRoot, RootIdentity} from '../core/plan.js';
 import {platform} from './choose.js';
+import {absolutePath, realPath} from './environment.js';
 import {errnoOf, type Folder, type Platform} from './platform.js';
 
 export interface Root extends PlanRoot {
@@ -48,18 +49,19 @@ export function findTarget(given: string, mkpath: boolean): Root {
     if (code !== 'ENOENT')
       throw new DirsyncError('TARGET_UNREADABLE', `${shown} (${code})`, 'check its permissions', {cause: error});
   }
-  if (fs.lstatSync(given, {throwIfNoEntry: false})?.isSymbolicLink()) {
+  if (fs.lstatSync(osPath(given), {throwIfNoEntry: false})?.isSymbolicLink()) {
     throw new DirsyncError('TARGET_NOT_DIRECTORY', `${shown} is a symlink that leads nowhere`, 'is the disk mounted?');
   }
-  const [parent, missing] = existingParent(path.resolve(given));
+  const absolute = absolutePath(given);
+  const [parent, missing] = existingParent(absolute);
   if (missing.length > 1 && !mkpath) {
     throw new DirsyncError(
       'TARGET_PARENT_MISSING',
-      escapeName(path.dirname(path.resolve(given))),
+      escapeName(path.dirname(absolute)),
       'is the disk mounted? --mkpath creates the folders',
     );
   }
-  if (!fs.statSync(parent).isDirectory())
+  if (!fs.statSync(osPath(parent)).isDirectory())
     throw new DirsyncError('TARGET_NOT_DIRECTORY', escapeName(parent), 'name a folder, existing or new');
   const whole = path.join(realPath(parent), ...missing);
   return {path: whole, bytes: toByteName(whole), live: undefined};
@@ -153,10 +155,6 @@ function openedRoot(given: string): Root {
   }
 }
 
-function realPath(given: string): string {
-  return decodeName(fs.realpathSync(Buffer.from(toByteName(given), 'latin1'), {encoding: 'buffer'}));
-}
-
 /** Opens a folder, or the nearest one above it that can be opened. Close it; undefined where none can. */
 export function openNearest(given: ByteName): {readonly path: ByteName; readonly folder: Folder} | undefined {
   for (let at = given; ; at = path.posix.dirname(at) as ByteName) {
@@ -173,7 +171,7 @@ export function openNearest(given: ByteName): {readonly path: ByteName; readonly
 function existingParent(absolute: string): [string, string[]] {
   const missing: string[] = [];
   let at = absolute;
-  while (!fs.existsSync(at)) {
+  while (!fs.existsSync(osPath(at))) {
     missing.unshift(path.basename(at));
     at = path.dirname(at);
   }

@@ -4,9 +4,10 @@
  */
 import {createHash} from 'node:crypto';
 import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
-import {type ByteName, decodeName, foldName, fromByteName} from '../core/name.js';
+import {type ByteName, foldName, fromByteName} from '../core/name.js';
 import {joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
+import {decodeText} from '../core/text.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
 import {type FilterScope, IGNORE_FILE} from './filter.js';
@@ -216,11 +217,11 @@ class Walk {
       if (text === undefined) return none;
     } catch (error) {
       const code = errnoOf(error);
-      this.#problem(joinPath(at.path, IGNORE_FILE), code === 'EFBIG' ? 'FILTER_TOO_LARGE' : code, 'source');
+      this.#problem(joinPath(at.path, IGNORE_FILE), RULES_REFUSED[code] ?? code, 'source');
       return undefined;
     }
     const digest = createHash('sha256').update(text).digest().toString('latin1');
-    const rules = decodeName(text);
+    const rules = decodeText(text);
     this.o.onRules(at.path, rules);
     return {scope: at.scope.within(at.path, rules), digest};
   }
@@ -240,6 +241,8 @@ class Walk {
     this.o.onProblem(problem({path, side, phase: 'scan', code}));
   }
 }
+
+const RULES_REFUSED: Readonly<Record<string, string>> = {EFBIG: 'FILTER_TOO_LARGE', EILSEQ: 'FILTER_NOT_TEXT'};
 
 interface Level {
   readonly folder: Folder;

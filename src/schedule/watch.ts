@@ -44,6 +44,7 @@ export class Watch {
   /** Listens from now on to all that is there; to be asked before each run. */
   async renew(): Promise<Renewed> {
     const {root} = this.options;
+    if (!root.isWellFormed()) return {deaf: 'the watcher takes no path that is not UTF-8'};
     if (this.isListening && !this.#isStale && this.#root === identityOf(root)) return 'as before';
     await this.close();
     for (const pause of [...PAUSES_MS, undefined]) {

@@ -6,7 +6,9 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import {encodeName, osPath} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
+import {environment} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
 
 /** Disks that take turns at one path are all known. */
@@ -72,17 +74,17 @@ export function remember({source, target}: Pair, {id, fileSystem, filters}: RunF
   };
   if (JSON.stringify(next) === JSON.stringify(old)) return;
   const file = fileOf(target);
-  fs.mkdirSync(path.dirname(file), {recursive: true, mode: 0o700});
-  const draft = `${file}.${process.pid}`;
+  fs.mkdirSync(osPath(path.dirname(file)), {recursive: true, mode: 0o700});
+  const draft = osPath(`${file}.${process.pid}`);
   fs.writeFileSync(draft, `${JSON.stringify(next)}\n`, {mode: 0o600});
-  fs.renameSync(draft, file);
+  fs.renameSync(draft, osPath(file));
 }
 
 /** Why nothing can be remembered here, as an errno name; undefined when it can. */
 export function memoryFault(): string | undefined {
   for (let folder = home(); ; folder = path.dirname(folder)) {
     try {
-      fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
+      fs.accessSync(osPath(folder), fs.constants.W_OK | fs.constants.X_OK);
       return undefined;
     } catch (error) {
       const code = errnoOf(error);
@@ -97,12 +99,12 @@ export function memoryFolder(): string {
 
 /** XDG Base Directory Specification: a relative path in the variable is to be ignored. */
 function home(): string {
-  const {XDG_STATE_HOME: xdg = '', HOME = os.homedir()} = process.env;
+  const {XDG_STATE_HOME: xdg = '', HOME = os.homedir()} = environment();
   return path.join(path.isAbsolute(xdg) ? xdg : path.join(HOME, '.local/state'), 'dirsync', 'targets');
 }
 
 function fileOf(target: string): string {
-  return path.join(home(), `${createHash('sha256').update(target).digest('hex').slice(0, 32)}.json`);
+  return path.join(home(), `${createHash('sha256').update(encodeName(target)).digest('hex').slice(0, 32)}.json`);
 }
 
 function withFirst(names: readonly string[], name: string | undefined): string[] {
@@ -113,7 +115,7 @@ function withFirst(names: readonly string[], name: string | undefined): string[]
 function read(target: string): Written {
   const nothing: Written = {target, ids: [], sources: []};
   try {
-    const file = fileOf(target);
+    const file = osPath(fileOf(target));
     if (fs.statSync(file).size > MAX_BYTES) return nothing;
     const json = JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Written> | null;
     if (json?.target !== target) return nothing;

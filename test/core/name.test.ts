@@ -8,6 +8,8 @@ import {
   encodeName,
   fromByteName,
   isName,
+  lossyName,
+  osPath,
   toByteName,
 } from '../../src/core/name.js';
 
@@ -91,5 +93,15 @@ describe('core/name', () => {
   it('byte strings hold one unit a byte', () => {
     expect(toByteName('é')).to.equal('\xc3\xa9');
     expect(fromByteName('\xc3\xa9\xff' as ByteName)).to.equal('é\udcff');
+  });
+
+  it('gives the system the bytes of a name, which `lossyName` knows again where they were taken for UTF-8', () => {
+    fc.assert(
+      fc.property(bytes, (from) => {
+        const name = decodeName(from);
+        expect(Buffer.from(osPath(name))).to.deep.equal(Buffer.from(from));
+        expect(lossyName(name)).to.equal(lossyName(Buffer.from(from).toString()));
+      }),
+    );
   });
 });

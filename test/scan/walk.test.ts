@@ -289,6 +289,7 @@ for (const backend of ['posix', 'portable'] as const) {
       const unusable: [title: string, rules: Tree[string], code: string][] = [
         ['a symlink', symlink('b'), 'ELOOP'],
         ['a folder', {x: ''}, 'EISDIR'],
+        ['no text', '*.db\0', 'FILTER_NOT_TEXT'],
         ['too large', `#${'x'.repeat(1024 * 1024)}`, 'FILTER_TOO_LARGE'],
       ];
       for (const [title, rules, code] of unusable) {

@@ -227,6 +227,23 @@ const CASES: readonly Case[] = [
     code: 'FILTER_UNREADABLE',
     says: ['The filter file cannot be read: pipe: it is not a regular file'],
   },
+  ...(['le', 'be'] as const).map((order) => ({
+    title: `a filter file in UTF-16 (${order})`,
+    args: apply(...ST, '--exclude-from', 'wide'),
+    prepare: (root: string) => {
+      const bytes = Buffer.from('\ufeffold\r\n', 'utf16le');
+      fs.writeFileSync(path.join(root, 'wide'), order === 'le' ? bytes : bytes.swap16());
+    },
+    code: 'FILTER_UNREADABLE',
+    says: ['The filter file cannot be read: wide: it is UTF-16, not UTF-8', '--exclude-from'],
+  })),
+  {
+    title: 'a filter file with a NUL',
+    args: apply(...ST, '--exclude-from', 'nul'),
+    prepare: (root) => fs.writeFileSync(path.join(root, 'nul'), 'old\0\n'),
+    code: 'FILTER_UNREADABLE',
+    says: ['The filter file cannot be read: nul: it holds a NUL, as no UTF-8 text does'],
+  },
   {
     title: 'a filter file of 100 MB',
     args: apply(...ST, '--exclude-from', 'large'),

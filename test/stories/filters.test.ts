@@ -148,4 +148,37 @@ describe('story: filters', () => {
     expect(dirsync(['apply', plan]).code).to.equal(0);
     expect(Object.keys(readTree(target))).to.deep.equal(['.', 'b', 'b/d', 'old.log']);
   });
+
+  for (const place of ['--exclude-from', '.dirsyncignore'] as const) {
+    const inPlace = (root: string, content: string | Buffer) => {
+      const file = place === '--exclude-from' ? path.join(root, 'windows') : path.join(root, 'source/sub/.dirsyncignore');
+      fs.writeFileSync(file, content);
+      return place === '--exclude-from' ? ['--exclude-from', 'windows'] : ['--exclude', '.dirsyncignore'];
+    };
+
+    it(`a byte order mark and carriage returns are no part of the patterns (${place})`, () => {
+      const {root} = pairIn(temp(), {sub: {a: ''}}, {sub: {'b.db': 'kept', 'b.o': 'kept'}});
+      const flags = inPlace(root, '\ufeff*.db\r\n*.o\r\n');
+      expect(planned(['source', 'target', ...flags], {cwd: root}).filter((line) => !line.startsWith('attrs'))).to.deep.equal([
+        'create sub/a',
+      ]);
+    });
+  }
+
+  for (const [title, content] of [
+    ['UTF-16', Buffer.from('\ufeff*.db\r\n', 'utf16le')],
+    ['UTF-16 without its mark', Buffer.from('*.db\r\n', 'utf16le')],
+    ['a NUL', Buffer.from('*.db\n\0')],
+  ] as const) {
+    it(`a .dirsyncignore with ${title} protects all that is in its folder`, () => {
+      const {root, source, target} = pairIn(temp(), {sub: {a: ''}, b: ''}, {sub: {'b.db': 'kept', deep: {c: 'kept'}}, d: ''});
+      fs.writeFileSync(path.join(source, 'sub/.dirsyncignore'), content);
+      const {problems} = planDocument(['source', 'target'], {cwd: root});
+      expect(problems.map(({path: at, side, code}) => `${at} (${side}) ${code}`)).to.deep.equal([
+        'sub/.dirsyncignore (source) FILTER_NOT_TEXT',
+      ]);
+      expect(dirsync(['apply', source, target, '--yes']).code).to.equal(3);
+      expect(Object.keys(readTree(target))).to.deep.equal(['.', 'b', 'sub', 'sub/b.db', 'sub/deep', 'sub/deep/c']);
+    });
+  }
 });

@@ -7,7 +7,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
 import {removeTree} from './temp.js';
-import {readTree, type Tree, writeTree} from './tree.js';
+import {nameBytes, readTree, type Tree, writeTree} from './tree.js';
 
 export interface CliOptions {
   readonly cwd?: string | undefined;
@@ -105,12 +105,19 @@ export class Running {
   }
 }
 
+/** A word as bash reads it back; a lone surrogate is a byte, as in core/name. */
+function bashWord(text: string): string {
+  return `$'${Array.from(nameBytes(text), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}'`;
+}
+
 /** A home folder for one run; for another user it also holds the program, since the checkout may be closed to that user. */
 export class Home {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-home-'));
   readonly program: string;
   readonly spawnOptions: SpawnSyncOptions;
   readonly #under: readonly string[];
+  /** What Node cannot hand to a child, since it is not UTF-8: a shell does. */
+  readonly #bytes: string;
 
   constructor({cwd, env, uid, under = [], timeout = TIMEOUT}: CliOptions) {
     const {folder} = this;
@@ -123,9 +130,15 @@ export class Home {
     this.program = path.join(uid === undefined ? CHECKOUT : path.join(folder, 'app'), 'bin/run.js');
     const {PATH} = process.env;
     const xdg = {XDG_CONFIG_HOME: `${folder}/config`, XDG_STATE_HOME: `${folder}/state`, XDG_CACHE_HOME: `${folder}/cache`};
+    const isText = (text = '') => text.isWellFormed();
+    const variables = Object.entries({PATH, HOME: folder, ...xdg, TERM: 'xterm', ...env});
+    this.#bytes = [
+      ...(isText(cwd) ? [] : [`cd ${bashWord(cwd ?? '')}`]),
+      ...variables.flatMap(([name, value]) => (isText(value) ? [] : [`export ${name}=${bashWord(value ?? '')}`])),
+    ].join('\n');
     this.spawnOptions = {
-      cwd: cwd ?? folder,
-      env: {PATH, HOME: folder, ...xdg, TERM: 'xterm', ...env},
+      cwd: isText(cwd) ? (cwd ?? folder) : folder,
+      env: Object.fromEntries(variables.filter(([, value]) => isText(value))),
       ...(uid !== undefined && {uid, gid: uid}),
       timeout,
       killSignal: 'SIGKILL',
@@ -133,7 +146,10 @@ export class Home {
   }
 
   command(args: readonly string[]): string[] {
-    return [...this.#under, process.execPath, this.program, ...args];
+    const words = [...this.#under, process.execPath, this.program, ...args];
+    if (this.#bytes === '' && words.every((word) => word.isWellFormed())) return words;
+    // Without it, a shell whose stdin is a socket reads what its user set up.
+    return ['bash', '--norc', '-c', `${this.#bytes}\nexec ${words.map(bashWord).join(' ')}`];
   }
 
   remove(): void {
@@ -173,6 +189,7 @@ export function withoutChange<T>(root: string, body: () => T): T {
 interface PlanDocument {
   readonly actions: readonly {readonly kind: string; readonly path: string; readonly reasons: readonly string[]}[];
   readonly problems: readonly {readonly path: string; readonly side: string; readonly code: string}[];
+  readonly header: {readonly warnings: readonly string[]};
   readonly halts: readonly {readonly guard: string; readonly allowed: boolean}[];
 }
 
