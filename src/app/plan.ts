@@ -18,12 +18,13 @@ import {errnoOf} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.js';
 import {FilterScope} from '../scan/filter.js';
+import {idlePatterns} from '../scan/idle.js';
 import type {Rules, ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {memoryFault, memoryFolder} from '../state/memory.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
 import {factsOf, targetFoldsNames} from './facts.js';
-import {typedPatterns} from './filters.js';
+import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
 import {narrowPlan} from './narrow.js';
@@ -66,12 +67,14 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const roots = {source, target, sourceMissing: missing || undefined};
   onEvent({type: 'plan-started', source: source.path, target: target.path});
   const keeping = whatIsKept(settings.preserve, target.bytes);
-  const options = planOptions(settings, {...keeping, filters: typedPatterns(settings.filters)});
+  const patterns = typedPatterns(settings.filters);
+  const options = planOptions(settings, {...keeping, filters: patterns.map(({pattern}) => pattern)});
   const {filters, oneFileSystem} = options;
   // Refused here: a worker's failure would be a bug of ours.
   FilterScope.root(filters);
 
-  const common = {type: 'scan', filters, oneFileSystem, kept: keeping.read, foldNames: false} as const;
+  const names = rootNames([source.path, target.path], [settings.source, settings.target]);
+  const common = {type: 'scan', rootNames: names, filters, oneFileSystem, kept: keeping.read, foldNames: false} as const;
   const foldNames = targetFoldsNames(target.bytes) !== false;
   const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live, foldNames};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
@@ -97,6 +100,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     onEvent({type: 'scan-done', side: 'source', entries: sourceAnswer.totals.entries, bytes: sourceAnswer.totals.bytes});
     onEvent({type: 'scan-done', side: 'target', entries: targetAnswer.totals.entries, bytes: targetAnswer.totals.bytes});
     const inside = sourceAnswer.holdsOther ? 'target-in-source' : targetAnswer.holdsOther ? 'source-in-target' : undefined;
+    const idle = [...idlePatterns(patterns, names), ...sourceAnswer.idle];
     const plan: Plan = {
       header: {
         id: newId(started),
@@ -110,7 +114,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         owners: settings.ownerBy === 'name' && options.owner ? ownersOf(found.actions) : undefined,
         plannedBy: process.geteuid?.(),
         sourceMissing: missing || undefined,
-        warnings: [...lossWarnings({...found, keeping}), ...memoryWarnings()],
+        warnings: [...idleWarnings(idle), ...lossWarnings({...found, keeping}), ...memoryWarnings()],
       },
       actions: found.actions,
       problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
@@ -193,6 +197,7 @@ const EMPTY_ANSWER = Promise.resolve({
   collisions: undefined,
   mounts: [],
   rules: [],
+  idle: [],
   holdsOther: false,
   stopped: false,
 });

@@ -73,7 +73,7 @@ export class SourceWatch {
 
   #open(): Watch {
     const {path: root, bytes} = findSource(this.settings.source);
-    const filters = typedPatterns(this.settings.filters);
+    const filters = typedPatterns(this.settings.filters).map(({pattern}) => pattern);
     const {own, onChange, onLost} = this.options;
     // What the runs themselves write would start the next one.
     const isOwn = (path: string) =>

@@ -3,16 +3,20 @@ import {Blake3Hasher} from '@napi-rs/blake-hash';
 import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import type {RelPath} from '../core/path.js';
+import {joinPath, type RelPath} from '../core/path.js';
 import type {Found, TreeTotals} from '../core/plan.js';
 import type {Problem, Side} from '../core/problem.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {platform} from '../platform/choose.js';
-import {FilterScope} from './filter.js';
+import {FilterScope, IGNORE_FILE} from './filter.js';
+import {type Idle, idlePatterns} from './idle.js';
 import {WalkStopped, walk} from './walk.js';
 
 /** Characters of all .dirsyncignore files together that are remembered from one run to the next. */
 const MAX_RULES = 64 * 1024;
+
+/** Patterns that can match nothing: of so many each is told. */
+const MAX_IDLE = 1000;
 
 /** The .dirsyncignore files of a tree, each with its folder, in canonical order. */
 export type Rules = readonly (readonly [folder: RelPath, text: string])[];
@@ -24,6 +28,8 @@ export interface ScanJob {
   /** The source's root, when this is the target. */
   readonly rulesRoot?: ByteName | undefined;
   readonly filters: readonly string[];
+  /** Absolute paths that mean a root, and nothing in one. */
+  readonly rootNames: readonly string[];
   /** Which extended attributes are read. */
   readonly kept: KeptXattrs;
   readonly oneFileSystem: boolean;
@@ -48,6 +54,8 @@ export interface ScanAnswer {
   readonly mounts: readonly RelPath[];
   /** The .dirsyncignore files, by their folders; undefined where they are too long to be remembered. */
   readonly rules: Rules | undefined;
+  /** Patterns of the .dirsyncignore files that can match nothing; not all where there are many. */
+  readonly idle: readonly Idle[];
   /** The other tree's root lies in this one. */
   readonly holdsOther: boolean;
   /** Ended before its time: the blocks are not a whole tree. */
@@ -70,6 +78,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
   const mounts: RelPath[] = [];
   const rules: [RelPath, string][] = [];
   let rulesLength = 0;
+  const idle: Idle[] = [];
   const writer = new BlockWriter((block) => {
     for (const column of canonicalColumns(block)) hash.update(column);
     send({block, problems}, blockBuffers(block));
@@ -96,6 +105,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
       },
       onMount: (path) => mounts.push(path),
       onRules(folder, text) {
+        if (idle.length < MAX_IDLE) idle.push(...idleIn(folder, text, job.rootNames));
         rulesLength += text.length;
         if (rulesLength <= MAX_RULES) rules.push([folder, text]);
       },
@@ -117,7 +127,16 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
     collisions,
     mounts,
     rules: rulesLength <= MAX_RULES ? rules : undefined,
+    idle: idle.slice(0, MAX_IDLE),
     holdsOther,
     stopped,
   };
+}
+
+function idleIn(folder: RelPath, text: string, rootNames: readonly string[]): Idle[] {
+  const file = joinPath(folder, IGNORE_FILE);
+  return idlePatterns(
+    text.split(/\r?\n/).map((pattern, i) => ({pattern, at: `${file}:${i + 1}`})),
+    rootNames,
+  );
 }

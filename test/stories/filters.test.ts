@@ -181,4 +181,49 @@ describe('story: filters', () => {
       expect(Object.keys(readTree(target))).to.deep.equal(['.', 'b', 'sub', 'sub/b.db', 'sub/deep', 'sub/deep/c']);
     });
   }
+
+  describe('patterns that can match nothing', () => {
+    const warnings = (root: string, ...args: string[]) =>
+      planDocument(['source', 'target', ...args], {cwd: root}).header.warnings;
+    const idle = (at: string, pattern: string, rest: string) => `${at}the pattern "${pattern}" can match nothing, since ${rest}`;
+
+    it('are told once each, wherever they stand', () => {
+      const {root, source, target} = pairIn(temp(), {a: '', sub: {'.dirsyncignore': '*.o\n../x\n'}}, {a: ''});
+      fs.writeFileSync(path.join(root, 'rules'), `# none\n${target}/x\r\n*.o\n`);
+      fs.symlinkSync('source', path.join(root, 'other'));
+      fs.writeFileSync(path.join(source, '.dirsyncignore'), `\ufeff${root}/other/a\n`);
+      const flags = ['--exclude', './a.o', '--exclude', './a.o', '--include', 'a//', '--exclude-from', 'rules'];
+      const told = planDocument(['other', 'target', ...flags], {cwd: root}).header.warnings;
+      expect(told).to.deep.equal([
+        idle('', './a.o', 'no name is "."; write "/a.o"'),
+        idle('', '!a//', 'no path holds "//"; write "!a/"'),
+        idle('rules:2: ', `${target}/x`, 'a "/" at its beginning is the root itself; write "/x"'),
+        idle('.dirsyncignore:1: ', `${root}/other/a`, 'a "/" at its beginning is the root itself; write "/a"'),
+        idle('sub/.dirsyncignore:2: ', '../x', 'no name is ".."'),
+      ]);
+      expect(dirsync(['plan', 'source', 'target', ...flags], {cwd: root}).stdout).to.include(told[0]);
+    });
+
+    it('are told of --only and --except, also where nothing is left out by them', () => {
+      const {root} = pairIn(temp(), {a: ''}, {});
+      expect(warnings(root, '--only', './a')).to.deep.equal([idle('', './a', 'no name is "."; write "/a"')]);
+      expect(warnings(root, '--except', './a')).to.deep.equal([idle('', './a', 'no name is "."; write "/a"')]);
+      expect(dirsync(['plan', 'source', 'target', '--out', 'p'], {cwd: root}).code).to.equal(0);
+      expect(dirsync(['show', 'p', '--except', `${root}/source/a`], {cwd: root}).stdout).to.include('write "/a"');
+    });
+
+    it('are not those that begin with the path of a root which stands in a root', () => {
+      const {root, source} = pairIn(temp(), {}, {});
+      fs.mkdirSync(path.join(source, source), {recursive: true});
+      expect(warnings(root, '--exclude', `${source}/a`, '--exclude', `${root}/target/a`)).to.have.length(1);
+    });
+
+    it('are counted where there are many', () => {
+      const {root} = pairIn(temp(), {a: ''}, {a: ''});
+      fs.writeFileSync(path.join(root, 'rules'), Array.from({length: 500}, (_, i) => `./a${i}\n`).join(''));
+      const told = warnings(root, '--exclude-from', 'rules');
+      expect(told).to.have.length(11);
+      expect(told.at(-1)).to.equal('490 more patterns can match nothing');
+    });
+  });
 });
