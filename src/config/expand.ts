@@ -31,7 +31,7 @@ export function checkName(text: string, issues: z.RefinementCtx): void {
 
 /** What goes to Node as text, which makes U+FFFD of all that is not UTF-8. */
 export function checkUtf8(text: string, issues: z.RefinementCtx): void {
-  if (!text.isWellFormed()) issues.addIssue({code: 'custom', message: `"${escapeName(text)}" is not UTF-8`});
+  if (!text.isWellFormed()) issues.addIssue({code: 'custom', message: 'holds a byte that is not UTF-8'});
 }
 
 /** An absolute path that ends with "/" where it was written so: a folder, also one that is not there yet. */

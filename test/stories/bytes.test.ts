@@ -242,7 +242,7 @@ describe('story: bytes that are not UTF-8', () => {
       {
         title: 'with a command that is not UTF-8',
         config: Buffer.from('jobs: {j: {source: s, target: t, hooks: {before: ["rm", "t\\udce9"]}}}\n'),
-        says: 'jobs.j.hooks.before[1]: "t\\xe9" is not UTF-8',
+        says: 'jobs.j.hooks.before[1]: holds a byte that is not UTF-8',
       },
       {
         title: 'in JavaScript, by a path that is not UTF-8',
