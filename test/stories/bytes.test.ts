@@ -113,7 +113,7 @@ describe('story: bytes that are not UTF-8', () => {
     done(dirsync(['plan', 's', 't', '--out', at(`p${E}.plan`)], {cwd: root}));
     expect(done(dirsync(['show', at(`p${E}.plan`)])).stdout).to.include('create   a');
     done(dirsync(['apply', at(`p${E}.plan`), '-l', at(`${E}.log`)], {cwd: root}));
-    expect(read(at(`${E}.log`))).to.include('done: ');
+    expect(read(at(`${E}.log`))).to.include('create done  a');
     done(dirsync(['run', 's', 't', '--metrics', at(`${E}.prom`)], {cwd: root}));
     expect(read(at(`${E}.prom`))).to.include('dirsync_');
     const [journal = ''] = fs
@@ -127,7 +127,7 @@ describe('story: bytes that are not UTF-8', () => {
   it('begins a log anew beside itself', () => {
     const root = world({s: {}, [`l${LOST}.log`]: 'not ours\n'});
     write(path.join(root, 'c.yaml'), `jobs: {j: {source: s, target: t, logSize: 300, logFiles: 1, log: "l\\udce9.log"}}\n`);
-    for (let i = 0; i < 4; i++) done(dirsync(['run', 'j', '--config', 'c.yaml'], {cwd: root}));
+    for (let i = 0; i < 2; i++) done(dirsync(['run', 'j', '--config', 'c.yaml'], {cwd: root}));
     expect(paths(root)).to.include.members([shown(`l${E}.log`), shown(`l${E}.log.1`)]);
     expect(read(path.join(root, `l${LOST}.log`))).to.equal('not ours\n');
   });
