@@ -6,7 +6,7 @@ import {escapeName} from '../core/escape.js';
 import {lossyName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import {platform} from '../platform/choose.js';
-import {absolutePath, realPath} from '../platform/environment.js';
+import {realPath} from '../platform/environment.js';
 import {findSource} from '../platform/roots.js';
 import {decideFilter} from '../scan/decide.js';
 import {type Renewed, Watch} from '../schedule/watch.js';
@@ -26,11 +26,10 @@ export interface SourceWatchOptions {
 export function ownFiles({log, metrics}: Settings): string[] {
   return [log?.file, metrics].flatMap((file) => {
     if (file === undefined) return [];
-    const path = absolutePath(file);
     try {
-      return [join(realPath(dirname(path)), basename(path))];
+      return [join(realPath(dirname(file)), basename(file))];
     } catch {
-      return [path];
+      return [file];
     }
   });
 }
