@@ -7,7 +7,7 @@ import {type Running, startDirsync} from '../support/cli.js';
 import {rsyncDifference} from '../support/oracle.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
-import {readTree, writeTree} from '../support/tree.js';
+import {nameBytes, readTree, writeTree} from '../support/tree.js';
 
 describe('story: watch', () => {
   const temp = tempDirs();
@@ -62,6 +62,14 @@ describe('story: watch', () => {
     await end(watched);
   });
 
+  it('a name that is not UTF-8, which filters know and the watcher does not', async () => {
+    const watched = await watch(['--exclude', '/*', '--include', 'caf\udce9']);
+    const {running, source, target} = watched;
+    fs.writeFileSync(nameBytes(path.join(source, 'caf\udce9')), 'new');
+    await running.until(() => Object.keys(readTree(target)).length === 2);
+    expect(await running.kill('SIGTERM')).to.include({code: 143});
+  });
+
   it('a tree that is moved in is listened to as well', async () => {
     const watched = await watch();
     const {source, equal} = watched;
@@ -86,7 +94,7 @@ describe('story: watch', () => {
   });
 
   it('what filters leave out, and what the runs write themselves, starts no run', async () => {
-    const watched = await watch(['--exclude', 'cache', '--metrics', 'SOURCE/metrics/']);
+    const watched = await watch(['--exclude', 'cache', '--metrics', 'SOURCE/metrics\udce9/']);
     const {source, target, runs, running} = watched;
     // The run after one that found new folders.
     await running.until(() => runs() === 2);
