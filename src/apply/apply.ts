@@ -290,6 +290,8 @@ class Run {
       const leader = step === 'links' ? this.#steps.leaderNow : undefined;
       await this.#workers.run(step, ready, (index, result) => this.#steps.record(step, index, result), leader);
       if (this.#isStopped) return;
+      // What has just taken the place of a folder may be what goes next under its old name.
+      if (step === 'emptied' && actions.some((index) => this.#actions[index]?.after !== undefined)) isSynced = undefined;
     }
   }
 

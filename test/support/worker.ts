@@ -93,7 +93,9 @@ export class OneWorker {
         ...policy,
       },
       opened: new Map(),
-      mounts: new Map(),
+      missing: undefined,
+      volumes: new Map(),
+      beside: new Set(),
       goOn: () => true,
     };
   }
@@ -157,7 +159,7 @@ export class OneWorker {
   close(): void {
     this.#forget();
     this.#staging?.close();
-    for (const folder of [...this.#world.mounts.values(), ...this.#roots]) this.platform.close(folder);
+    for (const folder of [...this.#world.volumes.values(), ...this.#roots]) this.platform.close(folder);
   }
 
   /** Each wave begins the ways into the trees anew. */
