@@ -41,6 +41,8 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
     });
     const sides = {source: source.look(path), target: target.look(path)};
     const action = actions.find((action) => action.path === path);
+    const {filters, deleteExcluded} = header.options;
+    const filter = decide(path, typed, {source, target, filters});
     const problemsBelow = plan.problems.filter((problem) => isBelow(problem.path, path));
     const facts = {
       path,
@@ -53,14 +55,16 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
         changes: actions.filter((action) => isBelow(action.path, path) && !isUpkeep(action)).length,
         problems: problemsBelow.length,
       },
-      filter: decide(path, typed, {source, target, filters: header.options.filters}),
+      filter,
       problems: problemsAbove(path, plan.problems),
       halts,
       mount: header.options.oneFileSystem ? (source.mountAbove(path) ?? target.mountAbove(path)) : undefined,
       lastRun: lastRunOf(header.target.path, path),
     };
-    const isKept = sides.target.entry?.kind === 'directory' && sides.source.entry === undefined && action === undefined;
-    const holds = isKept ? (problemsBelow[0]?.path ?? target.firstExcluded(path, header.options.filters, source)) : undefined;
+    const isGone = sides.source.entry === undefined || (filter.excluded && deleteExcluded);
+    const isKept = sides.target.entry?.kind === 'directory' && isGone && action === undefined;
+    const excluded = isKept && !deleteExcluded ? target.firstExcluded(path, filters, source) : undefined;
+    const holds = isKept ? (problemsBelow[0]?.path ?? excluded) : undefined;
     const all = {...facts, holds};
     return {...all, verdict: verdictOf(all), notes: notesOf(all)};
   } finally {

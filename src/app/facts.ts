@@ -19,13 +19,13 @@ import {stateOwner} from '../state/ownership.js';
 import {askWorkers} from './look.js';
 
 /** What the scans told besides the entries. */
-export type Seen = Pick<ScanAnswer, 'collisions' | 'mounts'>;
+export type Seen = Pick<ScanAnswer, 'collisions' | 'mounts' | 'rules'>;
 
 /** The facts of a plan just made, of which the filters of the run before are known. */
 export async function factsOf(plan: Plan, seen: Seen, pool: WorkerPool): Promise<Facts> {
   const memory = recall(pairOf(plan));
   const current = await currentFacts({plan, mounts: seen.mounts, memory, pool});
-  return {...current, collisions: seen.collisions, unfiltered: unfiltered(plan.actions, memory.filters)};
+  return {...current, collisions: seen.collisions, unfiltered: unfiltered(plan, seen.rules, memory.filters)};
 }
 
 /** The facts of a plan that was made a while ago: what can have changed since is looked at again. */
@@ -214,13 +214,28 @@ function changedFolders(actions: readonly Action[]): RelPath[] {
   return [...new Set([ROOT, ...changed])].filter((path) => !made.has(path));
 }
 
-/** Paths to be deleted that other filters, those of the run before, left out. */
-function unfiltered(actions: readonly Action[], filters: RememberedFilters | undefined): Found | undefined {
+/**
+ * Paths to be deleted since the filters are others than in the run before: those left them out, and these do not. Where what is left
+ * out is deleted, also the reverse; what both leave out is meant to go then.
+ */
+function unfiltered(
+  {header, actions}: Plan,
+  rules: Rules | undefined,
+  filters: RememberedFilters | undefined,
+): Found | undefined {
   if (filters === undefined) return undefined;
-  const scopes = new Scopes(filters);
+  const {deleteExcluded, filters: lines} = header.options;
+  const before = new Scopes(filters);
+  const now = deleteExcluded ? new Scopes({lines, rules}) : undefined;
   let found: Found | undefined;
-  for (const {kind, path} of actions) {
-    if ((kind !== 'delete' && kind !== 'rmdir') || !scopes.excludes(path, kind === 'rmdir')) continue;
+  for (const {kind, path, reasons} of actions) {
+    if (kind !== 'delete' && kind !== 'rmdir') continue;
+    const isFolder = kind === 'rmdir';
+    const isOfFilters = reasons.includes('excluded')
+      ? // The source may have a folder where the target has a file.
+        !before.excludes(path, isFolder) && !before.excludes(path, !isFolder)
+      : before.excludes(path, isFolder) && !now?.excludes(path, isFolder);
+    if (!isOfFilters) continue;
     found = {count: (found?.count ?? 0) + 1, example: found?.example ?? path};
   }
   return found;

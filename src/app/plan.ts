@@ -3,10 +3,10 @@ import {availableParallelism} from 'node:os';
 import process from 'node:process';
 import type {Settings} from '../config/settings.js';
 import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
-import {DirsyncError, EXIT} from '../core/errors.js';
+import {DirsyncError, type ErrorCode, EXIT} from '../core/errors.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {ROOT} from '../core/path.js';
-import type {Facts, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
+import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
 import {withTimeFacts} from '../plan/compare.js';
 import {diff} from '../plan/diff.js';
@@ -69,7 +69,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const keeping = whatIsKept(settings.preserve, target.bytes);
   const patterns = typedPatterns(settings.filters);
   const options = planOptions(settings, {...keeping, filters: patterns.map(({pattern}) => pattern)});
-  const {filters, oneFileSystem} = options;
+  const {filters, oneFileSystem, deleteExcluded} = options;
   // Refused here: a worker's failure would be a bug of ours.
   FilterScope.root(filters);
 
@@ -78,7 +78,9 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const foldNames = targetFoldsNames(target.bytes) !== false;
   const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live, foldNames};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
-  const targetJob: ScanJob = {...common, side: 'target', root: target.bytes, rulesRoot, other: source.live};
+  // What is to be deleted has to be seen.
+  const filtered = deleteExcluded ? {filters: []} : {rulesRoot};
+  const targetJob: ScanJob = {...common, side: 'target', root: target.bytes, ...filtered, other: source.live};
   const scans = {
     source: missing || unread !== undefined ? emptyScan(target, unread) : startScan(pool, 0, sourceJob),
     target: target.live === undefined ? NOTHING : startScan(pool, 1, targetJob),
@@ -149,19 +151,30 @@ interface FoundSource {
   readonly unread: string | undefined;
 }
 
+/** The guards that a root which cannot be opened trips, by the error. */
+export const ROOT_GUARDS: Partial<Record<ErrorCode, GuardName>> = {
+  SOURCE_MISSING: 'source-missing',
+  SOURCE_UNREADABLE: 'unreadable-source',
+};
+
 function sourceOf({source, allow}: Settings, target: Root): FoundSource {
   try {
     return {source: findSource(source), missing: false, unread: undefined};
   } catch (error) {
     // Without a target there is nothing that an absent source could mean.
-    if (!(error instanceof DirsyncError) || target.live === undefined) throw error;
+    const guard = error instanceof DirsyncError ? ROOT_GUARDS[error.code] : undefined;
+    if (guard === undefined || target.live === undefined) throw error;
+    const {code, detail, hint, cause} = error as DirsyncError;
+    const missing = guard === 'source-missing';
+    if (!allow.includes(guard)) {
+      // What is missing is empty too.
+      const guards = missing ? [guard, 'source-empty'].filter((each) => !allow.includes(each as GuardName)) : [guard];
+      const lifted = guards.map((each) => `--allow ${each}`).join(' ');
+      throw new DirsyncError(code, detail, `${hint}; or give ${lifted} if that is meant`, {cause});
+    }
     const whole = absolutePath(source);
     const root = {path: whole, bytes: toByteName(whole), live: undefined};
-    if (error.code === 'SOURCE_MISSING' && allow.includes('source-missing'))
-      return {source: root, missing: true, unread: undefined};
-    if (error.code === 'SOURCE_UNREADABLE' && allow.includes('unreadable-source'))
-      return {source: root, missing: false, unread: errnoOf(error.cause)};
-    throw error;
+    return {source: root, missing, unread: missing ? undefined : errnoOf(cause)};
   }
 }
 
@@ -183,6 +196,7 @@ function planOptions(settings: Settings, {kept, times, filters}: Keeping & Pick<
     delete: settings.delete,
     deleteBefore: settings.deleteBefore,
     deleteAnyway: settings.deleteAnyway,
+    deleteExcluded: settings.deleteExcluded,
     oneFileSystem: settings.oneFileSystem,
     ...kept,
     filters,

@@ -10,7 +10,7 @@ import {RootReplaced} from '../platform/roots.js';
 import type {Opened} from '../state/traces.js';
 import {check, type World} from './check.js';
 import {perform} from './perform.js';
-import {type ApplyContext, Session} from './session.js';
+import {type ApplyContext, type IsLeftOut, Session} from './session.js';
 import {type LeaderNow, STOPPED, type StepResult, sideOf} from './task.js';
 
 export type {LeaderNow} from './task.js';
@@ -60,6 +60,8 @@ export interface BatchTools {
   readonly worker: number;
   /** Counts steps and bytes; false when the run is to stop. */
   readonly count: (steps: number, bytes: number) => boolean;
+  /** Whether filters leave out what a source has at a path. */
+  readonly isLeftOut: IsLeftOut;
   /** Says which action is in hand. */
   readonly at: (index: number | undefined) => void;
 }
@@ -71,7 +73,7 @@ export function performBatch(job: BatchJob, tools: BatchTools): readonly WireRes
   const {step, context} = job;
   if (context !== undefined) {
     leave();
-    session = new Session(context, tools.worker, () => tools.count(0, 0));
+    session = new Session(context, tools, () => tools.count(0, 0));
   }
   const run = session as Session;
   run.begin(step, job.opened);

@@ -34,6 +34,8 @@ export interface World {
   readonly volumes: Map<string, Folder>;
   /** Folders of the target into which nothing can be renamed from staging, though they are on one volume with it. */
   readonly beside: Set<RelPath>;
+  /** Whether the filters leave out what the source has at a path. */
+  readonly isLeftOut: (path: RelPath, isFolder: boolean) => boolean;
   /** False when the run is to stop. */
   readonly goOn: () => boolean;
 }
@@ -92,14 +94,17 @@ export function check(action: Action, world: World): Standing {
 }
 
 /** What no longer holds in the source. Upkeep sets what the target has had, and nothing of the source. */
-export function checkSource(action: Action, {platform, source, missing, policy}: World): Drift | undefined {
+export function checkSource(action: Action, {platform, source, missing, policy, isLeftOut}: World): Drift | undefined {
   const {path, after} = action;
   if (isUpkeep(action)) return undefined;
   // What else of it comes back with its root is not known yet.
   if (missing !== undefined && isThere(platform, missing))
     return {path, side: 'source', attribute: 'existence', now: 'directory'};
   const now = inSource(() => lookAt(platform, source, path, policy));
-  if (after === undefined) return now === undefined ? undefined : comeOrGone(path, 'source', undefined, now);
+  if (after === undefined) {
+    const isNothing = now === undefined || (policy.deleteExcluded && isLeftOut(path, now.kind === 'directory'));
+    return isNothing ? undefined : comeOrGone(path, 'source', undefined, now);
+  }
   if (now === undefined) return comeOrGone(path, 'source', after, now);
   const same = after.kind === 'directory' ? sameFolder(now, after, policy) : sameEntry(now, after, policy);
   return same ? undefined : difference({path, side: 'source'}, after, now, policy);

@@ -32,6 +32,9 @@ export interface ApplyContext {
   readonly mounts: ReadonlySet<number> | undefined;
 }
 
+/** Whether filters leave out what a source has at a path. */
+export type IsLeftOut = (source: Folder, filters: readonly string[], path: RelPath, isFolder: boolean) => boolean;
+
 /** Starts anew with each context. */
 export class Session {
   readonly learner = new TimeLearner();
@@ -44,7 +47,7 @@ export class Session {
 
   constructor(
     readonly context: ApplyContext,
-    private readonly worker: number,
+    private readonly tools: {readonly worker: number; readonly isLeftOut: IsLeftOut},
     private readonly goOn: () => boolean,
   ) {}
 
@@ -69,7 +72,7 @@ export class Session {
   get staging(): Staging {
     const {world} = this.#open();
     const {root} = world.target as Cursor;
-    this.#staging ??= openStaging({platform: world.platform, root, runId: this.context.runId, worker: this.worker});
+    this.#staging ??= openStaging({platform: world.platform, root, runId: this.context.runId, worker: this.tools.worker});
     return this.#staging;
   }
 
@@ -94,7 +97,7 @@ export class Session {
 
   #openTrees() {
     const fs = platform();
-    const {context, goOn} = this;
+    const {context, tools, goOn} = this;
     const target = context.target && openMarked(context.target, 'target');
     let source: Folder | undefined;
     try {
@@ -120,6 +123,8 @@ export class Session {
         opened: this.#opened,
         beside: new Set<RelPath>(),
         volumes: new Map<string, Folder>(),
+        isLeftOut: (path: RelPath, isFolder: boolean) =>
+          source !== undefined && tools.isLeftOut(source, policy.filters, path, isFolder),
         goOn,
       },
     };

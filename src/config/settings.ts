@@ -27,6 +27,7 @@ export interface SettingFlags {
   readonly delete?: boolean | undefined;
   readonly deleteBefore?: boolean | undefined;
   readonly deleteAnyway?: boolean | undefined;
+  readonly deleteExcluded?: boolean | undefined;
   readonly checksum?: boolean | undefined;
   readonly sizeOnly?: boolean | undefined;
   readonly mtimeWindow?: string | undefined;
@@ -71,6 +72,8 @@ export interface Settings {
   /** What the source has not got goes before anything is written. */
   readonly deleteBefore: boolean;
   readonly deleteAnyway: boolean;
+  /** What a filter leaves out goes from the target too. */
+  readonly deleteExcluded: boolean;
   readonly preserve: readonly Preservable[];
   readonly ownerBy: 'id' | 'name';
   readonly oneFileSystem: boolean;
@@ -136,7 +139,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     filters: [...jobFilters(job), ...flags.filters],
     compare: checksum ? 'content' : sizeOnly ? 'size' : 'metadata',
     mtimeWindow: mtimeWindow === undefined ? undefined : parseDuration(mtimeWindow),
-    delete: flags.delete ?? job.delete ?? true,
+    ...deletes(flags, job),
     deleteBefore: flags.deleteBefore ?? job.deleteBefore ?? false,
     deleteAnyway: flags.deleteAnyway ?? job.deleteAnyway ?? false,
     preserve: preserved(flags, job),
@@ -153,6 +156,18 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     lockTimeout: parseMilliseconds(flags.lockTimeout ?? job.lockTimeout ?? '0'),
     narrow: flags.narrow,
   };
+}
+
+/** A typed --no-delete outdoes the job. The reverse is not guessed: to delete where the job says not to takes a plain --delete. */
+function deletes(flags: SettingFlags, job: JobSettings): Pick<Settings, 'delete' | 'deleteExcluded'> {
+  const isWanted = flags.delete ?? job.delete ?? true;
+  const excluded = flags.deleteExcluded ?? (flags.delete === false ? false : job.deleteExcluded) ?? false;
+  if (!excluded || isWanted) return {delete: isWanted, deleteExcluded: excluded};
+  throw new DirsyncError(
+    'USAGE',
+    '--delete-excluded is given where nothing is to be deleted',
+    flags.delete === false ? 'choose one of it and --no-delete' : 'leave it out, or give --delete too',
+  );
 }
 
 /** Where a run is told of. */

@@ -3,14 +3,16 @@ import type {Entry} from './entry.js';
 import type {RelPath} from './path.js';
 
 /**
- * Why an action is there. `children` alone: only a folder's times are put back after its content changed. `source-unread`,
- * `target-unread`: that tree could not be read here. `elsewhere`: it may be what could not be read or written at another path.
+ * Why an action is there. `children` alone: only a folder's times are put back after its content changed. `excluded`: a filter leaves
+ * out what the source has here. `source-unread`, `target-unread`: that tree could not be read here. `elsewhere`: it may be what could
+ * not be read or written at another path.
  */
 export type Reason = (typeof REASONS)[number];
 
 export const REASONS = [
   'new',
   'gone',
+  'excluded',
   'kind',
   'size',
   'mtime',

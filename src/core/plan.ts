@@ -34,6 +34,8 @@ export interface PlanOptions extends Kept {
   readonly deleteBefore: boolean;
   /** Also what may be, under another name, a file that could not be read or written. */
   readonly deleteAnyway: boolean;
+  /** What a filter leaves out goes from the target too, instead of being protected there. Only where `delete` is set. */
+  readonly deleteExcluded: boolean;
   /** Folders on other file systems than the root are copied without what is in them. */
   readonly oneFileSystem: boolean;
   /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */

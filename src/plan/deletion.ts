@@ -16,8 +16,14 @@ export interface Deletion {
   readonly kept: string | undefined;
 }
 
-/** Shared by all deletes, since there may be millions. */
-const GONE: readonly Reason[] = ['gone'];
+export interface DeletionOptions {
+  readonly path: RelPath;
+  /** Why it goes; shared by all steps, since there may be millions. */
+  readonly reasons: readonly Reason[];
+  /** Gives the next place in canonical order. */
+  readonly nextOrder: () => number;
+}
+
 const UNREAD: readonly Reason[] = ['target-unread'];
 
 interface OpenFolder {
@@ -32,9 +38,9 @@ interface OpenFolder {
 
 /**
  * Reads all that is at and below the row at which `target` stands, at `path`. What a filter left out or what could not be read is
- * kept, and every folder on the way to it. `nextOrder` gives the next place in canonical order.
+ * kept, and every folder on the way to it.
  */
-export async function readDeletion(target: Reader, path: RelPath, nextOrder: () => number): Promise<Deletion> {
+export async function readDeletion(target: Reader, {path, reasons, nextOrder}: DeletionOptions): Promise<Deletion> {
   const top = target.depth;
   const steps: (DeletionStep | undefined)[] = [];
   const open: OpenFolder[] = [];
@@ -74,7 +80,7 @@ export async function readDeletion(target: Reader, path: RelPath, nextOrder: () 
           kept: target.partial ? 'UNKNOWN_BELOW' : undefined,
         });
       }
-      steps.push({order, action: {kind: isFolder ? 'rmdir' : 'delete', path: here, before, reasons: GONE}});
+      steps.push({order, action: {kind: isFolder ? 'rmdir' : 'delete', path: here, before, reasons}});
     }
     target.next();
     if (target.atEnd) await target.fill();

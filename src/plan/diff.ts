@@ -186,8 +186,7 @@ class Merge {
     const path = frame === undefined ? ROOT : joinPath(this.#pathOf(frame), s.name());
     const sourceCode = s.code;
     const targetCode = t.code;
-    // Left out in the source: what the target has here stays.
-    if (sourceCode === CODE.excluded) return this.#skipBoth();
+    if (sourceCode === CODE.excluded) return this.#leftOut(frame as Frame);
     if (sourceCode === CODE.unknown) {
       await this.#skip(s);
       await this.#block(path);
@@ -210,10 +209,19 @@ class Merge {
     return undefined;
   }
 
+  /** The source's filters leave out what it has here: what the target has stays, or goes as if the source had nothing. */
+  async #leftOut(frame: Frame): Promise<undefined> {
+    if (!this.#policy.deleteExcluded) return this.#skipBoth();
+    await this.#skip(this.#source);
+    await this.#targetOnly(frame, EXCLUDED);
+    return undefined;
+  }
+
   async #bothFolders(parent: Frame | undefined, path: RelPath): Promise<Frame | undefined> {
     const source = this.#source.row();
     const target = this.#target.row();
-    if (compareBytes(belongingsAt(source.block, source.index), belongingsAt(target.block, target.index)) !== 0) {
+    const isOneReader = this.#policy.deleteExcluded;
+    if (!isOneReader && compareBytes(belongingsAt(source.block, source.index), belongingsAt(target.block, target.index)) !== 0) {
       // The two walks read different filter rules here: which of what follows is left out is not known.
       if (!(this.#source.partial || this.#target.partial)) this.#problem(path, 'source', 'FILTER_CHANGED');
       return this.#leaveBoth();
@@ -288,7 +296,7 @@ class Merge {
     const before = this.#target.entry();
     const order = this.#order++;
     this.#source.next();
-    const gone = await this.#deletion(path);
+    const gone = await this.#deletion(path, GONE);
     const empty = gone.steps.length === 1;
     const kept = gone.kept ?? (this.#policy.delete || empty ? undefined : 'NO_DELETE');
     if (kept !== undefined) {
@@ -360,12 +368,12 @@ class Merge {
     else this.#add(order, {kind: 'create', path, after, reasons: NEW});
   }
 
-  async #targetOnly(frame: Frame): Promise<void> {
+  async #targetOnly(frame: Frame, reasons = GONE): Promise<void> {
     const t = this.#target;
     if (!this.#policy.delete || frame.keeps === 'other-file-system') return this.#skip(t);
     const path = joinPath(this.#pathOf(frame), t.name());
     if (frame.keeps === 'unread') return this.#block(path);
-    const {steps} = await this.#deletion(path);
+    const {steps} = await this.#deletion(path, reasons);
     if (steps.some(({action}) => action.kind !== 'blocked')) this.#touch(frame);
     for (const step of steps) this.#add(step.order, step.action);
   }
@@ -390,8 +398,8 @@ class Merge {
     this.#add(this.#order++, {kind: 'blocked', path, before, leaves, bytes, reasons: SOURCE_UNREAD});
   }
 
-  #deletion(path: RelPath): Promise<Deletion> {
-    return readDeletion(this.#target, path, () => this.#order++);
+  #deletion(path: RelPath, reasons: readonly Reason[]): Promise<Deletion> {
+    return readDeletion(this.#target, {path, reasons, nextOrder: () => this.#order++});
   }
 
   async #skip(reader: Reader): Promise<void> {
@@ -531,6 +539,8 @@ class Merge {
 
 /** Shared by all actions that have it, since there may be millions. */
 const NEW: readonly Reason[] = ['new'];
+const GONE: readonly Reason[] = ['gone'];
+const EXCLUDED: readonly Reason[] = ['excluded'];
 const SOURCE_UNREAD: readonly Reason[] = ['source-unread'];
 
 /** Whether an attribute is one of those that are copied where it can be. The kernel gives every file a label of its own. */

@@ -9,12 +9,14 @@ import {attributeReasons, contentReasons, mayGiveTo, sameTime} from './compare.j
 type Facts = Omit<Explanation, 'verdict' | 'notes'>;
 
 export function verdictOf(facts: Facts): Verdict {
-  const {path, action, source, target, filter, problems, header} = facts;
+  const {path, action, target, filter, problems, header} = facts;
+  const source = sourceOf(facts);
   if (isWithin(path, STATE_DIR as RelPath)) return 'own';
   if (action !== undefined && action.kind !== 'blocked') return isUpkeep(action) ? 'upkeep' : 'changed';
-  if (isNothing(source) && isNothing(target)) return 'nowhere';
+  if (isNothing(facts.source) && isNothing(target)) return 'nowhere';
   if (problems.length > 0) return 'blocked';
-  if (filter.excluded) return target.entry === undefined ? 'left-out' : 'protected';
+  if (filter.excluded && target.entry === undefined) return 'left-out';
+  if (filter.excluded && !header.options.deleteExcluded) return 'protected';
   if (facts.mount !== undefined && facts.mount !== path) return 'other-file-system';
   if (source.entry !== undefined && target.entry !== undefined) {
     if (isEqual(source.entry, target.entry, header.options)) return 'equal';
@@ -28,9 +30,16 @@ export function verdictOf(facts: Facts): Verdict {
   return header.narrowed === undefined ? 'drifted' : 'narrowed';
 }
 
-export function notesOf({action, source, target, header: {options}}: Facts): Note[] {
+/** What of the source a plan takes for there: nothing where a filter leaves it out and such is deleted. */
+function sourceOf({source, filter, header}: Facts): SideNow {
+  return filter.excluded && header.options.deleteExcluded ? {} : source;
+}
+
+export function notesOf(facts: Facts): Note[] {
+  const {action, target, header} = facts;
+  const {options} = header;
   const notes: Note[] = [];
-  const after = source.entry;
+  const after = sourceOf(facts).entry;
   const before = target.entry;
   if (after !== undefined && before !== undefined) {
     const isFile = after.kind === 'file' && before.kind === 'file';

@@ -155,11 +155,12 @@ function everythingChanged({header: {totals}, actions}: Plan): string | undefine
   return `${number(times)} of ${number(files)} files differ in their time alone: did a clock or a time zone change? --checksum compares their content`;
 }
 
-function filtersChanged({header: {facts}}: Plan): string | undefined {
+function filtersChanged({header: {facts, options}}: Plan): string | undefined {
   const found = facts?.unfiltered;
   if (found === undefined) return undefined;
   const paths = found.count === 1 ? 'a path' : `${number(found.count)} paths`;
-  return `the filters are others than in the last run, and ${paths} that they kept would be deleted: ${example(found)}`;
+  const kept = options.deleteExcluded ? 'would be deleted for that' : 'that they kept would be deleted';
+  return `the filters are others than in the last run, and ${paths} ${kept}: ${example(found)}`;
 }
 
 function example({count, example: path}: Found): string {

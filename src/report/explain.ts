@@ -83,7 +83,9 @@ function changeWords(action: Action): string {
       return `changed in its attributes alone: ${reasonWords(action)}`;
     case 'delete':
     case 'rmdir':
-      return 'deleted: the source does not have it';
+      return action.reasons.includes('excluded')
+        ? 'deleted: a filter leaves it out (--delete-excluded)'
+        : 'deleted: the source does not have it';
     case 'blocked':
       return reasonWords(action);
   }

@@ -98,6 +98,7 @@ function problemWords(problem: Problem | undefined): string | undefined {
 const NOTES: Readonly<Record<Reason, string | undefined>> = {
   new: 'new',
   gone: 'not in source',
+  excluded: 'left out',
   kind: 'kind',
   size: 'size',
   mtime: 'time',

@@ -84,7 +84,7 @@ const step = {
   reasons: z
     .array(z.enum(REASONS))
     .describe(
-      'Why it is there: "new", "gone" from the source, or what differs. "children" alone: a folder\'s times are put back after ' +
+      'Why it is there: "new", "gone" from the source, "excluded" by a filter, or what differs. "children" alone: a folder\'s times are put back after ' +
         'its content changed, which is not counted as a change.',
     ),
 };
@@ -199,6 +199,7 @@ const header = z
         delete: flag('Whether what the source does not have is deleted from the target.'),
         deleteBefore: flag('Whether that is done before anything is written.'),
         deleteAnyway: flag('Whether what may be a file that could not be copied, under another name, is deleted all the same.'),
+        deleteExcluded: flag('Whether what a filter leaves out is deleted from the target too.'),
         oneFileSystem: flag('Whether folders on other file systems are copied without what is in them.'),
         mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),

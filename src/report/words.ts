@@ -81,6 +81,8 @@ function reasonWord(reason: Reason, action: Action): string {
       return 'new';
     case 'gone':
       return 'not in source';
+    case 'excluded':
+      return 'left out by a filter';
     case 'source-unread':
       return 'kept, since the source could not be read here';
     case 'target-unread':

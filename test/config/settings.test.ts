@@ -1,12 +1,22 @@
 import {expect} from 'chai';
 import type {JobSettings} from '../../src/config/schema.js';
 import {resolveSettings, type SettingFlags} from '../../src/config/settings.js';
+import {DirsyncError} from '../../src/core/errors.js';
 import {PRESERVABLE, type Preservable} from '../../src/core/plan.js';
 
 type Lists = {readonly preserve?: readonly Preservable[]; readonly noPreserve?: readonly Preservable[]};
 
 const settings = (flags: Partial<SettingFlags>, job: Partial<JobSettings> = {}) =>
   resolveSettings(['/s', '/t'], {filters: [], ...flags}, job as JobSettings);
+
+function errorOf(act: () => unknown): DirsyncError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof DirsyncError) return error;
+  }
+  throw new Error('it was not refused');
+}
 
 describe('config/settings', () => {
   describe('what is kept', () => {
@@ -26,6 +36,34 @@ describe('config/settings', () => {
     };
     for (const [title, [flags, job, kept]] of Object.entries(cases)) {
       it(title, () => expect(settings(flags, job as Partial<JobSettings>).preserve).to.deep.equal(kept));
+    }
+  });
+
+  describe('what is deleted', () => {
+    type Said = {readonly delete?: boolean; readonly deleteExcluded?: boolean};
+    const cases: Record<string, readonly [flags: Said, job: Said, is: readonly [boolean, boolean] | string]> = {
+      'what the source has not got': [{}, {}, [true, false]],
+      nothing: [{delete: false}, {}, [false, false]],
+      'what is left out too, by a flag': [{deleteExcluded: true}, {}, [true, true]],
+      'what is left out too, by the job': [{}, {deleteExcluded: true}, [true, true]],
+      'what is left out not, by a flag': [{deleteExcluded: false}, {deleteExcluded: true}, [true, false]],
+      'nothing, whatever the job says': [{delete: false}, {deleteExcluded: true}, [false, false]],
+      'all, whatever the job says': [{delete: true, deleteExcluded: true}, {delete: false}, [true, true]],
+      'nothing and what is left out': [{delete: false, deleteExcluded: true}, {}, 'choose one of it and --no-delete'],
+      'what is left out, where the job deletes nothing': [{deleteExcluded: true}, {delete: false}, 'or give --delete too'],
+      'a job that contradicts itself': [{}, {delete: false, deleteExcluded: true}, 'or give --delete too'],
+    };
+    for (const [title, [flags, job, is]] of Object.entries(cases)) {
+      it(title, () => {
+        if (typeof is !== 'string') {
+          const found = settings(flags, job as Partial<JobSettings>);
+          expect([found.delete, found.deleteExcluded]).to.deep.equal(is);
+          return;
+        }
+        const error = errorOf(() => settings(flags, job as Partial<JobSettings>));
+        expect(error.code).to.equal('USAGE');
+        expect(error.hint).to.include(is);
+      });
     }
   });
 

@@ -129,6 +129,17 @@ const cases: Case[] = [
     plan: given({unfiltered: {count: 1, example: 'cache' as RelPath}}),
     halts: {'filters-changed': 'the filters are others than in the last run, and a path that they kept would be deleted: cache'},
   },
+  {
+    name: 'deletes for other filters, where what is left out is deleted',
+    plan: planOf([], {
+      facts: {unfiltered: {count: 2, example: 'cache' as RelPath}},
+      options: {...header.options, deleteExcluded: true},
+      totals: totals({}),
+    }),
+    halts: {
+      'filters-changed': 'the filters are others than in the last run, and 2 paths would be deleted for that: cache and others',
+    },
+  },
   {name: 'times of most files', plan: touching(18, 20), halts: {}},
   {
     name: 'times of nearly all files',

@@ -116,6 +116,43 @@ const CASES: readonly Case[] = [
     plan: [],
     problems: ['old (target) PROTECTED'],
   },
+  {
+    title: '--delete-excluded deletes what is left out, also where the source has it; that is still not copied',
+    source: {...logs, cache: {x: 'new'}},
+    target: {'a.log': 'old', 'd.log': '', 'c.txt': '', cache: {x: 'old', y: {z: ''}}, new: {'e.log': ''}},
+    flags: ['--exclude', '*.log', '--exclude', 'cache', '--delete-excluded'],
+    plan: [
+      'delete a.log',
+      'rmdir cache',
+      'delete cache/x',
+      'rmdir cache/y',
+      'delete cache/y/z',
+      'delete d.log',
+      'rmdir new',
+      'delete new/e.log',
+    ],
+  },
+  {
+    title: '--delete-excluded deletes what a .dirsyncignore leaves out, and not what it takes back in',
+    source: {d: {'.dirsyncignore': '*.o\n!b.o\n', 'a.o': 'new', 'b.o': 'kept'}},
+    target: {d: {'.dirsyncignore': '*.o\n!b.o\n', 'a.o': 'old', 'b.o': 'kept', 'c.o': ''}},
+    flags: ['--delete-excluded'],
+    plan: ['delete d/a.o', 'delete d/c.o'],
+  },
+  {
+    title: '--delete-excluded lets a folder go for a file that replaces it, and for a symlink',
+    source: {cache: 'now a file', old: symlink('cache')},
+    target: {cache: {x: ''}, old: {'b.log': ''}},
+    flags: ['--exclude', 'cache/', '--exclude', '*.log', '--delete-excluded'],
+    plan: ['replace cache', 'delete cache/x', 'replace old', 'delete old/b.log'],
+  },
+  {
+    title: '--delete-excluded deletes a file where the source has a folder that is left out',
+    source: {cache: {left: 'out'}},
+    target: {cache: 'a file'},
+    flags: ['--exclude', 'cache/', '--delete-excluded', '--allow', 'source-empty'],
+    plan: ['delete cache'],
+  },
 ];
 
 describe('story: filters', () => {
@@ -140,6 +177,38 @@ describe('story: filters', () => {
       expect(planned(args, {cwd: root}), 'and then there is nothing to do').to.deep.equal([]);
     });
   }
+
+  describe('--delete-excluded in a saved plan', () => {
+    const flags = ['--exclude', '*.log', '--delete-excluded'];
+    const saved = () => {
+      const rules = {'.dirsyncignore': 'out\n'};
+      const pair = pairIn(
+        temp(),
+        {...rules, 'a.log': 'new', out: {b: 'new'}, c: ''},
+        {...rules, 'a.log': '', out: {b: ''}, c: ''},
+      );
+      const plan = path.join(pair.root, 'plan');
+      expect(dirsync(['plan', pair.source, pair.target, ...flags, '--out', plan]).code).to.equal(0);
+      return {...pair, plan};
+    };
+
+    it('deletes it, although the source has it', () => {
+      const {plan, target} = saved();
+      expect(dirsync(['apply', plan])).to.deep.include({code: 0, stderr: ''});
+      expect(Object.keys(readTree(target))).to.deep.equal(['.', '.dirsyncignore', 'c']);
+      expect(dirsync(['apply', plan]).code, 'again').to.equal(0);
+    });
+
+    it('is stale where a .dirsyncignore does not leave it out any more', () => {
+      const {plan, source, target} = saved();
+      fs.writeFileSync(path.join(source, '.dirsyncignore'), '#ut\n');
+      const refused = dirsync(['apply', plan]);
+      expect(refused).to.deep.include({code: 4});
+      expect(refused.stdout).to.include('  out/b (source): it is back in the source\n');
+      expect(dirsync(['apply', plan, '--skip-drifted']).code).to.equal(3);
+      expect(Object.keys(readTree(target))).to.deep.equal(['.', '.dirsyncignore', 'c', 'out', 'out/b']);
+    });
+  });
 
   it('a saved plan carries its filters', () => {
     const {root, source, target} = pairIn(temp(), {'a.log': 'a', b: dir({'c.log': 'c', d: 'd'})}, {'old.log': 'kept'});

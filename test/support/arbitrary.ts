@@ -171,6 +171,7 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   delete: fc.boolean(),
   deleteBefore: fc.boolean(),
   deleteAnyway: fc.boolean(),
+  deleteExcluded: fc.boolean(),
   oneFileSystem: fc.boolean(),
   mode: fc.boolean(),
   owner: fc.boolean(),

@@ -83,6 +83,7 @@ export const header: PlanHeader = {
     delete: true,
     deleteBefore: false,
     deleteAnyway: false,
+    deleteExcluded: false,
     oneFileSystem: false,
     ...KEPT,
     filters: [],

@@ -26,6 +26,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     delete: true,
     deleteBefore: false,
     deleteAnyway: false,
+    deleteExcluded: false,
     preserve: PRESERVABLE,
     ownerBy: 'id',
     oneFileSystem: false,
