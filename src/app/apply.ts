@@ -6,15 +6,16 @@ import type {Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {type ApplyReport, unfinished} from '../core/outcome.js';
-import type {GuardName, Halt, Overlap, Plan, PlanRoot} from '../core/plan.js';
+import type {GuardName, Halt, MaxDelete, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
 import {platform} from '../platform/choose.js';
 import type {WorkerPool} from '../platform/pool.js';
+import {absolutePath} from '../platform/environment.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
 import {factsNow, rememberRun} from './facts.js';
 import {checkOwners, checkUser} from './owners.js';
-import {judge, makePlan, type Planned, planTrees, withFacts, workersFor} from './plan.js';
+import {judge, makePlan, type Planned, planTrees, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
 import {VERSION} from './version.js';
 
 const WRITER = `dirsync ${VERSION}`;
@@ -35,6 +36,10 @@ export interface SavedPlanOptions extends ApplySettings {
   /** The roots that the user expects the plan to be for. */
   readonly source?: string | undefined;
   readonly target?: string | undefined;
+  /** Whether the folders above a target that is missing may be made. */
+  readonly mkpath?: boolean | undefined;
+  /** In place of what the plan says. */
+  readonly maxDelete?: MaxDelete | undefined;
 }
 
 /** Reads a plan file. @throws DirsyncError PLAN_NOT_APPROVED when its checksum is not the one given. */
@@ -50,11 +55,11 @@ export async function readApproved(file: string, approved: string | undefined): 
 
 /** Applies a plan that was read from a file: every path is looked at again before the first change. */
 export async function applySaved(options: SavedPlanOptions, context: Context): Promise<ApplyReport> {
-  const {plan} = options;
-  const {header} = plan;
+  const {plan, maxDelete = plan.header.options.maxDelete, mkpath = true} = options;
+  const header = {...plan.header, options: {...plan.header.options, maxDelete}};
   checkOwners(header);
   checkUser(plan);
-  const target = findTarget(header.target.path, true);
+  const target = findTarget(header.target.path, mkpath);
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
   const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options)}};
   return withTimeLimit(options.maxDuration, context, (limited) =>
@@ -69,7 +74,11 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
 /** Looks at the source of a saved plan; answers how the two roots overlap today. */
 function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Overlap | undefined {
   checkSourceAbsent(platform(), header);
-  if (header.sourceMissing) return undefined;
+  if (header.sourceMissing) {
+    const expected = options.source && absolutePath(options.source);
+    if (expected && expected !== header.source.path) throw unexpectedRoot('source', header.source.path, expected);
+    return undefined;
+  }
   try {
     const source = findSource(header.source.path);
     checkRoot('source', header.source, source, options.source && findSource(options.source));
@@ -153,35 +162,31 @@ async function execute(
 }
 
 function checkHalts(halts: readonly Halt[]): void {
-  const [first, ...others] = halts.filter(({allowed}) => !allowed);
+  const halting = halts.filter(({allowed}) => !allowed);
+  const [first, ...others] = halting;
   if (first === undefined) return;
   const more = others.map(({guard}) => `, and ${guard}`).join('');
-  throw new DirsyncError(
-    'GUARD_HALTED',
-    `${first.guard}: ${first.message}${more}`,
-    `if that is meant, give --allow ${first.guard}`,
-  );
+  const allow = halting.map(({guard}) => `--allow ${guard}`).join(' ');
+  throw new DirsyncError('GUARD_HALTED', `${first.guard}: ${first.message}${more}`, `if that is meant, give ${allow}`);
 }
 
 /** A source that is missing or unreadable is a guard to who would change the target. */
 function asGuard(error: unknown): never {
-  if (error instanceof DirsyncError && (error.code === 'SOURCE_MISSING' || error.code === 'SOURCE_UNREADABLE')) {
-    throw new DirsyncError(error.code, error.detail, error.hint, {cause: error, exitCode: EXIT.guard});
-  }
-  throw error;
+  const guard = error instanceof DirsyncError ? ROOT_GUARDS[error.code] : undefined;
+  if (guard === undefined) throw error;
+  const {code, detail, hint} = error as DirsyncError;
+  throw new DirsyncError(code, `${detail}; halted by ${guard}`, hint, {cause: error, exitCode: EXIT.guard});
 }
 
 function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expected: Root | '' | undefined): void {
-  const shown = escapeName(planned.path);
-  if (expected && expected.path !== now.path) {
-    throw new DirsyncError(
-      'PLAN_OTHER_ROOT',
-      `its ${side} is ${shown}, not ${escapeName(expected.path)}`,
-      'plan again for the folder you mean',
-    );
-  }
+  if (expected && expected.path !== now.path) throw unexpectedRoot(side, planned.path, expected.path);
   if (planned.identity === undefined || isSameRoot(planned.identity, now.identity)) return;
   throw otherRoot(planned.path);
+}
+
+function unexpectedRoot(side: 'source' | 'target', planned: string, expected: string): DirsyncError {
+  const detail = `its ${side} is ${escapeName(planned)}, not ${escapeName(expected)}`;
+  return new DirsyncError('PLAN_OTHER_ROOT', detail, 'plan again for the folder you mean');
 }
 
 export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {

@@ -2,7 +2,7 @@
 import {statSync} from 'node:fs';
 import process from 'node:process';
 import {createInterface} from 'node:readline/promises';
-import {parseInterval, parseMilliseconds} from '../config/quantity.js';
+import {parseInterval, parseMaxDelete, parseMilliseconds} from '../config/quantity.js';
 import {noticesOf, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {osPath} from '../core/name.js';
@@ -26,7 +26,7 @@ import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
 import {runJobs} from './run.js';
 import {readRun, readRunFile, readRuns} from './runs.js';
 import type {ServiceOptions} from './service.js';
-import {placeOf, settingsOf, type Typed, targetOf} from './typed.js';
+import {checkForSaved, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
 
@@ -57,18 +57,27 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
       return report === undefined ? EXIT.error : applyExitCode(report);
     }
     const {flags} = typed;
+    checkForSaved(typed);
     const {log} = noticesOf(flags, {});
     if (log !== undefined) await output.openLog(log);
     const {plan: saved} = await readApproved(file, sha256?.toLowerCase());
     const made = narrowPlan(saved, flags.narrow, newId(context.now()));
-    const report = await applySaved({plan: made, source: flags.source, target: flags.target, ...savedSettings(flags)}, context);
+    const {source, target, mkpath} = flags;
+    const report = await applySaved({plan: made, source, target, mkpath, ...savedSettings(flags)}, context);
     return applyExitCode(report);
   });
 }
 
-function savedSettings({allow = [], fsync = 'end', skipDrifted = false, lockTimeout = '0', maxDuration}: SettingFlags) {
-  const limit = maxDuration === undefined ? undefined : parseInterval(maxDuration);
-  return {allow, fsync, skipDrifted, lockTimeout: parseMilliseconds(lockTimeout), maxDuration: limit};
+function savedSettings(flags: SettingFlags) {
+  const {allow = [], fsync = 'end', skipDrifted = false, lockTimeout = '0', maxDuration, maxDelete} = flags;
+  return {
+    allow,
+    fsync,
+    skipDrifted,
+    lockTimeout: parseMilliseconds(lockTimeout),
+    maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
+    maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(maxDelete),
+  };
 }
 
 /** Whether a person is to look through the plan; then all that needs is loaded while the trees are read. */

@@ -29,6 +29,41 @@ export async function settingsOf({words, flags, config}: Typed): Promise<Setting
   return resolveSettings(words, flags, job, folder);
 }
 
+/** What says how a plan is made; filters and the config file besides. */
+const MAKING = [
+  'delete',
+  'deleteBefore',
+  'deleteExcluded',
+  'checksum',
+  'sizeOnly',
+  'mtimeWindow',
+  'preserve',
+  'noPreserve',
+  'ownerBy',
+  'oneFileSystem',
+] as const satisfies (keyof SettingFlags)[];
+
+/** @throws DirsyncError USAGE for what would be without effect on a plan that is made already. */
+export function checkForSaved({config, flags}: Typed): void {
+  const {filters, log, logFormat, logLevel} = flags;
+  const typed = MAKING.filter((key) => flags[key] !== undefined).map((key) => flagName(key, flags[key]));
+  const [flag] = [...filters.map((filter) => `--${filter.flag}`), ...typed, ...(config === undefined ? [] : ['--config'])];
+  if (flag !== undefined) {
+    throw new DirsyncError(
+      'USAGE',
+      `${flag} says how a plan is made, and a saved plan is made already`,
+      'leave it out, or plan again with it',
+    );
+  }
+  if (log !== undefined || (logFormat ?? logLevel) === undefined) return;
+  const detail = `${logFormat === undefined ? '--log-level' : '--log-format'} is given without a log`;
+  throw new DirsyncError('USAGE', detail, 'name the file with --log');
+}
+
+function flagName(key: string, value: unknown): string {
+  return `--${value === false ? 'no-' : ''}${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** The target alone: of two roots the second, of a flag, of a job, or a folder by itself. */
 export async function targetOf({words, flags, config}: Typed): Promise<string> {
   const [word, second] = words;

@@ -17,8 +17,8 @@ export default class Apply extends BaseCommand {
   static override readonly summary = 'Make the target equal to the source, by a saved plan or a fresh one.';
   static override readonly description = describe(
     'A saved plan is done exactly as it was reviewed: every path is looked at again first, and if any has changed since, nothing ' +
-      'is done. A fresh plan opens for review on a terminal; without one it needs --yes. Applying a plan again finishes what an ' +
-      'interrupted run left.',
+      'is done. Flags that say how a plan is made are refused with it; --max-delete takes the place of what the plan says. A fresh plan ' +
+      'opens for review on a terminal; without one it needs --yes. Applying a plan again finishes what an interrupted run left.',
     [0, 1, 3, 4, 5, 6, 130],
   );
   static override readonly examples = [

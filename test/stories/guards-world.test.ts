@@ -277,6 +277,23 @@ describe('story: guards that judge the world', () => {
       expect(fs.existsSync(path.join(target, 'sub/b.tmp'))).to.equal(true);
     });
 
+    it('with --delete-excluded halts where a new filter leaves out what is there, and for nothing that the old ones left out', () => {
+      const {target, args, options} = here(
+        {a: 'x', 'b.tmp': 'x', 'c.bak': 'x'},
+        {a: 'x', 'b.tmp': 'x', 'c.bak': 'x', 'd.tmp': 'x'},
+      );
+      const tmp = ['--exclude', '*.tmp', '--delete-excluded'];
+      expect(dirsync(['run', ...args, ...tmp.slice(0, 2)], options).code).to.equal(0);
+      expectHalted(
+        'filters-changed',
+        'a path would be deleted for that: c.bak',
+        [...args, ...tmp, '--exclude', '*.bak'],
+        options,
+      );
+      expect(dirsync(['run', ...args, ...tmp], options).code).to.equal(0);
+      expect(fs.readdirSync(target).sort()).to.deep.equal(['.dirsync', 'a', 'c.bak']);
+    });
+
     it('lets a new filter pass, and deletes of what no filter kept', () => {
       const {source, args, options} = here({a: 'x', b: 'y'}, {});
       expect(dirsync(['run', ...args], options).code).to.equal(0);
@@ -296,6 +313,9 @@ describe('story: guards that judge the world', () => {
     for (const command of [['apply', '--yes'], ['run']]) {
       const {code, stderr} = withoutChange(target, () => dirsync([...command, source, target], options));
       expect({code, stderr}).to.deep.include({code: 5});
+      expect(stderr)
+        .to.include('; halted by unreadable-source\n')
+        .and.include('or give --allow unreadable-source if that is meant');
     }
     const {code, stdout} = withoutChange(target, () => dirsync(['run', source, target, '--allow', 'unreadable-source'], options));
     expect({code, stdout}).to.deep.include({code: 3});

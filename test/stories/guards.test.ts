@@ -145,8 +145,11 @@ describe('story: guards', () => {
     for (const command of [['apply', '--yes'], ['run']]) {
       const {code, stderr} = withoutChange(root, () => dirsync([...command, ...roots], {cwd: root}));
       expect(code).to.equal(5);
-      expect(stderr).to.include('The source does not exist: missing\n');
+      expect(stderr).to.include('The source does not exist: missing; halted by source-missing\n');
+      expect(stderr).to.include('or give --allow source-missing --allow source-empty if that is meant\n');
     }
+    const second = dirsync(['run', ...roots, '--allow', 'source-empty'], {cwd: root});
+    expect(second.stderr).to.include('or give --allow source-missing if that is meant\n');
     const allow = ['--allow', 'source-missing', '--allow', 'source-empty'];
     expect(withoutChange(root, () => dirsync(['plan', ...roots, ...allow], {cwd: root})).stdout).to.include(
       'Allowed: source-missing — the source does not exist',
@@ -159,7 +162,9 @@ describe('story: guards', () => {
   it('tells of all guards that halt, and each has to be lifted', () => {
     const {source, target} = pairIn(temp(), {}, many(30));
     const args = ['run', source, target];
-    expect(dirsync(args).stderr).to.include('source-empty: ').and.include(', and too-many-deletes');
+    const {stderr} = dirsync(args);
+    expect(stderr).to.include('source-empty: ').and.include(', and too-many-deletes\n');
+    expect(stderr).to.include('give --allow source-empty --allow too-many-deletes\n');
     expect(dirsync([...args, '--allow', 'source-empty']).stderr).to.include('too-many-deletes: ');
     expect(dirsync([...args, '--allow', 'source-empty', '--allow', 'too-many-deletes']).code).to.equal(0);
   });

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import {expect} from 'chai';
+import {planFlags, rootFlags} from '../../src/commands/base.js';
 import {type CliResult, dirsync, pairIn, withoutChange} from '../support/cli.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
 import {tempDirs} from '../support/temp.js';
@@ -144,6 +145,82 @@ describe('story: a saved plan', () => {
     expect(code).to.equal(4);
     const [plan] = dirsync(['show', pair.plan]).stdout.split(/^Plan file/m);
     expect(stdout).to.equal(`${plan}  edited (target): another modification time\n`);
+  });
+
+  describe('with flags', () => {
+    const many = Object.fromEntries(Array.from({length: 9}, (_, i) => [`f${i}`, 'x']));
+
+    it('halts above --max-delete, in place of what the plan says', () => {
+      const pair = saved({a: 'x'}, {a: 'x', ...many}, ['--max-delete', '20']);
+      const halted = withoutChange(pair.root, () => apply(pair, '--max-delete', '8'));
+      expect(halted.code).to.equal(5);
+      expect(halted.stderr).to.include('too-many-deletes: would delete 9 of 10 files').and.include('more than --max-delete 8');
+      const bad = withoutChange(pair.root, () => apply(pair, '--max-delete', 'many', '--json'));
+      expect(bad.code).to.equal(1);
+      expect(JSON.parse(bad.stdout)).to.deep.include({code: 'USAGE'});
+      expect(apply(pair, '--max-delete', '9')).to.deep.include({code: 0, stderr: ''});
+    });
+
+    it('is let pass by --max-delete where the plan alone would halt', () => {
+      const pair = saved({a: 'x'}, {a: 'x', ...many}, ['--max-delete', '1']);
+      expect(apply(pair).code).to.equal(5);
+      expect(apply(pair, '--max-delete', '100%').code).to.equal(0);
+    });
+
+    it('makes the folders above the target, unless --no-mkpath says otherwise', () => {
+      const root = temp();
+      const {source} = pairIn(root, NEW);
+      const pair = {root, source, target: path.join(root, 'far/away'), plan: path.join(root, 'plan')};
+      expect(dirsync(['plan', source, pair.target, '--mkpath', '--out', pair.plan]).code).to.equal(0);
+      const {stderr} = withoutChange(root, () => apply(pair, '--no-mkpath'));
+      expect(stderr).to.include('The folder that should hold the target does not exist');
+      expect(apply(pair).code).to.equal(0);
+    });
+
+    it('refuses each flag that says how a plan is made, and nothing is done', () => {
+      const pair = saved();
+      const values: Record<string, string> = {
+        'owner-by': 'name',
+        preserve: 'mode',
+        'no-preserve': 'mode',
+        'mtime-window': '2s',
+        'exclude-from': pair.plan,
+      };
+      const making = {...planFlags, config: rootFlags.config};
+      for (const [name, flag] of Object.entries(making)) {
+        if (name === 'max-delete') continue;
+        const isBoolean = flag.type === 'boolean';
+        const typed = isBoolean
+          ? [[`--${name}`], ...(flag.allowNo ? [[`--no-${name}`]] : [])]
+          : [[`--${name}`, values[name] ?? 'x']];
+        for (const [word = '', ...more] of typed) {
+          const {code, stderr} = withoutChange(pair.root, () => apply(pair, word, ...more));
+          expect({code, stderr}, word).to.deep.include({code: 1});
+          expect(stderr, word).to.include(`${word} says how a plan is made, and a saved plan is made already\n`);
+        }
+      }
+    });
+
+    for (const flag of ['--log-level', '--log-format']) {
+      it(`refuses ${flag} without a log`, () => {
+        const pair = saved();
+        const {code, stderr} = withoutChange(pair.root, () => apply(pair, flag, flag === '--log-level' ? 'warn' : 'json'));
+        expect({code}).to.deep.equal({code: 1});
+        expect(stderr).to.include(`${flag} is given without a log\n`);
+      });
+    }
+
+    it('is refused for another source, although its own was missing', () => {
+      const root = temp();
+      const pair = {...pairIn(root, {}, {a: 'x'}), plan: path.join(root, 'plan')};
+      const missing = path.join(root, 'missing');
+      const allow = ['--allow', 'source-missing', '--allow', 'source-empty'];
+      expect(dirsync(['plan', missing, pair.target, ...allow, '--out', pair.plan]).code).to.equal(0);
+      const {code, stderr} = withoutChange(root, () => apply(pair, ...allow, '-i', pair.source));
+      expect(code).to.equal(4);
+      expect(stderr).to.include(`its source is ${missing}, not ${pair.source}\n`);
+      expect(apply(pair, ...allow, '-i', missing).code).to.equal(0);
+    });
   });
 
   describe('for other folders', () => {

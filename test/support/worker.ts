@@ -96,6 +96,7 @@ export class OneWorker {
       missing: undefined,
       volumes: new Map(),
       beside: new Set(),
+      isLeftOut: () => false,
       goOn: () => true,
     };
   }
