@@ -166,7 +166,7 @@ export interface Platform {
   refusesNames(folder: Folder): string | undefined;
   /** Bytes that the file at `name` takes on disk; 0 when nothing is there. */
   bytesOnDisk(folder: Folder, name: ByteName): number;
-  /** When `folder` was made, in nanoseconds since 1970; 0 where the file system keeps no birth times. */
+  /** When `folder` was made, in nanoseconds since 1970; 0 where the file system keeps no birth times, or says 0. */
   birthtime(folder: Folder): bigint;
   readLink(folder: Folder, name: ByteName): ByteName;
   /** A small file's content, at most `limit` bytes of it; undefined when there is none. Not followed. */

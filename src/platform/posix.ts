@@ -173,8 +173,7 @@ export class PosixPlatform implements Platform {
   /** fstatfs(2); whether attributes are known is asked for one of each that nobody has: ENODATA or EOPNOTSUPP. */
   fileSystem(folder: Folder): FileSystem {
     const {type, times} = this.#factsOf(folder);
-    // Inodes of 128 bytes have no room for a birth time, nor for what is behind the seconds.
-    const isSmall = type === 'ext4' && this.birthtime(folder) === 0n;
+    const isSmall = type === 'ext4' && this.#hasSmallInodes(folder);
     const knows = (attribute: string) => {
       try {
         this.xattr(folder, '' as ByteName, attribute as ByteName);
@@ -214,15 +213,33 @@ export class PosixPlatform implements Platform {
   }
 
   birthtime(folder: Folder): bigint {
+    if (!this.#hasBirthtime(folder, '' as ByteName)) return 0n;
+    return this.kernel.bytes.readBigInt64LE(STATX + 80) * 1_000_000_000n + BigInt(this.kernel.bytes.readUInt32LE(STATX + 88));
+  }
+
+  /** Whether what stands there has a birth time, which is then in scratch memory; a file system that has them may say 0. */
+  #hasBirthtime(folder: Folder, name: ByteName): boolean {
+    const flags = name === '' ? AT.EMPTY_PATH : AT.SYMLINK_NOFOLLOW;
     const {statx} = this.kernel.libc;
-    this.kernel.check(
-      statx(fd(folder), this.kernel.name(NAME_A, ''), AT.EMPTY_PATH, STATX_BTIME, this.kernel.base + STATX),
-      'statx',
-    );
-    const has = (this.kernel.words[STATX / 4] as number) & STATX_BTIME;
-    return has
-      ? this.kernel.bytes.readBigInt64LE(STATX + 80) * 1_000_000_000n + BigInt(this.kernel.bytes.readUInt32LE(STATX + 88))
-      : 0n;
+    this.kernel.check(statx(fd(folder), this.kernel.name(NAME_A, name), flags, STATX_BTIME, this.kernel.base + STATX), 'statx');
+    return ((this.kernel.words[STATX / 4] as number) & STATX_BTIME) !== 0;
+  }
+
+  /**
+   * Inodes of 128 bytes have no room for a birth time, nor for what is behind the seconds. One of a folder that was last changed by
+   * an old ext3 has none either, though the file system has large ones: then what is in the folder tells. In doubt they are large:
+   * times that are not kept are learnt of, and a change that is not seen is not copied.
+   */
+  #hasSmallInodes(folder: Folder): boolean {
+    if (this.#hasBirthtime(folder, '' as ByteName)) return false;
+    const rows: ListedEntry[] = [];
+    try {
+      const count = this.list(folder, rows);
+      return !rows.slice(0, count).some(({name, fault}) => fault === undefined && this.#hasBirthtime(folder, name));
+    } catch (error) {
+      errnoOf(error);
+      return false;
+    }
   }
 
   readLink(folder: Folder, name: ByteName): ByteName {

@@ -2,13 +2,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {planned} from '../support/cli.js';
+import {dirsync, planned} from '../support/cli.js';
 import {applied, appliedAsSaved, arrived, planOf} from '../support/faithful.js';
 import {type FidelityOptions, needFidelityTools} from '../support/fidelity.js';
-import {type FilesystemType, mountedFilesystem} from '../support/filesystems.js';
+import {type FilesystemType, makeImage, mountedFilesystem, mounts, needMounts, toolOf} from '../support/filesystems.js';
 import {abilities, changeOddTree, common, makeOddTree} from '../support/odd-tree.js';
-import {bash} from '../support/shell.js';
+import {bash, call, has} from '../support/shell.js';
+import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
+import {writeTree} from '../support/tree.js';
 
 interface Case {
   readonly type: FilesystemType;
@@ -77,3 +79,44 @@ for (const {type, sections, judged} of CASES) {
     });
   });
 }
+
+describe('story: a target of exact times that does not look it: ext4', () => {
+  const mount = mounts();
+  const temp = tempDirs();
+  const env = {...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`};
+
+  before(function () {
+    needMounts(this);
+    for (const tool of [toolOf('ext4'), 'debugfs']) if (!has(tool)) skip(this, `${tool} is not installed`);
+  });
+
+  for (const {title, fields} of [
+    {title: 'made by a tool that gives no birth times', fields: ['<2> crtime 0', '<2> crtime_extra 0']},
+    {title: 'its root was last changed by an old ext3', fields: ['<2> extra_isize 4']},
+    {title: 'its root was made by a tool that knows small inodes alone', fields: ['<2> extra_isize 0', '<2> crtime 0']},
+  ]) {
+    it(`${title}: there is nothing to warn of, and a change within a second is copied`, () => {
+      const root = temp();
+      const [source, target, disk] = ['source', 'target', 'disk'].map((name) => path.join(root, name)) as [
+        string,
+        string,
+        string,
+      ];
+      writeTree(source, {a: 'one'});
+      makeImage('ext4', disk, 16, ['-d', source]);
+      for (const field of fields) call('debugfs', ['-w', '-R', `set_inode_field ${field}`, disk], {env});
+      mount.image(disk, target);
+
+      expect(planOf({source, target}).header.warnings.join('\n')).to.not.match(/time/i);
+      const args = [source, target];
+      expect(dirsync(['run', ...args]).code).to.equal(0);
+      bash('echo -n two >a; touch -d @1600000010.25 a', source);
+      expect(dirsync(['run', ...args]).code).to.equal(0);
+      bash('echo -n six >a; touch -d @1600000010.75 a', source);
+      expect(planned(args)).to.deep.equal(['update a']);
+      expect(dirsync(['run', ...args]).code).to.equal(0);
+      expect(fs.readFileSync(path.join(target, 'a'), 'utf8')).to.equal('six');
+      expect(planned(args)).to.deep.equal([]);
+    });
+  }
+});
