@@ -9,8 +9,8 @@ import {type ApplyReport, unfinished} from '../core/outcome.js';
 import type {GuardName, Halt, MaxDelete, Overlap, Plan, PlanRoot} from '../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../formats/plan-file.js';
 import {platform} from '../platform/choose.js';
-import type {WorkerPool} from '../platform/pool.js';
 import {absolutePath} from '../platform/environment.js';
+import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
 import {factsNow, rememberRun} from './facts.js';
@@ -24,6 +24,8 @@ const WRITER = `dirsync ${VERSION}`;
 export interface ApplySettings {
   readonly allow: readonly GuardName[];
   readonly fsync: Settings['fsync'];
+  /** Of no meaning for a plan that was approved. */
+  readonly live?: Settings['live'];
   readonly skipDrifted: boolean;
   /** Milliseconds to wait for another run on the target; without it, none. */
   readonly lockTimeout?: number;
@@ -138,7 +140,7 @@ async function judgedAgain({plan, rules}: Planned, {allow}: ApplySettings, pool:
 
 async function execute(
   {plan, halts, rules}: Planned,
-  {fsync, skipDrifted, lockTimeout = 0, approach}: ApplySettings & {approach: Approach},
+  {fsync, live = 'copy', skipDrifted, lockTimeout = 0, approach}: ApplySettings & {approach: Approach},
   pool: WorkerPool,
   {onEvent, signal, now, command = WRITER, runId = newId(now())}: Context,
 ): Promise<ApplyReport> {
@@ -151,6 +153,7 @@ async function execute(
     approach,
     skipDrifted,
     fsync,
+    live,
     lock: {timeout: lockTimeout, command},
     onEvent,
     signal,

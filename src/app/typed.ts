@@ -45,7 +45,7 @@ const MAKING = [
 
 /** @throws DirsyncError USAGE for what would be without effect on a plan that is made already. */
 export function checkForSaved({config, flags}: Typed): void {
-  const {filters, log, logFormat, logLevel} = flags;
+  const {filters, live, log, logFormat, logLevel} = flags;
   const typed = MAKING.filter((key) => flags[key] !== undefined).map((key) => flagName(key, flags[key]));
   const [flag] = [...filters.map((filter) => `--${filter.flag}`), ...typed, ...(config === undefined ? [] : ['--config'])];
   if (flag !== undefined) {
@@ -54,6 +54,11 @@ export function checkForSaved({config, flags}: Typed): void {
       `${flag} says how a plan is made, and a saved plan is made already`,
       'leave it out, or plan again with it',
     );
+  }
+  if (live !== undefined) {
+    const detail =
+      '--live is for plans made just now: of a file that has grown, nobody knows whether it is still what was approved';
+    throw new DirsyncError('USAGE', detail, 'leave it out; what has changed since is left alone');
   }
   if (log !== undefined || (logFormat ?? logLevel) === undefined) return;
   const detail = `${logFormat === undefined ? '--log-level' : '--log-format'} is given without a log`;

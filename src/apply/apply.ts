@@ -23,7 +23,7 @@ import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../p
 import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
 import {Journal} from '../state/runs.js';
 import {checkSourceAbsent} from './absent.js';
-import {type Approach, type Rules, rulesOf} from './approach.js';
+import {type Approach, type Live, type Rules, rulesOf} from './approach.js';
 import {Dispatch} from './dispatch.js';
 import {Outcomes} from './outcomes.js';
 import {preflight} from './preflight.js';
@@ -44,6 +44,8 @@ export interface ApplyOptions {
   readonly approach: Approach;
   /** Leave drifted paths alone and do the rest, instead of refusing the plan. */
   readonly skipDrifted: boolean;
+  /** What becomes of a file that grows while it is copied. */
+  readonly live: Live;
   /** When what was written is flushed to disk: never, before deletes and at the end, or each file before it takes its place. */
   readonly fsync: Fsync;
   /** How long to wait for another run on this target, in milliseconds, and what others are told of this one: see `Holder`. */
@@ -102,9 +104,9 @@ class Run {
     private readonly o: ApplyOptions,
     private readonly lock: TargetLock,
   ) {
-    const {plan, pool, runId, approach, skipDrifted, now} = o;
+    const {plan, pool, runId, approach, skipDrifted, live, now} = o;
     this.#actions = plan.actions;
-    this.#rules = rulesOf(approach, {skipDrifted, hasWaited: lock.hasWaited});
+    this.#rules = rulesOf(approach, {skipDrifted, live, hasWaited: lock.hasWaited});
     this.#started = now();
     this.#waves = waves(plan.actions, plan.header.options);
     this.#journal = this.#openedJournal();

@@ -15,6 +15,9 @@
  */
 export type Approach = 'fresh' | 'approved' | 'saved';
 
+/** `copy`: as it is at one moment, shown by comparing; `skip`: it is a problem, and what the target has stays. */
+export type Live = 'copy' | 'skip';
+
 /** What an approach comes to, in one run. */
 export interface Rules {
   /** Every path is looked at on both sides before the first change. */
@@ -23,12 +26,19 @@ export interface Rules {
   readonly refusesDrift: boolean;
   /** A file of the source that is another by now is copied as it is, else it is drift. */
   readonly follows: boolean;
+  /** A file that grows while it is copied is taken as it is at one moment. */
+  readonly takesGrowing: boolean;
 }
 
-export function rulesOf(approach: Approach, {skipDrifted, hasWaited}: {skipDrifted: boolean; hasWaited: boolean}): Rules {
+/** `live`: what becomes of files that grow, where nobody has approved what they were. */
+export function rulesOf(
+  approach: Approach,
+  {skipDrifted, live, hasWaited}: {skipDrifted: boolean; live: Live; hasWaited: boolean},
+): Rules {
   return {
     looksFirst: approach === 'saved' || hasWaited,
     refusesDrift: approach === 'saved' && !skipDrifted,
     follows: approach === 'fresh',
+    takesGrowing: approach === 'fresh' && live === 'copy',
   };
 }

@@ -34,6 +34,8 @@ export interface World {
   readonly volumes: Map<string, Folder>;
   /** Folders of the target into which nothing can be renamed from staging, though they are on one volume with it. */
   readonly beside: Set<RelPath>;
+  /** By the leader of a group of names: the last name of it that became a further file, since the leader has as many as there can be. */
+  readonly further: Map<RelPath, RelPath>;
   /** Whether the filters leave out what the source has at a path. */
   readonly isLeftOut: (path: RelPath, isFolder: boolean) => boolean;
   /** False when the run is to stop. */

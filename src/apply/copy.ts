@@ -1,13 +1,13 @@
 /** What the source has at a path, made anew in the target: copied whole, or not at all. */
 import type {Action} from '../core/action.js';
-import {CODE, isSpecial, toEntry} from '../core/block.js';
+import {CODE, emptyStat, inodeOf, isSpecial, type Stat, toEntry} from '../core/block.js';
 import type {Drift} from '../core/drift.js';
 import type {Entry} from '../core/entry.js';
 import {toByteName} from '../core/name.js';
 
 import {sameEntry} from '../plan/compare.js';
 import type {Place} from '../platform/cursor.js';
-import {errnoOf, type SystemError} from '../platform/platform.js';
+import {errnoOf, type Grown, type SystemError} from '../platform/platform.js';
 import {attributesOf, isOfXattrs} from './attributes.js';
 import {checkSource, lookAt, NO_XATTRS, type World} from './check.js';
 import {discard} from './spot.js';
@@ -29,12 +29,14 @@ const ATTEMPTS = 3;
 
 /** Makes a copy of the source's file; or tells why there is none. */
 export function copyFromSource(task: Task, spot: Place): Copied | StepResult {
+  const {world, rules} = task;
   let {action} = task;
   for (let attempt = 1; ; attempt++) {
-    const ended = copyFile({...task, action}, spot);
+    // One that grows may have done so between the look that was just taken and its copy.
+    const ended = copyFile({...task, action}, spot, rules.takesGrowing && attempt > 1);
     if (ended === 'copied') return {action};
+    if (typeof ended !== 'string' && 'grown' in ended) return {action: asGrown(action, ended)};
     if (ended !== 'changed' && ended !== 'refused') return ended;
-    const {world, rules} = task;
     const now = lookAt(world.platform, world.source, action.path, world.policy);
     if (!rules.follows && ended === 'refused' && attempt === 1) return skipped(sourceDrift(action, world));
     if (now === undefined) return vanished(task);
@@ -42,6 +44,11 @@ export function copyFromSource(task: Task, spot: Place): Copied | StepResult {
     // Nobody has approved what the file was: what it is now is copied.
     if (rules.follows) action = {...action, after: now} as Action;
   }
+}
+
+function asGrown(action: Action, {grown}: Grown): Action {
+  const {size, mtime} = toEntry(grown);
+  return {...action, after: {...(action.after as Entry), size, mtime}} as Action;
 }
 
 /** A symlink, a FIFO, a socket or a device. */
@@ -66,12 +73,15 @@ export function makeOther(task: Task, {folder, name}: Place): Copied | StepResul
   }
 }
 
-function copyFile(task: Task, spot: Place): StepResult | 'copied' | 'changed' | 'refused' {
-  const {action, world, flushed, onBytes} = task;
+/** `mayBeLonger`: it is taken as well when it has grown since it was looked at. */
+function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | Grown | 'copied' | 'changed' | 'refused' {
+  const {action, world, flushed, rules, onBytes} = task;
   const {platform, source, policy} = world;
   const after = action.after as Entry;
   const from = source?.find(action.path);
   if (from === undefined) return vanished(task);
+  const isExpected = (now: Entry) => sameEntry(now, after, {...policy, ...NO_XATTRS});
+  let opened = emptyStat();
   try {
     const result = platform.copyFile({
       from: from.folder,
@@ -81,15 +91,27 @@ function copyFile(task: Task, spot: Place): StepResult | 'copied' | 'changed' | 
       attributes: attributesOf(task, {isNew: true}),
       fsync: fsyncOf(action, flushed),
       sparse: policy.sparse,
-      accept: (stat) => stat.code === CODE.file && sameEntry(toEntry(stat), after, {...policy, ...NO_XATTRS}),
+      live: rules.takesGrowing,
+      accept(stat) {
+        opened = stat;
+        const {size, mtime} = after;
+        const now = toEntry(stat);
+        return now.kind === 'file' && (isExpected(now) || (mayBeLonger && now.size > size && isExpected({...now, size, mtime})));
+      },
       onBytes,
     });
     if (result === 'stopped') return {status: 'stopped'};
-    if (result !== 'copied') return result;
+    if (result === 'unsized') return failed(action, 'write', 'UNSIZED', 'source');
+    if (result === 'changed' || result === 'refused') return result;
     // A copy that took a while may be of a file that has moved away, with the folder that it is in.
-    if (after.size <= LOOK_AGAIN_BYTES || checkSource(action, world) === undefined) return 'copied';
-    discard(task, spot);
-    return 'changed';
+    const tookLong = result !== 'copied' || after.size > LOOK_AGAIN_BYTES;
+    if (tookLong && !(rules.takesGrowing ? isSameFile(opened, action, world) : checkSource(action, world) === undefined)) {
+      discard(task, spot);
+      return 'changed';
+    }
+    if (result !== 'copied' || opened.size === after.size) return result;
+    if (policy.times) platform.setAttributes(spot.folder, spot.name, CODE.file, {mtime: toEntry(opened).mtime});
+    return {grown: opened};
   } catch (error) {
     if (isOfXattrs(error)) throw error;
     const code = errnoOf(error);
@@ -122,6 +144,14 @@ function sourceDrift(action: Action, world: World): Drift {
 
 function isInSource({path}: Action, {platform, source, policy}: World): boolean {
   return lookAt(platform, source, path, policy) !== undefined;
+}
+
+/** Whether a path of the source is the file that this was read of. */
+function isSameFile(read: Stat, {path}: Action, {platform, source}: World): boolean {
+  const place = source?.find(path);
+  const now = emptyStat();
+  const isThere = place !== undefined && platform.stat(place.folder, place.name, now);
+  return isThere && now.device === read.device && inodeOf(now) === inodeOf(read);
 }
 
 /** Tells a source that may not be read from a target that may not be written, for the report. */

@@ -249,29 +249,69 @@ function link(task: Task): StepResult {
   const {world} = task;
   const action = task.action as Link;
   const {platform} = world;
-  const ended = endedBefore(action, world);
+  // A leader that was copied as it is by now, since it grew, is this file too.
+  const ended = isCopiedNow(task) ? endedAtTarget(action, world) : endedBefore(action, world);
   if (ended) return ended;
   if (!isOneInSource(action, world)) {
     return skipped({path: action.path, side: 'source', attribute: 'leader', before: action.leader});
   }
   const leader = leaderPlace(task, action);
   if (leader === undefined) return failed(action, 'write', 'DEPENDS');
-  const {folder, name} = leader;
   const spot = spotOf(task, placeIn(world.target, action));
   try {
-    platform.makeLink(folder, name, spot.folder, spot.name);
+    platform.makeLink(leader.folder, leader.name, spot.folder, spot.name);
   } catch (error) {
-    if (isBorder(error) && spot.folder !== task.staging.own) return copyApart(task, action);
-    throw error;
+    if (isBorder(error) && spot.folder !== task.staging.own) return copyApart(task, action, 'NOT_LINKED');
+    if (errnoOf(error) !== 'EMLINK') throw error;
+    return linkBeyond(task, action, spot);
   }
-  return putInPlace(task, spot);
+  try {
+    return putInPlace(task, spot);
+  } catch (error) {
+    // There may be room in staging and none at its place: btrfs counts the names in one folder.
+    if (errnoOf(error) !== 'EMLINK') throw error;
+    return linkBeyond(task, action, spot);
+  }
 }
 
-/** A border lies between two names of one file: better a file of its own than none, and said each time. */
-function copyApart(task: Task, action: Link): StepResult {
+/**
+ * A name for which its file has no room left, since a file system counts names: it becomes a name of a further file, which each worker
+ * makes with the same content, or stays what a run before has made of it.
+ */
+function linkBeyond(task: Task, action: Link, spot: Place): StepResult {
+  const {platform, leaders, policy, further, target} = task.world;
+  const {path, leader, after} = action;
+  const beyond = 'TOO_MANY_LINKS';
+  const now = entryAtPlace(platform, placeIn(target, action), policy);
+  const known = further.get(leader);
+  const place = known && leaders?.find(known);
+  const made = place && entryAtPlace(platform, place, policy);
+  const isDone = now !== undefined && isCurrent(after, now, policy);
+  if (!isDone && place !== undefined && made !== undefined && isCurrent(after, made, policy)) {
+    try {
+      platform.makeLink(place.folder, place.name, spot.folder, spot.name);
+      const result = putInPlace(task, spot);
+      return result.status === 'done' ? failed(action, 'write', beyond) : result;
+    } catch (error) {
+      // It is full as well, or gone.
+      if (!['EMLINK', 'ENOENT'].includes(errnoOf(error))) throw error;
+    }
+  }
+  const result = copyApart(task, action, beyond);
+  if (result.status === 'failed' && result.problem?.code === beyond) further.set(leader, path);
+  return result;
+}
+
+/** Whether the leader of a link was copied in this run, as it then was. */
+function isCopiedNow({rules, leader}: Task): boolean {
+  return rules.follows && (leader?.is === 'written' || leader?.is === 'staged');
+}
+
+/** A border lies between two names of one file, or it has no room for more: better a file of its own than none, and said each time. */
+function copyApart(task: Task, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINKS'): StepResult {
   const {world} = task;
   const {before, after} = action;
-  const apart = failed(action, 'write', 'NOT_LINKED');
+  const apart = failed(action, 'write', code);
   const now = entryAtPlace(world.platform, placeIn(world.target, action), world.policy);
   if (now !== undefined && isCurrent(after, now, world.policy)) return apart;
   const kind = before === undefined ? 'create' : before.kind === after.kind ? 'update' : 'replace';
@@ -294,14 +334,15 @@ function isOneInSource({path, leader}: Link, {platform, source}: World): boolean
 }
 
 /** Where the file is of which a link is to be a name; undefined where it is not what the source has. */
-function leaderPlace({world, staging, leader = {is: 'untouched'}}: Task, action: Link): Place | undefined {
+function leaderPlace(task: Task, action: Link): Place | undefined {
+  const {world, staging, leader = {is: 'untouched'}} = task;
   const {platform, leaders} = world;
   const place =
     leader.is === 'staged'
       ? foundWaiting({...world, target: leaders}, staging, action.leader, leader.index)
       : leaders?.find(action.leader);
   const now = place && entryAtPlace(platform, place, NO_XATTRS);
-  if (now?.kind !== action.after.kind || now.size !== action.after.size) return undefined;
+  if (now?.kind !== action.after.kind || (now.size !== action.after.size && !isCopiedNow(task))) return undefined;
   if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
   // Its attributes alone are still to be set, and then hold for this name too.
   const isSound = leader.is !== 'attrs' || (leader.action.kind === 'attrs' && !isDrifted(leader.action, world));
@@ -403,6 +444,13 @@ function settleFolder(task: Task): StepResult {
 /** The result of an action that is not to be done: done already, or drifted on either side. */
 function endedBefore(action: Action, world: World): StepResult | undefined {
   const standing = check(action, world);
+  if (standing === 'todo') return undefined;
+  return standing === 'done' ? ALREADY : skipped(standing);
+}
+
+/** The same by what the target has at its path alone. */
+function endedAtTarget(action: Action, world: World): StepResult | undefined {
+  const standing = checkTarget(action, world);
   if (standing === 'todo') return undefined;
   return standing === 'done' ? ALREADY : skipped(standing);
 }

@@ -123,6 +123,7 @@ export class Session {
         opened: this.#opened,
         beside: new Set<RelPath>(),
         volumes: new Map<string, Folder>(),
+        further: new Map<RelPath, RelPath>(),
         isLeftOut: (path: RelPath, isFolder: boolean) =>
           source !== undefined && tools.isLeftOut(source, policy.filters, path, isFolder),
         goOn,

@@ -60,7 +60,7 @@ export function skipped(drifted: Drift): StepResult {
 }
 
 export function failed(action: Action, phase: Phase, code: string, side: Side = 'target'): StepResult {
-  return {status: 'failed', problem: problem({path: action.path, side, phase, code})};
+  return {status: 'failed', problem: problem({path: action.path, side, phase, code, isKept: action.before !== undefined})};
 }
 
 export function sideOf(error: unknown): Side {

@@ -144,6 +144,11 @@ export const applyFlags = {
     summary: 'When to flush to disk: never, before deletes and at the end (default), or after each file.',
     helpGroup: 'APPLY',
   }),
+  live: Flags.string({
+    options: ['copy', 'skip'],
+    summary: 'A file that grows while it is copied: copy it as it is at one moment (default), or leave it.',
+    helpGroup: 'APPLY',
+  }),
   'lock-timeout': Flags.string({
     summary: 'Wait so long for another run on the same target, such as 30s (default: 0, not at all).',
     helpValue: 'TIME',
@@ -331,6 +336,7 @@ export abstract class BaseCommand extends Command {
         logFormat: flags['log-format'] as Typed['flags']['logFormat'],
         logLevel: flags['log-level'] as Typed['flags']['logLevel'],
         fsync: flags.fsync as Typed['flags']['fsync'],
+        live: flags.live as Typed['flags']['live'],
         mkpath: flags.mkpath,
         skipDrifted: flags['skip-drifted'],
         lockTimeout: flags['lock-timeout'],

@@ -162,6 +162,11 @@ function settingsShape(context: PathContext) {
       .optional()
       .describe('Commands: a text for the shell, or a list of a program and its arguments. An empty list is no command.'),
     fsync: z.enum(['none', 'end', 'each']).optional().describe('When written data is forced to disk.').meta({default: 'end'}),
+    live: z
+      .enum(['copy', 'skip'])
+      .optional()
+      .describe('A file that grows while it is copied is copied as it is at one moment, or left alone.')
+      .meta({default: 'copy'}),
     mkpath: flag(false).describe('Make the folders above the target.'),
     lockTimeout: duration('0').describe('Wait so long for another run on the same target, such as 30s.'),
     skipDrifted: flag(false).describe('Leave out paths that changed since the plan, instead of stopping.'),

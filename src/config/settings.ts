@@ -55,6 +55,7 @@ export interface SettingFlags {
   readonly logLevel?: LogLevel | undefined;
   readonly metrics?: string | undefined;
   readonly fsync?: 'none' | 'end' | 'each' | undefined;
+  readonly live?: 'copy' | 'skip' | undefined;
   readonly mkpath?: boolean | undefined;
   readonly skipDrifted?: boolean | undefined;
   readonly lockTimeout?: string | undefined;
@@ -91,6 +92,8 @@ export interface Settings {
   readonly webhook: Webhook | undefined;
   readonly hooks: Hooks;
   readonly fsync: 'none' | 'end' | 'each';
+  /** Files that grow while they are copied. */
+  readonly live: 'copy' | 'skip';
   readonly mkpath: boolean;
   readonly skipDrifted: boolean;
   /** Milliseconds to wait for another run on the target. */
@@ -151,6 +154,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
     ...noticesOf(flags, job, folder),
     fsync: flags.fsync ?? job.fsync ?? 'end',
+    live: flags.live ?? job.live ?? 'copy',
     mkpath: flags.mkpath ?? job.mkpath ?? false,
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
     lockTimeout: parseMilliseconds(flags.lockTimeout ?? job.lockTimeout ?? '0'),

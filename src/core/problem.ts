@@ -19,9 +19,12 @@ export interface Problem {
 
 /** What each code of ours means, said to the person who must act on it. */
 const OURS: Readonly<Record<string, string>> = {
-  CHANGED_DURING_COPY:
-    'it was written to each time it was copied; the old file in the target was kept, run again when it is at rest',
-  VANISHED: 'it was removed from the source while dirsync worked; what the target has was kept, run again',
+  CHANGED_DURING_COPY: 'it was written to each time it was copied, so it is not in the target; run again when it is at rest',
+  VANISHED: 'it was removed from the source while dirsync worked; run again',
+  UNSIZED:
+    'its size is not that of what is in it: the kernel makes it up when it is read (as in /proc and /sys); leave it out by a filter',
+  TOO_MANY_LINKS:
+    "its file has as many names as the target's file system allows, so this one is another file with the same content",
   DRIFTED: 'the path is no longer what the plan saw; plan again',
   NOT_EMPTY: 'the folder holds something that is not in the plan; plan again',
   PROTECTED: 'it holds what a filter leaves out, and that is kept; change the filter, or remove it by hand',
@@ -43,6 +46,13 @@ const OURS: Readonly<Record<string, string>> = {
     'a hard link to its other names is refused here, as across the quotas of projects; it is a file of its own in the target',
   JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',
   STOPPED: 'the run was stopped before this step',
+};
+
+/** The same where the target has something at the path, which stays. */
+const KEPT: Readonly<Record<string, string>> = {
+  CHANGED_DURING_COPY:
+    'it was written to each time it was copied; the old file in the target was kept, run again when it is at rest',
+  VANISHED: 'it was removed from the source while dirsync worked; what the target has was kept, run again',
 };
 
 /** What the errno codes people meet mean, and what to do. */
@@ -70,6 +80,7 @@ const ERRNO: Readonly<Record<string, readonly [what: string, wayOut: string]>> =
   EBUSY: ['it is in use, or a mount point', 'end what uses it, or unmount it, and run again'],
   ETXTBSY: ['the program is running', 'end it and run again'],
   ESTALE: ['the network file system lost the file', 'run again'],
+  EMLINK: ['that would be more names, or more folders in one, than this file system allows', 'use another file system, or fewer'],
   EFBIG: ['the file is too large for this file system', 'leave it out by a filter, or use another file system'],
 };
 
@@ -84,9 +95,13 @@ const TRIED: Readonly<Record<Phase, string>> = {
   sync: 'flushing to disk',
 };
 
+/** What a problem is of, so far as its message depends on it; `isKept`: the target has something at the path, which stays. */
+type Circumstances = Pick<Problem, 'phase' | 'side'> & {readonly isKept?: boolean};
+
 /** The fixed sentence for a problem's code; for an errno with what was tried. */
-export function problemMessage(code: string, {phase, side}: Pick<Problem, 'phase' | 'side'>): string {
-  if (OURS[code] !== undefined) return OURS[code];
+export function problemMessage(code: string, {phase, side, isKept = false}: Circumstances): string {
+  const ours = isKept ? (KEPT[code] ?? OURS[code]) : OURS[code];
+  if (ours !== undefined) return ours;
   const [what, wayOut] = ERRNO[code] ?? [`the operating system answered ${code}`, 'run again, and look for the code if it stays'];
   return `${what} while ${side === 'source' ? 'reading' : TRIED[phase]}; ${wayOut}`;
 }
@@ -96,7 +111,7 @@ export function wayOut(code: string): string | undefined {
   return ERRNO[code]?.[1];
 }
 
-export function problem(options: Omit<Problem, 'message'> & {message?: string}): Problem {
+export function problem(options: Omit<Problem, 'message'> & Circumstances & {message?: string}): Problem {
   const {path, side, phase, code, message = problemMessage(code, options)} = options;
   return {path, side, phase, code, message};
 }

@@ -10,6 +10,7 @@ import {SystemError} from './platform.js';
 export const O = {
   RDONLY: 0,
   WRONLY: 0o1,
+  RDWR: 0o2,
   CREAT: 0o100,
   EXCL: 0o200,
   NONBLOCK: 0o4000,

@@ -6,6 +6,7 @@
  * made in worker threads, and throw `SystemError`, except where "nothing is there" is an answer.
  */
 import type {Stat} from '../core/block.js';
+import {toNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import type {TimeFacts} from '../core/times.js';
 import type {KeptXattrs} from '../core/xattr.js';
@@ -53,6 +54,8 @@ export interface CopyOptions {
   readonly fsync: 'none' | 'holes' | 'any';
   /** Whether holes stay holes, else they are written as zeros. */
   readonly sparse: boolean;
+  /** Whether a source that grows meanwhile is copied as it is at one moment, else it is a changed one. */
+  readonly live: boolean;
   /** Told what the opened source is; false ends the copy before a byte is read. */
   readonly accept: (stat: Stat) => boolean;
   /** Told of each piece written; false stops the copy. */
@@ -75,8 +78,25 @@ export interface MoveOptions {
   readonly replace: boolean;
 }
 
-/** `refused`: by `accept`; `changed`: the source was written to meanwhile; `stopped`: by `onBytes`. Then no file is left behind. */
-export type CopyResult = 'copied' | 'refused' | 'changed' | 'stopped';
+/**
+ * `refused`: by `accept`; `changed`: the source was written to meanwhile; `unsized`: it has more or less in it than its size says;
+ * `stopped`: by `onBytes`. Then no file is left behind.
+ */
+export type CopyResult = 'copied' | Grown | 'refused' | 'changed' | 'unsized' | 'stopped';
+
+/** It was written to meanwhile, and is copied as it was at one moment, of which this is the size and time. */
+export interface Grown {
+  readonly grown: Stat;
+}
+
+/** Those of a copy that was taken later than they were known: set again in full, since writing has undone some. */
+export function attributesOfGrown(attributes: Attributes, {grown}: Grown): Attributes {
+  const mtime = attributes.mtime === undefined ? undefined : toNanoseconds(grown.seconds, grown.nanoseconds);
+  return {...attributes, mtime, readBack: undefined};
+}
+
+/** So often what has come meanwhile is taken too, until nothing comes for the moment that it takes. */
+export const CATCH_UPS = 10;
 
 /**
  * `all`: the lock was got, and nobody else gets it; `machine`: got, but other machines know nothing of it; `held`: another process

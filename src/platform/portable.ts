@@ -13,12 +13,15 @@ import type {ByteName} from '../core/name.js';
 import {factsOfType, foldsNames, roomOf, typeName} from './filesystems.js';
 import {
   type Attributes,
+  attributesOfGrown,
+  CATCH_UPS,
   type CompareOptions,
   type CopyOptions,
   type CopyResult,
   errnoOf,
   type FileSystem,
   type Folder,
+  type Grown,
   type ListedEntry,
   type Locked,
   type MoveOptions,
@@ -223,35 +226,31 @@ export class PortablePlatform implements Platform {
   }
 
   copyFile(options: CopyOptions): CopyResult {
-    const {from, name, to, as, attributes, fsync, accept, onBytes} = options;
+    const {from, name, to, as, attributes, fsync, live, accept, onBytes} = options;
     const source = openToRead(from, name);
     try {
       const opened = fs.fstatSync(source, {bigint: true});
       const stat = emptyStat();
       fill(stat, opened);
       if (!accept(stat)) return 'refused';
-      const copy = fs.openSync(at(to, as), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-      let result: CopyResult | undefined;
+      const copy = fs.openSync(at(to, as), constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+      let isWhole = false;
       try {
-        const ended = copyContent({source, copy, size: stat.size, onBytes});
-        if (ended === 'copied') {
-          const {uid, gid, mode, mtime, readBack} = attributes;
-          if (uid !== undefined || gid !== undefined) fs.fchownSync(copy, uid ?? -1, gid ?? -1);
-          if (mode !== undefined) fs.fchmodSync(copy, mode);
-          if (mtime !== undefined) {
-            fs.futimesSync(copy, Date.now() / 1000, seconds(mtime));
-            readBack?.(fs.fstatSync(copy, {bigint: true}).mtimeNs);
-          }
+        const finish = (set: Attributes) => {
+          setOnFile(copy, set);
           if (fsync === 'any') fs.fsyncSync(copy);
-          const now = fs.fstatSync(source, {bigint: true});
-          const same = now.size === opened.size && now.mtimeNs === opened.mtimeNs && now.ctimeNs === opened.ctimeNs;
-          result = same ? 'copied' : 'changed';
-        } else {
-          result = ended;
-        }
+        };
+        const ended = copyContent({source, copy, size: stat.size, onBytes});
+        if (ended === 'stopped') return ended;
+        if (ended === 'copied') finish(attributes);
+        const isSame = isSameVersion(opened, fs.fstatSync(source, {bigint: true}));
+        let result: CopyResult = isSame ? (ended === 'copied' ? ended : 'unsized') : 'changed';
+        if (result === 'changed' && live && ended !== 'shorter') result = catchUp({source, copy, from: opened, onBytes});
+        if (typeof result === 'object') finish(attributesOfGrown(attributes, result));
+        isWhole = result === 'copied' || typeof result === 'object';
         return result;
       } finally {
-        if (result !== 'copied') fs.unlinkSync(at(to, as));
+        if (!isWhole) fs.unlinkSync(at(to, as));
         fs.closeSync(copy);
       }
     } finally {
@@ -324,14 +323,64 @@ function openToRead(folder: Folder, name: ByteName): number {
   return fs.openSync(at(folder, name), constants.O_RDONLY | NOFOLLOW | NONBLOCK);
 }
 
-function readFully(file: number, into: Buffer): number {
+/** From where the file stands, or from a place in it. */
+function readFully(file: number, into: Buffer, from?: number): number {
   let filled = 0;
   while (filled < into.length) {
-    const got = fs.readSync(file, into, filled, into.length - filled, null);
+    const got = fs.readSync(file, into, filled, into.length - filled, from === undefined ? null : from + filled);
     if (got === 0) break;
     filled += got;
   }
   return filled;
+}
+
+function setOnFile(file: number, {uid, gid, mode, mtime, readBack}: Attributes): void {
+  if (uid !== undefined || gid !== undefined) fs.fchownSync(file, uid ?? -1, gid ?? -1);
+  if (mode !== undefined) fs.fchmodSync(file, mode);
+  if (mtime === undefined) return;
+  fs.futimesSync(file, Date.now() / 1000, seconds(mtime));
+  readBack?.(fs.fstatSync(file, {bigint: true}).mtimeNs);
+}
+
+function isSameVersion(a: fs.BigIntStats, b: fs.BigIntStats): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+interface CatchUpOptions {
+  readonly source: number;
+  readonly copy: number;
+  /** The source's when it was opened. */
+  readonly from: fs.BigIntStats;
+  readonly onBytes: (bytes: number) => boolean;
+}
+
+/** As PosixContent does, and for its reasons. */
+function catchUp({source, copy, from, onBytes}: CatchUpOptions): Grown | 'changed' | 'stopped' {
+  let now = from;
+  let copied = 0;
+  for (let round = 0; round < CATCH_UPS; round++) {
+    now = fs.fstatSync(source, {bigint: true});
+    copied = fs.fstatSync(copy).size;
+    if (now.size <= from.size || now.size < copied) return 'changed';
+    while (copied < now.size) {
+      const got = fs.readSync(source, PIECE, 0, Math.min(PIECE.length, Number(now.size) - copied), copied);
+      if (got === 0) return 'changed';
+      for (let done = 0; done < got; ) done += fs.writeSync(copy, PIECE, done, got - done, copied + done);
+      copied += got;
+      if (!onBytes(got)) return 'stopped';
+    }
+    if (isSameVersion(now, fs.fstatSync(source, {bigint: true}))) break;
+  }
+  for (let at = 0; at < copied; ) {
+    if (!onBytes(0)) return 'stopped';
+    const most = Math.min(PIECE.length, copied - at);
+    const [one, two] = [PIECE.subarray(0, most), OTHER.subarray(0, most)];
+    if (readFully(source, one, at) !== most || readFully(copy, two, at) !== most || !one.equals(two)) return 'changed';
+    at += most;
+  }
+  const grown = emptyStat();
+  fill(grown, now);
+  return {grown};
 }
 
 interface ContentOptions {
@@ -341,15 +390,16 @@ interface ContentOptions {
   readonly onBytes: (bytes: number) => boolean;
 }
 
-function copyContent({source, copy, size, onBytes}: ContentOptions): CopyResult {
+/** `longer`, `shorter`: the source has more in it than the size that it had, or less. */
+function copyContent({source, copy, size, onBytes}: ContentOptions): 'copied' | 'longer' | 'shorter' | 'stopped' {
   let copied = 0;
   for (;;) {
     const got = fs.readSync(source, PIECE, 0, PIECE.length, null);
     for (let done = 0; done < got; ) done += fs.writeSync(copy, PIECE, done, got - done);
     copied += got;
     if (got > 0 && !onBytes(got)) return 'stopped';
-    if (copied > size) return 'changed';
-    if (copied === size || got === 0) return copied === size ? 'copied' : 'changed';
+    if (copied > size) return 'longer';
+    if (copied === size || got === 0) return copied === size ? 'copied' : 'shorter';
   }
 }
 

@@ -2,7 +2,16 @@
 import {emptyStat, type Stat} from '../core/block.js';
 import {DATA, DATA_BYTES, fd, type Kernel, NAME_A, OTHER, STATX, secondsOf} from './kernel.js';
 import {AT, FICLONE, O, SEEK} from './libc.js';
-import {type Attributes, type CompareOptions, type CopyOptions, type CopyResult, SystemError} from './platform.js';
+import {
+  type Attributes,
+  attributesOfGrown,
+  CATCH_UPS,
+  type CompareOptions,
+  type CopyOptions,
+  type CopyResult,
+  type Grown,
+  SystemError,
+} from './platform.js';
 
 /** Above this, content is copied inside the kernel; below, read and write cost less than asking for it. */
 const COPY_IN_KERNEL = 0;
@@ -42,33 +51,35 @@ export class PosixContent {
   }
 
   copyFile(options: CopyOptions): CopyResult {
-    const {from, name, to, as, attributes, fsync, sparse, accept, onBytes} = options;
+    const {from, name, to, as, attributes, fsync, sparse, live, accept, onBytes} = options;
     const libc = this.kernel.libc;
     // O_NONBLOCK: a FIFO that took the file's place must not hang the run; it has no effect on files.
     const source = this.kernel.open(fd(from), name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
     try {
       const opened = this.#version(source);
       if (!accept(opened.stat)) return 'refused';
-      const copy = this.kernel.open(fd(to), as, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, 0o600);
+      const copy = this.kernel.open(fd(to), as, O.RDWR | O.CREAT | O.EXCL | O.NOFOLLOW, 0o600);
       let result: CopyResult | undefined;
+      let isWhole = false;
       try {
         const ended = this.#copyContent({source, copy, version: opened, to: fd(to), sparse, onBytes});
-        if (ended === 'copied') {
-          this.setAttributes(copy, attributes);
+        const finish = (set: Attributes) => {
+          this.setAttributes(copy, set);
           const hasHoles = opened.bytesOnDisk < opened.stat.size;
           if (fsync === 'any' || (fsync === 'holes' && hasHoles)) this.kernel.check(libc.fsync(copy), 'fsync');
-          const now = this.#version(source);
-          result = isSameVersion(opened, now) ? 'copied' : 'changed';
-        } else {
-          result = ended;
-        }
+        };
+        if (ended === 'copied') finish(attributes);
+        result = ended === 'stopped' ? ended : this.#judge(ended, opened, this.#version(source));
+        if (result === 'changed' && live && ended !== 'shorter') result = this.#catchUp({source, copy, from: opened, onBytes});
+        if (typeof result === 'object') finish(attributesOfGrown(attributes, result));
+        isWhole = result === 'copied' || typeof result === 'object';
       } finally {
         // NFS and quotas report a failed write on close only.
         const closed = libc.close(copy);
         const code = closed === 0 ? undefined : this.kernel.errno();
-        if (result !== 'copied' || code) libc.unlinkat(fd(to), this.kernel.name(NAME_A, as), 0);
+        if (!isWhole || code) libc.unlinkat(fd(to), this.kernel.name(NAME_A, as), 0);
         // biome-ignore lint/correctness/noUnsafeFinally: only where all went well so far
-        if (result === 'copied' && code) throw new SystemError(code, 'close');
+        if (isWhole && code) throw new SystemError(code, 'close');
       }
       return result;
     } finally {
@@ -76,7 +87,46 @@ export class PosixContent {
     }
   }
 
-  #copyContent({source, copy, version, to, sparse, onBytes}: ContentOptions): CopyResult {
+  /** What a copy that ended so has come to, by the source's versions before and after it. */
+  #judge(ended: 'copied' | 'longer' | 'shorter', opened: Version, now: Version): CopyResult {
+    if (!isSameVersion(opened, now)) return 'changed';
+    return ended === 'copied' ? 'copied' : 'unsized';
+  }
+
+  /**
+   * Adds to a copy what its source has grown by, until it is at rest for as long as that takes, and then compares all of it. What was
+   * read before that moment and is still the same after it was so in it: the copy is what the file was then. Its beginning or its ends
+   * alone would show less, since a database that grows also changes inside.
+   *
+   * Race: where a file is never at rest, what was appended while it was copied last, some microseconds ago, may be another already.
+   */
+  #catchUp({source, copy, from, onBytes}: CatchUpOptions): Grown | 'changed' | 'stopped' {
+    let now = from;
+    for (let round = 0; round < CATCH_UPS; round++) {
+      now = this.#version(source);
+      const copied = this.#version(copy).stat.size;
+      if (now.stat.size <= from.stat.size || now.stat.size < copied) return 'changed';
+      this.#seek(copied, source, copy);
+      const ended = this.#copyPiece({source, copy, length: now.stat.size - copied, isPart: true, inKernel: true, onBytes});
+      if (ended !== 'copied') return ended === 'stopped' ? ended : 'changed';
+      if (isSameVersion(now, this.#version(source))) break;
+    }
+    this.#seek(0, source, copy);
+    for (let left = now.stat.size; left > 0; ) {
+      if (!onBytes(0)) return 'stopped';
+      const most = Math.min(left, DATA_BYTES);
+      if (this.#readFully(source, DATA, most) !== most || this.#readFully(copy, OTHER, most) !== most) return 'changed';
+      if (this.kernel.bytes.compare(this.kernel.bytes, OTHER, OTHER + most, DATA, DATA + most) !== 0) return 'changed';
+      left -= most;
+    }
+    return {grown: now.stat};
+  }
+
+  #seek(at: number, ...files: number[]): void {
+    for (const file of files) this.kernel.check(this.kernel.libc.lseek(file, at, SEEK.SET), 'lseek');
+  }
+
+  #copyContent({source, copy, version, to, sparse, onBytes}: ContentOptions): ContentResult {
     const {stat, bytesOnDisk} = version;
     const {size} = stat;
     const hasHoles = bytesOnDisk < size;
@@ -99,15 +149,13 @@ export class PosixContent {
         }
         if (code !== 'EINVAL') throw new SystemError(code, 'lseek');
         // Holes are not told here: everything is copied.
-        this.kernel.check(lseek(source, 0, SEEK.SET), 'lseek');
-        this.kernel.check(lseek(copy, 0, SEEK.SET), 'lseek');
+        this.#seek(0, source, copy);
         return this.#copyPiece(all);
       }
       const end = Math.min(size, this.kernel.check(lseek(source, data, SEEK.HOLE), 'lseek'));
       if (data > at && !onBytes(Math.min(data, size) - at)) return 'stopped';
-      if (data >= size) return 'changed';
-      this.kernel.check(lseek(source, data, SEEK.SET), 'lseek');
-      this.kernel.check(lseek(copy, data, SEEK.SET), 'lseek');
+      if (data >= size) return 'shorter';
+      this.#seek(data, source, copy);
       const ended = this.#copyPiece({...all, length: end - data, isPart: true});
       if (ended !== 'copied') return ended;
       at = end;
@@ -123,8 +171,8 @@ export class PosixContent {
     return false;
   }
 
-  /** Copies so many bytes from where both files stand; what follows the last piece of a file makes it a changed one. */
-  #copyPiece({source, copy, length: size, isPart = false, inKernel: mayInKernel, onBytes}: Piece): CopyResult {
+  /** Copies so many bytes from where both files stand, and looks for more after the last piece of a file. */
+  #copyPiece({source, copy, length: size, isPart = false, inKernel: mayInKernel, onBytes}: Piece): ContentResult {
     let copied = 0;
     let inKernel = mayInKernel && size > COPY_IN_KERNEL;
     for (;;) {
@@ -151,9 +199,9 @@ export class PosixContent {
       }
       copied += got;
       if (got > 0 && !onBytes(got)) return 'stopped';
-      // A file that grows for ever must not keep the run: whatever lies past the size it had makes it a changed one.
-      if (copied > size) return 'changed';
-      if (copied === size || got === 0) return copied === size ? 'copied' : 'changed';
+      // A file that grows for ever must not keep the run: it ends with whatever lies past the size that it had.
+      if (copied > size) return 'longer';
+      if (copied === size || got === 0) return copied === size ? 'copied' : 'shorter';
     }
   }
 
@@ -162,10 +210,10 @@ export class PosixContent {
     return Buffer.from(this.kernel.bytes.subarray(DATA, DATA + got));
   }
 
-  #readFully(file: number, at: number): number {
+  #readFully(file: number, at: number, most = DATA_BYTES): number {
     let filled = 0;
-    while (filled < DATA_BYTES) {
-      const got = this.kernel.check(this.kernel.libc.read(file, this.kernel.base + at + filled, DATA_BYTES - filled), 'read');
+    while (filled < most) {
+      const got = this.kernel.check(this.kernel.libc.read(file, this.kernel.base + at + filled, most - filled), 'read');
       if (got === 0) break;
       filled += got;
     }
@@ -193,6 +241,17 @@ export class PosixContent {
       changedNanoseconds: w[at + 26] as number,
     };
   }
+}
+
+/** `longer`, `shorter`: the source has more in it than the size that it had, or less. */
+type ContentResult = 'copied' | 'longer' | 'shorter' | 'stopped';
+
+interface CatchUpOptions {
+  readonly source: number;
+  readonly copy: number;
+  /** The source's when it was opened. */
+  readonly from: Version;
+  readonly onBytes: (bytes: number) => boolean;
 }
 
 interface ContentOptions {

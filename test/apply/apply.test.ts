@@ -142,6 +142,17 @@ describe('apply, when the world changes after the plan', () => {
         target: 'old',
       },
     ];
+    it('copies a file of two names that grew, and makes both', async () => {
+      const root = temp();
+      const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+      writeTree(source, {a: 'the new one', b: hardlink('a')});
+      writeTree(target, {a: 'old', b: hardlink('a')});
+      const grow = () => fs.appendFileSync(path.join(source, 'b'), ' and more');
+      const at = {...context(), onEvent: ({type}: {type: string}) => type === 'plan-ready' && grow()};
+      expect((await applyFresh(settings(source, target), at)).problems).to.deep.equal([]);
+      expect(readTree(target)).to.deep.equal(readTree(source));
+    });
+
     for (const {title, change, code, target: expected} of cases) {
       it(title, async () => {
         const root = temp();
@@ -288,6 +299,32 @@ describe('apply, when the world changes after the plan', () => {
         });
       }
     }
+  });
+
+  it('takes what a file that grows all the while is at one moment', async () => {
+    const root = temp();
+    const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+    writeTree(source, {log: 'x'.repeat(8 * 1024 * 1024), calm: 'calm'});
+    writeTree(target, {log: 'old'});
+    const log = JSON.stringify(path.join(source, 'log'));
+    const writer = new Worker(
+      `const fs = require('node:fs'); const file = fs.openSync(${log}, 'a');
+       require('node:worker_threads').parentPort.postMessage('at work');
+       for (let i = 0; ; i++) fs.writeSync(file, 'line ' + i + '\\n');`,
+      {eval: true},
+    );
+    try {
+      await new Promise((resolve) => writer.once('message', resolve));
+      expect((await applyFresh(settings(source, target), context())).problems).to.deep.equal([]);
+    } finally {
+      await writer.terminate();
+    }
+    const copy = fs.readFileSync(path.join(target, 'log'));
+    const now = fs.readFileSync(path.join(source, 'log'));
+    expect(copy.length).to.be.at.least(8 * 1024 * 1024);
+    expect(now.subarray(0, copy.length).equals(copy)).to.equal(true);
+    await syncTrees(settings(source, target));
+    expect(readTree(target), 'the next run takes the rest').to.deep.equal(readTree(source));
   });
 
   it('removes what a killed run left, also when nothing else is to be done', async () => {

@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {CODE, emptyStat, type Stat} from '../../src/core/block.js';
+import {CODE, emptyStat, type Stat, toEntry} from '../../src/core/block.js';
 import {toNanoseconds} from '../../src/core/entry.js';
 import {type ByteName, toByteName} from '../../src/core/name.js';
 import {ACL_ACCESS, XATTR_NAMESPACES} from '../../src/core/xattr.js';
@@ -453,6 +453,133 @@ for (const backend of ['posix', 'portable'] as const) {
           expect(fs.readdirSync(path.join(root, 'to'))).to.deep.equal([]);
         });
       }
+      /** Once, after the first piece. */
+      const once = (act: () => void) => {
+        let isDone = false;
+        return () => {
+          if (!isDone) act();
+          isDone = true;
+          return true;
+        };
+      };
+      const overwrite = (source: string, at: number, text: string) => {
+        const open = fs.openSync(source, 'r+');
+        fs.writeSync(open, text, at);
+        fs.closeSync(open);
+      };
+      const lives: [title: string, content: string | Buffer, change: (source: string) => Partial<CopyOptions>][] = [
+        ['grows', 'x', (source) => ({onBytes: once(() => fs.appendFileSync(source, 'more'))})],
+        ['grows, large', large, (source) => ({onBytes: once(() => fs.appendFileSync(source, large))})],
+        ['grew once opened', 'x', (source) => ({accept: grow(source)})],
+        ['was empty and grew', '', (source) => ({accept: grow(source)})],
+        [
+          'has holes and grows',
+          Buffer.alloc(0),
+          (source) => {
+            fs.truncateSync(source, 5_000_000);
+            return {onBytes: once(() => fs.appendFileSync(source, 'more'))};
+          },
+        ],
+        [
+          'is changed inside before that is read, and grows',
+          large,
+          (source) => ({
+            accept() {
+              overwrite(source, 1_000_000, 'other');
+              fs.appendFileSync(source, 'more');
+              return true;
+            },
+          }),
+        ],
+      ];
+      for (const [title, content, change] of lives) {
+        it(`live: takes what it is at one moment where the source ${title}`, () => {
+          writeTree(root, {from: {}, to: {}});
+          const source = path.join(root, 'from/a');
+          fs.writeFileSync(source, content);
+          const attributes = {mode: 0o640, mtime: 1_700_000_000_000_000_000n};
+          const options = {attributes, live: true, ...change(source)};
+          const answer = platform.copyFile(copy({from: open('from'), name: 'a', to: open('to'), as: 'b', ...options}));
+          const now = statOf(open('from'), 'a') as Stat;
+          expect(answer).to.deep.equal({grown: now});
+          const made = statOf(open('to'), 'b') as Stat;
+          expect(fs.readFileSync(path.join(root, 'to/b')).equals(fs.readFileSync(source))).to.equal(true);
+          const off = toEntry(now).mtime - toEntry(made).mtime;
+          expect(made.mode).to.equal(0o640);
+          expect(off >= 0n && off < platform.timeResolution, `${off}`).to.equal(true);
+        });
+      }
+      const spoilt: [title: string, content: string | Buffer, change: (source: string) => Partial<CopyOptions>][] = [
+        [
+          'changes inside, and grows',
+          large,
+          (source) => ({
+            onBytes: once(() => {
+              overwrite(source, 0, 'other');
+              fs.appendFileSync(source, 'more');
+            }),
+          }),
+        ],
+        [
+          'grows, and changes inside while it is compared',
+          large,
+          (source) => {
+            const append = once(() => fs.appendFileSync(source, 'more'));
+            return {
+              onBytes(bytes) {
+                if (bytes === 0) overwrite(source, 0, 'other');
+                return append();
+              },
+            };
+          },
+        ],
+        ['is rewritten and put back to its size', 'x', (source) => ({onBytes: rewrite(source)})],
+        ['shrinks', large, (source) => ({accept: shrink(source)})],
+        [
+          'shrinks and grows again',
+          large,
+          (source) => ({
+            onBytes: once(() => {
+              fs.truncateSync(source, 10);
+              fs.appendFileSync(source, Buffer.alloc(2 * large.length));
+            }),
+          }),
+        ],
+        ['is touched', 'x', (source) => ({onBytes: touch(source)})],
+      ];
+      for (const [title, content, change] of spoilt) {
+        it(`live: leaves nothing where the source ${title}`, () => {
+          writeTree(root, {from: {}, to: {}});
+          const source = path.join(root, 'from/a');
+          fs.writeFileSync(source, content);
+          const options = {live: true, ...change(source)};
+          const answer = platform.copyFile(copy({from: open('from'), name: 'a', to: open('to'), as: 'b', ...options}));
+          expect(answer).to.equal('changed');
+          expect(fs.readdirSync(path.join(root, 'to'))).to.deep.equal([]);
+        });
+      }
+      it('live: takes the beginning of a source that grows for ever', () => {
+        writeTree(root, {a: 'x'});
+        const source = path.join(root, 'a');
+        const grown = {live: true, accept: grow(source), onBytes: grow(source)};
+        const answer = platform.copyFile(copy({from: open(), name: 'a', to: open(), as: 'b', ...grown}));
+        const content = fs.readFileSync(path.join(root, 'b'), 'utf8');
+        expect(answer).to.have.property('grown').that.includes({size: content.length});
+        expect(content.length).to.be.greaterThan(5);
+        expect(fs.readFileSync(source, 'utf8').startsWith(content)).to.equal(true);
+      });
+      for (const live of [false, true]) {
+        for (const file of ['/proc/version', '/proc/self/status', '/sys/kernel/uevent_seqnum']) {
+          it(`${live ? 'live: ' : ''}leaves nothing of ${file}, whose size is not that of its content`, function () {
+            if (!fs.existsSync(file)) skip(this, `there is no ${file}`);
+            const from = platform.openRoot(toByteName(path.dirname(fs.realpathSync(file))));
+            const answer = platform.copyFile(copy({from, name: path.basename(file), to: open(), as: 'b', live}));
+            platform.close(from);
+            expect(answer).to.equal('unsized');
+            expect(fs.readdirSync(root)).to.deep.equal([]);
+          });
+        }
+      }
       const refusals: [title: string, code: string, from: string, as: string][] = [
         ['a name that is taken', 'EEXIST', 'a', 'taken'],
         ['a name that a dangling symlink has', 'EEXIST', 'a', 'dangling'],
@@ -858,7 +985,7 @@ for (const backend of ['posix', 'portable'] as const) {
 type Copy = Omit<Partial<CopyOptions>, 'name' | 'as'> & Pick<CopyOptions, 'from' | 'to'> & {name: string; as: string};
 
 function copy({name, as, ...options}: Copy): CopyOptions {
-  const defaults = {attributes: {}, fsync: 'none' as const, sparse: true, accept: () => true, onBytes: () => true};
+  const defaults = {attributes: {}, fsync: 'none' as const, sparse: true, live: false, accept: () => true, onBytes: () => true};
   return {...defaults, ...options, name: toByteName(name), as: toByteName(as)};
 }
 

@@ -3,10 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {dirsync, handOver, NOBODY, pairIn, planned, Running, startDirsync, withoutChange} from '../support/cli.js';
+import {makeImage, mounts, needMounts, toolOf} from '../support/filesystems.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
+import {has} from '../support/shell.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
-import {dir, file, readTree, type Tree} from '../support/tree.js';
+import {dir, file, hardlink, readTree, type Tree, writeTree} from '../support/tree.js';
 
 const FILES = 6000;
 const many = (count: number, content = (i: number) => `text ${i}`): Tree =>
@@ -263,4 +265,48 @@ describe('story: a signal', () => {
       expect(Object.keys(readTree(target))).to.deep.equal(['.', 'a']);
     });
   }
+});
+
+describe('story: a file of more names than the target allows', () => {
+  const mount = mounts();
+  const temp = tempDirs();
+
+  before(function () {
+    needMounts(this);
+    if (!has(toolOf('btrfs'))) skip(this, `${toolOf('btrfs')} is not installed`);
+  });
+
+  it('names beyond that arrive with the same content, some in a file together, and are told; the next run leaves them', () => {
+    const root = temp();
+    const [source, target, disk] = ['source', 'target', 'disk'].map((name) => path.join(root, name)) as [string, string, string];
+    // Names in one folder share a block of 4 KiB here, so that some 18 of this length are all.
+    const names = Array.from({length: 60}, (_, i) => `${i}-`.padEnd(200, 'x'));
+    writeTree(source, {a: 'content', ...Object.fromEntries(names.map((name) => [name, hardlink('a')]))});
+    makeImage('btrfs', disk, 256, ['-O', '^extref', '-n', '4096']);
+    mount.image(disk, target);
+    const roots = [source, target, '--json'];
+    const run = () => {
+      const {code, stdout} = dirsync(['run', ...roots]);
+      expect(code).to.equal(3);
+      const {report} = JSON.parse(stdout) as {report: {problems: {code: string; path: string}[]; bytes: number}};
+      expect(new Set(report.problems.map((found) => found.code))).to.deep.equal(new Set(['TOO_MANY_LINKS']));
+      return report.problems.map((found) => found.path);
+    };
+    const inodes = () => names.map((name) => fs.statSync(path.join(target, name)).ino);
+
+    const told = run();
+    expect(told.length).to.be.within(35, 50);
+    for (const name of ['a', ...names]) expect(fs.readFileSync(path.join(target, name), 'utf8')).to.equal('content');
+    const made = inodes();
+    const own = fs.statSync(path.join(target, 'a')).ino;
+    expect(names.filter((_, i) => made[i] !== own).sort()).to.deep.equal([...told].sort());
+    expect(new Set(made).size, 'few files').to.be.within(2, 8);
+
+    expect(run().sort(), 'told again').to.deep.equal([...told].sort());
+    expect(inodes(), 'and not written again').to.deep.equal(made);
+
+    fs.writeFileSync(path.join(source, 'a'), 'other content');
+    run();
+    for (const name of ['a', ...names]) expect(fs.readFileSync(path.join(target, name), 'utf8')).to.equal('other content');
+  });
 });

@@ -201,6 +201,13 @@ describe('story: a saved plan', () => {
       }
     });
 
+    it('refuses --live: nobody knows whether a file that has grown is what was approved', () => {
+      const pair = saved();
+      const {code, stderr} = withoutChange(pair.root, () => apply(pair, '--live', 'copy'));
+      expect(code).to.equal(1);
+      expect(stderr).to.include('--live is for plans made just now');
+    });
+
     for (const flag of ['--log-level', '--log-format']) {
       it(`refuses ${flag} without a log`, () => {
         const pair = saved();

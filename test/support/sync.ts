@@ -40,6 +40,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     webhook: undefined,
     hooks: {commands: {}, timeout: 0, folder: undefined},
     fsync: 'none',
+    live: 'copy',
     mkpath: false,
     skipDrifted: false,
     lockTimeout: 0,

@@ -81,6 +81,7 @@ export class OneWorker {
     this.#world = {
       platform,
       source: cursor(from),
+      missing: undefined,
       target: cursor(to),
       leaders: cursor(to),
       policy: {
@@ -93,9 +94,9 @@ export class OneWorker {
         ...policy,
       },
       opened: new Map(),
-      missing: undefined,
       volumes: new Map(),
       beside: new Set(),
+      further: new Map(),
       isLeftOut: () => false,
       goOn: () => true,
     };
@@ -134,7 +135,7 @@ export class OneWorker {
         flushed: 'none',
         umask: 0o022,
         learner: new TimeLearner(),
-        rules: rulesOf(approach, {skipDrifted: false, hasWaited: false}),
+        rules: rulesOf(approach, {skipDrifted: false, live: 'copy', hasWaited: false}),
         onBytes: () => {
           onBytes?.();
           return true;
