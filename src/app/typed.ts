@@ -33,6 +33,7 @@ export async function settingsOf({words, flags, config}: Typed): Promise<Setting
 const MAKING = [
   'delete',
   'deleteBefore',
+  'deleteAnyway',
   'deleteExcluded',
   'checksum',
   'sizeOnly',
