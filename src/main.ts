@@ -1,7 +1,9 @@
 /** Where the program starts. */
 import process from 'node:process';
 import {WorkerPool} from './platform/pool.js';
+import {standInForUser} from './platform/user.js';
 
+standInForUser(process.env);
 if (['plan', 'apply', 'run', 'explain'].includes(process.argv[2] ?? '')) WorkerPool.prepare();
 await import('./cli.js');
 await WorkerPool.dropSpares();

@@ -13,7 +13,7 @@ import {absolutePath} from '../platform/environment.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
-import {factsNow, rememberRun} from './facts.js';
+import {factsNow, memoryWarnings, rememberRun} from './facts.js';
 import {checkOwners, checkUser} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
 import {VERSION} from './version.js';
@@ -63,7 +63,9 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   checkUser(plan);
   const target = findTarget(header.target.path, mkpath);
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
-  const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options)}};
+  // Whoever planned it may have been on another machine, or another user.
+  const warnings = [...new Set([...header.warnings, ...memoryWarnings()])];
+  const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options), warnings}};
   return withTimeLimit(options.maxDuration, context, (limited) =>
     withWorkers(undefined, limited, async (pool) => {
       const planned = judge(withFacts(seen, await factsNow(seen, pool)), options.allow);
@@ -145,7 +147,7 @@ async function execute(
   {onEvent, signal, now, command = WRITER, runId = newId(now())}: Context,
 ): Promise<ApplyReport> {
   checkHalts(halts);
-  const report = await applyPlan({
+  return applyPlan({
     plan,
     pool,
     runId,
@@ -158,10 +160,8 @@ async function execute(
     onEvent,
     signal,
     now,
+    remember: (interrupted) => rememberRun(plan, {interrupted, allowed: new Set(halts.map(({guard}) => guard)), rules}),
   });
-  // What was not begun may be what the filters now let go.
-  if (report.interrupted === undefined) rememberRun(plan, rules);
-  return report;
 }
 
 function checkHalts(halts: readonly Halt[]): void {

@@ -1,9 +1,10 @@
 /** What guards judge besides a plan's actions: looked at when it is made and again before it is applied. Nothing is written. */
 import {type Action, bytesOf} from '../core/action.js';
 import {emptyStat, inodeOf} from '../core/block.js';
-import {type ByteName, toByteName} from '../core/name.js';
+import {type ByteName, fromByteName, toByteName} from '../core/name.js';
 import {isWithin, parentPath, type RelPath, ROOT} from '../core/path.js';
-import type {Facts, Found, Plan, Space} from '../core/plan.js';
+import type {Facts, Found, GuardName, Plan, Space} from '../core/plan.js';
+import {type Problem, problem, problemMessage} from '../core/problem.js';
 import {type Need, spaceNeeds} from '../plan/space.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
@@ -13,8 +14,9 @@ import {privileges} from '../platform/privileges.js';
 import {openNearest} from '../platform/roots.js';
 import {FilterScope} from '../scan/filter.js';
 import type {Rules, ScanAnswer} from '../scan/job.js';
-import {readTargetId} from '../state/identity.js';
-import {type Memory, type RememberedFilters, recall, remember} from '../state/memory.js';
+import {NAMES} from '../state/folder.js';
+import {readTargetId, type TargetId} from '../state/identity.js';
+import {type Memory, memoryFault, type RememberedFilters, recall, remember} from '../state/memory.js';
 import {stateOwner} from '../state/ownership.js';
 import {askWorkers} from './look.js';
 
@@ -35,21 +37,40 @@ export async function factsNow(plan: Plan, pool: WorkerPool): Promise<Facts> {
   return {...facts, ...(await currentFacts({plan, mounts, memory: recall(pairOf(plan)), pool}))};
 }
 
-/** Remembers what a run has found of both trees, for the guards of the next one; `rules` as the scan of the source told them. */
-export function rememberRun(plan: Plan, rules: Rules | undefined): void {
+export interface Ended {
+  /** What was not begun may be what the filters now let go. */
+  readonly interrupted: boolean;
+  /** The guards that this run was let pass. */
+  readonly allowed: ReadonlySet<GuardName>;
+  /** As the scan of the source told them. */
+  readonly rules: Rules | undefined;
+}
+
+/** Remembers what a run has found of both trees, for the guards of the next one. A problem where that fails, unless the plan has warned of it. */
+export function rememberRun(plan: Plan, {interrupted, allowed, rules}: Ended): Problem | undefined {
   const {source, target, options} = plan.header;
   const root = openNearest(toByteName(target.path));
-  if (root === undefined) return;
+  if (root === undefined) return undefined;
   const isThere = root.path === toByteName(target.path);
-  const id = isThere ? readTargetId(platform(), root.folder) : undefined;
+  const {id} = isThere ? readTargetId(platform(), root.folder) : {};
   platform().close(root.folder);
-  const filters: RememberedFilters = {lines: options.filters, rules};
+  const filters: RememberedFilters | undefined = interrupted ? undefined : {lines: options.filters, rules};
   try {
-    remember(pairOf(plan), {id, fileSystem: volumeAt(source.path)?.id, filters});
+    remember(pairOf(plan), {id, fileSystem: volumeAt(source.path)?.id, filters, anew: allowed.has('memory-unreadable')});
+    return undefined;
   } catch (error) {
-    // The plan has warned of it: see `memoryFault`.
-    errnoOf(error);
+    const fault = errnoOf(error);
+    if (memoryWarnings().some((warning) => plan.header.warnings.includes(warning))) return undefined;
+    const code = 'MEMORY_UNWRITABLE';
+    const message = `${problemMessage(code, {side: 'target', phase: 'write'})} (${fault})`;
+    return problem({path: ROOT, side: 'target', phase: 'write', code, message});
   }
+}
+
+/** Guards that compare with earlier runs need them remembered. */
+export function memoryWarnings(): string[] {
+  const fault = memoryFault();
+  return fault === undefined ? [] : [`nothing can be remembered ${fault}, so the next run will not notice a lost target`];
 }
 
 /** Whether names are folded where the target is, or is to be; undefined where that cannot be seen. */
@@ -93,14 +114,18 @@ async function currentFacts({plan, mounts, memory, pool}: Looking): Promise<Fact
   if (root === undefined) return {};
   try {
     const isThere = root.path === toByteName(target.path);
+    const {id, fault}: TargetId = isThere ? readTargetId(platform(), root.folder) : {};
     const volumes = volumesOf(root.folder, isThere ? mounts : []);
     const changes = plan.actions.some(({kind}) => kind !== 'blocked');
     const owner = isThere && changes ? stateOwner(platform(), root.folder) : undefined;
+    // Who may not work in .dirsync is told so, and who changes nothing needs no id.
+    const isUnread = fault !== undefined && changes && owner === undefined;
+    const file = fromByteName(`${root.path}/${NAMES.state}/${NAMES.id}` as ByteName);
+    const unread = [...(memory.unread === undefined ? [] : [memory.unread]), ...(isUnread ? [{file, why: fault}] : [])];
     return {
       // Who may not look into .dirsync does not know the id.
-      ...(owner === undefined && {
-        target: {now: isThere ? readTargetId(platform(), root.folder) : undefined, before: memory.ids},
-      }),
+      ...(fault === undefined && owner === undefined && {target: {now: id, before: memory.ids}}),
+      unread: unread.length === 0 ? undefined : unread,
       stateOwner: owner,
       ...(fileSystem !== undefined && {sourceFileSystem: {now: fileSystem, before: memory.fileSystems}}),
       space: await spaceOf(plan, volumes, pool),

@@ -21,9 +21,8 @@ import {FilterScope} from '../scan/filter.js';
 import {idlePatterns} from '../scan/idle.js';
 import type {Rules, ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
-import {memoryFault, memoryFolder} from '../state/memory.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
-import {factsOf, targetFoldsNames} from './facts.js';
+import {factsOf, memoryWarnings, targetFoldsNames} from './facts.js';
 import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
@@ -176,13 +175,6 @@ function sourceOf({source, allow}: Settings, target: Root): FoundSource {
     const root = {path: whole, bytes: toByteName(whole), live: undefined};
     return {source: root, missing, unread: missing ? undefined : errnoOf(cause)};
   }
-}
-
-/** Guards that compare with earlier runs need them remembered. */
-function memoryWarnings(): string[] {
-  const fault = memoryFault();
-  if (fault === undefined) return [];
-  return [`nothing can be remembered in ${memoryFolder()} (${fault}), so the next run will not notice a lost target`];
 }
 
 function planOptions(settings: Settings, {kept, times, filters}: Keeping & Pick<PlanOptions, 'filters'>): PlanOptions {

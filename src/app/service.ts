@@ -214,10 +214,11 @@ function checkText(paths: readonly string[]): void {
 
 /** Folders in which a run writes, beside its target. */
 function writtenBeside({log, metrics}: Settings): string[] {
+  const memory = memoryFolder();
   return [
     ...(log === undefined ? [] : [dirname(log.file)]),
     ...(metrics === undefined ? [] : [metrics.endsWith('/') || isFolder(metrics) ? metrics : dirname(metrics)]),
-    dirname(memoryFolder()),
+    ...(memory === undefined ? [] : [dirname(memory)]),
   ];
 }
 

@@ -54,6 +54,8 @@ export interface ApplyOptions {
   /** Its reason is a `Stop`. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
+  /** Remembers what the run has found, while the target is still locked; what went wrong with it is told. */
+  readonly remember?: (interrupted: boolean) => Problem | undefined;
 }
 
 /** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed; LOCK_LOST. */
@@ -268,6 +270,7 @@ class Run {
         this.#target.prepare();
         await this.#sweep();
       }
+      this.#remember();
       return this.#report();
     }
     this.#target.prepare();
@@ -278,7 +281,13 @@ class Run {
     this.#checkHeld();
     await this.#keepTimeFacts();
     await this.#sweep();
+    this.#remember();
     return this.#recorded();
+  }
+
+  #remember(): void {
+    const found = this.o.remember?.(this.o.signal.aborted);
+    if (found !== undefined) this.#outcomes.problem(found);
   }
 
   async #doWaves(): Promise<void> {

@@ -1,10 +1,10 @@
 /** What texts of a config file stand for: `~` and `${NAME}` in paths, `${NAME}` in addresses. */
 import {statSync} from 'node:fs';
-import {homedir} from 'node:os';
 import {resolve} from 'node:path';
 import type {z} from 'zod';
 import {escapeName} from '../core/escape.js';
 import {isName, osPath} from '../core/name.js';
+import {homeFolder} from './home.js';
 
 /** What paths in a config file are relative to, and where their `~` and `${NAME}` come from. */
 export interface PathContext {
@@ -14,7 +14,11 @@ export interface PathContext {
 
 /** An absolute path. */
 export function expandPath(text: string, context: PathContext, issues: z.RefinementCtx): string {
-  const home = text.replace(/^~(?=\/|$)/, () => context.env.HOME || homedir());
+  const home = text.replace(/^~(?=\/|$)/, () => {
+    const folder = homeFolder(context.env);
+    if (folder === undefined) issues.addIssue({code: 'custom', message: 'there is no home folder for "~" to stand for'});
+    return folder ?? '~';
+  });
   const expanded = text === '' ? undefined : expand(home, context, issues);
   if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
   if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path holds no NUL'});

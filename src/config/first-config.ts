@@ -1,11 +1,11 @@
 /** A first config, from answers: checked one by one, and written so that whoever opens it finds out what else there is. */
-import {homedir} from 'node:os';
 import {resolve} from 'node:path';
 import {stringify} from 'yaml';
 import type {Answers, Question} from '../core/answers.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
 import {checkCron} from './cron.js';
+import {homeFolder} from './home.js';
 import {parseInterval, parseTimeOfDay} from './quantity.js';
 
 /** @throws DirsyncError for what a config could not hold, or could not mean. Whether folders exist is not looked at. */
@@ -39,7 +39,11 @@ function usage(detail: string, hint: string): DirsyncError {
 /** The absolute path that a config in `folder` means by a text: with `~` and `${NAME}`. @throws DirsyncError USAGE */
 export function meantPath(text: string, {folder, env}: {readonly folder: string; readonly env: NodeJS.ProcessEnv}): string {
   if (text === '') throw usage('no path is given', 'Give the path of a folder.');
-  const home = text.replace(/^~(?=\/|$)/, () => env.HOME || homedir());
+  const home = text.replace(/^~(?=\/|$)/, () => {
+    const own = homeFolder(env);
+    if (own === undefined) throw usage('there is no home folder for "~" to stand for', 'Set HOME, or give the path itself.');
+    return own;
+  });
   const expanded = home.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
     const value = env[name];
     if (value) return value;

@@ -1,9 +1,9 @@
 /** Finds, reads and checks the config file, and takes jobs from it. */
-import {homedir} from 'node:os';
 import {dirname, isAbsolute, join, resolve} from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {isFolder} from './expand.js';
+import {homeFolder} from './home.js';
 import {type FileMistake, type Layer, type Layers, layered, merged, readLayers, whereSaid} from './layers.js';
 import {keyPathWords} from './mistakes.js';
 import {nearest} from './nearest.js';
@@ -155,15 +155,15 @@ async function findFile({cwd, file, env}: LoadOptions): Promise<(Layers & {reado
  * for the user's config folder in the process's environment only.
  */
 function* places(cwd: string, env: NodeJS.ProcessEnv): Generator<string> {
-  const home = env.HOME || homedir();
+  const home = homeFolder(env);
   for (let folder = cwd; ; folder = dirname(folder)) {
     for (const name of PROJECT_FILES) yield join(folder, name);
     if (folder === home || folder === dirname(folder)) break;
   }
   // XDG Base Directory Specification: a relative path in the variable is to be ignored.
   const xdg = env.XDG_CONFIG_HOME;
-  const configHome = xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, '.config');
-  for (const name of USER_FILES) yield join(configHome, 'dirsync', name);
+  const configHome = xdg !== undefined && isAbsolute(xdg) ? xdg : home && join(home, '.config');
+  if (configHome !== undefined) for (const name of USER_FILES) yield join(configHome, 'dirsync', name);
 }
 
 /** A missing file, or a folder of that name. */

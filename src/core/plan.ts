@@ -120,7 +120,9 @@ export interface PlanHeader {
 export interface Facts {
   /** The target's own id, in its `.dirsync`. */
   readonly target?: Known | undefined;
-  /** The file system of the source, by its type and id. */
+  /** Files that tell what was met here before, and cannot be understood: a lost target would not be noticed. */
+  readonly unread?: readonly Unread[] | undefined;
+  /** The file system of the source: see `isSameFileSystem`. */
   readonly sourceFileSystem?: Known | undefined;
   /** The file systems of the target: that of its root first, then those mounted in it, deeper ones after those above. */
   readonly space?: readonly Space[] | undefined;
@@ -138,6 +140,13 @@ export interface Facts {
 export interface Known {
   readonly now?: string | undefined;
   readonly before: readonly string[];
+}
+
+export interface Unread {
+  /** Absolute; surrogateescape text. */
+  readonly file: string;
+  /** An errno name, or a sentence. */
+  readonly why: string;
 }
 
 export interface Found {
@@ -215,6 +224,7 @@ export const GUARD_NAMES = [
   'source-empty',
   'source-fs-changed',
   'target-lost',
+  'memory-unreadable',
   'not-writable',
   'no-space',
   'name-collision',

@@ -45,6 +45,8 @@ const OURS: Readonly<Record<string, string>> = {
   NOT_LINKED:
     'a hard link to its other names is refused here, as across the quotas of projects; it is a file of its own in the target',
   JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',
+  MEMORY_UNWRITABLE:
+    'what this run found is not remembered, so the next one may not notice a lost disk, or filters that were changed; mend the state folder, or set XDG_STATE_HOME',
   STOPPED: 'the run was stopped before this step',
 };
 

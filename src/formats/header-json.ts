@@ -14,6 +14,7 @@ import type {
   Space,
   TimeRange,
   TreeTotals,
+  Unread,
 } from '../core/plan.js';
 import type {XattrNamespace} from '../core/xattr.js';
 import {decodePath, MAX_ID} from './json.js';
@@ -137,6 +138,7 @@ const HEADER_KEYS = keys<PlanHeader>({
 });
 const FACT_KEYS = keys<Facts>({
   target: 1,
+  unread: 1,
   sourceFileSystem: 1,
   space: 1,
   notWritable: 1,
@@ -145,6 +147,7 @@ const FACT_KEYS = keys<Facts>({
   unfiltered: 1,
 });
 const KNOWN_KEYS = keys<Known>({now: 1, before: 1});
+const UNREAD_KEYS = keys<Unread>({file: 1, why: 1});
 const FOUND_KEYS = keys<Found>({count: 1, example: 1});
 const SPACE_KEYS = keys<Space>({at: 1, block: 1, free: 1, freeInodes: 1, needed: 1});
 const OWNER_KEYS = keys<Owners>({users: 1, groups: 1});
@@ -204,9 +207,14 @@ export function decodeHeader(value: unknown): PlanHeader {
 }
 
 function decodeFacts(value: unknown): Facts {
-  const {target, sourceFileSystem, space, notWritable, stateOwner, collisions, unfiltered} = record(value, 'facts', FACT_KEYS);
+  const {target, unread, sourceFileSystem, space, notWritable, stateOwner, collisions, unfiltered} = record(
+    value,
+    'facts',
+    FACT_KEYS,
+  );
   return {
     ...(target !== undefined && {target: decodeKnown(target, 'facts.target')}),
+    ...(unread !== undefined && {unread: list(unread, 'facts.unread', decodeUnread)}),
     ...(sourceFileSystem !== undefined && {sourceFileSystem: decodeKnown(sourceFileSystem, 'facts.sourceFileSystem')}),
     ...(space !== undefined && {space: list(space, 'facts.space', decodeSpace)}),
     ...(notWritable !== undefined && {notWritable: decodeFound(notWritable, 'facts.notWritable')}),
@@ -219,6 +227,11 @@ function decodeFacts(value: unknown): Facts {
 function decodeKnown(value: unknown, what: string): Known {
   const {now, before} = record(value, what, KNOWN_KEYS);
   return {...(now !== undefined && {now: text(now, `${what}.now`)}), before: list(before, `${what}.before`, text)};
+}
+
+function decodeUnread(value: unknown, what: string): Unread {
+  const {file, why} = record(value, what, UNREAD_KEYS);
+  return {file: systemText(file, `${what}.file`), why: text(why, `${what}.why`)};
 }
 
 function decodeFound(value: unknown, what: string): Found {

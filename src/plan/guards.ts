@@ -3,6 +3,7 @@
  * tells why, or undefined. They count leaves, not folders.
  */
 import {escapeName} from '../core/escape.js';
+import {isSameFileSystem} from '../core/file-system.js';
 import {ROOT} from '../core/path.js';
 import {type Found, GUARD_NAMES, type GuardName, type Halt, type MaxDelete, type Overlap, type Plan} from '../core/plan.js';
 import {type Need, spaceNeeds} from './space.js';
@@ -21,6 +22,7 @@ const GUARDS: Readonly<Record<GuardName, Guard>> = {
   'source-empty': sourceEmpty,
   'source-fs-changed': sourceFileSystemChanged,
   'target-lost': targetLost,
+  'memory-unreadable': memoryUnreadable,
   'not-writable': notWritable,
   'no-space': noSpace,
   'name-collision': nameCollision,
@@ -58,7 +60,7 @@ function unreadableSource({problems}: Plan): string | undefined {
 
 function sourceFileSystemChanged({header: {facts}}: Plan): string | undefined {
   const {now, before} = facts?.sourceFileSystem ?? NEVER;
-  if (now === undefined || before.length === 0 || before.includes(now)) return undefined;
+  if (now === undefined || before.length === 0 || before.some((name) => isSameFileSystem(name, now))) return undefined;
   return `the source lies on another file system than in earlier runs (${escapeName(now)}, not ${escapeName(before[0] as string)}); is its disk mounted?`;
 }
 
@@ -68,6 +70,13 @@ function targetLost({header: {facts}}: Plan): string | undefined {
   return now === undefined
     ? 'the target is not the one of earlier runs: it has no .dirsync/id.json; is its disk mounted?'
     : 'the target is not the one of earlier runs: another has come to its path; is the right disk mounted?';
+}
+
+function memoryUnreadable({header: {facts}}: Plan): string | undefined {
+  const unread = facts?.unread ?? [];
+  if (unread.length === 0) return undefined;
+  const files = unread.map(({file, why}) => `${escapeName(file)} (${escapeName(why)})`).join(' and ');
+  return `what tells whether this is the target of earlier runs cannot be understood: ${files}; is the right disk mounted? Then remove that, and dirsync begins anew`;
 }
 
 const NEVER: {readonly now?: string; readonly before: readonly string[]} = {before: []};

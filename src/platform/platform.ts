@@ -196,6 +196,8 @@ export interface Platform {
   /** Makes a private file (0600) under a name that must be free, to be appended to. */
   createFile(folder: Folder, name: ByteName): OpenFile;
   append(file: OpenFile, content: Uint8Array): void;
+  /** Flushes an open file to disk. */
+  flush(file: OpenFile): void;
   /** Opens a file to be read from its beginning. Not followed. */
   openFile(folder: Folder, name: ByteName): OpenFile;
   /** The next piece of an open file, at most `limit` bytes; none at its end. */

@@ -193,6 +193,10 @@ export class PortablePlatform implements Platform {
     for (let done = 0; done < content.length; ) done += fs.writeSync(fd(file), content, done);
   }
 
+  flush(file: OpenFile): void {
+    fs.fsyncSync(fd(file));
+  }
+
   openFile(folder: Folder, name: ByteName): OpenFile {
     return openToRead(folder, name) as unknown as OpenFile;
   }

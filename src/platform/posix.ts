@@ -296,6 +296,10 @@ export class PosixPlatform implements Platform {
     }
   }
 
+  flush(file: OpenFile): void {
+    this.kernel.check(this.kernel.libc.fsync(fd(file)), 'fsync');
+  }
+
   openFile(folder: Folder, name: ByteName): OpenFile {
     return this.kernel.open(fd(folder), name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK) as unknown as OpenFile;
   }

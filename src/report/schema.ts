@@ -158,6 +158,10 @@ const found = z.strictObject({count: count('How many there are.'), example: relP
 const facts = z
   .strictObject({
     target: known.describe("The target's own id.").optional(),
+    unread: z
+      .array(z.strictObject({file: name.describe('Its absolute path.'), why: text('An errno name, or a sentence.')}))
+      .describe('Files that tell what was met here before, and cannot be understood.')
+      .optional(),
     sourceFileSystem: known.describe('The file system of the source.').optional(),
     space: z
       .array(

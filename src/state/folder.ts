@@ -89,22 +89,28 @@ function removeIfEmpty(platform: Platform, parent: Folder, name: ByteName): void
   }
 }
 
-/** A small file of `.dirsync`, as JSON; undefined where it is not there, or cannot be understood. */
-export function readNote(platform: Platform, root: Folder, name: ByteName): unknown {
+/** What a small file of `.dirsync` says, or why it cannot be understood. */
+export type Note = {readonly value: unknown; readonly fault?: undefined} | {readonly value?: undefined; readonly fault: string};
+
+/** Reads such a file, which is JSON; undefined where it is not there, as in a `.dirsync` that is no folder. */
+export function readNote(platform: Platform, root: Folder, name: ByteName): Note | undefined {
   try {
     const state = openState(platform, root);
     if (state === undefined) return undefined;
     try {
+      const stat = emptyStat();
+      if (!platform.stat(state, name, stat)) return undefined;
+      if (stat.code !== CODE.file) return {fault: 'it is no file'};
+      if (stat.size > MAX_NOTE) return {fault: `it is over ${MAX_NOTE} bytes`};
       const text = platform.readFile(state, name, MAX_NOTE);
-      return text && JSON.parse(Buffer.from(text).toString());
+      return text && {value: JSON.parse(Buffer.from(text).toString())};
     } finally {
       platform.close(state);
     }
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
-    // A target that may not be read is the scan's to report.
-    errnoOf(error);
-    return undefined;
+    if (error instanceof SyntaxError) return {fault: 'it is no JSON, or not all of it'};
+    const code = errnoOf(error);
+    return code === 'ENOTDIR' || code === 'ELOOP' ? undefined : {fault: code};
   }
 }
 
@@ -116,8 +122,26 @@ export function writeNote(platform: Platform, root: Folder, name: ByteName, cont
   try {
     const draft = `${name}.new` as ByteName;
     removeTree(platform, state, draft);
-    platform.writeFile(state, draft, Buffer.from(`${JSON.stringify(content)}\n`));
+    const file = platform.createFile(state, draft);
+    try {
+      platform.append(file, Buffer.from(`${JSON.stringify(content)}\n`));
+      // Else a power cut may leave it empty under its name.
+      platform.flush(file);
+    } finally {
+      platform.close(file);
+    }
     platform.move({from: state, name: draft, to: state, as: name, replace: true});
+  } finally {
+    platform.close(state);
+  }
+}
+
+/** Removes what stands in the place of such a file. */
+export function removeNote(platform: Platform, root: Folder, name: ByteName): void {
+  const state = openState(platform, root);
+  if (state === undefined) return;
+  try {
+    removeTree(platform, state, name);
   } finally {
     platform.close(state);
   }

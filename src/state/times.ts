@@ -14,7 +14,7 @@ interface Written {
 
 /** Undefined where nothing is noted, or nothing that can be understood. */
 export function readTimeFacts(platform: Platform, root: Folder): TimeFacts | undefined {
-  return decode(readNote(platform, root, NAMES.times));
+  return decode(readNote(platform, root, NAMES.times)?.value);
 }
 
 /** Adds to what is noted. */

@@ -106,6 +106,25 @@ const cases: Case[] = [
     halts: {'target-lost': 'the target is not the one of earlier runs: another has come to its path; is the right disk mounted?'},
   },
   {
+    name: 'a source on a file system of which one side knows the type alone',
+    plan: given({sourceFileSystem: {now: 'ext4', before: ['xfs 1', 'ext4 12ab']}}),
+    halts: {},
+  },
+  {
+    name: 'notes that cannot be understood',
+    plan: given({
+      unread: [
+        {file: '/state/\x1b', why: 'EACCES'},
+        {file: '/target/.dirsync/id.json', why: 'it is no file'},
+      ],
+    }),
+    halts: {
+      'memory-unreadable':
+        'what tells whether this is the target of earlier runs cannot be understood: /state/\\x1b (EACCES) and ' +
+        '/target/.dirsync/id.json (it is no file); is the right disk mounted? Then remove that, and dirsync begins anew',
+    },
+  },
+  {
     name: 'a folder that may not be written to',
     plan: given({notWritable: {count: 1, example: ROOT}}),
     halts: {'not-writable': 'a folder of the target may not be written to: .'},

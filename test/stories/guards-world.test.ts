@@ -4,30 +4,13 @@ import path from 'node:path';
 import {expect} from 'chai';
 import {type CliOptions, dirsync, handOver, NOBODY, pairIn, planDocument, withoutChange} from '../support/cli.js';
 import {mountedFilesystem, mounts, needMounts} from '../support/filesystems.js';
+import {expectHalted, remembering} from '../support/guards.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 import {dir, file, type Tree, writeTree} from '../support/tree.js';
 
 const many = (count: number, content = 'x'): Tree =>
   Object.fromEntries(Array.from({length: count}, (_, i) => [`f${i}`, `${content}${i}`]));
-
-/** Each run here remembers what the runs before it have found. */
-function remembering(root: string): CliOptions {
-  return {cwd: root, env: {XDG_STATE_HOME: path.join(root, 'state')}};
-}
-
-/** `plan` shows the guard and ends with 0; apply and run end with 5; nothing is changed by any of them. */
-function expectHalted(guard: string, says: string, args: readonly string[], options: CliOptions & {readonly cwd: string}) {
-  const tree = path.join(options.cwd, 'target');
-  const plan = withoutChange(tree, () => dirsync(['plan', ...args], options));
-  expect(plan.code).to.equal(0);
-  expect(plan.stdout).to.include(`Would halt: ${guard} — `).and.include(says);
-  for (const command of [['apply', '--yes'], ['run']]) {
-    const {code, stderr} = withoutChange(tree, () => dirsync([...command, ...args], options));
-    expect({code, stderr}).to.deep.include({code: 5});
-    expect(stderr).to.include(`${guard}: `).and.include(says).and.include(`--allow ${guard}`);
-  }
-}
 
 describe('story: guards that judge the world', () => {
   const mount = mounts();

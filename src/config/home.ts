@@ -1,0 +1,17 @@
+/** The user's own folder: what `~` stands for, and where his settings are. */
+import {userInfo} from 'node:os';
+import {isAbsolute} from 'node:path';
+
+/** Undefined where there is none: HOME is a relative path, or is not set and the user has no entry in passwd. */
+export function homeFolder({HOME}: NodeJS.ProcessEnv): string | undefined {
+  const home = HOME || passwdHome();
+  return isAbsolute(home) ? home : undefined;
+}
+
+function passwdHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,175 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import type {RelPath} from '../../src/core/path.js';
+import {memoryFault, memoryFolder, type RunFacts, recall, remember} from '../../src/state/memory.js';
+import {call} from '../support/shell.js';
+import {tempDirs} from '../support/temp.js';
+
+const PAIR = {source: '/source', target: '/target'};
+const FACTS: RunFacts = {
+  id: 'id-1',
+  fileSystem: 'ext4 12ab',
+  filters: {lines: ['*.tmp'], rules: [['a' as RelPath, '*.bak\n']]},
+  anew: false,
+};
+
+const RECALLED = {ids: ['id-1'], fileSystems: ['ext4 12ab'], filters: FACTS.filters};
+
+describe('state/memory', () => {
+  const temp = tempDirs();
+  const {HOME, XDG_STATE_HOME} = process.env;
+  let home: string;
+
+  beforeEach(() => {
+    home = temp();
+    process.env.XDG_STATE_HOME = home;
+  });
+  afterEach(() => {
+    for (const [name, value] of Object.entries({HOME, XDG_STATE_HOME})) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+
+  const folder = () => path.join(home, 'dirsync/targets');
+  const names = () => fs.readdirSync(folder());
+  /** The one note that is there. */
+  const note = () => path.join(folder(), names().find((name) => name.endsWith('.json')) as string);
+  const written = () => {
+    remember(PAIR, FACTS);
+    return note();
+  };
+
+  it('recalls what was remembered, privately kept, and leaves nothing else', () => {
+    const file = written();
+    expect(recall(PAIR)).to.deep.equal(RECALLED);
+    expect([file, folder()].map((at) => fs.statSync(at).mode & 0o777)).to.deep.equal([0o600, 0o700]);
+    expect(names()).to.have.length(1);
+  });
+
+  it('knows nothing where nothing is remembered, and makes nothing by looking', () => {
+    expect(recall(PAIR)).to.deep.equal({ids: [], fileSystems: [], filters: undefined});
+    expect(fs.readdirSync(home)).to.deep.equal([]);
+  });
+
+  it('keeps what belongs to another source, and the filters that a run does not tell', () => {
+    written();
+    remember({...PAIR, source: '/other'}, {...FACTS, id: 'id-2', fileSystem: 'tmpfs', filters: undefined});
+    remember(PAIR, {...FACTS, id: undefined, fileSystem: 'ext4', filters: undefined});
+    expect(recall(PAIR)).to.deep.equal({ids: ['id-2', 'id-1'], fileSystems: ['ext4 12ab'], filters: FACTS.filters});
+    expect(recall({...PAIR, source: '/other'}).fileSystems).to.deep.equal(['tmpfs']);
+  });
+
+  it('passes over keys of a later version', () => {
+    const file = written();
+    const json = JSON.parse(fs.readFileSync(file, 'utf8'));
+    fs.writeFileSync(file, JSON.stringify({...json, later: 1, sources: [{...json.sources[0], later: 1}]}));
+    expect(recall(PAIR)).to.deep.equal(RECALLED);
+  });
+
+  describe('what is there and not understood', () => {
+    const source = {source: '/source', fileSystems: []};
+    const json = (fields: object) => JSON.stringify({target: '/target', ids: [], sources: [], ...fields});
+    const contents: Record<string, readonly [content: string, why: string]> = {
+      'an empty file': ['', 'it is empty'],
+      'a torn one': ['{"target":"/target","ids":["i', 'it is no JSON, or not all of it'],
+      'nested too deep': [`${'['.repeat(3_000_000)}`, 'it is no JSON, or not all of it'],
+      null: ['null', 'it is null, not an object'],
+      'a list': ['[]', 'it is a list, not an object'],
+      'no fields': ['{}', 'its target is missing'],
+      'of another target': [json({target: '/other'}), 'its target is "/other", not the one that it is named for'],
+      'no ids': [json({ids: undefined}), 'ids is missing'],
+      'ids that are numbers': [json({ids: [1]}), 'ids is 1, not a text'],
+      'sources that are none': [json({sources: {}}), 'sources is an object, not a list'],
+      'a source that is none': [json({sources: [7]}), 'sources is 7, not an object'],
+      'a source without file systems': [json({sources: [{source: '/source'}]}), 'sources.fileSystems is missing'],
+      'filters that are none': [json({sources: [{...source, filters: []}]}), 'sources.filters is a list, not an object'],
+      'rules that are none': [
+        json({sources: [{...source, filters: {lines: [], rules: [['a']]}}]}),
+        'sources.filters.rules is missing',
+      ],
+    };
+    const expectUnread = (file: string, why: string) => {
+      expect(recall(PAIR)).to.deep.equal({ids: [], fileSystems: [], filters: undefined, unread: {file, why}});
+      expect(() => remember(PAIR, FACTS), 'it is not replaced unasked').to.throw();
+      expect(names()).to.have.length(1);
+    };
+    const expectAnew = () => {
+      remember(PAIR, {...FACTS, anew: true});
+      expect(recall(PAIR)).to.deep.equal(RECALLED);
+      expect(names()).to.have.length(1);
+    };
+    for (const [title, [content, why]] of Object.entries(contents)) {
+      it(title, () => {
+        const file = written();
+        fs.writeFileSync(file, content);
+        expectUnread(file, why);
+        expect(fs.readFileSync(file, 'utf8')).to.equal(content);
+        expectAnew();
+      });
+    }
+
+    it('a file larger than any', () => {
+      const file = written();
+      fs.truncateSync(file, 17 * 1024 ** 2);
+      expectUnread(file, 'it is over 16 MiB');
+      expectAnew();
+    });
+
+    it('a folder, which is not removed with what is in it', () => {
+      const file = written();
+      fs.unlinkSync(file);
+      fs.mkdirSync(file);
+      expectUnread(file, 'it is no file');
+      expectAnew();
+      fs.unlinkSync(file);
+      fs.mkdirSync(path.join(file, 'kept'), {recursive: true});
+      expect(() => remember(PAIR, {...FACTS, anew: true}))
+        .to.throw()
+        .with.property('code', 'ENOTEMPTY');
+      expect(names(), 'no draft is left').to.deep.equal([path.basename(file)]);
+    });
+
+    it('a symlink, which is not followed, also to a good one', () => {
+      const file = written();
+      const elsewhere = path.join(home, 'elsewhere');
+      fs.renameSync(file, elsewhere);
+      fs.symlinkSync(elsewhere, file);
+      const content = fs.readFileSync(elsewhere, 'utf8');
+      expectUnread(file, 'ELOOP');
+      expectAnew();
+      expect(fs.readFileSync(elsewhere, 'utf8')).to.equal(content);
+    });
+
+    it('a FIFO, for which nobody waits', () => {
+      const file = written();
+      fs.unlinkSync(file);
+      call('mkfifo', [file]);
+      expectUnread(file, 'it is no file');
+      expectAnew();
+    });
+  });
+
+  describe('its place', () => {
+    it('is below XDG_STATE_HOME, else below HOME', () => {
+      expect(memoryFolder()).to.equal(path.join(home, 'dirsync/targets'));
+      process.env.HOME = '/home/somebody';
+      for (const xdg of ['', 'relative']) {
+        process.env.XDG_STATE_HOME = xdg;
+        expect(memoryFolder()).to.equal('/home/somebody/.local/state/dirsync/targets');
+      }
+      expect(memoryFault(), 'root may make it, others not').to.be.oneOf([undefined, `in ${memoryFolder()} (EACCES)`]);
+    });
+
+    it('is nowhere with a relative HOME: nothing is remembered, and that is told', () => {
+      process.env.XDG_STATE_HOME = '';
+      process.env.HOME = 'relative';
+      expect(memoryFolder()).to.equal(undefined);
+      expect(memoryFault()).to.equal('without an absolute path in HOME or XDG_STATE_HOME');
+      remember(PAIR, FACTS);
+      expect(recall(PAIR)).to.deep.equal({ids: [], fileSystems: [], filters: undefined});
+      expect(fs.existsSync('relative')).to.equal(false);
+    });
+  });
+});
