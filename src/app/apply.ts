@@ -136,12 +136,12 @@ export function applyPlanned(planned: Planned, settings: ApplySettings, context:
 }
 
 /** Somebody took a while to look at the plan: what guards judge may be another by now. */
-async function judgedAgain({plan, rules}: Planned, {allow}: ApplySettings, pool: WorkerPool): Promise<Planned> {
-  return {...judge(withFacts(plan, await factsNow(plan, pool)), allow), rules};
+async function judgedAgain({plan}: Planned, {allow}: ApplySettings, pool: WorkerPool): Promise<Planned> {
+  return judge(withFacts(plan, await factsNow(plan, pool)), allow);
 }
 
 async function execute(
-  {plan, halts, rules}: Planned,
+  {plan, halts}: Planned,
   {fsync, live = 'copy', skipDrifted, lockTimeout = 0, approach}: ApplySettings & {approach: Approach},
   pool: WorkerPool,
   {onEvent, signal, now, command = WRITER, runId = newId(now())}: Context,
@@ -160,7 +160,7 @@ async function execute(
     onEvent,
     signal,
     now,
-    remember: (interrupted) => rememberRun(plan, {interrupted, allowed: new Set(halts.map(({guard}) => guard)), rules}),
+    remember: (interrupted) => rememberRun(plan, {interrupted, allowed: new Set(halts.map(({guard}) => guard))}),
   });
 }
 

@@ -1,10 +1,12 @@
 /** What guards judge besides a plan's actions: looked at when it is made and again before it is applied. Nothing is written. */
+import {isDeepStrictEqual} from 'node:util';
 import {type Action, bytesOf} from '../core/action.js';
 import {emptyStat, inodeOf} from '../core/block.js';
+import {isSameFileSystem, withFileSystem} from '../core/file-system.js';
 import {type ByteName, fromByteName, toByteName} from '../core/name.js';
 import {isWithin, parentPath, type RelPath, ROOT} from '../core/path.js';
-import type {Facts, Found, GuardName, Plan, Space} from '../core/plan.js';
-import {type Problem, problem, problemMessage} from '../core/problem.js';
+import type {Facts, Found, GuardName, MountFacts, Plan, PlanOptions, Space} from '../core/plan.js';
+import {type Problem, problem, problemMessage, type Side} from '../core/problem.js';
 import {type Need, spaceNeeds} from '../plan/space.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
@@ -13,28 +15,48 @@ import type {WorkerPool} from '../platform/pool.js';
 import {privileges} from '../platform/privileges.js';
 import {openNearest} from '../platform/roots.js';
 import {FilterScope} from '../scan/filter.js';
-import type {Rules, ScanAnswer} from '../scan/job.js';
+import {MAX_MOUNTS_KIB, MAX_RULES_KIB, type ScanAnswer} from '../scan/job.js';
 import {NAMES} from '../state/folder.js';
 import {readTargetId, type TargetId} from '../state/identity.js';
-import {type Memory, memoryFault, type RememberedFilters, recall, remember} from '../state/memory.js';
+import {
+  isReversed,
+  type KnownMount,
+  type Memory,
+  memoryFault,
+  type RememberedFilters,
+  recall,
+  remember,
+} from '../state/memory.js';
 import {stateOwner} from '../state/ownership.js';
 import {askWorkers} from './look.js';
+import {mountFacts} from './mounts.js';
 
-/** What the scans told besides the entries. */
-export type Seen = Pick<ScanAnswer, 'collisions' | 'mounts' | 'rules'>;
+/** What the two scans told besides the entries. */
+export type Seen = Readonly<Record<Side, Pick<ScanAnswer, 'collisions' | 'mounts' | 'mountPoints'>>>;
 
-/** The facts of a plan just made, of which the filters of the run before are known. */
-export async function factsOf(plan: Plan, seen: Seen, pool: WorkerPool): Promise<Facts> {
-  const memory = recall(pairOf(plan));
-  const current = await currentFacts({plan, mounts: seen.mounts, memory, pool});
-  return {...current, collisions: seen.collisions, unfiltered: unfiltered(plan, seen.rules, memory.filters)};
+/** The facts of a plan just made. */
+export async function factsOf(plan: Plan, {source, target}: Seen, pool: WorkerPool): Promise<Facts> {
+  const mountPoints = {source: source.mountPoints.items, target: target.mountPoints.items};
+  const current = await currentFacts({plan, mounts: target.mounts, mountPoints, memory: recall(pairOf(plan)), pool});
+  return {...current, collisions: source.collisions};
 }
 
 /** The facts of a plan that was made a while ago: what can have changed since is looked at again. */
 export async function factsNow(plan: Plan, pool: WorkerPool): Promise<Facts> {
   const {facts} = plan.header;
   const mounts = (facts?.space ?? []).map(({at}) => at).filter((at) => at !== ROOT);
-  return {...facts, ...(await currentFacts({plan, mounts, memory: recall(pairOf(plan)), pool}))};
+  const memory = recall(pairOf(plan));
+  const [source, target] = [facts?.sourceMounts ?? [], facts?.targetMounts ?? []];
+  const mountPoints = {source: source.map(({at}) => at), target: target.map(({at}) => at)};
+  // What was mounted when the plan was made is what it is about, also where it was the first plan here.
+  const known = {source: withPlanned(memory.mounts.source, source), target: withPlanned(memory.mounts.target, target)};
+  return {...facts, ...(await currentFacts({plan, mounts, mountPoints, memory: {...memory, mounts: known}, pool}))};
+}
+
+function withPlanned(known: readonly KnownMount[], planned: readonly MountFacts[]): KnownMount[] {
+  const before = new Map(known.map(({at, fileSystems}) => [at, fileSystems]));
+  for (const {at, now} of planned) if (now !== '') before.set(at, withFileSystem(before.get(at) ?? [], now));
+  return [...before].map(([at, fileSystems]) => ({at, fileSystems}));
 }
 
 export interface Ended {
@@ -42,21 +64,31 @@ export interface Ended {
   readonly interrupted: boolean;
   /** The guards that this run was let pass. */
   readonly allowed: ReadonlySet<GuardName>;
-  /** As the scan of the source told them. */
-  readonly rules: Rules | undefined;
 }
 
 /** Remembers what a run has found of both trees, for the guards of the next one. A problem where that fails, unless the plan has warned of it. */
-export function rememberRun(plan: Plan, {interrupted, allowed, rules}: Ended): Problem | undefined {
-  const {source, target, options} = plan.header;
+export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
+  const {allowed} = ended;
+  // What is restored from a copy does not become the copy of its copy.
+  if (allowed.has('reversed')) return undefined;
+  const {source, target, facts} = plan.header;
   const root = openNearest(toByteName(target.path));
   if (root === undefined) return undefined;
   const isThere = root.path === toByteName(target.path);
   const {id} = isThere ? readTargetId(platform(), root.folder) : {};
   platform().close(root.folder);
-  const filters: RememberedFilters | undefined = interrupted ? undefined : {lines: options.filters, rules};
+  const mounts = {
+    source: nowKnown(facts?.sourceMounts, allowed.has('source-fs-changed')),
+    target: nowKnown(facts?.targetMounts, allowed.has('target-lost')),
+  };
   try {
-    remember(pairOf(plan), {id, fileSystem: volumeAt(source.path)?.id, filters, anew: allowed.has('memory-unreadable')});
+    remember(pairOf(plan), {
+      id,
+      fileSystem: volumeAt(source.path)?.id,
+      filters: filtersOf(plan, ended),
+      mounts,
+      anew: allowed.has('memory-unreadable'),
+    });
     return undefined;
   } catch (error) {
     const fault = errnoOf(error);
@@ -65,6 +97,47 @@ export function rememberRun(plan: Plan, {interrupted, allowed, rules}: Ended): P
     const message = `${problemMessage(code, {side: 'target', phase: 'write'})} (${fault})`;
     return problem({path: ROOT, side: 'target', phase: 'write', code, message});
   }
+}
+
+/** A disk that is missing, or is another one, is known from now on only where that was let pass. */
+function nowKnown(facts: readonly MountFacts[] = [], isAllowed: boolean): readonly MountFacts[] {
+  return facts.filter(
+    ({now, before}) => isAllowed || before.some((name) => isSameFileSystem(name, now)) || (before.length === 0 && now !== ''),
+  );
+}
+
+/**
+ * The filters to be remembered. Undefined, and those of an earlier run stay: where this one did not see all or could not delete, what they
+ * kept may still be there, and no filter keep it any more. Once that was let pass, the new ones are known.
+ */
+function filtersOf({header, actions, problems}: Plan, {interrupted, allowed}: Ended): RememberedFilters | undefined {
+  const {options, rules, narrowed, source, target} = header;
+  if (interrupted || narrowed !== undefined || !options.delete || rules === undefined || !fits(options.filters)) return undefined;
+  const isWhole = problems.length === 0 && actions.every(({kind}) => kind !== 'blocked');
+  const isFirst = () => recall({source: source.path, target: target.path}).filters === undefined;
+  return isWhole || allowed.has('filters-changed') || isFirst() ? {lines: options.filters, rules} : undefined;
+}
+
+/** KiB, as JSON, of the filters that are remembered. */
+const MAX_FILTERS_KIB = 512;
+
+function fits(filters: readonly string[]): boolean {
+  return Buffer.byteLength(JSON.stringify(filters)) <= MAX_FILTERS_KIB * 1024;
+}
+
+/** What is too large to be remembered. */
+export function sizeWarnings(
+  {filters}: PlanOptions,
+  {source, target}: Seen & Readonly<Record<'source', Pick<ScanAnswer, 'rules'>>>,
+): string[] {
+  const forgotten = (what: string, limit: number, guard: GuardName) =>
+    `${what} take over ${limit} KiB: not all of them can be remembered, so ${guard} may not notice in the next run`;
+  return [
+    ...(fits(filters) ? [] : [forgotten('the filters', MAX_FILTERS_KIB, 'filters-changed')]),
+    ...(source.rules.isCut ? [forgotten('the .dirsyncignore files', MAX_RULES_KIB, 'filters-changed')] : []),
+    ...(source.mountPoints.isCut ? [forgotten('the mounts in the source', MAX_MOUNTS_KIB, 'source-fs-changed')] : []),
+    ...(target.mountPoints.isCut ? [forgotten('the mounts in the target', MAX_MOUNTS_KIB, 'target-lost')] : []),
+  ];
 }
 
 /** Guards that compare with earlier runs need them remembered. */
@@ -103,12 +176,22 @@ interface Looking {
   readonly plan: Plan;
   /** Folders of the target on which other file systems are mounted. */
   readonly mounts: readonly RelPath[];
+  /** Where something is mounted in either tree, as the scans or the plan tell. */
+  readonly mountPoints: Readonly<Record<Side, readonly RelPath[]>>;
   readonly memory: Memory;
   readonly pool: WorkerPool;
 }
 
-async function currentFacts({plan, mounts, memory, pool}: Looking): Promise<Facts> {
-  const {source, target} = plan.header;
+async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking): Promise<Facts> {
+  const {source, target, options, rules} = plan.header;
+  const leftOut = new Scopes({lines: options.filters, rules: rules ?? []});
+  const mountsOf = (side: Side, path: string) =>
+    mountFacts({
+      root: toByteName(path),
+      met: mountPoints[side],
+      // What is left out is neither read nor written.
+      known: memory.mounts[side].filter(({at}) => !leftOut.excludes(at, true)),
+    });
   const fileSystem = volumeAt(source.path)?.id;
   const root = openNearest(toByteName(target.path));
   if (root === undefined) return {};
@@ -128,6 +211,10 @@ async function currentFacts({plan, mounts, memory, pool}: Looking): Promise<Fact
       unread: unread.length === 0 ? undefined : unread,
       stateOwner: owner,
       ...(fileSystem !== undefined && {sourceFileSystem: {now: fileSystem, before: memory.fileSystems}}),
+      sourceMounts: mountsOf('source', source.path),
+      targetMounts: isThere ? mountsOf('target', target.path) : [],
+      ...(isReversed(pairOf(plan), targetIdAt(source.path)) && {reversed: true}),
+      unfiltered: unfiltered(plan, memory.filters),
       space: await spaceOf(plan, volumes, pool),
       notWritable: await notWritable({plan, volumes, pool, nearest: isThere ? undefined : root.folder}),
     };
@@ -137,10 +224,20 @@ async function currentFacts({plan, mounts, memory, pool}: Looking): Promise<Fact
 }
 
 function volumeAt(path: string): Volume | undefined {
+  return lookAtRoot(path, (folder) => platform().volume(folder));
+}
+
+/** The id of a tree that is the target of other runs. */
+function targetIdAt(path: string): string | undefined {
+  return lookAtRoot(path, (folder) => readTargetId(platform(), folder).id);
+}
+
+/** Undefined where it cannot be opened. */
+function lookAtRoot<T>(path: string, look: (root: Folder) => T): T | undefined {
   try {
     const folder = platform().openRoot(toByteName(path));
     try {
-      return platform().volume(folder);
+      return look(folder);
     } finally {
       platform().close(folder);
     }
@@ -240,26 +337,23 @@ function changedFolders(actions: readonly Action[]): RelPath[] {
 }
 
 /**
- * Paths to be deleted since the filters are others than in the run before: those left them out, and these do not. Where what is left
- * out is deleted, also the reverse; what both leave out is meant to go then.
+ * Paths to be deleted or overwritten since the filters are others than in the run before: those left them out, and these do not. Where
+ * what is left out is deleted, also the reverse; what both leave out is meant to go then.
  */
-function unfiltered(
-  {header, actions}: Plan,
-  rules: Rules | undefined,
-  filters: RememberedFilters | undefined,
-): Found | undefined {
-  if (filters === undefined) return undefined;
-  const {deleteExcluded, filters: lines} = header.options;
-  const before = new Scopes(filters);
-  const now = deleteExcluded ? new Scopes({lines, rules}) : undefined;
+function unfiltered({header: {options, rules}, actions}: Plan, filters: RememberedFilters | undefined): Found | undefined {
+  const {filters: lines, deleteExcluded} = options;
+  // The usual case: what they leave out is in no plan.
+  if (filters === undefined || isDeepStrictEqual(filters, {lines, rules})) return undefined;
+  const old = new Scopes(filters);
+  const now = deleteExcluded ? new Scopes({lines, rules: rules ?? []}) : undefined;
   let found: Found | undefined;
-  for (const {kind, path, reasons} of actions) {
-    if (kind !== 'delete' && kind !== 'rmdir') continue;
-    const isFolder = kind === 'rmdir';
+  for (const {kind, path, before, reasons} of actions) {
+    if (before === undefined || kind === 'attrs' || kind === 'blocked') continue;
+    const isFolder = before.kind === 'directory';
     const isOfFilters = reasons.includes('excluded')
       ? // The source may have a folder where the target has a file.
-        !before.excludes(path, isFolder) && !before.excludes(path, !isFolder)
-      : before.excludes(path, isFolder) && !now?.excludes(path, isFolder);
+        !old.excludes(path, isFolder) && !old.excludes(path, !isFolder)
+      : old.excludes(path, isFolder) && !now?.excludes(path, isFolder);
     if (!isOfFilters) continue;
     found = {count: (found?.count ?? 0) + 1, example: found?.example ?? path};
   }
@@ -271,8 +365,9 @@ class Scopes {
   readonly #root: FilterScope;
   readonly #rules: ReadonlyMap<RelPath, string>;
   readonly #scopes = new Map<RelPath, FilterScope>();
+  readonly #excluded = new Map<RelPath, boolean>([[ROOT, false]]);
 
-  constructor({lines, rules = []}: RememberedFilters) {
+  constructor({lines, rules}: RememberedFilters) {
     this.#root = FilterScope.root(lines);
     this.#rules = new Map(rules);
   }
@@ -280,7 +375,15 @@ class Scopes {
   excludes(path: RelPath, isFolder: boolean): boolean {
     if (path === ROOT) return false;
     const parent = parentPath(path);
-    return this.#in(parent).excludes(path, isFolder) || this.excludes(parent, true);
+    return this.#excludesFolder(parent) || this.#in(parent).excludes(path, isFolder);
+  }
+
+  #excludesFolder(folder: RelPath): boolean {
+    const known = this.#excluded.get(folder);
+    if (known !== undefined) return known;
+    const excluded = this.excludes(folder, true);
+    this.#excluded.set(folder, excluded);
+    return excluded;
   }
 
   #in(folder: RelPath): FilterScope {

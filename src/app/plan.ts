@@ -19,10 +19,10 @@ import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.js';
 import {FilterScope} from '../scan/filter.js';
 import {idlePatterns} from '../scan/idle.js';
-import type {Rules, ScanJob} from '../scan/job.js';
+import type {ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
-import {factsOf, memoryWarnings, targetFoldsNames} from './facts.js';
+import {factsOf, memoryWarnings, sizeWarnings, targetFoldsNames} from './facts.js';
 import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
@@ -39,8 +39,6 @@ export interface Planned {
   readonly plan: Plan;
   readonly summary: PlanSummary;
   readonly halts: readonly Halt[];
-  /** The .dirsyncignore files of the source, where they were read just now. */
-  readonly rules?: Rules | undefined;
 }
 
 const PROGRESS_MS = 200;
@@ -102,6 +100,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     onEvent({type: 'scan-done', side: 'target', entries: targetAnswer.totals.entries, bytes: targetAnswer.totals.bytes});
     const inside = sourceAnswer.holdsOther ? 'target-in-source' : targetAnswer.holdsOther ? 'source-in-target' : undefined;
     const idle = [...idlePatterns(patterns, names), ...sourceAnswer.idle];
+    const seen = {source: sourceAnswer, target: targetAnswer};
     const plan: Plan = {
       header: {
         id: newId(started),
@@ -115,14 +114,20 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         owners: settings.ownerBy === 'name' && options.owner ? ownersOf(found.actions) : undefined,
         plannedBy: process.geteuid?.(),
         sourceMissing: missing || undefined,
-        warnings: [...idleWarnings(idle), ...lossWarnings({...found, keeping}), ...memoryWarnings()],
+        rules: sourceAnswer.rules.items,
+        warnings: [
+          ...idleWarnings(idle),
+          ...lossWarnings({...found, keeping}),
+          ...memoryWarnings(),
+          ...sizeWarnings(options, seen),
+        ],
       },
       actions: found.actions,
       problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
     };
     const narrowed = narrowPlan(plan, settings.narrow, plan.header.id);
-    const facts = await factsOf(narrowed, {...sourceAnswer, mounts: targetAnswer.mounts}, pool);
-    const planned = {...judge(withFacts(narrowed, facts), settings.allow), rules: sourceAnswer.rules};
+    const facts = await factsOf(narrowed, seen, pool);
+    const planned = judge(withFacts(narrowed, facts), settings.allow);
     onEvent({type: 'plan-ready', plan: planned.plan, summary: planned.summary, halts: planned.halts});
     return planned;
   } catch (error) {
@@ -202,7 +207,8 @@ const EMPTY_ANSWER = Promise.resolve({
   problems: [],
   collisions: undefined,
   mounts: [],
-  rules: [],
+  mountPoints: {items: [], isCut: false},
+  rules: {items: [], isCut: false},
   idle: [],
   holdsOther: false,
   stopped: false,

@@ -9,8 +9,8 @@ import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import type {ApplyReport, Stop} from '../core/outcome.js';
-import {ROOT} from '../core/path.js';
-import type {Plan} from '../core/plan.js';
+import {type RelPath, ROOT} from '../core/path.js';
+import type {MountFacts, Plan} from '../core/plan.js';
 import {type Problem, problem, problemMessage} from '../core/problem.js';
 import {runStep} from '../core/run.js';
 import {withTimeFacts} from '../plan/compare.js';
@@ -216,7 +216,7 @@ class Run {
 
   #context(): ApplyContext {
     const {plan, runId} = this.o;
-    const {source, sourceMissing, options} = plan.header;
+    const {source, sourceMissing, options, facts} = plan.header;
     const path = toByteName(source.path);
     const {mark, timeFacts} = this.#target;
     return {
@@ -230,6 +230,7 @@ class Run {
       flushed: this.#flushed(),
       umask: process.umask(),
       mounts: platform().mounts(),
+      mountPoints: {source: mountPointsOf(facts?.sourceMounts), target: mountPointsOf(facts?.targetMounts)},
     };
   }
 
@@ -373,6 +374,10 @@ class Run {
       interrupted: signal.aborted ? (signal.reason as Stop) : undefined,
     };
   }
+}
+
+function mountPointsOf(facts: readonly MountFacts[] = []): ReadonlySet<RelPath> {
+  return new Set(facts.filter(({now}) => now !== '').map(({at}) => at));
 }
 
 /** A root that no worker finds: what it is asked for fails. */

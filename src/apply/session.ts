@@ -2,6 +2,7 @@
 import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
+import type {Side} from '../core/problem.js';
 import {TimeLearner} from '../core/times.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
@@ -30,6 +31,8 @@ export interface ApplyContext {
   readonly umask: number;
   /** What may be mounted in the two trees; undefined where that is not known. */
   readonly mounts: ReadonlySet<number> | undefined;
+  /** Where something must be mounted in them, as when the guards looked: below there nothing is done when it is not any more. */
+  readonly mountPoints: Readonly<Record<Side, ReadonlySet<RelPath>>>;
 }
 
 /** Whether filters leave out what a source has at a path. */
@@ -109,16 +112,17 @@ export class Session {
     // Times are compared no more exactly than this backend keeps them.
     const coarse = fs.timeResolution > 1n && fs.timeResolution > context.policy.mtimeWindow;
     const policy = coarse ? {...context.policy, mtimeWindow: fs.timeResolution} : context.policy;
-    const way = target && new Cursor(fs, target, context.mounts);
+    const {mounts, mountPoints} = context;
+    const way = target && new Cursor(fs, target, mounts, mountPoints.target);
     return {
       roots: [source, target].filter((root) => root !== undefined),
       full: new FullVolumes(way),
       world: {
         platform: fs,
-        source: source && new Cursor(fs, source, context.mounts),
+        source: source && new Cursor(fs, source, mounts, mountPoints.source),
         missing: context.missing,
         target: way,
-        leaders: target && new Cursor(fs, target, context.mounts),
+        leaders: target && new Cursor(fs, target, mounts, mountPoints.target),
         policy,
         opened: this.#opened,
         beside: new Set<RelPath>(),

@@ -90,6 +90,8 @@ export interface Stat {
   /** A device's numbers; 0 for all else. */
   rdevMajor: number;
   rdevMinor: number;
+  /** Whether something is mounted right here; undefined where only the device numbers tell. No part of a block. */
+  mounted: boolean | undefined;
 }
 
 export function emptyStat(): Stat {
@@ -107,6 +109,7 @@ export function emptyStat(): Stat {
     links: 0,
     rdevMajor: 0,
     rdevMinor: 0,
+    mounted: undefined,
   };
 }
 

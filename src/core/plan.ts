@@ -107,11 +107,16 @@ export interface PlanHeader {
   readonly sourceMissing?: boolean | undefined;
   /** What guards judge besides the actions; absent in plans of programs that did not look. */
   readonly facts?: Facts | undefined;
+  /** The .dirsyncignore files of the source; absent in plans of programs that did not keep them. */
+  readonly rules?: Rules | undefined;
   /** Set when parts of the plan were left out by whoever reviewed it. */
   readonly narrowed?: Narrowed | undefined;
   /** What holds for the plan as a whole, each said once. */
   readonly warnings: readonly string[];
 }
+
+/** The .dirsyncignore files of a tree, each with its folder, in canonical order: as many as can be kept from one run to the next. */
+export type Rules = readonly (readonly [folder: RelPath, text: string])[];
 
 /**
  * What only the world can tell and guards judge: looked at when the plan is made, and what can change again before it is applied.
@@ -124,6 +129,11 @@ export interface Facts {
   readonly unread?: readonly Unread[] | undefined;
   /** The file system of the source: see `isSameFileSystem`. */
   readonly sourceFileSystem?: Known | undefined;
+  /** Places below the source's root, and below the target's, at which something is mounted or was in earlier runs. */
+  readonly sourceMounts?: readonly MountFacts[] | undefined;
+  readonly targetMounts?: readonly MountFacts[] | undefined;
+  /** An earlier run copied the other way: from what is now the target to what is now the source. */
+  readonly reversed?: boolean | undefined;
   /** The file systems of the target: that of its root first, then those mounted in it, deeper ones after those above. */
   readonly space?: readonly Space[] | undefined;
   /** Folders of the target in which something is to be done, and that refuse it. */
@@ -132,13 +142,21 @@ export interface Facts {
   readonly stateOwner?: number | undefined;
   /** Names of one folder of the source that are one name to the target. */
   readonly collisions?: Found | undefined;
-  /** Paths to be deleted that the filters of the last run kept. */
+  /** Paths to be deleted or overwritten that the filters of the last run kept. */
   readonly unfiltered?: Found | undefined;
 }
 
 /** How something is called now, and under which names it was met here before. */
 export interface Known {
   readonly now?: string | undefined;
+  readonly before: readonly string[];
+}
+
+/** What is mounted at a path, as `isSameFileSystem` compares it: '' for nothing. */
+export interface MountFacts {
+  readonly at: RelPath;
+  readonly now: string;
+  /** What was met there, in earlier runs and when the plan was made; empty for a path that is new. */
   readonly before: readonly string[];
 }
 
@@ -219,6 +237,7 @@ export interface Halt {
 
 export const GUARD_NAMES = [
   'same-tree',
+  'reversed',
   'source-missing',
   'unreadable-source',
   'source-empty',

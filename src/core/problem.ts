@@ -78,6 +78,7 @@ const ERRNO: Readonly<Record<string, readonly [what: string, wayOut: string]>> =
   ENFILE: ['too many open files on this machine', 'end programs that hold many, or raise fs.file-max, and run again'],
   ENAMETOOLONG: ['the name is too long for this file system', 'shorten it in the source, or leave it out by a filter'],
   EXDEV: ['something else is mounted there', 'sync it by itself; if it was mounted just now, run again'],
+  ENODEV: ['what was mounted there is not mounted any more', 'mount it again, and run again'],
   ENOTEMPTY: ['the folder is not empty', 'something in it is not in the plan: plan again'],
   EBUSY: ['it is in use, or a mount point', 'end what uses it, or unmount it, and run again'],
   ETXTBSY: ['the program is running', 'end it and run again'],

@@ -4,6 +4,7 @@ import type {
   Found,
   Known,
   MaxDelete,
+  MountFacts,
   Narrowed,
   Overlap,
   Owners,
@@ -11,6 +12,7 @@ import type {
   PlanOptions,
   PlanRoot,
   RootIdentity,
+  Rules,
   Space,
   TimeRange,
   TreeTotals,
@@ -51,6 +53,7 @@ export function encodeHeader(header: PlanHeader) {
     plannedBy,
     sourceMissing,
     facts,
+    rules,
     narrowed,
     warnings,
   } = header;
@@ -67,6 +70,7 @@ export function encodeHeader(header: PlanHeader) {
     plannedBy,
     sourceMissing,
     facts,
+    rules,
     narrowed,
     warnings,
   } satisfies Record<keyof PlanHeader, unknown>;
@@ -133,6 +137,7 @@ const HEADER_KEYS = keys<PlanHeader>({
   plannedBy: 1,
   sourceMissing: 1,
   facts: 1,
+  rules: 1,
   narrowed: 1,
   warnings: 1,
 });
@@ -140,6 +145,9 @@ const FACT_KEYS = keys<Facts>({
   target: 1,
   unread: 1,
   sourceFileSystem: 1,
+  sourceMounts: 1,
+  targetMounts: 1,
+  reversed: 1,
   space: 1,
   notWritable: 1,
   stateOwner: 1,
@@ -147,6 +155,7 @@ const FACT_KEYS = keys<Facts>({
   unfiltered: 1,
 });
 const KNOWN_KEYS = keys<Known>({now: 1, before: 1});
+const MOUNT_KEYS = keys<MountFacts>({at: 1, now: 1, before: 1});
 const UNREAD_KEYS = keys<Unread>({file: 1, why: 1});
 const FOUND_KEYS = keys<Found>({count: 1, example: 1});
 const SPACE_KEYS = keys<Space>({at: 1, block: 1, free: 1, freeInodes: 1, needed: 1});
@@ -201,21 +210,23 @@ export function decodeHeader(value: unknown): PlanHeader {
     ...(json.plannedBy !== undefined && {plannedBy: integer(json.plannedBy, 'plannedBy', MAX_ID)}),
     ...(sourceMissing !== undefined && {sourceMissing: boolean(sourceMissing, 'sourceMissing')}),
     ...(json.facts !== undefined && {facts: decodeFacts(json.facts)}),
+    ...(json.rules !== undefined && {rules: list(json.rules, 'rules', decodeRule)}),
     ...(json.narrowed !== undefined && {narrowed: decodeNarrowed(json.narrowed)}),
     warnings: list(json.warnings, 'warnings', text),
   };
 }
 
 function decodeFacts(value: unknown): Facts {
-  const {target, unread, sourceFileSystem, space, notWritable, stateOwner, collisions, unfiltered} = record(
-    value,
-    'facts',
-    FACT_KEYS,
-  );
+  const json = record(value, 'facts', FACT_KEYS);
+  const {target, unread, sourceFileSystem, sourceMounts, targetMounts, reversed} = json;
+  const {space, notWritable, stateOwner, collisions, unfiltered} = json;
   return {
     ...(target !== undefined && {target: decodeKnown(target, 'facts.target')}),
     ...(unread !== undefined && {unread: list(unread, 'facts.unread', decodeUnread)}),
     ...(sourceFileSystem !== undefined && {sourceFileSystem: decodeKnown(sourceFileSystem, 'facts.sourceFileSystem')}),
+    ...(sourceMounts !== undefined && {sourceMounts: list(sourceMounts, 'facts.sourceMounts', decodeMount)}),
+    ...(targetMounts !== undefined && {targetMounts: list(targetMounts, 'facts.targetMounts', decodeMount)}),
+    ...(reversed !== undefined && {reversed: boolean(reversed, 'facts.reversed')}),
     ...(space !== undefined && {space: list(space, 'facts.space', decodeSpace)}),
     ...(notWritable !== undefined && {notWritable: decodeFound(notWritable, 'facts.notWritable')}),
     ...(stateOwner !== undefined && {stateOwner: integer(stateOwner, 'facts.stateOwner', MAX_ID)}),
@@ -227,6 +238,21 @@ function decodeFacts(value: unknown): Facts {
 function decodeKnown(value: unknown, what: string): Known {
   const {now, before} = record(value, what, KNOWN_KEYS);
   return {...(now !== undefined && {now: text(now, `${what}.now`)}), before: list(before, `${what}.before`, text)};
+}
+
+export function decodeRule(value: unknown, what: string): Rules[number] {
+  const parts = list(value, what, text);
+  if (parts.length !== 2) refuse(what, value, 'a path and a text');
+  return [decodePath(parts[0], what), parts[1] as string];
+}
+
+function decodeMount(value: unknown, what: string): MountFacts {
+  const {at, now, before} = record(value, what, MOUNT_KEYS);
+  return {
+    at: decodePath(at, `${what}.at`),
+    now: text(now, `${what}.now`),
+    before: list(before, `${what}.before`, text),
+  };
 }
 
 function decodeUnread(value: unknown, what: string): Unread {

@@ -2,10 +2,21 @@
  * Guards: small predicates over a whole plan that halt it before anything is changed. Each answers with the sentence that
  * tells why, or undefined. They count leaves, not folders.
  */
+import {type Action, isUpkeep} from '../core/action.js';
 import {escapeName} from '../core/escape.js';
 import {isSameFileSystem} from '../core/file-system.js';
-import {ROOT} from '../core/path.js';
-import {type Found, GUARD_NAMES, type GuardName, type Halt, type MaxDelete, type Overlap, type Plan} from '../core/plan.js';
+import {isWithin, type RelPath, ROOT} from '../core/path.js';
+import {
+  type Found,
+  GUARD_NAMES,
+  type GuardName,
+  type Halt,
+  type MaxDelete,
+  type MountFacts,
+  type Overlap,
+  type Plan,
+} from '../core/plan.js';
+import type {Side} from '../core/problem.js';
 import {type Need, spaceNeeds} from './space.js';
 
 export const DEFAULT_MAX_DELETE: MaxDelete = {share: 0.5};
@@ -17,6 +28,7 @@ type Guard = (plan: Plan) => string | undefined;
 
 const GUARDS: Readonly<Record<GuardName, Guard>> = {
   'same-tree': sameTree,
+  reversed,
   'source-missing': sourceMissing,
   'unreadable-source': unreadableSource,
   'source-empty': sourceEmpty,
@@ -49,6 +61,11 @@ function sameTree({header}: Plan): string | undefined {
   return header.overlap && OVERLAPS[header.overlap];
 }
 
+function reversed({header: {facts, source, target}}: Plan): string | undefined {
+  if (!facts?.reversed) return undefined;
+  return `earlier runs copied the other way, from ${escapeName(target.path)} to ${escapeName(source.path)}; are the two swapped? To restore from the copy is meant so`;
+}
+
 function sourceMissing({header}: Plan): string | undefined {
   return header.sourceMissing ? 'the source does not exist and was taken as an empty folder' : undefined;
 }
@@ -58,18 +75,46 @@ function unreadableSource({problems}: Plan): string | undefined {
   return found && `the source itself could not be read (${escapeName(found.code)}), so nothing is known of what is in it`;
 }
 
-function sourceFileSystemChanged({header: {facts}}: Plan): string | undefined {
+function sourceFileSystemChanged({header: {facts}, actions}: Plan): string | undefined {
   const {now, before} = facts?.sourceFileSystem ?? NEVER;
-  if (now === undefined || before.length === 0 || before.some((name) => isSameFileSystem(name, now))) return undefined;
+  if (now === undefined || isKnown(now, before)) return mountChanged('source', facts?.sourceMounts, actions.filter(isLoss));
   return `the source lies on another file system than in earlier runs (${escapeName(now)}, not ${escapeName(before[0] as string)}); is its disk mounted?`;
 }
 
-function targetLost({header: {facts}}: Plan): string | undefined {
+function targetLost({header: {facts}, actions}: Plan): string | undefined {
   const {now, before} = facts?.target ?? NEVER;
-  if (before.length === 0 || (now !== undefined && before.includes(now))) return undefined;
+  if (before.length === 0 || (now !== undefined && before.includes(now))) {
+    const done = actions.filter((action) => action.kind !== 'blocked' && !isUpkeep(action));
+    return mountChanged('target', facts?.targetMounts, done);
+  }
   return now === undefined
     ? 'the target is not the one of earlier runs: it has no .dirsync/id.json; is its disk mounted?'
     : 'the target is not the one of earlier runs: another has come to its path; is the right disk mounted?';
+}
+
+function isKnown(now: string, before: readonly string[]): boolean {
+  return before.length === 0 || before.some((name) => isSameFileSystem(name, now));
+}
+
+/** A disk inside of a tree that is missing, or is another one, where one of these actions has to do with what is on it. */
+function mountChanged(side: Side, mounts: readonly MountFacts[] = [], actions: readonly Action[]): string | undefined {
+  const changed = mounts.find(({at, now, before}) => !isKnown(now, before) && actions.some((action) => isOn(action, at)));
+  if (changed === undefined) return undefined;
+  const {at, now, before} = changed;
+  const was = escapeName(before.find((name) => name !== '') ?? 'nothing');
+  return now === ''
+    ? `nothing is mounted any more at ${escapeName(at)} in the ${side} (it was ${was}); is its disk mounted?`
+    : `another file system than before is mounted at ${escapeName(at)} in the ${side} (${escapeName(now)}, not ${was}); is the right disk mounted?`;
+}
+
+/** The folder itself belongs to what it is in: it comes and goes empty, as those of login sessions do. */
+function isOn({path, before, after}: Action, at: RelPath): boolean {
+  return isWithin(path, at) && (path !== at || (before ?? after)?.kind !== 'directory');
+}
+
+/** Whether what the target has at the path is lost with it. */
+function isLoss({kind, before}: Action): boolean {
+  return before !== undefined && kind !== 'attrs' && kind !== 'blocked';
 }
 
 function memoryUnreadable({header: {facts}}: Plan): string | undefined {
@@ -168,7 +213,7 @@ function filtersChanged({header: {facts, options}}: Plan): string | undefined {
   const found = facts?.unfiltered;
   if (found === undefined) return undefined;
   const paths = found.count === 1 ? 'a path' : `${number(found.count)} paths`;
-  const kept = options.deleteExcluded ? 'would be deleted for that' : 'that they kept would be deleted';
+  const kept = options.deleteExcluded ? 'would be deleted for that' : 'that they kept would be deleted or overwritten';
   return `the filters are others than in the last run, and ${paths} ${kept}: ${example(found)}`;
 }
 

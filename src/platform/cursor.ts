@@ -61,17 +61,19 @@ export class Cursor {
 
   /**
    * `root` stays the caller's to close. `mounts`: what may be mounted on the way, see `Platform.mounts`; what else is there was mounted
-   * meanwhile, and is no part of the tree.
+   * meanwhile, and is no part of the tree. `mountPoints`: where something must be mounted; else what is there is another disk's.
    */
   constructor(
     private readonly platform: Platform,
     readonly root: Folder,
     private readonly mounts?: ReadonlySet<number>,
+    private readonly mountPoints?: ReadonlySet<RelPath>,
   ) {}
 
   /**
    * `isLooking`: the way is looked at again, however short ago that was.
-   * @throws SystemError: ENOENT, ENOTDIR or ELOOP where the way is not one of plain folders, EXDEV where something was mounted on it.
+   * @throws SystemError: ENOENT, ENOTDIR or ELOOP where the way is not one of plain folders, EXDEV where something was mounted on it,
+   * ENODEV where something was, and is not any more.
    */
   folder(path: RelPath, isLooking = false): Folder {
     if (path !== this.#asked) {
@@ -150,9 +152,22 @@ export class Cursor {
       }
       this.platform.stat(folder, '' as ByteName, stat);
       const identity = {device: stat.device, inode: inodeOf(stat)};
+      const at = (this.#at === '' ? name : `${this.#at}/${name}`) as RelPath;
+      if (this.mountPoints?.has(at) && !(stat.mounted ?? identity.device !== this.#device())) {
+        this.platform.close(folder);
+        throw new SystemError('ENODEV', 'openat');
+      }
       this.#open.push({name, folder, identity, ...(mount !== undefined && {mount})});
-      this.#at = this.#at === '' ? name : `${this.#at}/${name}`;
+      this.#at = at;
     }
+  }
+
+  /** That of the deepest open folder. */
+  #device(): number {
+    const last = this.#open.at(-1);
+    if (last !== undefined) return last.identity.device;
+    this.platform.stat(this.root, '' as ByteName, stat);
+    return stat.device;
   }
 
   /** How many of the open folders still stand where they were found. */

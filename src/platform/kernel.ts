@@ -5,7 +5,7 @@
 import os from 'node:os';
 import {CODE, type Stat} from '../core/block.js';
 import {fromNanoseconds} from '../core/entry.js';
-import {type Libc, loadLibc, O, STATX_BASIC_STATS, UTIME_OMIT, XATTR_MAX} from './libc.js';
+import {type Libc, loadLibc, O, STATX_ATTR_MOUNT_ROOT, STATX_BASIC_STATS, UTIME_OMIT, XATTR_MAX} from './libc.js';
 import {type Folder, type OpenFile, SystemError} from './platform.js';
 
 // Scratch memory: two names, one statx, two timespecs, a buffer for listings and content, a second one to compare with. The
@@ -79,6 +79,9 @@ export class Kernel {
     stat.inodeHigh = w[at + 9] as number;
     stat.device = (((w[at + 34] as number) << 20) | (w[at + 35] as number)) >>> 0;
     stat.links = w[at + 4] as number;
+    // Which attributes are known at all is said beside them: this one is since Linux 5.8.
+    stat.mounted =
+      ((w[at + 14] as number) & STATX_ATTR_MOUNT_ROOT) === 0 ? undefined : ((w[at + 2] as number) & STATX_ATTR_MOUNT_ROOT) !== 0;
     const isDevice = stat.code === CODE.chardev || stat.code === CODE.blockdev;
     stat.rdevMajor = isDevice ? (w[at + 32] as number) : 0;
     stat.rdevMinor = isDevice ? (w[at + 33] as number) : 0;

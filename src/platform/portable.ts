@@ -429,6 +429,7 @@ function fill(stat: Stat, found: fs.BigIntStats): void {
   stat.inodeHigh = Number((found.ino >> 32n) & 0xffff_ffffn);
   stat.device = Number(found.dev & 0xffff_ffffn);
   stat.links = Number(found.nlink);
+  stat.mounted = undefined;
   // The layout of a dev_t is the C library's own: here it only tells one device from another.
   const isDevice = stat.code === CODE.chardev || stat.code === CODE.blockdev;
   stat.rdevMajor = isDevice ? Number((found.rdev >> 8n) & 0xfffn) : 0;

@@ -155,6 +155,13 @@ const known = z.strictObject({
   before: z.array(z.string()).describe('What it was called in earlier runs from this machine.'),
 });
 const found = z.strictObject({count: count('How many there are.'), example: relPath.describe('One of them.')});
+const mounts = z.array(
+  z.strictObject({
+    at: relPath.describe('Where it is.'),
+    now: z.string().describe('The file system that is mounted there; "" for none.'),
+    before: z.array(z.string()).describe('Those that were met there before; empty for a path that is new.'),
+  }),
+);
 const facts = z
   .strictObject({
     target: known.describe("The target's own id.").optional(),
@@ -163,6 +170,11 @@ const facts = z
       .describe('Files that tell what was met here before, and cannot be understood.')
       .optional(),
     sourceFileSystem: known.describe('The file system of the source.').optional(),
+    sourceMounts: mounts.describe('Where something is mounted below the root of the source, or was.').optional(),
+    targetMounts: mounts.describe('Where something is mounted below the root of the target, or was.').optional(),
+    reversed: flag(
+      'Whether an earlier run copied the other way, from this target to this source; absent when not known.',
+    ).optional(),
     space: z
       .array(
         z.strictObject({
@@ -178,7 +190,7 @@ const facts = z
     notWritable: found.describe('Folders of the target that may not be written to.').optional(),
     stateOwner: id('Number of the user whose .dirsync in the target this user may not work in.').optional(),
     collisions: found.describe('Names of the source that are one to the target.').optional(),
-    unfiltered: found.describe('Paths to be deleted that the filters of the last run kept.').optional(),
+    unfiltered: found.describe('Paths to be deleted or overwritten that the filters of the last run kept.').optional(),
   })
   .meta({id: 'facts', description: 'What guards judge besides the actions.'});
 
@@ -252,6 +264,10 @@ const header = z
       .describe('With --owner-by name: what the names of owners stood for where the plan was made.')
       .optional(),
     facts: facts.describe('What guards judge besides the actions, as it was when the plan was made.').optional(),
+    rules: z
+      .array(z.tuple([relPath.describe('Its folder.'), z.string().describe('What it says.')]))
+      .describe('The .dirsyncignore files of the source, as many as are kept for the next plan.')
+      .optional(),
     warnings: z.array(z.string()).describe('What holds for the plan as a whole, each said once.'),
   })
   .meta({id: 'header', description: 'What a plan is about and how it was made.'});

@@ -4,7 +4,7 @@ import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '
 import type {Identity} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import {joinPath, type RelPath} from '../core/path.js';
-import type {Found, TreeTotals} from '../core/plan.js';
+import type {Found, Rules, TreeTotals} from '../core/plan.js';
 import type {Problem, Side} from '../core/problem.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {platform} from '../platform/choose.js';
@@ -12,14 +12,12 @@ import {FilterScope, IGNORE_FILE} from './filter.js';
 import {type Idle, idlePatterns} from './idle.js';
 import {WalkStopped, walk} from './walk.js';
 
-/** Characters of all .dirsyncignore files together that are remembered from one run to the next. */
-const MAX_RULES = 64 * 1024;
+/** Bytes, as JSON, of all .dirsyncignore files together, and of all mount points, that are kept from one run to the next. */
+export const MAX_RULES_KIB = 128;
+export const MAX_MOUNTS_KIB = 64;
 
 /** Patterns that can match nothing: of so many each is told. */
 const MAX_IDLE = 1000;
-
-/** The .dirsyncignore files of a tree, each with its folder, in canonical order. */
-export type Rules = readonly (readonly [folder: RelPath, text: string])[];
 
 export interface ScanJob {
   readonly type: 'scan';
@@ -52,14 +50,38 @@ export interface ScanAnswer {
   readonly collisions: Found | undefined;
   /** Folders on other file systems than those they are in. */
   readonly mounts: readonly RelPath[];
-  /** The .dirsyncignore files, by their folders; undefined where they are too long to be remembered. */
-  readonly rules: Rules | undefined;
+  /** Where something is mounted: see `WalkOptions.onMountPoint`. */
+  readonly mountPoints: Kept<RelPath>;
+  /** The .dirsyncignore files, each with its folder. */
+  readonly rules: Kept<Rules[number]>;
   /** Patterns of the .dirsyncignore files that can match nothing; not all where there are many. */
   readonly idle: readonly Idle[];
   /** The other tree's root lies in this one. */
   readonly holdsOther: boolean;
   /** Ended before its time: the blocks are not a whole tree. */
   readonly stopped: boolean;
+}
+
+/** A list of which no more is kept than fits. */
+export interface Kept<T> {
+  readonly items: readonly T[];
+  readonly isCut: boolean;
+}
+
+class Keeper<T> implements Kept<T> {
+  readonly items: T[] = [];
+  isCut = false;
+  #room: number;
+
+  constructor(kibibytes: number) {
+    this.#room = kibibytes * 1024;
+  }
+
+  add(item: T): void {
+    this.#room -= this.isCut ? 0 : Buffer.byteLength(JSON.stringify(item));
+    this.isCut ||= this.#room < 0;
+    if (!this.isCut) this.items.push(item);
+  }
 }
 
 export interface ScanContext {
@@ -76,8 +98,8 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
   let holdsOther = false;
   let collisions: Found | undefined;
   const mounts: RelPath[] = [];
-  const rules: [RelPath, string][] = [];
-  let rulesLength = 0;
+  const mountPoints = new Keeper<RelPath>(MAX_MOUNTS_KIB);
+  const rules = new Keeper<Rules[number]>(MAX_RULES_KIB);
   const idle: Idle[] = [];
   const writer = new BlockWriter((block) => {
     for (const column of canonicalColumns(block)) hash.update(column);
@@ -104,10 +126,10 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
         holdsOther ||= job.other !== undefined && stat.device === job.other.device && inodeOf(stat) === job.other.inode;
       },
       onMount: (path) => mounts.push(path),
+      onMountPoint: (path) => mountPoints.add(path),
       onRules(folder, text) {
         if (idle.length < MAX_IDLE) idle.push(...idleIn(folder, text, job.rootNames));
-        rulesLength += text.length;
-        if (rulesLength <= MAX_RULES) rules.push([folder, text]);
+        rules.add([folder, text]);
       },
       onCollision(path) {
         collisions = {count: (collisions?.count ?? 0) + 1, example: collisions?.example ?? path};
@@ -126,7 +148,8 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
     problems,
     collisions,
     mounts,
-    rules: rulesLength <= MAX_RULES ? rules : undefined,
+    mountPoints: {items: mountPoints.items, isCut: mountPoints.isCut},
+    rules: {items: rules.items, isCut: rules.isCut},
     idle: idle.slice(0, MAX_IDLE),
     holdsOther,
     stopped,

@@ -35,6 +35,8 @@ export interface WalkOptions {
   readonly onFolder: (stat: Stat) => void;
   /** Told of each folder on another file system than the one it is in. */
   readonly onMount: (path: RelPath) => void;
+  /** Told of each path at which something is mounted, also of the same file system, and also a file; entered or not. */
+  readonly onMountPoint: (path: RelPath) => void;
   /** Told of each .dirsyncignore that holds. */
   readonly onRules: (folder: RelPath, text: string) => void;
   /** Told of a name that is another one's, to a tree that folds names. */
@@ -135,7 +137,10 @@ class Walk {
     const path = joinPath(parent.path, fromByteName(row.name));
     const depth = parent.depth + 1;
     const {xattrs} = row;
-    if (row.device !== parent.device) this.o.onMount(path);
+    const isOther = row.device !== parent.device;
+    if (isOther) this.o.onMount(path);
+    // A subvolume of btrfs has a device number of its own, and is no mount.
+    if (row.mounted ?? isOther) this.o.onMountPoint(path);
     if (this.o.oneFileSystem && row.device !== this.#device) {
       this.#entries++;
       writer.append(depth, row.name, row);
@@ -191,6 +196,7 @@ class Walk {
         return;
       }
     }
+    if (row.mounted) this.o.onMountPoint(joinPath(parent.path, fromByteName(row.name)));
     this.#entries++;
     this.#leaves++;
     this.#bytes += row.size;

@@ -3,7 +3,7 @@
 import {CODE, emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {STATE_DIR} from '../core/path.js';
-import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
+import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
 
 export const NAMES = {
   state: STATE_DIR as ByteName,
@@ -126,13 +126,22 @@ export function writeNote(platform: Platform, root: Folder, name: ByteName, cont
     try {
       platform.append(file, Buffer.from(`${JSON.stringify(content)}\n`));
       // Else a power cut may leave it empty under its name.
-      platform.flush(file);
+      flush(platform, file);
     } finally {
       platform.close(file);
     }
     platform.move({from: state, name: draft, to: state, as: name, replace: true});
   } finally {
     platform.close(state);
+  }
+}
+
+/** A disk that refuses to flush will refuse what matters more, and tell it there. */
+function flush(platform: Platform, file: OpenFile): void {
+  try {
+    platform.flush(file);
+  } catch (error) {
+    errnoOf(error);
   }
 }
 

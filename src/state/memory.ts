@@ -9,7 +9,10 @@ import path from 'node:path';
 import {withFileSystem} from '../core/file-system.js';
 import {encodeName, osPath} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
-import type {Unread} from '../core/plan.js';
+import type {MountFacts, Rules, Unread} from '../core/plan.js';
+import type {Side} from '../core/problem.js';
+import {decodeRule} from '../formats/header-json.js';
+import {decodePath} from '../formats/json.js';
 import {FormatError, list, refuse, text} from '../formats/shapes.js';
 import {environment} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
@@ -17,24 +20,33 @@ import {privileges} from '../platform/privileges.js';
 
 /** Disks that take turns at one path are all known. */
 const MAX_NAMES = 16;
-/** More than `remember` ever writes. */
+/** More than `remember` ever writes: what it gets of one source is bounded. */
 const MAX_MIB = 16;
+/** Bytes, as JSON, of the mounts in one tree. */
+const MAX_MOUNTS = 128 * 1024;
 
 export interface Memory {
   /** The ids that the target had, the last one first. */
   readonly ids: readonly string[];
   /** The file systems that the source was on, likewise. */
   readonly fileSystems: readonly string[];
-  /** The filters of the last run from this source. */
+  /** The filters of the last whole run from this source. */
   readonly filters: RememberedFilters | undefined;
+  /** What was mounted inside of both trees. */
+  readonly mounts: Readonly<Record<Side, readonly KnownMount[]>>;
   /** Set where something is remembered and cannot be understood; all else is empty then. */
   readonly unread?: Unread | undefined;
 }
 
 export interface RememberedFilters {
   readonly lines: readonly string[];
-  /** Each .dirsyncignore with its folder; undefined where they were too long. */
-  readonly rules: readonly (readonly [folder: RelPath, text: string])[] | undefined;
+  readonly rules: Rules;
+}
+
+/** A path at which something was mounted: the file systems, the last one first; '' where none was is fine as well. */
+export interface KnownMount {
+  readonly at: RelPath;
+  readonly fileSystems: readonly string[];
 }
 
 /** Absolute paths, as they stand in a plan. */
@@ -48,6 +60,8 @@ export interface RunFacts {
   readonly fileSystem: string | undefined;
   /** Undefined: those of an earlier run stay. */
   readonly filters: RememberedFilters | undefined;
+  /** To be known from now on. */
+  readonly mounts: Readonly<Record<Side, readonly Pick<MountFacts, 'at' | 'now'>[]>>;
   /** What cannot be understood may be replaced. */
   readonly anew: boolean;
 }
@@ -55,22 +69,41 @@ export interface RunFacts {
 interface Written {
   readonly target: string;
   readonly ids: readonly string[];
+  readonly mounts?: readonly KnownMount[] | undefined;
   readonly sources: readonly WrittenSource[];
 }
 
 interface WrittenSource {
   readonly source: string;
   readonly fileSystems: readonly string[];
+  readonly mounts?: readonly KnownMount[] | undefined;
   readonly filters?: RememberedFilters | undefined;
 }
 
+const NOTHING: Memory = {ids: [], fileSystems: [], filters: undefined, mounts: {source: [], target: []}};
+
 export function recall({source, target}: Pair): Memory {
-  const note = read(target);
-  if (typeof note === 'string') {
-    return {ids: [], fileSystems: [], filters: undefined, unread: {file: fileOf(target) as string, why: note}};
-  }
-  const own = note?.sources.find((each) => each.source === source);
-  return {ids: note?.ids ?? [], fileSystems: own?.fileSystems ?? [], filters: own?.filters};
+  const note = readNote(target);
+  if (note === undefined) return NOTHING;
+  if (typeof note === 'string') return {...NOTHING, unread: {file: fileOf(target) as string, why: note}};
+  const own = note.sources.find((each) => each.source === source);
+  return {
+    ids: note.ids,
+    fileSystems: own?.fileSystems ?? [],
+    filters: own?.filters,
+    mounts: {source: own?.mounts ?? [], target: note.mounts ?? []},
+  };
+}
+
+/**
+ * Whether an earlier run copied the other way, and none this way. A source that was a target then has an id, and is known by it wherever it
+ * is; else by its path.
+ */
+export function isReversed({source, target}: Pair, sourceId: string | undefined): boolean {
+  const own = readNote(target);
+  if (typeof own === 'object' && own.sources.some((each) => each.source === source)) return false;
+  const notes = sourceId === undefined ? [readNote(source)] : allNotes().filter(({ids}) => ids.includes(sourceId));
+  return notes.some((note) => typeof note === 'object' && note.sources.some((each) => each.source === target));
 }
 
 /**
@@ -78,21 +111,23 @@ export function recall({source, target}: Pair): Memory {
  * forget what the other adds: then a guard halts once more than needed, or judges by the filters of the run before.
  * @throws Node's error where it cannot be written; the file is as it was then.
  */
-export function remember({source, target}: Pair, {id, fileSystem, filters, anew}: RunFacts): void {
+export function remember({source, target}: Pair, {id, fileSystem, filters, mounts, anew}: RunFacts): void {
   const file = fileOf(target);
   // Without a place there is nothing to be done; the plan has said so.
   if (file === undefined) return;
-  const note = read(target);
+  const note = readNote(target);
   if (typeof note === 'string' && !anew) throw Object.assign(new Error(note), {code: 'EBADMSG'});
   const old: Written = typeof note === 'object' ? note : {target, ids: [], sources: []};
   const own = old.sources.find((each) => each.source === source);
   const next: Written = {
     target,
     ids: (id === undefined ? old.ids : [id, ...old.ids.filter((other) => other !== id)]).slice(0, MAX_NAMES),
+    mounts: withMounts(old.mounts ?? [], mounts.target),
     sources: [
       {
         source,
-        fileSystems: withMost(own?.fileSystems ?? [], fileSystem),
+        fileSystems: fileSystem === undefined ? (own?.fileSystems ?? []) : withOne(own?.fileSystems ?? [], fileSystem),
+        mounts: withMounts(own?.mounts ?? [], mounts.source),
         filters: filters ?? own?.filters,
       },
       ...old.sources.filter((each) => each !== own),
@@ -102,8 +137,21 @@ export function remember({source, target}: Pair, {id, fileSystem, filters, anew}
   write(file, `${JSON.stringify(next)}\n`);
 }
 
-function withMost(names: readonly string[], name: string | undefined): readonly string[] {
-  return name === undefined ? names : withFileSystem(names, name).slice(0, MAX_NAMES);
+function withOne(names: readonly string[], name: string): readonly string[] {
+  return withFileSystem(names, name).slice(0, MAX_NAMES);
+}
+
+/** Those met now come first, and stay when there are too many; what was not looked at is not forgotten for that. */
+function withMounts(known: readonly KnownMount[], met: readonly Pick<MountFacts, 'at' | 'now'>[]): readonly KnownMount[] {
+  const before = new Map(known.map(({at, fileSystems}) => [at, fileSystems]));
+  const now = met.map(({at, now}) => ({at, fileSystems: withOne(before.get(at) ?? [], now)}));
+  for (const {at} of met) before.delete(at);
+  const all = [...now, ...[...before].map(([at, fileSystems]) => ({at, fileSystems}))];
+  let room = MAX_MOUNTS;
+  return all.filter((mount) => {
+    room -= Buffer.byteLength(JSON.stringify(mount));
+    return room >= 0;
+  });
 }
 
 /** The old content or the new is there at any moment, also after a power cut. */
@@ -196,9 +244,25 @@ function fileOf(target: string): string | undefined {
 const {O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0} = fs.constants;
 
 /** What is remembered of a target: undefined where nothing is, and a text that tells why where it cannot be understood. */
-function read(target: string): Written | string | undefined {
+function readNote(target: string): Written | string | undefined {
   const file = fileOf(target);
-  if (file === undefined) return undefined;
+  return file && readFile(file, target);
+}
+
+/** All that can be read and understood, whatever the target. */
+function allNotes(): Written[] {
+  const folder = memoryFolder();
+  if (folder === undefined) return [];
+  try {
+    const names = fs.readdirSync(osPath(folder)).filter((name) => name.endsWith('.json'));
+    return names.map((name) => readFile(path.join(folder, name))).filter((note) => typeof note === 'object');
+  } catch (error) {
+    errnoOf(error);
+    return [];
+  }
+}
+
+function readFile(file: string, target?: string): Written | string | undefined {
   let opened: number;
   try {
     opened = fs.openSync(osPath(file), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -225,18 +289,29 @@ function read(target: string): Written | string | undefined {
 }
 
 /** Keys that this version does not know are of a later one, and no fault. @throws FormatError */
-function decode(value: unknown, target: string): Written {
-  const {target: its, ids, sources} = object(value, 'it');
-  if (its !== target) refuse('its target', its, 'the one that it is named for');
-  return {target, ids: list(ids, 'ids', text), sources: list(sources, 'sources', decodeSource)};
+function decode(value: unknown, target?: string): Written {
+  const {target: its, ids, mounts, sources} = object(value, 'it');
+  if (target !== undefined && its !== target) refuse('its target', its, 'the one that it is named for');
+  return {
+    target: text(its, 'its target'),
+    ids: list(ids, 'ids', text),
+    mounts: mounts === undefined ? undefined : list(mounts, 'mounts', decodeMount),
+    sources: list(sources, 'sources', decodeSource),
+  };
+}
+
+function decodeMount(value: unknown, what: string): KnownMount {
+  const {at, fileSystems} = object(value, what);
+  return {at: decodePath(at, `${what}.at`), fileSystems: list(fileSystems, `${what}.fileSystems`, text)};
 }
 
 function decodeSource(value: unknown, what: string): WrittenSource {
-  const {source, fileSystems, filters} = object(value, what);
+  const {source, fileSystems, mounts, filters} = object(value, what);
   return {
     source: text(source, `${what}.source`),
     fileSystems: list(fileSystems, `${what}.fileSystems`, text),
-    ...(filters !== undefined && {filters: decodeFilters(filters, `${what}.filters`)}),
+    mounts: mounts === undefined ? undefined : list(mounts, `${what}.mounts`, decodeMount),
+    filters: filters === undefined ? undefined : decodeFilters(filters, `${what}.filters`),
   };
 }
 
@@ -244,13 +319,9 @@ function decodeFilters(value: unknown, what: string): RememberedFilters {
   const {lines, rules} = object(value, what);
   return {
     lines: list(lines, `${what}.lines`, text),
-    rules: rules === undefined ? undefined : list(rules, `${what}.rules`, decodeRule),
+    // The first notes have none where they were too long.
+    rules: rules === undefined ? [] : list(rules, `${what}.rules`, decodeRule),
   };
-}
-
-function decodeRule(value: unknown, what: string): [RelPath, string] {
-  const [folder, rule] = list(value, what, text);
-  return [text(folder, what) as RelPath, text(rule, what)];
 }
 
 function object(value: unknown, what: string): Record<string, unknown> {

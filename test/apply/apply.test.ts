@@ -3,6 +3,7 @@ import path from 'node:path';
 import {Worker} from 'node:worker_threads';
 import {expect} from 'chai';
 import {applyApproved, applyFresh} from '../../src/app/apply.js';
+import type {Context} from '../../src/app/context.js';
 import type {Planned} from '../../src/app/plan.js';
 import type {Settings} from '../../src/config/settings.js';
 import type {DirsyncError} from '../../src/core/errors.js';
@@ -32,6 +33,21 @@ describe('apply, when the world changes after the plan', () => {
     expect(error).to.include({code: 'PLAN_OTHER_ROOT', exitCode: 4});
     expect(fs.readdirSync(target)).to.deep.equal([]);
     expect(fs.readdirSync(`${target}-away`)).to.deep.equal(['a']);
+  });
+
+  it('writes nothing below the place of a disk that is unmounted after the plan was made', async function () {
+    needMounts(this);
+    const root = temp();
+    const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+    writeTree(source, {a: 'new', disk: {b: 'new', sub: {c: 'new'}}});
+    writeTree(target, {});
+    mount.memory(path.join(target, 'disk'));
+    const unmount: Context['onEvent'] = ({type}) => type === 'plan-ready' && mount.undo();
+    const report = await applyFresh(settings(source, target), {...context(), onEvent: unmount});
+    const codes = Object.fromEntries(report.problems.map(({path, code}) => [path, code]));
+    expect(codes).to.include({'disk/b': 'ENODEV', 'disk/sub': 'ENODEV'});
+    expect(fs.readdirSync(path.join(target, 'disk'))).to.deep.equal([]);
+    expect(fs.readFileSync(path.join(target, 'a'), 'utf8')).to.equal('new');
   });
 
   const changes: {title: string; before: Tree; change: (target: string) => void; skipped: string}[] = [

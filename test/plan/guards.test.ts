@@ -125,6 +125,56 @@ const cases: Case[] = [
     },
   },
   {
+    name: 'a source that is the known target of the target',
+    plan: given({reversed: true}),
+    halts: {
+      reversed:
+        'earlier runs copied the other way, from /target to /source; are the two swapped? To restore from the copy is meant so',
+    },
+  },
+  mounted(
+    'source',
+    'a disk in the source that is missing',
+    {now: ''},
+    {
+      'source-fs-changed': 'nothing is mounted any more at photos in the source (it was ext4 12ab); is its disk mounted?',
+    },
+  ),
+  mounted(
+    'target',
+    'a disk in the target that is missing',
+    {now: ''},
+    {
+      'target-lost': 'nothing is mounted any more at photos in the target (it was ext4 12ab); is its disk mounted?',
+    },
+  ),
+  mounted(
+    'source',
+    'another disk in the source',
+    {now: 'tmpfs'},
+    {
+      'source-fs-changed':
+        'another file system than before is mounted at photos in the source (tmpfs, not ext4 12ab); is the right disk mounted?',
+    },
+  ),
+  mounted('target', 'a disk in the target as before', {now: 'ext4 12ab'}, {}),
+  mounted('source', 'a disk in the source of which only the type is known', {now: 'ext4'}, {}),
+  mounted('target', 'a disk in the target that is new', {now: 'tmpfs', before: []}, {}),
+  mounted('source', 'a disk in the source that may be missing', {now: '', before: ['ext4 12ab', '']}, {}),
+  mounted('source', 'a missing disk whose copy stays', {now: ''}, {}, [act.delete('photos2/a'), act.create('photos/a')]),
+  mounted('source', 'a missing disk whose copy cannot be deleted', {now: ''}, {}, [act.blocked('photos/a')]),
+  mounted('source', 'a mount point that goes with nothing on it', {now: ''}, {}, [act.rmdir('photos')]),
+  mounted('target', 'a missing disk to which nothing is written', {now: ''}, {}, [act.create('photo'), act.upkeep('photos')]),
+  mounted(
+    'target',
+    'a mounted file that is missing',
+    {now: ''},
+    {
+      'target-lost': 'nothing is mounted any more at photos in the target (it was ext4 12ab); is its disk mounted?',
+    },
+    [act.update('photos', file(1), file(2))],
+  ),
+  {
     name: 'a folder that may not be written to',
     plan: given({notWritable: {count: 1, example: ROOT}}),
     halts: {'not-writable': 'a folder of the target may not be written to: .'},
@@ -146,7 +196,10 @@ const cases: Case[] = [
   {
     name: 'deletes of what other filters kept',
     plan: given({unfiltered: {count: 1, example: 'cache' as RelPath}}),
-    halts: {'filters-changed': 'the filters are others than in the last run, and a path that they kept would be deleted: cache'},
+    halts: {
+      'filters-changed':
+        'the filters are others than in the last run, and a path that they kept would be deleted or overwritten: cache',
+    },
   },
   {
     name: 'deletes for other filters, where what is left out is deleted',
@@ -235,6 +288,18 @@ const cases: Case[] = [
     halts: {'no-space': 'm/ in the target has not room enough: 3,146,752 bytes are needed and 1,048,576 free'},
   },
 ];
+
+/** A plan that deletes what was on a disk in a tree, or does what is given. */
+function mounted(
+  side: 'source' | 'target',
+  name: string,
+  {now, before = ['ext4 12ab']}: {readonly now: string; readonly before?: readonly string[]},
+  halts: Case['halts'],
+  actions: readonly Action[] = [act.delete('photos/a')],
+): Case {
+  const facts = {[`${side}Mounts`]: [{at: 'photos' as RelPath, now, before}]};
+  return {name, plan: planOf(actions, {facts}), halts};
+}
 
 function given(facts: Facts): Plan {
   return planOf([act.create('a')], {facts});

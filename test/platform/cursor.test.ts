@@ -7,6 +7,7 @@ import {Cursor} from '../../src/platform/cursor.js';
 import {PortablePlatform} from '../../src/platform/portable.js';
 import {PosixPlatform} from '../../src/platform/posix.js';
 import {steppedClock} from '../support/clock.js';
+import {mounts, needMounts} from '../support/filesystems.js';
 import {tempDirs} from '../support/temp.js';
 import {writeTree} from '../support/tree.js';
 
@@ -18,8 +19,31 @@ for (const make of [() => new PosixPlatform(), () => new PortablePlatform()]) {
   const platform = make();
 
   describe(`a cursor that stands in a folder, ${platform.name}`, () => {
+    const mount = mounts();
     const temp = tempDirs();
     const clock = steppedClock();
+
+    it('enters no folder on which something must be mounted, and is not', function () {
+      needMounts(this);
+      const root = path.join(temp(), 'root');
+      writeTree(root, {a: {b: {file: 'below'}}});
+      mount.memory(path.join(root, 'a/b'));
+      fs.writeFileSync(path.join(root, FILE), 'above');
+      const folder = platform.openRoot(toByteName(root));
+      const cursor = new Cursor(platform, folder, undefined, new Set(['a/b' as RelPath]));
+      const content = () => {
+        const place = cursor.find(FILE);
+        const text = place && Buffer.from(platform.readFile(place.folder, place.name, 100) as Uint8Array).toString();
+        cursor.reset();
+        return text;
+      };
+      expect(content()).to.equal('above');
+      mount.undo();
+      expect(content).to.throw().with.property('code', 'ENODEV');
+      expect(cursor.find('a/b' as RelPath)?.name, 'what it is in is open').to.equal('b');
+      cursor.reset();
+      platform.close(folder);
+    });
 
     it('keeps a folder open that is gone from its place, until it is asked for another', () => {
       const root = path.join(temp(), 'root');

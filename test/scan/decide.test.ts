@@ -141,6 +141,7 @@ function rowsOf(root: string, filters: readonly string[]): [at: RelPath, code: n
     oneFileSystem: false,
     foldNames: false,
     onMount: () => {},
+    onMountPoint: () => {},
     onRules: () => {},
     onCollision: () => {},
     writer: new BlockWriter((block) => blocks.push(block)),

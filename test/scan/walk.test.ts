@@ -77,6 +77,7 @@ for (const backend of ['posix', 'portable'] as const) {
           oneFileSystem: false,
           foldNames: false,
           onMount: () => {},
+          onMountPoint: () => {},
           onRules: () => {},
           onCollision: () => {},
           writer: new BlockWriter((block) => blocks.push(block)),

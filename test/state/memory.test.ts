@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import type {RelPath} from '../../src/core/path.js';
-import {memoryFault, memoryFolder, type RunFacts, recall, remember} from '../../src/state/memory.js';
+import {isReversed, memoryFault, memoryFolder, type RunFacts, recall, remember} from '../../src/state/memory.js';
 import {call} from '../support/shell.js';
 import {tempDirs} from '../support/temp.js';
 
@@ -11,10 +11,22 @@ const FACTS: RunFacts = {
   id: 'id-1',
   fileSystem: 'ext4 12ab',
   filters: {lines: ['*.tmp'], rules: [['a' as RelPath, '*.bak\n']]},
+  mounts: {
+    source: [{at: 'photos' as RelPath, now: 'xfs 34cd'}],
+    target: [{at: 'photos' as RelPath, now: ''}],
+  },
   anew: false,
 };
+/** Of a run that saw nothing inside of the trees. */
+const NONE = {source: [], target: []};
 
-const RECALLED = {ids: ['id-1'], fileSystems: ['ext4 12ab'], filters: FACTS.filters};
+const RECALLED = {
+  ids: ['id-1'],
+  fileSystems: ['ext4 12ab'],
+  filters: FACTS.filters,
+  mounts: {source: [{at: 'photos', fileSystems: ['xfs 34cd']}], target: [{at: 'photos', fileSystems: ['']}]},
+};
+const NOTHING = {ids: [], fileSystems: [], filters: undefined, mounts: NONE};
 
 describe('state/memory', () => {
   const temp = tempDirs();
@@ -49,16 +61,68 @@ describe('state/memory', () => {
   });
 
   it('knows nothing where nothing is remembered, and makes nothing by looking', () => {
-    expect(recall(PAIR)).to.deep.equal({ids: [], fileSystems: [], filters: undefined});
+    expect(recall(PAIR)).to.deep.equal(NOTHING);
     expect(fs.readdirSync(home)).to.deep.equal([]);
   });
 
   it('keeps what belongs to another source, and the filters that a run does not tell', () => {
     written();
-    remember({...PAIR, source: '/other'}, {...FACTS, id: 'id-2', fileSystem: 'tmpfs', filters: undefined});
-    remember(PAIR, {...FACTS, id: undefined, fileSystem: 'ext4', filters: undefined});
-    expect(recall(PAIR)).to.deep.equal({ids: ['id-2', 'id-1'], fileSystems: ['ext4 12ab'], filters: FACTS.filters});
-    expect(recall({...PAIR, source: '/other'}).fileSystems).to.deep.equal(['tmpfs']);
+    const other = {...PAIR, source: '/other'};
+    remember(other, {...FACTS, id: 'id-2', fileSystem: 'tmpfs', filters: undefined, mounts: NONE});
+    remember(PAIR, {...FACTS, id: undefined, fileSystem: 'ext4', filters: undefined, mounts: NONE});
+    expect(recall(PAIR)).to.deep.equal({...RECALLED, ids: ['id-2', 'id-1']});
+    expect(recall(other)).to.deep.include({fileSystems: ['tmpfs'], mounts: {...RECALLED.mounts, source: []}});
+  });
+
+  it('adds what is mounted at a path to what was, and keeps the paths that were not looked at', () => {
+    written();
+    const at = (path: string, now: string) => ({at: path as RelPath, now});
+    remember(PAIR, {...FACTS, mounts: {source: [at('b', 'tmpfs'), at('photos', 'tmpfs')], target: [at('photos', 'xfs 34cd')]}});
+    expect(recall(PAIR).mounts).to.deep.equal({
+      source: [
+        {at: 'b', fileSystems: ['tmpfs']},
+        {at: 'photos', fileSystems: ['tmpfs', 'xfs 34cd']},
+      ],
+      target: [{at: 'photos', fileSystems: ['xfs 34cd', '']}],
+    });
+  });
+
+  it('keeps no more mounts than it can read, those of the last run first', () => {
+    const many = (from: string) =>
+      Array.from({length: 3000}, (_, i) => ({at: `${from}/${i}` as RelPath, now: 'ext4 0123456789abcdef'}));
+    remember(PAIR, {...FACTS, mounts: {source: many('old'), target: []}});
+    remember(PAIR, {...FACTS, mounts: {source: many('new').slice(0, 1000), target: []}});
+    const {source} = recall(PAIR).mounts;
+    expect(source.filter(({at}) => at.startsWith('new/'))).to.have.length(1000);
+    expect(source).to.have.length.within(1001, 3999);
+  });
+
+  describe('the other way', () => {
+    const back = {source: '/target', target: '/source'};
+    for (const [title, reversed, id, pair] of [
+      ['by the id of the source', true, 'id-1', {...back, source: '/mnt/target'}],
+      ['by the path of a source without an id', true, undefined, back],
+      ['not with another id: another disk has come to the path', false, 'id-2', back],
+      ['not to another target', false, 'id-1', {...back, target: '/other'}],
+      ['not by another path without an id', false, undefined, {...back, source: '/other'}],
+      ['not this way', false, undefined, PAIR],
+    ] as const) {
+      it(`is known ${title}`, () => {
+        written();
+        expect(isReversed(pair, id)).to.equal(reversed);
+      });
+    }
+
+    it('is not told once a run went this way too', () => {
+      written();
+      remember(back, FACTS);
+      expect([isReversed(back, 'id-1'), isReversed(PAIR, undefined)]).to.deep.equal([false, false]);
+    });
+
+    it('is looked for in what can be understood', () => {
+      fs.writeFileSync(path.join(path.dirname(written()), 'cut.json'), '{');
+      expect(isReversed(back, 'id-1')).to.equal(true);
+    });
   });
 
   it('passes over keys of a later version', () => {
@@ -74,7 +138,7 @@ describe('state/memory', () => {
     const contents: Record<string, readonly [content: string, why: string]> = {
       'an empty file': ['', 'it is empty'],
       'a torn one': ['{"target":"/target","ids":["i', 'it is no JSON, or not all of it'],
-      'nested too deep': [`${'['.repeat(3_000_000)}`, 'it is no JSON, or not all of it'],
+      'nested too deep': [`${'['.repeat(300_000)}`, 'it is no JSON, or not all of it'],
       null: ['null', 'it is null, not an object'],
       'a list': ['[]', 'it is a list, not an object'],
       'no fields': ['{}', 'its target is missing'],
@@ -87,11 +151,11 @@ describe('state/memory', () => {
       'filters that are none': [json({sources: [{...source, filters: []}]}), 'sources.filters is a list, not an object'],
       'rules that are none': [
         json({sources: [{...source, filters: {lines: [], rules: [['a']]}}]}),
-        'sources.filters.rules is missing',
+        'sources.filters.rules is a list, not a path and a text',
       ],
     };
     const expectUnread = (file: string, why: string) => {
-      expect(recall(PAIR)).to.deep.equal({ids: [], fileSystems: [], filters: undefined, unread: {file, why}});
+      expect(recall(PAIR)).to.deep.equal({...NOTHING, unread: {file, why}});
       expect(() => remember(PAIR, FACTS), 'it is not replaced unasked').to.throw();
       expect(names()).to.have.length(1);
     };
@@ -168,7 +232,7 @@ describe('state/memory', () => {
       expect(memoryFolder()).to.equal(undefined);
       expect(memoryFault()).to.equal('without an absolute path in HOME or XDG_STATE_HOME');
       remember(PAIR, FACTS);
-      expect(recall(PAIR)).to.deep.equal({ids: [], fileSystems: [], filters: undefined});
+      expect(recall(PAIR)).to.deep.equal(NOTHING);
       expect(fs.existsSync('relative')).to.equal(false);
     });
   });

@@ -243,7 +243,7 @@ describe('story: guards that judge the world', () => {
       const {target, args, options} = here({a: 'x'}, {a: 'x', cache: {b: 'kept'}});
       expect(dirsync(['run', ...args, '--exclude', '/cache/'], options).code).to.equal(0);
       expect(fs.existsSync(path.join(target, 'cache/b'))).to.equal(true);
-      expectHalted('filters-changed', '2 paths that they kept would be deleted: cache and others', args, options);
+      expectHalted('filters-changed', '2 paths that they kept would be deleted or overwritten: cache and others', args, options);
       expect(dirsync(['run', ...args, '--allow', 'filters-changed'], options).code).to.equal(0);
       expect(fs.existsSync(path.join(target, 'cache'))).to.equal(false);
       expect(dirsync(['run', ...args], options).code, 'the new filters are remembered').to.equal(0);

@@ -4,7 +4,7 @@ import type {Action, Reason} from '../../src/core/action.js';
 import type {Entry, Kind} from '../../src/core/entry.js';
 import {compareNames, decodeName} from '../../src/core/name.js';
 import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';
-import type {Plan, PlanHeader, PlanOptions, PlanRoot, TreeTotals} from '../../src/core/plan.js';
+import type {Facts, Plan, PlanHeader, PlanOptions, PlanRoot, TreeTotals} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
 import {ACL_ACCESS, ACL_DEFAULT, digestValue, UNREADABLE_XATTR, XATTR_NAMESPACES, type Xattrs} from '../../src/core/xattr.js';
 
@@ -194,6 +194,27 @@ const totals: fc.Arbitrary<TreeTotals> = fc.record({
   digest: fc.string({unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64}),
 });
 
+const mounts = fc.array(fc.record({at: relPath, now: anyText, before: fc.array(anyText)}), {maxLength: 3});
+const facts: fc.Arbitrary<Facts> = fc.record(
+  {
+    target: fc.record({now: anyText, before: fc.array(anyText)}, {requiredKeys: ['before']}),
+    unread: fc.array(fc.record({file: relPath.map((path) => `/${path}`), why: anyText}), {maxLength: 2}),
+    sourceFileSystem: fc.record({now: anyText, before: fc.array(anyText)}, {requiredKeys: ['before']}),
+    sourceMounts: mounts,
+    targetMounts: mounts,
+    reversed: fc.boolean(),
+    space: fc.array(
+      fc.record(
+        {at: relPath, block: fc.integer({min: 1}), free: fc.maxSafeNat(), freeInodes: fc.maxSafeNat(), needed: fc.maxSafeNat()},
+        {requiredKeys: ['at', 'block', 'free']},
+      ),
+      {maxLength: 2},
+    ),
+    unfiltered: fc.record({count: fc.nat(), example: relPath}),
+  },
+  {requiredKeys: []},
+);
+
 export const header: fc.Arbitrary<PlanHeader> = fc.record(
   {
     id: fc.uuid(),
@@ -210,6 +231,8 @@ export const header: fc.Arbitrary<PlanHeader> = fc.record(
     }),
     plannedBy: fc.nat(0xffffffff),
     sourceMissing: fc.boolean(),
+    facts,
+    rules: fc.array(fc.tuple(relPath, anyText), {maxLength: 3}),
     warnings: fc.array(anyText),
   },
   {requiredKeys: ['id', 'created', 'writer', 'source', 'target', 'options', 'totals', 'warnings']},

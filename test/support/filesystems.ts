@@ -132,6 +132,8 @@ export interface Mounts {
   of(type: string, at: string): void;
   /** The folder `of` is also seen at `at`. */
   bind(of: string, at: string): void;
+  /** The file `of` is also seen at `at`, which is a file. */
+  file(of: string, at: string): void;
   /** The folder `of` is also seen at `at`, where nothing can be changed. */
   readOnly(of: string, at: string): void;
   /** The folder `lower`, on which all that is changed at `at` is laid over and kept beside it. */
@@ -165,8 +167,8 @@ export function mounts(): Mounts {
     for (const at of own.splice(0).reverse()) unmount(at);
   };
   afterEach(undo);
-  const add = (args: readonly string[], at: string) => {
-    fs.mkdirSync(at, {recursive: true});
+  const add = (args: readonly string[], at: string, isFile = false) => {
+    if (!isFile) fs.mkdirSync(at, {recursive: true});
     const refused = mount(args, at);
     if (refused !== undefined) throw new Error(refused);
     own.push(at);
@@ -175,6 +177,7 @@ export function mounts(): Mounts {
     memory: (at, options = 'size=64m') => add(['-t', 'tmpfs', '-o', `${options},mode=755`, 'dirsync-test'], at),
     of: (type, at) => add(['-t', type, 'dirsync-test'], at),
     bind: (of, at) => add(['--bind', of], at),
+    file: (of, at) => add(['--bind', of], at, true),
     readOnly(of, at) {
       add(['--bind', of], at);
       remount(at, 'bind,ro');
