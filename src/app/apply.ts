@@ -13,9 +13,10 @@ import {absolutePath} from '../platform/environment.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
-import {factsNow, memoryWarnings, rememberRun} from './facts.js';
+import {factsNow} from './facts.js';
 import {checkOwners, checkUser} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
+import {memoryWarnings, rememberRun} from './remember.js';
 import {VERSION} from './version.js';
 
 const WRITER = `dirsync ${VERSION}`;

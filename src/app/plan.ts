@@ -22,12 +22,13 @@ import {idlePatterns} from '../scan/idle.js';
 import type {ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
-import {factsOf, memoryWarnings, sizeWarnings, targetFoldsNames} from './facts.js';
+import {factsOf, targetFoldsNames} from './facts.js';
 import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
 import {narrowPlan} from './narrow.js';
 import {ownersOf} from './owners.js';
+import {memoryWarnings, sizeWarnings} from './remember.js';
 import {VERSION} from './version.js';
 
 /** A plan with other facts. */
