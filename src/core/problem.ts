@@ -37,6 +37,8 @@ const OURS: Readonly<Record<string, string>> = {
     'a .dirsyncignore is UTF-8, and this is UTF-16 or holds a NUL; what is in its folder is neither read nor deleted, write it anew',
   FILTERS_TOO_COSTLY:
     'over 10000 patterns hold here, or one is over 4096 characters, or has too many ** for a folder this deep; what is in it is neither read nor deleted, write fewer',
+  TOO_DEEP:
+    'it lies over 2048 folders deep, or its path is over 32 KiB; what is in it is neither read nor deleted, sync it by itself',
   FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',
   DEPENDS: 'a step that it needs failed',
   HELD_BACK:
@@ -84,6 +86,11 @@ const ERRNO: Readonly<Record<string, readonly [what: string, wayOut: string]>> =
   ETXTBSY: ['the program is running', 'end it and run again'],
   ESTALE: ['the network file system lost the file', 'run again'],
   EMLINK: ['that would be more names, or more folders in one, than this file system allows', 'use another file system, or fewer'],
+  EOVERFLOW: [
+    'the file is larger than can be counted exactly (8 PiB)',
+    'leave it out by a filter, or make it smaller, and run again',
+  ],
+  E2BIG: ['its extended attributes are too large or too many', 'remove some, or run with --no-preserve xattrs,acls'],
   EFBIG: ['the file is too large for this file system', 'leave it out by a filter, or use another file system'],
 };
 

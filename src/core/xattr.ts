@@ -16,6 +16,9 @@ export const ACL_DEFAULT = 'system.posix_acl_default';
 /** Values above so many bytes travel as a digest. */
 export const MAX_XATTR_BYTES = 256;
 
+/** Names and values of one path together, as they are packed: a line of a plan holds two such sets of which each letter takes six bytes. */
+export const MAX_XATTRS = 48 * 1024;
+
 /** Stands for a value that could not be read: equal to another such one only. */
 export const UNREADABLE_XATTR = '?';
 

@@ -9,7 +9,7 @@
  */
 import type {Action, Attrs, Reason} from '../core/action.js';
 import {belongingsAt, CODE, entryAt, isDevice, isSpecial, kindOf, nameAt} from '../core/block.js';
-import type {Entry} from '../core/entry.js';
+import {addSizes, type Entry} from '../core/entry.js';
 import {compareBytes} from '../core/name.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
@@ -390,7 +390,7 @@ class Merge {
       const kind = kindOf(t.code);
       if (kind !== undefined && kind !== 'directory') {
         leaves++;
-        bytes += t.entry().size;
+        bytes = addSizes(bytes, t.entry().size);
       }
       t.next();
       if (t.atEnd) await t.fill();

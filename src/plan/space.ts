@@ -1,5 +1,6 @@
 /** What a plan takes of the target's file systems while it is applied. Pure: what is free comes with the plan's facts. */
 import {type Action, bytesOf} from '../core/action.js';
+import {MAX_SIZE} from '../core/entry.js';
 import {isWithin, ROOT} from '../core/path.js';
 import type {Plan, Space} from '../core/plan.js';
 
@@ -58,7 +59,8 @@ export function spaceNeeds(plan: Pick<Plan, 'header' | 'actions'>, spaces: reado
     keepLargest(total.largest, Math.min(written, replaced));
   });
   return totals.map(({bytes, inodes, freed, freedInodes, largest}) => ({
-    bytes: bytes + largest.reduce((sum, size) => sum + size, 0) - (deleteBefore ? freed : 0),
+    // What is freed first may be more than all that is written.
+    bytes: Math.min(MAX_SIZE, Math.max(0, bytes + largest.reduce((sum, size) => sum + size, 0) - (deleteBefore ? freed : 0))),
     inodes: inodes - (deleteBefore ? freedInodes : 0),
   }));
 }

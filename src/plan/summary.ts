@@ -1,4 +1,5 @@
 import {ACTION_KINDS, type Action, type ActionKind, bytesOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
+import {addSizes} from '../core/entry.js';
 import type {OutcomeStatus} from '../core/outcome.js';
 import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
 import {type Run, type RunStep, type RunSummary, runStep} from '../core/run.js';
@@ -19,8 +20,8 @@ export function summarize(plan: Plan): PlanSummary {
     if (isChange(action)) changes++;
     const totals = kinds[action.kind];
     totals.count++;
-    totals.bytes += volumeOf(action);
-    bytes += bytesOf(action);
+    totals.bytes = addSizes(totals.bytes, volumeOf(action));
+    bytes = addSizes(bytes, bytesOf(action));
   }
   return {kinds, changes, upkeep, bytes, problems: plan.problems.length};
 }
@@ -36,7 +37,7 @@ export function summarizeRun({header, steps, problems, end}: Run): RunSummary {
 export function countStep(kinds: Kinds, {kind, status, bytes}: RunStep): void {
   if (status !== 'done') return;
   kinds[kind].count++;
-  kinds[kind].bytes += bytes;
+  kinds[kind].bytes = addSizes(kinds[kind].bytes, bytes);
 }
 
 /** Counts an action that was done, upkeep in no kind: for who hears of a run's actions one by one. */

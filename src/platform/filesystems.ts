@@ -1,6 +1,6 @@
 /** What the type of a file system says about it: statfs(2) and linux/magic.h. */
 
-import {NS_PER_SECOND as SECOND} from '../core/entry.js';
+import {MAX_SIZE, NS_PER_SECOND as SECOND} from '../core/entry.js';
 import {ORDINARY_END, type TimeFacts} from '../core/times.js';
 import type {Room} from './platform.js';
 
@@ -82,8 +82,14 @@ export interface Figures {
   readonly freeInodes: number;
 }
 
-/** Where there are no blocks, or no inodes, in all, nothing is told of them. */
+/** Where there are no blocks, or no inodes, in all, nothing is told of them. Some in user space say that they have all that 64 bits can say. */
 export function roomOf({block, blocks, freeBlocks, freeToAll, inodes, freeInodes}: Figures): Room | undefined {
   if (blocks === 0) return undefined;
-  return {block, free: freeToAll * block, freeForRoot: freeBlocks * block, freeInodes: inodes === 0 ? undefined : freeInodes};
+  const most = (count: number) => Math.min(count, MAX_SIZE);
+  return {
+    block,
+    free: most(freeToAll * block),
+    freeForRoot: most(freeBlocks * block),
+    freeInodes: inodes === 0 ? undefined : most(freeInodes),
+  };
 }

@@ -4,7 +4,7 @@
  */
 import os from 'node:os';
 import {CODE, type Stat} from '../core/block.js';
-import {fromNanoseconds} from '../core/entry.js';
+import {countable, fromNanoseconds, MAX_SIZE} from '../core/entry.js';
 import {type Libc, loadLibc, O, STATX_ATTR_MOUNT_ROOT, STATX_BASIC_STATS, UTIME_OMIT, XATTR_MAX} from './libc.js';
 import {type Folder, type OpenFile, SystemError} from './platform.js';
 
@@ -41,6 +41,9 @@ const CODES = [
 
 const ERRNO = new Map(Object.entries(os.constants.errno).map(([name, number]) => [number, name]));
 
+/** The upper 32 bits of the first size above `MAX_SIZE`. */
+const MAX_SIZE_HIGH = (MAX_SIZE + 1) / 0x1_0000_0000;
+
 export class Kernel {
   readonly libc: Libc;
   readonly bytes: ByteStrings;
@@ -61,7 +64,7 @@ export class Kernel {
     return this.check(this.libc.openat(folder, this.name(NAME_A, name), flags | O.CLOEXEC, mode), 'openat');
   }
 
-  /** statx(2) into a row; offsets are those of `struct statx`. Returns what the call does. */
+  /** statx(2) into a row; offsets are those of `struct statx`. Returns what the call does; EOVERFLOW for a file above `MAX_SIZE`. */
   statx(folder: number, name: number, flags: number, stat: Stat): number {
     const result = this.libc.statx(folder, name, flags, STATX_BASIC_STATS, this.base + STATX);
     if (result !== 0) return result;
@@ -69,6 +72,10 @@ export class Kernel {
     const at = STATX / 4;
     const mode = (w[at + 7] as number) & 0xffff;
     stat.code = CODES[mode >> 12] ?? CODE.unknown;
+    if (stat.code === CODE.file && (w[at + 11] as number) >= MAX_SIZE_HIGH) {
+      this.libc.errno(os.constants.errno.EOVERFLOW);
+      return -1;
+    }
     stat.mode = mode & 0o7777;
     stat.uid = w[at + 5] as number;
     stat.gid = w[at + 6] as number;
@@ -122,9 +129,9 @@ interface ByteStrings extends Buffer {
   latin1Write(text: string, at: number): number;
 }
 
-/** A signed 64-bit number of seconds in two words; exact, as no clock goes past 2^53. */
+/** A signed 64-bit number of seconds in two words. */
 export function secondsOf(low: number | undefined, high: number | undefined): number {
-  return (low as number) + ((high as number) | 0) * 0x1_0000_0000;
+  return countable((low as number) + ((high as number) | 0) * 0x1_0000_0000);
 }
 
 export function fd(open: Folder | OpenFile): number {

@@ -87,8 +87,8 @@ export interface Libc {
   readonly fsync: Call;
   readonly syncfs: Call;
   readonly flock: Call;
-  /** The errno of the last call that failed. */
-  readonly errno: () => number;
+  /** The errno of the last call that failed; with `set`, from now on that. */
+  readonly errno: (set?: number) => number;
   /** Address and bytes of this thread's scratch memory. */
   readonly memory: {readonly address: number; readonly bytes: Buffer};
 }
@@ -146,7 +146,7 @@ export function loadLibc(scratchBytes: number): Libc {
     fsync: declare('fsync', 'int', 'int'),
     syncfs: declare('syncfs', 'int', 'int'),
     flock: declare('flock', 'int', 'int', 'int'),
-    errno: () => koffi.errno(),
+    errno: (set) => (set === undefined ? koffi.errno() : koffi.errno(set)),
     memory: {address: Number(koffi.address(pointer)), bytes: Buffer.from(koffi.view(pointer, scratchBytes))},
   };
 }

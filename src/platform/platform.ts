@@ -169,7 +169,10 @@ export interface Platform {
    * attributes it reads those that are kept.
    */
   list(folder: Folder, rows: ListedEntry[], kept?: KeptXattrs): number;
-  /** Fills `stat` with what stands at `name`, not followed; '' is the folder itself. False when nothing is there. */
+  /**
+   * Fills `stat` with what stands at `name`, not followed; '' is the folder itself. False when nothing is there. Here as in all that
+   * looks at a file, one above `MAX_SIZE` is refused: EOVERFLOW.
+   */
   stat(folder: Folder, name: ByteName, stat: Stat): boolean;
   /** The extended attributes of what stands at `name`, not followed, of those that are kept: packed as in a block. */
   xattrs(folder: Folder, name: ByteName, kept: KeptXattrs): string;

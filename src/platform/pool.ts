@@ -5,6 +5,7 @@
  */
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
+import {addSizes} from '../core/entry.js';
 import {currentFolder, leaveDeletedFolder} from './environment.js';
 import {SystemError} from './platform.js';
 
@@ -194,7 +195,7 @@ export class WorkerPool {
   /** The sum over all workers of counter `which`. */
   total(which: number): number {
     let sum = 0;
-    for (let i = which; i < this.shared.counters.length; i += COUNTERS) sum += this.shared.counters[i] as number;
+    for (let i = which; i < this.shared.counters.length; i += COUNTERS) sum = addSizes(sum, this.shared.counters[i] as number);
     return sum;
   }
 

@@ -8,7 +8,7 @@
  */
 import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
-import {fromNanoseconds} from '../core/entry.js';
+import {fromNanoseconds, MAX_SIZE} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import {factsOfType, foldsNames, roomOf, typeName} from './filesystems.js';
 import {
@@ -416,7 +416,9 @@ function seconds(mtime: bigint): string {
   return String(parts.seconds + Math.floor(parts.nanoseconds / 1000) / 1e6 + (mtime < 0n ? -0.5e-6 : 0.5e-6));
 }
 
+/** @throws SystemError EOVERFLOW for a file above `MAX_SIZE`. */
 function fill(stat: Stat, found: fs.BigIntStats): void {
+  if (found.isFile() && found.size > MAX_SIZE) throw new SystemError('EOVERFLOW', 'lstat');
   const {seconds: s, nanoseconds} = fromNanoseconds(found.mtimeNs);
   stat.code = codeOf(found);
   stat.mode = Number(found.mode & 0o7777n);

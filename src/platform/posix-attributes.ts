@@ -10,7 +10,15 @@ import {isMainThread} from 'node:worker_threads';
 import {CODE, emptyStat} from '../core/block.js';
 import {toNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {digestValue, isKeptXattr, type KeptXattrs, keepsXattrs, MAX_XATTR_BYTES, UNREADABLE_XATTR} from '../core/xattr.js';
+import {
+  digestValue,
+  isKeptXattr,
+  type KeptXattrs,
+  keepsXattrs,
+  MAX_XATTR_BYTES,
+  MAX_XATTRS,
+  UNREADABLE_XATTR,
+} from '../core/xattr.js';
 import {fd, type Kernel, NAME_A, NAME_B, XATTR_NAMES, XATTR_VALUE} from './kernel.js';
 import {AT, CLONE_FS, XATTR_MAX} from './libc.js';
 import {type Attributes, errnoOf, type Folder, type OpenFile, SystemError, type WantedXattrs} from './platform.js';
@@ -127,6 +135,7 @@ export class PosixAttributes {
       const value = this.#valueText(path, name);
       if (value !== undefined) packed += `${name}\0${value}\0`;
     }
+    if (packed.length > MAX_XATTRS) throw new SystemError('E2BIG', 'llistxattr');
     return packed;
   }
 

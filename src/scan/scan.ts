@@ -16,7 +16,7 @@ export function startScan(pool: WorkerPool, worker: number, job: ScanJob): Scan 
   const stream = pool.stream<ScanMessage, ScanAnswer>(worker, job);
   const problems: Problem[] = [];
   const answer = stream.answer.then((result) => {
-    problems.push(...result.problems);
+    for (const found of result.problems) problems.push(found);
     return result;
   });
   // Whoever reads the blocks awaits the answer; until then a failure is not an unhandled one.
@@ -30,7 +30,7 @@ async function* readBlocks(
   problems: Problem[],
 ): AsyncGenerator<Block> {
   for await (const message of stream) {
-    problems.push(...message.problems);
+    for (const found of message.problems) problems.push(found);
     yield message.block;
   }
   // A stream that ends because its worker failed must not pass for a tree that ends here: what it did not list is not gone.

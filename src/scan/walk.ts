@@ -4,6 +4,7 @@
  */
 import {createHash} from 'node:crypto';
 import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
+import {addSizes} from '../core/entry.js';
 import {type ByteName, foldName, fromByteName} from '../core/name.js';
 import {joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
@@ -50,6 +51,13 @@ export interface WalkTotals {
   readonly leaves: number;
   readonly bytes: number;
 }
+
+/**
+ * Folders are read so deep, and their paths are so long, at most: what programs reach by a path ends at 4096 bytes. A worker's stack holds
+ * some 5000 calls, and a line of a plan a path of which each letter takes six bytes.
+ */
+const MAX_DEPTH = 2048;
+const MAX_PATH = 32 * 1024;
 
 /** The walk was ended from outside: what was written is not a whole tree. */
 export class WalkStopped extends Error {}
@@ -141,6 +149,13 @@ class Walk {
     if (isOther) this.o.onMount(path);
     // A subvolume of btrfs has a device number of its own, and is no mount.
     if (row.mounted ?? isOther) this.o.onMountPoint(path);
+    if (depth > MAX_DEPTH || path.length > MAX_PATH) {
+      this.#problem(path, 'TOO_DEEP');
+      this.#entries++;
+      writer.append(depth, row.name, row);
+      writer.amend(PARTIAL, '', xattrs);
+      return;
+    }
     if (this.o.oneFileSystem && row.device !== this.#device) {
       this.#entries++;
       writer.append(depth, row.name, row);
@@ -199,7 +214,7 @@ class Walk {
     if (row.mounted) this.o.onMountPoint(joinPath(parent.path, fromByteName(row.name)));
     this.#entries++;
     this.#leaves++;
-    this.#bytes += row.size;
+    this.#bytes = addSizes(this.#bytes, row.size);
     writer.append(depth, row.name, row);
     const belongs = isDevice(row.code) ? rdevOf(row) : link;
     if (belongs !== undefined || row.xattrs !== '') writer.amend(0, belongs, row.xattrs);

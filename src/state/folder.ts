@@ -51,7 +51,12 @@ export function ensurePath(platform: Platform, root: Folder, names: readonly Byt
 /** Removes what stands at `name`, with all that is in it. Nothing there is fine. */
 export function removeTree(platform: Platform, parent: Folder, name: ByteName): void {
   const stat = emptyStat();
-  if (!platform.stat(parent, name, stat)) return;
+  try {
+    if (!platform.stat(parent, name, stat)) return;
+  } catch (error) {
+    // A file, though too large to be looked at.
+    if (errnoOf(error) !== 'EOVERFLOW') throw error;
+  }
   if (stat.code !== CODE.directory) {
     platform.removeFile(parent, name);
     return;

@@ -23,6 +23,7 @@ export interface Beside {
 export type Trace = {readonly opened: Opened} | {readonly beside: Beside};
 
 const PREFIX = 'traces-';
+/** Of all traces together; what is noted behind is not set back, and the next plan shows it. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The traces of one worker, appended to a file in its run's folder. Made with the first. */
@@ -49,6 +50,7 @@ export class TraceLog {
 /** All traces noted in the folders of runs below `parent`. */
 export function readTraces(platform: Platform, parent: Folder): Trace[] {
   const traces: Trace[] = [];
+  let room = MAX_BYTES;
   for (const run of namesIn(platform, parent, CODE.directory)) {
     let folder: Folder;
     try {
@@ -59,7 +61,11 @@ export function readTraces(platform: Platform, parent: Folder): Trace[] {
     }
     try {
       for (const name of namesIn(platform, folder, CODE.file)) {
-        if (name.startsWith(PREFIX)) traces.push(...parse(platform.readFile(folder, name, MAX_BYTES)));
+        if (!name.startsWith(PREFIX) || room === 0) continue;
+        const content = platform.readFile(folder, name, room) ?? new Uint8Array();
+        room -= content.length;
+        // One by one: there may be more than a call takes arguments.
+        for (const trace of parse(content)) traces.push(trace);
       }
     } finally {
       platform.close(folder);
@@ -75,10 +81,8 @@ export function namesIn(platform: Platform, folder: Folder, code?: number): Byte
   return rows.slice(0, count).flatMap((row) => (code === undefined || row.code === code ? [row.name] : []));
 }
 
-function parse(content: Uint8Array | undefined): Trace[] {
-  const lines = Buffer.from(content ?? [])
-    .toString()
-    .split('\n');
+function parse(content: Uint8Array): Trace[] {
+  const lines = Buffer.from(content).toString().split('\n');
   return lines.flatMap((line) => {
     try {
       const {opened, beside} = JSON.parse(line) as Partial<{opened: Partial<Opened>; beside: Partial<Beside>}>;
