@@ -5,7 +5,6 @@ import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import type {Drift} from '../core/drift.js';
 import {DirsyncError} from '../core/errors.js';
-import {escapeJson} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {Format} from '../core/format.js';
 import type {JobRun} from '../core/job-run.js';
@@ -15,12 +14,13 @@ import {type Run, type RunStep, runStep} from '../core/run.js';
 import {environment} from '../platform/environment.js';
 import {
   applyDocument,
+  documentText,
   errorDocument,
   explanationDocument,
   historyDocument,
   jobsDocument,
-  planDocument,
-  runDocument,
+  planDocumentText,
+  runDocumentText,
   settingsDocument,
 } from '../report/json.js';
 import type {PlanSubject, Subject} from '../report/subject.js';
@@ -30,31 +30,33 @@ import {errorText, tellNotice, type View} from './view.js';
 
 /** The document of what came last and counts: an error, an apply, a plan, an explanation, a run that was, or a history. */
 export class JsonView implements View {
-  #document: object | undefined;
+  /** Made when it is written: it takes as much memory as a plan. */
+  #document: (() => Iterable<string>) | undefined;
   #plan: Extract<Event, {type: 'plan-ready'}> | undefined;
   #drift: readonly Drift[] | undefined;
 
   show(event: Event): void {
     if (event.type === 'notice') tellNotice(event);
     if (event.type === 'plan-ready') this.#plan = event;
-    if (event.type === 'plan-ready') this.#document = planDocument(event);
+    if (event.type === 'plan-ready') this.#document = () => planDocumentText(event);
     if (event.type === 'plan-file' && this.#plan) {
-      this.#document = planDocument({...this.#plan, file: {path: event.file, sha256: event.sha256}});
+      const subject = {...this.#plan, file: {path: event.file, sha256: event.sha256}};
+      this.#document = () => planDocumentText(subject);
     }
-    if (event.type === 'explained') this.#document = explanationDocument(event.explanation);
+    if (event.type === 'explained') this.#document = () => documentText(explanationDocument(event.explanation));
     if (event.type === 'drift') this.#drift = event.drift;
-    if (event.type === 'run-shown') this.#document = runDocument(event.run);
-    if (event.type === 'history') this.#document = historyDocument(event);
-    if (event.type === 'config-shown') this.#document = settingsDocument(event.config);
-    if (event.type === 'apply-done') this.#document = applyDocument(this.#plan?.plan, event.report);
+    if (event.type === 'run-shown') this.#document = () => runDocumentText(event.run);
+    if (event.type === 'history') this.#document = () => documentText(historyDocument(event));
+    if (event.type === 'config-shown') this.#document = () => documentText(settingsDocument(event.config));
+    if (event.type === 'apply-done') this.#document = () => documentText(applyDocument(this.#plan?.plan, event.report));
   }
 
   fail(error: unknown): void {
-    this.#document = errorDocumentOf(error, this.#drift);
+    this.#document = () => documentText(errorDocumentOf(error, this.#drift));
   }
 
   close(): void {
-    if (this.#document !== undefined) process.stdout.write(`${escapeJson(JSON.stringify(this.#document, null, 2))}\n`);
+    for (const piece of this.#document?.() ?? []) process.stdout.write(piece);
   }
 }
 
@@ -78,7 +80,7 @@ export class JobsView implements View {
 
   close(): void {
     const document = this.#error === undefined ? jobsDocument(this.#runs) : errorDocumentOf(this.#error);
-    process.stdout.write(`${escapeJson(JSON.stringify(document, null, 2))}\n`);
+    for (const piece of documentText(document)) process.stdout.write(piece);
   }
 }
 

@@ -3,10 +3,10 @@ import {existsSync} from 'node:fs';
 import {rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {DirsyncError} from '../core/errors.js';
-import {escapeJson, escapeName} from '../core/escape.js';
+import {escapeName} from '../core/escape.js';
 import type {Format} from '../core/format.js';
 import {osPath} from '../core/name.js';
-import {historyDocument, planDocument, runDocument} from '../report/json.js';
+import {documentText, historyDocument, planDocumentText, runDocumentText} from '../report/json.js';
 import {historyText, runText} from '../report/runs.js';
 import type {Subject} from '../report/subject.js';
 import {planText} from '../report/text.js';
@@ -29,7 +29,7 @@ export async function renderReport(
     case 'text':
       return [`${textOf(subject, options)}\n`];
     case 'json':
-      return [`${escapeJson(JSON.stringify(documentOf(subject), null, 2))}\n`];
+      return jsonOf(subject);
     case 'markdown': {
       const {markdownReport} = await import('../report/markdown.js');
       return [markdownReport(subject, options.all ? {limit: Number.POSITIVE_INFINITY} : {})];
@@ -56,14 +56,14 @@ function textOf(subject: Subject, options: ReportOptions): string {
   }
 }
 
-function documentOf(subject: Subject): object {
+function jsonOf(subject: Subject): Iterable<string> {
   switch (subject.type) {
     case 'plan':
-      return planDocument(subject);
+      return planDocumentText(subject);
     case 'run':
-      return runDocument(subject.run);
+      return runDocumentText(subject.run);
     case 'history':
-      return historyDocument(subject);
+      return documentText(historyDocument(subject));
   }
 }
 

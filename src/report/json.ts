@@ -2,6 +2,7 @@
 
 import {type Drift, driftWords} from '../core/drift.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
+import {escapeJson} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {Holder} from '../core/holder.js';
@@ -34,6 +35,57 @@ const FORMAT = 1;
 export interface PlanFile {
   readonly path: string;
   readonly sha256: string;
+}
+
+/**
+ * The text of a document in pieces: that of a large plan is longer than a string can be, and its values do not fit in memory beside
+ * the plan. `lists` holds what is to stand in lists of the document, which are empty in it.
+ */
+export function* documentText(document: object, lists: Readonly<Record<string, Iterable<unknown>>> = {}): Generator<string> {
+  let text = '{';
+  let isFirst = true;
+  for (const [key, value] of Object.entries(document)) {
+    if (value === undefined) continue;
+    text += `${isFirst ? '' : ','}\n  ${JSON.stringify(key)}: `;
+    isFirst = false;
+    const list = lists[key];
+    if (list === undefined) {
+      text += indented(value, '  ');
+      continue;
+    }
+    let separator = '[';
+    for (const item of list) {
+      text += `${separator}\n    ${indented(item, '    ')}`;
+      separator = ',';
+      if (text.length < PIECE) continue;
+      yield escapeJson(text);
+      text = '';
+    }
+    text += separator === '[' ? '[]' : '\n  ]';
+  }
+  yield escapeJson(`${text}\n}\n`);
+}
+
+const PIECE = 1 << 16;
+
+function indented(value: unknown, by: string): string {
+  return JSON.stringify(value, null, 2).replaceAll('\n', `\n${by}`);
+}
+
+function* each<Item>(items: readonly Item[], encode: (item: Item) => unknown): Generator<unknown> {
+  for (const item of items) yield encode(item);
+}
+
+export function planDocumentText(subject: Parameters<typeof planDocument>[0]): Iterable<string> {
+  const {actions, problems} = subject.plan;
+  const document = planDocument({...subject, plan: {...subject.plan, actions: [], problems: []}});
+  return documentText(document, {actions: each(actions, encodeAction), problems: each(problems, encodeProblem)});
+}
+
+export function runDocumentText(run: Run): Iterable<string> {
+  const {steps, problems} = run;
+  const document = runDocument({...run, steps: [], problems: []});
+  return documentText(document, {steps: each(steps, encodeRunStep), problems: each(problems, encodeProblem)});
 }
 
 /** `{format, type: 'plan', header, summary, halts, actions, problems, file}`; without `file` for a plan that is in none. */

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {DirsyncError} from '../../src/core/errors.js';
+import {escapeJson} from '../../src/core/escape.js';
 import type {Event} from '../../src/core/event.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';
@@ -9,9 +10,19 @@ import {decodeHeader, encodeHeader} from '../../src/formats/header-json.js';
 import {decodeAction, decodeProblem, encodeAction} from '../../src/formats/json.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
-import {applyDocument, errorDocument, eventLine, planDocument} from '../../src/report/json.js';
+import {
+  applyDocument,
+  documentText,
+  errorDocument,
+  eventLine,
+  planDocument,
+  planDocumentText,
+  runDocument,
+  runDocumentText,
+} from '../../src/report/json.js';
 import * as arbitrary from '../support/arbitrary.js';
 import {act, applyProgress, planOf} from '../support/plan.js';
+import {runOf, step} from '../support/run.js';
 
 const report: ApplyReport = {
   planId: 'p',
@@ -40,6 +51,24 @@ describe('report/json', () => {
         expect(rest.summary).to.deep.equal(summarize(plan));
       }),
     );
+  });
+
+  it('writes the same text in pieces as in one', () => {
+    const whole = (document: object) => `${escapeJson(JSON.stringify(document, null, 2))}\n`;
+    fc.assert(
+      fc.property(arbitrary.plan, (plan) => {
+        const subject = {plan, summary: summarize(plan), halts: guardHalts(plan, []), file: undefined};
+        expect([...planDocumentText(subject)].join('')).to.equal(whole(planDocument(subject)));
+      }),
+    );
+    const steps = Array.from({length: 5000}, (_, i) => step('create', `a\u202e${i}`));
+    for (const run of [
+      runOf([]),
+      runOf(steps, {problems: [problem({path: 'a' as RelPath, side: 'source', phase: 'scan', code: 'EIO'})]}),
+    ])
+      expect([...runDocumentText(run)].join('')).to.equal(whole(runDocument(run)));
+    expect([...runDocumentText(runOf(steps))].length, 'in pieces').to.be.greaterThan(5);
+    expect([...documentText(applyDocument(undefined, report))].join('')).to.equal(whole(applyDocument(undefined, report)));
   });
 
   it('gives a run, with its plan where there was one', () => {
