@@ -3,11 +3,12 @@ import {availableParallelism} from 'node:os';
 import process from 'node:process';
 import type {Settings} from '../config/settings.js';
 import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
-import {DirsyncError, type ErrorCode, EXIT} from '../core/errors.js';
+import {DirsyncError, type ErrorCode, EXIT, MORE_MEMORY} from '../core/errors.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {ROOT} from '../core/path.js';
 import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
+import {heapFault} from '../formats/memory.js';
 import {withTimeFacts} from '../plan/compare.js';
 import {diff} from '../plan/diff.js';
 import {DEFAULT_MAX_DELETE, guardHalts} from '../plan/guards.js';
@@ -17,6 +18,7 @@ import {absolutePath} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../platform/roots.js';
+import {formatPlural} from '../report/units.js';
 import {FilterScope} from '../scan/filter.js';
 import {idlePatterns} from '../scan/idle.js';
 import type {ScanJob} from '../scan/job.js';
@@ -93,6 +95,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       policy: options,
       wanted: settings.preserve,
       uid: process.geteuid?.() ?? 0,
+      onActions: checkMemory,
       sameContent: (paths) => askWorkers<boolean | Problem>('content', paths, {pool, roots, from: SCAN_WORKERS}),
     });
     if (context.signal.aborted) throw new Interrupted();
@@ -137,6 +140,17 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   } finally {
     clearInterval(timer);
   }
+}
+
+/** @throws DirsyncError PLAN_TOO_LARGE: V8 would end the whole program where memory is used up. */
+function checkMemory(actions: number): void {
+  const fault = heapFault();
+  if (fault === undefined) return;
+  throw new DirsyncError(
+    'PLAN_TOO_LARGE',
+    `what was found up to here, ${formatPlural(actions, 'action')}, ${fault}`,
+    MORE_MEMORY,
+  );
 }
 
 /** Both walks read the source's filter rules, so both may say that they could not. */

@@ -58,6 +58,8 @@ const SUMMARIES = {
   OUT_OF_TIME: 'The time for the run was over before its changes began',
   LOCK_LOST: 'Another run has taken over this target, and this one stopped',
   CONFIRMATION_NEEDED: 'Nobody is there to confirm the plan',
+  PLAN_TOO_LARGE: 'The plan does not fit in memory, nothing was changed',
+  OUT_OF_MEMORY: 'There is not enough memory',
   PLATFORM: 'This machine cannot do what was asked',
 } as const;
 
@@ -73,7 +75,12 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   TARGET_LOCKED: EXIT.locked,
   LOCK_LOST: EXIT.locked,
   OUT_OF_TIME: EXIT.partial,
+  AFTER_FAILED: EXIT.partial,
 };
+
+/** The way out of what does not fit in memory. */
+export const MORE_MEMORY =
+  'give it more memory, such as NODE_OPTIONS=--max-old-space-size=8192 (MiB), or split the job: sync its largest folders one by one';
 
 export class DirsyncError extends Error {
   override readonly name = 'DirsyncError';

@@ -4,13 +4,13 @@
  * the end is missing then, and a line that was not written whole is no part of it. What is read is trusted in nothing.
  */
 import fs from 'node:fs';
-import {DirsyncError, type ErrorCode} from '../core/errors.js';
+import {DirsyncError, type ErrorCode, MORE_MEMORY} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {osPath} from '../core/name.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
 import {decodeProblem, encodeProblem} from './json.js';
-import {heapFault, MORE_MEMORY} from './memory.js';
+import {heapFault} from './memory.js';
 import {decodeRunEnd, decodeRunHeader, decodeRunStep, encodeRunEnd, encodeRunHeader} from './run-json.js';
 import {excerpt, FormatError, HostilePathError} from './shapes.js';
 
@@ -98,7 +98,8 @@ export function* decodeJournal(chunks: Iterable<Uint8Array>, file: string): Gene
   let hasEnded = false;
   const checkMemory = () => {
     const fault = heapFault();
-    if (fault !== undefined) throw new DirsyncError('JOURNAL_UNREADABLE', `${file}, line ${number}: ${fault}`, MORE_MEMORY);
+    if (fault !== undefined)
+      throw new DirsyncError('JOURNAL_UNREADABLE', `${file}, line ${number}: what was read up to here ${fault}`, MORE_MEMORY);
   };
   for (const bytes of splitLines(checked(chunks, checkMemory), () =>
     refuse('JOURNAL_DAMAGED', file, number + 1, 'the line is over 1 MiB'),

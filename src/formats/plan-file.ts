@@ -12,7 +12,7 @@ import {pipeline as connect, type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip, createGzip} from 'node:zlib';
 import type {Action} from '../core/action.js';
-import {DirsyncError} from '../core/errors.js';
+import {DirsyncError, MORE_MEMORY} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {decodeName, osPath} from '../core/name.js';
 import {comparePaths, isWithin, type RelPath} from '../core/path.js';
@@ -20,7 +20,7 @@ import type {Plan, PlanHeader} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import {decodeHeader, encodeHeader} from './header-json.js';
 import {decodeAction, decodeProblem, encodeAction, encodeProblem} from './json.js';
-import {heapFault, MORE_MEMORY} from './memory.js';
+import {heapFault} from './memory.js';
 import {excerpt, FormatError, HostilePathError} from './shapes.js';
 
 const FORMAT = 1;
@@ -186,7 +186,8 @@ class PlanReader {
 
   checkMemory(): void {
     const fault = heapFault();
-    if (fault !== undefined) throw new DirsyncError('PLAN_UNREADABLE', `${this.#where()}: ${fault}`, MORE_MEMORY);
+    if (fault !== undefined)
+      throw new DirsyncError('PLAN_UNREADABLE', `${this.#where()}: what was read up to here ${fault}`, MORE_MEMORY);
   }
 
   #where(): string {

@@ -29,6 +29,8 @@ export interface DiffOptions {
   readonly wanted: readonly Preservable[];
   /** The user that new files belong to, unless the owner is kept. */
   readonly uid: number;
+  /** Told now and then how many actions there are by now; it throws when there is no room for more. */
+  readonly onActions?: (count: number) => void;
   /** Whether the files at each of these paths have the same content in both trees; asked for `compare: 'content'` only. */
   readonly sameContent: (paths: readonly RelPath[]) => Promise<readonly (boolean | Problem)[]>;
 }
@@ -87,13 +89,16 @@ class Merge {
   readonly #problems: Problem[] = [];
   readonly #candidates: Candidate[] = [];
   #order = 0;
+  /** Entries of the subtree that is being read for its deletion. */
+  #deleting = 0;
   #inOrder = true;
   readonly #losses: {-readonly [Key in keyof Losses]: number} = {owner: 0, xattrs: 0, acls: 0, specials: 0, devices: 0};
   #mounts = 0;
 
   constructor(private readonly options: DiffOptions) {
-    this.#source = new Reader(options.source);
-    this.#target = new Reader(options.target);
+    const onBlock = () => options.onActions?.(this.#actions.length + this.#deleting);
+    this.#source = new Reader(options.source, onBlock);
+    this.#target = new Reader(options.target, onBlock);
     this.#policy = options.policy;
     this.#elsewhere = new Elsewhere(options.policy);
   }
@@ -399,7 +404,11 @@ class Merge {
   }
 
   #deletion(path: RelPath, reasons: readonly Reason[]): Promise<Deletion> {
-    return readDeletion(this.#target, {path, reasons, nextOrder: () => this.#order++});
+    const nextOrder = () => {
+      this.#deleting++;
+      return this.#order++;
+    };
+    return readDeletion(this.#target, {path, reasons, nextOrder});
   }
 
   async #skip(reader: Reader): Promise<void> {
@@ -523,6 +532,7 @@ class Merge {
     }
     this.#orders[place] = order;
     this.#actions.push(action);
+    this.#deleting = 0;
   }
 
   #sorted(): Action[] {

@@ -23,7 +23,11 @@ export class Reader {
   readonly #blocks: AsyncIterator<Block>;
   #ended = false;
 
-  constructor(stream: BlockStream) {
+  /** `onBlock` is told of each block before its first row is read. */
+  constructor(
+    stream: BlockStream,
+    private readonly onBlock: () => void = () => {},
+  ) {
     this.#blocks = stream[Symbol.asyncIterator]();
   }
 
@@ -37,6 +41,7 @@ export class Reader {
       this.depth = -1;
       return;
     }
+    this.onBlock();
     this.block = value;
     this.index = 0;
     this.atEnd = false;

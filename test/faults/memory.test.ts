@@ -3,12 +3,13 @@ import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {gzipSync} from 'node:zlib';
 import {expect} from 'chai';
 import {encodeHeader} from '../../src/formats/header-json.js';
 import {encodeJournalLine} from '../../src/formats/journal.js';
 import {encodeAction} from '../../src/formats/json.js';
-import {dirsync, startDirsync} from '../support/cli.js';
+import {dirsync, pairIn, startDirsync} from '../support/cli.js';
 import {act, header} from '../support/plan.js';
 import {HEADER, step} from '../support/run.js';
 import {tempDirs} from '../support/temp.js';
@@ -101,10 +102,62 @@ describe('faults: plans, journals and memory', () => {
     const file = path.join(temp(), 'x.ndjson');
     fs.writeFileSync(file, encodeJournalLine({type: 'header', header: HEADER}));
     const some = encodeJournalLine({type: 'step', step: step('create', 'some/path')}).repeat(20_000);
-    for (let i = 0; i < 50; i++) fs.appendFileSync(file, some);
+    for (let i = 0; i < 100; i++) fs.appendFileSync(file, some);
     const {code, stderr, signal} = dirsync(['show', file], {env});
     expect({code, signal}, stderr.slice(0, 500)).to.deep.equal({code: 1, signal: null});
-    expect(stderr).to.match(/^Error: The journal .+ takes more than the \d+ MiB that it may take\n( {2}\S.*\n)+$/);
+    expect(stderr).to.match(
+      /^Error: The journal .+ takes more than the \d+ MiB that it may take: half of what Node has\n( {2}\S.*\n)+$/,
+    );
+  });
+
+  describe('a plan that does not fit is refused while it is made', () => {
+    const long = path.join(...Array.from({length: 14}, (_, i) => String(i).padEnd(250, 'x')));
+
+    /** Two trees; the one has 24,000 files of which each path takes 3.5 kB. */
+    function pair(full: 'source' | 'target') {
+      const trees = pairIn(temp(), {other: 'o'}, {});
+      const folder = path.join(trees[full], long);
+      fs.mkdirSync(folder, {recursive: true});
+      for (let i = 0; i < 24_000; i++) fs.closeSync(fs.openSync(path.join(folder, `f${i}`), 'wx'));
+      return trees;
+    }
+
+    const CASES = [
+      {title: 'all new', full: 'source', command: ['run']},
+      {title: 'all to be deleted', full: 'target', command: ['plan', '--json']},
+    ] as const;
+    for (const {title, full, command} of CASES) {
+      it(title, () => {
+        const {source, target} = pair(full);
+        const {code, stdout, stderr, signal} = dirsync([...command, source, target], {env});
+        expect({code, signal}, stderr.slice(0, 500)).to.deep.equal({code: 1, signal: null});
+        expect(`${stdout}${stderr}`).to.match(
+          /The plan does not fit in memory, nothing was changed: what was found up to here, [\d,]{5,6} actions, takes more than the \d+ MiB/,
+        );
+        expect(`${stdout}${stderr}`).to.contain('give it more memory, such as NODE_OPTIONS=--max-old-space-size=');
+        expect(fs.readdirSync(target).length, 'nothing is changed').to.equal(full === 'source' ? 0 : 1);
+        const enough = dirsync(['plan', source, target], {env: {NODE_OPTIONS: '--max-old-space-size=512'}});
+        expect({code: enough.code}, enough.stderr.slice(0, 500)).to.deep.equal({code: 0});
+      });
+    }
+  });
+
+  it('what nobody holds any more is no reason to refuse a plan', () => {
+    const script = path.join(temp(), 'script.mjs');
+    const module = fileURLToPath(new URL('../../src/formats/memory.js', import.meta.url));
+    fs.writeFileSync(
+      script,
+      `import {heapFault} from ${JSON.stringify(module)};
+      const faults = [];
+      let held = [];
+      const fill = () => { for (let i = 0; i < 800_000; i++) held.push({i, also: [i]}); };
+      for (let run = 0; run < 3; run++) { held = []; fill(); held = []; faults.push(heapFault() !== undefined); }
+      fill();
+      for (let ask = 0; ask < 3; ask++) faults.push(heapFault() !== undefined);
+      console.log(JSON.stringify(faults), held.length);`,
+    );
+    const answer = execFileSync(process.execPath, [`--max-old-space-size=${HEAP}`, script], {encoding: 'utf8'});
+    expect(answer).to.equal('[false,false,false,true,true,true] 800000\n');
   });
 
   it('takes a plan that fits', () => {

@@ -965,6 +965,23 @@ describe('plan/diff', () => {
     ]);
   });
 
+  it('tells how many actions there are as it reads, also within a subtree that goes, and ends where there is no room for more', async () => {
+    const folder = (count: number): Tree => Object.fromEntries(Array.from({length: count}, (_, i) => [`f${i}`, 'x']));
+    const trees = {source: {new: folder(10)}, target: {gone: folder(20)}};
+    const counts: number[] = [];
+    const options = (onActions: (count: number) => void): DiffOptions => ({
+      ...{source: streamOf(blocksOf(trees.source, 5)), target: streamOf(blocksOf(trees.target, 5))},
+      ...{policy: POLICY, wanted: [], uid: 0, sameContent: async () => [], onActions},
+    });
+    await diff(options((count) => counts.push(count)));
+    expect(counts).to.deep.equal([0, 0, 4, 9, 14, 19, 26, 31]);
+    const full = new Error('full');
+    const onActions = (count: number) => {
+      if (count > 8) throw full;
+    };
+    expect(await diff(options(onActions)).catch((error: unknown) => error)).to.equal(full);
+  });
+
   it('a source without a root is a mistake', async () => {
     const options = {policy: POLICY, wanted: [], uid: 0, sameContent: async () => []};
     const error = await diff({...options, source: streamOf([]), target: streamOf([])}).catch((e: unknown) => e);
