@@ -46,6 +46,11 @@ function takeCredit(credit: Int32Array): void {
   Atomics.sub(credit, 0, 1);
 }
 
+// Without the job nobody could be answered: the pool learns that this worker has ended.
+port.on('messageerror', (error) => {
+  throw error;
+});
+
 port.on('message', (request: Request) => {
   try {
     port.postMessage({id: request.id, answer: run(request.job as Parameters<typeof run>[0], request)} satisfies Reply);

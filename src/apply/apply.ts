@@ -31,7 +31,7 @@ import {Progress} from './progress.js';
 import type {ApplyContext} from './session.js';
 import {Steps} from './steps.js';
 import {Target} from './target.js';
-import type {Flushed} from './task.js';
+import {type Flushed, problemOf} from './task.js';
 
 export type Fsync = 'none' | 'end' | 'each';
 
@@ -99,6 +99,8 @@ class Run {
   readonly #steps: Steps;
   #source: Folder | undefined;
   #dispatch: Dispatch | undefined;
+  /** An error ended it after its first change. */
+  #brokenOff = false;
   /** Why nothing may be written any more. */
   #lost: DirsyncError | undefined;
 
@@ -277,17 +279,25 @@ class Run {
     this.#target.prepare();
     this.#workers.context = this.#context();
     this.#journal.open(this.#target.root as Folder);
-    this.#target.openNewRoot();
-    await this.#doWaves();
-    this.#checkHeld();
-    await this.#keepTimeFacts();
-    await this.#sweep();
+    try {
+      this.#target.openNewRoot();
+      await this.#doWaves();
+      this.#checkHeld();
+      await this.#keepTimeFacts();
+      await this.#sweep();
+    } catch (error) {
+      this.#checkHeld();
+      // The target may have been changed, so it ends with a report too: an error would say that nothing was.
+      this.#brokenOff = true;
+      this.#outcomes.problem(problemOf(error, {path: ROOT, phase: 'write'}));
+      this.#target.closeFolders(...this.#settled());
+    }
     this.#remember();
     return this.#recorded();
   }
 
   #remember(): void {
-    const found = this.o.remember?.(this.o.signal.aborted);
+    const found = this.o.remember?.(this.o.signal.aborted || this.#brokenOff);
     if (found !== undefined) this.#outcomes.problem(found);
   }
 
@@ -339,11 +349,14 @@ class Run {
   }
 
   #leave(): void {
-    // What is open is noted, and whoever took over closes it.
-    if (this.#lost === undefined) this.#target.closeFolders(...this.#settled());
-    this.#journal.close();
-    this.#target.leave();
-    if (this.#source !== undefined) platform().close(this.#source);
+    try {
+      // What is open is noted, and whoever took over closes it.
+      if (this.#lost === undefined) this.#target.closeFolders(...this.#settled());
+      this.#journal.close();
+    } finally {
+      this.#target.leave();
+      if (this.#source !== undefined) platform().close(this.#source);
+    }
   }
 
   /** The report, and the journal ended with it. What was done is done, recorded or not. */
@@ -372,6 +385,7 @@ class Run {
       problems: [...plan.problems, ...problems],
       skipped,
       interrupted: signal.aborted ? (signal.reason as Stop) : undefined,
+      brokenOff: this.#brokenOff,
     };
   }
 }

@@ -1,17 +1,16 @@
 /** A batch of actions as a worker's job: what is asked, what is answered, and how it is done. */
 import type {Action} from '../core/action.js';
 import {type RelPath, ROOT} from '../core/path.js';
-import {type Problem, problem} from '../core/problem.js';
+import type {Problem} from '../core/problem.js';
 import type {TimeFacts} from '../core/times.js';
 import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
 import type {Cursor} from '../platform/cursor.js';
-import {errnoOf} from '../platform/platform.js';
 import {RootReplaced} from '../platform/roots.js';
 import type {Opened} from '../state/traces.js';
 import {check, type World} from './check.js';
 import {perform} from './perform.js';
 import {type ApplyContext, type IsLeftOut, Session} from './session.js';
-import {type LeaderNow, STOPPED, type StepResult, sideOf} from './task.js';
+import {type LeaderNow, problemOf, STOPPED, type StepResult} from './task.js';
 
 export type {LeaderNow} from './task.js';
 
@@ -128,13 +127,11 @@ function attempt<Result extends BatchResult>(step: WaveStep | 'check', {path}: A
   try {
     return act();
   } catch (error) {
-    return {status: 'failed', problem: problemOf(error, {path, phase: step === 'check' ? 'check' : WAVE_PHASES[step]})};
+    const found = problemOf(error, {path, phase: step === 'check' ? 'check' : WAVE_PHASES[step]});
+    // Where the ways stand after a bug is not known.
+    if (found.code === 'INTERNAL') session?.forgetWays();
+    return {status: 'failed', problem: found};
   }
-}
-
-function problemOf(error: unknown, at: Pick<Problem, 'path' | 'phase'>): Problem {
-  if (error instanceof RootReplaced) return problem({...at, side: error.side, code: RootReplaced.CODE});
-  return problem({...at, side: sideOf(error), code: errnoOf(error)});
 }
 
 /** Flushes what this worker has written to, and the first one the target's own file system; a problem where that is refused. */

@@ -5,7 +5,7 @@
 import {type Action, bytesOf} from '../core/action.js';
 import type {Problem} from '../core/problem.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
-import type {WorkerPool} from '../platform/pool.js';
+import {allEnded, type WorkerPool} from '../platform/pool.js';
 import type {Opened} from '../state/traces.js';
 import {type BatchJob, type BatchResult, type BatchStep, fromWire, type LeaderNow, type WireResult} from './batch.js';
 import type {ApplyContext} from './session.js';
@@ -57,20 +57,16 @@ export class Dispatch {
   ): Promise<void> {
     const {pool, actions, onBatch, isStopped} = this.o;
     const batches = cut(actions, indexes);
-    await this.#everywhere(BATCHES_AHEAD, async (worker) => {
-      // A batch answers for what goes wrong in it: when it fails itself, nothing more is to be done.
+    const lanes = this.#everywhere(BATCHES_AHEAD, async (worker) => {
       for (const batch of batches) {
-        if (isStopped()) return;
+        if (isStopped() || pool.isStopped) return;
         const job: BatchJob = {
           ...this.#job(worker, step),
           indexes: batch,
           actions: batch.map((index) => actions[index] as Action),
           ...(leader && {leaders: batch.map(leader)}),
         };
-        const results = await pool.call<readonly WireResult[]>(worker, job).catch((error: unknown) => {
-          pool.stop();
-          throw error;
-        });
+        const results = await pool.call<readonly WireResult[]>(worker, job);
         for (const [i, wire] of results.entries()) {
           const result = fromWire(wire);
           if ('opened' in result) for (const opened of result.opened ?? []) this.o.onOpened(opened);
@@ -79,26 +75,20 @@ export class Dispatch {
         onBatch();
       }
     });
+    // A batch answers for what goes wrong in it: when it fails itself, nothing more is to be done.
+    await pool.together(lanes);
   }
 
   /** Flushes all that was written: each worker knows which mounts it has written to. Answers the first thing that was refused. */
   async sync(): Promise<Problem | undefined> {
-    const refused: Problem[] = [];
-    await this.#everywhere(1, async (worker) => {
-      const found = await this.o.pool.call<Problem | undefined>(worker, this.#job(worker, 'sync'));
-      if (found !== undefined) refused.push(found);
-    });
-    return refused[0];
+    const ask = (worker: number) => this.o.pool.call<Problem | undefined>(worker, this.#job(worker, 'sync'));
+    return (await allEnded(this.#everywhere(1, ask))).find((found) => found !== undefined);
   }
 
   /** What the workers have learnt of how the target keeps times. */
   async timeFacts(): Promise<TimeFacts | undefined> {
-    let facts: TimeFacts | undefined;
-    await this.#everywhere(1, async (worker) => {
-      const learnt = await this.o.pool.call<TimeFacts | undefined>(worker, this.#job(worker, 'times'));
-      facts = joinFacts(facts, learnt);
-    });
-    return facts;
+    const ask = (worker: number) => this.o.pool.call<TimeFacts | undefined>(worker, this.#job(worker, 'times'));
+    return (await allEnded(this.#everywhere(1, ask))).reduce(joinFacts, undefined);
   }
 
   /** A worker gets only what is new to it: the context can be large, and there may be a million opened folders. */
@@ -111,12 +101,10 @@ export class Dispatch {
     return {...job, ...context, ...(news.length > 0 && {opened: news})};
   }
 
-  /** Has `lanes` of work go on at each worker. When one fails this throws, after all have ended. */
-  async #everywhere(lanes: number, work: (worker: number) => Promise<unknown>): Promise<void> {
-    const {pool} = this.o;
-    const ends = await Promise.allSettled(Array.from({length: lanes * pool.size}, (_, i) => work(i % pool.size)));
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+  /** Begins so many `lanes` of work at each worker. */
+  #everywhere<Answer>(lanes: number, work: (worker: number) => Promise<Answer>): Promise<Answer>[] {
+    const {size} = this.o.pool;
+    return Array.from({length: lanes * size}, (_, i) => work(i % size));
   }
 }
 

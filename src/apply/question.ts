@@ -3,11 +3,12 @@ import process from 'node:process';
 import {emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
-import {type Problem, problem} from '../core/problem.js';
+import type {Problem} from '../core/problem.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {inSource} from './check.js';
+import {problemOf} from './task.js';
 
 export interface QuestionJob {
   readonly type: 'question';
@@ -64,15 +65,20 @@ function sameContent(path: RelPath, {platform: fs, source, target, goOn}: Trees)
     const to = (target as Cursor).place(path);
     return fs.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
   } catch (error) {
-    return problem({path, side: 'source', phase: 'plan', code: errnoOf(error)});
+    return problemOf(error, {path, side: 'source', phase: 'plan'});
   }
 }
 
-/** [of the source, of the target]; 0 where there is none. */
+/** [of the source, of the target]; 0 where there is none, or no way to it. */
 function allocated(path: RelPath, {platform: fs, source, target}: Trees): readonly [number, number] {
   const bytes = (cursor: Cursor | undefined) => {
-    const place = cursor?.find(path);
-    return place === undefined ? 0 : fs.bytesOnDisk(place.folder, place.name);
+    try {
+      const place = cursor?.find(path);
+      return place === undefined ? 0 : fs.bytesOnDisk(place.folder, place.name);
+    } catch (error) {
+      errnoOf(error);
+      return 0;
+    }
   };
   return [bytes(source), bytes(target)];
 }

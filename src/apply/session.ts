@@ -59,6 +59,10 @@ export class Session {
     for (const {path, mode} of opened) this.#opened.set(path, mode);
     if (this.#step === step) return;
     this.#step = step;
+    this.forgetWays();
+  }
+
+  forgetWays(): void {
     for (const cursor of this.#cursors) cursor?.reset();
   }
 
@@ -81,7 +85,7 @@ export class Session {
 
   /** Closes the trees. What is open belongs to the process: the end of a worker's thread closes none of it. */
   close(): void {
-    for (const cursor of this.#cursors) cursor?.reset();
+    this.forgetWays();
     this.#staging?.close();
     if (this.#trees === undefined) return;
     const {world, roots} = this.#trees;

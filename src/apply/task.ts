@@ -1,9 +1,13 @@
 /** One step of one action, as a worker has it in hand, and what can come of it. */
 import type {Action} from '../core/action.js';
 import type {Drift} from '../core/drift.js';
+import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
 import {type Phase, type Problem, problem, type Side} from '../core/problem.js';
 import type {TimeLearner} from '../core/times.js';
 import type {WaveStep} from '../plan/waves.js';
+import {isErrno} from '../platform/platform.js';
+import {RootReplaced} from '../platform/roots.js';
 import type {Staging} from '../state/staging.js';
 import type {Opened} from '../state/traces.js';
 import type {Rules} from './approach.js';
@@ -61,6 +65,18 @@ export function skipped(drifted: Drift): StepResult {
 
 export function failed(action: Action, phase: Phase, code: string, side: Side = 'target'): StepResult {
   return {status: 'failed', problem: problem({path: action.path, side, phase, code, isKept: action.before !== undefined})};
+}
+
+/** What went wrong, as a problem of one path. A bug of ours is the problem of the path that shows it, and the rest goes on. */
+export function problemOf(error: unknown, at: Pick<Problem, 'path' | 'phase'> & {readonly side?: Side}): Problem {
+  const where = {side: sideOf(error), ...at};
+  if (isErrno(error)) return problem({...where, code: error.code});
+  if (error instanceof RootReplaced) return problem({...where, side: error.side, code: RootReplaced.CODE});
+  if (error instanceof DirsyncError)
+    return problem({...where, code: error.code, message: error.hint ? `${error.message}; ${error.hint}` : error.message});
+  const [what, frame = ''] = error instanceof Error ? (error.stack ?? error.message).split('\n') : [String(error)];
+  const message = `dirsync has a bug, please report it: ${escapeName(`${what} ${frame.trim()}`.trim())}`;
+  return problem({...where, code: 'INTERNAL', message});
 }
 
 export function sideOf(error: unknown): Side {

@@ -43,4 +43,6 @@ export interface ApplyReport {
   readonly skipped: readonly RelPath[];
   /** What ended the run early. */
   readonly interrupted?: Stop | undefined;
+  /** An error ended it early: the problem of the root tells which. */
+  readonly brokenOff?: boolean | undefined;
 }

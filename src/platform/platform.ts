@@ -243,8 +243,12 @@ export class SystemError extends Error {
 
 /** The errno name of an error of the kernel; any other error is a bug and is thrown on. */
 export function errnoOf(error: unknown): string {
-  const {code} = error as {code?: unknown};
-  // Node's own argument errors (ERR_…) are bugs of ours.
-  if (error instanceof Error && typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return code;
+  if (isErrno(error)) return error.code;
   throw error;
+}
+
+/** Node's own argument errors (ERR_…) are bugs of ours. */
+export function isErrno(error: unknown): error is Error & {readonly code: string} {
+  const {code} = error as {code?: unknown};
+  return error instanceof Error && typeof code === 'string' && /^E[A-Z0-9]+$/.test(code);
 }

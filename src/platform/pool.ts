@@ -6,6 +6,7 @@
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
 import {addSizes} from '../core/entry.js';
+import {DirsyncError, MORE_MEMORY} from '../core/errors.js';
 import {currentFolder, leaveDeletedFolder} from './environment.js';
 import {SystemError} from './platform.js';
 
@@ -76,6 +77,8 @@ interface Member {
   readonly pending: Map<number, Pending>;
   /** It was given a job. */
   isUsed: boolean;
+  /** Why it has ended, or can no longer be heard. */
+  failure?: unknown;
 }
 
 /** Two at least, since both trees are read at once. */
@@ -137,6 +140,15 @@ export class WorkerPool {
     return this.#send(index, {id: this.#nextId++, job}) as Promise<Answer>;
   }
 
+  /**
+   * Waits for `work` that sends jobs. Where some of it fails, all is asked to end, and the failure is thrown when all has: nothing is
+   * at work on the trees then.
+   */
+  async together(work: readonly Promise<unknown>[]): Promise<void> {
+    for (const each of work) each.catch(() => this.stop());
+    await allEnded(work);
+  }
+
   /** A job that sends messages while it runs; it waits when the reader falls behind. */
   stream<Message, Answer>(index: number, job: unknown): Stream<Message, Answer> {
     const credit = new Int32Array(new SharedArrayBuffer(4));
@@ -187,6 +199,11 @@ export class WorkerPool {
     Atomics.store(this.shared.control, STOP, 1);
   }
 
+  /** Whoever sends one job after another ends with this. */
+  get isStopped(): boolean {
+    return Atomics.load(this.shared.control, STOP) !== 0;
+  }
+
   /** One worker's counter `which`. */
   counter(worker: number, which: number): number {
     return this.shared.counters[worker * COUNTERS + which] as number;
@@ -213,13 +230,12 @@ export class WorkerPool {
   }
 
   get #isAlive(): boolean {
-    return this.#members.every(({worker}) => worker.threadId !== -1);
+    return this.#members.every(isUsable);
   }
 
   /** One that is still at work is not waited for: another has failed. */
   async #leave(member: Member, index: number): Promise<void> {
-    const {worker, pending, isUsed} = member;
-    if (!isUsed || pending.size > 0 || worker.threadId === -1) return;
+    if (!member.isUsed || member.pending.size > 0 || !isUsable(member)) return;
     await this.call(index, LEAVE).catch(() => {});
     member.isUsed = false;
   }
@@ -242,16 +258,20 @@ export class WorkerPool {
       else pending.resolve(reply.answer);
     });
     const fail = (error: unknown) => {
-      for (const pending of member.pending.values()) pending.reject(error);
+      member.failure ??= asTyped(error);
+      for (const pending of member.pending.values()) pending.reject(member.failure);
       member.pending.clear();
     };
     worker.on('error', fail);
+    worker.on('messageerror', fail);
     worker.on('exit', () => fail(new Error('a worker thread ended before its job')));
     return member;
   }
 
   #send(index: number, request: Request, onMessage?: (message: unknown) => void): Promise<unknown> {
     const member = this.#members[index % this.size] as Member;
+    // Nobody would answer.
+    if (!isUsable(member)) return Promise.reject(member.failure ?? new Error('a worker thread has ended'));
     member.isUsed = true;
     return new Promise((resolve, reject) => {
       member.pending.set(request.id, onMessage ? {onMessage, resolve, reject} : {resolve, reject});
@@ -259,4 +279,20 @@ export class WorkerPool {
       member.worker.postMessage(request);
     });
   }
+}
+
+function isUsable({worker, failure}: Member): boolean {
+  return worker.threadId !== -1 && failure === undefined;
+}
+
+/** Node ends a worker whose heap is full; the program goes on. */
+function asTyped(error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
+  return new DirsyncError('OUT_OF_MEMORY', 'a worker thread has used up all that it may take', MORE_MEMORY, {cause: error});
+}
+
+/** As `Promise.all`, but it fails when all have ended. */
+export async function allEnded<Answer>(work: readonly Promise<Answer>[]): Promise<Answer[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }

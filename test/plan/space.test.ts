@@ -3,12 +3,21 @@ import fc from 'fast-check';
 import type {Action} from '../../src/core/action.js';
 import {ROOT} from '../../src/core/path.js';
 import {type Need, spaceNeeds, WRITERS} from '../../src/plan/space.js';
-import {act, file, planOf} from '../support/plan.js';
+import {act, file, header, planOf} from '../support/plan.js';
 
 const BLOCK = 4096;
 const onDisk = (bytes: number) => Math.ceil(bytes / BLOCK) * BLOCK;
 
 describe('plan/space', () => {
+  it('is a size that can be written, where more is freed first than is written, and where all is more than can be counted', () => {
+    const actions: Action[] = [act.create('a', file(1)), act.delete('b', file(2 ** 40))];
+    const early = {...planOf(actions), header: {...header, options: {...header.options, deleteBefore: true}}};
+    const allocation = {written: () => 1, replaced: () => 2 ** 40};
+    expect(spaceNeeds(early, [{at: ROOT, block: BLOCK, free: 0}], allocation)[0]?.bytes).to.equal(0);
+    const large = planOf(['a', 'b'].map((name) => act.create(name, file(Number.MAX_SAFE_INTEGER))));
+    expect(spaceNeeds(large, [{at: ROOT, block: BLOCK, free: 0}])[0]?.bytes).to.equal(Number.MAX_SAFE_INTEGER);
+  });
+
   it('is enough for any order in which the writes are done, by as many writers as there may be', () => {
     const size = fc.nat(20 * BLOCK);
     const updates = fc.array(fc.record({old: size, now: size.map((bytes) => bytes + 1), at: fc.nat()}), {maxLength: 60});

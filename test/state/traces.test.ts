@@ -52,6 +52,25 @@ describe('state/traces', () => {
     expect(read()).to.have.deep.members([a, b, c, a]);
   });
 
+  it('reads more than a call takes arguments, and of one folder the mode that was noted first', () => {
+    const lines = (mode: number) => Array.from({length: 150_000}, (_, i) => JSON.stringify(opened(`d${i}`, mode))).join('\n');
+    put(`${lines(0o555)}\n${lines(0o755)}\n`);
+    expect(read()).to.have.length(300_000);
+    const modes = within(target, (root) => foldersLeftOpen(platform(), root));
+    expect(modes.size).to.equal(150_000);
+    expect(modes.get('d149999' as RelPath)).to.equal(0o555);
+  });
+
+  it('reads no more than 64 MiB of them, from all runs together', () => {
+    const line = `${JSON.stringify(opened('x'.repeat(1000), 0o555))}\n`;
+    const runOf = (name: string) => {
+      fs.mkdirSync(path.join(runs, name), {recursive: true});
+      put(line.repeat(40_000), `${name}/traces-0`);
+    };
+    for (const name of ['run-1', 'run-2', 'run-3']) runOf(name);
+    expect(read()).to.have.length(Math.floor(2 ** 26 / line.length));
+  });
+
   it('reads names that are not UTF-8, and lines within names', () => {
     const traces = [opened('a\nb/\udcff', 0o555), beside('\u2028"\\', besideName('run-1', 0, 'old'))];
     note('run-1', 0, traces);

@@ -1,0 +1,71 @@
+import {execFileSync} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {expect} from 'chai';
+import type {QuestionJob} from '../../src/apply/question.js';
+import {toByteName} from '../../src/core/name.js';
+import type {RelPath} from '../../src/core/path.js';
+import {allEnded, WorkerPool} from '../../src/platform/pool.js';
+import {tempDirs} from '../support/temp.js';
+
+describe('platform/pool', () => {
+  const temp = tempDirs();
+  let pool: WorkerPool;
+  beforeEach(() => {
+    pool = WorkerPool.open(2);
+  });
+  afterEach(() => pool.close());
+
+  /** Compares two files that have only holes: 8 TiB of them, which is hours of work. */
+  function long(): QuestionJob {
+    const root = temp();
+    for (const name of ['source', 'target']) {
+      fs.mkdirSync(path.join(root, name));
+      fs.writeFileSync(path.join(root, name, 'holes'), '');
+      fs.truncateSync(path.join(root, name, 'holes'), 2 ** 43);
+    }
+    const [source, target] = ['source', 'target'].map((name) => toByteName(path.join(root, name)));
+    return {type: 'question', question: 'content', source, target, paths: ['holes' as RelPath]};
+  }
+  /** No worker can do it. */
+  const BROKEN = {type: 'none'};
+
+  it('asks all work to end where some of it fails, and fails when all has ended', async () => {
+    const ended: unknown[] = [];
+    const work = pool.call(0, long()).then((answer) => ended.push(answer));
+    const error = await pool.together([work, pool.call(1, BROKEN)]).catch((error: unknown) => error);
+    expect(error).to.be.instanceOf(Error).with.property('message').that.includes('Cannot read properties');
+    expect(ended, 'it was stopped, not left alone').to.deep.equal([[false]]);
+    expect(pool.isStopped).to.equal(true);
+  });
+
+  it('what goes on whatever becomes of the others is waited for all the same', async () => {
+    const ended: unknown[] = [];
+    const error = await allEnded([
+      pool.call(1, BROKEN),
+      pool.call(0, {...long(), question: 'allocated'}).then((answer) => ended.push(answer)),
+    ]).catch((error: unknown) => error);
+    expect(error).to.be.instanceOf(Error).with.property('message').that.includes('Cannot read properties');
+    expect({ended, isStopped: pool.isStopped}).to.deep.equal({ended: [[[0, 0]]], isStopped: false});
+  });
+
+  it('a worker whose memory is used up is a typed error for its job and for all that come after it', () => {
+    const module = fileURLToPath(new URL('../../src/platform/pool.js', import.meta.url));
+    // One text here, and a million there.
+    const script = `
+      import {allEnded, WorkerPool} from ${JSON.stringify(module)};
+      const pool = WorkerPool.open(2);
+      const paths = new Array(1e6).fill('x'.repeat(100));
+      const code = (job) => pool.call(0, job).then(() => 'none', (error) => error.code + ' ' + error.exitCode);
+      console.log(JSON.stringify([await code({type: 'question', paths}), await code({}), pool.isStopped]));
+      await pool.close();`;
+    const file = path.join(temp(), 'script.mjs');
+    fs.writeFileSync(file, script);
+    const answer = execFileSync(process.execPath, ['--max-old-space-size=64', file], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(JSON.parse(answer)).to.deep.equal(['OUT_OF_MEMORY 1', 'OUT_OF_MEMORY 1', false]);
+  });
+});
