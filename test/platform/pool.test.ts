@@ -65,6 +65,7 @@ describe('platform/pool', () => {
     const answer = execFileSync(process.execPath, ['--max-old-space-size=64', file], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 30_000,
     });
     expect(JSON.parse(answer)).to.deep.equal(['OUT_OF_MEMORY 1', 'OUT_OF_MEMORY 1', false]);
   });
