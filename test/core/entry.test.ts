@@ -14,12 +14,12 @@ describe('core/entry times', () => {
   ];
   for (const [whole, seconds, nanoseconds] of cases) {
     it('takes seconds that a number does not hold exactly for the last or the first that it does', () => {
-    const most = Number.MAX_SAFE_INTEGER;
-    expect(fromNanoseconds((2n ** 63n - 1n) * 1_000_000_000n + 5n)).to.deep.equal({seconds: most, nanoseconds: 5});
-    expect(fromNanoseconds(-(2n ** 63n) * 1_000_000_000n)).to.deep.equal({seconds: -most, nanoseconds: 0});
-  });
+      const most = Number.MAX_SAFE_INTEGER;
+      expect(fromNanoseconds((2n ** 63n - 1n) * 1_000_000_000n + 5n)).to.deep.equal({seconds: most, nanoseconds: 5});
+      expect(fromNanoseconds(-(2n ** 63n) * 1_000_000_000n)).to.deep.equal({seconds: -most, nanoseconds: 0});
+    });
 
-  it(`${whole}`, () => {
+    it(`${whole}`, () => {
       expect(fromNanoseconds(whole)).to.deep.equal({seconds, nanoseconds});
       expect(toNanoseconds(seconds, nanoseconds)).to.equal(whole);
     });
