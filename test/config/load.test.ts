@@ -253,7 +253,7 @@ jobs:
       {
         name: 'guard',
         content: job('allow: [same-trees]'),
-        says: 'jobs.photos.allow[0]: expected one of same-tree, source-missing, unreadable-source',
+        says: 'jobs.photos.allow[0]: expected one of same-tree, reversed, source-missing',
       },
       {
         name: 'what cannot be kept',
