@@ -45,6 +45,7 @@ function side(name: 'source' | 'target') {
     edited: on((at) => fs.appendFileSync(at, 'edited')),
     touched: on((at) => fs.utimesSync(at, 1, 1)),
     closed: on((at) => fs.chmodSync(at, 0o500)),
+    opened: on((at) => fs.chmodSync(at, 0o700)),
     gone: on(remove),
     aFile: becomes({it: 'another'}),
     aFolder: becomes({it: {}}),
@@ -279,6 +280,29 @@ const kinds: Kind[] = [
     ],
   },
   {
+    kind: 'attrs',
+    source: {a: dir({}, {mode: 0o755})},
+    target: {a: dir({}, {mode: 0o500})},
+    cases: [
+      {title: 'a folder was opened up by this run', opened: {a: 0o500}, change: target.opened('a'), stands: 'todo'},
+      {title: 'a folder was opened up by somebody else', opened: {b: 0o500}, change: target.opened('a'), stands: TARGET},
+      {title: 'a folder that was to be opened up is still closed', opened: {a: 0o500}, stands: 'todo'},
+      {
+        title: 'a folder that was opened up has yet another mode',
+        opened: {a: 0o500},
+        change: target.is('a', {it: dir({}, {mode: 0o711})}),
+        stands: TARGET,
+      },
+      {title: 'a folder that was opened up is a file', opened: {a: 0o500}, change: target.aFile('a'), stands: TARGET},
+    ],
+  },
+  {
+    kind: 'attrs',
+    source: {a: dir({}, {mode: 0o755})},
+    target: {a: dir({}, {mode: 0o700})},
+    cases: [{title: 'a folder was seen as a killed run had opened it', opened: {a: 0o500}, stands: 'todo'}],
+  },
+  {
     kind: 'delete',
     path: 'folder/a',
     source: {folder: {}},
@@ -502,9 +526,9 @@ for (const [name, make] of Object.entries(BACKENDS)) {
 
     function tests(all: readonly Kind[]): void {
       for (const {kind, path: at = 'a', cases, ...trees} of all) {
-        for (const {title, given, change, stands, leader, reasons, policy} of cases) {
+        for (const {title, given, change, stands, leader, reasons, policy, opened} of cases) {
           it(`${kind}, ${title}: ${stands}`, () => {
-            const hands = worker(platform, {...trees, policy});
+            const hands = worker(platform, {...trees, policy, opened});
             given?.(hands.root);
             const action = hands.plan(kind, at, {leader, reasons});
             change?.(hands.root);

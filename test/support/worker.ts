@@ -36,6 +36,8 @@ export interface Given {
   readonly source: Tree;
   readonly target: Tree;
   readonly policy?: Partial<PlanOptions> | undefined;
+  /** Folders of the target that the run has opened up to their owner, with the modes that they had. */
+  readonly opened?: Readonly<Record<string, number>> | undefined;
   /** Done to the two folders before the worker enters them. */
   readonly prepare?: ((folders: {readonly source: string; readonly target: string}) => void) | undefined;
 }
@@ -68,7 +70,7 @@ export class OneWorker {
   constructor(
     readonly platform: Platform,
     readonly root: string,
-    {source, target, policy, prepare}: Given,
+    {source, target, policy, opened = {}, prepare}: Given,
   ) {
     const pair = pairIn(root, source, target);
     this.source = pair.source;
@@ -93,7 +95,7 @@ export class OneWorker {
         acls: keepsAll,
         ...policy,
       },
-      opened: new Map(),
+      opened: new Map(Object.entries(opened)) as World['opened'],
       volumes: new Map(),
       beside: new Set(),
       further: new Map(),
