@@ -1,6 +1,6 @@
 /** What a change is about, read from the two trees for who reviews it. */
 
-import type {Action} from '../core/action.js';
+import {type Action, fromOf} from '../core/action.js';
 import {emptyStat, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {toByteName} from '../core/name.js';
@@ -24,13 +24,15 @@ const MAX_BYTES = 512 * 1024;
 export function contentOf(action: Action, {header}: Plan): Content {
   const {before, after, path} = action;
   if (action.kind === 'attrs') return {none: 'Only attributes change; the content stays.'};
+  if (action.kind === 'move') return {none: 'Only the name and attributes change; the content stays.'};
   if (action.kind === 'link') return {none: 'The content is that of the file it is linked to.'};
   const files = [before, after].filter((entry) => entry?.kind === 'file');
   if (files.length === 0) return {none: 'It has no content of its own.'};
   const large = files.find((entry) => (entry as Entry).size > MAX_BYTES);
   if (large !== undefined) return {none: `Not shown: files above ${formatBytes(MAX_BYTES)} are not read.`};
+  const at = {source: path, target: fromOf(action) ?? path};
   const read = (side: 'source' | 'target', entry: Entry | undefined) =>
-    entry?.kind === 'file' ? readText({root: header[side].path, path, entry, policy: header.options}) : {text: ''};
+    entry?.kind === 'file' ? readText({root: header[side].path, path: at[side], entry, policy: header.options}) : {text: ''};
   const [old, now] = [read('target', before), read('source', after)];
   for (const [side, found] of [
     ['target', old],

@@ -1,6 +1,6 @@
 /** Why a path is, or is not, in a plan. Nothing is written. */
 import {entryAtPlace} from '../apply/check.js';
-import {type Action, isUpkeep} from '../core/action.js';
+import {type Action, fromOf, isUpkeep} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat} from '../core/block.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {FilterDecision} from '../core/filter.js';
@@ -33,12 +33,14 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
   const source = new Tree(header.source.path, header.options);
   const target = new Tree(header.target.path, header.options);
   try {
-    const path = locate({
+    const found = locate({
       typed,
       cwd: currentFolderIfAny(),
       roots: [header.source.path, header.target.path],
       isKnown: (path) => [source, target].some((tree) => tree.has(path)) || actions.some((action) => action.path === path),
     });
+    // Asked for by the name that it has, it is explained by the one that it is to get.
+    const path = actions.find((action) => fromOf(action) === found && action.path !== found)?.path ?? found;
     const sides = {source: source.look(path), target: target.look(path)};
     const action = actions.find((action) => action.path === path);
     const {filters, deleteExcluded} = header.options;
@@ -163,9 +165,13 @@ function isBelow(path: RelPath, folder: RelPath): boolean {
   return path !== folder && isWithin(path, folder);
 }
 
-/** Whether a folder comes, goes or is replaced. */
-function isOfFolder({before, after}: Action): boolean {
-  return (before?.kind === 'directory') !== (after?.kind === 'directory');
+/** Whether a folder comes, goes, is replaced or gets another name. */
+function isOfFolder(action: Action): boolean {
+  const {before, after} = action;
+  return (
+    (before?.kind === 'directory') !== (after?.kind === 'directory') ||
+    (after?.kind === 'directory' && fromOf(action) !== undefined)
+  );
 }
 
 /** The two sides may have a file and a folder here, for which filters differ: what is left out on either is not planned. */

@@ -1,9 +1,8 @@
 /** What guards judge besides a plan's actions: looked at when it is made and again before it is applied. Nothing is written. */
 import {isDeepStrictEqual} from 'node:util';
 import {type Action, bytesOf} from '../core/action.js';
-import {emptyStat, inodeOf} from '../core/block.js';
 import {withFileSystem} from '../core/file-system.js';
-import {type ByteName, fromByteName, toByteName} from '../core/name.js';
+import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, toByteName} from '../core/name.js';
 import {isWithin, parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Facts, Found, MountFacts, Plan, Space} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
@@ -19,7 +18,9 @@ import type {ScanAnswer} from '../scan/job.js';
 import {NAMES} from '../state/folder.js';
 import {readTargetId, type TargetId} from '../state/identity.js';
 import {isReversed, type KnownMount, type Memory, type RememberedFilters, recall} from '../state/memory.js';
+import {foldingOf} from '../state/names.js';
 import {stateOwner} from '../state/ownership.js';
+import {leftRenamed} from '../state/staging.js';
 import {askWorkers} from './look.js';
 import {mountFacts} from './mounts.js';
 
@@ -51,27 +52,31 @@ function withPlanned(known: readonly KnownMount[], planned: readonly MountFacts[
   return [...before].map(([at, fileSystems]) => ({at, fileSystems}));
 }
 
-/** Whether names are folded where the target is, or is to be; undefined where that cannot be seen. */
-export function targetFoldsNames(target: ByteName): boolean | undefined {
+export interface NamesSeen {
+  /** How names are folded where the target is, or is to be; undefined where they are told apart. */
+  readonly folding: Folding | undefined;
+  /** See `leftRenamed`. */
+  readonly leftRenamed: ReadonlyMap<string, string>;
+}
+
+/** What must be known of a target's names before it is read. */
+export function namesOf(target: ByteName): NamesSeen {
   const nearest = openNearest(target);
-  if (nearest === undefined) return undefined;
+  if (nearest === undefined) return NAMES_UNKNOWN;
   try {
-    const {foldsNames} = platform().volume(nearest.folder);
-    return foldsNames ?? foldsOwnName(nearest.folder);
+    return {
+      folding: foldingOf(platform(), nearest.folder),
+      leftRenamed: nearest.path === target ? leftRenamed(platform(), nearest.folder) : NAMES_UNKNOWN.leftRenamed,
+    };
   } catch (error) {
     errnoOf(error);
-    return undefined;
+    return NAMES_UNKNOWN;
   } finally {
     platform().close(nearest.folder);
   }
 }
 
-/** Whether `.dirsync`, where there is one, is also found under another name. */
-function foldsOwnName(root: Folder): boolean | undefined {
-  const [own, other] = [emptyStat(), emptyStat()];
-  if (!platform().stat(root, '.dirsync' as ByteName, own)) return undefined;
-  return platform().stat(root, '.DIRSYNC' as ByteName, other) && inodeOf(own) === inodeOf(other);
-}
+const NAMES_UNKNOWN: NamesSeen = {folding: FOLDING_UNKNOWN, leftRenamed: new Map()};
 
 export function pairOf({header: {source, target}}: Plan) {
   return {source: source.path, target: target.path};

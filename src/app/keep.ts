@@ -1,5 +1,5 @@
 /** What can be kept of what is wanted, by this user, with this backend, in this target; and what of it is lost, in words. */
-import type {ByteName} from '../core/name.js';
+import type {ByteName, Folding} from '../core/name.js';
 import type {Kept, Preservable} from '../core/plan.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import {type KeptXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
@@ -77,10 +77,13 @@ interface Lost {
   readonly keeping: Keeping;
   /** Folders on other file systems. */
   readonly mounts: number;
+  /** Names that the target shows in a way of its own, and how it takes names. */
+  readonly respelled: number;
+  readonly folding: Folding | undefined;
 }
 
 /** What is not kept, each said once, with how many paths it concerns. */
-export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
+export function lossWarnings({losses, keeping, mounts, respelled, folding}: Lost): string[] {
   const {fileSystem, kept, times} = keeping;
   const {resolution, range} = times;
   const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
@@ -98,6 +101,7 @@ export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
     kept.times && resolution > platform().timeResolution && `${target} keeps times to ${duration(resolution)} only`,
     kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min)}`,
     kept.times && range.max !== undefined && `${target} keeps no times after ${formatTime(range.max)}`,
+    respelled > 0 && `${target} does not keep ${unkept(folding)} of ${formatPlural(respelled, 'name')}`,
     mounts > 0 &&
       `${formatPlural(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,
     !platform().keepsAll &&
@@ -105,6 +109,14 @@ export function lossWarnings({losses, keeping, mounts}: Lost): string[] {
         'microsecond, and files are flushed to disk one by one',
   ];
   return warnings.filter((warning) => warning !== false);
+}
+
+function unkept(folding: Folding | undefined): string {
+  const parts = [
+    folding?.keepsCase === false && 'upper and lower case',
+    folding?.keepsAccents === false && 'the way accents are written',
+  ];
+  return parts.filter((part) => part !== false).join(', and ');
 }
 
 function duration(nanoseconds: bigint): string {

@@ -8,6 +8,8 @@ import type {WorkerPool} from '../platform/pool.js';
 export interface LookOptions {
   readonly pool: WorkerPool;
   readonly roots: Pick<PlanHeader, 'source' | 'target' | 'sourceMissing'>;
+  /** For `content`: where the target has each of the paths, if not there. */
+  readonly inTarget?: readonly RelPath[];
   /** Workers before this one are busy. */
   readonly from?: number;
 }
@@ -16,17 +18,18 @@ export interface LookOptions {
 export async function askWorkers<Answer>(
   question: QuestionJob['question'],
   paths: readonly RelPath[],
-  {pool, roots, from = 0}: LookOptions,
+  {pool, roots, inTarget = paths, from = 0}: LookOptions,
 ): Promise<Answer[]> {
   if (paths.length === 0) return [];
   const workers = pool.size - from;
-  const share = Math.ceil(paths.length / workers);
+  const size = Math.ceil(paths.length / workers);
   const source = roots.sourceMissing ? undefined : toByteName(roots.source.path);
   const target = roots.target.identity === undefined ? undefined : toByteName(roots.target.path);
   const answers = await Promise.all(
     Array.from({length: workers}, (_, i) => {
-      const asked = paths.slice(i * share, (i + 1) * share);
-      const job: QuestionJob = {type: 'question', question, paths: asked, source, target};
+      const share = <T>(all: readonly T[]) => all.slice(i * size, (i + 1) * size);
+      const asked = share(paths);
+      const job: QuestionJob = {type: 'question', question, paths: asked, inTarget: share(inTarget), source, target};
       return asked.length === 0 ? [] : pool.call<readonly Answer[]>(from + i, job);
     }),
   );

@@ -24,7 +24,7 @@ import {idlePatterns} from '../scan/idle.js';
 import type {ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
-import {factsOf, targetFoldsNames} from './facts.js';
+import {factsOf, namesOf} from './facts.js';
 import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
@@ -74,13 +74,13 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   FilterScope.root(filters);
 
   const names = rootNames([source.path, target.path], [settings.source, settings.target]);
-  const common = {type: 'scan', rootNames: names, filters, oneFileSystem, kept: keeping.read, foldNames: false} as const;
-  const foldNames = targetFoldsNames(target.bytes) !== false;
-  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live, foldNames};
+  const ofNames = namesOf(target.bytes);
+  const common = {type: 'scan', rootNames: names, filters, oneFileSystem, kept: keeping.read, ...ofNames} as const;
+  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
   // What is to be deleted has to be seen.
-  const filtered = deleteExcluded ? {filters: []} : {rulesRoot};
-  const targetJob: ScanJob = {...common, side: 'target', root: target.bytes, ...filtered, other: source.live};
+  const filtered = deleteExcluded ? {filters: [], isWhole: true} : {};
+  const targetJob: ScanJob = {...common, side: 'target', root: target.bytes, rulesRoot, ...filtered, other: source.live};
   const scans = {
     source: missing || unread !== undefined ? emptyScan(target, unread) : startScan(pool, 0, sourceJob),
     target: target.live === undefined ? NOTHING : startScan(pool, 1, targetJob),
@@ -96,7 +96,8 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       wanted: settings.preserve,
       uid: process.geteuid?.() ?? 0,
       onActions: checkMemory,
-      sameContent: (paths) => askWorkers<boolean | Problem>('content', paths, {pool, roots, from: SCAN_WORKERS}),
+      sameContent: (paths, inTarget) =>
+        askWorkers<boolean | Problem>('content', paths, {pool, roots, from: SCAN_WORKERS, inTarget}),
     });
     if (context.signal.aborted) throw new Interrupted();
     const [sourceAnswer, targetAnswer] = await Promise.all([scans.source.answer, scans.target.answer]);
@@ -121,7 +122,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         rules: sourceAnswer.rules.items,
         warnings: [
           ...idleWarnings(idle),
-          ...lossWarnings({...found, keeping}),
+          ...lossWarnings({...found, keeping, respelled: targetAnswer.respelled, folding: ofNames.folding}),
           ...memoryWarnings(),
           ...sizeWarnings(options, seen),
         ],
@@ -221,6 +222,7 @@ const EMPTY_ANSWER = Promise.resolve({
   totals: EMPTY_TOTALS,
   problems: [],
   collisions: undefined,
+  respelled: 0,
   mounts: [],
   mountPoints: {items: [], isCut: false},
   rules: {items: [], isCut: false},

@@ -4,7 +4,7 @@
  * what the plan saw is left alone.
  */
 import process from 'node:process';
-import type {Action} from '../core/action.js';
+import {type Action, fromOf} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
 import {type ByteName, toByteName} from '../core/name.js';
@@ -92,6 +92,8 @@ class Run {
   readonly #rules: Rules;
   readonly #started: Date;
   readonly #waves: readonly Wave[];
+  /** Where the target has the folders that get another name. */
+  readonly #moves: ReadonlyMap<RelPath, RelPath>;
   readonly #target: Target;
   readonly #outcomes: Outcomes;
   readonly #journal: Journal;
@@ -113,6 +115,7 @@ class Run {
     this.#rules = rulesOf(approach, {skipDrifted, live, hasWaited: lock.hasWaited});
     this.#started = now();
     this.#waves = waves(plan.actions, plan.header.options);
+    this.#moves = movesOf(plan.actions);
     this.#journal = this.#openedJournal();
     const onProblem = (found: Problem) => this.#outcomes.problem(found);
     this.#target = new Target({platform: platform(), plan, runId, lock, approach, onProblem});
@@ -154,7 +157,11 @@ class Run {
       if (!this.#isStopped || !this.lock.hasWaited) this.#enter();
       onEvent(this.#progress.started());
       timer = setInterval(() => onEvent(this.#now()), 200);
-      if (this.#rules.looksFirst && !this.#isStopped) await this.#preflight();
+      if (this.#rules.looksFirst && !this.#isStopped) {
+        // Before anybody looks at its path.
+        if (this.#target.hasRenamed) this.#target.prepare();
+        await this.#preflight();
+      }
       report = await this.#work();
     } finally {
       clearInterval(timer);
@@ -220,7 +227,7 @@ class Run {
     const {plan, runId} = this.o;
     const {source, sourceMissing, options, facts} = plan.header;
     const path = toByteName(source.path);
-    const {mark, timeFacts} = this.#target;
+    const {mark, timeFacts, foldsNames} = this.#target;
     return {
       runId,
       source: sourceMissing ? undefined : this.#source === undefined ? unreachable(path) : markRoot(path, this.#source),
@@ -228,6 +235,8 @@ class Run {
       target: mark,
       // A plan that was saved before the target's times were known.
       policy: withTimeFacts(options, timeFacts),
+      moves: this.#moves,
+      foldsNames,
       rules: this.#rules,
       flushed: this.#flushed(),
       umask: process.umask(),
@@ -397,4 +406,13 @@ function mountPointsOf(facts: readonly MountFacts[] = []): ReadonlySet<RelPath> 
 /** A root that no worker finds: what it is asked for fails. */
 function unreachable(path: ByteName): RootMark {
   return {path, device: -1, inode: 0n, mount: -1};
+}
+
+function movesOf(actions: readonly Action[]): Map<RelPath, RelPath> {
+  const moves = new Map<RelPath, RelPath>();
+  for (const action of actions) {
+    const from = fromOf(action);
+    if (from !== undefined && action.before?.kind === 'directory') moves.set(action.path, from);
+  }
+  return moves;
 }

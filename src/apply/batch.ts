@@ -76,7 +76,10 @@ export function performBatch(job: BatchJob, tools: BatchTools): readonly WireRes
   }
   const run = session as Session;
   run.begin(step, job.opened);
-  if (step === 'times') return run.learner.facts();
+  if (step === 'times') {
+    run.endNotes();
+    return run.learner.facts();
+  }
   if (step === 'sync') return sync(run, tools.worker);
   const results = job.actions.map((action, i): WireResult => {
     if (run.isLost || !tools.count(0, 0)) return 'stopped';

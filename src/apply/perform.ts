@@ -25,6 +25,8 @@ import {
   type World,
 } from './check.js';
 import {copyFromSource, makeOther} from './copy.js';
+import {spelledOtherwise} from './names.js';
+import {rename} from './rename.js';
 import {asideSpot, discard, foundWaiting, placeIn, spotOf, waitingSpot} from './spot.js';
 import {failed, type StepResult, sideOf, skipped, type Task} from './task.js';
 
@@ -62,10 +64,11 @@ function withoutXattrs(task: Task): StepResult {
  * Gives the owner, who is at work, all rights to the folders that an action changes; their own modes are set back in the end.
  * Undefined where none is his. Another worker may have opened them by now: then there is nothing to open, and all to try again.
  */
-function openUp({action, world, staging}: Task): Opened[] | undefined {
+function openUp({action, step, world, staging}: Task): Opened[] | undefined {
   const {platform, target, opened} = world;
-  // To move a folder is to change what its ".." is.
-  const paths = [parentPath(action.path), ...(action.before?.kind === 'directory' ? [action.path] : [])];
+  // To move a folder elsewhere is to change what its ".." is.
+  const isMoved = step !== 'renames' && action.before?.kind === 'directory';
+  const paths = [parentPath(action.path), ...(isMoved ? [action.path] : [])];
   let found: Opened[] | undefined;
   for (const path of paths) {
     const folder = target?.folder(path);
@@ -118,6 +121,8 @@ function noteVolume({action, world}: Task): void {
 
 function actOn(task: Task): StepResult {
   switch (task.step) {
+    case 'renames':
+      return rename(task);
     case 'folders':
       return makeFolder(task);
     case 'writes':
@@ -345,7 +350,9 @@ function leaderPlace(task: Task, action: Link): Place | undefined {
   if (now?.kind !== action.after.kind || (now.size !== action.after.size && !isCopiedNow(task))) return undefined;
   if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
   // Its attributes alone are still to be set, and then hold for this name too.
-  const isSound = leader.is !== 'attrs' || (leader.action.kind === 'attrs' && !isDrifted(leader.action, world));
+  const isSound =
+    leader.is !== 'attrs' ||
+    ((leader.action.kind === 'attrs' || leader.action.kind === 'move') && !isDrifted(leader.action, world));
   return isSound ? place : undefined;
 }
 
@@ -364,7 +371,7 @@ function isWhole(path: RelPath, {platform, source, leaders, policy, goOn}: World
 }
 
 function remove({action, world}: Task): StepResult {
-  const ended = endedBefore(action, world);
+  const ended = endedBefore(action, world) ?? keptAs(action, world);
   if (ended) return ended;
   const {folder, name} = placeIn(world.target, action);
   // Race: a file that takes this one's place between the look above and here is deleted; a moment of microseconds.
@@ -372,8 +379,17 @@ function remove({action, world}: Task): StepResult {
   return DONE;
 }
 
+/** Whatever the plan says: what the source has, spelled otherwise, is not removed. */
+function keptAs({path}: Action, {names, foldsNames, target}: World): StepResult | undefined {
+  if (names === undefined || target === undefined) return undefined;
+  // What is mounted in the target may fold names although its root does not.
+  const mayFold = foldsNames || target.volumeAt(parentPath(path)) !== target.rootVolume;
+  const now = mayFold ? inSource(() => spelledOtherwise(path, names)) : undefined;
+  return now && skipped({path, side: 'source', attribute: 'name', now});
+}
+
 function removeFolder({action, world}: Task): StepResult {
-  const ended = endedBefore(action, world);
+  const ended = endedBefore(action, world) ?? keptAs(action, world);
   if (ended) return ended;
   const {folder, name} = placeIn(world.target, action);
   try {
@@ -432,7 +448,7 @@ function settleFolder(task: Task): StepResult {
   const place = placeIn(world.target, action);
   const now = lookAtTarget(action, world);
   if (now?.kind !== 'directory') return skipped(comeOrGone(action.path, 'target', action.after, now));
-  if (action.kind === 'attrs') {
+  if (action.kind === 'attrs' || action.kind === 'move') {
     const standing = checkTarget(action, world);
     if (typeof standing === 'object') return skipped(standing);
   }

@@ -25,7 +25,7 @@ export async function preflight({actions, outcomes, look}: PreflightOptions): Pr
   await look(outcomes.pending(), (index, result) => {
     if (result.status === 'already-done') (actions[index]?.kind === 'link' ? linked : done).push(index);
     else if (result.status === 'failed' && result.problem !== undefined) outcomes.fail(index, result.problem);
-    else if (result.status === 'todo' && result.obstacle !== undefined) obstructed.push({index, obstacle: result.obstacle});
+    else if ('obstacle' in result && result.obstacle !== undefined) obstructed.push({index, obstacle: result.obstacle});
     else if (result.drift !== undefined) leaveAlone(index, result.drift);
   });
   const made = foldersMade(actions, obstructed.length > 0);

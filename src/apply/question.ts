@@ -18,6 +18,8 @@ export interface QuestionJob {
    */
   readonly question: 'content' | 'allocated' | 'refused';
   readonly paths: readonly RelPath[];
+  /** For `content`: where the target has each of them. */
+  readonly inTarget: readonly RelPath[];
   /** Undefined where there is none. */
   readonly source: ByteName | undefined;
   readonly target: ByteName | undefined;
@@ -33,7 +35,7 @@ interface Trees {
 }
 
 /** One answer for each path, in their order. @throws SystemError where a root cannot be opened. */
-export function answer({question, paths, source, target}: QuestionJob, goOn: () => boolean): unknown[] {
+export function answer({question, paths, inTarget, source, target}: QuestionJob, goOn: () => boolean): unknown[] {
   const fs = platform();
   const roots: Folder[] = [];
   const cursor = (path: ByteName | undefined) => {
@@ -46,23 +48,23 @@ export function answer({question, paths, source, target}: QuestionJob, goOn: () 
   try {
     trees = {platform: fs, source: inSource(() => cursor(source)), target: cursor(target), goOn};
     const {[question]: ask} = QUESTIONS;
-    return paths.map((path) => ask(path, trees as Trees));
+    return paths.map((path, i) => ask(path, trees as Trees, inTarget[i] as RelPath));
   } finally {
     for (const each of [trees?.source, trees?.target]) each?.reset();
     for (const root of roots) fs.close(root);
   }
 }
 
-const QUESTIONS: Readonly<Record<QuestionJob['question'], (path: RelPath, trees: Trees) => unknown>> = {
+const QUESTIONS: Readonly<Record<QuestionJob['question'], (path: RelPath, trees: Trees, inTarget: RelPath) => unknown>> = {
   content: sameContent,
   allocated,
   refused,
 };
 
-function sameContent(path: RelPath, {platform: fs, source, target, goOn}: Trees): boolean | Problem {
+function sameContent(path: RelPath, {platform: fs, source, target, goOn}: Trees, inTarget: RelPath): boolean | Problem {
   try {
     const from = (source as Cursor).place(path);
-    const to = (target as Cursor).place(path);
+    const to = (target as Cursor).place(inTarget);
     return fs.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
   } catch (error) {
     return problemOf(error, {path, side: 'source', phase: 'plan'});

@@ -13,6 +13,7 @@ import type {Opened} from '../state/traces.js';
 import type {Rules} from './approach.js';
 import {inSource, type World} from './check.js';
 import {FullVolumes} from './full.js';
+import {FolderNames} from './names.js';
 import type {Flushed} from './task.js';
 
 /** What all batches of a run share. */
@@ -25,6 +26,9 @@ export interface ApplyContext {
   /** Undefined while the target's root does not exist: it is made before anything is done in it. */
   readonly target: RootMark | undefined;
   readonly policy: PlanOptions;
+  /** See `World`. */
+  readonly moves: ReadonlyMap<RelPath, RelPath>;
+  readonly foldsNames: boolean;
   readonly rules: Rules;
   readonly flushed: Flushed;
   /** The permissions that new files do not get, where modes are not kept. */
@@ -64,6 +68,17 @@ export class Session {
 
   forgetWays(): void {
     for (const cursor of this.#cursors) cursor?.reset();
+    this.#resetNames();
+  }
+
+  /** Nothing more is noted of this run: what is open could not be swept on file systems in user space. */
+  endNotes(): void {
+    for (const log of [this.#staging?.traces, this.#staging?.replacedTraces]) log?.close();
+  }
+
+  #resetNames(): void {
+    const {source, target} = this.#trees?.world.names ?? {};
+    for (const names of [source, target]) names?.reset();
   }
 
   /** @throws SystemError where a root cannot be opened; RootReplaced. */
@@ -117,17 +132,25 @@ export class Session {
     const coarse = fs.timeResolution > 1n && fs.timeResolution > context.policy.mtimeWindow;
     const policy = coarse ? {...context.policy, mtimeWindow: fs.timeResolution} : context.policy;
     const {mounts, mountPoints} = context;
-    const way = target && new Cursor(fs, target, mounts, mountPoints.target);
+    const sourceWay = (root: Folder) => new Cursor(fs, root, mounts, mountPoints.source);
+    const targetWay = (root: Folder) => new Cursor(fs, root, mounts, mountPoints.target);
+    const way = target && targetWay(target);
     return {
       roots: [source, target].filter((root) => root !== undefined),
       full: new FullVolumes(way),
       world: {
         platform: fs,
-        source: source && new Cursor(fs, source, mounts, mountPoints.source),
+        source: source && sourceWay(source),
         missing: context.missing,
         target: way,
-        leaders: target && new Cursor(fs, target, mounts, mountPoints.target),
+        leaders: target && targetWay(target),
         policy,
+        moves: context.moves,
+        foldsNames: context.foldsNames,
+        names: target && {
+          source: source && new FolderNames(fs, sourceWay(source)),
+          target: new FolderNames(fs, targetWay(target)),
+        },
         opened: this.#opened,
         beside: new Set<RelPath>(),
         volumes: new Map<string, Folder>(),

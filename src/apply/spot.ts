@@ -8,6 +8,7 @@
  * | `.dirsync/replaced/RUN/INDEX` | a leaf that gave its place to a folder | yes | a run that has all of its plan done and on disk |
  * | `FOLDER/.dirsync-RUN-INDEX.tmp` | as in `tmp`, where FOLDER is on another volume | no | as in `tmp`, by the traces noted there |
  * | `FOLDER/.dirsync-RUN-INDEX.old` | as in `replaced`, likewise | yes | as in `replaced`, by the traces noted there |
+ * | `FOLDER/.dirsync-RUN-INDEX.name` | what is being renamed to another way to write its name | yes | nobody: it gets its name, or its old one back |
  *
  * The sweep empties `.dirsync/tmp` at the start and at the end of each run, whoever left what there. So what may be the only copy of
  * a user's data is never in it, not for a moment: it goes from its place to `replaced` by one rename.

@@ -78,7 +78,8 @@ export class Steps {
   /** Notes what a worker has answered. */
   record(step: WaveStep, index: number, result: BatchResult): void {
     const outcomes = this.o.outcomes;
-    const {path} = this.o.plan.actions[index] as Action;
+    const action = this.o.plan.actions[index] as Action;
+    const {path} = action;
     if (step === 'writes' && result.status !== 'done' && result.status !== 'staged') this.o.progress.spareContent(index);
     switch (result.status) {
       case 'failed':
@@ -96,17 +97,22 @@ export class Steps {
         if (result.problem !== undefined) outcomes.problem(result.problem);
         break;
       case 'done':
-        // A folder is made in one wave and settled in a later one.
-        outcomes.set(index, step === 'folders' ? 'made' : 'done');
+        // A folder is made, or gets its name, in one wave and is settled in a later one.
+        outcomes.set(index, isSettledLater(step, action) ? 'made' : 'done');
         break;
       case 'already-done':
-        outcomes.set(index, step === 'folders' ? 'found' : 'already-done');
+        outcomes.set(index, isSettledLater(step, action) ? 'found' : 'already-done');
         break;
       case 'stopped':
         outcomes.set(index, 'stopped');
         break;
       case 'todo':
-        throw new Error('only a check leaves an action to be done');
+        if (step !== 'renames') throw new Error('only a check, or a name that is given, leaves an action to be done');
+        break;
     }
   }
+}
+
+function isSettledLater(step: WaveStep, {after}: Action): boolean {
+  return step === 'folders' || (step === 'renames' && after?.kind === 'directory');
 }

@@ -21,8 +21,9 @@ import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../p
 import {NAMES} from '../state/folder.js';
 import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
+import {foldingOf, writeSamples} from '../state/names.js';
 import {handOver, stateOwner} from '../state/ownership.js';
-import {hasLeftovers, sweepReplaced, sweepStaging} from '../state/staging.js';
+import {hasLeftovers, leftRenamed, sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import type {Opened} from '../state/traces.js';
 import {checkTargetMaker, NEW_ROOT_MODE} from './absent.js';
@@ -63,6 +64,16 @@ export class Target {
 
   get mark(): RootMark | undefined {
     return this.#root && markRoot(this.#path, this.#root);
+  }
+
+  /** Whether it folds names, or may. */
+  get foldsNames(): boolean {
+    return this.#root !== undefined && foldingOf(this.o.platform, this.#root) !== undefined;
+  }
+
+  /** Whether a killed run has left something of the user's without its name: `prepare` gives it back. */
+  get hasRenamed(): boolean {
+    return this.#root !== undefined && leftRenamed(this.o.platform, this.#root).size > 0;
   }
 
   /** How it keeps times, as earlier runs have found. */
@@ -110,10 +121,12 @@ export class Target {
   }
 
   /**
-   * The first changes: the root is made, where it is missing; `.dirsync`, with who works here; the staging of killed runs goes.
+   * The first changes: the root is made, where it is missing; `.dirsync`, with who works here; what killed runs left without its name
+   * has it back, and their staging goes.
    * @throws DirsyncError TARGET_UNWRITABLE, and as `enter` does.
    */
   prepare(): void {
+    if (this.#isChanging) return;
     const {platform, runId} = this.o;
     const {path} = this.#header.target;
     try {
@@ -176,10 +189,11 @@ export class Target {
     }
   }
 
-  /** On a full disk a later run does it. */
+  /** So that the next runs know it, and how it takes names. On a full disk a later run does it. */
   #identify(): void {
     try {
       ensureTargetId(this.o.platform, this.#root as Folder);
+      writeSamples(this.o.platform, this.#root as Folder);
     } catch (error) {
       if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) throw error;
     }

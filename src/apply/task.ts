@@ -13,9 +13,9 @@ import type {Opened} from '../state/traces.js';
 import type {Rules} from './approach.js';
 import {SourceError, type World} from './check.js';
 
-/** `staged`: written, and waiting for the folder that it replaces to be empty. */
+/** `staged`: written, and waiting for the folder that it replaces to be empty. `todo`: the rest of it is another wave's. */
 export interface StepResult {
-  readonly status: 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped' | 'staged';
+  readonly status: 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped' | 'staged' | 'todo';
   readonly drift?: Drift;
   readonly problem?: Problem;
   /** Folders that were opened up to do it. */

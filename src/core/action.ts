@@ -4,8 +4,8 @@ import type {RelPath} from './path.js';
 
 /**
  * Why an action is there. `children` alone: only a folder's times are put back after its content changed. `excluded`: a filter leaves
- * out what the source has here. `source-unread`, `target-unread`: that tree could not be read here. `elsewhere`: it may be what could
- * not be read or written at another path.
+ * out what the source has here. `name`: the target has it under another name. `source-unread`, `target-unread`: that tree could not be
+ * read here. `elsewhere`: it may be what could not be read or written at another path.
  */
 export type Reason = (typeof REASONS)[number];
 
@@ -14,6 +14,7 @@ export const REASONS = [
   'gone',
   'excluded',
   'kind',
+  'name',
   'size',
   'mtime',
   'content',
@@ -37,6 +38,14 @@ interface Step {
   readonly reasons: readonly Reason[];
 }
 
+interface Renamed extends Step {
+  /**
+   * Where the target has it until now: in the same folder, under a name that is another one only to who tells upper from lower case, or
+   * accents written in two ways. It is renamed before all else.
+   */
+  readonly from?: RelPath | undefined;
+}
+
 /** A new folder. Its attributes are set after its content is there. */
 export interface Mkdir extends Step {
   readonly kind: 'mkdir';
@@ -52,26 +61,34 @@ export interface Create extends Step {
 }
 
 /** A file or symlink with other content, or a device with other numbers. */
-export interface Update extends Step {
+export interface Update extends Renamed {
   readonly kind: 'update';
   readonly before: Entry;
   readonly after: Entry;
 }
 
 /** Another kind. What is in a folder that goes is deleted by actions of its own. */
-export interface Replace extends Step {
+export interface Replace extends Renamed {
   readonly kind: 'replace';
   readonly before: Entry;
   readonly after: Entry;
 }
 
 /** A further name of a file in the same tree (a hard link). */
-export interface Link extends Step {
+export interface Link extends Renamed {
   readonly kind: 'link';
   readonly before?: Entry | undefined;
   readonly after: Entry;
   /** The first path of the group, in canonical order. */
   readonly leader: RelPath;
+}
+
+/** The same content under another name; metadata that differs is set as well. What is in a folder has actions of its own. */
+export interface Move extends Renamed {
+  readonly kind: 'move';
+  readonly from: RelPath;
+  readonly before: Entry;
+  readonly after: Entry;
 }
 
 /** Metadata alone. */
@@ -103,7 +120,7 @@ export interface Blocked extends Step {
   readonly bytes: number;
 }
 
-export type Action = Mkdir | Create | Update | Replace | Link | Attrs | Delete | Rmdir | Blocked;
+export type Action = Mkdir | Create | Update | Replace | Link | Move | Attrs | Delete | Rmdir | Blocked;
 export type ActionKind = Action['kind'];
 
 export const ACTION_KINDS: readonly ActionKind[] = [
@@ -112,11 +129,17 @@ export const ACTION_KINDS: readonly ActionKind[] = [
   'update',
   'replace',
   'link',
+  'move',
   'attrs',
   'delete',
   'rmdir',
   'blocked',
 ];
+
+/** Where the target has what an action is about until it is renamed; undefined where it has the right name. */
+export function fromOf(action: Action): RelPath | undefined {
+  return 'from' in action ? action.from : undefined;
+}
 
 /** Bytes of content that an action writes. */
 export function bytesOf(action: Action): number {

@@ -44,6 +44,8 @@ export function isDevice(code: number): boolean {
 export const PARTIAL = 1;
 /** The content of this folder is another file system's, and left out as was asked. */
 export const MOUNT = 2;
+/** The row has the name that the other tree has for it; its own is with its belongings: see `ownNameAt`. */
+export const RENAMED = 4;
 
 export const BLOCK_ENTRIES = 4096;
 
@@ -65,8 +67,8 @@ export interface Block {
   readonly links: Uint32Array;
   /**
    * Entry i's name is text[end of i-1 .. nameEnd[i]); what belongs to it is text[nameEnd[i] .. belongsEnd[i]): a symlink's
-   * target, a device's numbers, or the digest of the filter rules that hold in a folder; its extended attributes are
-   * text[belongsEnd[i] .. end[i]): name, NUL, value, NUL, in the order of their names.
+   * target, a device's numbers, or the digest of the filter rules that hold in a folder; of a `RENAMED` row then NUL and its own
+   * name. Its extended attributes are text[belongsEnd[i] .. end[i]): name, NUL, value, NUL, in the order of their names.
    */
   readonly nameEnd: Uint32Array;
   readonly belongsEnd: Uint32Array;
@@ -150,11 +152,15 @@ export class BlockWriter {
     block.end[i] = this.#used;
   }
 
-  /** Says more of the entry added last: flags, the bytes that belong to it, and its extended attributes (byte strings). */
-  amend(flags: number, belongs = '', xattrs = ''): void {
+  /**
+   * Says more of the entry added last: flags, the bytes that belong to it, its extended attributes (byte strings), and its own name
+   * where it was added under another.
+   */
+  amend(flags: number, belongs = '', xattrs = '', ownName?: string): void {
     const i = this.#count - 1;
-    (this.#block.flags as Uint8Array)[i] = flags;
+    (this.#block.flags as Uint8Array)[i] = ownName === undefined ? flags : flags | RENAMED;
     this.#push(belongs);
+    if (ownName !== undefined) this.#push(`\0${ownName}`);
     this.#block.belongsEnd[i] = this.#used;
     this.#push(xattrs);
     this.#block.end[i] = this.#used;
@@ -257,7 +263,19 @@ export function nameAt(block: Block, i: number): string {
 
 /** The bytes that belong to entry i beside its name: see `Block.nameEnd`. */
 export function belongingsAt(block: Block, i: number): Uint8Array {
-  return block.text.subarray(block.nameEnd[i], block.belongsEnd[i]);
+  const belongs = block.text.subarray(block.nameEnd[i], block.belongsEnd[i]);
+  return isRenamedAt(block, i) ? belongs.subarray(0, belongs.lastIndexOf(0)) : belongs;
+}
+
+/** The name of entry i in its own tree, where it is not the name that it has here. */
+export function ownNameAt(block: Block, i: number): string | undefined {
+  if (!isRenamedAt(block, i)) return undefined;
+  const belongs = block.text.subarray(block.nameEnd[i], block.belongsEnd[i]);
+  return decodeName(belongs.subarray(belongs.lastIndexOf(0) + 1));
+}
+
+function isRenamedAt(block: Block, i: number): boolean {
+  return ((block.flags[i] as number) & RENAMED) !== 0;
 }
 
 /** The extended attributes of entry i as they are packed: see `Block.nameEnd`. */

@@ -5,7 +5,8 @@ import type {Side} from './problem.js';
 
 /**
  * In what a path differs from what the plan saw. `existence`: something stands there and nothing did, or the reverse. `way`: what
- * stands above it is no folder. `leader`: it is no longer a name of the same file as the path named in `before`.
+ * stands above it is no folder. `leader`: it is no longer a name of the same file as the path named in `before`. `name`: the new name of
+ * what is to be renamed is another one's; of a delete, it may be what the source has at the path named in `now`. `own`: it is dirsync's.
  */
 export const DRIFT_ATTRIBUTES = [
   'existence',
@@ -21,6 +22,8 @@ export const DRIFT_ATTRIBUTES = [
   'acls',
   'mtime',
   'leader',
+  'name',
+  'own',
 ] as const;
 export type DriftAttribute = (typeof DRIFT_ATTRIBUTES)[number];
 
@@ -56,6 +59,10 @@ export function driftWords({side, attribute, before = '', now}: Drift): string {
       return 'another modification time';
     case 'leader':
       return `it is no longer a name of the same file as ${before}`;
+    case 'name':
+      return now === undefined ? 'its new name is taken' : `it may be what the source has as ${now}`;
+    case 'own':
+      return 'to the target its name is .dirsync';
     default:
       return `${attribute} ${now} instead of ${before}`;
   }

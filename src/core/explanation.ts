@@ -73,7 +73,7 @@ export interface Explanation {
   readonly source: SideNow;
   readonly target: SideNow;
   readonly action?: Action | undefined;
-  /** Actions by which a folder above comes, goes or is replaced. */
+  /** Actions by which a folder above comes, goes, is replaced or gets another name. */
   readonly above: readonly Action[];
   /** The first name of the file of which this path is another name. */
   readonly leader?: RelPath | undefined;

@@ -115,6 +115,27 @@ export function fromByteName(name: ByteName): string {
   return ASCII.test(name) ? name : decodeName(Uint8Array.from(name, (unit) => unit.charCodeAt(0)));
 }
 
+/**
+ * A tree in which names that differ in case alone, or in how an accent is written, are one name, or may be: that cannot always be seen.
+ * What is not kept is shown in a way of its own, whatever name was given.
+ */
+export interface Folding {
+  readonly keepsCase: boolean;
+  readonly keepsAccents: boolean;
+}
+
+/** Of a tree about whose names nothing is known. */
+export const FOLDING_UNKNOWN: Folding = {keepsCase: true, keepsAccents: true};
+
+/** Whether a tree that shows one of these names may have been given the other. */
+export function isShownAs(name: string, shown: string, {keepsCase, keepsAccents}: Folding): boolean {
+  const kept = (text: string) => {
+    const written = keepsAccents ? text : text.normalize('NFD');
+    return keepsCase ? written : written.toUpperCase().toLowerCase();
+  };
+  return kept(name) === kept(shown);
+}
+
 /** What a name is to file systems that do not tell upper from lower case, or accents written in two ways: equal names give equal texts. */
 export function foldName(name: string): string {
   // Upper case first: some letters, such as ß, have no lower case of their own.

@@ -2,7 +2,7 @@
  * Relative paths: names joined by "/", with no leading, trailing or doubled slash; '' is the root itself.
  * The brand keeps them apart from paths that the operating system would accept.
  */
-import {compareNames, isName} from './name.js';
+import {compareNames, type Folding, foldName, isName} from './name.js';
 
 export type RelPath = string & {readonly __brand: 'RelPath'};
 
@@ -10,6 +10,18 @@ export const ROOT = '' as RelPath;
 
 /** The folder at a root where dirsync keeps its own files. It is never part of a tree. */
 export const STATE_DIR = '.dirsync';
+
+/** Whether a name in the root is that folder's, to a target that folds names like this. */
+export function isStateDir(name: string, folding: Folding | undefined): boolean {
+  return name === STATE_DIR || (folding !== undefined && foldName(name) === STATE_DIR);
+}
+
+/** Whether a name is one that dirsync gives to what it is just renaming, for a moment: data of the user under a name of its own. */
+export function isRenamedName(name: string): boolean {
+  return RENAMED_NAME.test(name);
+}
+
+const RENAMED_NAME = /^\.dirsync-[\w-]+\.name$/;
 
 export function joinPath(parent: RelPath, name: string): RelPath {
   // Perf: join makes one flat string; a concatenation keeps its parts, which takes twice the memory (bench: review-million).

@@ -40,6 +40,9 @@ const OURS: Readonly<Record<string, string>> = {
   TOO_DEEP:
     'it lies over 2048 folders deep, or its path is over 32 KiB; what is in it is neither read nor deleted, sync it by itself',
   FILTER_CHANGED: 'its .dirsyncignore changed while the trees were read; plan again',
+  OWN_NAME: 'to the target this name is .dirsync, which is dirsync’s own, so it is left out; give it another name in the source',
+  LEFT_RENAMED:
+    'a killed run left it under this name, and no note says what it was called, so it is kept; give it back its name, or remove it',
   DEPENDS: 'a step that it needs failed',
   HELD_BACK:
     'kept: a file of the same kind, size and time was not copied in this run, and may be this one under its new name; mend that and run again, or give --delete-anyway',

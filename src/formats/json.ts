@@ -5,7 +5,7 @@
  */
 import {ACTION_KINDS, type Action, type ActionKind, REASONS} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
-import {isName} from '../core/name.js';
+import {foldName, isName} from '../core/name.js';
 import {pathFault, type RelPath} from '../core/path.js';
 import type {Phase, Problem, Side} from '../core/problem.js';
 import {isXattrValue, type Xattrs} from '../core/xattr.js';
@@ -89,6 +89,7 @@ const SHAPES: Readonly<Record<ActionKind, {before: Presence; after: Presence; sa
   update: {before: 'leaf', after: 'leaf', sameKind: true},
   replace: {before: 'any', after: 'any', sameKind: false},
   link: {before: 'optional', after: 'leaf'},
+  move: {before: 'any', after: 'any', sameKind: true},
   attrs: {before: 'any', after: 'any', sameKind: true},
   delete: {before: 'leaf', after: 'none'},
   rmdir: {before: 'directory', after: 'none'},
@@ -96,9 +97,10 @@ const SHAPES: Readonly<Record<ActionKind, {before: Presence; after: Presence; sa
 };
 
 export const KIND_NAMES: ReadonlySet<unknown> = new Set(ACTION_KINDS);
-const ACTION_KEYS = keys<Action & {leader: 1; leaves: 1; bytes: 1}>({
+const ACTION_KEYS = keys<Action & {from: 1; leader: 1; leaves: 1; bytes: 1}>({
   kind: 1,
   path: 1,
+  from: 1,
   reasons: 1,
   before: 1,
   after: 1,
@@ -114,14 +116,25 @@ export function encodeAction(action: Action) {
     case 'mkdir':
     case 'create':
       return {kind, path, reasons, after: encodeEntry(after)};
+    case 'move':
+      return {kind, path, from: action.from, reasons, before: encodeEntry(before), after: encodeEntry(after)};
     case 'update':
     case 'replace':
+      return {
+        kind,
+        path,
+        ...(action.from !== undefined && {from: action.from}),
+        reasons,
+        before: encodeEntry(before),
+        after: encodeEntry(after),
+      };
     case 'attrs':
       return {kind, path, reasons, before: encodeEntry(before), after: encodeEntry(after)};
     case 'link':
       return {
         kind,
         path,
+        ...(action.from !== undefined && {from: action.from}),
         leader: action.leader,
         reasons,
         ...(before && {before: encodeEntry(before)}),
@@ -150,10 +163,11 @@ export function decodeAction(value: unknown): Action {
   if (shape.sameKind !== undefined && shape.sameKind !== (before?.kind === after?.kind)) {
     throw new FormatError(`${kind} from ${before?.kind} to ${after?.kind}`);
   }
+  const from = decodeFrom(json.from, {kind, path, before});
   if (kind === 'link') {
     const leader = decodePath(json.leader, 'leader');
     if (leader === '') throw new HostilePathError('leader is the root itself');
-    return {kind, path, leader, reasons: json.reasons, ...(before && {before}), after: after as Entry};
+    return {kind, path, ...from, leader, reasons: json.reasons, ...(before && {before}), after: after as Entry};
   }
   if (json.leader !== undefined) throw new FormatError(`${kind} with a leader`);
   const {reasons} = json;
@@ -162,8 +176,27 @@ export function decodeAction(value: unknown): Action {
     return {kind, path, reasons, before: before as Entry, ...totals};
   }
   if (json.leaves !== undefined || json.bytes !== undefined) throw new FormatError(`${kind} with leaves or bytes`);
-  if (before && after) return {kind, path, reasons, before, after} as Action;
+  if (before && after) return {kind, path, ...from, reasons, before, after} as Action;
   return (before ? {kind, path, reasons, before} : {kind, path, reasons, after}) as Action;
+}
+
+const CAN_BE_RENAMED: ReadonlySet<ActionKind> = new Set(['update', 'replace', 'link', 'move']);
+
+/** Nothing but another way to write the path: in the folder that the path is in, that name is given up. */
+function decodeFrom(
+  value: unknown,
+  {kind, path, before}: {kind: ActionKind; path: RelPath; before: Entry | undefined},
+): {readonly from?: RelPath} {
+  if (value === undefined) {
+    if (kind === 'move') throw new FormatError('from is missing');
+    return {};
+  }
+  if (!CAN_BE_RENAMED.has(kind) || before === undefined) throw new FormatError(`${kind} with a from`);
+  const from = decodePath(value, 'from');
+  if (from === path || foldName(from) !== foldName(path)) {
+    throw new HostilePathError(`from "${excerpt(from)}" is not another way to write "${excerpt(path)}"`);
+  }
+  return {from};
 }
 
 function side(value: unknown, what: string, presence: Presence): Entry | undefined {

@@ -8,10 +8,10 @@
  * tree has is consumed at once, so the two never part.
  */
 import type {Action, Attrs, Reason} from '../core/action.js';
-import {belongingsAt, CODE, entryAt, isDevice, isSpecial, kindOf, nameAt} from '../core/block.js';
+import {belongingsAt, CODE, entryAt, isDevice, isSpecial, kindOf, nameAt, ownNameAt} from '../core/block.js';
 import {addSizes, type Entry} from '../core/entry.js';
 import {compareBytes} from '../core/name.js';
-import {joinPath, type RelPath, ROOT} from '../core/path.js';
+import {baseName, joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
 import {isAcl, isKeptXattr, XATTR_NAMESPACES} from '../core/xattr.js';
@@ -31,8 +31,11 @@ export interface DiffOptions {
   readonly uid: number;
   /** Told now and then how many actions there are by now; it throws when there is no room for more. */
   readonly onActions?: (count: number) => void;
-  /** Whether the files at each of these paths have the same content in both trees; asked for `compare: 'content'` only. */
-  readonly sameContent: (paths: readonly RelPath[]) => Promise<readonly (boolean | Problem)[]>;
+  /**
+   * Whether the files at each of these paths have the same content in both trees; asked for `compare: 'content'` only. `inTarget`: where
+   * the target has them, which differs where something is to be renamed.
+   */
+  readonly sameContent: (paths: readonly RelPath[], inTarget: readonly RelPath[]) => Promise<readonly (boolean | Problem)[]>;
 }
 
 export interface Diff {
@@ -63,6 +66,8 @@ interface Frame {
   readonly target: Row;
   /** Nothing in the target's folder is deleted: what is in the source is not known. */
   readonly keeps: 'unread' | 'other-file-system' | undefined;
+  /** Whether it, or a folder above it, is to be renamed. */
+  readonly isRenamed: boolean;
   path: RelPath | undefined;
   /** Whether an action sets its attributes already. */
   settled: boolean;
@@ -70,6 +75,7 @@ interface Frame {
 
 interface Candidate {
   readonly path: RelPath;
+  readonly from: RelPath | undefined;
   readonly order: number;
   readonly frame: Frame;
   readonly before: Entry;
@@ -177,7 +183,8 @@ class Merge {
         {block: s.block, index: i},
         {block: t.block, index: i},
       ];
-      frame = {parent: frame, depth, order, source, target, keeps: undefined, path: undefined, settled: false};
+      const {isRenamed} = frame;
+      frame = {parent: frame, depth, order, source, target, keeps: undefined, isRenamed, path: undefined, settled: false};
     }
     s.skipBlock();
     t.skipBlock();
@@ -206,11 +213,12 @@ class Merge {
       this.#countSpecial(sourceCode === targetCode && s.entry().rdev === t.entry().rdev);
       return this.#skipBoth();
     }
-    if (sourceCode === CODE.directory && targetCode === CODE.directory) return this.#bothFolders(frame, path);
-    if (sourceCode === targetCode) await this.#bothLeaves(frame as Frame, path);
-    else if (targetCode === CODE.directory) await this.#folderToLeaf(frame as Frame, path);
-    else if (sourceCode === CODE.directory) await this.#createTree(frame, t.take());
-    else this.#leafToLeaf(frame as Frame, path);
+    const from = this.#renamedFrom(frame);
+    if (sourceCode === CODE.directory && targetCode === CODE.directory) return this.#bothFolders(frame, path, from);
+    if (sourceCode === targetCode) await this.#bothLeaves(frame as Frame, path, from);
+    else if (targetCode === CODE.directory) await this.#folderToLeaf(frame as Frame, path, from);
+    else if (sourceCode === CODE.directory) await this.#createTree(frame, {before: t.take(), from});
+    else this.#leafToLeaf(frame as Frame, path, from);
     return undefined;
   }
 
@@ -222,7 +230,18 @@ class Merge {
     return undefined;
   }
 
-  async #bothFolders(parent: Frame | undefined, path: RelPath): Promise<Frame | undefined> {
+  /** Where the target has the row at which it stands, if it is to be renamed. */
+  #renamedFrom(frame: Frame | undefined): RelPath | undefined {
+    const ownName = this.#target.ownName();
+    return ownName === undefined || frame === undefined ? undefined : joinPath(this.#inTarget(frame), ownName);
+  }
+
+  /** Where the target has a folder. */
+  #inTarget({parent, target: {block, index}}: Frame): RelPath {
+    return parent === undefined ? ROOT : joinPath(this.#inTarget(parent), ownNameAt(block, index) ?? nameAt(block, index));
+  }
+
+  async #bothFolders(parent: Frame | undefined, path: RelPath, from: RelPath | undefined): Promise<Frame | undefined> {
     const source = this.#source.row();
     const target = this.#target.row();
     const isOneReader = this.#policy.deleteExcluded;
@@ -239,16 +258,22 @@ class Merge {
     const keeps = this.#source.isMount ? 'other-file-system' : this.#source.partial ? 'unread' : undefined;
     const reasons = this.#metadata(after, before);
     const order = this.#order++;
-    if (reasons.length > 0) this.#add(order, {kind: 'attrs', path, before, after, reasons});
+    if (from !== undefined && parent !== undefined) {
+      this.#touch(parent);
+      this.#add(order, {kind: 'move', path, from, before, after, reasons: ['name', ...reasons]});
+    } else if (reasons.length > 0) {
+      this.#add(order, {kind: 'attrs', path, before, after, reasons});
+    }
     const depth = this.#source.depth;
-    const settled = reasons.length > 0;
+    const settled = reasons.length > 0 || from !== undefined;
     if (untouchable) return this.#target.isMount ? this.#skipBoth() : this.#leaveBoth();
     this.#source.next();
     this.#target.next();
-    return {parent, depth, order, source, target, keeps, path, settled};
+    const isRenamed = parent?.isRenamed === true || from !== undefined;
+    return {parent, depth, order, source, target, keeps, isRenamed, path, settled};
   }
 
-  async #bothLeaves(frame: Frame, path: RelPath): Promise<void> {
+  async #bothLeaves(frame: Frame, path: RelPath, from: RelPath | undefined): Promise<void> {
     const s = this.#source;
     const t = this.#target;
     const after = s.entry();
@@ -259,10 +284,15 @@ class Merge {
     t.next();
     const order = this.#order++;
     const step = this.#links.step(path, source, target);
-    if (step.type === 'linked') return;
+    if (step.type === 'linked') {
+      // Its metadata is set through the name that leads.
+      if (from !== undefined) this.#settle({path, from, order, frame, before, after, reasons: []});
+      return;
+    }
     if (step.type === 'link') {
       this.#touch(frame);
-      this.#add(order, {kind: 'link', path, before, after, leader: step.leader, reasons: ['hardlink']});
+      const reasons = withName(['hardlink'], from);
+      this.#add(order, {kind: 'link', path, ...renamed(from), before, after, leader: step.leader, reasons});
       return;
     }
     const attributes = this.#metadata(after, before);
@@ -270,9 +300,10 @@ class Merge {
     if (step.type === 'part') content.push('hardlink');
     if (content.length > 0) {
       this.#touch(frame);
-      this.#add(order, {kind: 'update', path, before, after, reasons: [...new Set([...content, ...attributes])]});
+      const reasons = withName([...new Set([...content, ...attributes])], from);
+      this.#add(order, {kind: 'update', path, ...renamed(from), before, after, reasons});
     } else if (this.#policy.compare === 'content' && after.kind === 'file') {
-      this.#candidates.push({path, order, frame, before, after, reasons: attributes});
+      this.#candidates.push({path, from, order, frame, before, after, reasons: attributes});
       const manyNames = source !== undefined || target !== undefined;
       if (manyNames || this.#candidates.length >= CONTENT_BATCH) {
         const same = (await this.#compareContent()).at(-1);
@@ -280,22 +311,32 @@ class Merge {
       }
     } else {
       this.#links.keep(path, source, target);
-      if (attributes.length > 0) this.#add(order, {kind: 'attrs', path, before, after, reasons: attributes});
+      this.#settle({path, from, order, frame, before, after, reasons: attributes});
+    }
+  }
+
+  /** What has the content that it is to have gets its name and its metadata, where they are others. */
+  #settle({path, from, order, frame, before, after, reasons}: Candidate): void {
+    if (from !== undefined) {
+      this.#touch(frame);
+      this.#add(order, {kind: 'move', path, from, before, after, reasons: ['name', ...reasons]});
+    } else if (reasons.length > 0) {
+      this.#add(order, {kind: 'attrs', path, before, after, reasons});
     }
   }
 
   /** Another kind of leaf: one rename replaces it. */
-  #leafToLeaf(frame: Frame, path: RelPath): void {
+  #leafToLeaf(frame: Frame, path: RelPath, from: RelPath | undefined): void {
     const after = this.#source.entry();
     const before = this.#target.entry();
     const key = this.#keyOfSource(frame);
     this.#source.next();
     this.#target.next();
-    this.#replaceByLeaf({frame, path, order: this.#order++, before, after, key});
+    this.#replaceByLeaf({frame, path, from, order: this.#order++, before, after, key});
   }
 
   /** The target's folder goes with all that is in it, or stays whole. */
-  async #folderToLeaf(frame: Frame, path: RelPath): Promise<void> {
+  async #folderToLeaf(frame: Frame, path: RelPath, from: RelPath | undefined): Promise<void> {
     const after = this.#source.entry();
     const key = this.#keyOfSource(frame);
     const before = this.#target.entry();
@@ -308,18 +349,19 @@ class Merge {
       this.#problem(path, 'target', kept);
       this.#elsewhere.add(after);
     } else {
-      this.#replaceByLeaf({frame, path, order, before, after, key});
+      this.#replaceByLeaf({frame, path, from, order, before, after, key});
       for (const step of gone.steps.slice(1)) this.#add(step.order, step.action);
     }
   }
 
-  #replaceByLeaf({frame, path, order, before, after, key}: LeafReplacement): void {
+  #replaceByLeaf({frame, path, from, order, before, after, key}: LeafReplacement): void {
     const step = this.#links.step(path, key, undefined);
     this.#countLosses(after);
     this.#touch(frame);
+    const place = {path, ...renamed(from), before, after};
     if (step.type === 'link')
-      this.#add(order, {kind: 'link', path, before, after, leader: step.leader, reasons: ['kind', 'hardlink']});
-    else this.#add(order, {kind: 'replace', path, before, after, reasons: ['kind']});
+      this.#add(order, {kind: 'link', ...place, leader: step.leader, reasons: withName(['kind', 'hardlink'], from)});
+    else this.#add(order, {kind: 'replace', ...place, reasons: withName(['kind'], from)});
   }
 
   async #sourceOnly(frame: Frame): Promise<void> {
@@ -338,7 +380,7 @@ class Merge {
    * Creates all that the source has at and below the row it stands at. `replaced` is the leaf that stands in the target where
    * a folder is to be.
    */
-  async #createTree(frame: Frame | undefined, replaced?: Entry): Promise<void> {
+  async #createTree(frame: Frame | undefined, replaced?: {before: Entry; from: RelPath | undefined}): Promise<void> {
     const s = this.#source;
     const top = s.depth;
     const paths: RelPath[] = [frame === undefined ? ROOT : this.#pathOf(frame)];
@@ -357,9 +399,10 @@ class Merge {
         this.#countLosses(after);
         if (s.isMount) this.#mounts++;
         if (kind !== 'directory') this.#create(order, path, after, this.#keyOfSource(frame));
-        else if (replaced !== undefined && s.depth === top)
-          this.#add(order, {kind: 'replace', path, before: replaced, after, reasons: ['kind']});
-        else this.#add(order, {kind: 'mkdir', path, after, reasons: NEW});
+        else if (replaced !== undefined && s.depth === top) {
+          const {before, from} = replaced;
+          this.#add(order, {kind: 'replace', path, ...renamed(from), before, after, reasons: withName(['kind'], from)});
+        } else this.#add(order, {kind: 'mkdir', path, after, reasons: NEW});
         if (kind === 'directory') paths[s.depth - top + 1] = path;
       }
       s.next();
@@ -450,14 +493,28 @@ class Merge {
   async #compareContent(): Promise<boolean[]> {
     const waiting = this.#candidates.splice(0);
     if (waiting.length === 0) return [];
-    const answers = await this.options.sameContent(waiting.map(({path}) => path));
-    return waiting.map(({path, order, frame, before, after, reasons}, i) => {
+    const inTarget = waiting.map(({path, from, frame}) => {
+      return from ?? (frame.isRenamed ? joinPath(this.#inTarget(frame), baseName(path)) : path);
+    });
+    const answers = await this.options.sameContent(
+      waiting.map(({path}) => path),
+      inTarget,
+    );
+    return waiting.map((candidate, i) => {
+      const {path, from, order, frame, before, after, reasons} = candidate;
       const answer = answers[i] as boolean | Problem;
       if (typeof answer !== 'boolean') this.#problems.push(answer);
       else if (!answer) {
         this.#touch(frame);
-        this.#add(order, {kind: 'update', path, before, after, reasons: ['content', ...reasons]});
-      } else if (reasons.length > 0) this.#add(order, {kind: 'attrs', path, before, after, reasons});
+        this.#add(order, {
+          kind: 'update',
+          path,
+          ...renamed(from),
+          before,
+          after,
+          reasons: withName(['content', ...reasons], from),
+        });
+      } else this.#settle(candidate);
       return answer === true;
     });
   }
@@ -553,6 +610,14 @@ const GONE: readonly Reason[] = ['gone'];
 const EXCLUDED: readonly Reason[] = ['excluded'];
 const SOURCE_UNREAD: readonly Reason[] = ['source-unread'];
 
+function renamed(from: RelPath | undefined): {readonly from?: RelPath} {
+  return from === undefined ? {} : {from};
+}
+
+function withName(reasons: readonly Reason[], from: RelPath | undefined): readonly Reason[] {
+  return from === undefined ? reasons : ['name', ...reasons];
+}
+
 /** Whether an attribute is one of those that are copied where it can be. The kernel gives every file a label of its own. */
 function isCopied(name: string): boolean {
   return name !== 'security.selinux' && isKeptXattr(name, {xattrs: XATTR_NAMESPACES, acls: false});
@@ -561,6 +626,7 @@ function isCopied(name: string): boolean {
 interface LeafReplacement {
   readonly frame: Frame;
   readonly path: RelPath;
+  readonly from: RelPath | undefined;
   readonly order: number;
   readonly before: Entry;
   readonly after: Entry;

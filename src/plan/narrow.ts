@@ -18,8 +18,8 @@ export interface Narrowing {
 }
 
 /**
- * Chooses from a plan. A new folder is made for what is wanted in it, also when the folder itself was not asked for; nothing else
- * is added, since all else changes or deletes what is there.
+ * Chooses from a plan. A new folder is made for what is wanted in it, and one that is there is renamed, also when the folder itself was
+ * not asked for; nothing else is added, since all else changes or deletes what is there.
  */
 export function chooseWanted(plan: Plan, {kinds, path}: Wanted): Narrowing {
   const {actions} = plan;
@@ -31,7 +31,8 @@ export function chooseWanted(plan: Plan, {kinds, path}: Wanted): Narrowing {
   });
   for (let i = actions.length - 1; i >= 0; i--) {
     const maker = selection.makerOf(i);
-    if (wanted[i] === 1 && maker !== undefined && actions[maker]?.kind === 'mkdir') wanted[maker] = 1;
+    const kind = maker === undefined ? undefined : actions[maker]?.kind;
+    if (wanted[i] === 1 && (kind === 'mkdir' || kind === 'move')) wanted[maker as number] = 1;
   }
   wanted.forEach((isWanted, i) => {
     if (isWanted === 0) selection.leaveOut(i, i + 1);

@@ -2,7 +2,7 @@
  * Which action of a plan needs which. The one place that knows, asked by whoever leaves actions out (plan/selection) and before
  * each step of a run (apply):
  *
- * - what is in a folder that the plan makes needs that folder;
+ * - what is in a folder that the plan makes, or gives another name, needs that folder;
  * - a hard link needs the file that leads its group;
  * - a folder that goes, or gives its place to a leaf, needs all below it gone;
  * - what goes to make room for a leaf needs that leaf, written and waiting;
@@ -20,12 +20,14 @@ const NONE = -1;
 
 /** What is asked of an action again and again. Perf: fetching a million actions from memory takes most of a toggle. */
 const UPKEEP = 1;
-/** What lies below its path can be there only when it is done. */
+/** What lies below its path can be there only when it is done: it makes that folder, or gives it the name that it has in the plan. */
 const MAKES_FOLDER = 2;
 /** It can be done only when what lies below its path is gone. */
 const EMPTIES_FOLDER = 4;
 /** Something stands at its path afterwards. */
 const LEAVES_SOMETHING = 8;
+/** What goes from below its path can be found there only when it is done, too. */
+const RENAMES_FOLDER = 16;
 
 /** What an action needs and does not have; `of` is the action that it needs. */
 export interface Unmet {
@@ -39,7 +41,7 @@ export type TwinPolicy = Pick<Policy, 'times' | 'mtimeWindow' | 'mtimeRange'> & 
 export class Needs {
   /**
    * The action that makes the folder which holds an action's path; for a delete, the action that needs it done, since it removes
-   * that folder.
+   * that folder, or else the one that gives that folder its name.
    */
   readonly #above: Int32Array;
   /** The first action after those at and below an action's path. */
@@ -74,11 +76,13 @@ export class Needs {
       }
       end[i] = i + 1;
       traits[i] = traitsOf(action);
-      // Of two folders above that count, the nearer one needs the farther one itself. One whose attributes alone change is held by
-      // none that comes or goes.
+      // Of two folders above that count, the nearer one needs the farther one itself. One whose attributes alone change may lie in one
+      // that is renamed.
       if (open.length > 0) {
-        const folder = open[open.length - 1] as number;
-        if (((traits[folder] as number) & (after ? MAKES_FOLDER : EMPTIES_FOLDER)) !== 0) above[i] = folder;
+        const counts = after ? MAKES_FOLDER : EMPTIES_FOLDER | RENAMES_FOLDER;
+        let folder = open[open.length - 1] as number;
+        while (folder !== NONE && ((traits[folder] as number) & counts) === 0) folder = above[folder] as number;
+        above[i] = folder;
       }
       if (after?.kind === 'directory' || before?.kind === 'directory') {
         open.push(i);
@@ -121,9 +125,11 @@ export class Needs {
     return this.#end[index] as number;
   }
 
-  /** The action that makes the folder which holds the path of action `index`, if one does. */
+  /** The action that makes or renames the folder which holds the path of action `index`, if one does. */
   makerOf(index: number): number | undefined {
-    return this.#is(index, LEAVES_SOMETHING) ? this.#aboveOf(index) : undefined;
+    const above = this.#aboveOf(index);
+    if (above === undefined || this.#is(index, LEAVES_SOMETHING)) return above;
+    return this.#is(above, RENAMES_FOLDER) ? above : undefined;
   }
 
   /** The action of the file that leads the group of link `index`; undefined where that file has none. */
@@ -143,14 +149,15 @@ export class Needs {
   /** Tells each action that needs `index`, in the same way. */
   forEachNeeding(index: number, withBelow: boolean, tell: (needing: number) => void): void {
     if (withBelow && this.#is(index, MAKES_FOLDER)) for (let i = index + 1; i < this.endOf(index); i++) tell(i);
-    const goesWith = this.#is(index, LEAVES_SOMETHING) ? undefined : this.#aboveOf(index);
-    if (goesWith !== undefined) tell(goesWith);
+    const above = this.#aboveOf(index);
+    if (above !== undefined && above !== this.makerOf(index)) tell(above);
     if (this.#links.size > 0) for (const link of this.#links.get(index) ?? []) tell(link);
   }
 
   /** The first need of a step that is not met, as far as the run has come; what was begun and failed is met never. */
   unmet(index: number, step: WaveStep, stateOf: (index: number) => ActionState): Unmet | undefined {
     switch (step) {
+      case 'renames':
       case 'folders':
       case 'writes':
         return this.#unmetFolder(index, stateOf);
@@ -162,9 +169,9 @@ export class Needs {
         return {need: 'leader', of: leader};
       }
       case 'deletes':
-        return this.#unmetReplacement(index, stateOf) ?? this.#unmetCopy(index, stateOf);
+        return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetCopy(index, stateOf);
       case 'emptied':
-        return this.#unmetReplacement(index, stateOf) ?? this.#unmetBelow(index, stateOf);
+        return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetBelow(index, stateOf);
       case 'attrs':
       case 'settle':
         return undefined;
@@ -242,7 +249,7 @@ const IS_LOST: ReadonlySet<ActionState> = new Set(['failed', 'skipped', 'stopped
 
 /** Whether links can be made to a file. One whose attributes alone are still to be set is whole already. */
 function isLeading({kind}: Action, state: ActionState): boolean {
-  return WRITTEN.has(state) || (kind === 'attrs' && state === 'pending');
+  return WRITTEN.has(state) || ((kind === 'attrs' || kind === 'move') && state === 'pending');
 }
 
 /** What writes content that may be that of a leaf which goes. */
@@ -286,6 +293,7 @@ function traitsOf(action: Action): number {
   if (after?.kind === 'directory' && kind !== 'attrs') traits |= MAKES_FOLDER;
   if (before?.kind === 'directory' && after?.kind !== 'directory' && kind !== 'blocked') traits |= EMPTIES_FOLDER;
   if (after !== undefined) traits |= LEAVES_SOMETHING;
+  if (kind === 'move' && after.kind === 'directory') traits |= RENAMES_FOLDER;
   return traits;
 }
 

@@ -2,7 +2,7 @@
  * Reads a stream of blocks row by row, and compares the rows of two streams where they lie, without making entries. It knows what
  * is plainly the same; what a difference means is for the comparison (plan/diff) to say.
  */
-import {type Block, CODE, entryAt, MOUNT, nameAt, nameStart, PARTIAL, sameColumns} from '../core/block.js';
+import {type Block, CODE, entryAt, MOUNT, nameAt, nameStart, ownNameAt, PARTIAL, sameColumns} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {LinkKey} from './hardlinks.js';
 
@@ -77,6 +77,11 @@ export class Reader {
     return nameAt(this.block, this.index);
   }
 
+  /** Its name in its own tree, where that is another one. */
+  ownName(): string | undefined {
+    return ownNameAt(this.block, this.index);
+  }
+
   row(): Row {
     return {block: this.block, index: this.index};
   }
@@ -117,7 +122,7 @@ export function compareNamesAt(s: Reader, t: Reader): number {
 }
 
 /**
- * Whether both readers stand at a file of the same size, time, mode, owner and attributes, with one name. Perf: nearly every row of a usual
+ * Whether both readers stand at a file of the same size, time, mode, owner and attributes, with one name in each tree. Perf: nearly every row of a usual
  * run is one, so no more is asked than its columns (bench: unchanged-generated).
  */
 export function isSameFile(s: Reader, t: Reader): boolean {
@@ -136,6 +141,7 @@ export function isSameFile(s: Reader, t: Reader): boolean {
     a.gid[i] === b.gid[j] &&
     a.links[i] === 1 &&
     b.links[j] === 1 &&
+    b.flags[j] === 0 &&
     sameXattrs(a, i, b, j)
   );
 }

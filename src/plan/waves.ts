@@ -2,11 +2,13 @@
  * The order in which a plan's actions are done. Within a wave they may run in parallel; a wave starts when the one before it
  * has ended. An action may have steps in several waves: a new folder is made first and gets its attributes last.
  */
-import type {Action} from '../core/action.js';
+import {type Action, fromOf, type Move} from '../core/action.js';
 import type {ApplyPhase} from '../core/event.js';
 import {isWithin, pathDepth, type RelPath} from '../core/path.js';
 
 export type WaveStep =
+  /** What the target has under another name gets its own, folders before what is in them. All that follows goes by these names. */
+  | 'renames'
   /** Folders are made, parents first. */
   | 'folders'
   /** Files and symlinks are written. What replaces a folder waits in staging until that folder is empty. */
@@ -34,6 +36,7 @@ export function isDestructive(step: WaveStep): boolean {
 
 /** What a wave's steps are to a person. */
 export const WAVE_PHASES: Readonly<Record<WaveStep, ApplyPhase>> = {
+  renames: 'write',
   folders: 'write',
   writes: 'write',
   links: 'write',
@@ -49,6 +52,7 @@ export interface WaveOptions {
 }
 
 export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOptions = {}): Wave[] {
+  const renames = new Levels();
   const folders = new Levels();
   const writes: number[] = [];
   const links: number[] = [];
@@ -60,6 +64,7 @@ export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOp
   const settle = new Levels();
   actions.forEach((action, i) => {
     const toFolder = action.after?.kind === 'directory';
+    if (fromOf(action) !== undefined) renames.add(action, i);
     if (toFolder) settle.add(action, i);
     if (action.before?.kind === 'directory' && action.after !== undefined && !toFolder) replaced = action.path;
     const isMaking = replaced !== undefined && isWithin(action.path, replaced);
@@ -81,6 +86,9 @@ export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOp
       case 'attrs':
         if (!toFolder) attrs.push(i);
         break;
+      case 'move':
+        if (!toFolder && changesMetadata(action)) attrs.push(i);
+        break;
       case 'delete':
         deletes.push(i);
         break;
@@ -92,6 +100,7 @@ export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOp
     }
   });
   const all: Wave[] = [
+    ...renames.waves('renames'),
     ...early.waves(),
     ...folders.waves('folders'),
     {step: 'writes', actions: writes},
@@ -113,6 +122,11 @@ class Going {
   waves(): Wave[] {
     return [{step: 'deletes', actions: this.deletes}, ...this.emptied.waves('emptied').reverse()];
   }
+}
+
+/** Whether more is to be done than to rename it. */
+export function changesMetadata({reasons}: Move): boolean {
+  return reasons.some((reason) => reason !== 'name');
 }
 
 /** Actions by the depth of their paths. */

@@ -169,6 +169,8 @@ export interface Platform {
    * attributes it reads those that are kept.
    */
   list(folder: Folder, rows: ListedEntry[], kept?: KeptXattrs): number;
+  /** The names in a folder, in no order; nothing is looked at. */
+  names(folder: Folder): ByteName[];
   /**
    * Fills `stat` with what stands at `name`, not followed; '' is the folder itself. False when nothing is there. Here as in all that
    * looks at a file, one above `MAX_SIZE` is refused: EOVERFLOW.

@@ -103,6 +103,10 @@ export class PortablePlatform implements Platform {
     return count;
   }
 
+  names(folder: Folder): ByteName[] {
+    return fs.readdirSync(at(folder, ''), {encoding: 'buffer'}).map((name) => name.toString('latin1') as ByteName);
+  }
+
   stat(folder: Folder, name: ByteName, stat: Stat): boolean {
     const found = fs.lstatSync(at(folder, name), {bigint: true, throwIfNoEntry: false});
     if (found === undefined) return false;

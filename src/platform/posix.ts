@@ -138,6 +138,21 @@ export class PosixPlatform implements Platform {
     }
   }
 
+  /** As `list` reads them. */
+  names(folder: Folder): ByteName[] {
+    const {getdents64, lseek} = this.kernel.libc;
+    const {bytes} = this.kernel;
+    this.kernel.check(lseek(fd(folder), 0, 0), 'lseek');
+    const names: ByteName[] = [];
+    for (;;) {
+      const filled = this.kernel.check(getdents64(fd(folder), this.kernel.base + DATA, DATA_BYTES), 'getdents64');
+      if (filled === 0) return names.filter((name) => name !== '.' && name !== '..');
+      for (let at = DATA; at < DATA + filled; at += bytes.readUInt16LE(at + 16)) {
+        names.push(bytes.latin1Slice(at + 19, bytes.indexOf(0, at + 19)) as ByteName);
+      }
+    }
+  }
+
   stat(folder: Folder, name: ByteName, stat: Stat): boolean {
     const flags = name === '' ? AT.EMPTY_PATH : AT.SYMLINK_NOFOLLOW;
     if (this.kernel.statx(fd(folder), this.kernel.name(NAME_A, name), flags, stat) === 0) return true;

@@ -79,6 +79,8 @@ function changeWords(action: Action): string {
       return `replaced: ${reasonWords(action)}`;
     case 'link':
       return `made a hard link to ${plainPath(action.leader)}`;
+    case 'move':
+      return `renamed: ${reasonWords(action)}`;
     case 'attrs':
       return `changed in its attributes alone: ${reasonWords(action)}`;
     case 'delete':

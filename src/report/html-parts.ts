@@ -120,6 +120,7 @@ const LEGEND: readonly [hue: Hue, glyph: string, words: string][] = [
   ['update', GLYPHS.update, 'updated'],
   ['replace', GLYPHS.replace, 'replaced'],
   ['link', GLYPHS.link, 'hard-linked'],
+  ['move', GLYPHS.move, 'renamed'],
   ['attrs', GLYPHS.attrs, 'attributes alone'],
   ['delete', GLYPHS.delete, 'deleted'],
 ];

@@ -2,7 +2,7 @@
  * The changes as data for the page's script: one row a line of its tree, folders before what is in them. Every text is made
  * for people already: names are escaped, modes are in words.
  */
-import {ACTION_KINDS, type Action, isUpkeep, type Reason} from '../core/action.js';
+import {ACTION_KINDS, type Action, fromOf, isUpkeep, type Reason} from '../core/action.js';
 import {type Entry, fromNanoseconds, KIND_WORDS} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import {comparePaths, pathParts, type RelPath} from '../core/path.js';
@@ -66,7 +66,14 @@ export function* planData(plan: Plan): Generator<string> {
     return rare.length === 0 ? base : [...base, ...(after ? [] : [0]), tables.rare.intern(rare)];
   };
   const changes = plan.actions.filter((action) => !isUpkeep(action));
-  const remark = (action: Action) => (action.kind === 'link' ? `Hard link to ${escapeName(action.leader)}` : undefined);
+  const remark = (action: Action) => {
+    const from = fromOf(action);
+    const parts = [
+      ...(action.kind === 'link' ? [`Hard link to ${escapeName(action.leader)}`] : []),
+      ...(from === undefined ? [] : [`Was ${escapeName(from)}`]),
+    ];
+    return parts.length === 0 ? undefined : parts.join('. ');
+  };
   yield* document({changes, fields, remark, tables, isFolder, noteLabel: 'Why', filterByNote: false});
 }
 
@@ -100,6 +107,7 @@ const NOTES: Readonly<Record<Reason, string | undefined>> = {
   gone: 'not in source',
   excluded: 'left out',
   kind: 'kind',
+  name: 'name',
   size: 'size',
   mtime: 'time',
   content: 'content',

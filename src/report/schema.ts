@@ -88,20 +88,33 @@ const step = {
         'its content changed, which is not counted as a change.',
     ),
 };
+const from = relPath.describe(
+  'Where the target has it until now: the same path in other letters, where a target that folds names is to get the names of the source.',
+);
 const before = entry.describe('What is there now.');
 const after = entry.describe('What will be there.');
 const action = z
   .discriminatedUnion('kind', [
     z.strictObject({kind: z.enum(['mkdir', 'create']).describe('A new folder; a new file or symlink.'), ...step, after}),
     z.strictObject({
-      kind: z.enum(['update', 'replace', 'attrs']).describe('Other content; another kind of entry; metadata alone.'),
+      kind: z.enum(['update', 'replace']).describe('Other content; another kind of entry.'),
       ...step,
+      from: from.optional(),
       before,
       after,
     }),
     z.strictObject({
+      kind: z.literal('move').describe('The same content under another name; metadata that differs is set as well.'),
+      ...step,
+      from,
+      before,
+      after,
+    }),
+    z.strictObject({kind: z.literal('attrs').describe('Metadata alone.'), ...step, before, after}),
+    z.strictObject({
       kind: z.literal('link').describe('A further name of a file in the same tree (a hard link).'),
       ...step,
+      from: from.optional(),
       leader: relPath.describe('The first path of the group of names.'),
       before: before.optional(),
       after,

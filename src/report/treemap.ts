@@ -32,7 +32,7 @@ export interface Tile {
 export type Part = 'whole' | 'rest' | 'kind';
 
 /** Kinds that are drawn alike. */
-export type Hue = 'create' | 'update' | 'replace' | 'link' | 'attrs' | 'delete';
+export type Hue = 'create' | 'update' | 'replace' | 'link' | 'move' | 'attrs' | 'delete';
 
 export const HUES: Readonly<Record<ActionKind, Hue>> = {
   mkdir: 'create',
@@ -40,6 +40,7 @@ export const HUES: Readonly<Record<ActionKind, Hue>> = {
   update: 'update',
   replace: 'replace',
   link: 'link',
+  move: 'move',
   attrs: 'attrs',
   delete: 'delete',
   rmdir: 'delete',

@@ -1,6 +1,6 @@
 /** Actions, plans and runs in words. Every name in them is escaped. */
 import type {styleText} from 'node:util';
-import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, type Reason} from '../core/action.js';
+import {ACTION_KINDS, type Action, type ActionKind, fromOf, isUpkeep, type Reason} from '../core/action.js';
 import {type Entry, KIND_WORDS} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import type {ApplyPhase, Event} from '../core/event.js';
@@ -22,6 +22,7 @@ export const GLYPHS: Readonly<Record<ActionKind, string>> = {
   update: '~',
   replace: '±',
   link: '=',
+  move: '→',
   attrs: '·',
   delete: '-',
   rmdir: '-',
@@ -37,6 +38,7 @@ export const KIND_STYLES: Readonly<Record<ActionKind, Style>> = {
   update: 'yellow',
   replace: 'magenta',
   link: 'cyan',
+  move: 'cyan',
   attrs: 'cyan',
   delete: 'red',
   rmdir: 'red',
@@ -63,7 +65,7 @@ export function filterRuleWords({from, line, pattern}: FilterRule): string {
 
 /** Bytes that an action is about: those written, or for a delete those given back; undefined where there is no content. */
 export function sizeOf(action: Action): number | undefined {
-  if (action.kind === 'link' || action.kind === 'attrs') return undefined;
+  if (action.kind === 'link' || action.kind === 'move' || action.kind === 'attrs') return undefined;
   const entry = (action.after ?? action.before) as Entry;
   return entry.kind === 'file' ? entry.size : undefined;
 }
@@ -97,6 +99,8 @@ function reasonWord(reason: Reason, action: Action): string {
       return action.kind === 'link' ? `hard link to ${escapeName(action.leader)}` : 'hard links';
     case 'kind':
       return change('', before && KIND_WORDS[before.kind], after && KIND_WORDS[after.kind]);
+    case 'name':
+      return `was ${escaped(fromOf(action)) ?? 'named otherwise'}`;
     case 'size':
       return change('size ', before && formatCount(before.size), after && formatCount(after.size));
     case 'mtime':
@@ -177,6 +181,7 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
     [kinds.update.count, 'to update'],
     [kinds.replace.count, 'to replace'],
     [kinds.link.count, 'to link'],
+    [kinds.move.count, 'to rename'],
     [kinds.attrs.count, 'in attributes alone'],
     [kinds.delete.count + kinds.rmdir.count, 'to delete'],
   ];

@@ -2,7 +2,7 @@
 import {Blake3Hasher} from '@napi-rs/blake-hash';
 import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
-import type {ByteName} from '../core/name.js';
+import type {ByteName, Folding} from '../core/name.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import type {Found, Rules, TreeTotals} from '../core/plan.js';
 import type {Problem, Side} from '../core/problem.js';
@@ -11,6 +11,8 @@ import {platform} from '../platform/choose.js';
 import {FilterScope, IGNORE_FILE} from './filter.js';
 import {type Idle, idlePatterns} from './idle.js';
 import {WalkStopped, walk} from './walk.js';
+
+const NOTHING_LEFT: ReadonlyMap<string, string> = new Map();
 
 /** Bytes, as JSON, of all .dirsyncignore files together, and of all mount points, that are kept from one run to the next. */
 export const MAX_RULES_KIB = 128;
@@ -25,14 +27,17 @@ export interface ScanJob {
   readonly root: ByteName;
   /** The source's root, when this is the target. */
   readonly rulesRoot?: ByteName | undefined;
+  /** The rules of the source leave nothing out. */
+  readonly isWhole?: boolean | undefined;
   readonly filters: readonly string[];
   /** Absolute paths that mean a root, and nothing in one. */
   readonly rootNames: readonly string[];
   /** Which extended attributes are read. */
   readonly kept: KeptXattrs;
   readonly oneFileSystem: boolean;
-  /** Names that are one to a tree that folds names are counted. */
-  readonly foldNames: boolean;
+  /** See `WalkOptions`. */
+  readonly folding?: Folding | undefined;
+  readonly leftRenamed?: ReadonlyMap<string, string>;
   /** The other tree's root: meeting it means that the two overlap. */
   readonly other?: Identity | undefined;
 }
@@ -48,6 +53,8 @@ export interface ScanAnswer {
   readonly problems: readonly Problem[];
   /** Names that are one to a tree that folds names. */
   readonly collisions: Found | undefined;
+  /** Names that the target has, and shows in a way of its own. */
+  readonly respelled: number;
   /** Folders on other file systems than those they are in. */
   readonly mounts: readonly RelPath[];
   /** Where something is mounted: see `WalkOptions.onMountPoint`. */
@@ -97,6 +104,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
   let problems: Problem[] = [];
   let holdsOther = false;
   let collisions: Found | undefined;
+  let respelled = 0;
   const mounts: RelPath[] = [];
   const mountPoints = new Keeper<RelPath>(MAX_MOUNTS_KIB);
   const rules = new Keeper<Rules[number]>(MAX_RULES_KIB);
@@ -116,10 +124,12 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
       side: job.side,
       root,
       rulesRoot,
+      isWhole: job.isWhole,
       filters: FilterScope.root(job.filters),
       kept: job.kept,
       oneFileSystem: job.oneFileSystem,
-      foldNames: job.foldNames,
+      folding: job.folding,
+      leftRenamed: job.leftRenamed ?? NOTHING_LEFT,
       writer,
       onProblem: (problem) => problems.push(problem),
       onFolder: (stat) => {
@@ -134,6 +144,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
       onCollision(path) {
         collisions = {count: (collisions?.count ?? 0) + 1, example: collisions?.example ?? path};
       },
+      onRespelled: () => respelled++,
       onProgress,
     });
   } catch (error) {
@@ -147,6 +158,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
     totals: {...totals, digest: hash.digest('hex')},
     problems,
     collisions,
+    respelled,
     mounts,
     mountPoints: {items: mountPoints.items, isCut: mountPoints.isCut},
     rules: {items: rules.items, isCut: rules.isCut},

@@ -5,13 +5,14 @@
 import {createHash} from 'node:crypto';
 import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
 import {addSizes} from '../core/entry.js';
-import {type ByteName, foldName, fromByteName} from '../core/name.js';
-import {joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
+import {type ByteName, FOLDING_UNKNOWN, type Folding, foldName, fromByteName} from '../core/name.js';
+import {isStateDir, joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
 import {decodeText} from '../core/text.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
 import {type FilterScope, IGNORE_FILE} from './filter.js';
+import {respell, type SeenEntry} from './respell.js';
 import {readRules} from './rules.js';
 
 export interface WalkOptions {
@@ -20,16 +21,21 @@ export interface WalkOptions {
   readonly root: Folder;
   /**
    * The source's root when the target is walked: the rules of the source hold for both trees, else a rule that is new in the
-   * source would not yet protect what it names in the target. Undefined: this tree is the source.
+   * source would not yet protect what it names in the target; and a target that folds names is read under the names that the source
+   * has. Undefined: this tree is the source.
    */
   readonly rulesRoot?: Folder | undefined;
+  /** Nothing is left out by the rules of the source: all of the target is to be seen. */
+  readonly isWhole?: boolean | undefined;
   readonly filters: FilterScope;
   /** Which extended attributes are read. */
   readonly kept: KeptXattrs;
   /** Folders on other file systems than the root are not entered. */
   readonly oneFileSystem: boolean;
-  /** Names that are one to a tree that folds names are told. */
-  readonly foldNames: boolean;
+  /** How the target folds names; undefined where it tells them apart. */
+  readonly folding: Folding | undefined;
+  /** What killed runs left under names of their own, by these: the names that it had. */
+  readonly leftRenamed: ReadonlyMap<string, string>;
   readonly writer: BlockWriter;
   readonly onProblem: (problem: Problem) => void;
   /** Told of each folder seen, as device and inode, to find the other tree inside this one. */
@@ -40,8 +46,10 @@ export interface WalkOptions {
   readonly onMountPoint: (path: RelPath) => void;
   /** Told of each .dirsyncignore that holds. */
   readonly onRules: (folder: RelPath, text: string) => void;
-  /** Told of a name that is another one's, to a tree that folds names. */
+  /** Told of a name of the source that is another one's, to a tree that folds names. */
   readonly onCollision: (path: RelPath) => void;
+  /** Told of a name that the target has, and shows in a way of its own. */
+  readonly onRespelled: () => void;
   /** Told how many entries came since the last call; false ends the walk. */
   readonly onProgress: (entries: number) => boolean;
 }
@@ -79,13 +87,24 @@ class Walk {
   constructor(private readonly o: WalkOptions) {}
 
   run(): WalkTotals {
-    const {platform, root, rulesRoot, writer, filters, kept} = this.o;
+    const {platform, root, rulesRoot, writer, filters, kept, folding} = this.o;
     const stat = emptyStat();
     platform.stat(root, '' as ByteName, stat);
     this.#device = stat.device;
     writer.append(0, '', stat);
     const xattrs = platform.xattrs(root, '' as ByteName, kept);
-    this.#folder({folder: root, rules: rulesRoot, path: ROOT, depth: 0, scope: filters, xattrs, device: stat.device});
+    const {device} = stat;
+    this.#folder({
+      folder: root,
+      rules: rulesRoot,
+      path: ROOT,
+      depth: 0,
+      scope: filters,
+      xattrs,
+      ownName: undefined,
+      device,
+      folding,
+    });
     writer.finish();
     return {entries: this.#entries, leaves: this.#leaves, bytes: this.#bytes};
   }
@@ -93,7 +112,7 @@ class Walk {
   /** The content of an open folder, whose own row was appended last. */
   #folder(at: Level): void {
     const {platform, writer, kept, onProgress} = this.o;
-    const {folder, path, depth, xattrs} = at;
+    const {folder, path, depth, xattrs, ownName} = at;
     this.#rows[depth] ??= [];
     const rows = this.#rows[depth];
     let count: number;
@@ -101,27 +120,34 @@ class Walk {
       count = platform.list(folder, rows, kept);
     } catch (error) {
       this.#problem(path, errnoOf(error));
-      writer.amend(PARTIAL, '', xattrs);
+      writer.amend(PARTIAL, '', xattrs, ownName);
       return;
     }
     if (!onProgress(count)) throw new WalkStopped();
     const rules = this.#rules(at, rows, count);
     if (rules !== undefined && depth > rules.scope.deepest) this.#problem(path, 'FILTERS_TOO_COSTLY', 'source');
     if (rules === undefined || depth > rules.scope.deepest) {
-      writer.amend(PARTIAL, '', xattrs);
+      writer.amend(PARTIAL, '', xattrs, ownName);
       return;
     }
-    writer.amend(0, rules.digest, xattrs);
+    writer.amend(0, rules.digest, xattrs, ownName);
 
-    const order = rows.slice(0, count).sort((a, b) => (a.name < b.name ? -1 : 1));
-    const folded = this.o.foldNames ? new Set<string>() : undefined;
+    const {side, leftRenamed} = this.o;
+    const isSource = side === 'source';
+    const found: SeenEntry[] = rows.slice(0, count);
+    if (!isSource && (at.folding !== undefined || leftRenamed.size > 0)) this.#respell(at, found);
+    const order = found.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const folded = isSource && at.folding !== undefined ? new Set<string>() : undefined;
     for (const row of order) {
-      if (depth === 0 && row.name === STATE_DIR) continue;
+      if (depth === 0 && isStateDir(fromByteName(row.name), at.folding)) {
+        if (isSource) this.#ownName(row.name);
+        continue;
+      }
       const excluded =
-        rules.scope.active && rules.scope.excludes(joinPath(path, fromByteName(row.name)), row.code === CODE.directory);
+        row.isLeft ||
+        (rules.scope.active && rules.scope.excludes(joinPath(path, fromByteName(row.name)), row.code === CODE.directory));
       if (excluded) {
-        this.#nothing.code = CODE.excluded;
-        writer.append(depth + 1, row.name, this.#nothing);
+        this.#excluded(depth + 1, row.name);
         continue;
       }
       if (folded !== undefined) this.#fold(path, row.name, folded);
@@ -133,6 +159,34 @@ class Walk {
     }
   }
 
+  /** Reads the entries of a folder of the target under the names that the source has for them. */
+  #respell(at: Level, found: SeenEntry[]): void {
+    const {platform, leftRenamed, onRespelled} = this.o;
+    let names: readonly ByteName[] = [];
+    try {
+      if (at.rules !== undefined) names = platform.names(at.rules);
+    } catch (error) {
+      // The source's walk says so, and then nothing is deleted here.
+      errnoOf(error);
+    }
+    if (at.depth === 0) names = names.filter((name) => !isStateDir(fromByteName(name), at.folding));
+    const told = respell(found, {names, folding: at.folding, leftRenamed});
+    for (let i = 0; i < told.respelled; i++) onRespelled();
+    for (const name of told.left) this.#problem(joinPath(at.path, fromByteName(name)), 'LEFT_RENAMED');
+  }
+
+  /** To the target this is its own `.dirsync`. */
+  #ownName(name: ByteName): void {
+    if (name === STATE_DIR) return;
+    this.#problem(joinPath(ROOT, fromByteName(name)), 'OWN_NAME');
+    this.#excluded(1, name);
+  }
+
+  #excluded(depth: number, name: ByteName): void {
+    this.#nothing.code = CODE.excluded;
+    this.o.writer.append(depth, name, this.#nothing);
+  }
+
   #fold(folder: RelPath, name: ByteName, folded: Set<string>): void {
     const text = fromByteName(name);
     const key = foldName(text);
@@ -140,11 +194,11 @@ class Walk {
     folded.add(key);
   }
 
-  #subfolder(parent: Level, row: ListedEntry, scope: FilterScope): void {
+  #subfolder(parent: Level, row: SeenEntry, scope: FilterScope): void {
     const {platform, side, writer, onFolder} = this.o;
     const path = joinPath(parent.path, fromByteName(row.name));
     const depth = parent.depth + 1;
-    const {xattrs} = row;
+    const {xattrs, place = row.name, ownName} = row;
     const isOther = row.device !== parent.device;
     if (isOther) this.o.onMount(path);
     // A subvolume of btrfs has a device number of its own, and is no mount.
@@ -159,12 +213,12 @@ class Walk {
     if (this.o.oneFileSystem && row.device !== this.#device) {
       this.#entries++;
       writer.append(depth, row.name, row);
-      writer.amend(MOUNT, '', xattrs);
+      writer.amend(MOUNT, '', xattrs, ownName);
       return;
     }
     let folder: Folder;
     try {
-      folder = platform.openFolder(parent.folder, row.name);
+      folder = platform.openFolder(parent.folder, place);
     } catch (error) {
       const code = errnoOf(error);
       this.#problem(path, code);
@@ -172,7 +226,7 @@ class Walk {
       if (code === 'EACCES' || code === 'EPERM') {
         this.#entries++;
         writer.append(depth, row.name, row);
-        writer.amend(PARTIAL, '', xattrs);
+        writer.amend(PARTIAL, '', xattrs, ownName);
       } else {
         this.#unknown(depth, row.name);
       }
@@ -184,7 +238,8 @@ class Walk {
       writer.append(depth, row.name, row);
       const rules = side === 'source' ? undefined : this.#openRules(parent.rules, row.name);
       try {
-        this.#folder({folder, rules, path, depth, scope, xattrs, device: row.device});
+        const folding = row.device === parent.device ? parent.folding : this.#foldingIn(folder);
+        this.#folder({folder, rules, path, depth, scope, xattrs, ownName, device: row.device, folding});
       } finally {
         if (rules !== undefined) platform.close(rules);
       }
@@ -193,9 +248,22 @@ class Walk {
     }
   }
 
-  #leaf(parent: Level, row: ListedEntry): void {
+  /** What is mounted in the target may take names in another way than its root does. */
+  #foldingIn(folder: Folder): Folding | undefined {
+    const {side, platform, folding} = this.o;
+    if (side === 'source') return folding;
+    try {
+      return platform.volume(folder).foldsNames === false ? undefined : FOLDING_UNKNOWN;
+    } catch (error) {
+      errnoOf(error);
+      return FOLDING_UNKNOWN;
+    }
+  }
+
+  #leaf(parent: Level, row: SeenEntry): void {
     const {platform, writer} = this.o;
     const depth = parent.depth + 1;
+    const {place = row.name, ownName} = row;
     if (row.code === CODE.unknown) {
       this.#problem(joinPath(parent.path, fromByteName(row.name)), row.fault ?? 'EIO');
       this.#unknown(depth, row.name);
@@ -204,7 +272,7 @@ class Walk {
     let link: ByteName | undefined;
     if (row.code === CODE.symlink) {
       try {
-        link = platform.readLink(parent.folder, row.name);
+        link = platform.readLink(parent.folder, place);
       } catch (error) {
         this.#problem(joinPath(parent.path, fromByteName(row.name)), errnoOf(error));
         this.#unknown(depth, row.name);
@@ -217,7 +285,7 @@ class Walk {
     this.#bytes = addSizes(this.#bytes, row.size);
     writer.append(depth, row.name, row);
     const belongs = isDevice(row.code) ? rdevOf(row) : link;
-    if (belongs !== undefined || row.xattrs !== '') writer.amend(0, belongs, row.xattrs);
+    if (belongs !== undefined || row.xattrs !== '' || ownName !== undefined) writer.amend(0, belongs, row.xattrs, ownName);
   }
 
   #unknown(depth: number, name: ByteName): void {
@@ -230,7 +298,7 @@ class Walk {
     const {platform, side} = this.o;
     const holder = side === 'source' ? at.folder : at.rules;
     const none = {scope: at.scope, digest: ''};
-    if (holder === undefined) return none;
+    if (holder === undefined || this.o.isWhole) return none;
     if (side === 'source' && !has(rows, count, IGNORE_FILE as ByteName)) return none;
     let text: Uint8Array | undefined;
     try {
@@ -247,7 +315,7 @@ class Walk {
     return {scope: at.scope.within(at.path, rules), digest};
   }
 
-  /** The folder of the source at the same place, for its rules only. Where it cannot be opened, the source's walk says so. */
+  /** The folder of the source at the same place, for its rules and names only. Where it cannot be opened, the source's walk says so. */
   #openRules(parent: Folder | undefined, name: ByteName): Folder | undefined {
     if (parent === undefined) return undefined;
     try {
@@ -273,7 +341,11 @@ interface Level {
   readonly scope: FilterScope;
   /** The folder's own, packed. */
   readonly xattrs: string;
+  /** See `SeenEntry`. */
+  readonly ownName: ByteName | undefined;
   readonly device: number;
+  /** How names are folded here; of the source, how the target's root folds them. */
+  readonly folding: Folding | undefined;
 }
 
 function has(rows: readonly ListedEntry[], count: number, name: ByteName): boolean {

@@ -17,6 +17,8 @@ export const NAMES = {
   id: 'id.json' as ByteName,
   /** How the target keeps times, where it does not keep all of them. */
   times: 'times.json' as ByteName,
+  /** Files that show what the target makes of names, where that cannot be told from its file system. */
+  names: 'names' as ByteName,
   /** Who holds the lock. */
   lock: 'lock' as ByteName,
 } as const;

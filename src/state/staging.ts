@@ -4,12 +4,12 @@
  */
 import {CODE, emptyStat} from '../core/block.js';
 import {toNanoseconds} from '../core/entry.js';
-import type {ByteName} from '../core/name.js';
-import {joinPath, type RelPath} from '../core/path.js';
+import {type ByteName, toByteName} from '../core/name.js';
+import {baseName, joinPath, type RelPath} from '../core/path.js';
 import {Cursor, volumeOf} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
-import {type Beside, isBesideOf, namesIn, readTraces, type Trace, TraceLog} from './traces.js';
+import {type Beside, isBesideOf, namesIn, type Renamed, readTraces, type Trace, TraceLog} from './traces.js';
 
 export interface Staging {
   /** This worker's own. */
@@ -101,6 +101,8 @@ const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'ENOTDIR', 'ELOOP']);
  * stays as well. Only for who holds the target's lock.
  */
 export function sweepStaging(platform: Platform, root: Folder, keptRun?: string): void {
+  // Before the notes of it go: it is data of the user.
+  restoreRenamed(platform, root);
   sweep(platform, root, NAMES.staging, keptRun);
 }
 
@@ -120,6 +122,38 @@ export function foldersLeftOpen(platform: Platform, root: Folder): Map<RelPath, 
   return new Map(
     traces.flatMap((trace) => ('opened' in trace ? [[trace.opened.path, trace.opened.mode] as const] : [])).reverse(),
   );
+}
+
+/** What killed runs left under names of their own, by these: the names that it had. Nothing is changed. */
+export function leftRenamed(platform: Platform, root: Folder): Map<string, string> {
+  return new Map(renamedIn(platform, root).map(({from, via}) => [via, toByteName(baseName(from))]));
+}
+
+function renamedIn(platform: Platform, root: Folder): Renamed[] {
+  try {
+    const traces = withFolder(platform, root, NAMES.staging, (folder) => readTraces(platform, folder)) ?? [];
+    return traces.flatMap((trace) => ('renamed' in trace ? [trace.renamed] : []));
+  } catch (error) {
+    if (!NOT_OURS.has(errnoOf(error))) throw error;
+    return [];
+  }
+}
+
+/** Gives what killed runs left under names of their own the names back that it had. */
+export function restoreRenamed(platform: Platform, root: Folder): void {
+  const target = new Cursor(platform, root);
+  for (const {from, via} of renamedIn(platform, root)) {
+    try {
+      const place = target.find(from);
+      const own = via as ByteName;
+      if (place === undefined || !platform.stat(place.folder, own, emptyStat())) continue;
+      platform.move({from: place.folder, name: own, to: place.folder, as: place.name, replace: false});
+    } catch (error) {
+      // It stays as it is, and the next plan tells it.
+      errnoOf(error);
+    }
+  }
+  target.reset();
 }
 
 export interface NoteOptions extends Omit<StagingOptions, 'worker'> {

@@ -5,7 +5,7 @@
  */
 import {CODE} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
-import {joinPath, pathFault, type RelPath} from '../core/path.js';
+import {isRenamedName, joinPath, pathFault, type RelPath} from '../core/path.js';
 import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
 
 /** A folder whose owner got all rights to it; `mode` is what it had. */
@@ -20,7 +20,15 @@ export interface Beside {
   readonly name: string;
 }
 
-export type Trace = {readonly opened: Opened} | {readonly beside: Beside};
+/** What stands in a folder of the target under a name of the run's own for a moment, on its way to another one. */
+export interface Renamed {
+  /** Where it was. */
+  readonly from: RelPath;
+  /** The run's own name, in the same folder. */
+  readonly via: string;
+}
+
+export type Trace = {readonly opened: Opened} | {readonly beside: Beside} | {readonly renamed: Renamed};
 
 const PREFIX = 'traces-';
 /** Of all traces together; what is noted behind is not set back, and the next plan shows it. */
@@ -85,9 +93,17 @@ function parse(content: Uint8Array): Trace[] {
   const lines = Buffer.from(content).toString().split('\n');
   return lines.flatMap((line) => {
     try {
-      const {opened, beside} = JSON.parse(line) as Partial<{opened: Partial<Opened>; beside: Partial<Beside>}>;
+      const {opened, beside, renamed} = JSON.parse(line) as Partial<{
+        opened: Partial<Opened>;
+        beside: Partial<Beside>;
+        renamed: Partial<Renamed>;
+      }>;
       // Nothing but what was looked at: files are removed where this says.
-      return [...(isOpened(opened) ? [{opened}] : []), ...(isBeside(beside) ? [{beside}] : [])];
+      return [
+        ...(isOpened(opened) ? [{opened}] : []),
+        ...(isBeside(beside) ? [{beside}] : []),
+        ...(isRenamed(renamed) ? [{renamed}] : []),
+      ];
     } catch {
       return [];
     }
@@ -105,11 +121,21 @@ function isBeside(value: Partial<Beside> | undefined): value is Beside {
   return pathFault(joinPath(folder as RelPath, name)) === undefined;
 }
 
+function isRenamed(value: Partial<Renamed> | undefined): value is Renamed {
+  const {from, via} = value ?? {};
+  return from !== '' && pathFault(from) === undefined && typeof via === 'string' && isRenamedName(via);
+}
+
 const BESIDE = /^\.dirsync-[\w-]+\.(?:tmp|old)$/;
 
 /** A name beside the place of an action, in a folder of the target: `old` for what gives its place to a folder. */
 export function besideName(runId: string, index: number, use: 'tmp' | 'old'): string {
   return `${besideStart(runId)}${index}.${use}`;
+}
+
+/** The name under which an action's path stands between two steps of being renamed. */
+export function renamedName(runId: string, index: number): string {
+  return `${besideStart(runId)}${index}.name`;
 }
 
 export function isBesideOf(runId: string, name: string): boolean {

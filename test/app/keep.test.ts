@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {type Keeping, lossWarnings, whatIsKept} from '../../src/app/keep.js';
-import {toByteName} from '../../src/core/name.js';
+import {FOLDING_UNKNOWN, toByteName} from '../../src/core/name.js';
 import {type Kept, PRESERVABLE, type Preservable} from '../../src/core/plan.js';
 import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
 import type {Losses} from '../../src/plan/diff.js';
@@ -163,9 +163,12 @@ describe('app/keep', () => {
     const NO_LOSSES: Losses = {owner: 0, xattrs: 0, acls: 0, specials: 0, devices: 0};
     const ext4: FileSystem = {type: 'ext4', keeps: {xattrs: XATTR_NAMESPACES, acls: true}, times: {resolution: 1n, range: {}}};
     const vfat: FileSystem = {type: 'vfat', keeps: {xattrs: [], acls: false}, times: {resolution: 2_000_000_000n, range: {}}};
-    const warnings = (losses: Partial<Losses>, {fileSystem = ext4, mounts = 0, times = true} = {}) => {
+    const warnings = (
+      losses: Partial<Losses>,
+      {fileSystem = ext4, mounts = 0, times = true, respelled = 0, folding = FOLDING_UNKNOWN} = {},
+    ) => {
       const given = {...keeping([]), fileSystem, times: fileSystem.times, kept: {...NOTHING, times}};
-      return lossWarnings({losses: {...NO_LOSSES, ...losses}, keeping: given, mounts});
+      return lossWarnings({losses: {...NO_LOSSES, ...losses}, keeping: given, mounts, respelled, folding});
     };
 
     before(function () {

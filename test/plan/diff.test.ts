@@ -21,6 +21,7 @@ import {
   Scanned,
   streamOf,
   unknown,
+  was,
 } from '../support/streams.js';
 import {
   arbitraryTree,
@@ -68,6 +69,7 @@ function run(
   {source, target, policy = {}, different = [], unreadable, wanted = PRESERVABLE}: Given,
   rows?: number,
   calls: RelPath[][] = [],
+  inTargets: RelPath[] = [],
 ): Promise<Diff> {
   const answer = (path: RelPath): boolean | Problem =>
     path === unreadable ? problem({path, side: 'source', phase: 'plan', code: 'EACCES'}) : !different.includes(path);
@@ -77,8 +79,9 @@ function run(
     policy: {...POLICY, ...policy},
     wanted,
     uid: 1000,
-    sameContent: async (paths) => {
+    sameContent: async (paths, inTarget) => {
       calls.push([...paths]);
+      inTargets.push(...inTarget);
       return paths.map(answer);
     },
   };
@@ -92,6 +95,8 @@ type Case = Given & {
   readonly problems?: readonly string[];
   readonly losses?: Partial<Losses>;
   readonly mounts?: number;
+  /** Where the target was asked for content. */
+  readonly inTarget?: readonly string[];
 };
 
 /** With this value for a name, by default one of the user's. */
@@ -159,6 +164,75 @@ const groups: Record<string, Record<string, Case>> = {
       target: {a: 'x', b: {c: symlink('a'), d: {}}, e: hardlink('a')},
     },
     'a symlink of another mode': {source: {a: symlink('x', {mode: 0o777})}, target: {a: symlink('x', {mode: 0o755})}},
+  },
+  'what the target has under another name': {
+    'a file, otherwise the same': {
+      source: {A: 'x'},
+      target: {A: was('a', 'x')},
+      actions: ['attrs . (children)', 'move A <- a (name)'],
+    },
+    'a file of other metadata': {
+      source: {A: file('x', {mode: 0o600, ...later})},
+      target: {A: was('a', file('x', later))},
+      actions: ['attrs . (children)', 'move A <- a (name mode)'],
+    },
+    'a file of other content': {
+      source: {A: 'xx'},
+      target: {A: was('a', 'x')},
+      actions: ['attrs . (children)', 'update A <- a (name size)'],
+    },
+    'a symlink, the same and another': {
+      source: {A: symlink('x'), B: symlink('y')},
+      target: {A: was('a', symlink('x')), B: was('b', symlink('z'))},
+      actions: ['attrs . (children)', 'move A <- a (name)', 'update B <- b (name link)'],
+    },
+    'a folder, and what is in it': {
+      source: {A: {B: {c: 'x', D: 'y'}, e: 'x'}},
+      target: {A: was('a', {B: was('b', {D: was('d', 'y'), c: 'x', f: 'z'}), e: 'x'})},
+      actions: [
+        'attrs . (children)',
+        'move A <- a (name)',
+        'move A/B <- a/b (name)',
+        'move A/B/D <- a/b/d (name)',
+        'delete A/B/f (gone)',
+      ],
+    },
+    'a folder with rules': {
+      source: {A: ruled('r', {b: 'x'})},
+      target: {A: was('a', {b: 'x'})},
+      problems: ['source A FILTER_CHANGED'],
+    },
+    'another kind, both ways': {
+      source: {A: 'x', B: {c: 'x'}, D: symlink('x')},
+      target: {A: was('a', {e: 'x'}), B: was('b', 'x'), D: was('d', 'x')},
+      actions: [
+        'attrs . (children)',
+        'replace A <- a (name kind)',
+        'delete A/e (gone)',
+        'replace B <- b (name kind)',
+        'create B/c (new)',
+        'replace D <- d (name kind)',
+      ],
+    },
+    'a name of a file of several names': {
+      source: {A: 'x', B: hardlink('A')},
+      target: {A: 'x', B: was('b', 'x')},
+      actions: ['attrs . (children)', 'link B <- b -> A (name hardlink)'],
+    },
+    'files compared by content': {
+      policy: {compare: 'content'},
+      source: {A: {same: 'x', other: 'x', Third: 'x'}},
+      target: {A: was('a', {same: 'x', other: 'x', Third: was('third', 'x')})},
+      different: ['A/other'],
+      actions: ['attrs . (children)', 'move A <- a (name)', 'move A/Third <- a/third (name)', 'update A/other (content)'],
+      inTarget: ['a/third', 'a/other', 'a/same'],
+    },
+    'but not what may not be touched': {
+      source: {A: excluded(), B: unknown(), C: 'x'},
+      target: {A: was('a', 'x'), B: was('b', 'x'), C: excluded()},
+      actions: ['blocked B (source-unread)'],
+      problems: ['target C PROTECTED'],
+    },
   },
   'what is new': {
     'a file': {source: {a: 'x'}, target: {}, actions: ['attrs . (children)', 'create a (new)']},
@@ -923,15 +997,19 @@ const groups: Record<string, Record<string, Case>> = {
 describe('plan/diff', () => {
   for (const [group, cases] of Object.entries(groups)) {
     describe(group, () => {
-      for (const [title, {actions = [], problems = [], losses = {}, mounts = 0, ...given}] of Object.entries(cases)) {
+      for (const [title, {actions = [], problems = [], losses = {}, mounts = 0, inTarget = [], ...given}] of Object.entries(
+        cases,
+      )) {
         it(title, async () => {
           // Also with every block boundary possible: nothing may depend on where a block ends.
           for (const rows of [Number.POSITIVE_INFINITY, 1, 2, 3]) {
-            const found = await run(given, rows);
+            const asked: RelPath[] = [];
+            const found = await run(given, rows, [], asked);
             expect(describeActions(found.actions)).to.deep.equal(actions);
             expect(describeProblems(found.problems)).to.deep.equal(problems);
             expect(found.losses).to.deep.equal({...NO_LOSSES, ...losses});
             expect(found.mounts).to.equal(mounts);
+            if (inTarget.length > 0) expect(asked).to.deep.equal(inTarget);
           }
         });
       }

@@ -49,9 +49,36 @@ describe('a selection of a plan', () => {
     readonly left: readonly string[];
   }
   const NEW = [act.mkdir('a'), act.create('a/x'), act.mkdir('a/b'), act.create('a/b/y'), act.create('z')];
+  const NAMED = [
+    act.move('A', 'a', folder()),
+    act.upkeep('A/b'),
+    act.update('A/b/x', file(), file(1)),
+    act.delete('A/b/y'),
+    act.create('A/c'),
+    act.create('z'),
+  ];
   const GONE = [act.rmdir('a'), act.rmdir('a/b'), act.delete('a/b/y'), act.delete('a/x'), act.delete('z')];
   const cases: Case[] = [
     {name: 'a new folder takes what is in it along', actions: NEW, out: ['a'], left: ['create z']},
+    {
+      name: 'a folder that is renamed takes what is in it along, deletes too',
+      actions: NAMED,
+      out: ['A'],
+      left: ['attrs A/b', 'create z'],
+    },
+    {
+      name: 'a delete in a folder that is renamed goes alone',
+      actions: NAMED,
+      out: ['A/b/y'],
+      left: ['move A', 'attrs A/b', 'update A/b/x', 'create A/c', 'create z'],
+    },
+    {
+      name: 'a delete that is taken back in brings the name of its folder',
+      actions: NAMED,
+      out: ['A'],
+      back: ['A/b/y'],
+      left: ['move A', 'attrs A/b', 'delete A/b/y', 'create z'],
+    },
     {
       name: 'a file in a new folder goes alone',
       actions: NEW,

@@ -9,7 +9,7 @@ describe('plan/summary', () => {
   it('counts nothing in an empty plan', () => {
     const {kinds, ...totals} = summarize(planOf([]));
     expect(totals).to.deep.equal({changes: 0, upkeep: 0, bytes: 0, problems: 0});
-    expect(Object.values(kinds)).to.deep.equal(Array(9).fill({count: 0, bytes: 0}));
+    expect(Object.values(kinds)).to.deep.equal(Array(10).fill({count: 0, bytes: 0}));
   });
 
   it('counts changes and bytes by kind, upkeep and what is blocked apart', () => {
@@ -29,6 +29,7 @@ describe('plan/summary', () => {
         act.delete('d', file(100)),
         link,
         act.mkdir('m'),
+        act.move('N', 'n'),
         replace,
         act.rmdir('s'),
         act.blocked('u', 3, 30),
@@ -43,12 +44,13 @@ describe('plan/summary', () => {
         update: {count: 0, bytes: 0},
         replace: {count: 1, bytes: 5},
         link: {count: 1, bytes: 0},
+        move: {count: 1, bytes: 0},
         attrs: {count: 1, bytes: 0},
         delete: {count: 1, bytes: 100},
         rmdir: {count: 1, bytes: 0},
         blocked: {count: 1, bytes: 30},
       },
-      changes: 7,
+      changes: 8,
       upkeep: 1,
       bytes: 14,
       problems: 1,

@@ -49,6 +49,18 @@ const cases: [title: string, actions: Action[], waves: string[]][] = [
     [change('replace', 'a', folder(), symlink('x')), act.rmdir('a/b'), act.delete('a/b/c')],
     ['writes: a', 'deletes: a/b/c', 'emptied: a/b', 'emptied: a'],
   ],
+  [
+    'names are given before all else, folders before what is in them; metadata after the deletes',
+    [
+      act.move('A', 'a', folder()),
+      act.move('A/B', 'a/b', folder()),
+      act.move('A/C', 'a/c', file(), file()),
+      {...act.move('A/D', 'a/d'), reasons: ['name', 'mode']} as Action,
+      {...change('update', 'A/E', file(), file(1)), from: 'a/e' as RelPath} as Action,
+      act.delete('A/f'),
+    ],
+    ['renames: A', 'renames: A/B A/C A/D A/E', 'writes: A/E', 'deletes: A/f', 'attrs: A/D', 'settle: A/B', 'settle: A'],
+  ],
   ['a folder becomes a hard link', [link('a', folder()), act.delete('a/b')], ['links: a', 'deletes: a/b', 'emptied: a']],
   ['one kind of leaf becomes another', [change('replace', 'a', file(), symlink('x'))], ['writes: a']],
 ];

@@ -26,7 +26,8 @@ describe('platform/pool', () => {
       fs.truncateSync(path.join(root, name, 'holes'), 2 ** 43);
     }
     const [source, target] = ['source', 'target'].map((name) => toByteName(path.join(root, name)));
-    return {type: 'question', question: 'content', source, target, paths: ['holes' as RelPath]};
+    const paths = ['holes' as RelPath];
+    return {type: 'question', question: 'content', source, target, paths, inTarget: paths};
   }
   /** No worker can do it. */
   const BROKEN = {type: 'none'};

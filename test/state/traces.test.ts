@@ -5,7 +5,7 @@ import {toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
 import {platform} from '../../src/platform/choose.js';
 import type {Folder} from '../../src/platform/platform.js';
-import {foldersLeftOpen, noteOpened, sweepStaging} from '../../src/state/staging.js';
+import {foldersLeftOpen, leftRenamed, noteOpened, sweepStaging} from '../../src/state/staging.js';
 import {besideName, readTraces, type Trace, TraceLog} from '../../src/state/traces.js';
 import {tempDirs} from '../support/temp.js';
 
@@ -186,6 +186,46 @@ describe('state/traces', () => {
       expect([...foldersLeftOpen(platform(), root)]).to.deep.equal([['a', 0o555]]);
       sweepStaging(platform(), root);
       expect(foldersLeftOpen(platform(), root).size).to.equal(0);
+    });
+  });
+
+  describe("what stands under a name of the run's own", () => {
+    const VIA = '.dirsync-run1-7.name';
+    const renamed = (from: string, via = VIA): Trace => ({renamed: {from: from as RelPath, via}});
+    const names = () => fs.readdirSync(target).filter((name) => name !== '.dirsync');
+
+    it('is known by the name that it had, and gets it back before its note goes', () => {
+      note('run-1', 0, [renamed('folder/Name')]);
+      fs.mkdirSync(path.join(target, 'folder', VIA), {recursive: true});
+      fs.writeFileSync(path.join(target, 'folder', VIA, 'file'), 'data');
+      expect([...within(target, (root) => leftRenamed(platform(), root))]).to.deep.equal([[VIA, 'Name']]);
+      within(target, (root) => sweepStaging(platform(), root));
+      expect(fs.readFileSync(path.join(target, 'folder/Name/file'), 'utf8')).to.equal('data');
+      expect(fs.existsSync(runs)).to.equal(false);
+    });
+
+    it('stays where its name is taken, and where it is gone', () => {
+      note('run-1', 0, [renamed('a'), renamed('b', '.dirsync-run1-8.name'), renamed('gone/c', '.dirsync-run1-9.name')]);
+      fs.writeFileSync(path.join(target, VIA), 'data');
+      fs.writeFileSync(path.join(target, 'a'), 'another');
+      within(target, (root) => sweepStaging(platform(), root));
+      expect(names()).to.have.members([VIA, 'a']);
+      expect(fs.readFileSync(path.join(target, VIA), 'utf8')).to.equal('data');
+    });
+
+    it('is believed of no other names', () => {
+      const notes = [
+        renamed('a', 'user-file'),
+        renamed('a', '.dirsync-x.tmp'),
+        renamed('../a'),
+        renamed('/a'),
+        renamed('.dirsync/a'),
+        renamed(''),
+        renamed('a', `../${VIA}`),
+        {renamed: {via: VIA}} as unknown as Trace,
+      ];
+      note('run-1', 0, notes);
+      expect(read()).to.deep.equal([]);
     });
   });
 });

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import type {Action, Reason} from '../../src/core/action.js';
 import type {Entry, Kind} from '../../src/core/entry.js';
-import {compareNames, decodeName} from '../../src/core/name.js';
-import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';
+import {compareNames, decodeName, foldName} from '../../src/core/name.js';
+import {joinPath, pathFault, type RelPath, ROOT} from '../../src/core/path.js';
 import type {Facts, Plan, PlanHeader, PlanOptions, PlanRoot, TreeTotals} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
 import {ACL_ACCESS, ACL_DEFAULT, digestValue, UNREADABLE_XATTR, XATTR_NAMESPACES, type Xattrs} from '../../src/core/xattr.js';
@@ -133,14 +133,24 @@ function actionAt(
 ): Action | undefined {
   const leader = found.find(({after}) => after?.kind === 'file')?.path;
   if (before && after) {
-    if (before.kind !== after.kind) return {kind: 'replace', path, reasons: ['kind'], before, after};
+    const from = otherwise(path);
+    const old = link && from !== undefined ? {from} : {};
+    if (before.kind !== after.kind) return {kind: 'replace', path, ...old, reasons: ['kind'], before, after};
     if (still) return undefined;
+    if (update && after.kind !== 'directory') return {kind: 'update', path, ...old, reasons, before, after};
+    if (link && from !== undefined) return {kind: 'move', path, from, reasons: ['name'], before, after};
     return {kind: update && after.kind !== 'directory' ? 'update' : 'attrs', path, reasons, before, after};
   }
   if (after?.kind === 'directory') return {kind: 'mkdir', path, reasons: ['new'], after};
   if (after && link && leader) return {kind: 'link', path, leader, reasons: ['hardlink'], after};
   if (after) return {kind: 'create', path, reasons: ['new'], after};
   return before && {kind: before.kind === 'directory' ? 'rmdir' : 'delete', path, reasons: ['gone'], before};
+}
+
+/** The same path to a target that folds names. */
+function otherwise(path: RelPath): RelPath | undefined {
+  const other = path.toUpperCase() as RelPath;
+  return other !== path && foldName(other) === foldName(path) && pathFault(other) === undefined ? other : undefined;
 }
 
 const anyText = fc.string({unit: 'binary', maxLength: 20});

@@ -6,9 +6,13 @@ import path from 'node:path';
 import {call, has} from './shell.js';
 import {skip} from './skip.js';
 
-/** `ext4-small-inodes` keeps times to the second, up to 2038; `ntfs` folds names. */
+/**
+ * `ext4-small-inodes` keeps times to the second, up to 2038; `ntfs` folds names and shows them in lower case, `ntfs-exact` tells them
+ * apart; `exfat` folds them and shows
+ * them as they were given, and each way to write one has an inode number of its own.
+ */
 export const FILESYSTEMS = ['ext4', 'tmpfs', 'btrfs', 'xfs'] as const;
-export type FilesystemType = (typeof FILESYSTEMS)[number] | 'ext4-small-inodes' | 'vfat' | 'ntfs';
+export type FilesystemType = (typeof FILESYSTEMS)[number] | 'ext4-small-inodes' | 'vfat' | 'ntfs' | 'ntfs-exact' | 'exfat';
 
 // The block size is said, since a small image would get blocks of 1 KiB, and with them symlinks of 1 KiB;
 // the bytes per inode, so that many small files find room.
@@ -19,6 +23,8 @@ const MAKE: Readonly<Record<Exclude<FilesystemType, 'tmpfs'>, readonly [tool: st
   xfs: ['mkfs.xfs', '-q', '-f'],
   vfat: ['mkfs.vfat'],
   ntfs: ['mkntfs', '-q', '-F'],
+  'ntfs-exact': ['mkntfs', '-q', '-F'],
+  exfat: ['mkfs.exfat'],
 };
 
 const MIB = 1024 ** 2;
@@ -94,11 +100,13 @@ export function mountedFilesystem(type: FilesystemType, {mebibytes = 512, inodes
     const how: Partial<Record<FilesystemType, readonly string[]>> = {
       tmpfs: ['-t', 'tmpfs', '-o', memory, 'dirsync-test'],
       ntfs: ['-t', 'lowntfs-3g', '-o', 'ignore_case', image],
+      'ntfs-exact': ['-t', 'lowntfs-3g', image],
+      exfat: ['-t', 'exfat-fuse', '-o', 'loop', image],
     };
     const refused = mount(how[type] ?? ['-o', 'loop', image], at);
     if (refused === undefined) {
       root = at;
-      if (type !== 'vfat' && type !== 'ntfs') fs.chmodSync(root, 0o755);
+      if (!['vfat', 'ntfs', 'ntfs-exact', 'exfat'].includes(type)) fs.chmodSync(root, 0o755);
     }
     return refused;
   }

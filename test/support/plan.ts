@@ -33,6 +33,14 @@ export const act = {
     after,
   }),
   /** By default of another time than what is created: not the same file under another name. */
+  move: (path: string, from: string, before: Entry = file(), after: Entry = before): Action => ({
+    kind: 'move',
+    path: path as RelPath,
+    from: from as RelPath,
+    reasons: ['name'],
+    before,
+    after,
+  }),
   delete: (path: string, before: Entry = file(0, {mtime: NOON - NS_PER_SECOND})): Action => ({
     kind: 'delete',
     path: path as RelPath,

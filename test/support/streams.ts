@@ -1,5 +1,5 @@
 /** Scans and plans without a disk: blocks made from tree literals, actions told in short. */
-import type {Action} from '../../src/core/action.js';
+import {type Action, fromOf} from '../../src/core/action.js';
 import {type Block, BlockWriter, CODE, emptyStat, MOUNT, PARTIAL} from '../../src/core/block.js';
 import {fromNanoseconds} from '../../src/core/entry.js';
 import type {Problem} from '../../src/core/problem.js';
@@ -25,6 +25,17 @@ export const partial = (tree: Tree = {}) => new Scanned(tree, true, '');
 export const ruled = (digest: string, tree: Tree) => new Scanned(tree, false, digest);
 /** A folder on another file system, which is not entered. */
 export const mount = () => new Scanned({}, true, '', MOUNT);
+
+/** What a target that folds names has under this name, and the source under that of the row. */
+export class Respelled extends Leaf {
+  constructor(
+    readonly ownName: string,
+    leaf: Leaf,
+  ) {
+    super(leaf.type, leaf.text, leaf.tree, leaf.attributes);
+  }
+}
+export const was = (ownName: string, node: Tree | string | Leaf) => new Respelled(ownName, toLeaf(node));
 
 /** A device of these numbers, such as "8:1". */
 export const device = (rdev: string, type: 'chardev' | 'blockdev' = 'blockdev', attributes: LeafAttributes = {}) =>
@@ -59,6 +70,7 @@ export function blocksOf(tree: Tree | Leaf, rows = Number.POSITIVE_INFINITY): Bl
     const belongs = BELONGS.has(own.type) ? nameBytes(own.text).toString('latin1') : '';
     const xattrs = packXattrs(own.attributes.xattrs);
     if (own instanceof Scanned) writer.amend(own.flags, own.rules, xattrs);
+    else if (own instanceof Respelled) writer.amend(0, belongs, xattrs, nameBytes(own.ownName).toString('latin1'));
     else if (belongs !== '' || xattrs !== '') writer.amend(0, belongs, xattrs);
     for (const [childName, child] of sortedEntries(own.tree)) {
       write(child, path === '' ? childName : `${path}/${childName}`, childName, depth + 1);
@@ -113,7 +125,8 @@ export async function* streamOf(blocks: readonly Block[]): AsyncGenerator<Block>
 /** Such as `create a/b (new)`; the root is `.`. */
 export function describeActions(actions: readonly Action[]): string[] {
   return actions.map((action) => {
-    const to = action.kind === 'link' ? ` -> ${action.leader}` : '';
+    const from = fromOf(action);
+    const to = `${from === undefined ? '' : ` <- ${from}`}${action.kind === 'link' ? ` -> ${action.leader}` : ''}`;
     return `${action.kind} ${action.path || '.'}${to} (${action.reasons.join(' ')})`;
   });
 }

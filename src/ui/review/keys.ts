@@ -24,7 +24,8 @@ export function intentOf(mode: Mode, input: string, named: NamedKeys): Intent | 
   const intent = namedKey(key);
   if (intent !== undefined) return intent;
   if (key.ctrl) return CONTROLS[input];
-  if (/^[0-7]$/.test(input)) return {type: 'kinds', group: input === '0' ? undefined : Number(input) - 1};
+  if (/^\d$/.test(input) && Number(input) <= GROUPS.length)
+    return {type: 'kinds', group: input === '0' ? undefined : Number(input) - 1};
   return LETTERS[input];
 }
 
@@ -96,7 +97,7 @@ export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['Enter', 'open a folder; see the content of a change'],
   ['Space', 'leave out a change or a whole folder, or take it in again'],
   ['/', 'search paths: a text, or a glob such as *.jpg or /src/**'],
-  ['1 … 7', `show only ${GROUP_WORDS}`],
+  [`1 … ${GROUPS.length}`, `show only ${GROUP_WORDS}`],
   ['0  Esc', 'show all again'],
   ['s', 'sort by impact, name or kind'],
   ['p', 'problems, warnings and guards'],

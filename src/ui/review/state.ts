@@ -8,7 +8,7 @@ import {Selection} from '../../plan/selection.js';
 import type {DifferenceLine} from '../../report/difference.js';
 import {ChangeTree, type NodeTotals, type Sort, TOP} from './tree.js';
 
-/** Kinds that are one to a person: what comes, changes, and goes. */
+/** Kinds that are one to a person: what comes, changes, and goes. The key of each is its place, so a new one comes last. */
 export const GROUPS = [
   {name: 'new', kinds: ['mkdir', 'create']},
   {name: 'update', kinds: ['update']},
@@ -17,6 +17,7 @@ export const GROUPS = [
   {name: 'attrs', kinds: ['attrs']},
   {name: 'delete', kinds: ['delete', 'rmdir']},
   {name: 'blocked', kinds: ['blocked']},
+  {name: 'rename', kinds: ['move']},
 ] as const satisfies readonly {readonly name: string; readonly kinds: readonly ActionKind[]}[];
 
 /** A line of the tree. */

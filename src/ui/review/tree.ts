@@ -23,7 +23,18 @@ const UPKEEP = 255;
 const CHANGE_COST = 4096;
 
 /** What may cost most to get wrong comes first. */
-const RISK: readonly ActionKind[] = ['delete', 'rmdir', 'blocked', 'replace', 'update', 'link', 'attrs', 'mkdir', 'create'];
+const RISK: readonly ActionKind[] = [
+  'delete',
+  'rmdir',
+  'blocked',
+  'replace',
+  'update',
+  'link',
+  'move',
+  'attrs',
+  'mkdir',
+  'create',
+];
 
 export class ChangeTree {
   readonly size: number;

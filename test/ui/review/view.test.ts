@@ -228,10 +228,10 @@ describe('ui/review/view', () => {
     for (const width of [80, 100, 140, 200]) {
       it(`says how many there are of each kind: ${count} on ${width} columns`, () => {
         const line = texts(counting(count), {columns: width, rows: 24})[1] as string;
-        const isShort = width === 80 && count > 1_000_000;
+        const isShort = (width === 80 && count > 10_000) || (width === 100 && count > 1_000_000);
         const number = (value: number) =>
           value.toLocaleString('en-US', isShort ? {notation: 'compact', maximumFractionDigits: 1} : {});
-        expect(line.match(/ [1-7] [^\s\d][\d,.M]+(?= )/g)).to.deep.equal([
+        expect(line.match(/ [1-8] [^\s\d][\d,.KM]+(?= )/g)).to.deep.equal([
           ` 1 +${number(2 * count)}`,
           ` 2 ~${number(count)}`,
           ` 3 ±${number(count)}`,
@@ -239,6 +239,7 @@ describe('ui/review/view', () => {
           ` 5 ·${number(count)}`,
           ` 6 -${number(2 * count)}`,
           ` 7 !${number(count)}`,
+          ` 8 →${number(count)}`,
         ]);
         expect(line).to.not.include('…');
       });

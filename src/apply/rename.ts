@@ -1,0 +1,68 @@
+/** A path of the target gets the name that the source has for it, where it was under another way to write the same. */
+import {type Action, fromOf} from '../core/action.js';
+import {emptyStat} from '../core/block.js';
+import {type ByteName, foldName, fromByteName, toByteName} from '../core/name.js';
+import {baseName, joinPath, parentPath, type RelPath} from '../core/path.js';
+import {changesMetadata} from '../plan/waves.js';
+import type {Place} from '../platform/cursor.js';
+import {errnoOf} from '../platform/platform.js';
+import {renamedName} from '../state/traces.js';
+import {check, checkTarget, isNamed, oldName} from './check.js';
+import {placeIn} from './spot.js';
+import {type StepResult, skipped, type Task} from './task.js';
+
+/** `todo`: it has its name, and another wave does the rest. */
+export function rename(task: Task): StepResult {
+  const {action, world} = task;
+  // What writes content looks at the source when it does.
+  const standing = action.kind === 'move' ? check(action, world) : checkTarget(action, world);
+  if (typeof standing === 'object') return skipped(standing);
+  if (standing === 'done') return {status: 'already-done'};
+  const hasName = isNamed(action, world);
+  if (!hasName && !giveName(task, placeIn(world.target, action))) {
+    return skipped({path: action.path, side: 'target', attribute: 'name'});
+  }
+  if (hasMore(action)) return {status: 'todo'};
+  return {status: hasName ? 'already-done' : 'done'};
+}
+
+/** A folder is settled in the end, as one that was made. */
+function hasMore(action: Action): boolean {
+  return action.kind !== 'move' || (action.after.kind !== 'directory' && changesMetadata(action));
+}
+
+/** False where another entry has the name: then all is as it was. */
+function giveName(task: Task, {folder, name}: Place): boolean {
+  const {action, world, staging, index} = task;
+  const {platform} = world;
+  const own = toByteName(oldName(action));
+  const move = (from: ByteName, as: ByteName) => platform.move({from: folder, name: from, to: folder, as, replace: false});
+  if (!platform.stat(folder, name, emptyStat())) {
+    move(own, name);
+    return true;
+  }
+  // Both names lead to it, and renaming a file to itself does nothing: it goes by a name that nobody else has.
+  const via = renamedName(staging.runId, index) as ByteName;
+  staging.traces.add({renamed: {from: joinPath(parentPath(action.path), baseName(fromOf(action) as RelPath)), via}});
+  move(own, via);
+  try {
+    move(via, name);
+    return true;
+  } catch (error) {
+    const isTaken = errnoOf(error) === 'EEXIST';
+    if (isTaken && !isListed(task, {folder, name})) {
+      // The kernel remembers for a second that the name led to it. Race: what gets the name right now is replaced.
+      platform.move({from: folder, name: via, to: folder, as: name, replace: true});
+      return true;
+    }
+    move(via, own);
+    if (isTaken) return false;
+    throw error;
+  }
+}
+
+/** Whether anything in the folder has a name that may be this one. */
+function isListed({world: {platform}}: Task, {folder, name}: Place): boolean {
+  const key = foldName(fromByteName(name));
+  return platform.names(folder).some((other) => foldName(fromByteName(other)) === key);
+}
