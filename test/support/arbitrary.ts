@@ -25,9 +25,9 @@ export const relPath: fc.Arbitrary<RelPath> = fc
   .array(name, {minLength: 1, maxLength: 4})
   .map((names) => names.join('/') as RelPath);
 
-/** Any time that a file system can hold, often before 1970 or at the edge of a second. */
+/** Any time whose seconds can be counted exactly, often before 1970 or at the edge of a second. */
 export const time: fc.Arbitrary<bigint> = fc.oneof(
-  fc.bigInt({min: -(2n ** 63n) * 1_000_000_000n, max: 2n ** 63n * 1_000_000_000n - 1n}),
+  fc.bigInt({min: -(2n ** 53n - 1n) * 1_000_000_000n, max: 2n ** 53n * 1_000_000_000n - 1n}),
   fc.constantFrom(0n, -1n, 1n, -500_000_000n, 999_999_999n, -1_000_000_000n),
 );
 
