@@ -473,7 +473,8 @@ class Merge {
     const s = this.#source;
     const top = s.depth;
     do {
-      this.#noteUnread();
+      // A folder that the target has too protects what is below it, and no more.
+      if (s.depth > top || this.#target.code !== CODE.directory) this.#noteUnread();
       const kind = kindOf(s.code);
       if (kind !== undefined && kind !== 'directory') this.#elsewhere.add(s.entry());
       s.next();
