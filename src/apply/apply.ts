@@ -118,7 +118,7 @@ class Run {
     this.#moves = movesOf(plan.actions);
     this.#journal = this.#openedJournal();
     const onProblem = (found: Problem) => this.#outcomes.problem(found);
-    this.#target = new Target({platform: platform(), plan, runId, lock, approach, onProblem});
+    this.#target = new Target({platform: platform(), plan, runId, isOld: this.#rules.looksFirst, lock, approach, onProblem});
     this.#outcomes = new Outcomes(plan.actions, {
       onEnd: (action, status) => {
         this.#journal.step(runStep(action, status));
@@ -318,8 +318,11 @@ class Run {
       this.#progress.phase = WAVE_PHASES[step];
       const ready = actions.filter((index) => this.#steps.isReady(index, step, isSynced ?? true));
       this.#progress.spareSteps(actions.length - ready.length);
-      const leader = step === 'links' ? this.#steps.leaderNow : undefined;
-      await this.#workers.run(step, ready, (index, result) => this.#steps.record(step, index, result), leader);
+      const asked = {
+        leader: step === 'links' ? this.#steps.leaderNow : undefined,
+        asideOf: step === 'deletes' && this.#outcomes.hasStaged ? this.#steps.asideOf : undefined,
+      };
+      await this.#workers.run(step, ready, (index, result) => this.#steps.record(step, index, result), asked);
       if (this.#isStopped) return;
       // What has just taken the place of a folder may be what goes next under its old name.
       if (step === 'emptied' && actions.some((index) => this.#actions[index]?.after !== undefined)) isSynced = undefined;

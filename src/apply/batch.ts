@@ -24,6 +24,8 @@ export interface BatchJob {
   readonly actions: readonly Action[];
   /** For links, one for each action. */
   readonly leaders?: readonly (LeaderNow | undefined)[];
+  /** For deletes, one for each action: see `Task`. */
+  readonly asides?: readonly (RelPath | undefined)[];
   /** Given where it is another than that of the worker's last batch. */
   readonly context?: ApplyContext;
   /** Folders of the target that were opened up to their owner since the worker's last batch. */
@@ -50,8 +52,9 @@ export function fromWire(result: WireResult): BatchResult {
 function toWire(result: BatchResult): WireResult {
   const {drift, problem, status} = result;
   const isOpening = 'opened' in result && result.opened !== undefined;
-  const isPlain =
-    drift === undefined && problem === undefined && !isOpening && !('obstacle' in result && result.obstacle !== undefined);
+  const isOther = 'isOther' in result && result.isOther;
+  const isObstructed = 'obstacle' in result && result.obstacle !== undefined;
+  const isPlain = drift === undefined && problem === undefined && !isOpening && !isOther && !isObstructed;
   return isPlain ? status : result;
 }
 
@@ -93,7 +96,13 @@ export function performBatch(job: BatchJob, tools: BatchTools): readonly WireRes
   return results;
 }
 
-function done(step: WaveStep, i: number, {actions, indexes, leaders}: BatchJob, run: Session, tools: BatchTools): StepResult {
+function done(
+  step: WaveStep,
+  i: number,
+  {actions, indexes, leaders, asides}: BatchJob,
+  run: Session,
+  tools: BatchTools,
+): StepResult {
   const action = actions[i] as Action;
   const {world, full, learner, context} = run;
   if (full.isFor(step, action)) return STOPPED;
@@ -107,6 +116,7 @@ function done(step: WaveStep, i: number, {actions, indexes, leaders}: BatchJob, 
         return run.staging;
       },
       leader: leaders?.[i],
+      aside: asides?.[i],
       flushed: context.flushed,
       umask: context.umask,
       learner,

@@ -3,6 +3,7 @@
  * returns or throws, no worker is at work for this run any more.
  */
 import {type Action, bytesOf} from '../core/action.js';
+import type {RelPath} from '../core/path.js';
 import type {Problem} from '../core/problem.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import {allEnded, type WorkerPool} from '../platform/pool.js';
@@ -30,6 +31,12 @@ export interface DispatchOptions {
   readonly isStopped: () => boolean;
 }
 
+/** What a worker is told of each action beside the action itself. */
+interface Asked {
+  readonly leader?: ((index: number) => LeaderNow | undefined) | undefined;
+  readonly asideOf?: ((index: number) => RelPath | undefined) | undefined;
+}
+
 export class Dispatch {
   #context: ApplyContext;
   /** How many of the opened folders each worker knows. */
@@ -48,12 +55,15 @@ export class Dispatch {
     this.#context = context;
   }
 
-  /** `leader`: for links, how far the file has come that leads the group of an action. */
+  /**
+   * `leader`: for links, how far the file has come that leads the group of an action. `asideOf`: for deletes, the folder beside which
+   * the leaf is set aside, if it is.
+   */
   async run(
     step: BatchStep,
     indexes: readonly number[],
     onResult: (index: number, result: BatchResult) => void,
-    leader?: (index: number) => LeaderNow | undefined,
+    {leader, asideOf}: Asked = {},
   ): Promise<void> {
     const {pool, actions, onBatch, isStopped} = this.o;
     const batches = cut(actions, indexes);
@@ -65,6 +75,7 @@ export class Dispatch {
           indexes: batch,
           actions: batch.map((index) => actions[index] as Action),
           ...(leader && {leaders: batch.map(leader)}),
+          ...(asideOf && {asides: batch.map(asideOf)}),
         };
         const results = await pool.call<readonly WireResult[]>(worker, job);
         for (const [i, wire] of results.entries()) {

@@ -46,6 +46,7 @@ export class Outcomes {
   readonly skipped: RelPath[] = [];
   readonly #states: ActionState[];
   readonly #told: boolean[];
+  readonly #other = new Set<number>();
   #ended = 0;
   #isSound = true;
 
@@ -78,6 +79,11 @@ export class Outcomes {
     return this.#isSound;
   }
 
+  /** Whether something waits for a folder to be empty. */
+  get hasStaged(): boolean {
+    return this.#states.includes('staged');
+  }
+
   /** Whether all of the plan is done. */
   get isWhole(): boolean {
     return this.#states.every((state) => WHOLE.has(state));
@@ -105,6 +111,14 @@ export class Outcomes {
     if (isUpkeep(action)) return;
     this.#told[index] = true;
     this.listener.onEnd(action, next);
+  }
+
+  readonly isOther = (index: number): boolean => this.#other.has(index);
+
+  /** An action wrote what the source had by then, which is not what the plan saw: that may be elsewhere now. */
+  wroteOther(index: number): void {
+    this.#other.add(index);
+    this.#isSound = false;
   }
 
   /** What was found done before the first change: it is no news to whoever follows the run. */

@@ -5,7 +5,8 @@ import {CODE, emptyStat, inodeOf} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import {parentPath, type RelPath} from '../core/path.js';
-import {isCurrent} from '../plan/compare.js';
+import {COARSEST} from '../core/times.js';
+import {isCurrent, sameTime} from '../plan/compare.js';
 import {WAVE_PHASES} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
 import {errnoOf, type SystemError} from '../platform/platform.js';
@@ -18,6 +19,7 @@ import {
   comeOrGone,
   entryAtPlace,
   inSource,
+  lookAt,
   lookAtTarget,
   NO_XATTRS,
   openMode,
@@ -57,7 +59,7 @@ function withoutXattrs(task: Task): StepResult {
   const done = act({...task, takesXattrs: false});
   if (done.status === 'done') return failed(action, 'attrs', 'XATTRS_NOT_KEPT');
   // What waits for its place will take it; that is what counts, beside the problem.
-  return done.status === 'staged' ? {...failed(action, 'attrs', 'XATTRS_NOT_KEPT'), status: 'staged'} : done;
+  return done.status === 'staged' ? {...done, ...failed(action, 'attrs', 'XATTRS_NOT_KEPT'), status: 'staged'} : done;
 }
 
 /**
@@ -159,7 +161,7 @@ function makeFolder(task: Task): StepResult {
     return DONE;
   }
   // Made where the leaf is to lie: the exchange puts it there, and it stays until what is in the folder is on disk.
-  const aside = asideSpot(task, place);
+  const aside = asideSpot(task, action.path);
   platform.makeFolder(aside.folder, aside.name, mode);
   if (!exchanged(task, aside, place)) {
     platform.removeFolder(aside.folder, aside.name);
@@ -198,7 +200,11 @@ function write(task: Task): StepResult {
   const spot = spotOf(task, placeIn(world.target, action));
   const made = action.after?.kind === 'file' ? copyFromSource(task, spot) : makeOther(task, spot);
   if (!('action' in made)) return made;
-  return putInPlace(made.action === action ? task : {...task, action: made.action}, spot);
+  if (made.action === action) return putInPlace(task, spot);
+  const result = putInPlace({...task, action: made.action}, spot);
+  const [planned, copied] = [action.after as Entry, made.action.after as Entry];
+  const isOther = planned.size !== copied.size || planned.mtime !== copied.mtime;
+  return isOther ? {...result, isOther} : result;
 }
 
 /** What was made takes its place, or waits for the folder that it replaces to be empty. */
@@ -349,11 +355,22 @@ function leaderPlace(task: Task, action: Link): Place | undefined {
   const now = place && entryAtPlace(platform, place, NO_XATTRS);
   if (now?.kind !== action.after.kind || (now.size !== action.after.size && !isCopiedNow(task))) return undefined;
   if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
+  if (leader.is === 'written' && !isOfItsTime(task, action, now)) return undefined;
   // Its attributes alone are still to be set, and then hold for this name too.
   const isSound =
     leader.is !== 'attrs' ||
     ((leader.action.kind === 'attrs' || leader.action.kind === 'move') && !isDrifted(leader.action, world));
   return isSound ? place : undefined;
+}
+
+/** Whether a leader that was written has not been edited since. How exactly the target keeps times may not be known yet. */
+function isOfItsTime(task: Task, {leader, after}: Link, {mtime}: Entry): boolean {
+  const {platform, source, policy} = task.world;
+  const closely = {...policy, mtimeWindow: policy.mtimeWindow + COARSEST};
+  if (!policy.times || sameTime(mtime, after.mtime, closely)) return true;
+  const now = isCopiedNow(task) ? inSource(() => lookAt(platform, source, leader, NO_XATTRS)) : undefined;
+  // What is written to all the while was copied as it was at some moment.
+  return now !== undefined && mtime > after.mtime && (mtime < now.mtime || sameTime(mtime, now.mtime, closely));
 }
 
 function isDrifted(action: Action, world: World): boolean {
@@ -370,12 +387,18 @@ function isWhole(path: RelPath, {platform, source, leaders, policy, goOn}: World
   return platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
 }
 
-function remove({action, world}: Task): StepResult {
+function remove(task: Task): StepResult {
+  const {action, world, aside} = task;
+  const {platform} = world;
   const ended = endedBefore(action, world) ?? keptAs(action, world);
   if (ended) return ended;
   const {folder, name} = placeIn(world.target, action);
   // Race: a file that takes this one's place between the look above and here is deleted; a moment of microseconds.
-  world.platform.removeFile(folder, name);
+  if (aside === undefined) platform.removeFile(folder, name);
+  else {
+    const spot = asideSpot(task, aside);
+    platform.move({from: folder, name, to: spot.folder, as: spot.name, replace: false});
+  }
   return DONE;
 }
 

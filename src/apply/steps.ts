@@ -2,6 +2,7 @@
 import type {Action} from '../core/action.js';
 import {type Drift, driftWords} from '../core/drift.js';
 import {escapeName} from '../core/escape.js';
+import type {RelPath} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
 import {Needs, type Unmet} from '../plan/needs.js';
@@ -39,7 +40,9 @@ export class Steps {
 
   /** Perf: while all goes well every need is met, and nobody asks for them (bench: copy-memory). */
   #unmet(index: number, step: WaveStep): Unmet | undefined {
-    return this.o.outcomes.isSound ? undefined : this.#allNeeds.unmet(index, step, this.o.outcomes.stateOf);
+    return this.o.outcomes.isSound
+      ? undefined
+      : this.#allNeeds.unmet(index, step, this.o.outcomes.stateOf, this.o.outcomes.isOther);
   }
 
   get #allNeeds(): Needs {
@@ -75,6 +78,9 @@ export class Steps {
     return state === 'pending' ? {is: 'attrs', action: this.o.plan.actions[leader] as Action} : {is: 'written'};
   };
 
+  /** For a delete: the folder beside which the leaf is set aside, see `Needs.asideOf`. */
+  readonly asideOf = (index: number): RelPath | undefined => this.#allNeeds.asideOf(index, this.o.outcomes.stateOf);
+
   /** Notes what a worker has answered. */
   record(step: WaveStep, index: number, result: BatchResult): void {
     const outcomes = this.o.outcomes;
@@ -94,11 +100,13 @@ export class Steps {
       }
       case 'staged':
         outcomes.set(index, 'staged');
+        if (result.isOther) outcomes.wroteOther(index);
         if (result.problem !== undefined) outcomes.problem(result.problem);
         break;
       case 'done':
         // A folder is made, or gets its name, in one wave and is settled in a later one.
         outcomes.set(index, isSettledLater(step, action) ? 'made' : 'done');
+        if (result.isOther) outcomes.wroteOther(index);
         break;
       case 'already-done':
         outcomes.set(index, isSettledLater(step, action) ? 'found' : 'already-done');

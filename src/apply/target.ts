@@ -23,6 +23,7 @@ import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
 import {foldingOf, writeSamples} from '../state/names.js';
 import {handOver, stateOwner} from '../state/ownership.js';
+import {readJournal} from '../state/runs.js';
 import {hasLeftovers, leftRenamed, sweepReplaced, sweepStaging} from '../state/staging.js';
 import {readTimeFacts, writeTimeFacts} from '../state/times.js';
 import type {Opened} from '../state/traces.js';
@@ -35,6 +36,8 @@ export interface TargetOptions {
   readonly platform: Platform;
   readonly plan: Plan;
   readonly runId: string;
+  /** Whether another run may have worked on the target since the plan was made. */
+  readonly isOld: boolean;
   readonly lock: TargetLock;
   readonly approach: Approach;
   readonly onProblem: (problem: Problem) => void;
@@ -220,17 +223,30 @@ export class Target {
   }
 
   /**
-   * Drops what gave its place to a folder, only when all that is in that folder is there, and on disk (`isWhole`); then what is left in
-   * staging. What cannot be tidied up now, on a disk that fails or as somebody else is at work in `.dirsync`, the next run tidies up.
+   * Drops what was set aside, only when all of the plan is done and on disk (`isWhole`), and nothing of the source was hidden from it,
+   * where what was set aside may be; then what is left in staging. What cannot be tidied up now, on a disk that fails or as somebody else is at work in `.dirsync`, the next run tidies up.
    */
   sweep(isWhole: boolean, settled: readonly Action[], source: Folder | undefined): void {
     const {platform, runId} = this.o;
     const root = this.#root as Folder;
-    const what = !isWhole ? 'empty' : this.#seesAll ? 'all' : {own: runId};
+    const isSeen = this.o.plan.problems.length === 0;
+    const isOwn = (run: string) => run === runId || this.#isOfPlan(run);
+    const what = !isWhole || !isSeen ? 'empty' : this.#seesAll && !this.o.isOld ? 'all' : {isOwn};
     this.#reporting('delete', () => sweepReplaced(platform, root, what));
     // What they were is noted in staging until they are closed.
     this.closeFolders(settled, source);
     this.#reporting('delete', () => sweepStaging(platform, root));
+  }
+
+  /** Whether an earlier run has worked at this very plan, as its journal tells. */
+  #isOfPlan(run: string): boolean {
+    try {
+      const [first] = readJournal(this.o.platform, this.#root as Folder, run);
+      return first?.type === 'header' && first.header.planId === this.#header.id;
+    } catch (error) {
+      if (error instanceof DirsyncError) return false;
+      throw error;
+    }
   }
 
   #reporting(phase: Phase, act: () => void): void {

@@ -3,6 +3,7 @@ import type {Action} from '../core/action.js';
 import type {Drift} from '../core/drift.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import type {RelPath} from '../core/path.js';
 import {type Phase, type Problem, problem, type Side} from '../core/problem.js';
 import type {TimeLearner} from '../core/times.js';
 import type {WaveStep} from '../plan/waves.js';
@@ -18,6 +19,8 @@ export interface StepResult {
   readonly status: 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped' | 'staged' | 'todo';
   readonly drift?: Drift;
   readonly problem?: Problem;
+  /** It wrote what the source has now, which is not what the plan says. */
+  readonly isOther?: boolean;
   /** Folders that were opened up to do it. */
   readonly opened?: readonly Opened[] | undefined;
 }
@@ -47,6 +50,8 @@ export interface Task {
   readonly staging: Staging;
   /** For a link: how far its leader has come. */
   readonly leader: LeaderNow | undefined;
+  /** For a delete: the folder beside which the leaf is set aside, if it is. */
+  readonly aside?: RelPath | undefined;
   readonly flushed: Flushed;
   /** The permissions that new files do not get, where modes are not kept. */
   readonly umask: number;

@@ -13,7 +13,8 @@ export interface TimeFacts {
 
 /** What file systems count times in, finest first. */
 const RESOLUTIONS = [1n, 100n, 1_000n, 1_000_000n, 10_000_000n, NS_PER_SECOND, 2n * NS_PER_SECOND];
-const COARSEST = 2n * NS_PER_SECOND;
+/** No file system in use keeps times less exactly. */
+export const COARSEST = 2n * NS_PER_SECOND;
 
 /** Every file system holds the times from here on: those of FAT begin with 1980, in whatever time zone. */
 export const ORDINARY_START = 315_619_200n * NS_PER_SECOND;

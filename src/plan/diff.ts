@@ -504,8 +504,10 @@ class Merge {
     return waiting.map((candidate, i) => {
       const {path, from, order, frame, before, after, reasons} = candidate;
       const answer = answers[i] as boolean | Problem;
-      if (typeof answer !== 'boolean') this.#problems.push(answer);
-      else if (!answer) {
+      if (typeof answer !== 'boolean') {
+        this.#problems.push(answer);
+        this.#elsewhere.add(after);
+      } else if (!answer) {
         this.#touch(frame);
         this.#add(order, {
           kind: 'update',

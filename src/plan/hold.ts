@@ -36,8 +36,24 @@ const ELSEWHERE: readonly Reason[] = ['elsewhere'];
 export function holdDeletes(actions: readonly Action[], elsewhere: Elsewhere, policy: PlanOptions): readonly Action[] {
   if (elsewhere.isNothing || policy.deleteAnyway) return actions;
   const needs = new Needs(actions, policy);
+  for (let held = hold(actions, needs, elsewhere); ; held = hold(actions, needs, elsewhere)) {
+    // What gets no place, since what stands there is held, may be what goes elsewhere.
+    const unwritten = held.unwritten.filter((leaf) => !elsewhere.mayHold(leaf));
+    if (unwritten.length === 0) return held.actions;
+    for (const leaf of unwritten) elsewhere.add(leaf);
+  }
+}
+
+/** `unwritten`: leaves that would have taken the places of folders that stay. */
+interface Held {
+  readonly actions: readonly Action[];
+  readonly unwritten: readonly Entry[];
+}
+
+function hold(actions: readonly Action[], needs: Needs, elsewhere: Elsewhere): Held {
   const isHeld = (action: Action) => action.kind === 'delete' && elsewhere.mayHold(action.before);
   const held: Action[] = [];
+  const unwritten: Entry[] = [];
   for (let i = 0; i < actions.length; i++) {
     const action = actions[i] as Action;
     const {before, after} = action;
@@ -49,11 +65,12 @@ export function holdDeletes(actions: readonly Action[], elsewhere: Elsewhere, po
       const isWhole = elsewhere.isUnknown || (after !== undefined && below.some(isHeld));
       if (isWhole) {
         held.push(blocked(action, below));
+        if (after !== undefined) unwritten.push(after);
         i = needs.endOf(i) - 1;
       } else if (!below.some(isHeld)) held.push(action);
     }
   }
-  return held;
+  return {actions: held, unwritten};
 }
 
 function blocked({path, before}: Action, leaving: readonly Action[]): Blocked {

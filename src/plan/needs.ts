@@ -6,11 +6,12 @@
  * - a hard link needs the file that leads its group;
  * - a folder that goes, or gives its place to a leaf, needs all below it gone;
  * - what goes to make room for a leaf needs that leaf, written and waiting;
- * - a leaf that goes needs each leaf that it may be under another name: of the same kind, size and time, and to be written.
+ * - a leaf that goes needs each leaf that it may be under another name: of the same kind, size and time, and to be written. Where that
+ *   one waits for a folder to be empty, the leaf is set aside until the run is whole.
  */
 import {type Action, isUpkeep, type Link} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
-import type {ActionState} from '../core/outcome.js';
+import {type ActionState, OUTCOME_STATUSES} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import {type Policy, sameTime} from './compare.js';
@@ -34,6 +35,8 @@ export interface Unmet {
   readonly need: 'folder' | 'leader' | 'replacement' | 'below' | 'copy';
   readonly of: number;
 }
+
+type StateOf = (index: number) => ActionState;
 
 /** What decides whether two leaves may be one. */
 export type TwinPolicy = Pick<Policy, 'times' | 'mtimeWindow' | 'mtimeRange'> & Pick<PlanOptions, 'deleteAnyway'>;
@@ -154,8 +157,11 @@ export class Needs {
     if (this.#links.size > 0) for (const link of this.#links.get(index) ?? []) tell(link);
   }
 
-  /** The first need of a step that is not met, as far as the run has come; what was begun and failed is met never. */
-  unmet(index: number, step: WaveStep, stateOf: (index: number) => ActionState): Unmet | undefined {
+  /**
+   * The first need of a step that is not met, as far as the run has come; what was begun and failed is met never. `isOther`: whether an
+   * action wrote what the source had by then, which is not what the plan saw.
+   */
+  unmet(index: number, step: WaveStep, stateOf: StateOf, isOther: (index: number) => boolean = () => false): Unmet | undefined {
     switch (step) {
       case 'renames':
       case 'folders':
@@ -169,7 +175,9 @@ export class Needs {
         return {need: 'leader', of: leader};
       }
       case 'deletes':
-        return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetCopy(index, stateOf);
+        return (
+          this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetCopy(index, stateOf, isOther)
+        );
       case 'emptied':
         return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetBelow(index, stateOf);
       case 'attrs':
@@ -178,30 +186,53 @@ export class Needs {
     }
   }
 
-  #unmetFolder(index: number, stateOf: (index: number) => ActionState): Unmet | undefined {
+  #unmetFolder(index: number, stateOf: StateOf): Unmet | undefined {
     const maker = this.makerOf(index);
     return maker === undefined || IS_THERE.has(stateOf(maker)) ? undefined : {need: 'folder', of: maker};
   }
 
   /** For a leaf that replaces a folder, that is itself. */
-  #unmetReplacement(index: number, stateOf: (index: number) => ActionState): Unmet | undefined {
+  #unmetReplacement(index: number, stateOf: StateOf): Unmet | undefined {
     const of = this.#replacementAt(index);
     return of === undefined || WRITTEN.has(stateOf(of)) ? undefined : {need: 'replacement', of};
   }
 
-  #unmetBelow(index: number, stateOf: (index: number) => ActionState): Unmet | undefined {
+  #unmetBelow(index: number, stateOf: StateOf): Unmet | undefined {
     for (let i = index + 1; i < this.endOf(index); i++) if (!IS_GONE.has(stateOf(i))) return {need: 'below', of: i};
     return undefined;
   }
 
-  #unmetCopy(index: number, stateOf: (index: number) => ActionState): Unmet | undefined {
+  #unmetCopy(index: number, stateOf: StateOf, isOther: (index: number) => boolean): Unmet | undefined {
     const twins = this.twinsOf(index);
     if (twins === undefined) return undefined;
-    // Perf: what is lost once stays so, and a million files may share one size and time.
-    if (twins.lost === undefined || twins.lost.length === 0) twins.lost = twins.written.filter((i) => IS_LOST.has(stateOf(i)));
-    const {before} = this.actions[index] as Action;
-    const of = twins.lost.find((i) => this.#isSameTime(before as Entry, (this.actions[i] as Action).after as Entry));
+    // Perf: what has ended is looked at once, since a million files may share one size and time.
+    twins.lost ??= [];
+    twins.open ??= twins.written;
+    if (twins.open.length > 0) {
+      twins.lost.push(...twins.open.filter((i) => IS_LOST.has(stateOf(i)) || isOther(i)));
+      twins.open = twins.open.filter((i) => !HAS_ENDED.has(stateOf(i)));
+    }
+    const of = this.#sameTimeIn(twins.lost, index);
     return of === undefined ? undefined : {need: 'copy', of};
+  }
+
+  /**
+   * For a leaf in a folder that gives its place to another leaf: the path of that folder, when what the leaf may be under another name
+   * still waits for its place, which it may be refused.
+   */
+  asideOf(index: number, stateOf: StateOf): RelPath | undefined {
+    const replacement = this.#replacementAt(index);
+    const twins = replacement === undefined ? undefined : this.twinsOf(index);
+    if (replacement === undefined || twins === undefined) return undefined;
+    // Perf: nothing comes to wait, or gets its place, while leaves are deleted.
+    twins.waiting ??= twins.written.filter((i) => stateOf(i) === 'staged');
+    return this.#sameTimeIn(twins.waiting, index) === undefined ? undefined : this.actions[replacement]?.path;
+  }
+
+  /** The first of these that is written with the time of what stands where action `index` is done. */
+  #sameTimeIn(written: readonly number[], index: number): number | undefined {
+    const {before} = this.actions[index] as Action;
+    return written.find((i) => this.#isSameTime(before as Entry, (this.actions[i] as Action).after as Entry));
   }
 
   #isSameTime(a: Entry, b: Entry): boolean {
@@ -214,7 +245,7 @@ export class Needs {
     if (this.policy.deleteAnyway) return undefined;
     this.#twins ??= findTwins(this.actions, this.policy);
     const action = this.actions[index] as Action;
-    if (action.kind === 'delete') return this.#twins.get(twinKey(action.before, this.policy));
+    if (isGoing(action)) return this.#twins.get(twinKey(action.before as Entry, this.policy));
     return isWritten(action) ? this.#twins.get(twinKey(action.after as Entry, this.policy)) : undefined;
   }
 
@@ -247,6 +278,9 @@ const IS_GONE: ReadonlySet<ActionState> = new Set(['done', 'already-done']);
 /** Its content did not arrive in this run. What goes before anything is written (--delete-before) does not wait for it. */
 const IS_LOST: ReadonlySet<ActionState> = new Set(['failed', 'skipped', 'stopped', 'blocked']);
 
+/** Nothing becomes of these any more. */
+const HAS_ENDED: ReadonlySet<ActionState> = new Set(OUTCOME_STATUSES);
+
 /** Whether links can be made to a file. One whose attributes alone are still to be set is whole already. */
 function isLeading({kind}: Action, state: ActionState): boolean {
   return WRITTEN.has(state) || ((kind === 'attrs' || kind === 'move') && state === 'pending');
@@ -257,19 +291,27 @@ function isWritten({kind, after}: Action): boolean {
   return (kind === 'create' || kind === 'update' || kind === 'replace' || kind === 'link') && after.kind !== 'directory';
 }
 
+/** A leaf of which no other leaf takes the place: it is deleted, or gives its place to a folder. */
+export function isGoing({kind, before, after}: Action): boolean {
+  return kind === 'delete' || (kind === 'replace' && before.kind !== 'directory' && after.kind === 'directory');
+}
+
 /** Leaves of one kind and size: indexes of those that go, and of those that are written. */
 export interface Twins {
   readonly gone: number[];
   readonly written: number[];
-  /** Those of the written that did not arrive. */
-  lost?: readonly number[];
+  /** Those of the written that did not arrive, and those of which it is not known yet. */
+  lost?: number[];
+  open?: readonly number[];
+  /** Those of the written that wait for a folder to be empty. */
+  waiting?: readonly number[];
 }
 
 function findTwins(actions: readonly Action[], policy: TwinPolicy): Map<string, Twins> {
   const found = new Map<string, Twins>();
   actions.forEach((action, i) => {
-    if (action.kind !== 'delete') return;
-    const key = twinKey(action.before, policy);
+    if (!isGoing(action)) return;
+    const key = twinKey(action.before as Entry, policy);
     const twins = found.get(key);
     if (twins === undefined) found.set(key, {gone: [i], written: []});
     else twins.gone.push(i);

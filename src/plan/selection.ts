@@ -5,7 +5,7 @@
  * Upkeep is no choice of its own: it follows from what changes in its folder (see `narrow`).
  */
 import type {Action} from '../core/action.js';
-import {Needs, type TwinPolicy, type Twins} from './needs.js';
+import {isGoing, Needs, type TwinPolicy, type Twins} from './needs.js';
 
 /** Counts of changes; upkeep is none of them. */
 export interface Toggled {
@@ -97,7 +97,7 @@ export class Selection {
       if (out === 1) needs.forEachNeeding(index, withBelow, push);
       else needs.forEachNeeded(index, withBelow, push);
       const twins = needs.twinsOf(index);
-      const isOfThese = twins !== undefined && !told.has(twins) && (this.actions[index]?.kind === 'delete') === (out === 0);
+      const isOfThese = twins !== undefined && !told.has(twins) && isGoing(this.actions[index] as Action) === (out === 0);
       if (!isOfThese) return;
       told.add(twins);
       for (const other of out === 1 ? twins.gone : twins.written) push(other);

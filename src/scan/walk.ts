@@ -67,6 +67,9 @@ export interface WalkTotals {
 const MAX_DEPTH = 2048;
 const MAX_PATH = 32 * 1024;
 
+/** What a folder answers in whose place something else has come. */
+const NO_FOLDER: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
 /** The walk was ended from outside: what was written is not a whole tree. */
 export class WalkStopped extends Error {}
 
@@ -222,13 +225,13 @@ class Walk {
     } catch (error) {
       const code = errnoOf(error);
       this.#problem(path, code);
-      // Not allowed in: the folder is known, its content is not. Any other answer: it is not what was listed.
-      if (code === 'EACCES' || code === 'EPERM') {
+      // It is not what was listed; else the folder is known, and its content is not.
+      if (NO_FOLDER.has(code)) {
+        this.#unknown(depth, row.name);
+      } else {
         this.#entries++;
         writer.append(depth, row.name, row);
         writer.amend(PARTIAL, '', xattrs, ownName);
-      } else {
-        this.#unknown(depth, row.name);
       }
       return;
     }

@@ -173,15 +173,15 @@ export function noteOpened({platform, root, runId, modes}: NoteOptions): void {
 }
 
 /**
- * Drops the leaves that gave their place to folders: this run's `own` when what replaced them is on disk, those of killed runs with
- * them (`all`) when this run has seen both trees whole; else no more than empty folders, so that a later run drops them.
+ * Drops the leaves that were set aside: those of this plan's runs (`isOwn`) when all of it is on disk, those of all killed runs with
+ * them (`all`) when this run has seen both trees whole as they are now; else no more than empty folders, so that a later run drops them.
  */
-export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'empty' | {readonly own: string}): void {
+export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'empty' | {readonly isOwn: IsOwn}): void {
   if (what === 'all') {
     sweep(platform, root, NAMES.replaced);
     return;
   }
-  if (what !== 'empty') sweepOwn(platform, root, what.own);
+  if (what !== 'empty') sweepOwn(platform, root, what.isOwn);
   const state = openState(platform, root);
   if (state === undefined) return;
   try {
@@ -191,14 +191,18 @@ export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'e
   }
 }
 
-function sweepOwn(platform: Platform, root: Folder, runId: string): void {
+type IsOwn = (run: string) => boolean;
+
+function sweepOwn(platform: Platform, root: Folder, isOwn: IsOwn): void {
   withFolder(platform, root, NAMES.replaced, (folder) => {
+    const own = namesIn(platform, folder, CODE.directory).filter(isOwn);
     const target = new Cursor(platform, root);
     for (const trace of readTraces(platform, folder)) {
-      if ('beside' in trace && isBesideOf(runId, trace.beside.name)) removeBeside(platform, target, trace.beside);
+      if ('beside' in trace && own.some((run) => isBesideOf(run, trace.beside.name)))
+        removeBeside(platform, target, trace.beside);
     }
     target.reset();
-    removeTree(platform, folder, runId as ByteName);
+    for (const run of own) removeTree(platform, folder, run);
   });
 }
 

@@ -107,6 +107,23 @@ describe('apply, deletes that are held back since something was not copied', () 
     });
   }
 
+  it('a renamed file that was renamed again, when another has come to its name', async () => {
+    const {source, target} = pairIn(temp(), {b: photo(1), d: photo(3)}, {a: photo(1), c: photo(3)});
+    const onEvent = ({type}: {type: string}) => {
+      if (type !== 'plan-ready') return;
+      fs.renameSync(path.join(source, 'b'), path.join(source, 'moved'));
+      fs.writeFileSync(path.join(source, 'b'), 'another');
+      // Its change time alone is another then.
+      fs.chmodSync(path.join(source, 'd'), 0o600);
+    };
+    const report = await applyFresh(settings(source, target), {...context(), onEvent});
+    expect(report.problems.map((found) => `${found.path} ${found.code}`)).to.deep.equal(['a HELD_BACK']);
+    expect(fs.readFileSync(path.join(target, 'a'), 'utf8')).to.equal('photo 1');
+    expect(fs.existsSync(path.join(target, 'c'))).to.equal(false);
+    expect((await syncTrees(settings(source, target))).problems).to.deep.equal([]);
+    expect(readTree(target)).to.deep.equal(readTree(source));
+  });
+
   it('a folder that gives way, when what it holds was renamed and did not arrive', async () => {
     const {source, target} = pairIn(temp(), {renamed: photo(1), way: 'x'}, {way: dir({a: photo(1)})});
     const onEvent = ({type}: {type: string}) => {

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {applySaved} from '../../src/app/apply.js';
+import {applyFresh, applySaved} from '../../src/app/apply.js';
 import type {Settings} from '../../src/config/settings.js';
 import type {Action} from '../../src/core/action.js';
+import type {Event} from '../../src/core/event.js';
 import {GUARD_NAMES, type Plan} from '../../src/core/plan.js';
 import {pairIn} from '../support/cli.js';
 import {context, planTrees, settings} from '../support/sync.js';
@@ -118,6 +119,22 @@ describe('apply, links to leaders that are not what they were', () => {
       if (link !== undefined) expect(fs.statSync(at).ino).not.to.equal(leader);
       expect(report.problems.filter((found) => found.path === 'b').map(({code}) => code)).to.deep.equal(codes);
       expect(report.counts.failed + report.counts.skipped, 'not told as done').to.be.at.least(1);
+    });
+  }
+
+  for (const [title, time, codes] of [
+    ['edited after it was written', 1_600_000_000, ['b DEPENDS']],
+    ['touched by the copying alone', undefined, []],
+  ] as const) {
+    it(`a leader that was ${title}`, async () => {
+      const {source, target} = pairIn(temp(), GROUP, {a: 'old', b: 'the new one'});
+      const onEvent = (event: Event) => {
+        if (event.type === 'action' && event.action.path === 'a' && time !== undefined)
+          write(path.join(target, 'a'), 'edited by u', time);
+      };
+      const report = await applyFresh(settings(source, target), {...context(), onEvent});
+      expect(report.problems.map((found) => `${found.path} ${found.code}`)).to.deep.equal(codes);
+      expect(fs.readFileSync(path.join(target, 'b'), 'utf8')).to.equal('the new one');
     });
   }
 });

@@ -156,6 +156,26 @@ const groups: Record<string, Record<string, Case>> = {
       problems: ['target a PROTECTED'],
       actions: ['attrs . (children)', 'blocked c (elsewhere)', 'delete d (gone)'],
     },
+    'what gets no place, since what is held back stands in its way, holds back in turn': {
+      source: {a: 'photo 1', b: 'photo of 2', c: file('the 3rd photo')},
+      target: {a: {x: excluded()}, b: {old: 'photo 1'}, c: {old: 'photo of 2'}, d: 'the 3rd photo', e: 'x'},
+      problems: ['target a PROTECTED'],
+      actions: [
+        'attrs . (children)',
+        'blocked b (elsewhere)',
+        'blocked c (elsewhere)',
+        'blocked d (elsewhere)',
+        'delete e (gone)',
+      ],
+    },
+    'a file that could not be compared may be another file, renamed': {
+      policy: {compare: 'content'},
+      source: {a: file('photo 2', later)},
+      target: {a: 'photo 1', b: file('photo 2', later), c: 'photo 3'},
+      unreadable: 'a',
+      problems: ['source a EACCES'],
+      actions: ['attrs . (children)', 'blocked b (elsewhere)', 'delete c (gone)'],
+    },
   },
   'nothing to do': {
     'two empty trees': {source: {}, target: {}},

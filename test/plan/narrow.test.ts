@@ -94,6 +94,19 @@ describe('a selection of a plan', () => {
     },
     {name: 'a delete that is left out keeps the folders above', actions: GONE, out: ['a/b/y'], left: ['delete a/x', 'delete z']},
     {
+      name: 'a file that gives its place to a folder stays, when what it may be in there is left out',
+      actions: [replaceByFolder('a'), act.create('a/b', file(1)), act.create('a/c', file(2)), act.create('d')],
+      out: ['a/b'],
+      left: ['create d'],
+    },
+    {
+      name: 'taken back in, it brings what it may be',
+      actions: [replaceByFolder('a'), act.create('a/b', file(1)), act.create('a/c', file(2)), act.create('d')],
+      out: ['a/b'],
+      back: ['a/c'],
+      left: ['replace a', 'create a/b', 'create a/c', 'create d'],
+    },
+    {
       name: 'a folder that is kept does not keep its files',
       actions: GONE,
       out: ['a'],

@@ -180,6 +180,43 @@ describe('plan/needs', () => {
     });
   }
 
+  it('a file of which something else was written by now', () => {
+    const needs = new Needs(renamed, EXACT);
+    const state = (i: number): ActionState => (i === 0 ? 'done' : 'pending');
+    const unmet = (isOther: boolean) => needs.unmet(1, 'deletes', state, () => isOther);
+    expect(unmet(true)).to.deep.equal({need: 'copy', of: 0});
+    expect(new Needs(renamed, EXACT).unmet(1, 'deletes', state, () => false)).to.equal(undefined);
+  });
+
+  it('what fails after the first question is held against the next one, also of another time', () => {
+    const other = file(5, {mtime: NOON + 10n});
+    const actions = [act.create('a', file(5)), act.create('b', other), act.delete('c', file(5)), act.delete('d', other)];
+    const needs = new Needs(actions, {...EXACT, mtimeWindow: 1n});
+    const states: ActionState[] = ['failed', 'staged', 'pending', 'pending'];
+    const unmet = (index: number) => needs.unmet(index, 'deletes', (i) => states[i] as ActionState)?.of;
+    expect([unmet(2), unmet(3)]).to.deep.equal([0, undefined]);
+    states[1] = 'failed';
+    expect([unmet(2), unmet(3)]).to.deep.equal([0, 1]);
+  });
+
+  it('a file is set aside where what it may be waits for its place', () => {
+    const other = file(5, {mtime: NOON + 10n});
+    const actions = [
+      replace('a', folder(), file(5)),
+      act.delete('a/b', file(5)),
+      act.delete('a/c', other),
+      act.delete('d', file(5)),
+    ];
+    const aside = (state: ActionState, policy = EXACT) => {
+      const needs = new Needs(actions, policy);
+      return [1, 2, 3].map((index) => needs.asideOf(index, (i) => (i === 0 ? state : 'pending')));
+    };
+    expect(aside('staged')).to.deep.equal(['a', undefined, undefined]);
+    expect(aside('staged', {...EXACT, mtimeWindow: 10n})).to.deep.equal(['a', 'a', undefined]);
+    expect(aside('staged', {...EXACT, deleteAnyway: true})).to.deep.equal([undefined, undefined, undefined]);
+    expect(aside('already-done')).to.deep.equal([undefined, undefined, undefined]);
+  });
+
   it('a million files of one size and time are told apart from no others in one pass', () => {
     const count = 200_000;
     const actions = [

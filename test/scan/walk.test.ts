@@ -19,7 +19,7 @@ import {toByteName} from '../../src/core/name.js';
 import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';
 import type {Side} from '../../src/core/problem.js';
 import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
-import type {Platform} from '../../src/platform/platform.js';
+import {type Platform, SystemError} from '../../src/platform/platform.js';
 import {PortablePlatform} from '../../src/platform/portable.js';
 import {PosixPlatform} from '../../src/platform/posix.js';
 import {FilterScope} from '../../src/scan/filter.js';
@@ -340,6 +340,21 @@ for (const backend of ['posix', 'portable'] as const) {
           expect(found.rows).to.deep.equal(['. directory', 'a directory partial', 'c directory', 'c/d file']);
           expect(found.problems).to.deep.equal([`${side} a EACCES`]);
           expect(found.totals.entries).to.equal(3);
+        }
+      });
+      it('a folder that the disk does not give is there, its content is not known; one that went meanwhile is unknown', () => {
+        const root = made({a: {b: ''}, c: {d: ''}});
+        const {openFolder} = platform;
+        platform.openFolder = (parent, name) => {
+          if (name === 'a' || name === 'c') throw new SystemError(name === 'a' ? 'EIO' : 'ENOENT', 'openat');
+          return openFolder.call(platform, parent, name);
+        };
+        try {
+          const found = scan(root);
+          expect(found.rows).to.deep.equal(['. directory', 'a directory partial', 'c unknown']);
+          expect(found.problems).to.deep.equal(['source a EIO', 'source c ENOENT']);
+        } finally {
+          platform.openFolder = openFolder;
         }
       });
       it('what may be listed, but not looked at, is unknown', () => {
