@@ -24,6 +24,7 @@ import {
   NO_XATTRS,
   openMode,
   SELF,
+  type Standing,
   type World,
 } from './check.js';
 import {copyFromSource, makeOther} from './copy.js';
@@ -393,6 +394,8 @@ function remove(task: Task): StepResult {
   const ended = endedBefore(action, world) ?? keptAs(action, world);
   if (ended) return ended;
   const {folder, name} = placeIn(world.target, action);
+  const changed = endedMeanwhile(action, world);
+  if (changed) return changed;
   // Race: a file that takes this one's place between the look above and here is deleted; a moment of microseconds.
   if (aside === undefined) platform.removeFile(folder, name);
   else {
@@ -460,6 +463,8 @@ function setAttributes(task: Task): StepResult {
   if (ended) return ended;
   const after = action.after as Entry;
   const {folder, name} = placeIn(world.target, action);
+  const changed = endedMeanwhile(action, world);
+  if (changed) return changed;
   world.platform.setAttributes(folder, name, CODE[after.kind], attributesOf(task, {isNew: false}));
   return DONE;
 }
@@ -482,7 +487,15 @@ function settleFolder(task: Task): StepResult {
 
 /** The result of an action that is not to be done: done already, or drifted on either side. */
 function endedBefore(action: Action, world: World): StepResult | undefined {
-  const standing = check(action, world);
+  return endOf(check(action, world));
+}
+
+/** The same by the target alone, which is looked at last: the source may take its time, and the way may lead elsewhere by now. */
+function endedMeanwhile(action: Action, world: World): StepResult | undefined {
+  return endOf(checkTarget(action, world));
+}
+
+function endOf(standing: Standing): StepResult | undefined {
   if (standing === 'todo') return undefined;
   return standing === 'done' ? ALREADY : skipped(standing);
 }

@@ -122,7 +122,7 @@ describe('story: a saved plan', () => {
     fs.symlinkSync('../outside', path.join(pair.target, 'folder'));
     const {code, stdout} = withoutChange(pair.root, () => apply(pair));
     expect(code).to.equal(4);
-    expect(stdout).to.include('  folder (target): a symlink instead of a directory\n');
+    expect(stdout).to.include('  folder (target): a symlink instead of a folder\n');
     expect(withoutChange(outside, () => apply(pair, '--skip-drifted')).code).to.equal(3);
     expect(readTree(pair.target)).to.include.keys('other');
   });
