@@ -78,7 +78,14 @@ describe('apply, when the target changes while the source is looked at', () => {
             leaders,
             policy: header.options,
             opened: new Map(),
-            mounts: new Map(),
+            missing: undefined,
+            moves: new Map(),
+            foldsNames: false,
+            names: undefined,
+            volumes: new Map(),
+            beside: new Set(),
+            further: new Map(),
+            isLeftOut: () => false,
             goOn: () => true,
           };
           const task: Task = {
@@ -94,7 +101,7 @@ describe('apply, when the target changes while the source is looked at', () => {
             flushed: 'none',
             umask: 0,
             learner: new TimeLearner(),
-            rules: rulesOf('fresh', {skipDrifted: false, hasWaited: false}),
+            rules: rulesOf('fresh', {skipDrifted: false, live: 'copy', hasWaited: false}),
             onBytes: () => true,
           };
           const result = perform(task);
