@@ -210,18 +210,17 @@ describe('apply, when the world changes after the plan', () => {
       writeTree(source, {busy: 'x'.repeat(64 * 1024 * 1024), calm: 'calm'});
       writeTree(target, {busy: 'old'});
       const busy = JSON.stringify(path.join(source, 'busy'));
-      const writer = new Worker(
-        `const fs = require('node:fs'); const file = fs.openSync(${busy}, 'r+');
-         require('node:worker_threads').parentPort.postMessage('at work');
-         for (let i = 0; ; i++) fs.writeSync(file, String(i).padStart(12, '0'), 0);`,
-        {eval: true},
-      );
+      const script = `const fs = require('node:fs'); const file = fs.openSync(${busy}, 'r+');
+        require('node:worker_threads').parentPort.postMessage('at work');
+        for (let i = 0; ; i++) fs.writeSync(file, String(i).padStart(12, '0'), 0);`;
+      // Several, so that one of them gets to write during each copy, also on a busy machine.
+      const writers = Array.from({length: 4}, () => new Worker(script, {eval: true}));
       try {
-        await new Promise((resolve) => writer.once('message', resolve));
+        await Promise.all(writers.map((writer) => new Promise((resolve) => writer.once('message', resolve))));
         const {problems} = await applyFresh(settings(source, target), context());
         expect(problems.map(({path: at, code}) => [at, code])).to.deep.equal([['busy', 'CHANGED_DURING_COPY']]);
       } finally {
-        await writer.terminate();
+        await Promise.all(writers.map((writer) => writer.terminate()));
       }
       expect(fs.readFileSync(path.join(target, 'busy'), 'utf8')).to.equal('old');
       expect(fs.readFileSync(path.join(target, 'calm'), 'utf8')).to.equal('calm');
