@@ -394,7 +394,7 @@ function remove(task: Task): StepResult {
   const ended = endedBefore(action, world) ?? keptAs(action, world);
   if (ended) return ended;
   const {folder, name} = placeIn(world.target, action);
-  const changed = endedMeanwhile(action, world);
+  const changed = endedAtTarget(action, world);
   if (changed) return changed;
   // Race: a file that takes this one's place between the look above and here is deleted; a moment of microseconds.
   if (aside === undefined) platform.removeFile(folder, name);
@@ -463,7 +463,7 @@ function setAttributes(task: Task): StepResult {
   if (ended) return ended;
   const after = action.after as Entry;
   const {folder, name} = placeIn(world.target, action);
-  const changed = endedMeanwhile(action, world);
+  const changed = endedAtTarget(action, world);
   if (changed) return changed;
   world.platform.setAttributes(folder, name, CODE[after.kind], attributesOf(task, {isNew: false}));
   return DONE;
@@ -490,19 +490,12 @@ function endedBefore(action: Action, world: World): StepResult | undefined {
   return endOf(check(action, world));
 }
 
-/** The same by the target alone, which is looked at last: the source may take its time, and the way may lead elsewhere by now. */
-function endedMeanwhile(action: Action, world: World): StepResult | undefined {
+/** The same by the target alone; looked at last, since the source may take its time, and the way may lead elsewhere by then. */
+function endedAtTarget(action: Action, world: World): StepResult | undefined {
   return endOf(checkTarget(action, world));
 }
 
 function endOf(standing: Standing): StepResult | undefined {
-  if (standing === 'todo') return undefined;
-  return standing === 'done' ? ALREADY : skipped(standing);
-}
-
-/** The same by what the target has at its path alone. */
-function endedAtTarget(action: Action, world: World): StepResult | undefined {
-  const standing = checkTarget(action, world);
   if (standing === 'todo') return undefined;
   return standing === 'done' ? ALREADY : skipped(standing);
 }

@@ -76,8 +76,8 @@ const cases: Record<string, Case> = {
     codes: ['DEPENDS'],
   },
   'a name that is no longer one of its group': {
-    source: GROUP,
-    target: {a: 'the new one'},
+    source: {a: file('the new one', OLD), b: hardlink('a')},
+    target: {a: file('the new one', OLD)},
     change({source}) {
       const at = path.join(source, 'b');
       const {mtimeMs} = fs.statSync(at);
@@ -85,7 +85,7 @@ const cases: Record<string, Case> = {
       write(at, 'another new', mtimeMs / 1000);
     },
     link: undefined,
-    codes: [],
+    codes: ['DRIFTED'],
   },
   'a leader that a forged plan names, and that was never one': {
     source: {b: 'the new one', secret: 'top secret!'},

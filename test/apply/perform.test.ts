@@ -8,7 +8,7 @@ import {steppedClock} from '../support/clock.js';
 import {mounts, needMounts} from '../support/filesystems.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
-import {DEFAULT_MTIME, dir, file, hardlink, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
+import {DEFAULT_MTIME, dir, file, hardlink, holdings, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
 import {type ActionOptions, BACKENDS, type OneWorker, type PerformOptions, workers} from '../support/worker.js';
 
 /** Copied in more than one piece, with another look at the source. */
@@ -363,14 +363,21 @@ const duringCopy: {title: string; target: Tree; kind: ActionKind; change: Change
   },
 ];
 
-/** What a tree holds, but for times. */
-function holdings(root: string): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(readTree(root)).map(([at, line]) => [
-      at,
-      line.replace(/^(dir \d+|symlink .*|file \d+ \d+) -?\d+\.\d{9}/, '$1'),
-    ]),
-  );
+/** A platform that does this before it answers what is asked of the source's root. */
+function watched(inner: Platform, act: () => void): Platform {
+  let source: unknown;
+  return new Proxy(inner, {
+    get(_, key: keyof Platform) {
+      const value: unknown = inner[key];
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        if (args[0] === source) act();
+        const answer = Reflect.apply(value, inner, args);
+        if (key === 'openRoot' && String(args[0]).endsWith('/source')) source = answer;
+        return answer;
+      };
+    },
+  });
 }
 
 for (const [name, make] of Object.entries(BACKENDS)) {
@@ -560,6 +567,51 @@ for (const [name, make] of Object.entries(BACKENDS)) {
           expect(hands.replaced).to.deep.equal(['the old one']);
           leftNothing(hands);
         });
+      }
+    });
+
+    describe('while the source is looked at, which takes its time', () => {
+      const old = file('planned', {mtime: DEFAULT_MTIME});
+      const acts: {title: string; step: WaveStep; kind: ActionKind; source: Tree}[] = [
+        {title: 'deletes no', step: 'deletes', kind: 'delete', source: {d: {}}},
+        {
+          title: 'sets nothing on a',
+          step: 'attrs',
+          kind: 'attrs',
+          source: {d: {a: file('planned', {mtime: DEFAULT_MTIME, mode: 0o600})}},
+        },
+      ];
+      const changes: Record<string, Change> = {
+        'file that comes to the place': inTarget((target) => {
+          fs.writeFileSync(path.join(target, 'new'), 'mine');
+          fs.renameSync(path.join(target, 'new'), path.join(target, 'd/a'));
+        }),
+        'file of a folder that comes to the way': inTarget((target) => {
+          fs.renameSync(path.join(target, 'd'), path.join(target, 'away'));
+          fs.mkdirSync(path.join(target, 'd'));
+          fs.writeFileSync(path.join(target, 'd/a'), 'mine');
+        }),
+      };
+      for (const {title, step, kind, source} of acts) {
+        for (const [what, change] of Object.entries(changes)) {
+          it(`${title} ${what}`, () => {
+            let act: (() => void) | undefined;
+            const hands = worker(
+              watched(platform, () => act?.()),
+              {source, target: {d: {a: old}}},
+            );
+            const action = hands.plan(kind, 'd/a');
+            let before: Record<string, string> = {};
+            act = () => {
+              act = undefined;
+              change(hands);
+              before = holdings(hands.target);
+            };
+            expect(hands.perform(step, action)).to.equal('skipped: drift of the target');
+            expect(act).to.equal(undefined);
+            expect(holdings(hands.target)).to.deep.equal(before);
+          });
+        }
       }
     });
 

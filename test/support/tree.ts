@@ -164,6 +164,16 @@ export function readTree(root: string): Record<string, string> {
   return found;
 }
 
+/** What a tree holds, but for times. */
+export function holdings(root: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(readTree(root)).map(([at, line]) => [
+      at,
+      line.replace(/^(dir \d+|symlink .*|file \d+ \d+) -?\d+\.\d{9}/, '$1'),
+    ]),
+  );
+}
+
 /** A path of a plan as `readTree` shows it. */
 export function shownPath(path: string): string {
   const names = path.split('/').map((name) => readable(nameBytes(name)));
