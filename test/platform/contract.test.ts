@@ -147,6 +147,20 @@ for (const backend of ['posix', 'portable'] as const) {
         }
         expect(list()).to.deep.equal(rows);
       });
+      it('names what it lists, also where that needs several reads, and again', () => {
+        const names = Array.from({length: 600}, (_, i) => `${i}-${'n'.repeat(200)}`);
+        writeTree(root, {
+          few: {a: '', '.b': {}, '\udcff': symlink('a')},
+          many: Object.fromEntries(names.map((name) => [name, ''])),
+        });
+        for (const at of ['few', 'many', 'few']) {
+          const rows: ListedEntry[] = [];
+          platform.list(open(at), rows);
+          expect(platform.names(open(at)).sort()).to.deep.equal(rows.map(({name}) => name).sort());
+        }
+        expect(platform.names(open('few'))).to.have.members(['a', '.b', '\xff']);
+        expect(platform.names(open('many'))).to.have.length(600);
+      });
       it('reuses rows, and forgets what they held', () => {
         writeTree(root, {more: {a: '', b: '', c: ''}, less: {z: 'zz'}});
         const rows: ListedEntry[] = [];
