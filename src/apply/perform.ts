@@ -1,12 +1,11 @@
 /** Doing one step of one action: the unit of work of a wave. Every act is preceded by a look at what it is done to. */
 import process from 'node:process';
 import type {Action, Link} from '../core/action.js';
-import {CODE, emptyStat, inodeOf} from '../core/block.js';
+import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {parentPath, type RelPath} from '../core/path.js';
-import {COARSEST} from '../core/times.js';
-import {isCurrent, sameTime} from '../plan/compare.js';
+import {parentPath} from '../core/path.js';
+import {isCurrent} from '../plan/compare.js';
 import {WAVE_PHASES} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
 import {errnoOf, type SystemError} from '../platform/platform.js';
@@ -19,7 +18,6 @@ import {
   comeOrGone,
   entryAtPlace,
   inSource,
-  lookAt,
   lookAtTarget,
   NO_XATTRS,
   openMode,
@@ -28,6 +26,7 @@ import {
   type World,
 } from './check.js';
 import {copyFromSource, makeOther} from './copy.js';
+import {isCopiedNow, isOneInSource, leaderPlace} from './leader.js';
 import {spelledOtherwise} from './names.js';
 import {rename} from './rename.js';
 import {asideSpot, discard, foundWaiting, placeIn, spotOf, waitingSpot} from './spot.js';
@@ -314,11 +313,6 @@ function linkBeyond(task: Task, action: Link, spot: Place): StepResult {
   return result;
 }
 
-/** Whether the leader of a link was copied in this run, as it then was. */
-function isCopiedNow({rules, leader}: Task): boolean {
-  return rules.follows && (leader?.is === 'written' || leader?.is === 'staged');
-}
-
 /** A border lies between two names of one file, or it has no room for more: better a file of its own than none, and said each time. */
 function copyApart(task: Task, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINKS'): StepResult {
   const {world} = task;
@@ -330,62 +324,6 @@ function copyApart(task: Task, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINK
   const result = write({...task, action: {...action, kind} as Action});
   if (result.status === 'staged') return {...apart, status: 'staged'};
   return result.status === 'done' ? apart : result;
-}
-
-/** Whether a path and its leader are names of one file in the source. */
-function isOneInSource({path, leader}: Link, {platform, source}: World): boolean {
-  const inodeAt = (at: RelPath) => {
-    const stat = emptyStat();
-    const place = source?.find(at);
-    return place && platform.stat(place.folder, place.name, stat) ? `${stat.device}:${inodeOf(stat)}` : undefined;
-  };
-  return inSource(() => {
-    const inode = inodeAt(path);
-    return inode !== undefined && inode === inodeAt(leader);
-  });
-}
-
-/** Where the file is of which a link is to be a name; undefined where it is not what the source has. */
-function leaderPlace(task: Task, action: Link): Place | undefined {
-  const {world, staging, leader = {is: 'untouched'}} = task;
-  const {platform, leaders} = world;
-  const place =
-    leader.is === 'staged'
-      ? foundWaiting({...world, target: leaders}, staging, action.leader, leader.index)
-      : leaders?.find(action.leader);
-  const now = place && entryAtPlace(platform, place, NO_XATTRS);
-  if (now?.kind !== action.after.kind || (now.size !== action.after.size && !isCopiedNow(task))) return undefined;
-  if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
-  if (leader.is === 'written' && !isOfItsTime(task, action, now)) return undefined;
-  // Its attributes alone are still to be set, and then hold for this name too.
-  const isSound =
-    leader.is !== 'attrs' ||
-    ((leader.action.kind === 'attrs' || leader.action.kind === 'move') && !isDrifted(leader.action, world));
-  return isSound ? place : undefined;
-}
-
-/** Whether a leader that was written has not been edited since. How exactly the target keeps times may not be known yet. */
-function isOfItsTime(task: Task, {leader, after}: Link, {mtime}: Entry): boolean {
-  const {platform, source, policy} = task.world;
-  const closely = {...policy, mtimeWindow: policy.mtimeWindow + COARSEST};
-  if (!policy.times || sameTime(mtime, after.mtime, closely)) return true;
-  const now = isCopiedNow(task) ? inSource(() => lookAt(platform, source, leader, NO_XATTRS)) : undefined;
-  // What is written to all the while was copied as it was at some moment.
-  return now !== undefined && mtime > after.mtime && (mtime < now.mtime || sameTime(mtime, now.mtime, closely));
-}
-
-function isDrifted(action: Action, world: World): boolean {
-  return typeof checkTarget(action, {...world, target: world.leaders}) === 'object';
-}
-
-/** Whether the target has at a path what the source has. */
-function isWhole(path: RelPath, {platform, source, leaders, policy, goOn}: World): boolean {
-  const from = source?.find(path);
-  const to = leaders?.find(path);
-  const [wanted, now] = [from && inSource(() => entryAtPlace(platform, from, policy)), to && entryAtPlace(platform, to, policy)];
-  if (!from || !to || !wanted || !now || !isCurrent(wanted, now, policy)) return false;
-  if (policy.compare !== 'content' || wanted.kind !== 'file') return true;
-  return platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
 }
 
 function remove(task: Task): StepResult {

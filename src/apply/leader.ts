@@ -1,0 +1,72 @@
+/** The file that leads a group of hard links: whether it is what further names are to be names of. */
+import type {Action, Link} from '../core/action.js';
+import {emptyStat, inodeOf} from '../core/block.js';
+import type {Entry} from '../core/entry.js';
+import type {RelPath} from '../core/path.js';
+import {COARSEST} from '../core/times.js';
+import {isCurrent, sameTime} from '../plan/compare.js';
+import type {Place} from '../platform/cursor.js';
+import {checkTarget, entryAtPlace, inSource, lookAt, NO_XATTRS, type World} from './check.js';
+import {foundWaiting} from './spot.js';
+import type {Task} from './task.js';
+
+/** Whether the leader of a link was copied in this run, as it then was. */
+export function isCopiedNow({rules, leader}: Task): boolean {
+  return rules.follows && (leader?.is === 'written' || leader?.is === 'staged');
+}
+
+/** Whether a path and its leader are names of one file in the source. */
+export function isOneInSource({path, leader}: Link, {platform, source}: World): boolean {
+  const inodeAt = (at: RelPath) => {
+    const stat = emptyStat();
+    const place = source?.find(at);
+    return place && platform.stat(place.folder, place.name, stat) ? `${stat.device}:${inodeOf(stat)}` : undefined;
+  };
+  return inSource(() => {
+    const inode = inodeAt(path);
+    return inode !== undefined && inode === inodeAt(leader);
+  });
+}
+
+/** Where the file is of which a link is to be a name; undefined where it is not what the source has. */
+export function leaderPlace(task: Task, action: Link): Place | undefined {
+  const {world, staging, leader = {is: 'untouched'}} = task;
+  const {platform, leaders} = world;
+  const place =
+    leader.is === 'staged'
+      ? foundWaiting({...world, target: leaders}, staging, action.leader, leader.index)
+      : leaders?.find(action.leader);
+  const now = place && entryAtPlace(platform, place, NO_XATTRS);
+  if (now?.kind !== action.after.kind || (now.size !== action.after.size && !isCopiedNow(task))) return undefined;
+  if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
+  if (leader.is === 'written' && !isOfItsTime(task, action, now)) return undefined;
+  // Its attributes alone are still to be set, and then hold for this name too.
+  const isSound =
+    leader.is !== 'attrs' ||
+    ((leader.action.kind === 'attrs' || leader.action.kind === 'move') && !isDrifted(leader.action, world));
+  return isSound ? place : undefined;
+}
+
+/** Whether a leader that was written has not been edited since. How exactly the target keeps times may not be known yet. */
+function isOfItsTime(task: Task, {leader, after}: Link, {mtime}: Entry): boolean {
+  const {platform, source, policy} = task.world;
+  const closely = {...policy, mtimeWindow: policy.mtimeWindow + COARSEST};
+  if (!policy.times || sameTime(mtime, after.mtime, closely)) return true;
+  const now = isCopiedNow(task) ? inSource(() => lookAt(platform, source, leader, NO_XATTRS)) : undefined;
+  // What is written to all the while was copied as it was at some moment.
+  return now !== undefined && mtime > after.mtime && (mtime < now.mtime || sameTime(mtime, now.mtime, closely));
+}
+
+function isDrifted(action: Action, world: World): boolean {
+  return typeof checkTarget(action, {...world, target: world.leaders}) === 'object';
+}
+
+/** Whether the target has at a path what the source has. */
+function isWhole(path: RelPath, {platform, source, leaders, policy, goOn}: World): boolean {
+  const from = source?.find(path);
+  const to = leaders?.find(path);
+  const [wanted, now] = [from && inSource(() => entryAtPlace(platform, from, policy)), to && entryAtPlace(platform, to, policy)];
+  if (!from || !to || !wanted || !now || !isCurrent(wanted, now, policy)) return false;
+  if (policy.compare !== 'content' || wanted.kind !== 'file') return true;
+  return platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
+}
