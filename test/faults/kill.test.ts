@@ -162,11 +162,13 @@ describe('faults: killed at any moment', function () {
       let again = chance.int(1, 8);
       for (let killed = true; killed; ) {
         const moment = again-- > 0 ? momentIn(whole) : undefined;
-        const isSaved = hasPlan && chance.int(1, 2) === 1;
+        // A plan that saw no target does not fit one that a run of another plan has made.
+        const isSaved = hasPlan && (world.old === undefined || chance.int(1, 2) === 1);
         story.push(`${isSaved ? 'saved' : 'fresh'} plan, ${moment ? JSON.stringify(moment) : 'to its end'}`);
         killed = session.run(isSaved ? session.saved : session.fresh, moment && {moment});
         // Who is killed before it has begun, or after its end, proves nothing.
         if (killed && fs.existsSync(path.join(target, '.dirsync', 'lock'))) total.kills++;
+        if (killed && backend === 'portable') removeEmptyLock(target);
         const broken = judge({target, old, new: wanted, exchanges: backend === 'posix'});
         for (const [what, paths] of Object.entries(broken)) total.found[what] = (total.found[what] ?? 0) + paths.length;
         expect(broken, 'after it was killed').to.deep.equal(nothingBroken() satisfies Broken);
@@ -208,6 +210,15 @@ describe('faults: killed at any moment', function () {
     });
   }
 });
+
+/**
+ * Where the file is the lock, one that was killed between making it and writing into it leaves a lock of nobody: the next run says how to
+ * wait until that is certain, or to remove it.
+ */
+function removeEmptyLock(target: string): void {
+  const lock = path.join(target, '.dirsync', 'lock');
+  if (fs.statSync(lock, {throwIfNoEntry: false})?.size === 0) fs.rmSync(lock);
+}
 
 function callsIn(trace: string): Whole['calls'] {
   const made = new Map<string, number>();

@@ -142,12 +142,13 @@ describe('story: problems of single paths, for a user who is not root', () => {
     const {root, source, target} = pairIn(temp(), {a: 'x'}, {});
     handOver(root);
     expect(dirsync(['apply', source, target, '--yes']).code).to.equal(0);
+    fs.chownSync(path.join(target, '.dirsync'), 0, 0);
     expect(dirsync(['apply', source, target, '--yes', '--allow', 'not-writable'], {uid: NOBODY}).code).to.equal(0);
     fs.writeFileSync(path.join(source, 'a'), 'longer');
     const {code, stderr} = withoutChange(root, () =>
       dirsync(['apply', source, target, '--yes', '--allow', 'not-writable'], {uid: NOBODY}),
     );
-    expect(stderr).to.include(`The target cannot be written: ${target} (EACCES)`);
+    expect(stderr).to.include('The target cannot be written: ').and.include('.dirsync');
     expect(code).to.equal(1);
   });
 
