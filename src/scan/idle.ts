@@ -42,5 +42,7 @@ function idleness(text: string, rootNames: readonly string[]): Pick<Idle, 'why' 
 function instead(not: string, body: string): {instead?: string} {
   const names = body.split('/').filter((name) => name !== '' && name !== '.');
   if (names.length === 0) return {};
-  return {instead: `${not}${/^\.?\//.test(body) ? '/' : ''}${names.join('/')}${body.endsWith('/') ? '/' : ''}`};
+  const text = `${not}${/^\.?\//.test(body) ? '/' : ''}${names.join('/')}${body.endsWith('/') ? '/' : ''}`;
+  // A blank that stood in its middle may be one at its end now, which is no part of it.
+  return idleness(text, []) === undefined ? {instead: text} : {};
 }

@@ -18,6 +18,7 @@ describe('scan/idle', () => {
     ['./', 'no name is "."'],
     ['../a', 'no name is ".."'],
     ['a/../b/./c', 'no name is ".."'],
+    ['.. /.', 'no name is "."'],
     ['a.o//', 'no path holds "//"', 'a.o/'],
     ['a//b', 'no path holds "//"', 'a/b'],
     ['//a', 'no path holds "//"', '/a'],
