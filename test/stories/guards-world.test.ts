@@ -256,7 +256,7 @@ describe('story: guards that judge the world', () => {
       );
       expect(dirsync(['run', ...args], options).code).to.equal(0);
       fs.writeFileSync(path.join(source, 'sub/.dirsyncignore'), '*.bak\n');
-      expectHalted('filters-changed', 'would be deleted: sub/b.tmp', args, options);
+      expectHalted('filters-changed', 'would be deleted or overwritten: sub/b.tmp', args, options);
       expect(fs.existsSync(path.join(target, 'sub/b.tmp'))).to.equal(true);
     });
 
