@@ -7,7 +7,18 @@ import {actions as anyActions} from '../../support/arbitrary.js';
 import {act, file, folder} from '../../support/plan.js';
 
 const SORTS: readonly Sort[] = ['impact', 'name', 'kind'];
-const RISK: readonly ActionKind[] = ['delete', 'rmdir', 'replace', 'update', 'link', 'attrs', 'mkdir', 'create'];
+const RISK: readonly ActionKind[] = [
+  'delete',
+  'rmdir',
+  'blocked',
+  'replace',
+  'update',
+  'link',
+  'move',
+  'attrs',
+  'mkdir',
+  'create',
+];
 
 /** The same questions, answered from nothing but paths. */
 class Model {
