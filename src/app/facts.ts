@@ -53,7 +53,7 @@ function withPlanned(known: readonly KnownMount[], planned: readonly MountFacts[
 }
 
 export interface NamesSeen {
-  /** How names are folded where the target is, or is to be; undefined where they are told apart. */
+  /** How names are folded where the target is, or is to be; undefined where it keeps them apart. */
   readonly folding: Folding | undefined;
   /** See `leftRenamed`. */
   readonly leftRenamed: ReadonlyMap<string, string>;
