@@ -3,7 +3,7 @@ import type {ByteName, Folding} from '../core/name.js';
 import type {Kept, Preservable} from '../core/plan.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import {type KeptXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
-import type {Losses} from '../plan/diff.js';
+import type {Losses} from '../plan/losses.js';
 import {platform} from '../platform/choose.js';
 import type {FileSystem} from '../platform/platform.js';
 import {ownGroups, type Privileges, privileges} from '../platform/privileges.js';

@@ -14,11 +14,11 @@ import {compareBytes} from '../core/name.js';
 import {baseName, joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
-import {isAcl, isKeptXattr, XATTR_NAMESPACES} from '../core/xattr.js';
-import {attributeReasons, contentReasons, mayGiveTo, sameTime} from './compare.js';
+import {attributeReasons, contentReasons, sameTime} from './compare.js';
 import {type Deletion, readDeletion} from './deletion.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
 import {Elsewhere, holdDeletes} from './hold.js';
+import {LossCount, type Losses} from './losses.js';
 import {type BlockStream, compareNamesAt, isSameBlock, isSameFile, Reader, type Row} from './reader.js';
 
 export interface DiffOptions {
@@ -45,9 +45,6 @@ export interface Diff {
   /** Folders on other file systems, left as they are. */
   readonly mounts: number;
 }
-
-/** Paths of which something is not kept that was asked for, by what it is. */
-export type Losses = Readonly<Record<'owner' | 'xattrs' | 'acls' | 'specials' | 'devices', number>>;
 
 export function diff(options: DiffOptions): Promise<Diff> {
   return new Merge(options).run();
@@ -98,7 +95,7 @@ class Merge {
   /** Entries of the subtree that is being read for its deletion. */
   #deleting = 0;
   #inOrder = true;
-  readonly #losses: {-readonly [Key in keyof Losses]: number} = {owner: 0, xattrs: 0, acls: 0, specials: 0, devices: 0};
+  readonly #losses: LossCount;
   #mounts = 0;
 
   constructor(private readonly options: DiffOptions) {
@@ -107,6 +104,7 @@ class Merge {
     this.#target = new Reader(options.target, onBlock);
     this.#policy = options.policy;
     this.#elsewhere = new Elsewhere(options.policy);
+    this.#losses = new LossCount(options);
   }
 
   async run(): Promise<Diff> {
@@ -129,7 +127,7 @@ class Merge {
     return {
       actions: holdDeletes(this.#sorted(), this.#elsewhere, this.#policy),
       problems: this.#problems,
-      losses: this.#losses,
+      losses: this.#losses.counts,
       mounts: this.#mounts,
     };
   }
@@ -210,7 +208,8 @@ class Merge {
       return this.#leaveBoth();
     }
     if (this.#cannotMake(sourceCode)) {
-      this.#countSpecial(sourceCode === targetCode && s.entry().rdev === t.entry().rdev);
+      const isThere = sourceCode === targetCode && s.entry().rdev === t.entry().rdev;
+      if (!isThere) this.#losses.countSpecial(sourceCode);
       return this.#skipBoth();
     }
     const from = this.#renamedFrom(frame);
@@ -356,7 +355,7 @@ class Merge {
 
   #replaceByLeaf({frame, path, from, order, before, after, key}: LeafReplacement): void {
     const step = this.#links.step(path, key, undefined);
-    this.#countLosses(after);
+    this.#losses.count(after);
     this.#touch(frame);
     const place = {path, ...renamed(from), before, after};
     if (step.type === 'link')
@@ -370,7 +369,7 @@ class Merge {
     this.#noteUnread();
     if (code === CODE.excluded || code === CODE.unknown) return this.#skip(s);
     if (this.#cannotMake(code)) {
-      this.#countSpecial();
+      this.#losses.countSpecial(code);
       return this.#skip(s);
     }
     await this.#createTree(frame);
@@ -392,11 +391,11 @@ class Merge {
       const kind = kindOf(code);
       this.#noteUnread();
       if (this.#cannotMake(code)) {
-        this.#countSpecial();
+        this.#losses.countSpecial(code);
       } else if (kind !== undefined) {
         const after = s.entry();
         const order = this.#order++;
-        this.#countLosses(after);
+        this.#losses.count(after);
         if (s.isMount) this.#mounts++;
         if (kind !== 'directory') this.#create(order, path, after, this.#keyOfSource(frame));
         else if (replaced !== undefined && s.depth === top) {
@@ -524,7 +523,7 @@ class Merge {
 
   /** In which metadata two entries of one kind differ, times included. */
   #metadata(after: Entry, before: Entry): Reason[] {
-    this.#countLosses(after, before);
+    this.#losses.count(after, before);
     const reasons = attributeReasons(after, before, this.#policy);
     if (this.#policy.times && !sameTime(after.mtime, before.mtime, this.#policy)) reasons.push('mtime');
     return reasons;
@@ -544,27 +543,6 @@ class Merge {
   /** What is of no use to try: it is left out, and what stands in its place stays. */
   #cannotMake(code: number): boolean {
     return isDevice(code) ? !this.#policy.devices : isSpecial(code) && !this.#policy.specials;
-  }
-
-  #countSpecial(isThere = false): void {
-    if (isThere || !this.#wants('specials')) return;
-    this.#losses[isDevice(this.#source.code) ? 'devices' : 'specials']++;
-  }
-
-  #countLosses(after: Entry, before?: Entry): void {
-    const owner = !this.#policy.owner && after.uid !== (before?.uid ?? this.options.uid);
-    const group = !mayGiveTo(after.gid, this.#policy) && after.gid !== before?.gid;
-    if ((owner || group) && this.#wants('owner')) this.#losses.owner++;
-    if (after.xattrs === undefined) return;
-    const lost = Object.entries(after.xattrs)
-      .filter(([name, value]) => !isKeptXattr(name, this.#policy) && before?.xattrs?.[name] !== value)
-      .map(([name]) => name);
-    if (lost.some(isAcl) && this.#wants('acls')) this.#losses.acls++;
-    if (lost.some(isCopied) && this.#wants('xattrs')) this.#losses.xattrs++;
-  }
-
-  #wants(preservable: Preservable): boolean {
-    return this.options.wanted.includes(preservable);
   }
 
   /** What is done in a folder changes its times: an action puts them back, unless one sets them anyway. */
@@ -619,11 +597,6 @@ function renamed(from: RelPath | undefined): {readonly from?: RelPath} {
 
 function withName(reasons: readonly Reason[], from: RelPath | undefined): readonly Reason[] {
   return from === undefined ? reasons : ['name', ...reasons];
-}
-
-/** Whether an attribute is one of those that are copied where it can be. The kernel gives every file a label of its own. */
-function isCopied(name: string): boolean {
-  return name !== 'security.selinux' && isKeptXattr(name, {xattrs: XATTR_NAMESPACES, acls: false});
 }
 
 interface LeafReplacement {

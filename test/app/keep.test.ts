@@ -6,7 +6,7 @@ import {type Keeping, lossWarnings, whatIsKept} from '../../src/app/keep.js';
 import {FOLDING_UNKNOWN, toByteName} from '../../src/core/name.js';
 import {type Kept, PRESERVABLE, type Preservable} from '../../src/core/plan.js';
 import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
-import type {Losses} from '../../src/plan/diff.js';
+import type {Losses} from '../../src/plan/losses.js';
 import {platform} from '../../src/platform/choose.js';
 import type {FileSystem} from '../../src/platform/platform.js';
 import {writeTimeFacts} from '../../src/state/times.js';

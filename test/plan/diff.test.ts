@@ -7,7 +7,8 @@ import {comparePaths, joinPath, type RelPath, ROOT} from '../../src/core/path.js
 import {type PlanOptions, PRESERVABLE, type Preservable} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
 import {ACL_ACCESS, ACL_DEFAULT} from '../../src/core/xattr.js';
-import {type Diff, type DiffOptions, diff, type Losses} from '../../src/plan/diff.js';
+import {type Diff, type DiffOptions, diff} from '../../src/plan/diff.js';
+import type {Losses} from '../../src/plan/losses.js';
 import {KEPT} from '../support/plan.js';
 import {
   blocksOf,
