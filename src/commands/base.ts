@@ -53,7 +53,7 @@ export const planFlags = {
     helpGroup: 'COMPARE',
   }),
   'delete-anyway': Flags.boolean({
-    summary: 'Delete also what may be, under another name, a file that could not be copied.',
+    summary: 'Delete files even if they may be the old names of files that could not be copied.',
     allowNo: true,
     helpGroup: 'COMPARE',
   }),

@@ -45,8 +45,8 @@ const OURS: Readonly<Record<string, string>> = {
     'a killed run left it under this name, and no note says what it was called, so it is kept; give it back its name, or remove it',
   DEPENDS: 'a step that it needs failed',
   HELD_BACK:
-    'kept: a file of the same kind, size and time was not copied in this run, and may be this one under its new name; mend that and run again, or give --delete-anyway',
-  ROOT_REPLACED: 'another folder has come to the path of this root since the run began, so nothing more is done; run again',
+    'kept: a file of the same kind, size and time was not copied in this run, and this may be its only copy; fix the cause and run again, or plan with --delete-anyway',
+  ROOT_REPLACED: 'this root was replaced by another folder during the run, so nothing more was done; run again',
   NOT_LINKED:
     'a hard link to its other names is refused here, as across the quotas of projects; it is a file of its own in the target',
   JOURNAL_UNWRITABLE: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs',
