@@ -5,7 +5,7 @@
  * Two backends keep this contract: `posix` (Linux, through koffi) and `portable` (node:fs alone). All calls are synchronous,
  * made in worker threads, and throw `SystemError`, except where "nothing is there" is an answer.
  */
-import type {Stat} from '../core/block.js';
+import {emptyStat, type Stat} from '../core/block.js';
 import {toNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import type {TimeFacts} from '../core/times.js';
@@ -24,6 +24,11 @@ export interface ListedEntry extends Stat {
   fault: string | undefined;
   /** Those of the extended attributes that were asked for, packed as in a block; a byte string. */
   xattrs: string;
+}
+
+/** Perf: an object made with `{...emptyStat(), …}` takes twice as long to fill and to read (bench: unchanged-generated). */
+export function emptyRow(): ListedEntry {
+  return Object.assign(emptyStat(), {name: '' as ByteName, fault: undefined, xattrs: ''});
 }
 
 /** Of the extended attributes that are kept, these and no others. */

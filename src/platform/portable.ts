@@ -18,6 +18,7 @@ import {
   type CompareOptions,
   type CopyOptions,
   type CopyResult,
+  emptyRow,
   errnoOf,
   type FileSystem,
   type Folder,
@@ -86,7 +87,7 @@ export class PortablePlatform implements Platform {
   #listInto(rows: ListedEntry[], {folder, names, from, onVanished}: ListOptions): number {
     let count = from;
     for (const name of names) {
-      if (count === rows.length) rows.push({...emptyStat(), name: '' as ByteName, fault: undefined, xattrs: ''});
+      if (count === rows.length) rows.push(emptyRow());
       const row = rows[count] as ListedEntry;
       row.name = name;
       row.fault = undefined;

@@ -26,6 +26,7 @@ import {
   type CompareOptions,
   type CopyOptions,
   type CopyResult,
+  emptyRow,
   errnoOf,
   type FileSystem,
   type Folder,
@@ -117,7 +118,7 @@ export class PosixPlatform implements Platform {
         if (bytes[start] === 0x2e && (end - start === 1 || (end - start === 2 && bytes[start + 1] === 0x2e))) continue;
         const name = bytes.latin1Slice(start, end) as ByteName;
         if (only !== undefined && !only.has(name)) continue;
-        if (count === rows.length) rows.push({...emptyStat(), name: '' as ByteName, fault: undefined, xattrs: ''});
+        if (count === rows.length) rows.push(emptyRow());
         const row = rows[count] as ListedEntry;
         row.xattrs = '';
         row.name = name;
