@@ -320,7 +320,7 @@ class Run {
       this.#progress.spareSteps(actions.length - ready.length);
       const asked = {
         leader: step === 'links' ? this.#steps.leaderNow : undefined,
-        asideOf: step === 'deletes' && this.#outcomes.hasStaged ? this.#steps.asideOf : undefined,
+        asideOf: this.#steps.asideIn(step),
       };
       await this.#workers.run(step, ready, (index, result) => this.#steps.record(step, index, result), asked);
       if (this.#isStopped) return;

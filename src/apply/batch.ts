@@ -24,7 +24,7 @@ export interface BatchJob {
   readonly actions: readonly Action[];
   /** For links, one for each action. */
   readonly leaders?: readonly (LeaderNow | undefined)[];
-  /** For deletes, one for each action: see `Task`. */
+  /** One for each action, where anything is set aside: see `Task`. */
   readonly asides?: readonly (RelPath | undefined)[];
   /** Given where it is another than that of the worker's last batch. */
   readonly context?: ApplyContext;

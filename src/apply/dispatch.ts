@@ -56,8 +56,8 @@ export class Dispatch {
   }
 
   /**
-   * `leader`: for links, how far the file has come that leads the group of an action. `asideOf`: for deletes, the folder beside which
-   * the leaf is set aside, if it is.
+   * `leader`: for links, how far the file has come that leads the group of an action. `asideOf`: the path beside
+   * which what an action removes or replaces is set aside, if it is.
    */
   async run(
     step: BatchStep,

@@ -12,7 +12,7 @@ import {errnoOf} from '../platform/platform.js';
 import type {StepResult} from './task.js';
 
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
-const NEED_ROOM: ReadonlySet<WaveStep> = new Set<WaveStep>(['folders', 'writes', 'links']);
+const NEED_ROOM: ReadonlySet<WaveStep> = new Set<WaveStep>(['folders', 'writes', 'overwrites', 'exchanges', 'links']);
 
 export class FullVolumes {
   /** The bytes of the smallest write that was refused, by volume. */

@@ -4,11 +4,11 @@ import type {Action, Link} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {parentPath} from '../core/path.js';
+import {parentPath, type RelPath} from '../core/path.js';
 import {isCurrent} from '../plan/compare.js';
 import {WAVE_PHASES} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
-import {errnoOf, type SystemError} from '../platform/platform.js';
+import {errnoOf, type Platform, type SystemError} from '../platform/platform.js';
 import type {Opened} from '../state/traces.js';
 import {attributesOf, isMade, isOfXattrs} from './attributes.js';
 import {
@@ -128,6 +128,8 @@ function actOn(task: Task): StepResult {
     case 'folders':
       return makeFolder(task);
     case 'writes':
+    case 'overwrites':
+    case 'exchanges':
       return write(task);
     case 'links':
       return link(task);
@@ -181,10 +183,10 @@ function exchanged({world: {platform}}: Task, aside: Place, place: Place): boole
   }
 }
 
-/** What was put aside goes back where it was when what was to take its place is refused. */
-function orBack({world: {platform}}: Task, aside: Place, place: Place, act: () => void): void {
+/** What was put aside goes back where it was when what comes next is refused. */
+function orBack<Result>({world: {platform}}: Task, aside: Place, place: Place, act: () => Result): Result {
   try {
-    act();
+    return act();
   } catch (error) {
     platform.move({from: aside.folder, name: aside.name, to: place.folder, as: place.name, replace: false});
     throw error;
@@ -227,7 +229,8 @@ function putInPlace(task: Task, spot: Place): StepResult {
     } else {
       // Race: what is put here between this look and the rename is replaced; a moment of microseconds.
       const again = action.before === undefined ? 'todo' : checkTarget(action, world);
-      result = typeof again === 'object' ? skipped(again) : take(task, spot);
+      if (typeof again === 'object') result = skipped(again);
+      else result = task.aside === undefined ? take(task, spot) : takeAside(task, spot, task.aside);
     }
     return result;
   } finally {
@@ -253,6 +256,42 @@ function take({action, world}: Task, spot: Place): StepResult {
     const standing = checkTarget(action, world);
     if (standing === 'done') return ALREADY;
     return skipped(standing === 'todo' ? comeOrGone(action.path, 'target', undefined, action.after) : standing);
+  }
+}
+
+/** The same, but what was there is set aside. In one step too, where the file system exchanges names or has hard links. */
+function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
+  const {platform} = task.world;
+  const place = placeIn(task.world.target, task.action);
+  const aside = asideSpot(task, path);
+  const move = (from: Place, to: Place, replace = false) =>
+    platform.move({from: from.folder, name: from.name, to: to.folder, as: to.name, replace});
+  // What is new lies where the old is to lie: what is the user's is never in staging.
+  move(spot, aside);
+  if (orBack(task, aside, spot, () => platform.exchange(aside.folder, aside.name, place.folder, place.name))) return DONE;
+  move(aside, spot);
+  if (!linked(platform, place, aside)) {
+    move(place, aside);
+    orBack(task, aside, place, () => move(spot, place));
+    return DONE;
+  }
+  try {
+    move(spot, place, true);
+    return DONE;
+  } catch (error) {
+    platform.removeFile(aside.folder, aside.name);
+    throw error;
+  }
+}
+
+function linked(platform: Platform, from: Place, to: Place): boolean {
+  try {
+    platform.makeLink(from.folder, from.name, to.folder, to.name);
+    return true;
+  } catch (error) {
+    // No hard links here, or not to what is another user's.
+    errnoOf(error);
+    return false;
   }
 }
 

@@ -10,8 +10,9 @@
  * | `FOLDER/.dirsync-RUN-INDEX.old` | as in `replaced`, likewise | yes | as in `replaced`, by the traces noted there |
  * | `FOLDER/.dirsync-RUN-INDEX.name` | what is being renamed to another way to write its name | yes | nobody: it gets its name, or its old one back |
  *
- * A leaf is set aside when a folder takes its place; or when it goes with a folder that gives its place to a leaf, and may itself be a
- * leaf that still waits for its place (a rename, as of `a/photo` to `a`).
+ * A leaf is set aside when a folder takes its place; when it goes with a folder that gives its place to a leaf, and may itself be a
+ * leaf that still waits for its place (a rename, as of `a/photo` to `a`); or when it is written over, and may itself be what is only then
+ * written at another path (two names that were swapped).
  *
  * The sweep empties `.dirsync/tmp` at the start and at the end of each run, whoever left what there. So what may be the only copy of
  * a user's data is never in it, not for a moment: it goes from its place to `replaced` by one rename.

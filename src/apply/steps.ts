@@ -6,7 +6,7 @@ import type {RelPath} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
 import {Needs, type Unmet} from '../plan/needs.js';
-import {isDestructive, type WaveStep} from '../plan/waves.js';
+import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
 import type {BatchResult} from './batch.js';
 import type {Outcomes} from './outcomes.js';
 import type {Progress} from './progress.js';
@@ -58,15 +58,14 @@ export class Steps {
     const why = outcomes.stateOf(of);
     if (need === 'copy') {
       outcomes.set(index, 'blocked');
-      outcomes.problem(problem({path, side: 'target', phase: 'delete', code: 'HELD_BACK'}));
+      outcomes.problem(problem({path, side: 'target', phase: WAVE_PHASES[step], code: 'HELD_BACK'}));
     } else if (why === 'blocked' || why === 'stopped') outcomes.set(index, why);
     else this.#failNeed(index, step);
   }
 
   #failNeed(index: number, step: WaveStep): void {
     const {path} = this.o.plan.actions[index] as Action;
-    const phase = isDestructive(step) ? 'delete' : 'write';
-    this.o.outcomes.fail(index, problem({path, side: 'target', phase, code: 'DEPENDS'}));
+    this.o.outcomes.fail(index, problem({path, side: 'target', phase: WAVE_PHASES[step], code: 'DEPENDS'}));
   }
 
   /** For a link: how far the file has come that leads its group. */
@@ -78,15 +77,20 @@ export class Steps {
     return state === 'pending' ? {is: 'attrs', action: this.o.plan.actions[leader] as Action} : {is: 'written'};
   };
 
-  /** For a delete: the folder beside which the leaf is set aside, see `Needs.asideOf`. */
-  readonly asideOf = (index: number): RelPath | undefined => this.#allNeeds.asideOf(index, this.o.outcomes.stateOf);
+  /** The path beside which what an action removes or replaces is set aside; undefined where it is not. */
+  asideIn(step: WaveStep): ((index: number) => RelPath | undefined) | undefined {
+    if (step === 'exchanges') return (index) => this.o.plan.actions[index]?.path;
+    const {hasStaged, stateOf} = this.o.outcomes;
+    const mayWait = hasStaged && (step === 'deletes' || step === 'links');
+    return mayWait ? (index) => this.#allNeeds.asideOf(index, stateOf) : undefined;
+  }
 
   /** Notes what a worker has answered. */
   record(step: WaveStep, index: number, result: BatchResult): void {
     const outcomes = this.o.outcomes;
     const action = this.o.plan.actions[index] as Action;
     const {path} = action;
-    if (step === 'writes' && result.status !== 'done' && result.status !== 'staged') this.o.progress.spareContent(index);
+    if (WRITES.has(step) && result.status !== 'done' && result.status !== 'staged') this.o.progress.spareContent(index);
     switch (result.status) {
       case 'failed':
         outcomes.fail(index, result.problem as Problem);
@@ -120,6 +124,9 @@ export class Steps {
     }
   }
 }
+
+/** The steps that write content. */
+const WRITES: ReadonlySet<WaveStep> = new Set<WaveStep>(['writes', 'overwrites', 'exchanges']);
 
 function isSettledLater(step: WaveStep, {after}: Action): boolean {
   return step === 'folders' || (step === 'renames' && after?.kind === 'directory');

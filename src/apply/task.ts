@@ -50,7 +50,7 @@ export interface Task {
   readonly staging: Staging;
   /** For a link: how far its leader has come. */
   readonly leader: LeaderNow | undefined;
-  /** For a delete: the folder beside which the leaf is set aside, if it is. */
+  /** The path beside which what the action removes or replaces is set aside, if it is. */
   readonly aside?: RelPath | undefined;
   readonly flushed: Flushed;
   /** The permissions that new files do not get, where modes are not kept. */

@@ -53,7 +53,7 @@ export const planFlags = {
     helpGroup: 'COMPARE',
   }),
   'delete-anyway': Flags.boolean({
-    summary: 'Delete files even if they may be the old names of files that could not be copied.',
+    summary: 'Delete and overwrite files even if they may be the only copies of files that could not be copied.',
     allowNo: true,
     helpGroup: 'COMPARE',
   }),

@@ -25,7 +25,9 @@ function settingsShape(context: PathContext) {
     excludeFrom: texts(path).optional().describe('Files with patterns, one a line.'),
     delete: flag(true).describe('Delete from the target what the source does not have.'),
     deleteBefore: flag(false).describe('Delete before anything is written, to make room.'),
-    deleteAnyway: flag(false).describe('Delete files even if they may be the old names of files that could not be copied.'),
+    deleteAnyway: flag(false).describe(
+      'Delete and overwrite files even if they may be the only copies of files that could not be copied.',
+    ),
     deleteExcluded: flag(false).describe('Delete from the target what a filter leaves out too.'),
     checksum: flag(false).describe('Compare content instead of size and mtime.'),
     sizeOnly: flag(false).describe('Compare sizes alone.'),

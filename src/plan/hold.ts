@@ -5,7 +5,8 @@
 import type {Action, Blocked, Reason} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import type {PlanOptions} from '../core/plan.js';
-import {Needs, twinKey} from './needs.js';
+import {Needs} from './needs.js';
+import {twinKey} from './twins.js';
 
 /** What of the source is not known, or is not written. */
 export class Elsewhere {

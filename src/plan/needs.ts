@@ -6,15 +6,15 @@
  * - a hard link needs the file that leads its group;
  * - a folder that goes, or gives its place to a leaf, needs all below it gone;
  * - what goes to make room for a leaf needs that leaf, written and waiting;
- * - a leaf that goes needs each leaf that it may be under another name: of the same kind, size and time, and to be written. Where that
- *   one waits for a folder to be empty, the leaf is set aside until the run is whole.
+ * - a leaf that goes, or is written over, needs each leaf that it may be under another name: of the same kind, size and time, and to be
+ *   written. Where that one waits for a folder to be empty, or each waits for the other, the leaf is set aside until the run is whole.
  */
 import {type Action, isUpkeep, type Link} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import {type ActionState, OUTCOME_STATUSES} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
-import type {PlanOptions} from '../core/plan.js';
-import {type Policy, sameTime} from './compare.js';
+import {overwritten} from './overwrites.js';
+import {isTwinTime, type TwinPolicy, twinKey} from './twins.js';
 import type {WaveStep} from './waves.js';
 
 const NONE = -1;
@@ -38,9 +38,6 @@ export interface Unmet {
 
 type StateOf = (index: number) => ActionState;
 
-/** What decides whether two leaves may be one. */
-export type TwinPolicy = Pick<Policy, 'times' | 'mtimeWindow' | 'mtimeRange'> & Pick<PlanOptions, 'deleteAnyway'>;
-
 export class Needs {
   /**
    * The action that makes the folder which holds an action's path; for a delete, the action that needs it done, since it removes
@@ -55,6 +52,8 @@ export class Needs {
   /** Leaves that replace folders, in canonical order. */
   readonly #replacing: number[] = [];
   #twins: ReadonlyMap<string, Twins> | undefined;
+  /** Files that are written over, whose content another action may bring. */
+  #overwritten: ReadonlySet<number> | undefined;
 
   /** For a million actions that takes 0.2 s. */
   constructor(
@@ -170,10 +169,13 @@ export class Needs {
       case 'links': {
         const folder = this.#unmetFolder(index, stateOf);
         const leader = this.leaderOf(index);
-        if (folder !== undefined || leader === undefined || isLeading(this.actions[leader] as Action, stateOf(leader)))
-          return folder;
-        return {need: 'leader', of: leader};
+        if (folder !== undefined) return folder;
+        const isLed = leader === undefined || isLeading(this.actions[leader] as Action, stateOf(leader));
+        return isLed ? this.#unmetCopy(index, stateOf, isOther) : {need: 'leader', of: leader};
       }
+      case 'overwrites':
+      case 'exchanges':
+        return this.#unmetFolder(index, stateOf) ?? this.#unmetCopy(index, stateOf, isOther);
       case 'deletes':
         return (
           this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetCopy(index, stateOf, isOther)
@@ -203,7 +205,7 @@ export class Needs {
   }
 
   #unmetCopy(index: number, stateOf: StateOf, isOther: (index: number) => boolean): Unmet | undefined {
-    const twins = this.twinsOf(index);
+    const twins = this.twinsGoing(index);
     if (twins === undefined) return undefined;
     // Perf: what has ended is looked at once, since a million files may share one size and time.
     twins.lost ??= [];
@@ -217,36 +219,50 @@ export class Needs {
   }
 
   /**
-   * For a leaf in a folder that gives its place to another leaf: the path of that folder, when what the leaf may be under another name
-   * still waits for its place, which it may be refused.
+   * Where a leaf goes, or a link is put over it, while what it may be under another name still waits for its place, which it may be
+   * refused: the path at which that changes, its own or that of the folder that gives its place to another leaf.
    */
   asideOf(index: number, stateOf: StateOf): RelPath | undefined {
-    const replacement = this.#replacementAt(index);
-    const twins = replacement === undefined ? undefined : this.twinsOf(index);
-    if (replacement === undefined || twins === undefined) return undefined;
+    const at = (this.actions[index] as Action).kind === 'link' ? index : this.#replacementAt(index);
+    const twins = at === undefined ? undefined : this.twinsGoing(index);
+    if (at === undefined || twins === undefined) return undefined;
     // Perf: nothing comes to wait, or gets its place, while leaves are deleted.
     twins.waiting ??= twins.written.filter((i) => stateOf(i) === 'staged');
-    return this.#sameTimeIn(twins.waiting, index) === undefined ? undefined : this.actions[replacement]?.path;
+    return this.#sameTimeIn(twins.waiting, index) === undefined ? undefined : this.actions[at]?.path;
   }
 
   /** The first of these that is written with the time of what stands where action `index` is done. */
   #sameTimeIn(written: readonly number[], index: number): number | undefined {
     const {before} = this.actions[index] as Action;
-    return written.find((i) => this.#isSameTime(before as Entry, (this.actions[i] as Action).after as Entry));
+    return written.find((i) => {
+      const {mtime} = (this.actions[i] as Action).after as Entry;
+      return i !== index && isTwinTime((before as Entry).mtime, mtime, this.policy);
+    });
   }
 
-  #isSameTime(a: Entry, b: Entry): boolean {
-    // Where times are not kept, that of the target says nothing.
-    return !this.policy.times || sameTime(a.mtime, b.mtime, this.policy);
+  /** What may be under other names what goes, or is written over, by action `index`. */
+  twinsGoing(index: number): Twins | undefined {
+    const {before} = this.actions[index] as Action;
+    if (this.policy.deleteAnyway || before === undefined || !this.#isGoing(index)) return undefined;
+    return this.#allTwins.get(twinKey(before, this.policy));
   }
 
-  /** What goes and what is written that may be the same leaves under other names, with action `index` among them. */
-  twinsOf(index: number): Twins | undefined {
-    if (this.policy.deleteAnyway) return undefined;
-    this.#twins ??= findTwins(this.actions, this.policy);
+  /** What may be under other names what action `index` writes. */
+  twinsWritten(index: number): Twins | undefined {
     const action = this.actions[index] as Action;
-    if (isGoing(action)) return this.#twins.get(twinKey(action.before as Entry, this.policy));
-    return isWritten(action) ? this.#twins.get(twinKey(action.after as Entry, this.policy)) : undefined;
+    if (this.policy.deleteAnyway || !isWritten(action)) return undefined;
+    return this.#allTwins.get(twinKey(action.after as Entry, this.policy));
+  }
+
+  #isGoing(index: number): boolean {
+    if (isGoing(this.actions[index] as Action)) return true;
+    this.#overwritten ??= new Set(overwritten(this.actions, this.policy));
+    return this.#overwritten.has(index);
+  }
+
+  get #allTwins(): ReadonlyMap<string, Twins> {
+    this.#twins ??= findTwins(this.actions, (index) => this.#isGoing(index), this.policy);
+    return this.#twins;
   }
 
   /** The leaf that replaces the folder at or above the path of action `index`. */
@@ -292,11 +308,11 @@ function isWritten({kind, after}: Action): boolean {
 }
 
 /** A leaf of which no other leaf takes the place: it is deleted, or gives its place to a folder. */
-export function isGoing({kind, before, after}: Action): boolean {
+function isGoing({kind, before, after}: Action): boolean {
   return kind === 'delete' || (kind === 'replace' && before.kind !== 'directory' && after.kind === 'directory');
 }
 
-/** Leaves of one kind and size: indexes of those that go, and of those that are written. */
+/** Leaves of one kind and size: indexes of those that go or are written over, and of those that are written. */
 export interface Twins {
   readonly gone: number[];
   readonly written: number[];
@@ -307,11 +323,11 @@ export interface Twins {
   waiting?: readonly number[];
 }
 
-function findTwins(actions: readonly Action[], policy: TwinPolicy): Map<string, Twins> {
+function findTwins(actions: readonly Action[], isGone: (index: number) => boolean, policy: TwinPolicy): Map<string, Twins> {
   const found = new Map<string, Twins>();
-  actions.forEach((action, i) => {
-    if (!isGoing(action)) return;
-    const key = twinKey(action.before as Entry, policy);
+  actions.forEach(({before}, i) => {
+    if (before === undefined || !isGone(i)) return;
+    const key = twinKey(before, policy);
     const twins = found.get(key);
     if (twins === undefined) found.set(key, {gone: [i], written: []});
     else twins.gone.push(i);
@@ -321,12 +337,6 @@ function findTwins(actions: readonly Action[], policy: TwinPolicy): Map<string, 
     if (isWritten(action)) found.get(twinKey(action.after as Entry, policy))?.written.push(i);
   });
   return found;
-}
-
-/** What leaves that may be one have in common; their times only where those are kept exactly. */
-export function twinKey({kind, size, mtime, link = '', rdev = ''}: Entry, {times, mtimeWindow, mtimeRange}: TwinPolicy): string {
-  const isExact = times && mtimeWindow === 0n && mtimeRange === undefined;
-  return `${kind} ${size} ${isExact ? mtime : ''} ${rdev} ${link}`;
 }
 
 function traitsOf(action: Action): number {

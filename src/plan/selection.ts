@@ -5,7 +5,8 @@
  * Upkeep is no choice of its own: it follows from what changes in its folder (see `narrow`).
  */
 import type {Action} from '../core/action.js';
-import {isGoing, Needs, type TwinPolicy, type Twins} from './needs.js';
+import {Needs, type Twins} from './needs.js';
+import type {TwinPolicy} from './twins.js';
 
 /** Counts of changes; upkeep is none of them. */
 export interface Toggled {
@@ -96,9 +97,8 @@ export class Selection {
       const withBelow = index < start || needs.endOf(index) > end;
       if (out === 1) needs.forEachNeeding(index, withBelow, push);
       else needs.forEachNeeded(index, withBelow, push);
-      const twins = needs.twinsOf(index);
-      const isOfThese = twins !== undefined && !told.has(twins) && isGoing(this.actions[index] as Action) === (out === 0);
-      if (!isOfThese) return;
+      const twins = out === 1 ? needs.twinsWritten(index) : needs.twinsGoing(index);
+      if (twins === undefined || told.has(twins)) return;
       told.add(twins);
       for (const other of out === 1 ? twins.gone : twins.written) push(other);
     };

@@ -3,6 +3,7 @@ import {type Action, bytesOf} from '../core/action.js';
 import {MAX_SIZE} from '../core/entry.js';
 import {isWithin, ROOT} from '../core/path.js';
 import type {Plan, Space} from '../core/plan.js';
+import {overwritesOf} from './overwrites.js';
 
 export interface Need {
   readonly bytes: number;
@@ -38,6 +39,7 @@ export function spaceNeeds(plan: Pick<Plan, 'header' | 'actions'>, spaces: reado
     freedInodes: 0,
     largest: [] as number[],
   }));
+  const aside = new Set(overwritesOf(plan.actions, plan.header.options).aside);
   plan.actions.forEach((action, index) => {
     const place = placeOf(action, spaces);
     const total = totals[place];
@@ -52,9 +54,11 @@ export function spaceNeeds(plan: Pick<Plan, 'header' | 'actions'>, spaces: reado
       total.inodes++;
       total.bytes += action.after.kind === 'directory' ? block : ENTRY_BYTES;
     }
+    if (action.kind === 'update' && aside.has(index)) total.inodes++;
     if (bytesOf(action) === 0) return;
     const written = blocks(allocation?.written(index) ?? bytesOf(action), block);
-    const replaced = action.kind === 'update' && allocation !== undefined ? blocks(allocation.replaced(index), block) : 0;
+    const givesBack = action.kind === 'update' && !aside.has(index);
+    const replaced = givesBack && allocation !== undefined ? blocks(allocation.replaced(index), block) : 0;
     total.bytes += Math.max(0, written - replaced);
     keepLargest(total.largest, Math.min(written, replaced));
   });

@@ -5,6 +5,8 @@
 import {type Action, fromOf, type Move} from '../core/action.js';
 import type {ApplyPhase} from '../core/event.js';
 import {isWithin, pathDepth, type RelPath} from '../core/path.js';
+import {overwritesOf} from './overwrites.js';
+import type {TwinPolicy} from './twins.js';
 
 export type WaveStep =
   /** What the target has under another name gets its own, folders before what is in them. All that follows goes by these names. */
@@ -13,6 +15,10 @@ export type WaveStep =
   | 'folders'
   /** Files and symlinks are written. What replaces a folder waits in staging until that folder is empty. */
   | 'writes'
+  /** Files are written over whose old content may be what was written before, under another name. */
+  | 'overwrites'
+  /** The same where each waits for the other: what was there is set aside. */
+  | 'exchanges'
   | 'links'
   /** Everything written is on disk from here on. Leaves are deleted. */
   | 'deletes'
@@ -39,6 +45,8 @@ export const WAVE_PHASES: Readonly<Record<WaveStep, ApplyPhase>> = {
   renames: 'write',
   folders: 'write',
   writes: 'write',
+  overwrites: 'write',
+  exchanges: 'write',
   links: 'write',
   deletes: 'delete',
   emptied: 'delete',
@@ -46,12 +54,15 @@ export const WAVE_PHASES: Readonly<Record<WaveStep, ApplyPhase>> = {
   settle: 'attrs',
 };
 
-export interface WaveOptions {
+export interface WaveOptions extends TwinPolicy {
   /** What the source has not got goes before anything is written; but what is in a folder that is replaced goes with it. */
   readonly deleteBefore?: boolean;
 }
 
-export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOptions = {}): Wave[] {
+export function waves(actions: readonly Action[], options: WaveOptions): Wave[] {
+  const {deleteBefore = false} = options;
+  const {levels, aside} = overwritesOf(actions, options);
+  const isLate = new Set([...levels, aside].flat());
   const renames = new Levels();
   const folders = new Levels();
   const writes: number[] = [];
@@ -76,12 +87,13 @@ export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOp
       case 'replace':
       case 'link':
         if (toFolder) folders.add(action, i);
-        else (action.kind === 'link' ? links : writes).push(i);
+        else if (action.kind === 'link') links.push(i);
+        else if (!isLate.has(i)) writes.push(i);
         if (action.before?.kind === 'directory') emptied.add(action, i);
         break;
       case 'create':
       case 'update':
-        writes.push(i);
+        if (!isLate.has(i)) writes.push(i);
         break;
       case 'attrs':
         if (!toFolder) attrs.push(i);
@@ -104,6 +116,8 @@ export function waves(actions: readonly Action[], {deleteBefore = false}: WaveOp
     ...early.waves(),
     ...folders.waves('folders'),
     {step: 'writes', actions: writes},
+    ...levels.map((level): Wave => ({step: 'overwrites', actions: level})),
+    {step: 'exchanges', actions: aside},
     {step: 'links', actions: links},
     // What is written is whole only when it has its place, and what else goes may be the same file under another name.
     ...making.waves(),

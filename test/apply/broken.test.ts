@@ -27,7 +27,7 @@ describe('apply, when dirsync itself goes wrong', () => {
     async function withBug(source: string, target: string, at: string): Promise<Planned> {
       const planned = await planTrees(settings(source, target));
       const actions = planned.plan.actions.map((action) =>
-        action.path === at ? ({...action, after: {...action.after, mtime: 'soon'}} as unknown as Action) : action,
+        action.path === at ? ({...action, after: {...action.after, xattrs: null}} as unknown as Action) : action,
       );
       return {...planned, plan: {...planned.plan, actions}};
     }
@@ -39,7 +39,7 @@ describe('apply, when dirsync itself goes wrong', () => {
     for (const [title, apply] of Object.entries(WAYS)) {
       it(`${title}: it is that path's problem, with what happened, and the rest is done`, async () => {
         const files = {a: '1', folder: {b: '2', c: '3'}, z: '4'};
-        const {source, target} = pairIn(temp(), files, {gone: 'g', folder: {b: 'old'}});
+        const {source, target} = pairIn(temp(), files, {gone: 'gone', folder: {b: 'old'}});
         const report = await apply(await withBug(source, target, 'folder/b'));
         const [found, ...others] = report.problems;
         expect(others).to.deep.equal([]);

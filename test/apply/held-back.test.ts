@@ -6,7 +6,7 @@ import type {Settings} from '../../src/config/settings.js';
 import {pairIn} from '../support/cli.js';
 import {context, settings, syncTrees} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
-import {dir, file, holdings, readTree, symlink, type Tree} from '../support/tree.js';
+import {dir, file, hardlink, holdings, readTree, symlink, type Tree} from '../support/tree.js';
 
 const photo = (number: number) => file(`photo ${number}`, {mtime: BigInt(number) * 1_000_000_000n});
 
@@ -83,6 +83,38 @@ const cases: Record<string, Case> = {
   },
 };
 
+/** Files that are written over, of which the old content did not arrive at its new name. */
+const over: Record<string, Required<Omit<Case, 'overrides'>>> = {
+  'a file with a new one at its old name': {
+    source: {a: photo(2), b: photo(1), c: photo(3)},
+    target: {a: photo(1), c: photo(4)},
+    vanish: ['b'],
+    kept: ['a'],
+    gone: ['c'],
+  },
+  'rotated logs': {
+    source: {log: photo(0), 'log.1': photo(1), 'log.2': photo(2), 'log.3': photo(3)},
+    target: {log: photo(1), 'log.1': photo(2), 'log.2': photo(3)},
+    vanish: ['log.3'],
+    kept: ['log', 'log.1', 'log.2'],
+    gone: [],
+  },
+  'a file with a symlink at its old name': {
+    source: {a: symlink('x'), b: photo(1)},
+    target: {a: photo(1)},
+    vanish: ['b'],
+    kept: ['a'],
+    gone: [],
+  },
+  'a file with a hard link at its old name': {
+    source: {a: photo(2), b: photo(1), z: hardlink('a')},
+    target: {a: photo(2), z: photo(1)},
+    vanish: ['b'],
+    kept: ['z'],
+    gone: [],
+  },
+};
+
 describe('apply, deletes that are held back since something was not copied', () => {
   const temp = tempDirs();
 
@@ -104,6 +136,25 @@ describe('apply, deletes that are held back since something was not copied', () 
       // What is not in the source any more is let go by the next run, which sees all of it.
       expect((await syncTrees(settings(source, target, overrides))).problems).to.deep.equal([]);
       if (overrides?.preserve === undefined) expect(holdings(target)).to.deep.equal(holdings(source));
+    });
+  }
+
+  for (const [title, {source: tree, target: old, vanish, kept, gone}] of Object.entries(over)) {
+    it(title, async () => {
+      const {source, target} = pairIn(temp(), tree, old);
+      const before = readTree(target);
+      const onEvent = ({type}: {type: string}) => {
+        if (type === 'plan-ready') for (const at of vanish) fs.rmSync(path.join(source, at));
+      };
+      const report = await applyFresh(settings(source, target), {...context(), onEvent});
+      const after = readTree(target);
+      for (const at of kept) expect(after[at], at).to.equal(before[at]);
+      for (const at of gone) expect(after[at], at).to.not.equal(before[at]);
+      const held = report.problems.filter(({code}) => code === 'HELD_BACK').map((problem) => problem.path);
+      expect(held).to.have.members(kept);
+      expect(report.counts.blocked).to.equal(kept.length);
+      expect((await syncTrees(settings(source, target))).problems).to.deep.equal([]);
+      expect(holdings(target)).to.deep.equal(holdings(source));
     });
   }
 

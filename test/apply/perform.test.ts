@@ -3,7 +3,7 @@ import path from 'node:path';
 import {expect} from 'chai';
 import type {ActionKind} from '../../src/core/action.js';
 import type {WaveStep} from '../../src/plan/waves.js';
-import type {Platform} from '../../src/platform/platform.js';
+import {type MoveOptions, type Platform, SystemError} from '../../src/platform/platform.js';
 import {steppedClock} from '../support/clock.js';
 import {mounts, needMounts} from '../support/filesystems.js';
 import {skip} from '../support/skip.js';
@@ -570,6 +570,54 @@ for (const [name, make] of Object.entries(BACKENDS)) {
       }
     });
 
+    describe('a file that is written over and set aside', () => {
+      const refused = () => {
+        throw new SystemError('EPERM', 'linkat');
+      };
+      const ways: Readonly<Record<string, Partial<Platform>>> = {
+        '': {},
+        ', by a link': {exchange: () => false},
+        ', by two renames': {exchange: () => false, makeLink: refused},
+      };
+      for (const [how, calls] of Object.entries(ways)) {
+        it(`is whole there${how}`, () => {
+          const hands = worker(instead(platform, calls), {source: {a: NEW}, target: {a: 'the old one'}});
+          expect(hands.perform('exchanges', hands.plan('update', 'a'))).to.equal('done');
+          expect(fs.readFileSync(path.join(hands.target, 'a'), 'utf8')).to.equal('newer');
+          expect(hands.replaced).to.deep.equal(['the old one']);
+          leftNothing(hands);
+        });
+
+        it(`stays where it is when its place is refused${how}`, () => {
+          let isRefused = false;
+          const move = (options: MoveOptions) => {
+            // The way back is not.
+            if (options.as !== 'a' || isRefused) return platform.move(options);
+            isRefused = true;
+            return refused();
+          };
+          const hands = worker(instead(platform, {exchange: how === '' ? refused : () => false, ...calls, move}), {
+            source: {a: NEW},
+            target: {a: 'the old one'},
+          });
+          const before = readTree(hands.target).a;
+          expect(hands.perform('exchanges', hands.plan('update', 'a'))).to.equal('failed EPERM');
+          expect(readTree(hands.target).a).to.equal(before);
+          expect(hands.replaced).to.deep.equal([]);
+          leftNothing(hands);
+        });
+      }
+
+      it('stays when it was edited', () => {
+        const hands = worker(platform, {source: {a: NEW}, target: {a: 'the old one'}});
+        const action = hands.plan('update', 'a');
+        writes('a', 'mine')(hands.target);
+        expect(hands.perform('exchanges', action)).to.equal('skipped: drift of the target');
+        expect(fs.readFileSync(path.join(hands.target, 'a'), 'utf8')).to.equal('mine');
+        expect(hands.replaced).to.deep.equal([]);
+      });
+    });
+
     describe('while the source is looked at, which takes its time', () => {
       const old = file('planned', {mtime: DEFAULT_MTIME});
       const acts: {title: string; step: WaveStep; kind: ActionKind; source: Tree}[] = [
@@ -667,5 +715,15 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         });
       }
     });
+  });
+}
+
+/** A platform with other methods in the place of some. */
+function instead(platform: Platform, methods: Partial<Platform>): Platform {
+  return new Proxy(platform, {
+    get(of, key) {
+      const value = Reflect.get(key in methods ? methods : of, key);
+      return typeof value === 'function' ? value.bind(of) : value;
+    },
   });
 }

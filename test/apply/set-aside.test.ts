@@ -92,6 +92,32 @@ describe('apply, leaves that are set aside', () => {
     }
   }
 
+  it('a file whose name was swapped with that of one that cannot be copied', async () => {
+    const {source, target} = pairIn(temp(), {a: photo(2), b: photo(1)}, {a: photo(1), b: photo(2)});
+    const onEvent = ({type}: Event) => {
+      if (type === 'plan-ready') fs.rmSync(path.join(source, 'b'));
+    };
+    const report = await applyFresh(settings(source, target), {...context(), onEvent});
+    expect(report.counts).to.include({done: 1, failed: 1});
+    expect(fs.readFileSync(path.join(target, 'a'), 'utf8')).to.equal('photo 2');
+    expect(setAside(target)).to.deep.equal(['photo 1']);
+
+    expect((await syncTrees(settings(source, target))).problems).to.deep.equal([]);
+    expect(holdings(target)).to.deep.equal(holdings(source));
+    expect(setAside(target)).to.deep.equal([]);
+  });
+
+  it('names that were swapped and turned round, and nothing is left of it', async () => {
+    const {source, target} = pairIn(
+      temp(),
+      {a: photo(2), b: photo(1), c: {x: photo(4), y: photo(5), z: photo(3)}},
+      {a: photo(1), b: photo(2), c: {x: photo(3), y: photo(4), z: photo(5)}},
+    );
+    expect((await syncTrees(settings(source, target))).problems).to.deep.equal([]);
+    expect(holdings(target)).to.deep.equal(holdings(source));
+    expect(setAside(target)).to.deep.equal([]);
+  });
+
   it('nothing is set aside where the file is another', async () => {
     const {source, target} = pairIn(temp(), {a: photo(1)}, {a: {photo: photo(2)}});
     const onEvent = ({type}: Event) => {

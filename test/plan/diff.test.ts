@@ -172,7 +172,7 @@ const groups: Record<string, Record<string, Case>> = {
     'a file that could not be compared may be another file, renamed': {
       policy: {compare: 'content'},
       source: {a: file('photo 2', later)},
-      target: {a: 'photo 1', b: file('photo 2', later), c: 'photo 3'},
+      target: {a: 'photo 1', b: file('photo 2', later), c: 'one of another size'},
       unreadable: 'a',
       problems: ['source a EACCES'],
       actions: ['attrs . (children)', 'blocked b (elsewhere)', 'delete c (gone)'],

@@ -1,9 +1,10 @@
 import {expect} from 'chai';
 import type {Action, Link} from '../../src/core/action.js';
-import type {Entry} from '../../src/core/entry.js';
+import {type Entry, NS_PER_SECOND} from '../../src/core/entry.js';
 import type {ActionState} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';
-import {Needs, type TwinPolicy} from '../../src/plan/needs.js';
+import {Needs} from '../../src/plan/needs.js';
+import type {TwinPolicy} from '../../src/plan/twins.js';
 import type {WaveStep} from '../../src/plan/waves.js';
 import {act, file, folder, NOON, symlink} from '../support/plan.js';
 
@@ -136,20 +137,20 @@ const cases: Record<string, Case> = {
     unmet: undefined,
   },
   'a file of another time': {
-    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + 1n}))],
+    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + NS_PER_SECOND}))],
     states: {new: 'failed'},
     asked: ['old', 'deletes'],
     unmet: undefined,
   },
   'a file of a time that is the same to the target': {
-    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + 1n}))],
+    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + NS_PER_SECOND}))],
     states: {new: 'failed'},
     asked: ['old', 'deletes'],
     unmet: 'copy new',
-    policy: {mtimeWindow: 1n},
+    policy: {mtimeWindow: NS_PER_SECOND},
   },
   'a file of another time where times are not kept': {
-    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + 1n}))],
+    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + NS_PER_SECOND}))],
     states: {new: 'failed'},
     asked: ['old', 'deletes'],
     unmet: 'copy new',
@@ -169,8 +170,41 @@ const cases: Record<string, Case> = {
   },
 };
 
+const over: Record<string, Case> = {
+  'a file that is written over, and was renamed': {
+    actions: [act.update('a', file(5), file(6)), act.create('b', file(5))],
+    states: {b: 'failed'},
+    asked: ['a', 'overwrites'],
+    unmet: 'copy b',
+  },
+  'a file that is written over, when its copy has arrived': {
+    actions: [act.update('a', file(5), file(6)), act.create('b', file(5))],
+    states: {b: 'done'},
+    asked: ['a', 'overwrites'],
+    unmet: undefined,
+  },
+  'a name of a ring, when another is not written': {
+    actions: [act.update('a', file(5), file(6)), act.update('b', file(6), file(5))],
+    states: {b: 'skipped'},
+    asked: ['a', 'exchanges'],
+    unmet: 'copy b',
+  },
+  'a file that is written over in a folder that is not there': {
+    actions: [act.mkdir('d'), act.update('d/a', file(5), file(6)), act.create('d/b', file(5))],
+    states: {d: 'failed', 'd/b': 'failed'},
+    asked: ['d/a', 'overwrites'],
+    unmet: 'folder d',
+  },
+  'a file that a link is put over': {
+    actions: [{...link('a', 'c'), before: file(5), after: file(6)}, act.create('b', file(5))],
+    states: {b: 'failed'},
+    asked: ['a', 'links'],
+    unmet: 'copy b',
+  },
+};
+
 describe('plan/needs', () => {
-  for (const [title, {actions, states, asked, unmet, policy}] of Object.entries(cases)) {
+  for (const [title, {actions, states, asked, unmet, policy}] of Object.entries({...cases, ...over})) {
     it(title, () => {
       const needs = new Needs(actions, {...EXACT, ...policy});
       const [path, step] = asked;
@@ -189,9 +223,9 @@ describe('plan/needs', () => {
   });
 
   it('what fails after the first question is held against the next one, also of another time', () => {
-    const other = file(5, {mtime: NOON + 10n});
+    const other = file(5, {mtime: NOON + 2n * NS_PER_SECOND});
     const actions = [act.create('a', file(5)), act.create('b', other), act.delete('c', file(5)), act.delete('d', other)];
-    const needs = new Needs(actions, {...EXACT, mtimeWindow: 1n});
+    const needs = new Needs(actions, {...EXACT, mtimeWindow: NS_PER_SECOND});
     const states: ActionState[] = ['failed', 'staged', 'pending', 'pending'];
     const unmet = (index: number) => needs.unmet(index, 'deletes', (i) => states[i] as ActionState)?.of;
     expect([unmet(2), unmet(3)]).to.deep.equal([0, undefined]);
@@ -200,7 +234,7 @@ describe('plan/needs', () => {
   });
 
   it('a file is set aside where what it may be waits for its place', () => {
-    const other = file(5, {mtime: NOON + 10n});
+    const other = file(5, {mtime: NOON + 2n * NS_PER_SECOND});
     const actions = [
       replace('a', folder(), file(5)),
       act.delete('a/b', file(5)),
@@ -212,9 +246,16 @@ describe('plan/needs', () => {
       return [1, 2, 3].map((index) => needs.asideOf(index, (i) => (i === 0 ? state : 'pending')));
     };
     expect(aside('staged')).to.deep.equal(['a', undefined, undefined]);
-    expect(aside('staged', {...EXACT, mtimeWindow: 10n})).to.deep.equal(['a', 'a', undefined]);
+    expect(aside('staged', {...EXACT, mtimeWindow: 2n * NS_PER_SECOND})).to.deep.equal(['a', 'a', undefined]);
     expect(aside('staged', {...EXACT, deleteAnyway: true})).to.deep.equal([undefined, undefined, undefined]);
     expect(aside('already-done')).to.deep.equal([undefined, undefined, undefined]);
+  });
+
+  it('what a link is put over is set aside where what it may be waits for its place', () => {
+    const actions: Action[] = [{...link('a', 'c'), before: file(5), after: file(6)}, replace('b', folder(), file(5))];
+    const needs = new Needs(actions, EXACT);
+    expect(needs.asideOf(0, (i) => (i === 1 ? 'staged' : 'pending'))).to.equal('a');
+    expect(new Needs(actions, EXACT).asideOf(0, () => 'done')).to.equal(undefined);
   });
 
   it('a million files of one size and time are told apart from no others in one pass', () => {

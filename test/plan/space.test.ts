@@ -61,6 +61,21 @@ describe('plan/space', () => {
     expect(need.bytes - own.bytes).to.equal(BLOCK + (1024 + BLOCK) + 2 * BLOCK);
   });
 
+  it('gives nothing back of what is set aside', () => {
+    const spaces = [{at: ROOT, block: BLOCK, free: 0}];
+    const allocation = {written: () => BLOCK, replaced: () => BLOCK};
+    const needOf = (...actions: Action[]) => (spaceNeeds(planOf(actions), spaces, allocation) as [Need])[0];
+    const apart = needOf(act.update('a', file(1), file(2)), act.update('b', file(3), file(4)));
+    const swapped = needOf(act.update('a', file(1), file(2)), act.update('b', file(2), file(1)));
+    // Those apart are both beside their old content at one time, too; of three more no more than that.
+    expect(swapped.inodes - apart.inodes).to.equal(2);
+    const many = Array.from({length: 2 * WRITERS}, (_, i) =>
+      act.update(`f${i}`, file(10 + i), file(10 + ((i + 1) % (2 * WRITERS)))),
+    );
+    const others = Array.from({length: 2 * WRITERS}, (_, i) => act.update(`f${i}`, file(100 + i), file(10 + i)));
+    expect(needOf(...many).bytes - needOf(...others).bytes).to.equal(WRITERS * BLOCK);
+  });
+
   it('gives back what goes first', () => {
     const plan = planOf([act.create('a', file(BLOCK)), act.rmdir('y'), act.delete('z', file(8 * BLOCK))]);
     const allocation = {written: () => BLOCK, replaced: (index: number) => (index === 2 ? 8 * BLOCK : 0)};

@@ -115,6 +115,12 @@ export function judge({target, old, new: wanted, exchanges, hasEnded = false}: J
       broken.touched.push(at);
     }
   }
+  const there = new Set([...found.values(), ...thingsIn(path.join(target, '.dirsync/replaced')).values()].map(labelOf));
+  const stays = new Set([...wanted.values()].map(labelOf));
+  for (const [at, before] of old) {
+    const label = labelOf(before);
+    if (isLeaf(before) && stays.has(label) && !there.has(label)) broken.lost.push(`${at}, which gets another name`);
+  }
   return broken;
 }
 

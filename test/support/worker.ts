@@ -136,6 +136,7 @@ export class OneWorker {
         index: this.#indexOf(action.path),
         world: this.#world,
         staging: this.#staging,
+        aside: step === 'exchanges' ? action.path : undefined,
         leader: isLeaderStaged ? {is: 'staged', index: this.#indexOf((action as Link).leader)} : undefined,
         flushed: 'none',
         umask: 0o022,
@@ -158,7 +159,7 @@ export class OneWorker {
     return contents(path.join(this.target, '.dirsync/tmp', RUN, 'worker-0'));
   }
 
-  /** What gave its place to a folder. */
+  /** What was set aside. */
   get replaced(): string[] {
     return contents(path.join(this.target, '.dirsync/replaced', RUN));
   }

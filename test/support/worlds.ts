@@ -200,13 +200,33 @@ function dug(root: string): void {
   bash('for f in holes-*; do was=$(stat -c %y "$f"); fallocate -d "$f"; touch -d "$was" "$f"; done', root);
 }
 
+/** Files get the names of others: logs that are rotated, names that are swapped or go round, and new files at old names. */
+function renamed(version: Version): Tree {
+  const isNew = version === 'new';
+  const was = (name: string) => put(name, 'old', undefined, {mtime: MTIMES.old + BigInt(sum(name)) * 1_000_000_000n});
+  const ring = (...names: readonly string[]) =>
+    Object.fromEntries(names.map((name, i) => [name, was(isNew ? (names[(i + 1) % names.length] as string) : name)]));
+  const tree: Tree = {};
+  for (let i = 0; i < 5; i++) {
+    const logs = Array.from({length: 5}, (_, k) => `log-${i}.${k}`);
+    logs.forEach((name, k) => {
+      if (isNew) tree[name] = k === 0 ? put(name, 'new') : was(logs[k - 1] as string);
+      else if (k < 4) tree[name] = was(name);
+    });
+    Object.assign(tree, ring(`left-${i}`, `right-${i}`), ring(`one-${i}`, `two-${i}`, `three-${i}`));
+    tree[`again-${i}`] = isNew ? put(`again-${i}`, 'new') : was(`again-${i}`);
+    if (isNew) tree[`moved-${i}`] = folder({moved: was(`again-${i}`)}, version);
+  }
+  return tree;
+}
+
 function pair(make: (version: Version) => Tree): Pick<World, 'old' | 'new'> {
   return {old: {...make('old'), ...KEPT}, new: make('new')};
 }
 
 function everything(version: Version): Tree {
   const parts = {changes: changes(version), kinds: kinds(version), specials: specials(version), sparse: sparse(version)};
-  const more = {attributes: attributes(version), links: hardLinks(version, 'links/')};
+  const more = {attributes: attributes(version), links: hardLinks(version, 'links/'), renamed: renamed(version)};
   return Object.fromEntries(Object.entries({...parts, ...more}).map(([name, tree]) => [name, folder(tree, version)]));
 }
 
@@ -215,6 +235,7 @@ export const WORLDS: readonly World[] = [
   {name: 'updates, deletes and new files', ...pair(changes), isPortable: true},
   {name: 'folders and files replace each other', ...pair(kinds), isPortable: true},
   {name: 'hard links', ...pair(hardLinks), isPortable: true},
+  {name: 'files that get the names of others', ...pair(renamed), isPortable: true},
   {name: 'symlinks and FIFOs', ...pair(specials), isPortable: false},
   {name: 'attributes alone', ...pair(attributes), dress: dressed, needsXattrs: true, isPortable: false},
   {name: 'modes and times alone', ...pair(attributes), isPortable: true},
