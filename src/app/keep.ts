@@ -1,4 +1,5 @@
 /** What can be kept of what is wanted, by this user, with this backend, in this target; and what of it is lost, in words. */
+import {type Abilities, withAbilities} from '../core/abilities.js';
 import type {ByteName, Folding} from '../core/name.js';
 import type {Kept, Preservable} from '../core/plan.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
@@ -8,22 +9,27 @@ import {platform} from '../platform/choose.js';
 import type {FileSystem} from '../platform/platform.js';
 import {ownGroups, type Privileges, privileges} from '../platform/privileges.js';
 import {openNearest} from '../platform/roots.js';
-import {formatPlural, formatTime} from '../report/units.js';
+import {formatBytes, formatPlural, formatTime} from '../report/units.js';
+import {readAbilities} from '../state/abilities.js';
 import {readTimeFacts} from '../state/times.js';
 
 export interface Keeping {
   readonly kept: Kept;
   /** The extended attributes that are read, so that those not kept can be counted. */
   readonly read: KeptXattrs;
+  /** Those of them that are read in the target: some file systems answer with errors when asked for what they do not have. */
+  readonly readInTarget: KeptXattrs;
   readonly fileSystem: FileSystem;
   /** How the target keeps times: from its type, and from what was read back after other runs. */
   readonly times: TimeFacts;
+  /** What it can hold, where a run has tried that. */
+  readonly abilities: Abilities | undefined;
 }
 
 /** `target`: the root, which need not be there yet; then the nearest folder above that is there tells of its file system. */
 export function whatIsKept(wanted: readonly Preservable[], target: ByteName): Keeping {
   const backend = platform();
-  const {fileSystem, times} = lookAtTarget(target);
+  const {fileSystem, times, abilities} = lookAtTarget(target);
   const may = privileges();
   const wants = (preservable: Preservable) => wanted.includes(preservable);
   const read = {
@@ -31,22 +37,24 @@ export function whatIsKept(wanted: readonly Preservable[], target: ByteName): Ke
     acls: wants('acls') && backend.keepsAll,
   };
   const namespaces = may.trustedXattrs ? XATTR_NAMESPACES : ['user'];
-  return {
-    kept: {
-      mode: wants('mode'),
-      ...ownersKept(wants('owner'), may),
-      times: wants('times'),
-      xattrs: read.xattrs.filter((each) => namespaces.includes(each) && fileSystem.keeps.xattrs.includes(each)),
-      acls: read.acls && fileSystem.keeps.acls,
-      hardlinks: wants('hardlinks'),
-      sparse: wants('sparse') && backend.keepsAll,
-      specials: wants('specials') && backend.keepsAll,
-      devices: wants('specials') && backend.keepsAll && may.makeDevices,
-    },
-    read,
-    fileSystem,
-    times,
+  const kept: Kept = {
+    mode: wants('mode'),
+    ...ownersKept(wants('owner'), may),
+    times: wants('times'),
+    xattrs: read.xattrs.filter((each) => namespaces.includes(each) && fileSystem.keeps.xattrs.includes(each)),
+    acls: read.acls && fileSystem.keeps.acls,
+    symlinks: 'kept',
+    hardlinks: wants('hardlinks'),
+    showsLinks: true,
+    sparse: wants('sparse') && backend.keepsAll,
+    specials: wants('specials') && backend.keepsAll,
+    devices: wants('specials') && backend.keepsAll && may.makeDevices,
   };
+  const readInTarget = {
+    xattrs: read.xattrs.filter((each) => fileSystem.keeps.xattrs.includes(each)),
+    acls: read.acls && fileSystem.keeps.acls,
+  };
+  return {kept: withAbilities(kept, abilities), read, readInTarget, fileSystem, times, abilities};
 }
 
 function ownersKept(isWanted: boolean, {chown}: Privileges): Pick<Kept, 'owner' | 'groups'> {
@@ -55,22 +63,32 @@ function ownersKept(isWanted: boolean, {chown}: Privileges): Pick<Kept, 'owner' 
   return {owner: false, groups: ownGroups()};
 }
 
-function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times'> {
+function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times' | 'abilities'> {
   const backend = platform();
   const nearest = openNearest(target);
-  if (nearest === undefined) return {fileSystem: UNKNOWN, times: UNKNOWN.times};
+  if (nearest === undefined) return {fileSystem: UNKNOWN, times: UNKNOWN.times, abilities: undefined};
   const {path, folder} = nearest;
   try {
     const fileSystem = backend.fileSystem(folder);
     const learnt = path === target ? readTimeFacts(backend, folder) : undefined;
-    return {fileSystem, times: joinFacts(fileSystem.times, learnt) ?? fileSystem.times};
+    return {
+      fileSystem,
+      times: joinFacts(fileSystem.times, learnt) ?? fileSystem.times,
+      abilities: path === target ? readAbilities(backend, folder) : undefined,
+    };
   } finally {
     backend.close(folder);
   }
 }
 
 /** Nothing can be opened on the way to the target: what it cannot keep will be problems of the paths. */
-const UNKNOWN: FileSystem = {type: undefined, keeps: {xattrs: XATTR_NAMESPACES, acls: true}, times: {resolution: 1n, range: {}}};
+const UNKNOWN: FileSystem = {
+  type: undefined,
+  keeps: {xattrs: XATTR_NAMESPACES, acls: true},
+  times: {resolution: 1n, range: {}},
+  isShared: true,
+  mounted: undefined,
+};
 
 interface Lost {
   readonly losses: Losses;
@@ -84,19 +102,31 @@ interface Lost {
 
 /** What is not kept, each said once, with how many paths it concerns. */
 export function lossWarnings({losses, keeping, mounts, respelled, folding}: Lost): string[] {
-  const {fileSystem, kept, times} = keeping;
+  const {fileSystem, kept, times, abilities} = keeping;
   const {resolution, range} = times;
   const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
+  const isUntried = abilities === undefined && fileSystem.isShared && fileSystem.mounted !== undefined;
   const warnings: (string | false)[] = [
+    isUntried && `what ${target} can hold is not known yet: that is tried when it is first written to`,
+    losses.mode > 0 && `the mode of ${formatPlural(losses.mode, 'path')} is not kept: ${target} has none of its own`,
     losses.owner > 0 &&
-      `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: only root may give files to others`,
+      (abilities?.owner === false
+        ? `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: ${target} has none of its own`
+        : `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: only root may give files to others`),
+    losses.times > 0 && `the times of ${formatPlural(losses.times, 'path')} are not kept: ${target} sets its own`,
+    losses.symlinks > 0 && `${formatPlural(losses.symlinks, 'symbolic link')} cannot be made: ${target} has none`,
+    losses.hardlinks > 0 &&
+      `${formatPlural(losses.hardlinks, 'further name')} of files ${losses.hardlinks === 1 ? 'is a file' : 'are files'} of ${losses.hardlinks === 1 ? 'its' : 'their'} own, which ` +
+        `takes ${formatBytes(losses.linkedBytes)}: ${target} has no hard links`,
     losses.xattrs > 0 &&
       (fileSystem.keeps.xattrs.length < XATTR_NAMESPACES.length
         ? `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: ${target} has not all kinds of them`
         : `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: only root may set those of the system`),
     losses.acls > 0 && `the ACLs of ${formatPlural(losses.acls, 'path')} are not kept: ${target} has none`,
     losses.specials > 0 &&
-      `${formatPlural(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made without the posix backend`,
+      `${formatPlural(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made${
+        platform().keepsAll ? `: ${target} has none` : ' without the posix backend'
+      }`,
     losses.devices > 0 && `${formatPlural(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
     kept.times && resolution > platform().timeResolution && `${target} keeps times to ${duration(resolution)} only`,
     kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min)}`,

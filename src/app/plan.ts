@@ -2,6 +2,7 @@
 import {availableParallelism} from 'node:os';
 import process from 'node:process';
 import type {Settings} from '../config/settings.js';
+import {holdsName} from '../core/abilities.js';
 import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
 import {DirsyncError, type ErrorCode, EXIT, MORE_MEMORY} from '../core/errors.js';
 import {type ByteName, toByteName} from '../core/name.js';
@@ -67,20 +68,29 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const roots = {source, target, sourceMissing: missing || undefined};
   onEvent({type: 'plan-started', source: source.path, target: target.path});
   const keeping = whatIsKept(settings.preserve, target.bytes);
+  const {names} = keeping.abilities ?? {};
   const patterns = typedPatterns(settings.filters);
   const options = planOptions(settings, {...keeping, filters: patterns.map(({pattern}) => pattern)});
   const {filters, oneFileSystem, deleteExcluded} = options;
   // Refused here: a worker's failure would be a bug of ours.
   FilterScope.root(filters);
 
-  const names = rootNames([source.path, target.path], [settings.source, settings.target]);
+  const typedNames = rootNames([source.path, target.path], [settings.source, settings.target]);
   const ofNames = namesOf(target.bytes);
-  const common = {type: 'scan', rootNames: names, filters, oneFileSystem, kept: keeping.read, ...ofNames} as const;
+  const common = {type: 'scan', rootNames: typedNames, filters, oneFileSystem, kept: keeping.read, ...ofNames} as const;
   const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
   // What is to be deleted has to be seen.
   const filtered = deleteExcluded ? {filters: [], isWhole: true} : {};
-  const targetJob: ScanJob = {...common, side: 'target', root: target.bytes, rulesRoot, ...filtered, other: source.live};
+  const targetJob: ScanJob = {
+    ...common,
+    kept: keeping.readInTarget,
+    side: 'target',
+    root: target.bytes,
+    rulesRoot,
+    ...filtered,
+    other: source.live,
+  };
   const scans = {
     source: missing || unread !== undefined ? emptyScan(target, unread) : startScan(pool, 0, sourceJob),
     target: target.live === undefined ? NOTHING : startScan(pool, 1, targetJob),
@@ -95,6 +105,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       policy: options,
       wanted: settings.preserve,
       uid: process.geteuid?.() ?? 0,
+      holdsName: names && ((name) => holdsName(name, names)),
       onActions: checkMemory,
       sameContent: (paths, inTarget) =>
         askWorkers<boolean | Problem>('content', paths, {pool, roots, from: SCAN_WORKERS, inTarget}),
@@ -104,7 +115,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     onEvent({type: 'scan-done', side: 'source', entries: sourceAnswer.totals.entries, bytes: sourceAnswer.totals.bytes});
     onEvent({type: 'scan-done', side: 'target', entries: targetAnswer.totals.entries, bytes: targetAnswer.totals.bytes});
     const inside = sourceAnswer.holdsOther ? 'target-in-source' : targetAnswer.holdsOther ? 'source-in-target' : undefined;
-    const idle = [...idlePatterns(patterns, names), ...sourceAnswer.idle];
+    const idle = [...idlePatterns(patterns, typedNames), ...sourceAnswer.idle];
     const seen = {source: sourceAnswer, target: targetAnswer};
     const plan: Plan = {
       header: {

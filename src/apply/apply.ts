@@ -4,6 +4,7 @@
  * what the plan saw is left alone.
  */
 import process from 'node:process';
+import {withAbilities} from '../core/abilities.js';
 import {type Action, fromOf} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
@@ -227,14 +228,16 @@ class Run {
     const {plan, runId} = this.o;
     const {source, sourceMissing, options, facts} = plan.header;
     const path = toByteName(source.path);
-    const {mark, timeFacts, foldsNames} = this.#target;
+    const {mark, abilities, isShared, timeFacts, foldsNames} = this.#target;
     return {
       runId,
       source: sourceMissing ? undefined : this.#source === undefined ? unreachable(path) : markRoot(path, this.#source),
       missing: sourceMissing ? path : undefined,
       target: mark,
-      // A plan that was saved before the target's times were known.
-      policy: withTimeFacts(options, timeFacts),
+      // The plan may have been made before it was known what the target can hold.
+      policy: withAbilities(withTimeFacts(options, timeFacts), abilities),
+      abilities,
+      isShared,
       moves: this.#moves,
       foldsNames,
       rules: this.#rules,

@@ -1,10 +1,11 @@
 /** Which attributes an action sets on what it makes or changes. */
 import {createHash} from 'node:crypto';
+import type {Abilities} from '../core/abilities.js';
 import type {Action} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {isKeptXattr, keepsXattrs, UNREADABLE_XATTR, valueDigest} from '../core/xattr.js';
-import {mayGiveTo} from '../plan/compare.js';
+import {isBare, mayGiveTo} from '../plan/compare.js';
 import {type Attributes, SystemError, type WantedXattrs} from '../platform/platform.js';
 import {inSource, SourceError} from './check.js';
 import type {Task} from './task.js';
@@ -12,8 +13,9 @@ import type {Task} from './task.js';
 /** What this process sets of the attributes that an action leads to; `isNew`: on something that has none of its own yet. */
 export function attributesOf(task: Task, {isNew}: {isNew: boolean}): Attributes {
   const {action, world, learner} = task;
-  const {policy} = world;
-  const {uid, gid, mtime, xattrs} = action.after as Entry;
+  const {policy, abilities} = world;
+  const {kind, uid, gid, mtime, xattrs} = action.after as Entry;
+  if (isBare(kind, policy)) return {};
   const hasXattrs = xattrs !== undefined && Object.keys(xattrs).some((name) => isKeptXattr(name, policy));
   return {
     uid: policy.owner ? uid : undefined,
@@ -21,15 +23,21 @@ export function attributesOf(task: Task, {isNew}: {isNew: boolean}): Attributes 
     xattrs: task.takesXattrs !== false && keepsXattrs(policy) && (hasXattrs || !isNew) ? wantedXattrs(task) : undefined,
     mode: modeOf(task),
     mtime: policy.times ? mtime : undefined,
+    withAccess: setsAccess(abilities),
     readBack: policy.times && learner.wants(mtime) ? (kept) => learner.learn(mtime, kept) : undefined,
   };
+}
+
+/** Whether a modification time stays only when an access time is set with it. */
+export function setsAccess(abilities: Abilities | undefined): boolean {
+  return abilities !== undefined && abilities.times !== 'open';
 }
 
 /** Where modes are not kept, a new path gets what a program that makes it would give it, and an old one keeps its own. */
 function modeOf({action, world, umask}: Task): number | undefined {
   const {before, after} = action;
   const {kind, mode} = after as Entry;
-  if (kind === 'symlink') return undefined;
+  if (kind === 'symlink' || world.abilities?.mode === false) return undefined;
   if (world.policy.mode) return mode;
   if (isMade(action)) return mode & 0o777 & ~umask;
   return kind === 'directory' ? undefined : before?.mode;

@@ -2,6 +2,7 @@
  * Where an action stands in the world as it is now: still to do, done already, or drifted. Asked for every path before the
  * first change of a saved plan, and again right before each act.
  */
+import type {Abilities} from '../core/abilities.js';
 import {type Action, fromOf, isUpkeep, type Reason} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
 import type {Drift, DriftAttribute} from '../core/drift.js';
@@ -28,7 +29,12 @@ export interface World {
   readonly target: Cursor | undefined;
   /** A second way into the target, for the leaders of hard links. */
   readonly leaders: Cursor | undefined;
+  /** No more is kept than the target can hold. */
   readonly policy: PlanOptions;
+  /** What it can hold, where that was tried. */
+  readonly abilities: Abilities | undefined;
+  /** What is seen of it may be some seconds old: see `FileSystem`. */
+  readonly isShared: boolean;
   /** Where the target has folders until they are renamed, by the paths that they have in the plan. */
   readonly moves: ReadonlyMap<RelPath, RelPath>;
   /** Whether the target's root folds names, or may. */
@@ -188,7 +194,8 @@ function standingOf(action: Action, world: World): Standing {
     case 'replace':
       return checkReplace(action, now, policy);
     case 'link':
-      if (isLinked(action, world)) return 'done';
+      if (isLinked(action, world) || (isApart(policy) && now !== undefined && isCurrent(action.after, now, policy)))
+        return 'done';
       // A run that was ended early may have made this name before its leader: the same content, so nothing is lost.
       if (now === undefined || isCurrent(action.after, now, policy) || same(action.before, now, policy)) return 'todo';
       return action.before === undefined
@@ -266,6 +273,11 @@ function checkAttrs(
 
 function isOfXattrs(reason: Reason): boolean {
   return reason === 'xattrs' || reason === 'acls';
+}
+
+/** Whether names of one file are files of their own in the target, or look so. */
+function isApart({hardlinks, showsLinks}: PlanOptions): boolean {
+  return !hardlinks || !showsLinks;
 }
 
 /** Whether a path of the target is the same file as its leader. */

@@ -8,7 +8,7 @@ import {toByteName} from '../core/name.js';
 import {sameEntry} from '../plan/compare.js';
 import type {Place} from '../platform/cursor.js';
 import {errnoOf, type Grown, type SystemError} from '../platform/platform.js';
-import {attributesOf, isOfXattrs} from './attributes.js';
+import {attributesOf, isOfXattrs, setsAccess} from './attributes.js';
 import {checkSource, lookAt, NO_XATTRS, type World} from './check.js';
 import {discard} from './spot.js';
 import {type Flushed, failed, type StepResult, sideOf, skipped, type Task} from './task.js';
@@ -76,7 +76,7 @@ export function makeOther(task: Task, {folder, name}: Place): Copied | StepResul
 /** `mayBeLonger`: it is taken as well when it has grown since it was looked at. */
 function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | Grown | 'copied' | 'changed' | 'refused' {
   const {action, world, flushed, rules, onBytes} = task;
-  const {platform, source, policy} = world;
+  const {platform, source, policy, abilities} = world;
   const after = action.after as Entry;
   const from = source?.find(action.path);
   if (from === undefined) return vanished(task);
@@ -109,8 +109,12 @@ function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | G
       discard(task, spot);
       return 'changed';
     }
-    if (result !== 'copied' || opened.size === after.size) return result;
-    if (policy.times) platform.setAttributes(spot.folder, spot.name, CODE.file, {mtime: toEntry(opened).mtime});
+    const isGrown = result === 'copied' && opened.size !== after.size;
+    if (!isGrown) return result;
+    if (policy.times) {
+      const {mtime} = toEntry(opened);
+      platform.setAttributes(spot.folder, spot.name, CODE.file, {mtime, withAccess: setsAccess(abilities)});
+    }
     return {grown: opened};
   } catch (error) {
     if (isOfXattrs(error)) throw error;

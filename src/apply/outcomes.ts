@@ -6,7 +6,7 @@
  * pending ─┬─> made ───┬─> done, skipped, failed, stopped
  *          ├─> found ──┼─> done, already-done, skipped, failed, stopped
  *          ├─> staged ─┴─> done, skipped, failed, stopped, blocked
- *          └─────────────> done, already-done, skipped, failed, stopped, blocked
+ *          └─────────────> done, already-done, not-kept, skipped, failed, stopped, blocked
  * ```
  *
  * A run that ends early leaves actions on the way: these were stopped, but for a folder found as it is to be.
@@ -19,12 +19,24 @@ import type {Problem} from '../core/problem.js';
 type Ended = Exclude<OutcomeStatus, 'blocked'>;
 
 const NEXT: Readonly<Record<ActionState, ReadonlySet<ActionState>>> = {
-  pending: new Set<ActionState>(['made', 'found', 'staged', 'done', 'already-done', 'skipped', 'failed', 'stopped', 'blocked']),
+  pending: new Set<ActionState>([
+    'made',
+    'found',
+    'staged',
+    'done',
+    'already-done',
+    'not-kept',
+    'skipped',
+    'failed',
+    'stopped',
+    'blocked',
+  ]),
   made: new Set<Ended>(['done', 'skipped', 'failed', 'stopped']),
   found: new Set<Ended>(['done', 'already-done', 'skipped', 'failed', 'stopped']),
   staged: new Set<OutcomeStatus>(['done', 'skipped', 'failed', 'stopped', 'blocked']),
   done: new Set(),
   'already-done': new Set(),
+  'not-kept': new Set(),
   skipped: new Set(),
   failed: new Set(),
   stopped: new Set(),
@@ -32,7 +44,7 @@ const NEXT: Readonly<Record<ActionState, ReadonlySet<ActionState>>> = {
 };
 
 /** Nothing more was to be done. */
-const WHOLE: ReadonlySet<ActionState> = new Set(['done', 'already-done', 'found', 'blocked']);
+const WHOLE: ReadonlySet<ActionState> = new Set(['done', 'already-done', 'not-kept', 'found', 'blocked']);
 
 export interface OutcomeListener {
   /** An action of the plan has ended; upkeep is not told. */

@@ -1,11 +1,12 @@
 /** Doing one step of one action: the unit of work of a wave. Every act is preceded by a look at what it is done to. */
 import process from 'node:process';
+import {holdsName} from '../core/abilities.js';
 import type {Action, Link} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {parentPath, type RelPath} from '../core/path.js';
-import {isCurrent} from '../plan/compare.js';
+import {baseName, parentPath, type RelPath, ROOT} from '../core/path.js';
+import {canMake, isCurrent} from '../plan/compare.js';
 import {WAVE_PHASES} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
 import {errnoOf, type Platform, type SystemError} from '../platform/platform.js';
@@ -87,6 +88,10 @@ function openUp({action, step, world, staging}: Task): Opened[] | undefined {
 }
 
 function act(task: Task): StepResult {
+  const {action, world} = task;
+  const {names} = world.abilities ?? {};
+  const isRefused = names !== undefined && action.path !== ROOT && !holdsName(baseName(action.path), names);
+  if (isRefused && action.before === undefined) return failed(action, 'write', 'NAME_NOT_HELD');
   const result = orBeside(task, () => actOn(task));
   if (result.status === 'done' || result.status === 'staged') noteVolume(task);
   return result;
@@ -195,6 +200,7 @@ function orBack<Result>({world: {platform}}: Task, aside: Place, place: Place, a
 
 function write(task: Task): StepResult {
   const {action, world, rules} = task;
+  if (!canMake(CODE[(action.after as Entry).kind], world.policy)) return {status: 'not-kept'};
   // Perf: a plan made just now saw nothing there, and the rename refuses what has come since (bench: copy-memory).
   const standing = !rules.looksFirst && action.kind === 'create' ? 'todo' : checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
@@ -239,7 +245,8 @@ function putInPlace(task: Task, spot: Place): StepResult {
 }
 
 /** One rename: at one moment the old, at the next the new. */
-function take({action, world}: Task, spot: Place): StepResult {
+function take(task: Task, spot: Place): StepResult {
+  const {action, world} = task;
   const {platform} = world;
   const place = placeIn(world.target, action);
   try {
@@ -250,6 +257,7 @@ function take({action, world}: Task, spot: Place): StepResult {
       as: place.name,
       replace: action.before !== undefined,
     });
+    setTimeAgain(task, place);
     return DONE;
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
@@ -257,6 +265,13 @@ function take({action, world}: Task, spot: Place): StepResult {
     if (standing === 'done') return ALREADY;
     return skipped(standing === 'todo' ? comeOrGone(action.path, 'target', undefined, action.after) : standing);
   }
+}
+
+/** Where closing or renaming a file is taken for a change of it. */
+function setTimeAgain({action, world: {platform, policy, abilities}}: Task, place: Place): void {
+  const {kind, mtime} = action.after as Entry;
+  if (abilities?.times !== 'placed' || !policy.times || kind !== 'file') return;
+  platform.setAttributes(place.folder, place.name, CODE.file, {mtime, withAccess: true});
 }
 
 /** The same, but what was there is set aside. In one step too, where the file system exchanges names or has hard links. */
@@ -268,15 +283,20 @@ function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
     platform.move({from: from.folder, name: from.name, to: to.folder, as: to.name, replace});
   // What is new lies where the old is to lie: what is the user's is never in staging.
   move(spot, aside);
-  if (orBack(task, aside, spot, () => platform.exchange(aside.folder, aside.name, place.folder, place.name))) return DONE;
+  if (orBack(task, aside, spot, () => platform.exchange(aside.folder, aside.name, place.folder, place.name))) {
+    setTimeAgain(task, place);
+    return DONE;
+  }
   move(aside, spot);
   if (!linked(platform, place, aside)) {
     move(place, aside);
     orBack(task, aside, place, () => move(spot, place));
+    setTimeAgain(task, place);
     return DONE;
   }
   try {
     move(spot, place, true);
+    setTimeAgain(task, place);
     return DONE;
   } catch (error) {
     platform.removeFile(aside.folder, aside.name);
@@ -298,7 +318,8 @@ function linked(platform: Platform, from: Place, to: Place): boolean {
 function link(task: Task): StepResult {
   const {world} = task;
   const action = task.action as Link;
-  const {platform} = world;
+  const {platform, policy} = world;
+  if (!policy.hardlinks) return write({...task, action: asFile(action)});
   // A leader that was copied as it is by now, since it grew, is this file too.
   const ended = isCopiedNow(task) ? endedAtTarget(action, world) : endedBefore(action, world);
   if (ended) return ended;
@@ -355,14 +376,19 @@ function linkBeyond(task: Task, action: Link, spot: Place): StepResult {
 /** A border lies between two names of one file, or it has no room for more: better a file of its own than none, and said each time. */
 function copyApart(task: Task, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINKS'): StepResult {
   const {world} = task;
-  const {before, after} = action;
+  const {after} = action;
   const apart = failed(action, 'write', code);
   const now = entryAtPlace(world.platform, placeIn(world.target, action), world.policy);
   if (now !== undefined && isCurrent(after, now, world.policy)) return apart;
-  const kind = before === undefined ? 'create' : before.kind === after.kind ? 'update' : 'replace';
-  const result = write({...task, action: {...action, kind} as Action});
+  const result = write({...task, action: asFile(action)});
   if (result.status === 'staged') return {...apart, status: 'staged'};
   return result.status === 'done' ? apart : result;
+}
+
+/** A further name as what makes a file of its own. */
+function asFile({before, after, ...action}: Link): Action {
+  const kind = before === undefined ? 'create' : before.kind === after.kind ? 'update' : 'replace';
+  return {...action, ...(before && {before}), after, kind} as Action;
 }
 
 function remove(task: Task): StepResult {
@@ -418,6 +444,7 @@ function placeStaged(task: Task): StepResult {
   try {
     if (now !== undefined) platform.removeFolder(place.folder, place.name);
     platform.move({from: folder, name, to: place.folder, as: place.name, replace: false});
+    setTimeAgain(task, place);
     return DONE;
   } catch (error) {
     if (isBorder(error)) return makeBeside(task);
@@ -457,9 +484,10 @@ function settleFolder(task: Task): StepResult {
     const standing = checkTarget(action, world);
     if (typeof standing === 'object') return skipped(standing);
   }
-  if (isCurrent(after, now, policy) && !(isMade(action) && !policy.mode)) return ALREADY;
+  const isDone = isCurrent(after, now, policy) && !(isMade(action) && !policy.mode);
+  if (isDone && !world.isShared) return ALREADY;
   platform.setAttributes(place.folder, place.name, CODE.directory, attributesOf(task, {isNew: false}));
-  return DONE;
+  return isDone ? ALREADY : DONE;
 }
 
 /** The result of an action that is not to be done: done already, or drifted on either side. */

@@ -1,4 +1,5 @@
 /** How a worker holds both trees of a run: opened once, kept from one batch to the next, closed when it leaves. */
+import type {Abilities} from '../core/abilities.js';
 import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
@@ -25,8 +26,10 @@ export interface ApplyContext {
   readonly missing: ByteName | undefined;
   /** Undefined while the target's root does not exist: it is made before anything is done in it. */
   readonly target: RootMark | undefined;
-  readonly policy: PlanOptions;
   /** See `World`. */
+  readonly policy: PlanOptions;
+  readonly abilities: Abilities | undefined;
+  readonly isShared: boolean;
   readonly moves: ReadonlyMap<RelPath, RelPath>;
   readonly foldsNames: boolean;
   readonly rules: Rules;
@@ -145,6 +148,8 @@ export class Session {
         target: way,
         leaders: target && targetWay(target),
         policy,
+        abilities: context.abilities,
+        isShared: context.isShared,
         moves: context.moves,
         foldsNames: context.foldsNames,
         names: target && {

@@ -59,7 +59,7 @@ export class Steps {
     if (need === 'copy') {
       outcomes.set(index, 'blocked');
       outcomes.problem(problem({path, side: 'target', phase: WAVE_PHASES[step], code: 'HELD_BACK'}));
-    } else if (why === 'blocked' || why === 'stopped') outcomes.set(index, why);
+    } else if (why === 'blocked' || why === 'stopped' || why === 'not-kept') outcomes.set(index, why);
     else this.#failNeed(index, step);
   }
 
@@ -116,7 +116,8 @@ export class Steps {
         outcomes.set(index, isSettledLater(step, action) ? 'found' : 'already-done');
         break;
       case 'stopped':
-        outcomes.set(index, 'stopped');
+      case 'not-kept':
+        outcomes.set(index, result.status);
         break;
       case 'todo':
         if (step !== 'renames') throw new Error('only a check, or a name that is given, leaves an action to be done');

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import {posix} from 'node:path';
 import process from 'node:process';
+import type {Abilities} from '../core/abilities.js';
 import type {Action} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import {DirsyncError} from '../core/errors.js';
@@ -18,7 +19,8 @@ import {Cursor} from '../platform/cursor.js';
 import {FLUSHING_RENAMES} from '../platform/filesystems.js';
 import {errnoOf, type Folder, type Platform, SystemError} from '../platform/platform.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
-import {NAMES} from '../state/folder.js';
+import {learnAbilities, readAbilities} from '../state/abilities.js';
+import {NAMES, removeNote} from '../state/folder.js';
 import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
 import {foldingOf, writeSamples} from '../state/names.js';
@@ -77,6 +79,16 @@ export class Target {
   /** Whether a killed run has left something of the user's without its name: `prepare` gives it back. */
   get hasRenamed(): boolean {
     return this.#root !== undefined && leftRenamed(this.o.platform, this.#root).size > 0;
+  }
+
+  /** What it can hold, where that was tried. */
+  get abilities(): Abilities | undefined {
+    return this.#root && readAbilities(this.o.platform, this.#root);
+  }
+
+  /** See `FileSystem`. */
+  get isShared(): boolean {
+    return this.#root !== undefined && this.o.platform.fileSystem(this.#root).isShared;
   }
 
   /** How it keeps times, as earlier runs have found. */
@@ -176,6 +188,7 @@ export class Target {
   /** From here on the journal tells who has made it. */
   openNewRoot(): void {
     if (!this.#isNew) return;
+    if (this.abilities?.mode === false) return;
     this.o.platform.setAttributes(this.#root as Folder, SELF, CODE.directory, {mode: 0o777 & ~process.umask()});
   }
 
@@ -192,11 +205,18 @@ export class Target {
     }
   }
 
-  /** So that the next runs know it, and how it takes names. On a full disk a later run does it. */
+  /** So that the next runs know it, how it takes names, and what it can hold. On a full disk a later run does it. */
   #identify(): void {
+    const {platform} = this.o;
+    const root = this.#root as Folder;
     try {
-      ensureTargetId(this.o.platform, this.#root as Folder);
-      writeSamples(this.o.platform, this.#root as Folder);
+      ensureTargetId(platform, root);
+      writeSamples(platform, root);
+      const tried = learnAbilities(platform, root);
+      if (tried === undefined) return;
+      // What was learnt before was of another way in which it was mounted, or of another program.
+      removeNote(platform, root, NAMES.times);
+      if (tried.times !== undefined) writeTimeFacts(platform, root, tried.times);
     } catch (error) {
       if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) throw error;
     }

@@ -16,7 +16,7 @@ import {SourceError, type World} from './check.js';
 
 /** `staged`: written, and waiting for the folder that it replaces to be empty. `todo`: the rest of it is another wave's. */
 export interface StepResult {
-  readonly status: 'done' | 'already-done' | 'skipped' | 'failed' | 'stopped' | 'staged' | 'todo';
+  readonly status: 'done' | 'already-done' | 'not-kept' | 'skipped' | 'failed' | 'stopped' | 'staged' | 'todo';
   readonly drift?: Drift;
   readonly problem?: Problem;
   /** It wrote what the source has now, which is not what the plan says. */

@@ -43,6 +43,7 @@ export type Verdict = (typeof VERDICTS)[number];
 export const NOTES = [
   'size-only',
   'within-window',
+  'mode-not-kept',
   'owner-not-kept',
   'group-not-kept',
   /** What stands there now is not what the plan saw. */

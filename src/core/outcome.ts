@@ -2,10 +2,10 @@ import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
 
 /**
- * What happened to an action. `skipped`: the world had drifted, so nothing was touched; `stopped`: the run ended before it, or its
- * file system was full; `blocked`: it was not to be done, or it was held back, since a file that may be the same one was not copied.
+ * What happened to an action. `not-kept`: the target cannot hold what it would make, which is no problem; `skipped`: the world had
+ * drifted, so nothing was touched; `stopped`: the run ended before it, or its file system was full; `blocked`: it was not to be done, or it was held back, since a file that may be the same one was not copied.
  */
-export const OUTCOME_STATUSES = ['done', 'already-done', 'skipped', 'failed', 'stopped', 'blocked'] as const;
+export const OUTCOME_STATUSES = ['done', 'already-done', 'not-kept', 'skipped', 'failed', 'stopped', 'blocked'] as const;
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 /**

@@ -1,4 +1,5 @@
 /** What a plan is: an immutable, serialisable list of actions with all that is needed to check and explain it. */
+import type {Symlinks} from './abilities.js';
 import type {Action, ActionKind} from './action.js';
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
@@ -12,8 +13,11 @@ export interface Kept extends KeptXattrs {
   /** The groups that the process may give a file to; 'any' for root. */
   readonly groups: 'any' | readonly number[];
   readonly times: boolean;
+  readonly symlinks: Symlinks;
   /** Names of one file stay names of one file. */
   readonly hardlinks: boolean;
+  /** In the target such names show one inode; else only what they hold tells that they are one. */
+  readonly showsLinks: boolean;
   /** Holes are left out, not written as zeros. */
   readonly sparse: boolean;
   /** FIFOs and sockets. */

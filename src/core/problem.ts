@@ -43,6 +43,8 @@ const OURS: Readonly<Record<string, string>> = {
   OWN_NAME: 'to the target this name is .dirsync, which is dirsync’s own, so it is left out; give it another name in the source',
   LEFT_RENAMED:
     'a killed run left it under this name, and no note says what it was called, so it is kept; give it back its name, or remove it',
+  NAME_NOT_HELD:
+    'the target cannot have this name, so it was left out: it has a character or an ending that its file system refuses; rename it in the source',
   DEPENDS: 'a step that it needs failed',
   HELD_BACK:
     'kept: a file of the same kind, size and time was not copied in this run, and this may be its only copy; fix the cause and run again, or plan with --delete-anyway',

@@ -1,4 +1,5 @@
 /** How the header of a plan looks in JSON: its roots, options, totals and facts. */
+import type {Symlinks} from '../core/abilities.js';
 import type {
   Facts,
   Found,
@@ -95,7 +96,7 @@ function encodeOptions(options: PlanOptions) {
     maxDelete,
     ...kept
   } = options;
-  const {mode, owner, groups, times, xattrs, acls, hardlinks, sparse, specials, devices} = kept;
+  const {mode, owner, groups, times, xattrs, acls, symlinks, hardlinks, showsLinks, sparse, specials, devices} = kept;
   return {
     compare,
     mtimeWindow: encodeTime(mtimeWindow),
@@ -111,7 +112,9 @@ function encodeOptions(options: PlanOptions) {
     times,
     xattrs,
     acls,
+    symlinks,
     hardlinks,
+    showsLinks,
     sparse,
     specials,
     devices,
@@ -178,7 +181,9 @@ const OPTION_KEYS = keys<PlanOptions>({
   times: 1,
   xattrs: 1,
   acls: 1,
+  symlinks: 1,
   hardlinks: 1,
+  showsLinks: 1,
   sparse: 1,
   specials: 1,
   devices: 1,
@@ -191,6 +196,7 @@ const RANGE_KEYS = keys<TimeRange>({min: 1, max: 1});
 const NAMESPACES = keys<Record<XattrNamespace, 1>>({user: 1, trusted: 1, security: 1});
 const LIMIT_KEYS = keys<{count: 1; share: 1}>({count: 1, share: 1});
 const OVERLAPS = keys<Record<Overlap, 1>>({same: 1, 'target-in-source': 1, 'source-in-target': 1});
+const SYMLINKS = keys<Record<Symlinks, 1>>({kept: 1, bare: 1, none: 1});
 const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
 
 /** Throws a FormatError. */
@@ -321,7 +327,9 @@ function decodeOptions(value: unknown): PlanOptions {
     times: flag('times', true),
     xattrs: list(json.xattrs ?? [], 'options.xattrs', (name, what) => oneOf(name, what, NAMESPACES)),
     acls: flag('acls', false),
+    symlinks: oneOf(json.symlinks ?? 'kept', 'options.symlinks', SYMLINKS),
     hardlinks: flag('hardlinks', true),
+    showsLinks: flag('showsLinks', true),
     sparse: flag('sparse', false),
     specials: flag('specials', false),
     devices: flag('devices', false),

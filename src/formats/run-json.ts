@@ -64,9 +64,12 @@ export function decodeRunEnd(value: unknown): RunEnd {
   const {finished, counts, bytes, interrupted} = record(value, 'end', END_KEYS);
   const json = record(counts, 'end.counts', STATUSES);
   const read = noOutcomes();
-  // The first journals know of nothing blocked.
+  // The first journals know of none of these.
   for (const status of OUTCOME_STATUSES)
-    read[status] = integer(json[status] ?? (status === 'blocked' ? 0 : undefined), `end.counts.${status}`);
+    read[status] = integer(
+      json[status] ?? (status === 'blocked' || status === 'not-kept' ? 0 : undefined),
+      `end.counts.${status}`,
+    );
   return {
     finished: date(finished, 'end.finished'),
     counts: read,

@@ -1,13 +1,14 @@
 /** When two entries are the same, and if not, in what they differ. The one place that knows. */
 import type {Reason} from '../core/action.js';
-import type {Entry} from '../core/entry.js';
+import {CODE, isDevice, isSpecial} from '../core/block.js';
+import type {Entry, Kind} from '../core/entry.js';
 import type {PlanOptions} from '../core/plan.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import {differingXattrs, isAcl} from '../core/xattr.js';
 
 export type Policy = Pick<
   PlanOptions,
-  'compare' | 'mtimeWindow' | 'mtimeRange' | 'mode' | 'owner' | 'groups' | 'times' | 'xattrs' | 'acls'
+  'compare' | 'mtimeWindow' | 'mtimeRange' | 'mode' | 'owner' | 'groups' | 'times' | 'symlinks' | 'xattrs' | 'acls'
 >;
 type TimePolicy = Pick<Policy, 'mtimeWindow' | 'mtimeRange'>;
 
@@ -39,6 +40,7 @@ function clamp(time: bigint, {min, max}: NonNullable<TimePolicy['mtimeRange']>):
 /** In which metadata `target` is not what `source` is: kind, content and times apart. Only what this process may set is compared. */
 export function attributeReasons(source: Entry, target: Entry, policy: Policy): Reason[] {
   const reasons: Reason[] = [];
+  if (isBare(source.kind, policy)) return reasons;
   // A symlink's mode means nothing on Linux, and it cannot be set.
   if (policy.mode && source.kind !== 'symlink' && source.mode !== target.mode) reasons.push('mode');
   if (policy.owner && source.uid !== target.uid) reasons.push('owner');
@@ -49,6 +51,25 @@ export function attributeReasons(source: Entry, target: Entry, policy: Policy): 
     if (names.some(isAcl)) reasons.push('acls');
   }
   return reasons;
+}
+
+/** Whether the time of what is of this kind is kept. */
+export function keepsTime(kind: Kind, policy: Pick<Policy, 'times' | 'symlinks'>): boolean {
+  return policy.times && !isBare(kind, policy);
+}
+
+/** Whether nothing but where it points is kept of what is of this kind. */
+export function isBare(kind: Kind, {symlinks}: Pick<Policy, 'symlinks'>): boolean {
+  return kind === 'symlink' && symlinks === 'bare';
+}
+
+/** Whether what is of a kind can be made in the target at all. */
+export function canMake(
+  code: number,
+  {symlinks, specials, devices}: Pick<PlanOptions, 'symlinks' | 'specials' | 'devices'>,
+): boolean {
+  if (code === CODE.symlink) return symlinks !== 'none';
+  return isDevice(code) ? devices : specials || !isSpecial(code);
 }
 
 export function mayGiveTo(gid: number, {groups}: Pick<PlanOptions, 'groups'>): boolean {
@@ -72,7 +93,7 @@ export function isCurrent(source: Entry, target: Entry, policy: Policy): boolean
   return (
     source.kind === target.kind &&
     contentReasons(source, target, {...policy, compare: 'metadata'}).length === 0 &&
-    (!policy.times || sameTime(source.mtime, target.mtime, policy)) &&
+    (!keepsTime(source.kind, policy) || sameTime(source.mtime, target.mtime, policy)) &&
     attributeReasons(source, target, policy).length === 0
   );
 }

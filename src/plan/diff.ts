@@ -8,13 +8,13 @@
  * tree has is consumed at once, so the two never part.
  */
 import type {Action, Attrs, Reason} from '../core/action.js';
-import {belongingsAt, CODE, entryAt, isDevice, isSpecial, kindOf, nameAt, ownNameAt} from '../core/block.js';
+import {belongingsAt, CODE, entryAt, kindOf, nameAt, ownNameAt} from '../core/block.js';
 import {addSizes, type Entry} from '../core/entry.js';
 import {compareBytes} from '../core/name.js';
 import {baseName, joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
-import {attributeReasons, contentReasons, sameTime} from './compare.js';
+import {attributeReasons, canMake, contentReasons, isCurrent, keepsTime, sameTime} from './compare.js';
 import {type Deletion, readDeletion} from './deletion.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
 import {Elsewhere, holdDeletes} from './hold.js';
@@ -29,6 +29,8 @@ export interface DiffOptions {
   readonly wanted: readonly Preservable[];
   /** The user that new files belong to, unless the owner is kept. */
   readonly uid: number;
+  /** Whether the target can hold a name. */
+  readonly holdsName?: ((name: string) => boolean) | undefined;
   /** Told now and then how many actions there are by now; it throws when there is no room for more. */
   readonly onActions?: (count: number) => void;
   /**
@@ -209,7 +211,7 @@ class Merge {
     }
     if (this.#cannotMake(sourceCode)) {
       const isThere = sourceCode === targetCode && s.entry().rdev === t.entry().rdev;
-      if (!isThere) this.#losses.countSpecial(sourceCode);
+      if (!isThere) this.#losses.countUnmade(sourceCode);
       return this.#skipBoth();
     }
     const from = this.#renamedFrom(frame);
@@ -278,12 +280,16 @@ class Merge {
     const after = s.entry();
     const before = t.entry();
     const source = this.#keyOfSource(frame);
-    const target = t.linkKey();
+    const names = t.linkKey();
+    const {showsLinks} = this.#policy;
+    const target = showsLinks ? names : undefined;
     s.next();
     t.next();
     const order = this.#order++;
     const step = this.#links.step(path, source, target);
-    if (step.type === 'linked') {
+    // Where one file shows two inodes, what is the same in all that is kept counts as one.
+    const isLinked = step.type === 'linked' || (step.type === 'link' && !showsLinks && isCurrent(after, before, this.#policy));
+    if (isLinked) {
       // Its metadata is set through the name that leads.
       if (from !== undefined) this.#settle({path, from, order, frame, before, after, reasons: []});
       return;
@@ -296,7 +302,7 @@ class Merge {
     }
     const attributes = this.#metadata(after, before);
     const content = contentReasons(after, before, this.#policy);
-    if (step.type === 'part') content.push('hardlink');
+    if (step.type === 'part' || (!showsLinks && names !== undefined && source === undefined)) content.push('hardlink');
     if (content.length > 0) {
       this.#touch(frame);
       const reasons = withName([...new Set([...content, ...attributes])], from);
@@ -369,7 +375,7 @@ class Merge {
     this.#noteUnread();
     if (code === CODE.excluded || code === CODE.unknown) return this.#skip(s);
     if (this.#cannotMake(code)) {
-      this.#losses.countSpecial(code);
+      this.#losses.countUnmade(code);
       return this.#skip(s);
     }
     await this.#createTree(frame);
@@ -390,8 +396,12 @@ class Merge {
       const path = s.depth === 0 ? ROOT : joinPath(parent, s.name());
       const kind = kindOf(code);
       this.#noteUnread();
+      if (s.depth > 0 && kind !== undefined && this.options.holdsName?.(s.name()) === false) {
+        await this.#skipUnheld(path);
+        continue;
+      }
       if (this.#cannotMake(code)) {
-        this.#losses.countSpecial(code);
+        this.#losses.countUnmade(code);
       } else if (kind !== undefined) {
         const after = s.entry();
         const order = this.#order++;
@@ -407,6 +417,20 @@ class Merge {
       s.next();
       if (s.atEnd) await s.fill();
     } while (s.depth > top);
+  }
+
+  /** What is in a folder that the target cannot have does not arrive either. */
+  async #skipUnheld(path: RelPath): Promise<void> {
+    const s = this.#source;
+    const {depth} = s;
+    this.#problem(path, 'source', 'NAME_NOT_HELD');
+    do {
+      this.#noteUnread();
+      const kind = kindOf(s.code);
+      if (kind !== undefined && kind !== 'directory') this.#elsewhere.add(s.entry());
+      s.next();
+      if (s.atEnd) await s.fill();
+    } while (s.depth > depth);
   }
 
   #create(order: number, path: RelPath, after: Entry, key: LinkKey): void {
@@ -525,7 +549,7 @@ class Merge {
   #metadata(after: Entry, before: Entry): Reason[] {
     this.#losses.count(after, before);
     const reasons = attributeReasons(after, before, this.#policy);
-    if (this.#policy.times && !sameTime(after.mtime, before.mtime, this.#policy)) reasons.push('mtime');
+    if (keepsTime(after.kind, this.#policy) && !sameTime(after.mtime, before.mtime, this.#policy)) reasons.push('mtime');
     return reasons;
   }
 
@@ -534,7 +558,12 @@ class Merge {
    * in. Names on two file systems of the target are two files.
    */
   #keyOfSource(frame: Frame | undefined): LinkKey {
-    const key = this.#policy.hardlinks ? this.#source.linkKey() : undefined;
+    const s = this.#source;
+    const key = s.linkKey();
+    if (key !== undefined && !this.#policy.hardlinks) {
+      if (s.code === CODE.file) this.#losses.countName(key, s.block.size[s.index] as number);
+      return undefined;
+    }
     if (key === undefined || frame === undefined) return key;
     const {block, index} = frame.target;
     return `${key}@${block.device[index]}`;
@@ -542,7 +571,7 @@ class Merge {
 
   /** What is of no use to try: it is left out, and what stands in its place stays. */
   #cannotMake(code: number): boolean {
-    return isDevice(code) ? !this.#policy.devices : isSpecial(code) && !this.#policy.specials;
+    return !canMake(code, this.#policy);
   }
 
   /** What is done in a folder changes its times: an action puts them back, unless one sets them anyway. */

@@ -1,10 +1,11 @@
 /** What follows for one path from a plan and from what stands there. */
 import {isUpkeep} from '../core/action.js';
+import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {Explanation, Note, SideNow, Verdict} from '../core/explanation.js';
 import {isWithin, type RelPath, STATE_DIR} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
-import {attributeReasons, contentReasons, mayGiveTo, sameTime} from './compare.js';
+import {attributeReasons, canMake, contentReasons, mayGiveTo, sameTime} from './compare.js';
 
 type Facts = Omit<Explanation, 'verdict' | 'notes'>;
 
@@ -22,7 +23,7 @@ export function verdictOf(facts: Facts): Verdict {
     if (isEqual(source.entry, target.entry, header.options)) return 'equal';
     if (facts.leader !== undefined) return 'linked';
   }
-  if (source.entry !== undefined && !canMake(source.entry, header.options)) return 'not-kept';
+  if (source.entry !== undefined && !canMake(CODE[source.entry.kind], header.options)) return 'not-kept';
   if (isNothing(source)) {
     if (!header.options.delete) return 'kept';
     if (facts.holds !== undefined) return 'holds';
@@ -45,16 +46,12 @@ export function notesOf(facts: Facts): Note[] {
     const isFile = after.kind === 'file' && before.kind === 'file';
     if (options.compare === 'size' && isFile && after.size === before.size) notes.push('size-only');
     if (after.mtime !== before.mtime && sameTime(after.mtime, before.mtime, options)) notes.push('within-window');
+    if (!options.mode && after.mode !== before.mode && after.kind !== 'symlink') notes.push('mode-not-kept');
     if (!options.owner && after.uid !== before.uid) notes.push('owner-not-kept');
     if (after.gid !== before.gid && !mayGiveTo(after.gid, options)) notes.push('group-not-kept');
   }
   if (action !== undefined && !(isAsSeen(action.after, after) && isAsSeen(action.before, before))) notes.push('drifted');
   return notes;
-}
-
-function canMake({kind}: Entry, {specials, devices}: PlanOptions): boolean {
-  if (kind === 'chardev' || kind === 'blockdev') return devices;
-  return specials || (kind !== 'fifo' && kind !== 'socket');
 }
 
 function isNothing({entry, fault}: SideNow): boolean {

@@ -6,7 +6,7 @@ import type {Action, Blocked, Reason} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import type {PlanOptions} from '../core/plan.js';
 import {Needs} from './needs.js';
-import {twinKey} from './twins.js';
+import {goingKey, writtenKeys} from './twins.js';
 
 /** What of the source is not known, or is not written. */
 export class Elsewhere {
@@ -18,12 +18,12 @@ export class Elsewhere {
 
   /** A leaf of the source that this plan does not write, though it is not as it should be in the target. */
   add(leaf: Entry): void {
-    this.#unwritten.add(twinKey(leaf, this.policy));
+    for (const key of writtenKeys(leaf, this.policy)) this.#unwritten.add(key);
   }
 
   /** Whether a leaf that the source no longer has at its path may be there at another one. */
   mayHold(leaf: Entry): boolean {
-    return this.isUnknown || this.#unwritten.has(twinKey(leaf, this.policy));
+    return this.isUnknown || this.#unwritten.has(goingKey(leaf, this.policy));
   }
 
   get isNothing(): boolean {

@@ -14,7 +14,7 @@ import type {Entry} from '../core/entry.js';
 import {type ActionState, OUTCOME_STATUSES} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import {overwritten} from './overwrites.js';
-import {isTwinTime, type TwinPolicy, twinKey} from './twins.js';
+import {goingKey, isTwinTime, type TwinPolicy, writtenKeys} from './twins.js';
 import type {WaveStep} from './waves.js';
 
 const NONE = -1;
@@ -244,14 +244,15 @@ export class Needs {
   twinsGoing(index: number): Twins | undefined {
     const {before} = this.actions[index] as Action;
     if (this.policy.deleteAnyway || before === undefined || !this.#isGoing(index)) return undefined;
-    return this.#allTwins.get(twinKey(before, this.policy));
+    return this.#allTwins.get(goingKey(before, this.policy));
   }
 
   /** What may be under other names what action `index` writes. */
-  twinsWritten(index: number): Twins | undefined {
+  twinsWritten(index: number): readonly Twins[] {
     const action = this.actions[index] as Action;
-    if (this.policy.deleteAnyway || !isWritten(action)) return undefined;
-    return this.#allTwins.get(twinKey(action.after as Entry, this.policy));
+    if (this.policy.deleteAnyway || !isWritten(action)) return [];
+    const keys = writtenKeys(action.after as Entry, this.policy);
+    return keys.map((key) => this.#allTwins.get(key)).filter((twins) => twins !== undefined);
   }
 
   #isGoing(index: number): boolean {
@@ -327,14 +328,15 @@ function findTwins(actions: readonly Action[], isGone: (index: number) => boolea
   const found = new Map<string, Twins>();
   actions.forEach(({before}, i) => {
     if (before === undefined || !isGone(i)) return;
-    const key = twinKey(before, policy);
+    const key = goingKey(before, policy);
     const twins = found.get(key);
     if (twins === undefined) found.set(key, {gone: [i], written: []});
     else twins.gone.push(i);
   });
   if (found.size === 0) return found;
   actions.forEach((action, i) => {
-    if (isWritten(action)) found.get(twinKey(action.after as Entry, policy))?.written.push(i);
+    if (!isWritten(action)) return;
+    for (const key of writtenKeys(action.after as Entry, policy)) found.get(key)?.written.push(i);
   });
   return found;
 }

@@ -115,7 +115,7 @@ function bringsFile({kind, after}: Action): boolean {
 
 function isTwin(before: Entry, {after}: Action, policy: TwinPolicy): boolean {
   const {size, mtime} = after as Entry;
-  return size === before.size && isTwinTime(mtime, before.mtime, policy);
+  return size === before.size && isTwinTime(before.mtime, mtime, policy);
 }
 
 /** Of size and second, as a whole number under 2^53. Files that are not twins may share one: then they only wait for each other. */

@@ -97,10 +97,12 @@ export class Selection {
       const withBelow = index < start || needs.endOf(index) > end;
       if (out === 1) needs.forEachNeeding(index, withBelow, push);
       else needs.forEachNeeded(index, withBelow, push);
-      const twins = out === 1 ? needs.twinsWritten(index) : needs.twinsGoing(index);
-      if (twins === undefined || told.has(twins)) return;
-      told.add(twins);
-      for (const other of out === 1 ? twins.gone : twins.written) push(other);
+      const going = out === 0 ? needs.twinsGoing(index) : undefined;
+      for (const twins of out === 1 ? needs.twinsWritten(index) : going ? [going] : []) {
+        if (told.has(twins)) continue;
+        told.add(twins);
+        for (const other of out === 1 ? twins.gone : twins.written) push(other);
+      }
     };
     for (let i = start; i < end; i++) {
       push(i);

@@ -82,14 +82,20 @@ export interface Figures {
   readonly freeInodes: number;
 }
 
-/** Where there are no blocks, or no inodes, in all, nothing is told of them. Some in user space say that they have all that 64 bits can say. */
-export function roomOf({block, blocks, freeBlocks, freeToAll, inodes, freeInodes}: Figures): Room | undefined {
+/**
+ * Where there are no blocks, or no inodes, in all, nothing is told of them. Some in user space say that they have all that 64 bits can
+ * say; and some, of clouds, that no inode is free, and count none.
+ */
+export function roomOf(
+  type: string | undefined,
+  {block, blocks, freeBlocks, freeToAll, inodes, freeInodes}: Figures,
+): Room | undefined {
   if (blocks === 0) return undefined;
   const most = (count: number) => Math.min(count, MAX_SIZE);
   return {
     block,
     free: most(freeToAll * block),
     freeForRoot: most(freeBlocks * block),
-    freeInodes: inodes === 0 ? undefined : most(freeInodes),
+    freeInodes: inodes === 0 || (type === 'fuse' && freeInodes === 0) ? undefined : most(freeInodes),
   };
 }

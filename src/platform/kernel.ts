@@ -95,10 +95,11 @@ export class Kernel {
     return 0;
   }
 
-  times(mtime: bigint): number {
+  /** The two times of utimensat(2); the access time stays, unless it is to be the same. */
+  times(mtime: bigint, withAccess = false): number {
     const {seconds, nanoseconds} = fromNanoseconds(mtime);
-    this.bytes.writeBigInt64LE(0n, TIMES);
-    this.bytes.writeBigInt64LE(BigInt(UTIME_OMIT), TIMES + 8); // the access time stays
+    this.bytes.writeBigInt64LE(withAccess ? BigInt(seconds) : 0n, TIMES);
+    this.bytes.writeBigInt64LE(BigInt(withAccess ? nanoseconds : UTIME_OMIT), TIMES + 8);
     this.bytes.writeBigInt64LE(BigInt(seconds), TIMES + 16);
     this.bytes.writeBigInt64LE(BigInt(nanoseconds), TIMES + 24);
     return this.base + TIMES;

@@ -45,6 +45,8 @@ export interface Attributes {
   readonly mode?: number | undefined;
   /** Nanoseconds since 1970. */
   readonly mtime?: bigint | undefined;
+  /** Sets the access time with it, to the same: some file systems in user space set both or none. */
+  readonly withAccess?: boolean | undefined;
   /** Told which time is there after `mtime` was set: not every file system keeps all of it. */
   readonly readBack?: ((mtime: bigint) => void) | undefined;
 }
@@ -117,6 +119,10 @@ export interface FileSystem {
   readonly keeps: KeptXattrs;
   /** How it keeps times, as far as its type tells. */
   readonly times: TimeFacts;
+  /** Others may write to it where this system does not see it at once: what is seen of it may be some seconds old. */
+  readonly isShared: boolean;
+  /** Tells apart in which way it is mounted: what it can hold may differ with that. Undefined where the system does not tell. */
+  readonly mounted: string | undefined;
 }
 
 /** What is free of a file system. */
@@ -206,6 +212,8 @@ export interface Platform {
   /** Makes a private file (0600) under a name that must be free, to be appended to. */
   createFile(folder: Folder, name: ByteName): OpenFile;
   append(file: OpenFile, content: Uint8Array): void;
+  /** Sets attributes of a file just made, which has no extended ones yet. */
+  setOnFile(file: OpenFile, attributes: Attributes): void;
   /** Flushes an open file to disk. */
   flush(file: OpenFile): void;
   /** Opens a file to be read from its beginning. Not followed. */

@@ -10,7 +10,8 @@ import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import {fromNanoseconds, MAX_SIZE} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {factsOfType, foldsNames, roomOf, typeName} from './filesystems.js';
+import {factsOfType, foldsNames, isOfOneMachine, roomOf, typeName} from './filesystems.js';
+import {type MountLine, mountLines} from './mount-text.js';
 import {
   type Attributes,
   attributesOfGrown,
@@ -133,7 +134,14 @@ export class PortablePlatform implements Platform {
 
   fileSystem(folder: Folder): FileSystem {
     const {type, times} = factsOfType(fs.statfsSync(at(folder, '')).type);
-    return {type, times, keeps: {xattrs: [], acls: false}};
+    const line = mountLine(fs.statSync(at(folder, ''), {bigint: true}).dev);
+    return {
+      type: type === 'fuse' ? (line?.type ?? type) : type,
+      times,
+      keeps: {xattrs: [], acls: false},
+      isShared: !isOfOneMachine(type),
+      mounted: line && `${line.type} ${line.options}`,
+    };
   }
 
   volume(folder: Folder): Volume {
@@ -144,7 +152,7 @@ export class PortablePlatform implements Platform {
       shares: false,
       readOnly: false,
       foldsNames: foldsNames(name),
-      room: roomOf({block: bsize, blocks, freeBlocks: bfree, freeToAll: bavail, inodes: files, freeInodes: ffree}),
+      room: roomOf(name, {block: bsize, blocks, freeBlocks: bfree, freeToAll: bavail, inodes: files, freeInodes: ffree}),
     };
   }
 
@@ -196,6 +204,10 @@ export class PortablePlatform implements Platform {
 
   append(file: OpenFile, content: Uint8Array): void {
     for (let done = 0; done < content.length; ) done += fs.writeSync(fd(file), content, done);
+  }
+
+  setOnFile(file: OpenFile, attributes: Attributes): void {
+    setOnFile(fd(file), attributes);
   }
 
   flush(file: OpenFile): void {
@@ -450,4 +462,10 @@ function codeOf(found: fs.BigIntStats): number {
   if (found.isFIFO()) return CODE.fifo;
   if (found.isSocket()) return CODE.socket;
   return found.isCharacterDevice() ? CODE.chardev : CODE.blockdev;
+}
+
+/** `dev` as the C library of Linux lays it out: makedev(3). */
+function mountLine(dev: bigint): MountLine | undefined {
+  const [major, minor] = [(dev >> 8n) & 0xfffn, (dev & 0xffn) | ((dev >> 12n) & 0xfff00n)];
+  return mountLines()?.find(({device}) => device === `${major}:${minor}`);
 }

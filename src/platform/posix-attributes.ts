@@ -52,7 +52,7 @@ export class PosixAttributes {
 
   setAttributes(folder: Folder, name: ByteName, code: number, attributes: Attributes): void {
     const libc = this.kernel.libc;
-    const {uid, gid, xattrs, mode, mtime, readBack} = attributes;
+    const {uid, gid, xattrs, mode, mtime, withAccess, readBack} = attributes;
     const flags = name === '' ? AT.EMPTY_PATH : AT.SYMLINK_NOFOLLOW;
     if (uid !== undefined || gid !== undefined)
       this.kernel.check(libc.fchownat(fd(folder), this.kernel.name(NAME_A, name), owner(uid), owner(gid), flags), 'fchownat');
@@ -63,7 +63,7 @@ export class PosixAttributes {
       this.kernel.check(changed, 'fchmodat');
     }
     if (mtime !== undefined) {
-      const times = this.kernel.times(mtime);
+      const times = this.kernel.times(mtime, withAccess);
       const changed = name === '' ? libc.futimens(fd(folder), times) : libc.utimensat(fd(folder), at, times, AT.SYMLINK_NOFOLLOW);
       this.kernel.check(changed, 'utimensat');
       readBack?.(this.#mtimeOf(fd(folder), at, flags));
@@ -71,7 +71,7 @@ export class PosixAttributes {
   }
 
   /** Sets attributes of a file just made, which has no extended ones yet. */
-  setOnFile(file: number, {uid, gid, xattrs, mode, mtime, readBack}: Attributes): void {
+  setOnFile(file: number, {uid, gid, xattrs, mode, mtime, withAccess, readBack}: Attributes): void {
     const libc = this.kernel.libc;
     if (uid !== undefined || gid !== undefined) this.kernel.check(libc.fchown(file, owner(uid), owner(gid)), 'fchown');
     for (const [attribute, value] of xattrs?.values ?? []) {
@@ -80,7 +80,7 @@ export class PosixAttributes {
     }
     if (mode !== undefined) this.kernel.check(libc.fchmod(file, mode), 'fchmod');
     if (mtime !== undefined) {
-      this.kernel.check(libc.futimens(file, this.kernel.times(mtime)), 'futimens');
+      this.kernel.check(libc.futimens(file, this.kernel.times(mtime, withAccess)), 'futimens');
       readBack?.(this.#mtimeOf(file, this.kernel.name(NAME_A, ''), AT.EMPTY_PATH));
     }
   }

@@ -18,6 +18,7 @@ const COPY_IN_KERNEL = 0;
 /** The kernel copies so much in one call, so that progress and a stop are seen in between. */
 const KERNEL_PIECE = 16 * 1024 * 1024;
 
+const NO_LONGER = new Set(['EPERM', 'EINVAL', 'EOPNOTSUPP', 'ENOSYS']);
 const FALLBACK_ERRNO = new Set(['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EBADF', 'EIO', 'ETXTBSY']);
 
 export class PosixContent {
@@ -137,7 +138,12 @@ export class PosixContent {
     if (!(sparse && hasHoles)) return this.#copyPiece(all);
     const {lseek, ftruncate} = this.kernel.libc;
     // First, since a file system may set space aside for what could follow a file's end.
-    this.kernel.check(ftruncate(copy, size), 'ftruncate');
+    if (ftruncate(copy, size) !== 0) {
+      const code = this.kernel.errno();
+      // FAT in user space makes no file longer than what was written to it: its holes are zeros.
+      if (NO_LONGER.has(code)) return this.#copyPiece({...all, inKernel: false});
+      throw new SystemError(code, 'ftruncate');
+    }
     for (let at = 0; at < size; ) {
       const data = lseek(source, at, SEEK.DATA);
       if (data < 0) {

@@ -28,7 +28,7 @@ export function posixVolume(kernel: Kernel, folder: Folder): Volume {
     shares,
     readOnly,
     foldsNames: isFolding(kernel, folder) || foldsNames(type),
-    room: roomOf({block, blocks, freeBlocks, freeToAll, inodes, freeInodes}),
+    room: roomOf(type, {block, blocks, freeBlocks, freeToAll, inodes, freeInodes}),
   };
 }
 

@@ -4,7 +4,6 @@
  *
  * This file knows names in folders; what is in files and what their attributes are is said in posix-content and posix-attributes.
  */
-import {readFileSync} from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {ACL_ACCESS, type KeptXattrs, keepsXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
@@ -21,6 +20,7 @@ import {
   STATX_BTIME,
   STATX_MNT_ID,
 } from './libc.js';
+import {type MountLine, mountLines} from './mount-text.js';
 import {
   type Attributes,
   type CompareOptions,
@@ -173,13 +173,9 @@ export class PosixPlatform implements Platform {
 
   /** proc_pid_mountinfo(5); it has the ids of statx(2) since Linux 5.8. */
   mounts(): ReadonlySet<number> | undefined {
-    let lines: string[];
-    try {
-      lines = readFileSync('/proc/self/mountinfo', 'latin1').trimEnd().split('\n');
-    } catch {
-      return undefined;
-    }
-    const mounts = new Set(lines.map((line) => Number.parseInt(line, 10)));
+    const lines = mountLines();
+    if (lines === undefined) return undefined;
+    const mounts = new Set(lines.map(({id}) => id));
     const root = this.openRoot('/' as ByteName);
     const isKnown = mounts.has(this.mountOf(root));
     this.close(root);
@@ -189,6 +185,7 @@ export class PosixPlatform implements Platform {
   /** fstatfs(2); whether attributes are known is asked for one of each that nobody has: ENODATA or EOPNOTSUPP. */
   fileSystem(folder: Folder): FileSystem {
     const {type, times} = this.#factsOf(folder);
+    const line = this.#mountLine(folder);
     const isSmall = type === 'ext4' && this.#hasSmallInodes(folder);
     const knows = (attribute: string) => {
       try {
@@ -200,10 +197,17 @@ export class PosixPlatform implements Platform {
       }
     };
     return {
-      type,
+      type: type === 'fuse' ? (line?.type ?? type) : type,
       times: isSmall ? SECONDS_OF_32_BITS : times,
+      isShared: !isOfOneMachine(type),
+      mounted: line && `${line.type} ${line.options}`,
       keeps: {xattrs: XATTR_NAMESPACES.filter((namespace) => knows(`${namespace}.dirsync`)), acls: knows(ACL_ACCESS)},
     };
+  }
+
+  #mountLine(folder: Folder): MountLine | undefined {
+    const mount = this.mountOf(folder);
+    return mountLines()?.find(({id}) => id === mount);
   }
 
   volume(folder: Folder): Volume {
@@ -310,6 +314,10 @@ export class PosixPlatform implements Platform {
       this.kernel.bytes.set(piece, DATA);
       this.#content.writeFully(fd(file), DATA, piece.length);
     }
+  }
+
+  setOnFile(file: OpenFile, attributes: Attributes): void {
+    this.#attributes.setOnFile(fd(file), attributes);
   }
 
   flush(file: OpenFile): void {

@@ -14,6 +14,7 @@ const MAX_DRIFT = 20;
 const STATUS_LEVELS: Readonly<Record<OutcomeStatus, LogLevel>> = {
   done: 'info',
   'already-done': 'info',
+  'not-kept': 'warn',
   skipped: 'warn',
   failed: 'error',
   stopped: 'warn',

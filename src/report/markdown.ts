@@ -165,6 +165,7 @@ const STEPS: readonly (readonly [status: OutcomeStatus, title: string])[] = [
   ['skipped', 'Skipped, since they had drifted'],
   ['stopped', 'Not begun'],
   ['blocked', 'Kept, since it could not be read'],
+  ['not-kept', 'Not kept, since the target cannot'],
   ['done', 'Done'],
   ['already-done', 'Already done'],
 ];

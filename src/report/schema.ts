@@ -48,7 +48,7 @@ const side = z.enum(['source', 'target']);
 const status = z.enum(OUTCOME_STATUSES).meta({
   id: 'status',
   description:
-    'What happened to an action. already-done: what it wants was there; skipped: the path had drifted and was left alone; ' +
+    'What happened to an action. already-done: what it wants was there; not-kept: the target cannot hold it; skipped: the path had drifted and was left alone; ' +
     'stopped: the run ended before it, or the target was full by then; blocked: it was not to be done.',
 });
 
@@ -238,7 +238,11 @@ const header = z
         times: flag('Whether modification times are kept.'),
         xattrs: z.array(z.enum(XATTR_NAMESPACES)).describe('The namespaces of extended attributes that are kept.'),
         acls: flag('Whether POSIX ACLs are kept.'),
+        symlinks: z
+          .enum(['kept', 'bare', 'none'])
+          .describe('Whether symbolic links are made: with owner and times, without them, or not at all.'),
         hardlinks: flag('Whether names of one file stay names of one file.'),
+        showsLinks: flag('Whether names of one file show one inode in the target.'),
         sparse: flag('Whether holes in files stay holes.'),
         specials: flag('Whether FIFOs and sockets are made.'),
         devices: flag('Whether devices are made.'),
@@ -483,8 +487,8 @@ const explained = {
   notes: z
     .array(z.enum(NOTES))
     .describe(
-      'size-only: sizes alone are compared; within-window: the times differ by no more than --mtime-window; owner-not-kept, ' +
-        'group-not-kept: they differ, and only root may set them; drifted: what stands there now is not what the plan saw.',
+      'size-only: sizes alone are compared; within-window: the times differ by no more than the target keeps, or --mtime-window; ' +
+        'mode-not-kept, owner-not-kept, group-not-kept: they differ, and the target or the user cannot keep them; drifted: what stands there now is not what the plan saw.',
     ),
   lastRun: z
     .strictObject({header: runHeader.describe('The run.'), step: runStep.describe('What it did.')})

@@ -207,6 +207,7 @@ export const PHASES: Readonly<Record<ApplyPhase, string>> = {
 export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
   done: 'done',
   'already-done': 'already done',
+  'not-kept': 'not kept (the target cannot)',
   skipped: 'skipped (drift)',
   failed: 'failed',
   stopped: 'not begun',
@@ -262,10 +263,11 @@ export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefi
     counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
   ].filter((part) => part !== false);
   const done = formatPlural(counts.done + counts['already-done'], 'change');
+  const unkept = counts['not-kept'] > 0 ? `, ${formatCount(counts['not-kept'])} that the target cannot keep` : '';
   if (rest.length > 0) return `Done, but not all: ${done} done, ${rest.join(', ')}.`;
   if (problems > 0) return `Done: ${done}, but ${formatPlural(problems, 'path')} had problems.`;
   if (counts.done === 0 && counts['already-done'] > 0) return `Nothing left to do: ${done} had been made before.`;
-  return `Done: ${done}.`;
+  return `Done: ${done}${unkept}.`;
 }
 
 /** Times of a schedule that passed without a run, without the dot at the end. */

@@ -17,6 +17,9 @@ export const NAMES = {
   id: 'id.json' as ByteName,
   /** How the target keeps times, where it does not keep all of them. */
   times: 'times.json' as ByteName,
+  /** What the target can hold, as was tried, and where that is tried. */
+  abilities: 'abilities.json' as ByteName,
+  probe: 'probe' as ByteName,
   /** Files that show what the target makes of names, where that cannot be told from its file system. */
   names: 'names' as ByteName,
   /** Who holds the lock. */

@@ -4,7 +4,7 @@
  * way in which the target is mounted at this moment.
  */
 import {emptyStat} from '../core/block.js';
-import {FOLDING_UNKNOWN, type Folding, fromByteName, isShownAs, toByteName} from '../core/name.js';
+import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, isShownAs, toByteName} from '../core/name.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ensurePath, NAMES, openState, removeTree} from './folder.js';
 
@@ -31,10 +31,19 @@ export function writeSamples(platform: Platform, root: Folder): void {
     for (const name of SAMPLES.map(toByteName)) {
       if (shown.includes(name)) continue;
       removeTree(platform, folder, name);
-      platform.writeFile(folder, name, new Uint8Array());
+      writeSample(platform, folder, name);
     }
   } finally {
     platform.close(folder);
+  }
+}
+
+/** A name that the target cannot hold shows nothing; then it is not known how it folds names. */
+function writeSample(platform: Platform, folder: Folder, name: ByteName): void {
+  try {
+    platform.writeFile(folder, name, new Uint8Array());
+  } catch (error) {
+    if (['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) throw error;
   }
 }
 

@@ -21,7 +21,9 @@ const NOTHING: Kept = {
   times: false,
   xattrs: [],
   acls: false,
+  symlinks: 'kept',
   hardlinks: false,
+  showsLinks: true,
   sparse: false,
   specials: false,
   devices: false,
@@ -54,7 +56,9 @@ describe('app/keep', () => {
         times: true,
         xattrs: fileSystem.keeps.xattrs,
         acls: fileSystem.keeps.acls,
+        symlinks: 'kept',
         hardlinks: true,
+        showsLinks: true,
         sparse: true,
         specials: true,
         devices: true,
@@ -71,7 +75,9 @@ describe('app/keep', () => {
         times: true,
         xattrs: fileSystem.keeps.xattrs.filter((each) => each === 'user'),
         acls: fileSystem.keeps.acls,
+        symlinks: 'kept',
         hardlinks: true,
+        showsLinks: true,
         sparse: true,
         specials: true,
         devices: false,
@@ -160,9 +166,32 @@ describe('app/keep', () => {
   });
 
   describe('what is lost, in words', () => {
-    const NO_LOSSES: Losses = {owner: 0, xattrs: 0, acls: 0, specials: 0, devices: 0};
-    const ext4: FileSystem = {type: 'ext4', keeps: {xattrs: XATTR_NAMESPACES, acls: true}, times: {resolution: 1n, range: {}}};
-    const vfat: FileSystem = {type: 'vfat', keeps: {xattrs: [], acls: false}, times: {resolution: 2_000_000_000n, range: {}}};
+    const NO_LOSSES: Losses = {
+      mode: 0,
+      owner: 0,
+      times: 0,
+      xattrs: 0,
+      acls: 0,
+      symlinks: 0,
+      hardlinks: 0,
+      linkedBytes: 0,
+      specials: 0,
+      devices: 0,
+    };
+    const ext4: FileSystem = {
+      type: 'ext4',
+      keeps: {xattrs: XATTR_NAMESPACES, acls: true},
+      times: {resolution: 1n, range: {}},
+      isShared: false,
+      mounted: undefined,
+    };
+    const vfat: FileSystem = {
+      type: 'vfat',
+      keeps: {xattrs: [], acls: false},
+      times: {resolution: 2_000_000_000n, range: {}},
+      isShared: false,
+      mounted: undefined,
+    };
     const warnings = (
       losses: Partial<Losses>,
       {fileSystem = ext4, mounts = 0, times = true, respelled = 0, folding = FOLDING_UNKNOWN} = {},
@@ -189,8 +218,8 @@ describe('app/keep', () => {
         'the ACLs of 1 path are not kept: the target has none',
         {fileSystem: {...ext4, type: undefined, keeps: {xattrs: XATTR_NAMESPACES, acls: false}}},
       ],
-      [{specials: 1}, '1 FIFO or socket cannot be made without the posix backend'],
-      [{specials: 2}, '2 FIFOs and sockets cannot be made without the posix backend'],
+      [{specials: 1}, '1 FIFO or socket cannot be made: the target (ext4) has none'],
+      [{specials: 2}, '2 FIFOs and sockets cannot be made: the target (ext4) has none'],
       [{devices: 3}, '3 devices cannot be made: only root may, with the posix backend'],
       [{}, 'the target (vfat) keeps times to 2 s only', {fileSystem: vfat}],
       [

@@ -110,6 +110,7 @@ describe('apply, when the world changes after the plan', () => {
 
     await syncTrees(settings(source, target));
     expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
+      'abilities.json',
       'id.json',
       'runs',
     ]);
@@ -224,7 +225,11 @@ describe('apply, when the world changes after the plan', () => {
       }
       expect(fs.readFileSync(path.join(target, 'busy'), 'utf8')).to.equal('old');
       expect(fs.readFileSync(path.join(target, 'calm'), 'utf8')).to.equal('calm');
-      expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing is left in staging').to.have.members(['id.json', 'runs']);
+      expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing is left in staging').to.have.members([
+        'abilities.json',
+        'id.json',
+        'runs',
+      ]);
     });
   });
 
@@ -267,7 +272,7 @@ describe('apply, when the world changes after the plan', () => {
         for (const name of ['a', 'b']) fs.unlinkSync(path.join(pair.target, name));
         writeTree(pair.target, {a: 'new one', b: hardlink('a')});
       });
-      expect(report.counts).to.include({'already-done': 2, done: 0});
+      expect(report.counts).to.include({'already-done': 2, 'not-kept': 0, done: 0});
       expect(readTree(pair.target)).to.deep.equal(readTree(pair.source));
     });
   });
@@ -359,7 +364,7 @@ describe('apply, when the world changes after the plan', () => {
     writeTree(target, dir({}));
     const {counts} = await syncTrees(settings(source, target));
     expect(counts.done).to.equal(0);
-    expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['id.json', 'runs']);
+    expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['abilities.json', 'id.json', 'runs']);
     expect(fs.readdirSync(path.join(target, '.dirsync/runs')), 'there is nothing to record').to.deep.equal([]);
   });
 });

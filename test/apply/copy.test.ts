@@ -113,6 +113,8 @@ describe('apply/copy: a file of the source that', () => {
       platform: backend,
       source: cursor,
       missing: undefined,
+      abilities: undefined,
+      isShared: false,
       target: undefined,
       leaders: undefined,
       policy: {...header.options, mtimeWindow: backend.timeResolution - 1n},

@@ -33,7 +33,15 @@ describe('apply, its journal', () => {
     const end = {finished, counts, bytes, ...(interrupted && {interrupted})};
     expect(run.end).to.deep.equal(end);
     expect(run.problems).to.have.deep.members(problems);
-    const counted: Record<OutcomeStatus, number> = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0};
+    const counted: Record<OutcomeStatus, number> = {
+      done: 0,
+      'already-done': 0,
+      'not-kept': 0,
+      skipped: 0,
+      failed: 0,
+      stopped: 0,
+      blocked: 0,
+    };
     for (const {status} of run.steps) counted[status]++;
     expect({...counted, stopped: counts.stopped}, 'one line for each outcome').to.deep.equal(counts);
     expect(new Set(run.steps.map(({path}) => path)).size).to.equal(run.steps.length);
@@ -127,7 +135,15 @@ describe('apply, its journal', () => {
         message: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs (ENOTDIR)',
       },
     ]);
-    expect(report.counts).to.deep.equal({done: 11, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0});
+    expect(report.counts).to.deep.equal({
+      done: 11,
+      'already-done': 0,
+      'not-kept': 0,
+      skipped: 0,
+      failed: 0,
+      stopped: 0,
+      blocked: 0,
+    });
     expect(Object.keys(readTree(target))).to.deep.equal(Object.keys(readTree(source)));
   });
 

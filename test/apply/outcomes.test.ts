@@ -16,7 +16,7 @@ function table(actions: readonly Action[]) {
 
 describe('apply/outcomes', () => {
   const ways: Partial<Record<ActionState, readonly ActionState[]>> = {
-    pending: ['made', 'found', 'staged', 'done', 'already-done', 'skipped', 'failed', 'stopped', 'blocked'],
+    pending: ['made', 'found', 'staged', 'done', 'already-done', 'not-kept', 'skipped', 'failed', 'stopped', 'blocked'],
     made: ['done', 'already-done', 'skipped', 'failed', 'stopped'],
     found: ['done', 'already-done', 'skipped', 'failed', 'stopped'],
     staged: ['done', 'skipped', 'failed', 'stopped', 'blocked'],
@@ -60,6 +60,7 @@ describe('apply/outcomes', () => {
     const expected: Record<OutcomeStatus, number> = {
       done: 1,
       'already-done': 1,
+      'not-kept': 0,
       skipped: 0,
       failed: 0,
       stopped: 3,

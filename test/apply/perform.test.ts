@@ -1,11 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import type {ActionKind} from '../../src/core/action.js';
+import type {Abilities} from '../../src/core/abilities.js';
+import type {Action, ActionKind} from '../../src/core/action.js';
+import {CODE} from '../../src/core/block.js';
 import type {WaveStep} from '../../src/plan/waves.js';
 import {type MoveOptions, type Platform, SystemError} from '../../src/platform/platform.js';
 import {steppedClock} from '../support/clock.js';
 import {mounts, needMounts} from '../support/filesystems.js';
+import {instead} from '../support/platform.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 import {DEFAULT_MTIME, dir, file, hardlink, holdings, readTree, symlink, type Tree, writeTree} from '../support/tree.js';
@@ -570,6 +573,94 @@ for (const [name, make] of Object.entries(BACKENDS)) {
       }
     });
 
+    describe('where the target cannot hold all', () => {
+      const abilities: Abilities = {
+        mode: true,
+        owner: true,
+        times: 'open',
+        symlinks: 'kept',
+        hardlinks: 'kept',
+        specials: true,
+        names: {refused: ':', ends: '', letters: 'bytes'},
+      };
+
+      it('a symbolic link is not made, and what stands in its place stays', () => {
+        const given = {source: {a: symlink('x'), b: symlink('x')}, target: {b: 'old'}, policy: {symlinks: 'none'}} as const;
+        const hands = worker(platform, given);
+        expect(hands.perform('writes', hands.plan('create', 'a'))).to.equal('not-kept');
+        expect(hands.perform('writes', hands.plan('replace', 'b'))).to.equal('not-kept');
+        expect(holdings(hands.target)).to.deep.equal({'.': 'dir 0755', b: 'file 0644 3 "old"'});
+        leftNothing(hands);
+      });
+
+      it('nothing is set on a symbolic link where it would be set on what it leads to', () => {
+        const link = symlink('b', {mtime: 5n});
+        const hands = worker(
+          instead(platform, {
+            setAttributes(folder, name, code, attributes) {
+              const isNothing = Object.values(attributes).every((value) => value === undefined);
+              if (code === CODE.symlink && !isNothing) throw new SystemError('ENOENT', 'utimensat');
+              platform.setAttributes(folder, name, code, attributes);
+            },
+            makeSymlink(folder, name, to, attributes) {
+              expect(attributes).to.deep.equal({});
+              platform.makeSymlink(folder, name, to, attributes);
+            },
+          }),
+          {source: {a: link}, target: {b: 'b'}, policy: {symlinks: 'bare'}},
+        );
+        expect(hands.perform('writes', hands.plan('create', 'a'))).to.equal('done');
+        expect(fs.readlinkSync(path.join(hands.target, 'a'))).to.equal('b');
+      });
+
+      it('a further name is a file of its own where there are no hard links', () => {
+        const hands = worker(platform, {source: {a: NEW, b: hardlink('a')}, target: {a: NEW}, policy: {hardlinks: false}});
+        const action = hands.plan('create', 'b');
+        const link = {...action, kind: 'link', leader: 'a', reasons: ['hardlink']} as unknown as Action;
+        expect(hands.perform('links', link)).to.equal('done');
+        expect(hands.perform('links', link), 'and again').to.equal('already-done');
+        const [a, b] = ['a', 'b'].map((name) => fs.statSync(path.join(hands.target, name)));
+        expect(a?.ino).to.not.equal(b?.ino);
+        expect(fs.readFileSync(path.join(hands.target, 'b'), 'utf8')).to.equal('newer');
+      });
+
+      it('a time is set once more in its place where a rename is taken for a change', () => {
+        const hands = worker(
+          instead(platform, {
+            move(options) {
+              platform.move(options);
+              fs.utimesSync(path.join(hands.target, 'a'), 1, 1);
+            },
+          }),
+          {source: {a: NEW}, target: {a: 'old'}, abilities: {...abilities, times: 'placed'}},
+        );
+        expect(hands.perform('writes', hands.plan('update', 'a'))).to.equal('done');
+        expect(fs.statSync(path.join(hands.target, 'a'), {bigint: true}).mtimeNs / 1000n).to.equal(
+          (DEFAULT_MTIME + 1_000_000_000n) / 1000n,
+        );
+      });
+
+      it('modes are not even tried where there are none', () => {
+        const hands = worker(
+          instead(platform, {
+            copyFile(options) {
+              expect(options.attributes.mode).to.equal(undefined);
+              return platform.copyFile(options);
+            },
+          }),
+          {source: {a: NEW}, target: {}, policy: {mode: false}, abilities: {...abilities, mode: false}},
+        );
+        expect(hands.perform('writes', hands.plan('create', 'a'))).to.equal('done');
+      });
+
+      it('a name that it refuses is a problem of its path, and nothing is tried', () => {
+        const hands = worker(platform, {source: {'a:': NEW, 'b:': {}}, target: {}, abilities});
+        expect(hands.perform('writes', hands.plan('create', 'a:'))).to.equal('failed: NAME_NOT_HELD');
+        expect(hands.perform('folders', hands.plan('mkdir', 'b:'))).to.equal('failed: NAME_NOT_HELD');
+        expect(holdings(hands.target)).to.deep.equal({'.': 'dir 0755'});
+      });
+    });
+
     describe('a file that is written over and set aside', () => {
       const refused = () => {
         throw new SystemError('EPERM', 'linkat');
@@ -715,15 +806,5 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         });
       }
     });
-  });
-}
-
-/** A platform with other methods in the place of some. */
-function instead(platform: Platform, methods: Partial<Platform>): Platform {
-  return new Proxy(platform, {
-    get(of, key) {
-      const value = Reflect.get(key in methods ? methods : of, key);
-      return typeof value === 'function' ? value.bind(of) : value;
-    },
   });
 }

@@ -37,7 +37,15 @@ const header = fc.record({
   changes: count,
   bytes: count,
 });
-const counts = fc.record({done: count, 'already-done': count, skipped: count, failed: count, stopped: count, blocked: count});
+const counts = fc.record({
+  done: count,
+  'already-done': count,
+  'not-kept': count,
+  skipped: count,
+  failed: count,
+  stopped: count,
+  blocked: count,
+});
 const end = fc.record(
   {finished: date, counts, bytes: count, interrupted: fc.constantFrom('SIGINT', 'SIGTERM')},
   {requiredKeys: ['finished', 'counts', 'bytes']},
@@ -75,7 +83,7 @@ describe('formats/journal', () => {
       '{"kind":"mkdir","path":"a","status":"done","bytes":0}',
       '{"kind":"create","path":"a/b","status":"done","bytes":12}',
       '{"end":{"finished":"2026-01-01T10:00:02.500Z",' +
-        '"counts":{"done":2,"already-done":0,"skipped":0,"failed":0,"stopped":0,"blocked":0},"bytes":0}}',
+        '"counts":{"done":2,"already-done":0,"not-kept":0,"skipped":0,"failed":0,"stopped":0,"blocked":0},"bytes":0}}',
       '',
     ]);
   });

@@ -21,6 +21,7 @@ const ALL: Policy = {
   owner: true,
   groups: 'any',
   times: true,
+  symlinks: 'kept',
   xattrs: XATTR_NAMESPACES,
   acls: true,
 };

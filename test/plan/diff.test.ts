@@ -53,7 +53,18 @@ const POLICY: PlanOptions = {
   maxDelete: {share: 1},
 };
 
-const NO_LOSSES: Losses = {owner: 0, xattrs: 0, acls: 0, specials: 0, devices: 0};
+const NO_LOSSES: Losses = {
+  mode: 0,
+  owner: 0,
+  times: 0,
+  xattrs: 0,
+  acls: 0,
+  symlinks: 0,
+  hardlinks: 0,
+  linkedBytes: 0,
+  specials: 0,
+  devices: 0,
+};
 
 interface Given {
   readonly source: Tree | Leaf;
@@ -64,10 +75,12 @@ interface Given {
   readonly different?: readonly string[];
   readonly unreadable?: string;
   readonly wanted?: readonly Preservable[];
+  /** Names that the target cannot hold. */
+  readonly refusedNames?: readonly string[];
 }
 
 function run(
-  {source, target, policy = {}, different = [], unreadable, wanted = PRESERVABLE}: Given,
+  {source, target, policy = {}, different = [], unreadable, wanted = PRESERVABLE, refusedNames = []}: Given,
   rows?: number,
   calls: RelPath[][] = [],
   inTargets: RelPath[] = [],
@@ -80,6 +93,7 @@ function run(
     policy: {...POLICY, ...policy},
     wanted,
     uid: 1000,
+    holdsName: (name) => !refusedNames.includes(name),
     sameContent: async (paths, inTarget) => {
       calls.push([...paths]);
       inTargets.push(...inTarget);
@@ -764,47 +778,114 @@ const groups: Record<string, Record<string, Case>> = {
   'hard links that are not kept': {
     'a new group is files of their own': {
       policy: {hardlinks: false},
+      losses: {hardlinks: 1, linkedBytes: 1},
       source: {a: 'x', b: hardlink('a')},
       target: {},
       actions: ['attrs . (children)', 'create a (new)', 'create b (new)'],
     },
     'equal files stay as they are': {
       policy: {hardlinks: false},
+      losses: {hardlinks: 1, linkedBytes: 1},
       source: {a: 'x', b: hardlink('a')},
       target: {a: 'x', b: 'x'},
     },
     'names of one file in the target become files of their own': {
       policy: {hardlinks: false},
+      losses: {hardlinks: 1, linkedBytes: 1},
       source: {a: 'x', b: hardlink('a')},
       target: {a: 'x', b: hardlink('a')},
       actions: ['attrs . (children)', 'update b (hardlink)'],
     },
   },
+  'names of one file that show two inodes': {
+    'are one where all is the same': {
+      policy: {showsLinks: false},
+      source: {a: 'x', b: hardlink('a')},
+      target: {a: 'x', b: 'x'},
+    },
+    'are linked where something differs': {
+      policy: {showsLinks: false},
+      source: {a: 'x', b: hardlink('a'), c: hardlink('a')},
+      target: {a: 'x', b: 'y!', c: file('x', {mode: 0o600})},
+      actions: ['attrs . (children)', 'link b -> a (hardlink)', 'link c -> a (hardlink)'],
+    },
+    'become files of their own where the source has two': {
+      policy: {showsLinks: false},
+      source: {a: 'x', b: 'x'},
+      target: {a: 'x', b: hardlink('a')},
+      actions: ['attrs . (children)', 'update a (hardlink)', 'update b (hardlink)'],
+    },
+  },
+  'symbolic links that the target does not have': {
+    'are left out, and what stands in their place stays': {
+      policy: {symlinks: 'none'},
+      source: {a: symlink('x'), b: symlink('x'), c: {d: symlink('x')}},
+      target: {b: 'x'},
+      losses: {symlinks: 3},
+      actions: ['attrs . (children)', 'mkdir c (new)'],
+    },
+  },
+  'symbolic links whose owner and time cannot be set': {
+    'are the same where they lead to the same': {
+      policy: {symlinks: 'bare'},
+      source: {a: symlink('x', later), b: symlink('x')},
+      target: {a: symlink('x'), b: symlink('y')},
+      actions: ['attrs . (children)', 'update b (link)'],
+    },
+  },
+  'modes that are not kept': {
+    'are no difference, and counted where they differ': {
+      policy: {mode: false},
+      source: {a: file('x', {mode: 0o600}), b: 'x', c: symlink('x')},
+      target: {a: 'x', b: 'x', c: symlink('x')},
+      losses: {mode: 1},
+    },
+  },
+  'names that the target cannot hold': {
+    'are problems, also of all that is in a folder; what may be there is not deleted elsewhere': {
+      refusedNames: ['a:', 'b?'],
+      source: {'a:': file('one', later), 'b?': {c: file('three', later), d: {e: 'x'}}, f: 'x'},
+      target: {old: file('one', later), older: file('three', later), oldest: 'another one'},
+      problems: ['source a: NAME_NOT_HELD', 'source b? NAME_NOT_HELD'],
+      actions: [
+        'attrs . (children)',
+        'create f (new)',
+        'blocked old (elsewhere)',
+        'blocked older (elsewhere)',
+        'delete oldest (gone)',
+      ],
+    },
+  },
   'times that are not kept': {
     'nothing to do where the target is newer, or is no file': {
       policy: {times: false},
+      losses: {times: 5},
       source: dir({a: 'x', b: symlink('x'), c: {}, d: fifo()}),
       target: dir({a: file('x', later), b: symlink('x', later), c: dir({}, later), d: pipe(later)}, later),
     },
     'a newer file is written': {
       policy: {times: false},
+      losses: {times: 1},
       source: {a: file('x', later)},
       target: {a: 'x'},
       actions: ['update a (mtime)'],
     },
     'a newer file within the window is not': {
       policy: {times: false, mtimeWindow: 1n},
+      losses: {times: 1},
       source: {a: file('x', later)},
       target: {a: 'x'},
     },
     'no times of folders are put back': {
       policy: {times: false},
+      losses: {times: 1},
       source: {a: {b: 'new'}},
       target: {a: {c: 'old'}},
       actions: ['create a/b (new)', 'delete a/c (gone)'],
     },
     'a newer file by size is not': {
       policy: {times: false, compare: 'size'},
+      losses: {times: 1},
       source: {a: file('x', later)},
       target: {a: 'x'},
     },

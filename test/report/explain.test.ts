@@ -46,7 +46,7 @@ describe('report/explain', () => {
       'Below      1,200 changes',
       'Below      1 problem',
       'Filter     taken in by docs/.dirsyncignore:3: !a.md',
-      'Note       the owner differs and is not kept: only root may give files to others',
+      'Note       the owner differs and is not kept: only root may give files to others, where the target has owners at all',
       'Last run   run-1, 2026-01-01T10:00:00.000Z: create done',
       '',
       'Problems (1):',

@@ -17,7 +17,7 @@ const report: ApplyReport = {
   runId: 'r',
   started: '2026-01-01T10:00:00.000Z',
   finished: '2026-01-01T10:00:02.000Z',
-  counts: {done: 1, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0},
+  counts: {done: 1, 'already-done': 0, 'not-kept': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0},
   bytes: 12,
   problems: [],
   skipped: [],

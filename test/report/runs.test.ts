@@ -22,7 +22,7 @@ const MIXED = [
 describe('report/runs', () => {
   describe('a run', () => {
     it('lists its steps in canonical order, what was not done with what became of it', () => {
-      const end = runEnd({done: 2, 'already-done': 1, skipped: 1, failed: 1}, {bytes: 1234});
+      const end = runEnd({done: 2, 'already-done': 1, 'not-kept': 0, skipped: 1, failed: 1}, {bytes: 1234});
       expect(show(runOf(MIXED, {problems: [failed], end}))).to.equal(`${HEAD}
   · attrs    .
   + create   a        1.2 KiB

@@ -64,7 +64,7 @@ function expectValid(type: string, document: object): void {
   expect(faults(type, document)).to.deep.equal([]);
 }
 
-const counts = {done: 1, 'already-done': 0, skipped: 1, failed: 0, stopped: 0, blocked: 0};
+const counts = {done: 1, 'already-done': 0, 'not-kept': 0, skipped: 1, failed: 0, stopped: 0, blocked: 0};
 const trouble = problem({path: 'locked\udcff' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
 const run: Run = {
   header: {
@@ -124,7 +124,7 @@ const explanation: Explanation = {
   filter: {excluded: false, rule: {from: 'd/.dirsyncignore', line: 3, pattern: '!a*'}, at: 'd/a\udcff' as RelPath},
   problems: [trouble],
   halts: guardHalts(plan, []),
-  notes: ['drifted', 'size-only', 'within-window', 'owner-not-kept', 'group-not-kept'],
+  notes: ['drifted', 'size-only', 'within-window', 'mode-not-kept', 'owner-not-kept', 'group-not-kept'],
   lastRun: {header: run.header, step: run.steps[0] as RunStep},
 };
 const {action: _action, leader: _leader, holds: _holds, lastRun: _lastRun, ...short} = explanation;

@@ -229,7 +229,7 @@ Plan: 125 changes: 123 to create, 1 to update, 1 to delete; 117 KiB to write.`);
       runId: 'r',
       started: '2026-01-01T10:00:00.000Z',
       finished: '2026-01-01T10:00:02.000Z',
-      counts: {done: 1200, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0},
+      counts: {done: 1200, 'already-done': 0, 'not-kept': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0},
       bytes: 4 * 1024 ** 2,
       problems: [],
       skipped: [],
@@ -250,7 +250,7 @@ Done: 1,200 changes.`);
     });
 
     it('with problems and drift', () => {
-      const counts = {done: 7, 'already-done': 3, skipped: 1, failed: 1, stopped: 0, blocked: 0};
+      const counts = {done: 7, 'already-done': 3, 'not-kept': 0, skipped: 1, failed: 1, stopped: 0, blocked: 0};
       const full = problem({path: 'x\n' as RelPath, side: 'target', phase: 'write', code: 'ENOSPC'});
       const text = applyText({report: {...report, counts, problems: [full], skipped: ['q\x1b' as RelPath]}, color: false});
       expect(text).to.equal(`\

@@ -71,7 +71,7 @@ function completes(pair: Pair): void {
   const {code, stdout, stderr} = dirsync(['apply', pair.source, pair.target, '--yes', ...ALLOW]);
   expect(code, stdout + stderr).to.equal(0);
   expect(undone(pair)).to.deep.equal([]);
-  expect(leftIn(pair.target)).to.have.members(['id.json', 'runs']);
+  expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'runs']);
 }
 
 const SOURCE: Tree = {
@@ -226,7 +226,7 @@ describe('story: what the kernel refuses', () => {
         fault: () => ({calls: 'unlinkat', does: 'error=EIO', at: ['worker-0', 'worker-1']}),
         told: ['EIO delete target '],
         undone: [],
-        left: ['id.json', 'runs', 'tmp'],
+        left: ['abilities.json', 'id.json', 'runs', 'tmp'],
       },
       {
         title: 'EIO while the journal is made',
@@ -289,7 +289,7 @@ describe('story: what the kernel refuses', () => {
       },
     ];
 
-    for (const {title, fault, flags, left = ['id.json', 'runs'], ...expected} of CASES) {
+    for (const {title, fault, flags, left = ['abilities.json', 'id.json', 'runs'], ...expected} of CASES) {
       it(title, () => {
         const pair = pairOf();
         const report = applyWith(pair, flags, {under: injecting(fault(pair))});
@@ -338,7 +338,7 @@ describe('story: what the kernel refuses', () => {
         expect(found[at]?.includes('"old"') || found[at] === wanted[at], at).to.equal(true);
       expect(found.changed, 'what stood there stands there').to.be.a('string');
       expect(found.gone).to.equal(undefined);
-      expect(leftIn(pair.target)).to.have.members(['id.json', 'runs']);
+      expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'runs']);
     }
 
     /** Paths of the source that are not in the old target as they are, and those to delete. */

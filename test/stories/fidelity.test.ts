@@ -57,6 +57,7 @@ for (const type of FILESYSTEMS) {
       applied(sync);
       arrived(sync, judged(type));
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
+        'abilities.json',
         'id.json',
         'runs',
       ]);

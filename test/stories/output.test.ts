@@ -52,7 +52,15 @@ describe('story: output', () => {
         expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
         const {type, report, plan} = JSON.parse(stdout);
         expect(type).to.equal('apply');
-        expect(report.counts).to.deep.equal({done: 4, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0});
+        expect(report.counts).to.deep.equal({
+          done: 4,
+          'already-done': 0,
+          'not-kept': 0,
+          skipped: 0,
+          failed: 0,
+          stopped: 0,
+          blocked: 0,
+        });
         expect(report).to.deep.include({bytes: 6, problems: [], skipped: [], planId: plan.id});
       });
     }

@@ -228,6 +228,7 @@ describe('story: a signal', () => {
           new RegExp(`Interrupted by ${signal}: [\\d,]+ changes left; apply again to do the rest\\.`),
         );
         expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
+          'abilities.json',
           'id.json',
           'runs',
         ]);
@@ -236,6 +237,7 @@ describe('story: a signal', () => {
       expect(again.code, again.stderr + again.stdout.slice(-1000)).to.equal(0);
       expect(rsyncDifference(source, target)).to.deep.equal([]);
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
+        'abilities.json',
         'id.json',
         'runs',
       ]);

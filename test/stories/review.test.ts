@@ -21,7 +21,7 @@ const SOURCE: Tree = {
 const TARGET: Tree = {
   docs: {'text.txt': 'one\ntwo\nthree\nfour\n'},
   'gone.txt': 'gone\n',
-  'large.log': 'l',
+  'large.log': 'larger',
   'photo.bin': 'a\0',
   'same.txt': 'same',
 };

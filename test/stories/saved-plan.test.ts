@@ -12,7 +12,7 @@ import {DEFAULT_MTIME, dir, file, readTree, symlink, type Tree, writeTree} from 
 type Json = Record<string, unknown>;
 type Pair = ReturnType<typeof pairIn> & {plan: string};
 
-const OLD: Tree = {edited: 'old', gone: 'x', same: 's'};
+const OLD: Tree = {edited: 'older', gone: 'x', same: 's'};
 const NEW = {edited: file('newer', {mtime: DEFAULT_MTIME + 1n}), added: {file: 'new'}, same: 's'};
 
 /** What a plan file says, line by line, without its trailer. */
@@ -73,7 +73,7 @@ describe('story: a saved plan', () => {
   });
 
   for (const {title, drift, path: at, found} of [
-    {title: 'a changed file in the target', drift: 'target/edited', path: 'edited (target)', found: 'size 7 instead of 3'},
+    {title: 'a changed file in the target', drift: 'target/edited', path: 'edited (target)', found: 'size 7 instead of 5'},
     {title: 'a changed file in the source', drift: 'source/edited', path: 'edited (source)', found: 'size 7 instead of 5'},
     {
       title: 'a file in the target where one is to be made',

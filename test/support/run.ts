@@ -22,7 +22,7 @@ export function step(kind: ActionKind, path: string, fields: Partial<RunStep> = 
 export function runEnd(counts: Partial<RunEnd['counts']>, fields: Partial<RunEnd> = {}): RunEnd {
   return {
     finished: '2026-01-01T10:00:02.500Z',
-    counts: {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0, ...counts},
+    counts: {done: 0, 'already-done': 0, 'not-kept': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0, ...counts},
     bytes: 0,
     ...fields,
   };

@@ -34,7 +34,7 @@ export function planSubject(plan: Plan, allow: readonly GuardName[] = []): PlanS
   return {type: 'plan', plan, summary: summarize(plan), halts: guardHalts(plan, allow)};
 }
 
-export const counts = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0};
+export const counts = {done: 0, 'already-done': 0, 'not-kept': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0};
 
 export const run: Run = runOf([], {
   header: {...HEADER, changes: 9, bytes: 1234},

@@ -8,6 +8,7 @@ import {type Approach, rulesOf} from '../../src/apply/approach.js';
 import {check, lookAt, type World} from '../../src/apply/check.js';
 import {perform} from '../../src/apply/perform.js';
 import type {StepResult} from '../../src/apply/task.js';
+import type {Abilities} from '../../src/core/abilities.js';
 import type {Action, ActionKind, Link, Reason} from '../../src/core/action.js';
 import {toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
@@ -36,6 +37,8 @@ export interface Given {
   readonly source: Tree;
   readonly target: Tree;
   readonly policy?: Partial<PlanOptions> | undefined;
+  /** What the target can hold. */
+  readonly abilities?: Abilities | undefined;
   /** Folders of the target that the run has opened up to their owner, with the modes that they had. */
   readonly opened?: Readonly<Record<string, number>> | undefined;
   /** Done to the two folders before the worker enters them. */
@@ -70,7 +73,7 @@ export class OneWorker {
   constructor(
     readonly platform: Platform,
     readonly root: string,
-    {source, target, policy, opened = {}, prepare}: Given,
+    {source, target, policy, abilities, opened = {}, prepare}: Given,
   ) {
     const pair = pairIn(root, source, target);
     this.source = pair.source;
@@ -95,6 +98,8 @@ export class OneWorker {
         acls: keepsAll,
         ...policy,
       },
+      abilities,
+      isShared: false,
       opened: new Map(Object.entries(opened)) as World['opened'],
       moves: new Map(),
       foldsNames: false,

@@ -6,7 +6,7 @@ import {problem} from '../../src/core/problem.js';
 import {historyBars, newJob, type RunMessage, type RunResult, type RunState, runState, runsText} from '../../src/ui/run-state.js';
 import {applyProgress} from '../support/plan.js';
 
-const counts = {done: 0, 'already-done': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0};
+const counts = {done: 0, 'already-done': 0, 'not-kept': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0};
 const report: ApplyReport = {
   planId: 'p',
   runId: 'r',

@@ -1,0 +1,31 @@
+/** How a file system is mounted, as proc_pid_mountinfo(5) tells it. */
+import {createHash} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {errnoOf} from './platform.js';
+
+export interface MountLine {
+  readonly id: number;
+  /** "MAJOR:MINOR". */
+  readonly device: string;
+  /** Such as "ext4", "fuseblk" or "fuse.sshfs". */
+  readonly type: string;
+  /** A digest of the options of the file system; what they say may be long, or private. */
+  readonly options: string;
+}
+
+/** Undefined where the system does not tell. */
+export function mountLines(): MountLine[] | undefined {
+  let lines: string[];
+  try {
+    lines = readFileSync('/proc/self/mountinfo', 'latin1').trimEnd().split('\n');
+  } catch (error) {
+    errnoOf(error);
+    return undefined;
+  }
+  return lines.map((line) => {
+    const [ofMount = '', ofType = ''] = line.split(' - ');
+    const [id = '', , device = ''] = ofMount.split(' ');
+    const [type = '', , options = ''] = ofType.split(' ');
+    return {id: Number(id), device, type, options: createHash('sha256').update(options).digest('hex').slice(0, 16)};
+  });
+}

@@ -1,0 +1,257 @@
+/**
+ * What a target can hold, tried in a folder of its own: in `.dirsync/abilities.json`, for the plans that follow, which write nothing.
+ * Tried once for each way in which the target is mounted, since one disk holds more with one driver than with another.
+ */
+import {type Abilities, type HeldNames, TRIED_ENDS, TRIED_INSIDE} from '../core/abilities.js';
+import {CODE, emptyStat, inodeOf, toEntry} from '../core/block.js';
+import {type ByteName, fromByteName, toByteName} from '../core/name.js';
+import {COARSEST, type TimeFacts, TimeLearner} from '../core/times.js';
+import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
+import {privileges} from '../platform/privileges.js';
+import {ensurePath, NAMES, readNote, removeTree, writeNote} from './folder.js';
+
+/** Undefined where nothing is noted for how it is mounted now, or nothing that can be understood. */
+export function readAbilities(platform: Platform, root: Folder): Abilities | undefined {
+  const note = readNote(platform, root, NAMES.abilities)?.value;
+  const mounted = mountedAs(platform, root);
+  if (typeof note !== 'object' || note === null || mounted === undefined) return undefined;
+  const {mounted: its, ...found} = note as Record<string, unknown>;
+  if (its !== mounted) return undefined;
+  const isSound = (Object.keys(VALUES) as (keyof typeof VALUES)[]).every((key) => VALUES[key].includes(found[key] as never));
+  return isSound && areNames(found.names) ? (found as unknown as Abilities) : undefined;
+}
+
+const YES_OR_NO = [true, false] as const;
+const VALUES: {readonly [Key in keyof Omit<Abilities, 'names'>]: readonly Abilities[Key][]} = {
+  mode: YES_OR_NO,
+  owner: YES_OR_NO,
+  times: ['open', 'with-access', 'placed', 'none'],
+  symlinks: ['kept', 'bare', 'none'],
+  hardlinks: ['kept', 'hidden', 'none'],
+  specials: YES_OR_NO,
+};
+
+function areNames(names: unknown): names is HeldNames {
+  if (typeof names !== 'object' || names === null) return false;
+  const {refused, ends, letters} = names as Partial<Record<keyof HeldNames, unknown>>;
+  const areOf = (text: unknown, tried: string) =>
+    typeof text === 'string' && Array.from(text).every((each) => tried.includes(each));
+  return areOf(refused, TRIED_INSIDE) && areOf(ends, TRIED_ENDS) && ['bytes', 'unicode', 'ascii'].includes(letters as string);
+}
+
+/** All that what is found depends on. */
+function mountedAs(platform: Platform, root: Folder): string | undefined {
+  const {mounted} = platform.fileSystem(root);
+  return mounted && `${platform.name} ${privileges().chown ? 'root' : 'user'} ${mounted}`;
+}
+
+export interface Tried {
+  readonly abilities: Abilities;
+  /** How it keeps times, where it does not keep all of them. */
+  readonly times: TimeFacts | undefined;
+}
+
+/** Tries it, unless that is known, and notes what it finds. Undefined where it was known, or cannot be noted. */
+export function learnAbilities(platform: Platform, root: Folder): Tried | undefined {
+  const mounted = mountedAs(platform, root);
+  if (mounted === undefined || readAbilities(platform, root) !== undefined) return undefined;
+  const state = ensurePath(platform, root, [NAMES.state]);
+  try {
+    removeTree(platform, state, NAMES.probe);
+    const folder = ensurePath(platform, state, [NAMES.probe]);
+    let tried: Tried;
+    try {
+      tried = new Probe(platform, folder).run();
+    } finally {
+      platform.close(folder);
+      removeTree(platform, state, NAMES.probe);
+    }
+    writeNote(platform, root, NAMES.abilities, {mounted, ...tried.abilities});
+    return tried;
+  } finally {
+    platform.close(state);
+  }
+}
+
+/** An odd number of seconds, and nanoseconds of which each digit counts; long past, so that "now" is told from it. */
+const TIME = 1_234_567_891_123_456_789n;
+
+class Probe {
+  readonly #learner = new TimeLearner();
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly folder: Folder,
+  ) {}
+
+  run(): Tried {
+    const {platform, folder} = this;
+    platform.writeFile(folder, FILE, Buffer.from('content'));
+    const times = this.#times();
+    const owner = this.#owner();
+    const abilities: Abilities = {
+      mode: this.#mode(),
+      owner,
+      times,
+      symlinks: this.#symlinks(owner && privileges().chown),
+      hardlinks: this.#hardlinks(),
+      names: this.#names(),
+      specials: this.#can(() => platform.makeNode({folder, name: OTHER, code: CODE.fifo, major: 0, minor: 0, attributes: {}})),
+    };
+    return {abilities, times: this.#learner.facts()};
+  }
+
+  /** As a file comes into a tree: written, its time set while it is open, closed and renamed. */
+  #times(): Abilities['times'] {
+    for (const times of ['open', 'with-access', 'placed'] as const) {
+      const kept = this.#timeOfNew(times);
+      if (kept === undefined || distance(kept, TIME) >= COARSEST) continue;
+      this.#learner.learn(TIME, kept);
+      return times;
+    }
+    return 'none';
+  }
+
+  #timeOfNew(times: 'open' | 'with-access' | 'placed'): bigint | undefined {
+    const {platform, folder} = this;
+    const attributes = {mtime: TIME, withAccess: times !== 'open'};
+    let kept: bigint | undefined;
+    this.#can(() => {
+      const file = platform.createFile(folder, DRAFT);
+      try {
+        platform.append(file, Buffer.from('content'));
+        platform.setOnFile(file, attributes);
+      } finally {
+        platform.close(file);
+      }
+      platform.move({from: folder, name: DRAFT, to: folder, as: OTHER, replace: false});
+      if (times === 'placed') platform.setAttributes(folder, OTHER, CODE.file, attributes);
+      kept = this.#entry(OTHER)?.mtime;
+    });
+    return kept;
+  }
+
+  /** Two, since one may be what every file has. */
+  #mode(): boolean {
+    return [0o640, 0o711].every((mode) =>
+      this.#can(() => {
+        this.platform.setAttributes(this.folder, FILE, CODE.file, {mode});
+        if (this.#entry(FILE)?.mode !== mode) throw NOT_KEPT;
+      }),
+    );
+  }
+
+  #owner(): boolean {
+    if (!privileges().chown) return true;
+    return this.#can(() => {
+      this.platform.setAttributes(this.folder, FILE, CODE.file, {uid: 1, gid: 2});
+      const now = this.#entry(FILE);
+      if (now?.uid !== 1 || now.gid !== 2) throw NOT_KEPT;
+    });
+  }
+
+  /** One that leads nowhere: what is set on it may be set on what it leads to. */
+  #symlinks(haveOwners: boolean): Abilities['symlinks'] {
+    const {platform, folder} = this;
+    const isMade = this.#can(
+      () => {
+        platform.makeSymlink(folder, DRAFT, NOWHERE, {});
+        platform.move({from: folder, name: DRAFT, to: folder, as: OTHER, replace: false});
+        if (platform.readLink(folder, OTHER) !== NOWHERE) throw NOT_KEPT;
+      },
+      () => {
+        // Still there for the next question.
+      },
+    );
+    const isWhole =
+      isMade &&
+      this.#can(() => {
+        const owner = haveOwners ? {uid: 1, gid: 2} : {};
+        platform.setAttributes(folder, OTHER, CODE.symlink, {...owner, mtime: TIME, withAccess: true});
+        const now = emptyStat();
+        platform.stat(folder, OTHER, now);
+        const {uid, mtime} = toEntry(now, {link: NOWHERE});
+        if (distance(mtime, TIME) >= COARSEST || (haveOwners && uid !== 1)) throw NOT_KEPT;
+      });
+    this.#clear();
+    return isWhole ? 'kept' : isMade ? 'bare' : 'none';
+  }
+
+  #hardlinks(): Abilities['hardlinks'] {
+    const {platform, folder} = this;
+    let isShown = false;
+    const isMade = this.#can(() => {
+      platform.makeLink(folder, FILE, folder, OTHER);
+      const [one, two] = [emptyStat(), emptyStat()];
+      platform.stat(folder, FILE, one);
+      platform.stat(folder, OTHER, two);
+      isShown = inodeOf(one) === inodeOf(two);
+    });
+    return isMade ? (isShown ? 'kept' : 'hidden') : 'none';
+  }
+
+  #names(): HeldNames {
+    const refused = Array.from(TRIED_INSIDE).filter((letter) => !this.#holds(`a${letter}b`));
+    const ends = Array.from(TRIED_ENDS).filter((letter) => !this.#holds(`a${letter}`));
+    const letters = !this.#holds('\u00e9') ? 'ascii' : this.#holds('\udcff') ? 'bytes' : 'unicode';
+    return {refused: refused.join(''), ends: ends.join(''), letters};
+  }
+
+  /** Some take a name and show another. */
+  #holds(text: string): boolean {
+    const {platform, folder} = this;
+    const name = toByteName(text);
+    return this.#can(
+      () => {
+        platform.writeFile(folder, name, new Uint8Array());
+        const shown = platform.names(folder).map((each) => fromByteName(each).normalize('NFC'));
+        if (!shown.includes(text)) throw NOT_KEPT;
+      },
+      () => {
+        if (
+          this.#can(
+            () => platform.stat(folder, name, emptyStat()),
+            () => {},
+          )
+        )
+          removeTree(platform, folder, name);
+      },
+    );
+  }
+
+  #entry(name: ByteName) {
+    const stat = emptyStat();
+    return this.platform.stat(this.folder, name, stat) ? toEntry(stat) : undefined;
+  }
+
+  /** Whether something can be done. A full disk is no answer. */
+  #can(act: () => void, clear = () => this.#clear()): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      if (error === NOT_KEPT) return false;
+      const code = errnoOf(error);
+      if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') throw error;
+      return false;
+    } finally {
+      clear();
+    }
+  }
+
+  #clear(): void {
+    for (const name of [DRAFT, OTHER]) removeTree(this.platform, this.folder, name);
+  }
+}
+
+const FILE = 'file' as ByteName;
+const DRAFT = 'draft' as ByteName;
+const OTHER = 'other' as ByteName;
+const NOWHERE = 'nowhere' as ByteName;
+
+/** It was set without a word, and something else is there. */
+const NOT_KEPT = new Error('not kept');
+
+function distance(a: bigint, b: bigint): bigint {
+  return a > b ? a - b : b - a;
+}

@@ -1,0 +1,68 @@
+import {expect} from 'chai';
+import {type Abilities, type HeldNames, holdsName, withAbilities} from '../../src/core/abilities.js';
+import {KEPT} from '../support/plan.js';
+
+const ANY: HeldNames = {refused: '', ends: '', letters: 'bytes'};
+const WINDOWS: HeldNames = {refused: '\u0001"*:<>?\\|', ends: '. ', letters: 'unicode'};
+const ALL: Abilities = {
+  mode: true,
+  owner: true,
+  times: 'open',
+  symlinks: 'kept',
+  hardlinks: 'kept',
+  specials: true,
+  names: ANY,
+};
+
+describe('core/abilities', () => {
+  const names: readonly (readonly [name: string, names: HeldNames, isHeld: boolean])[] = [
+    ['anything: \udcff\u0002.', ANY, true],
+    ['.', {...ANY, ends: ' '}, true],
+    ['ordinary.txt', WINDOWS, true],
+    ['b\u00e4r', WINDOWS, true],
+    ['\ud83d\ude00', WINDOWS, true],
+    ['a:b', WINDOWS, false],
+    ['what?', WINDOWS, false],
+    ['back\\slash', WINDOWS, false],
+    ['line\nbreak', WINDOWS, false],
+    ['line\nbreak', {...WINDOWS, refused: ':'}, true],
+    ['ends.', WINDOWS, false],
+    ['ends ', WINDOWS, false],
+    ['. inside.txt', WINDOWS, true],
+    ['\udcff', WINDOWS, false],
+    ['b\u00e4r', {...ANY, letters: 'ascii'}, false],
+    ['bar', {...ANY, letters: 'ascii'}, true],
+  ];
+  for (const [name, held, isHeld] of names) {
+    it(`${isHeld ? 'holds' : 'does not hold'} ${JSON.stringify(name)} where ${JSON.stringify(held)} is refused`, () => {
+      expect(holdsName(name, held)).to.equal(isHeld);
+    });
+  }
+
+  it('keeps no more than was asked for, and no more than can be held', () => {
+    expect(withAbilities(KEPT, undefined)).to.equal(KEPT);
+    expect(withAbilities(KEPT, ALL)).to.deep.equal(KEPT);
+    const nothing = {...KEPT, mode: false, times: false, hardlinks: false, specials: false, devices: false};
+    expect(withAbilities(nothing, ALL)).to.deep.equal(nothing);
+    const none: Abilities = {
+      ...ALL,
+      mode: false,
+      owner: false,
+      times: 'none',
+      symlinks: 'none',
+      hardlinks: 'none',
+      specials: false,
+    };
+    expect(withAbilities({...KEPT, owner: true}, none)).to.deep.equal({
+      ...nothing,
+      owner: false,
+      groups: [],
+      symlinks: 'none',
+    });
+    expect(withAbilities(KEPT, {...ALL, hardlinks: 'hidden', symlinks: 'bare', times: 'placed'})).to.deep.equal({
+      ...KEPT,
+      showsLinks: false,
+      symlinks: 'bare',
+    });
+  });
+});

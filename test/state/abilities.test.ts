@@ -1,0 +1,201 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import type {Abilities} from '../../src/core/abilities.js';
+import {CODE, type Stat} from '../../src/core/block.js';
+import {type ByteName, toByteName} from '../../src/core/name.js';
+import type {TimeFacts} from '../../src/core/times.js';
+import {platform} from '../../src/platform/choose.js';
+import {type Attributes, type Folder, type Platform, SystemError} from '../../src/platform/platform.js';
+import {learnAbilities, readAbilities} from '../../src/state/abilities.js';
+import {instead} from '../support/platform.js';
+import {skip} from '../support/skip.js';
+import {tempDirs} from '../support/temp.js';
+
+const ALL: Abilities = {
+  mode: true,
+  owner: true,
+  times: 'open',
+  symlinks: 'kept',
+  hardlinks: 'kept',
+  specials: true,
+  names: {refused: '', ends: '', letters: 'bytes'},
+};
+
+const refused = (code: string) => () => {
+  throw new SystemError(code, 'refused');
+};
+
+type Methods = (real: Platform) => Partial<Platform>;
+
+/** Attributes are set without those that `drop` takes away. */
+const setting =
+  (drop: (attributes: Attributes, code: number) => Attributes): Methods =>
+  (real) => ({
+    setAttributes: (folder, name, code, attributes) => real.setAttributes(folder, name, code, drop(attributes, code)),
+    setOnFile: (file, attributes) => real.setOnFile(file, drop(attributes, CODE.file)),
+  });
+
+/** What is looked at looks otherwise. */
+const showing =
+  (change: (stat: Stat, name: string) => void): Methods =>
+  (real) => ({
+    stat(folder, name, stat) {
+      const isThere = real.stat(folder, name, stat);
+      if (isThere) change(stat, name);
+      return isThere;
+    },
+  });
+
+interface Case {
+  readonly methods: Methods;
+  readonly found: Partial<Abilities>;
+  readonly times?: TimeFacts;
+}
+
+const cases: Record<string, Case> = {
+  'modes are set without a word, and not kept': {
+    methods: setting(({mode: _, ...attributes}) => attributes),
+    found: {mode: false},
+  },
+  'chmod is not known': {
+    methods: setting((attributes) => (attributes.mode === undefined ? attributes : refused('ENOSYS')())),
+    found: {mode: false},
+  },
+  'all files belong to one user': {
+    methods: setting(({uid: _, gid: __, ...attributes}) => attributes),
+    found: {owner: false},
+  },
+  'files cannot be given away': {
+    methods: setting((attributes, code) =>
+      attributes.uid === undefined || code === CODE.symlink ? attributes : refused('EPERM')(),
+    ),
+    found: {owner: false},
+  },
+  'a time is set with the access time alone': {
+    methods: setting(({mtime, ...attributes}) => (attributes.withAccess ? {...attributes, mtime} : attributes)),
+    found: {times: 'with-access'},
+  },
+  'a time is lost when the file is closed or renamed': {
+    methods: (real) => ({setOnFile: (file, {mtime: _, ...attributes}) => real.setOnFile(file, attributes)}),
+    found: {times: 'placed'},
+  },
+  'no time is kept': {
+    methods: setting(({mtime: _, ...attributes}) => attributes),
+    found: {times: 'none', symlinks: 'bare'},
+  },
+  'times are kept to two seconds': {
+    methods: showing((stat) => {
+      stat.seconds -= stat.seconds % 2;
+      stat.nanoseconds = 0;
+    }),
+    found: {},
+    times: {resolution: 2_000_000_000n, range: {}},
+  },
+  'there are no symbolic links': {methods: () => ({makeSymlink: refused('ENOSYS')}), found: {symlinks: 'none'}},
+  'what is set on a symbolic link is set on what it leads to': {
+    methods: setting((attributes, code) => (code === CODE.symlink ? refused('ENOENT')() : attributes)),
+    found: {symlinks: 'bare'},
+  },
+  'there are no hard links': {methods: () => ({makeLink: refused('EPERM')}), found: {hardlinks: 'none'}},
+  'two names show two inodes': {
+    methods: showing((stat, name) => {
+      stat.inodeLow += name.length + (name === 'other' ? 1 : 0);
+    }),
+    found: {hardlinks: 'hidden'},
+  },
+  'some characters and endings are refused': {
+    methods: (real) => ({
+      writeFile(folder, name, content) {
+        if (['\u0001', ':', '?'].some((letter) => name.includes(letter)) || name.endsWith('.'))
+          throw new SystemError('EINVAL', 'openat');
+        real.writeFile(folder, name, content);
+      },
+    }),
+    found: {names: {refused: '\u0001:?', ends: '.', letters: 'bytes'}},
+  },
+  'names of Unicode alone': {
+    methods: (real) => ({
+      writeFile: (folder, name, content) => (name.includes('\xff') ? refused('EILSEQ')() : real.writeFile(folder, name, content)),
+    }),
+    found: {names: {refused: '', ends: '', letters: 'unicode'}},
+  },
+  'names of ASCII alone': {
+    methods: (real) => ({
+      writeFile: (folder, name, content) =>
+        /[^\0-\x7f]/.test(name) ? refused('EPERM')() : real.writeFile(folder, name, content),
+    }),
+    found: {names: {refused: '', ends: '', letters: 'ascii'}},
+  },
+  'a name is taken and another is shown': {
+    methods: (real) => ({names: (folder) => real.names(folder).map((name) => name.replace('*', '_') as ByteName)}),
+    found: {names: {refused: '*', ends: '', letters: 'bytes'}},
+  },
+  'there are no FIFOs': {methods: () => ({makeNode: refused('EIO')}), found: {specials: false}},
+};
+
+describe('state/abilities', () => {
+  const temp = tempDirs();
+  let target: string;
+  let root: Folder;
+  before(function () {
+    if (!platform().keepsAll) skip(this, 'there is no posix backend');
+    if (process.geteuid?.() !== 0) skip(this, 'only root may give files away');
+  });
+  beforeEach(() => {
+    target = temp();
+    root = platform().openRoot(toByteName(target));
+  });
+  afterEach(() => platform().close(root));
+
+  const note = () => path.join(target, '.dirsync/abilities.json');
+
+  it('where all can be held, that is found and noted, and nothing else is left', () => {
+    expect(readAbilities(platform(), root)).to.equal(undefined);
+    expect(learnAbilities(platform(), root)).to.deep.equal({abilities: ALL, times: undefined});
+    expect(readAbilities(platform(), root)).to.deep.equal(ALL);
+    expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(['abilities.json']);
+    expect(learnAbilities(platform(), root), 'once is enough').to.equal(undefined);
+  });
+
+  for (const [title, {methods, found, times}] of Object.entries(cases)) {
+    it(title, () => {
+      const tried = learnAbilities(instead(platform(), methods(platform())), root);
+      expect(tried).to.deep.equal({abilities: {...ALL, ...found}, times});
+      expect(readAbilities(platform(), root)).to.deep.equal({...ALL, ...found});
+      expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(['abilities.json']);
+    });
+  }
+
+  it('is tried again where it is mounted in another way, and not where the disk is full', () => {
+    learnAbilities(platform(), root);
+    const other = instead(platform(), {fileSystem: (folder) => ({...platform().fileSystem(folder), mounted: 'fuse.x 12'})});
+    expect(readAbilities(other, root)).to.equal(undefined);
+    const full = instead(other, {makeLink: refused('ENOSPC')});
+    expect(() => learnAbilities(full, root)).to.throw('ENOSPC');
+    expect(readAbilities(platform(), root), 'the old note stays').to.deep.equal(ALL);
+    expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(['abilities.json']);
+    expect(learnAbilities(other, root)?.abilities).to.deep.equal(ALL);
+  });
+
+  it('where it is not told how it is mounted, nothing is known', () => {
+    const other = instead(platform(), {fileSystem: (folder) => ({...platform().fileSystem(folder), mounted: undefined})});
+    expect(learnAbilities(other, root)).to.equal(undefined);
+    expect(fs.existsSync(note())).to.equal(false);
+  });
+
+  for (const [title, change] of Object.entries<(known: Record<string, unknown>) => unknown>({
+    'a word that is none': (known) => ({...known, symlinks: 'some'}),
+    'a fact is missing': ({owner: _, ...known}) => known,
+    'a number for yes': (known) => ({...known, mode: 1}),
+    'a list': () => [],
+    nothing: () => null,
+  })) {
+    it(`what cannot be understood is not known: ${title}`, () => {
+      learnAbilities(platform(), root);
+      fs.writeFileSync(note(), JSON.stringify(change(JSON.parse(fs.readFileSync(note(), 'utf8')))));
+      expect(readAbilities(platform(), root)).to.equal(undefined);
+      expect(learnAbilities(platform(), root)?.abilities).to.deep.equal(ALL);
+    });
+  }
+});

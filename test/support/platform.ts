@@ -1,0 +1,11 @@
+import type {Platform} from '../../src/platform/platform.js';
+
+/** A platform with other methods in the place of some. */
+export function instead(platform: Platform, methods: Partial<Platform>): Platform {
+  return new Proxy(platform, {
+    get(of, key) {
+      const value = Reflect.get(key in methods ? methods : of, key);
+      return typeof value === 'function' ? value.bind(of) : value;
+    },
+  });
+}
