@@ -1,0 +1,296 @@
+/**
+ * Mounts of the file systems of disks, pools and shares that people have, each in a folder of a test's own. All of them are of FUSE:
+ * a program serves each, and it is waited for when the mount is undone.
+ */
+import {spawnSync} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import {makeImage, needMounts, toolOf} from './filesystems.js';
+import {call, has} from './shell.js';
+import {skip} from './skip.js';
+
+export type DiskName =
+  | 'exfat'
+  | 'ntfs'
+  | 'ntfs-permissions'
+  | 'ntfs-ignore-case'
+  | 'mergerfs'
+  | 'sshfs'
+  | 'bindfs'
+  | 'gocryptfs'
+  | 'fuse-overlayfs'
+  | 'rclone'
+  | 'fusefat';
+
+/** Where a file system is made: an empty folder, the folder in it to be mounted at, and the size of an image. */
+interface Place {
+  readonly home: string;
+  readonly at: string;
+  readonly mebibytes: number;
+}
+
+interface Disk {
+  /** Programs that it calls. */
+  readonly needs: readonly string[];
+  /** The size of its image, where it has one. */
+  readonly mebibytes?: number;
+  /** Its program takes no image, only a device. */
+  readonly needsLoop?: boolean;
+  mount(place: Place): void;
+}
+
+// The options of the first are what udisks gives to a disk that is plugged in.
+const NTFS: Readonly<Record<'ntfs' | 'ntfs-permissions' | 'ntfs-ignore-case', readonly string[]>> = {
+  ntfs: ['ntfs-3g', '-o', 'uid=1000,gid=1000,windows_names'],
+  'ntfs-permissions': ['ntfs-3g', '-o', 'permissions'],
+  'ntfs-ignore-case': ['lowntfs-3g', '-o', 'ignore_case'],
+};
+
+const DISK: Readonly<Record<DiskName, Disk>> = {
+  exfat: {
+    needs: [toolOf('exfat'), 'mount.exfat-fuse'],
+    mebibytes: 200,
+    needsLoop: true,
+    mount: ({home, at, mebibytes}) =>
+      start(home, 'mount', ['-t', 'exfat-fuse', '-o', 'loop', image('exfat', home, mebibytes), at]),
+  },
+  ntfs: ntfs('ntfs'),
+  'ntfs-permissions': ntfs('ntfs-permissions'),
+  'ntfs-ignore-case': ntfs('ntfs-ignore-case'),
+  mergerfs: {
+    needs: ['mergerfs'],
+    // With another policy all files of a small test would be on one branch.
+    mount: ({home, at}) => start(home, 'mergerfs', ['-o', 'category.create=rand', folders(home, 'one', 'two').join(':'), at]),
+  },
+  sshfs: {
+    needs: ['sshfs', 'sshd', 'ssh-keygen'],
+    mount({home, at}) {
+      const [far = ''] = folders(home, 'far');
+      const port = startServer(home);
+      const own = ['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', `IdentityFile=${home}/user`];
+      start(home, 'sshfs', ['-F', '/dev/null', '-p', `${port}`, '-o', own.join(','), `root@127.0.0.1:${far}`, at]);
+    },
+  },
+  bindfs: {
+    needs: ['bindfs'],
+    mount: ({home, at}) => {
+      const forced = ['--force-user=1000', '--force-group=1000', '-p', '0755', '--chown-ignore', '--chmod-ignore'];
+      start(home, 'bindfs', [...forced, ...folders(home, 'far'), at]);
+    },
+  },
+  gocryptfs: {
+    needs: ['gocryptfs'],
+    mount({home, at}) {
+      const [far = ''] = folders(home, 'far');
+      const password = path.join(home, 'password');
+      fs.writeFileSync(password, 'password\n');
+      // The least work that it allows for a password.
+      start(home, 'gocryptfs', ['-q', '-init', '-passfile', password, '-scryptn', '10', far]);
+      start(home, 'gocryptfs', ['-q', '-passfile', password, far, at]);
+    },
+  },
+  'fuse-overlayfs': {
+    needs: ['fuse-overlayfs'],
+    mount({home, at}) {
+      const [lower, upper, work] = folders(home, 'lower', 'upper', 'work');
+      start(home, 'fuse-overlayfs', ['-o', `lowerdir=${lower},upperdir=${upper},workdir=${work}`, at]);
+    },
+  },
+  rclone: {
+    needs: ['rclone'],
+    mount({home, at}) {
+      const own = ['--config', '/dev/null', '--cache-dir', path.join(home, 'cache')];
+      start(home, 'rclone', ['mount', '--daemon', '--vfs-cache-mode', 'full', ...own, ...folders(home, 'far'), at]);
+    },
+  },
+  fusefat: {
+    needs: [toolOf('vfat'), 'fusefat'],
+    mebibytes: 64,
+    mount: ({home, at, mebibytes}) => start(home, 'fusefat', ['-o', 'rw+', image('vfat', home, mebibytes), at]),
+  },
+};
+
+export const DISKS = Object.keys(DISK) as DiskName[];
+
+function ntfs(name: keyof typeof NTFS): Disk {
+  const [program = '', ...options] = NTFS[name];
+  return {
+    needs: [toolOf('ntfs'), program],
+    mebibytes: 60,
+    mount: ({home, at, mebibytes}) => start(home, program, [...options, image('ntfs', home, mebibytes), at]),
+  };
+}
+
+export interface Disks {
+  /** Makes the file system in a new folder there, and gives the folder where it is mounted. */
+  mount(name: DiskName, folder: string, options?: {readonly mebibytes?: number}): string;
+  /** Undoes the mounts made so far, before the test has ended. */
+  undo(): void;
+}
+
+/** What is mounted by this process; should it end before an `afterEach` hook, these do not outlive it. */
+const mounted: Place[] = [];
+process.on('exit', () => {
+  for (const place of mounted.splice(0).reverse()) unmount(place);
+});
+
+/** Called in a `describe`, before its `tempDirs`: mounts in folders of a test's own, undone after it. `needDisk` skips without. */
+export function disks(): Disks {
+  const own: Place[] = [];
+  const undo = () => {
+    for (const place of own.splice(0).reverse()) {
+      unmount(place);
+      mounted.splice(mounted.indexOf(place), 1);
+    }
+  };
+  afterEach(undo);
+  return {
+    mount(name, folder, options = {}) {
+      const {mount, mebibytes = 0} = DISK[name];
+      const home = path.join(folder, name);
+      const place: Place = {home, at: path.join(home, 'disk'), mebibytes: options.mebibytes ?? mebibytes};
+      fs.mkdirSync(place.at, {recursive: true});
+      // Also what fails half-way may have a server by then.
+      own.push(place);
+      mounted.push(place);
+      mount(place);
+      until(`${name} is mounted`, () => isMounted(place), place.home);
+      return place.at;
+    },
+    undo,
+  };
+}
+
+/** Skips where such a file system cannot be: what it needs is not installed, or this machine mounts nothing. */
+export function needDisk(context: Mocha.Context, name: DiskName): void {
+  needMounts(context);
+  const {needs, needsLoop = false} = DISK[name];
+  for (const program of needs) if (!has(program)) skip(context, `${program} is not installed`);
+  for (const device of ['/dev/fuse', ...(needsLoop ? ['/dev/loop-control'] : [])])
+    if (!fs.existsSync(device)) skip(context, `this machine has no ${device}`);
+}
+
+function folders(home: string, ...names: readonly string[]): string[] {
+  return names.map((name) => {
+    const folder = path.join(home, name);
+    fs.mkdirSync(folder);
+    return folder;
+  });
+}
+
+function image(type: 'exfat' | 'ntfs' | 'vfat', home: string, mebibytes: number): string {
+  const file = path.join(home, 'image');
+  // The quick way: no zeros are written to all of it.
+  makeImage(type, file, mebibytes, type === 'ntfs' ? ['-Q'] : []);
+  return file;
+}
+
+function logOf(home: string): string {
+  return path.join(home, 'log');
+}
+
+/** Starts what goes on in the background by itself. What it says goes to a file: a pipe would be waited for as long as it lives. */
+function start(home: string, program: string, args: readonly string[]): void {
+  const log = fs.openSync(logOf(home), 'a');
+  const env = {...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: 'C'};
+  const {status, error} = spawnSync(program, args, {env, stdio: ['ignore', log, log], timeout: 30_000});
+  fs.closeSync(log);
+  if (status === 0) return;
+  throw new Error(
+    `${program}: ${error?.message ?? `ended with ${status}: ${fs.readFileSync(logOf(home), 'utf8').slice(-2000)}`}`,
+  );
+}
+
+/** Starts an sshd that lets root in by a key of its own, on a port that was free. */
+function startServer(home: string): number {
+  for (const key of ['host', 'user']) call('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(home, key)]);
+  // sshd does not start as root without this folder, which the service of the system makes.
+  fs.mkdirSync('/run/sshd', {recursive: true, mode: 0o755});
+  const program = call('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin; command -v sshd']).trim();
+  for (let turn = 0; ; turn++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const lines = [
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${home}/host`,
+      `AuthorizedKeysFile ${home}/user.pub`,
+      'UsePAM no',
+      'StrictModes no',
+      'PermitRootLogin prohibit-password',
+      `PidFile ${home}/pid`,
+      'Subsystem sftp internal-sftp',
+    ];
+    fs.writeFileSync(path.join(home, 'sshd_config'), `${lines.join('\n')}\n`);
+    start(home, program, ['-f', path.join(home, 'sshd_config'), '-E', logOf(home)]);
+    // In the background it listens, then writes its number, or it ends where the port is another's.
+    until('sshd listens', () => fs.existsSync(path.join(home, 'pid')) || serverOf(home) === undefined, home);
+    if (serverOf(home) !== undefined) return port;
+    if (turn === 9) throw new Error(`sshd: ${fs.readFileSync(logOf(home), 'utf8').slice(-2000)}`);
+  }
+}
+
+function isMounted({home, at}: Place): boolean {
+  return fs.statSync(at).dev !== fs.statSync(home).dev;
+}
+
+function unmount(place: Place): void {
+  const {home, at} = place;
+  const serving = processesFor(home);
+  const isLeft = ({id}: Process) => running().some((other) => other.id === id);
+  // While a program that is being killed still holds it, it cannot be unmounted for others.
+  if (spawnSync('umount', ['--', at]).status !== 0) spawnSync('umount', ['-l', '--', at]);
+  const server = serverOf(home);
+  if (server !== undefined) process.kill(server.pid, 'SIGTERM');
+  try {
+    until('all that served it has ended', () => !serving.some(isLeft), home);
+  } catch (error) {
+    for (const {pid} of serving.filter(isLeft)) process.kill(pid, 'SIGKILL');
+    throw error;
+  }
+}
+
+function serverOf(home: string): Process | undefined {
+  return processesFor(home).find(({words}) => words.includes(`${home}/sshd_config`));
+}
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** Its number and start: a number alone is given out again. */
+  readonly id: string;
+  readonly words: string;
+}
+
+function running(): Process[] {
+  return fs.readdirSync('/proc').flatMap((name): Process[] => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const words = fs.readFileSync(`/proc/${name}/cmdline`, 'latin1');
+      // Its name stands in parentheses, and may hold anything.
+      const [state, parent, ...more] = fs
+        .readFileSync(`/proc/${name}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return state === 'Z' ? [] : [{pid: Number(name), parent: Number(parent), id: `${name} ${more[17]}`, words}];
+    } catch {
+      return []; // it has ended
+    }
+  });
+}
+
+/** What was started with a path of this folder, and what those have started. */
+function processesFor(home: string): Process[] {
+  const all = running();
+  const found = new Set(all.filter(({words}) => words.includes(`${home}/`)));
+  for (const each of found) for (const child of all) if (child.parent === each.pid) found.add(child);
+  return [...found];
+}
+
+/** Waits in this thread, since it also must when the process exits. */
+function until(what: string, condition: () => boolean, home: string): void {
+  const end = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`not in 10 s: ${what}. ${fs.readFileSync(logOf(home), 'utf8').slice(-2000)}`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
