@@ -27,6 +27,7 @@ export interface ApplySettings {
   readonly fsync: Settings['fsync'];
   /** Of no meaning for a plan that was approved. */
   readonly live?: Settings['live'];
+  readonly probe?: Settings['probe'];
   readonly skipDrifted: boolean;
   /** Milliseconds to wait for another run on the target; without it, none. */
   readonly lockTimeout?: number;
@@ -143,7 +144,7 @@ async function judgedAgain({plan}: Planned, {allow}: ApplySettings, pool: Worker
 
 async function execute(
   {plan, halts}: Planned,
-  {fsync, live = 'copy', skipDrifted, lockTimeout = 0, approach}: ApplySettings & {approach: Approach},
+  {fsync, live = 'copy', probe = false, skipDrifted, lockTimeout = 0, approach}: ApplySettings & {approach: Approach},
   pool: WorkerPool,
   {onEvent, signal, now, command = WRITER, runId = newId(now())}: Context,
 ): Promise<ApplyReport> {
@@ -157,6 +158,7 @@ async function execute(
     skipDrifted,
     fsync,
     live,
+    probe,
     lock: {timeout: lockTimeout, command},
     onEvent,
     signal,

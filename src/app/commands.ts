@@ -69,10 +69,11 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
 }
 
 function savedSettings(flags: SettingFlags) {
-  const {allow = [], fsync = 'end', skipDrifted = false, lockTimeout = '0', maxDuration, maxDelete} = flags;
+  const {allow = [], fsync = 'end', probe = false, skipDrifted = false, lockTimeout = '0', maxDuration, maxDelete} = flags;
   return {
     allow,
     fsync,
+    probe,
     skipDrifted,
     lockTimeout: parseMilliseconds(lockTimeout),
     maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
@@ -90,7 +91,7 @@ function prepareReview({format, events}: Typed, output: Output): boolean {
 
 interface ReviewAndApply {
   readonly planned: Planned;
-  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'skipDrifted' | 'lockTimeout' | 'maxDuration'>;
+  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'probe' | 'skipDrifted' | 'lockTimeout' | 'maxDuration'>;
   readonly file?: string | undefined;
   /** The exit code when nothing is to be done. */
   readonly ifLeft: () => number;

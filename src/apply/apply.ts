@@ -47,6 +47,8 @@ export interface ApplyOptions {
   readonly skipDrifted: boolean;
   /** What becomes of a file that grows while it is copied. */
   readonly live: Live;
+  /** What the target can hold is tried, also where that is known. */
+  readonly probe: boolean;
   /** When what was written is flushed to disk: never, before deletes and at the end, or each file before it takes its place. */
   readonly fsync: Fsync;
   /** How long to wait for another run on this target, in milliseconds, and what others are told of this one: see `Holder`. */
@@ -111,7 +113,7 @@ class Run {
     private readonly o: ApplyOptions,
     private readonly lock: TargetLock,
   ) {
-    const {plan, pool, runId, approach, skipDrifted, live, now} = o;
+    const {plan, pool, runId, approach, probe, skipDrifted, live, now} = o;
     this.#actions = plan.actions;
     this.#rules = rulesOf(approach, {skipDrifted, live, hasWaited: lock.hasWaited});
     this.#started = now();
@@ -119,7 +121,8 @@ class Run {
     this.#moves = movesOf(plan.actions);
     this.#journal = this.#openedJournal();
     const onProblem = (found: Problem) => this.#outcomes.problem(found);
-    this.#target = new Target({platform: platform(), plan, runId, isOld: this.#rules.looksFirst, lock, approach, onProblem});
+    const isOld = this.#rules.looksFirst;
+    this.#target = new Target({platform: platform(), plan, runId, isOld, lock, approach, probe, onProblem});
     this.#outcomes = new Outcomes(plan.actions, {
       onEnd: (action, status) => {
         this.#journal.step(runStep(action, status));
@@ -285,6 +288,7 @@ class Run {
         this.#target.prepare();
         await this.#sweep();
       }
+      if (this.o.probe && this.#target.root !== undefined) this.#target.prepare();
       this.#remember();
       return this.#report();
     }

@@ -42,6 +42,8 @@ export interface TargetOptions {
   readonly isOld: boolean;
   readonly lock: TargetLock;
   readonly approach: Approach;
+  /** What it can hold is tried, also where that is known. */
+  readonly probe: boolean;
   readonly onProblem: (problem: Problem) => void;
 }
 
@@ -212,7 +214,7 @@ export class Target {
     try {
       ensureTargetId(platform, root);
       writeSamples(platform, root);
-      const tried = learnAbilities(platform, root);
+      const tried = learnAbilities(platform, root, this.o.probe);
       if (tried === undefined) return;
       // What was learnt before was of another way in which it was mounted, or of another program.
       removeNote(platform, root, NAMES.times);

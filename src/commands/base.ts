@@ -149,6 +149,10 @@ export const applyFlags = {
     summary: 'A file that grows while it is copied: copy it as it is at one moment (default), or leave it.',
     helpGroup: 'APPLY',
   }),
+  probe: Flags.boolean({
+    summary: 'Try again what the target can hold; the next plan goes by what is found.',
+    helpGroup: 'APPLY',
+  }),
   'lock-timeout': Flags.string({
     summary: 'Wait so long for another run on the same target, such as 30s (default: 0, not at all).',
     helpValue: 'TIME',
@@ -337,6 +341,7 @@ export abstract class BaseCommand extends Command {
         logLevel: flags['log-level'] as Typed['flags']['logLevel'],
         fsync: flags.fsync as Typed['flags']['fsync'],
         live: flags.live as Typed['flags']['live'],
+        probe: flags.probe,
         mkpath: flags.mkpath,
         skipDrifted: flags['skip-drifted'],
         lockTimeout: flags['lock-timeout'],

@@ -56,6 +56,7 @@ export interface SettingFlags {
   readonly metrics?: string | undefined;
   readonly fsync?: 'none' | 'end' | 'each' | undefined;
   readonly live?: 'copy' | 'skip' | undefined;
+  readonly probe?: boolean | undefined;
   readonly mkpath?: boolean | undefined;
   readonly skipDrifted?: boolean | undefined;
   readonly lockTimeout?: string | undefined;
@@ -94,6 +95,8 @@ export interface Settings {
   readonly fsync: 'none' | 'end' | 'each';
   /** Files that grow while they are copied. */
   readonly live: 'copy' | 'skip';
+  /** What the target can hold is tried, also where that is known. */
+  readonly probe: boolean;
   readonly mkpath: boolean;
   readonly skipDrifted: boolean;
   /** Milliseconds to wait for another run on the target. */
@@ -155,6 +158,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     ...noticesOf(flags, job, folder),
     fsync: flags.fsync ?? job.fsync ?? 'end',
     live: flags.live ?? job.live ?? 'copy',
+    probe: flags.probe ?? false,
     mkpath: flags.mkpath ?? job.mkpath ?? false,
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
     lockTimeout: parseMilliseconds(flags.lockTimeout ?? job.lockTimeout ?? '0'),

@@ -51,10 +51,10 @@ export interface Tried {
   readonly times: TimeFacts | undefined;
 }
 
-/** Tries it, unless that is known, and notes what it finds. Undefined where it was known, or cannot be noted. */
-export function learnAbilities(platform: Platform, root: Folder): Tried | undefined {
+/** Tries it, unless that is known or `anew`, and notes what it finds. Undefined where nothing was tried. */
+export function learnAbilities(platform: Platform, root: Folder, anew = false): Tried | undefined {
   const mounted = mountedAs(platform, root);
-  if (mounted === undefined || readAbilities(platform, root) !== undefined) return undefined;
+  if (mounted === undefined || (!anew && readAbilities(platform, root) !== undefined)) return undefined;
   const state = ensurePath(platform, root, [NAMES.state]);
   try {
     removeTree(platform, state, NAMES.probe);

@@ -156,6 +156,9 @@ describe('state/abilities', () => {
     expect(readAbilities(platform(), root)).to.deep.equal(ALL);
     expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(['abilities.json']);
     expect(learnAbilities(platform(), root), 'once is enough').to.equal(undefined);
+    const noFifos = instead(platform(), {makeNode: refused('EPERM')});
+    expect(learnAbilities(noFifos, root, true)?.abilities).to.deep.equal({...ALL, specials: false});
+    expect(readAbilities(platform(), root)).to.deep.equal({...ALL, specials: false});
   });
 
   for (const [title, {methods, found, times}] of Object.entries(cases)) {

@@ -236,6 +236,7 @@ describe('story: a run that lost its lock', () => {
         skipDrifted: false,
         fsync: 'none',
         live: 'copy',
+        probe: false,
         lock: {timeout: 0, command: 'test', timing: {poll: 5, beat: 5, still: 1000}},
         onEvent(event) {
           events.push(event);

@@ -41,6 +41,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     hooks: {commands: {}, timeout: 0, folder: undefined},
     fsync: 'none',
     live: 'copy',
+    probe: false,
     mkpath: false,
     skipDrifted: false,
     lockTimeout: 0,
