@@ -4,7 +4,7 @@ import type {Kept} from './plan.js';
 export interface Abilities {
   /** Permission bits stay as they are set. */
   readonly mode: boolean;
-  /** Files can be given away; also where this user may not, so that it was not tried. */
+  /** Files can be given away: by others than root to their groups, and where they have but one it could not be tried. */
   readonly owner: boolean;
   /**
    * When a modification time must be set to stay: on the open file; there, and only with an access time; or once more when the file has

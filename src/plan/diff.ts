@@ -287,14 +287,14 @@ class Merge {
     t.next();
     const order = this.#order++;
     const step = this.#links.step(path, source, target);
-    // Where one file shows two inodes, what is the same in all that is kept counts as one.
-    const isLinked = step.type === 'linked' || (step.type === 'link' && !showsLinks && isCurrent(after, before, this.#policy));
-    if (isLinked) {
+    // Where one file shows two inodes, what is the same in all that is kept counts as one; its content is compared all the same.
+    const isAlike = step.type === 'link' && !showsLinks && isCurrent(after, before, this.#policy);
+    if (step.type === 'linked' || (isAlike && this.#policy.compare !== 'content')) {
       // Its metadata is set through the name that leads.
       if (from !== undefined) this.#settle({path, from, order, frame, before, after, reasons: []});
       return;
     }
-    if (step.type === 'link') {
+    if (step.type === 'link' && !isAlike) {
       this.#touch(frame);
       const reasons = withName(['hardlink'], from);
       this.#add(order, {kind: 'link', path, ...renamed(from), before, after, leader: step.leader, reasons});

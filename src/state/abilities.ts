@@ -7,7 +7,7 @@ import {CODE, emptyStat, inodeOf, toEntry} from '../core/block.js';
 import {type ByteName, fromByteName, toByteName} from '../core/name.js';
 import {COARSEST, type TimeFacts, TimeLearner} from '../core/times.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
-import {privileges} from '../platform/privileges.js';
+import {ownGroups, privileges} from '../platform/privileges.js';
 import {ensurePath, NAMES, readNote, removeTree, writeNote} from './folder.js';
 
 /** Undefined where nothing is noted for how it is mounted now, or nothing that can be understood. */
@@ -141,12 +141,15 @@ class Probe {
     );
   }
 
+  /** Others than root may give files to their groups alone. */
   #owner(): boolean {
-    if (!privileges().chown) return true;
+    const own = ownGroups().find((group) => group !== this.#entry(FILE)?.gid);
+    const wanted = privileges().chown ? {uid: 1, gid: 2} : {gid: own};
     return this.#can(() => {
-      this.platform.setAttributes(this.folder, FILE, CODE.file, {uid: 1, gid: 2});
+      this.platform.setAttributes(this.folder, FILE, CODE.file, wanted);
       const now = this.#entry(FILE);
-      if (now?.uid !== 1 || now.gid !== 2) throw NOT_KEPT;
+      const {uid = now?.uid, gid = now?.gid}: {uid?: number; gid?: number | undefined} = wanted;
+      if (now?.uid !== uid || now?.gid !== gid) throw NOT_KEPT;
     });
   }
 

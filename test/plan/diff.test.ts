@@ -809,6 +809,13 @@ const groups: Record<string, Record<string, Case>> = {
       target: {a: 'x', b: 'y!', c: file('x', {mode: 0o600})},
       actions: ['attrs . (children)', 'link b -> a (hardlink)', 'link c -> a (hardlink)'],
     },
+    'are compared by content where that is asked for': {
+      policy: {showsLinks: false, compare: 'content'},
+      source: {a: 'x', b: hardlink('a'), c: hardlink('a')},
+      target: {a: 'x', b: 'x', c: 'x'},
+      different: ['c'],
+      actions: ['attrs . (children)', 'update c (content)'],
+    },
     'become files of their own where the source has two': {
       policy: {showsLinks: false},
       source: {a: 'x', b: 'x'},

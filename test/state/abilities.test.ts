@@ -11,6 +11,7 @@ import {learnAbilities, readAbilities} from '../../src/state/abilities.js';
 import {instead} from '../support/platform.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
+import {asNobody} from '../support/user.js';
 
 const ALL: Abilities = {
   mode: true,
@@ -179,6 +180,27 @@ describe('state/abilities', () => {
     expect(readAbilities(platform(), root), 'the old note stays').to.deep.equal(ALL);
     expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(['abilities.json']);
     expect(learnAbilities(other, root)?.abilities).to.deep.equal(ALL);
+  });
+
+  it('others than root try what they may: to give a file to a group of theirs', () => {
+    fs.chmodSync(target, 0o777);
+    const byNobody = (groups: readonly number[], act: () => void) => {
+      const before = process.getgroups?.() ?? [];
+      process.setgroups?.([...groups]);
+      try {
+        asNobody(act);
+      } finally {
+        process.setgroups?.(before);
+      }
+    };
+    const refusing = instead(
+      platform(),
+      setting((attributes) => (attributes.gid === undefined ? attributes : refused('EPERM')()))(platform()),
+    );
+    byNobody([12_345], () => {
+      expect(learnAbilities(platform(), root)?.abilities.owner).to.equal(true);
+      expect(learnAbilities(refusing, root, true)?.abilities.owner).to.equal(false);
+    });
   });
 
   it('where it is not told how it is mounted, nothing is known', () => {
