@@ -151,11 +151,10 @@ function holds(root: string, {loses, resolution, oneInode, linkAttributes, holes
 }
 
 /** All files there, also dirsync's own, with their sizes and times. */
-/** The trials of names are empty, and a cloud may set their times a moment later. */
-function files(target: string): string[] {
-  return call('find', ['.', '-path', './.dirsync/names', '-prune', '-o', '-type', 'f', '-printf', '%p %s %T@\\n'], {cwd: target})
-    .split('\n')
-    .sort();
+function files({target, name}: Pick<Story, 'target' | 'name'>): string[] {
+  const lines = call('find', ['.', '-type', 'f', '-printf', '%p %s %T@\\n'], {cwd: target}).split('\n').sort();
+  // A cloud may give what was written, and has no time of its own, another one a moment later.
+  return name === 'rclone' ? lines.map((line) => (line.startsWith('./.dirsync/') ? line.replace(/ \S+$/, '') : line)) : lines;
 }
 
 interface Story {
@@ -200,11 +199,11 @@ function expectRun(story: Story, {knows}: {knows: boolean}): string[] {
 
 function expectNothingToDo(story: Story): void {
   const {source, target, options} = story;
-  const before = files(target);
+  const before = files(story);
   expect(expectRun(story, {knows: true})).to.deep.equal([]);
   const {report} = JSON.parse(dirsync(['run', source, target, '--format', 'json'], options).stdout);
   expect({done: report.counts.done, bytes: report.bytes}).to.deep.equal({done: 0, bytes: 0});
-  expect(files(target), 'nothing is written').to.deep.equal(before);
+  expect(files(story), 'nothing is written').to.deep.equal(before);
 }
 
 function tell(story: Story): void {
