@@ -50,11 +50,12 @@ export function thingsOf(tree: Tree = {}): Things {
 /** What stands below a root, `.dirsync` left out. */
 export function thingsIn(root: string): Things {
   const things = new Map<string, Thing>();
-  const look = (folder: string, above: string) => {
-    for (const {name} of fs.readdirSync(folder, {withFileTypes: true})) {
+  const look = (folder: Buffer, above: string) => {
+    for (const entry of fs.readdirSync(folder, {withFileTypes: true, encoding: 'buffer'})) {
+      const name = entry.name.toString('latin1');
       const at = `${above}${name}`;
       if (at === '.dirsync') continue;
-      const found = path.join(folder, name);
+      const found = Buffer.concat([folder, Buffer.from('/'), entry.name]);
       const stat = fs.lstatSync(found, {bigint: true});
       const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'dir' : stat.isSymbolicLink() ? 'symlink' : 'fifo';
       const text = kind === 'file' ? fs.readFileSync(found, 'utf8') : kind === 'symlink' ? fs.readlinkSync(found) : '';
@@ -62,7 +63,7 @@ export function thingsIn(root: string): Things {
       if (kind === 'dir') look(found, `${at}/`);
     }
   };
-  if (fs.existsSync(root)) look(root, '');
+  if (fs.existsSync(root)) look(Buffer.from(root), '');
   return things;
 }
 
