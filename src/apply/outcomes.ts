@@ -46,6 +46,9 @@ const NEXT: Readonly<Record<ActionState, ReadonlySet<ActionState>>> = {
 /** Nothing more was to be done. */
 const WHOLE: ReadonlySet<ActionState> = new Set(['done', 'already-done', 'not-kept', 'found', 'blocked']);
 
+/** All that another action may need of it is there, or gone. */
+const MEETS: ReadonlySet<ActionState> = new Set(['done', 'already-done']);
+
 export interface OutcomeListener {
   /** An action of the plan has ended; upkeep is not told. */
   readonly onEnd: (action: Action, status: OutcomeStatus) => void;
@@ -114,7 +117,7 @@ export class Outcomes {
     if (!NEXT[before].has(next)) throw new Error(`an action that is ${before} cannot be ${next}`);
     this.#states[index] = next;
     if (next === 'pending' || next === 'made' || next === 'found' || next === 'staged') return;
-    if (!WHOLE.has(next) || next === 'blocked') this.#isSound = false;
+    if (!MEETS.has(next)) this.#isSound = false;
     // What was not begun is counted in the end, and told by nobody.
     if (next === 'stopped') return;
     this.#ended++;

@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import {applyFresh} from '../../src/app/apply.js';
 import type {Settings} from '../../src/config/settings.js';
 import {pairIn} from '../support/cli.js';
-import {context, settings, syncTrees} from '../support/sync.js';
+import {context, planTrees, settings, syncTrees} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
 import {dir, file, hardlink, holdings, readTree, symlink, type Tree} from '../support/tree.js';
 
@@ -183,5 +183,23 @@ describe('apply, deletes that are held back since something was not copied', () 
     const report = await applyFresh(settings(source, target), {...context(), onEvent});
     expect(fs.readFileSync(path.join(target, 'way/a'), 'utf8')).to.equal('photo 1');
     expect(report.counts).to.include({blocked: 2, failed: 1});
+  });
+
+  it('a folder in the place of which the target cannot hold a symlink, and what is in it', async () => {
+    const {source, target} = pairIn(temp(), {way: {a: photo(1), below: {b: photo(2)}}}, {});
+    await syncTrees(settings(source, target));
+    fs.rmSync(path.join(source, 'way'), {recursive: true});
+    fs.symlinkSync('x', path.join(source, 'way'));
+    const onEvent = ({type}: {type: string}) => {
+      if (type !== 'plan-ready') return;
+      const note = path.join(target, '.dirsync/abilities.json');
+      fs.writeFileSync(note, JSON.stringify({...JSON.parse(fs.readFileSync(note, 'utf8')), symlinks: 'none'}));
+    };
+    const report = await applyFresh(settings(source, target), {...context(), onEvent});
+    expect(report.counts).to.include({'not-kept': 4});
+    expect(report.problems).to.deep.equal([]);
+    expect(fs.readFileSync(path.join(target, 'way/a'), 'utf8')).to.equal('photo 1');
+    expect(fs.readFileSync(path.join(target, 'way/below/b'), 'utf8')).to.equal('photo 2');
+    expect((await planTrees(settings(source, target))).plan.actions).to.deep.equal([]);
   });
 });

@@ -77,7 +77,7 @@ describe('apply/outcomes', () => {
       outcomes.set(0, state);
       expect(outcomes.isSound, state).to.equal(true);
     }
-    for (const state of ['skipped', 'failed', 'stopped', 'blocked'] as const) {
+    for (const state of ['skipped', 'failed', 'stopped', 'blocked', 'not-kept'] as const) {
       const {outcomes} = table([act.create('a')]);
       outcomes.set(0, state);
       expect(outcomes.isSound, state).to.equal(false);
