@@ -288,20 +288,19 @@ function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
     return DONE;
   }
   move(aside, spot);
-  if (!linked(platform, place, aside)) {
+  if (linked(platform, place, aside)) {
+    try {
+      move(spot, place, true);
+    } catch (error) {
+      platform.removeFile(aside.folder, aside.name);
+      throw error;
+    }
+  } else {
     move(place, aside);
     orBack(task, aside, place, () => move(spot, place));
-    setTimeAgain(task, place);
-    return DONE;
   }
-  try {
-    move(spot, place, true);
-    setTimeAgain(task, place);
-    return DONE;
-  } catch (error) {
-    platform.removeFile(aside.folder, aside.name);
-    throw error;
-  }
+  setTimeAgain(task, place);
+  return DONE;
 }
 
 function linked(platform: Platform, from: Place, to: Place): boolean {

@@ -18,6 +18,17 @@ import {type ActionOptions, BACKENDS, type OneWorker, type PerformOptions, worke
 const LONG = 'x'.repeat(2 * 1024 * 1024);
 const NEW = file('newer', {mtime: DEFAULT_MTIME + 1_000_000_000n});
 
+/** A target that can hold all but one letter in a name. */
+const ALL: Abilities = {
+  mode: true,
+  owner: true,
+  times: 'open',
+  symlinks: 'kept',
+  hardlinks: 'kept',
+  specials: true,
+  names: {refused: ':', ends: '', letters: 'bytes'},
+};
+
 type Change = (trees: {readonly source: string; readonly target: string}) => void;
 
 interface Case extends ActionOptions, Pick<PerformOptions, 'approach'> {
@@ -574,16 +585,6 @@ for (const [name, make] of Object.entries(BACKENDS)) {
     });
 
     describe('where the target cannot hold all', () => {
-      const abilities: Abilities = {
-        mode: true,
-        owner: true,
-        times: 'open',
-        symlinks: 'kept',
-        hardlinks: 'kept',
-        specials: true,
-        names: {refused: ':', ends: '', letters: 'bytes'},
-      };
-
       it('a symbolic link is not made, and what stands in its place stays', () => {
         const given = {source: {a: symlink('x'), b: symlink('x')}, target: {b: 'old'}, policy: {symlinks: 'none'}} as const;
         const hands = worker(platform, given);
@@ -632,7 +633,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
               fs.utimesSync(path.join(hands.target, 'a'), 1, 1);
             },
           }),
-          {source: {a: NEW}, target: {a: 'old'}, abilities: {...abilities, times: 'placed'}},
+          {source: {a: NEW}, target: {a: 'old'}, abilities: {...ALL, times: 'placed'}},
         );
         expect(hands.perform('writes', hands.plan('update', 'a'))).to.equal('done');
         expect(fs.statSync(path.join(hands.target, 'a'), {bigint: true}).mtimeNs / 1000n).to.equal(
@@ -648,13 +649,13 @@ for (const [name, make] of Object.entries(BACKENDS)) {
               return platform.copyFile(options);
             },
           }),
-          {source: {a: NEW}, target: {}, policy: {mode: false}, abilities: {...abilities, mode: false}},
+          {source: {a: NEW}, target: {}, policy: {mode: false}, abilities: {...ALL, mode: false}},
         );
         expect(hands.perform('writes', hands.plan('create', 'a'))).to.equal('done');
       });
 
       it('a name that it refuses is a problem of its path, and nothing is tried', () => {
-        const hands = worker(platform, {source: {'a:': NEW, 'b:': {}}, target: {}, abilities});
+        const hands = worker(platform, {source: {'a:': NEW, 'b:': {}}, target: {}, abilities: ALL});
         expect(hands.perform('writes', hands.plan('create', 'a:'))).to.equal('failed: NAME_NOT_HELD');
         expect(hands.perform('folders', hands.plan('mkdir', 'b:'))).to.equal('failed: NAME_NOT_HELD');
         expect(holdings(hands.target)).to.deep.equal({'.': 'dir 0755'});
@@ -671,6 +672,21 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         ', by two renames': {exchange: () => false, makeLink: refused},
       };
       for (const [how, calls] of Object.entries(ways)) {
+        it(`stays there when the time of the new one cannot be set${how}`, () => {
+          const setAttributes: Platform['setAttributes'] = (folder, name, ...rest) => {
+            if (name === 'a') throw new SystemError('EIO', 'utimensat');
+            platform.setAttributes(folder, name, ...rest);
+          };
+          const hands = worker(instead(platform, {...calls, setAttributes}), {
+            source: {a: NEW},
+            target: {a: 'the old one'},
+            abilities: {...ALL, times: 'placed'},
+          });
+          expect(hands.perform('exchanges', hands.plan('update', 'a'))).to.equal('failed EIO');
+          expect(fs.readFileSync(path.join(hands.target, 'a'), 'utf8')).to.equal('newer');
+          expect(hands.replaced).to.deep.equal(['the old one']);
+        });
+
         it(`is whole there${how}`, () => {
           const hands = worker(instead(platform, calls), {source: {a: NEW}, target: {a: 'the old one'}});
           expect(hands.perform('exchanges', hands.plan('update', 'a'))).to.equal('done');
