@@ -281,20 +281,28 @@ function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
   const aside = asideSpot(task, path);
   const move = (from: Place, to: Place, replace = false) =>
     platform.move({from: from.folder, name: from.name, to: to.folder, as: to.name, replace});
+  // A connection that breaks may refuse what it has done: then the old one is set aside by now.
+  const orUndo = <Result>(act: () => Result, undo: () => void): Result => {
+    try {
+      return act();
+    } catch (error) {
+      if (checkTarget(task.action, task.world) === 'todo') undo();
+      throw error;
+    }
+  };
+  const exchange = () => platform.exchange(aside.folder, aside.name, place.folder, place.name);
   // What is new lies where the old is to lie: what is the user's is never in staging.
   move(spot, aside);
-  if (orBack(task, aside, spot, () => platform.exchange(aside.folder, aside.name, place.folder, place.name))) {
+  if (orUndo(exchange, () => move(aside, spot))) {
     setTimeAgain(task, place);
     return DONE;
   }
   move(aside, spot);
   if (linked(platform, place, aside)) {
-    try {
-      move(spot, place, true);
-    } catch (error) {
-      platform.removeFile(aside.folder, aside.name);
-      throw error;
-    }
+    orUndo(
+      () => move(spot, place, true),
+      () => platform.removeFile(aside.folder, aside.name),
+    );
   } else {
     move(place, aside);
     orBack(task, aside, place, () => move(spot, place));

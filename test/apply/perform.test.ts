@@ -687,6 +687,26 @@ for (const [name, make] of Object.entries(BACKENDS)) {
           expect(hands.replaced).to.deep.equal(['the old one']);
         });
 
+        it(`is whole there when a call is refused that was carried out${how}`, () => {
+          const lost = () => {
+            throw new SystemError('EIO', 'renameat2');
+          };
+          const hands = worker(
+            instead(platform, {
+              exchange: (...places) => platform.exchange(...places) && lost(),
+              ...calls,
+              move(options) {
+                platform.move(options);
+                if (options.as === 'a' && options.name === '0') lost();
+              },
+            }),
+            {source: {a: NEW}, target: {a: 'the old one'}},
+          );
+          expect(hands.perform('exchanges', hands.plan('update', 'a'))).to.match(/^failed/);
+          expect(fs.readFileSync(path.join(hands.target, 'a'), 'utf8')).to.equal('newer');
+          expect(hands.replaced).to.deep.equal(['the old one']);
+        });
+
         it(`is whole there${how}`, () => {
           const hands = worker(instead(platform, calls), {source: {a: NEW}, target: {a: 'the old one'}});
           expect(hands.perform('exchanges', hands.plan('update', 'a'))).to.equal('done');
