@@ -3,7 +3,7 @@
  * first change of a saved plan, and again right before each act.
  */
 import type {Abilities} from '../core/abilities.js';
-import {type Action, fromOf, isUpkeep, type Reason} from '../core/action.js';
+import {type Action, fromOf, isUpkeep, type Link, type Reason} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
 import type {Drift, DriftAttribute} from '../core/drift.js';
 import type {Entry} from '../core/entry.js';
@@ -194,8 +194,7 @@ function standingOf(action: Action, world: World): Standing {
     case 'replace':
       return checkReplace(action, now, policy);
     case 'link':
-      if (isLinked(action, world) || (isApart(policy) && now !== undefined && isCurrent(action.after, now, policy)))
-        return 'done';
+      if (isLinked(action, world) || (isApart(policy) && isCurrentNow(action, now, world))) return 'done';
       // A run that was ended early may have made this name before its leader: the same content, so nothing is lost.
       if (now === undefined || isCurrent(action.after, now, policy) || same(action.before, now, policy)) return 'todo';
       return action.before === undefined
@@ -229,14 +228,29 @@ function checkUpdate(action: Action & {kind: 'update'}, now: Entry | undefined, 
 /** Whether what metadata does not show is still to be changed. */
 function isPending(action: Action & {kind: 'update'}, world: World): boolean {
   const {path, reasons, after} = action;
-  const {platform, source, goOn} = world;
+  const {platform, policy} = world;
   const to = findInTarget(action, world);
   if (to === undefined) return true;
-  if (reasons.includes('hardlink')) return platform.stat(to.folder, to.name, stat) && stat.links > 1;
-  if (after.kind !== 'file') return false;
+  if (reasons.includes('hardlink')) {
+    if (platform.stat(to.folder, to.name, stat) && stat.links > 1) return true;
+    if (policy.compare !== 'content') return false;
+  }
+  return after.kind === 'file' && !isSameContent(path, to, world);
+}
+
+function isSameContent(path: RelPath, to: Place, {platform, source, goOn}: World): boolean {
   const from = source?.find(path);
-  const sides = from && {a: from.folder, aName: from.name, b: to.folder, bName: to.name};
-  return sides === undefined || !platform.sameContent({...sides, goOn});
+  return from !== undefined && platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
+}
+
+/** Whether a name that may be a file of its own is what it is to be, its content included where that is compared. */
+function isCurrentNow(action: Link, now: Entry | undefined, world: World): boolean {
+  const {path, after} = action;
+  const {policy} = world;
+  if (now === undefined || !isCurrent(after, now, policy)) return false;
+  if (policy.compare !== 'content' || after.kind !== 'file') return true;
+  const to = findInTarget(action, world);
+  return to !== undefined && isSameContent(path, to, world);
 }
 
 function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: Entry | undefined, policy: PlanOptions): Standing {

@@ -287,14 +287,15 @@ class Merge {
     t.next();
     const order = this.#order++;
     const step = this.#links.step(path, source, target);
-    // Where one file shows two inodes, what is the same in all that is kept counts as one; its content is compared all the same.
-    const isAlike = step.type === 'link' && !showsLinks && isCurrent(after, before, this.#policy);
-    if (step.type === 'linked' || (isAlike && this.#policy.compare !== 'content')) {
+    // Where one file shows two inodes, what is the same in all that is kept counts as one.
+    const isSame = step.type === 'link' && !showsLinks && isCurrent(after, before, this.#policy);
+    const isLinked = step.type === 'linked' || (isSame && (await this.#isSameContent({path, from, frame, after})));
+    if (isLinked) {
       // Its metadata is set through the name that leads.
       if (from !== undefined) this.#settle({path, from, order, frame, before, after, reasons: []});
       return;
     }
-    if (step.type === 'link' && !isAlike) {
+    if (step.type === 'link') {
       this.#touch(frame);
       const reasons = withName(['hardlink'], from);
       this.#add(order, {kind: 'link', path, ...renamed(from), before, after, leader: step.leader, reasons});
@@ -517,13 +518,7 @@ class Merge {
   async #compareContent(): Promise<boolean[]> {
     const waiting = this.#candidates.splice(0);
     if (waiting.length === 0) return [];
-    const inTarget = waiting.map(({path, from, frame}) => {
-      return from ?? (frame.isRenamed ? joinPath(this.#inTarget(frame), baseName(path)) : path);
-    });
-    const answers = await this.options.sameContent(
-      waiting.map(({path}) => path),
-      inTarget,
-    );
+    const answers = await this.#askContent(waiting);
     return waiting.map((candidate, i) => {
       const {path, from, order, frame, before, after, reasons} = candidate;
       const answer = answers[i] as boolean | Problem;
@@ -543,6 +538,26 @@ class Merge {
       } else this.#settle(candidate);
       return answer === true;
     });
+  }
+
+  /** Whether a leaf that is the same in its metadata is so in its content, as far as that is asked for; a problem leaves it as it is. */
+  async #isSameContent(leaf: Pick<Candidate, 'path' | 'from' | 'frame' | 'after'>): Promise<boolean> {
+    if (this.#policy.compare !== 'content' || leaf.after.kind !== 'file') return true;
+    const [answer] = await this.#askContent([leaf]);
+    if (typeof answer === 'boolean') return answer;
+    this.#problems.push(answer as Problem);
+    this.#elsewhere.add(leaf.after);
+    return true;
+  }
+
+  #askContent(files: readonly Pick<Candidate, 'path' | 'from' | 'frame'>[]): Promise<readonly (boolean | Problem)[]> {
+    const inTarget = files.map(({path, from, frame}) => {
+      return from ?? (frame.isRenamed ? joinPath(this.#inTarget(frame), baseName(path)) : path);
+    });
+    return this.options.sameContent(
+      files.map(({path}) => path),
+      inTarget,
+    );
   }
 
   /** In which metadata two entries of one kind differ, times included. */

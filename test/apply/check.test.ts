@@ -224,6 +224,33 @@ const kinds: Kind[] = [
     kind: 'link',
     path: 'b',
     source: {a: 'same', b: hardlink('a')},
+    target: {a: 'same', b: 'diff'},
+    cases: [
+      {
+        title: 'a name that may be its file holds the same size and time',
+        leader: 'a',
+        policy: {showsLinks: false},
+        stands: 'done',
+      },
+      {
+        title: 'a name that may be its file holds other content, which is compared',
+        leader: 'a',
+        policy: {showsLinks: false, compare: 'content'},
+        stands: 'todo',
+      },
+      {
+        title: 'a name that may be its file holds the content that is compared',
+        leader: 'a',
+        policy: {showsLinks: false, compare: 'content'},
+        change: target.is('b', {it: 'same'}),
+        stands: 'done',
+      },
+    ],
+  },
+  {
+    kind: 'link',
+    path: 'b',
+    source: {a: 'same', b: hardlink('a')},
     target: {a: 'same', b: 'other'},
     cases: [
       {title: 'another file is there', leader: 'a', stands: 'todo'},

@@ -625,6 +625,16 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         expect(fs.readFileSync(path.join(hands.target, 'b'), 'utf8')).to.equal('newer');
       });
 
+      it('a further name is written where the content differs that is compared', () => {
+        const policy = {hardlinks: false, compare: 'content'} as const;
+        const hands = worker(platform, {source: {a: 'new', b: hardlink('a')}, target: {a: 'new', b: 'old'}, policy});
+        const action = hands.plan('update', 'b');
+        const link = {...action, kind: 'link', leader: 'a', reasons: ['hardlink']} as unknown as Action;
+        expect(hands.perform('links', link)).to.equal('done');
+        expect(hands.perform('links', link), 'and again').to.equal('already-done');
+        expect(fs.readFileSync(path.join(hands.target, 'b'), 'utf8')).to.equal('new');
+      });
+
       it('a time is set once more in its place where a rename is taken for a change', () => {
         const hands = worker(
           instead(platform, {

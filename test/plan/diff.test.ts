@@ -809,12 +809,12 @@ const groups: Record<string, Record<string, Case>> = {
       target: {a: 'x', b: 'y!', c: file('x', {mode: 0o600})},
       actions: ['attrs . (children)', 'link b -> a (hardlink)', 'link c -> a (hardlink)'],
     },
-    'are compared by content where that is asked for': {
+    'are linked where the content differs that is compared': {
       policy: {showsLinks: false, compare: 'content'},
       source: {a: 'x', b: hardlink('a'), c: hardlink('a')},
-      target: {a: 'x', b: 'x', c: 'x'},
-      different: ['c'],
-      actions: ['attrs . (children)', 'update c (content)'],
+      target: {a: 'x', b: 'y', c: 'x'},
+      different: ['b'],
+      actions: ['attrs . (children)', 'link b -> a (hardlink)'],
     },
     'become files of their own where the source has two': {
       policy: {showsLinks: false},
