@@ -96,8 +96,21 @@ export class PosixPlatform implements Platform {
     const count = this.#listInto(rows, {folder, wanted, from: 0, onVanished: (name) => vanished.add(name)});
     if (vanished.size === 0) return count;
     // Still listed, and still not there: something stands at the name.
-    const again = {folder, wanted, from: count, only: vanished};
-    return this.#listInto(rows, {...again, onVanished: () => 'unknown'});
+    const again = {wanted, from: count, only: vanished, onVanished: () => 'unknown'} as const;
+    return this.#anew(folder, (opened) => this.#listInto(rows, {...again, folder: opened}));
+  }
+
+  /**
+   * The server of an sshfs reads an open folder once: read again it looks empty, to whoever lists it, for as long as sshfs remembers
+   * that.
+   */
+  #anew<Result>(folder: Folder, read: (opened: Folder) => Result): Result {
+    const opened = this.openFolder(folder, '.' as ByteName);
+    try {
+      return read(opened);
+    } finally {
+      this.close(opened);
+    }
   }
 
   /** getdents64(2) with a statx(2) for each entry while its name still lies in the kernel's buffer. */
@@ -141,9 +154,12 @@ export class PosixPlatform implements Platform {
 
   /** As `list` reads them. */
   names(folder: Folder): ByteName[] {
-    const {getdents64, lseek} = this.kernel.libc;
+    return this.#anew(folder, (opened) => this.#namesIn(opened));
+  }
+
+  #namesIn(folder: Folder): ByteName[] {
+    const {getdents64} = this.kernel.libc;
     const {bytes} = this.kernel;
-    this.kernel.check(lseek(fd(folder), 0, 0), 'lseek');
     const names: ByteName[] = [];
     for (;;) {
       const filled = this.kernel.check(getdents64(fd(folder), this.kernel.base + DATA, DATA_BYTES), 'getdents64');

@@ -275,4 +275,19 @@ describe('story: the disks that people have', function () {
       expect(fs.lstatSync(path.join(target, 'link')).isSymbolicLink(), 'the link is there').to.equal(true);
     });
   }
+
+  for (const DIRSYNC_PLATFORM of ['posix', 'portable']) {
+    it(`sshfs: names arrive that others refuse, ${DIRSYNC_PLATFORM}`, function () {
+      needDisk(this, 'sshfs');
+      const root = temp();
+      const [source, target] = [path.join(root, 'source'), path.join(disk.mount('sshfs', root), 'backup')];
+      const names = ['a:b', 'end.', 'what?', '\u00e9'];
+      writeTree(source, Object.fromEntries(names.map((name) => [name, name])));
+      fs.mkdirSync(target);
+      const {env, cwd} = remembering(root);
+      const {code, stderr} = dirsync(['run', source, target], {cwd, env: {...env, DIRSYNC_PLATFORM}});
+      expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
+      for (const name of names) expect(fs.readFileSync(path.join(target, name), 'utf8')).to.equal(name);
+    });
+  }
 });
