@@ -51,7 +51,7 @@ export interface Tried {
   readonly times: TimeFacts | undefined;
 }
 
-/** Tries it, unless that is known or `anew`, and notes what it finds. Undefined where nothing was tried. */
+/** Tries it, unless that is known or `anew`, and notes what it finds. Undefined where nothing was tried, or there was no answer. */
 export function learnAbilities(platform: Platform, root: Folder, anew = false): Tried | undefined {
   const mounted = mountedAs(platform, root);
   if (mounted === undefined || (!anew && readAbilities(platform, root) !== undefined)) return undefined;
@@ -62,6 +62,9 @@ export function learnAbilities(platform: Platform, root: Folder, anew = false): 
     let tried: Tried;
     try {
       tried = new Probe(platform, folder).run();
+    } catch (error) {
+      if (BROKEN.has(errnoOf(error))) return undefined;
+      throw error;
     } finally {
       platform.close(folder);
       removeTree(platform, state, NAMES.probe);
@@ -227,7 +230,7 @@ class Probe {
     return this.platform.stat(this.folder, name, stat) ? toEntry(stat) : undefined;
   }
 
-  /** Whether something can be done. A full disk is no answer. */
+  /** Whether something can be done. A full disk is no answer, nor is a connection that breaks. */
   #can(act: () => void, clear = () => this.#clear()): boolean {
     try {
       act();
@@ -235,7 +238,7 @@ class Probe {
     } catch (error) {
       if (error === NOT_KEPT) return false;
       const code = errnoOf(error);
-      if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') throw error;
+      if (NO_ROOM.has(code) || BROKEN.has(code)) throw error;
       return false;
     } finally {
       clear();
@@ -254,6 +257,14 @@ const NOWHERE = 'nowhere' as ByteName;
 
 /** It was set without a word, and something else is there. */
 const NOT_KEPT = new Error('not kept');
+
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+
+/** These tell of the moment. EIO does not: it is how some say that they have no links. */
+const BROKEN: ReadonlySet<string> = new Set([
+  ...['EAGAIN', 'EINTR', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENODEV', 'ENXIO', 'ESTALE', 'ETIMEDOUT'],
+  ...['ENOTCONN', 'ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH'],
+]);
 
 function distance(a: bigint, b: bigint): bigint {
   return a > b ? a - b : b - a;

@@ -202,6 +202,14 @@ describe('state/abilities', () => {
       expect(learnAbilities(refusing, root, true)?.abilities.owner).to.equal(false);
     });
   });
+  for (const method of ['setAttributes', 'setOnFile', 'makeSymlink', 'makeLink', 'makeNode', 'names'] as const) {
+    it(`is not known where the connection breaks in ${method}, and tried again`, () => {
+      expect(learnAbilities(instead(platform(), {[method]: refused('ETIMEDOUT')}), root)).to.equal(undefined);
+      expect(readAbilities(platform(), root)).to.equal(undefined);
+      expect(fs.readdirSync(path.dirname(note()))).to.deep.equal([]);
+      expect(learnAbilities(platform(), root)?.abilities).to.deep.equal(ALL);
+    });
+  }
 
   it('where it is not told how it is mounted, nothing is known', () => {
     const other = instead(platform(), {fileSystem: (folder) => ({...platform().fileSystem(folder), mounted: undefined})});
