@@ -319,8 +319,8 @@ class Run {
 
   async #doWaves(): Promise<void> {
     let isSynced: boolean | undefined;
-    for (const {step, actions} of this.#waves) {
-      if (!isDestructive(step)) isSynced = undefined;
+    for (const {step, actions, isOnDisk = isDestructive(step)} of this.#waves) {
+      if (!isOnDisk) isSynced = undefined;
       else isSynced ??= await this.#sync();
       this.#progress.phase = WAVE_PHASES[step];
       const ready = actions.filter((index) => this.#steps.isReady(index, step, isSynced ?? true));
@@ -331,8 +331,9 @@ class Run {
       };
       await this.#workers.run(step, ready, (index, result) => this.#steps.record(step, index, result), asked);
       if (this.#isStopped) return;
-      // What has just taken the place of a folder may be what goes next under its old name.
-      if (step === 'emptied' && actions.some((index) => this.#actions[index]?.after !== undefined)) isSynced = undefined;
+      // What has just taken its place may be what goes next under its old name.
+      const hasWritten = step !== 'deletes' && actions.some((index) => this.#actions[index]?.after !== undefined);
+      if (hasWritten) isSynced = undefined;
     }
   }
 

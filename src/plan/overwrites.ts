@@ -15,12 +15,14 @@ export interface Overwrites {
   readonly levels: readonly (readonly number[])[];
   /** Those that are set aside, since they wait for each other, for a folder to be empty, or for one that does. */
   readonly aside: readonly number[];
+  /** Links, which come after all of these. */
+  readonly links: readonly number[];
 }
 
 /** So many levels at most, in a chain of files that each get another name; what is left is set aside. */
 const MAX_LEVELS = 256;
 
-const NONE: Overwrites = {levels: [], aside: []};
+const NONE: Overwrites = {levels: [], aside: [], links: []};
 
 /** Indexes of the files that are written over, by links too, and whose content another action may bring. */
 export function overwritten(actions: readonly Action[], policy: TwinPolicy): readonly number[] {
@@ -32,6 +34,7 @@ export function overwritesOf(actions: readonly Action[], policy: TwinPolicy): Ov
   if (found === undefined) return NONE;
   const {writers, reach} = found;
   const at = (index: number) => actions[index] as Action;
+  const links = found.files.filter((i) => at(i).kind === 'link');
   let rest = found.files.filter((i) => at(i).kind !== 'link');
   const isLate = new Set(rest);
   /** How many of a key's writers are in no level yet; one that waits for its place, as a folder is there, never is. */
@@ -59,7 +62,7 @@ export function overwritesOf(actions: readonly Action[], policy: TwinPolicy): Ov
     const isPlaced = new Set(level);
     rest = rest.filter((i) => !isPlaced.has(i));
   }
-  return {levels, aside: rest};
+  return {levels, aside: rest, links};
 }
 
 interface Found {

@@ -33,6 +33,8 @@ export interface Wave {
   readonly step: WaveStep;
   /** Indexes into the plan's actions, in canonical order. */
   readonly actions: readonly number[];
+  /** All that was written is on disk first: it may be what this writes over, under another name. */
+  readonly isOnDisk?: true;
 }
 
 /** The steps that destroy something that nothing replaces at once: they wait until all that was written is on disk. */
@@ -61,8 +63,9 @@ export interface WaveOptions extends TwinPolicy {
 
 export function waves(actions: readonly Action[], options: WaveOptions): Wave[] {
   const {deleteBefore = false} = options;
-  const {levels, aside} = overwritesOf(actions, options);
-  const isLate = new Set([...levels, aside].flat());
+  const overwrites = overwritesOf(actions, options);
+  const {levels, aside} = overwrites;
+  const isLate = new Set([...levels, aside, overwrites.links].flat());
   const renames = new Levels();
   const folders = new Levels();
   const writes: number[] = [];
@@ -87,8 +90,7 @@ export function waves(actions: readonly Action[], options: WaveOptions): Wave[] 
       case 'replace':
       case 'link':
         if (toFolder) folders.add(action, i);
-        else if (action.kind === 'link') links.push(i);
-        else if (!isLate.has(i)) writes.push(i);
+        else if (!isLate.has(i)) (action.kind === 'link' ? links : writes).push(i);
         if (action.before?.kind === 'directory') emptied.add(action, i);
         break;
       case 'create':
@@ -116,9 +118,10 @@ export function waves(actions: readonly Action[], options: WaveOptions): Wave[] 
     ...early.waves(),
     ...folders.waves('folders'),
     {step: 'writes', actions: writes},
-    ...levels.map((level): Wave => ({step: 'overwrites', actions: level})),
+    ...levels.map((level): Wave => ({step: 'overwrites', actions: level, isOnDisk: true})),
     {step: 'exchanges', actions: aside},
     {step: 'links', actions: links},
+    {step: 'links', actions: overwrites.links, isOnDisk: true},
     // What is written is whole only when it has its place, and what else goes may be the same file under another name.
     ...making.waves(),
     ...late.waves(),

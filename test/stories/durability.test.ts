@@ -7,17 +7,23 @@ import {expect} from 'chai';
 import {pairIn} from '../support/cli.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
+import {file, hardlink, type Tree} from '../support/tree.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 
 describe('story: nothing is deleted before what replaces it is on disk', () => {
   const temp = tempDirs();
 
+  const TREES: readonly [Tree, Tree] = [
+    {a: 'new', kind: 'a file now'},
+    {a: 'o', gone: 'old', kind: {inside: 'old'}},
+  ];
+
   /** The system calls of an apply that matter here, in their order, as `strace` saw them. */
-  function callsOf(context: Mocha.Context, ...flags: string[]): string[] {
+  function callsOf(context: Mocha.Context, flags: readonly string[] = [], trees = TREES): string[] {
     if (spawnSync('strace', ['-V']).status !== 0) skip(context, 'strace is not installed');
     if (process.env.DIRSYNC_PLATFORM === 'portable') skip(context, 'this backend has no syncfs');
-    const {root, source, target} = pairIn(temp(), {a: 'new', kind: 'a file now'}, {a: 'o', gone: 'old', kind: {inside: 'old'}});
+    const {root, source, target} = pairIn(temp(), ...trees);
     const trace = path.join(root, 'trace');
     const command = [process.execPath, PROGRAM, 'apply', source, target, '--yes', ...flags];
     const {status} = spawnSync('strace', ['-f', '-o', trace, '-e', 'trace=syncfs,unlinkat,renameat,renameat2', ...command]);
@@ -27,7 +33,7 @@ describe('story: nothing is deleted before what replaces it is on disk', () => {
       if (line.includes('syncfs(')) return ['syncfs'];
       const [, deleted] = /unlinkat\(\d+, "(gone|inside)"/.exec(line) ?? [];
       if (deleted !== undefined) return [`delete ${deleted}`];
-      const [, placed] = /renameat2?\(.*"(a|kind)"/.exec(line) ?? [];
+      const [, placed] = /renameat2?\(.*"(a|b|kind|z)"/.exec(line) ?? [];
       return placed === undefined ? [] : [`place ${placed}`];
     });
   }
@@ -36,6 +42,15 @@ describe('story: nothing is deleted before what replaces it is on disk', () => {
     const calls = callsOf(this);
     const making = ['delete inside', 'place kind'];
     expect(calls).to.deep.equal(['place a', 'syncfs', ...making, 'syncfs', 'delete gone', 'syncfs']);
+  });
+
+  it('writes over a file when its old content, which was renamed, is on disk', function () {
+    const [one, two, three] = [1n, 2n, 3n].map((number) => file(`${number}`, {mtime: number * 1_000_000_000n}));
+    const calls = callsOf(this, [], [
+      {a: two, b: one, c: three, z: hardlink('c')},
+      {a: one, c: three, z: two},
+    ] as [Tree, Tree]);
+    expect(calls).to.deep.equal(['place b', 'syncfs', 'place a', 'syncfs', 'place z', 'syncfs']);
   });
 
   it('on each file system of the target that was written to', function () {
@@ -59,6 +74,6 @@ describe('story: nothing is deleted before what replaces it is on disk', () => {
   });
 
   it('no flush with --fsync none', function () {
-    expect(callsOf(this, '--fsync', 'none')).not.to.include('syncfs');
+    expect(callsOf(this, ['--fsync', 'none'])).not.to.include('syncfs');
   });
 });
