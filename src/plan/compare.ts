@@ -32,7 +32,7 @@ export function withTimeFacts<P extends TimePolicy>(policy: P, facts: TimeFacts 
   };
 }
 
-function clamp(time: bigint, {min, max}: NonNullable<TimePolicy['mtimeRange']>): bigint {
+export function clamp(time: bigint, {min, max}: NonNullable<TimePolicy['mtimeRange']>): bigint {
   if (min !== undefined && time < min) return min;
   return max !== undefined && time > max ? max : time;
 }

@@ -8,6 +8,7 @@
  */
 import type {Action} from '../core/action.js';
 import {type Entry, NS_PER_SECOND} from '../core/entry.js';
+import {clamp} from './compare.js';
 import {isTwinTime, type TwinPolicy} from './twins.js';
 
 export interface Overwrites {
@@ -32,7 +33,7 @@ export function overwritten(actions: readonly Action[], policy: TwinPolicy): rea
 export function overwritesOf(actions: readonly Action[], policy: TwinPolicy): Overwrites {
   const found = find(actions, policy);
   if (found === undefined) return NONE;
-  const {writers, reach} = found;
+  const {writers, reach, keyOf} = found;
   const at = (index: number) => actions[index] as Action;
   const links = found.files.filter((i) => at(i).kind === 'link');
   let rest = found.files.filter((i) => at(i).kind !== 'link');
@@ -43,8 +44,9 @@ export function overwritesOf(actions: readonly Action[], policy: TwinPolicy): Ov
     open.set(key, indexes.filter((i) => isLate.has(i) || at(i).before?.kind === 'directory').length);
   }
   const mayGo = (index: number) => {
-    const {before, after} = at(index);
-    const [key, own] = [keyOf(before as Entry), keyOf(after as Entry)];
+    const action = at(index);
+    const key = keyOf(action.before as Entry);
+    const own = bringsFile(action) ? keyOf(action.after as Entry) : undefined;
     for (let near = key - reach; near <= key + reach; near++) {
       if ((open.get(near) ?? 0) > (near === own ? 1 : 0)) return false;
     }
@@ -55,6 +57,7 @@ export function overwritesOf(actions: readonly Action[], policy: TwinPolicy): Ov
     const level = rest.filter(mayGo);
     if (level.length === 0) break;
     for (const i of level) {
+      if (!bringsFile(at(i))) continue;
       const key = keyOf(at(i).after as Entry);
       open.set(key, (open.get(key) ?? 1) - 1);
     }
@@ -71,6 +74,7 @@ interface Found {
   readonly writers: ReadonlyMap<number, readonly number[]>;
   /** So many seconds apart keys may be, and still mean one file. */
   readonly reach: number;
+  readonly keyOf: (leaf: Entry) => number;
 }
 
 /** Perf: most plans have nothing of the kind, which numbers alone tell (bench: review-million). */
@@ -79,7 +83,11 @@ function find(actions: readonly Action[], policy: TwinPolicy): Found | undefined
   const over: number[] = [];
   for (let i = 0; i < actions.length; i++) if (isOverwrite(actions[i] as Action)) over.push(i);
   if (over.length === 0) return undefined;
-  const reach = Math.min(MAX_REACH, Math.ceil(Number(policy.mtimeWindow) / Number(NS_PER_SECOND)));
+  const seconds = Math.ceil(Number(policy.mtimeWindow) / Number(NS_PER_SECOND));
+  const isWide = seconds > MAX_REACH;
+  const reach = isWide ? 0 : seconds;
+  const {mtimeRange = {}} = policy;
+  const keyOf = ({size, mtime}: Entry) => keyOfTime(size, isWide ? 0n : clamp(mtime, mtimeRange));
   const wanted = Float64Array.from(over, (i) => keyOf((actions[i] as Action).before as Entry)).sort();
   const writers = new Map<number, number[]>();
   for (let i = 0; i < actions.length; i++) {
@@ -100,10 +108,10 @@ function find(actions: readonly Action[], policy: TwinPolicy): Found | undefined
     }
     return false;
   });
-  return files.length === 0 ? undefined : {files, writers, reach};
+  return files.length === 0 ? undefined : {files, writers, reach, keyOf};
 }
 
-/** Seconds by which times may differ, at most: see `COARSEST`. */
+/** Times that may differ by more seconds (--mtime-window) are no part of a key: see `COARSEST`. */
 const MAX_REACH = 2;
 
 /** A file that another leaf is written over. */
@@ -122,7 +130,7 @@ function isTwin(before: Entry, {after}: Action, policy: TwinPolicy): boolean {
 }
 
 /** Of size and second, as a whole number under 2^53. Files that are not twins may share one: then they only wait for each other. */
-function keyOf({size, mtime}: Entry): number {
+function keyOfTime(size: number, mtime: bigint): number {
   return (size % 2 ** 18) * 2 ** 34 + Number(BigInt.asUintN(33, mtime / NS_PER_SECOND));
 }
 

@@ -92,6 +92,27 @@ const cases: Record<string, Case> = {
     policy: {mtimeWindow: 2n * NS_PER_SECOND},
     levels: ['a'],
   },
+  'a time that differs by no more than the user allows': {
+    actions: renamed({}, {mtime: NOON - 3600n * NS_PER_SECOND}),
+    policy: {mtimeWindow: 3600n * NS_PER_SECOND},
+    levels: ['a'],
+  },
+  'a time that the target takes for the first that it keeps': {
+    actions: renamed({}, {mtime: 0n}),
+    policy: {mtimeRange: {min: NOON}},
+    levels: ['a'],
+  },
+  'a file that gives its place to a symlink of the size and time of others': {
+    actions: [
+      replace('a', log(1), symlink('x', {size: log(2).size, mtime: log(2).mtime})),
+      act.create('b', log(1)),
+      act.update('c', log(2), log(5)),
+      act.update('d', log(3), log(2)),
+      act.update('e', log(4), log(3)),
+      act.create('f', log(4)),
+    ],
+    levels: ['a e', 'd', 'c'],
+  },
   'nothing where times are not kept': {actions: renamed({}, {}), policy: {times: false}},
   'nothing with --delete-anyway': {actions: renamed({}, {}), policy: {deleteAnyway: true}},
   'a file that is written anew with the size and time that it had, and another like it': {
