@@ -17,7 +17,7 @@ import {type Problem, problem} from '../core/problem.js';
 import {attributeReasons, canMake, contentReasons, isCurrent, keepsTime, sameTime} from './compare.js';
 import {type Deletion, readDeletion} from './deletion.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
-import {Elsewhere, holdDeletes} from './hold.js';
+import {Elsewhere, holdDeletes, holdOverwrites} from './hold.js';
 import {LossCount, type Losses} from './losses.js';
 import {type BlockStream, compareNamesAt, isSameBlock, isSameFile, Reader, type Row} from './reader.js';
 
@@ -126,8 +126,10 @@ class Merge {
     } else {
       await this.#createTree(undefined);
     }
+    const held = holdOverwrites(holdDeletes(this.#sorted(), this.#elsewhere, this.#policy), this.#elsewhere, this.#policy);
+    for (const path of held.held) this.#problem(path, 'target', 'HELD_BACK');
     return {
-      actions: holdDeletes(this.#sorted(), this.#elsewhere, this.#policy),
+      actions: held.actions,
       problems: this.#problems,
       losses: this.#losses.counts,
       mounts: this.#mounts,
@@ -379,6 +381,7 @@ class Merge {
       this.#losses.countUnmade(code);
       return this.#skip(s);
     }
+    if (!this.#holdsName(s.name())) return this.#skipUnheld(joinPath(this.#pathOf(frame), s.name()));
     await this.#createTree(frame);
   }
 
@@ -397,7 +400,7 @@ class Merge {
       const path = s.depth === 0 ? ROOT : joinPath(parent, s.name());
       const kind = kindOf(code);
       this.#noteUnread();
-      if (s.depth > 0 && kind !== undefined && this.options.holdsName?.(s.name()) === false) {
+      if (s.depth > 0 && kind !== undefined && !this.#holdsName(s.name())) {
         await this.#skipUnheld(path);
         continue;
       }
@@ -418,6 +421,10 @@ class Merge {
       s.next();
       if (s.atEnd) await s.fill();
     } while (s.depth > top);
+  }
+
+  #holdsName(name: string): boolean {
+    return this.options.holdsName?.(name) ?? true;
   }
 
   /** What is in a folder that the target cannot have does not arrive either. */

@@ -1,29 +1,42 @@
 /**
- * Deletes that are held back while a plan is made: what goes at one path may have come to another path of the source that could not be
+ * What is held back while a plan is made: what goes at one path may have come to another path of the source that could not be
  * read, or to one at which nothing can be written. It is blocked, and so is all that needs it gone.
  */
 import type {Action, Blocked, Reason} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
+import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import {Needs} from './needs.js';
-import {goingKey, writtenKeys} from './twins.js';
+import {isOverwrite} from './overwrites.js';
+import {goingKey, isTwinTime, writtenKeys} from './twins.js';
 
 /** What of the source is not known, or is not written. */
 export class Elsewhere {
   /** A folder could not be read where the target has none: it could hold anything. */
   isUnknown = false;
-  readonly #unwritten = new Set<string>();
+  /** By key, with their times. */
+  readonly #unwritten = new Map<string, Set<bigint>>();
 
   constructor(private readonly policy: PlanOptions) {}
 
   /** A leaf of the source that this plan does not write, though it is not as it should be in the target. */
   add(leaf: Entry): void {
-    for (const key of writtenKeys(leaf, this.policy)) this.#unwritten.add(key);
+    for (const key of writtenKeys(leaf, this.policy)) {
+      const times = this.#unwritten.get(key);
+      if (times === undefined) this.#unwritten.set(key, new Set([leaf.mtime]));
+      else times.add(leaf.mtime);
+    }
   }
 
   /** Whether a leaf that the source no longer has at its path may be there at another one. */
   mayHold(leaf: Entry): boolean {
     return this.isUnknown || this.#unwritten.has(goingKey(leaf, this.policy));
+  }
+
+  /** Whether a leaf is of the kind, size and time of one that is not written. */
+  hasTwin(leaf: Entry): boolean {
+    const times = this.#unwritten.get(goingKey(leaf, this.policy)) ?? [];
+    return [...times].some((time) => isTwinTime(leaf.mtime, time, this.policy));
   }
 
   get isNothing(): boolean {
@@ -43,6 +56,21 @@ export function holdDeletes(actions: readonly Action[], elsewhere: Elsewhere, po
     if (unwritten.length === 0) return held.actions;
     for (const leaf of unwritten) elsewhere.add(leaf);
   }
+}
+
+/**
+ * The same actions without files that are written over, where their old content may be that of a leaf which is not written: it may be the
+ * only copy. Only where times are kept: see `overwrites`.
+ */
+export function holdOverwrites(actions: readonly Action[], elsewhere: Elsewhere, policy: PlanOptions) {
+  const held: RelPath[] = [];
+  if (elsewhere.isNothing || policy.deleteAnyway || !policy.times) return {actions, held};
+  const left = actions.filter((action) => {
+    const isHeld = isOverwrite(action) && elsewhere.hasTwin(action.before as Entry);
+    if (isHeld) held.push(action.path);
+    return !isHeld;
+  });
+  return {actions: left, held};
 }
 
 /** `unwritten`: leaves that would have taken the places of folders that stay. */

@@ -115,7 +115,7 @@ function find(actions: readonly Action[], policy: TwinPolicy): Found | undefined
 const MAX_REACH = 2;
 
 /** A file that another leaf is written over. */
-function isOverwrite({kind, before, after}: Action): boolean {
+export function isOverwrite({kind, before, after}: Action): boolean {
   const isOver = kind === 'update' || kind === 'replace' || kind === 'link';
   return isOver && before?.kind === 'file' && before.size > 0 && after.kind !== 'directory';
 }

@@ -849,6 +849,27 @@ const groups: Record<string, Record<string, Case>> = {
     },
   },
   'names that the target cannot hold': {
+    'hold back what would be written over their only copy': {
+      refusedNames: ['b:'],
+      source: {a: file('new', later), 'b:': 'photo', c: file('newer', later)},
+      target: {a: 'photo', c: 'an older one'},
+      problems: ['source b: NAME_NOT_HELD', 'target a HELD_BACK'],
+      actions: ['attrs . (children)', 'update c (size mtime)'],
+    },
+    'and nothing else to do': {
+      refusedNames: ['a:', 'd?'],
+      source: {'a:': 'x', b: {'d?': {e: 'x'}}},
+      target: {b: {}},
+      problems: ['source a: NAME_NOT_HELD', 'source b/d? NAME_NOT_HELD'],
+    },
+    'hold back nothing with --delete-anyway': {
+      policy: {deleteAnyway: true},
+      refusedNames: ['b:'],
+      source: {a: file('new', later), 'b:': 'photo'},
+      target: {a: 'photo'},
+      problems: ['source b: NAME_NOT_HELD'],
+      actions: ['attrs . (children)', 'update a (size mtime)'],
+    },
     'are problems, also of all that is in a folder; what may be there is not deleted elsewhere': {
       refusedNames: ['a:', 'b?'],
       source: {'a:': file('one', later), 'b?': {c: file('three', later), d: {e: 'x'}}, f: 'x'},
