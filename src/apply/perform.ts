@@ -5,11 +5,11 @@ import type {Action, Link} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {baseName, parentPath, type RelPath, ROOT} from '../core/path.js';
+import {baseName, parentPath, ROOT} from '../core/path.js';
 import {canMake, isCurrent} from '../plan/compare.js';
 import {WAVE_PHASES} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
-import {errnoOf, type Platform, type SystemError} from '../platform/platform.js';
+import {errnoOf} from '../platform/platform.js';
 import type {Opened} from '../state/traces.js';
 import {attributesOf, isMade, isOfXattrs} from './attributes.js';
 import {
@@ -29,12 +29,10 @@ import {
 import {copyFromSource, makeOther} from './copy.js';
 import {isCopiedNow, isOneInSource, leaderPlace} from './leader.js';
 import {spelledOtherwise} from './names.js';
+import {isBorder, orBack, putInPlace, setTimeAgain} from './place.js';
 import {rename} from './rename.js';
-import {asideSpot, discard, foundWaiting, placeIn, spotOf, waitingSpot} from './spot.js';
-import {failed, type StepResult, sideOf, skipped, type Task} from './task.js';
-
-const DONE: StepResult = {status: 'done'};
-const ALREADY: StepResult = {status: 'already-done'};
+import {asideSpot, foundWaiting, placeIn, spotOf} from './spot.js';
+import {ALREADY, DONE, failed, type StepResult, sideOf, skipped, type Task} from './task.js';
 
 /** @throws SystemError for what the kernel refused. */
 export function perform(task: Task): StepResult {
@@ -112,11 +110,6 @@ function orBeside({action, world}: Task, act: () => StepResult): StepResult {
   }
 }
 
-/** Whether a rename or a link was refused. What was mounted on the way meanwhile refuses to be opened. */
-function isBorder(error: unknown): boolean {
-  return errnoOf(error) === 'EXDEV' && (error as SystemError).syscall !== 'openat';
-}
-
 /** What is flushed before anything is deleted is all that was written, wherever it was. */
 function noteVolume({action, world}: Task): void {
   const {target, volumes, platform} = world;
@@ -188,16 +181,6 @@ function exchanged({world: {platform}}: Task, aside: Place, place: Place): boole
   }
 }
 
-/** What was put aside goes back where it was when what comes next is refused. */
-function orBack<Result>({world: {platform}}: Task, aside: Place, place: Place, act: () => Result): Result {
-  try {
-    return act();
-  } catch (error) {
-    platform.move({from: aside.folder, name: aside.name, to: place.folder, as: place.name, replace: false});
-    throw error;
-  }
-}
-
 function write(task: Task): StepResult {
   const {action, world, rules} = task;
   if (!canMake(CODE[(action.after as Entry).kind], world.policy)) return {status: 'not-kept'};
@@ -213,113 +196,6 @@ function write(task: Task): StepResult {
   const [planned, copied] = [action.after as Entry, made.action.after as Entry];
   const isOther = planned.size !== copied.size || planned.mtime !== copied.mtime;
   return isOther ? {...result, isOther} : result;
-}
-
-/** What was made takes its place, or waits for the folder that it replaces to be empty. */
-function putInPlace(task: Task, spot: Place): StepResult {
-  const {action, world, staging, index} = task;
-  const {platform, policy} = world;
-  let result: StepResult | undefined;
-  try {
-    const after = action.after as Entry;
-    // Made beside its place it may have got what new files get there: an ACL.
-    if (spot.folder !== staging.own && policy.acls && action.kind !== 'link') {
-      platform.setAttributes(spot.folder, spot.name, CODE[after.kind], attributesOf(task, {isNew: false}));
-    }
-    if (action.before?.kind === 'directory') {
-      const waiting = waitingSpot(world, staging, action.path, index);
-      if (waiting.name !== spot.name || waiting.folder !== spot.folder) {
-        platform.move({from: spot.folder, name: spot.name, to: waiting.folder, as: waiting.name, replace: true});
-      }
-      result = {status: 'staged'};
-    } else {
-      // Race: what is put here between this look and the rename is replaced; a moment of microseconds.
-      const again = action.before === undefined ? 'todo' : checkTarget(action, world);
-      if (typeof again === 'object') result = skipped(again);
-      else result = task.aside === undefined ? take(task, spot) : takeAside(task, spot, task.aside);
-    }
-    return result;
-  } finally {
-    if (result?.status !== 'done' && result?.status !== 'staged') discard(task, spot);
-  }
-}
-
-/** One rename: at one moment the old, at the next the new. */
-function take(task: Task, spot: Place): StepResult {
-  const {action, world} = task;
-  const {platform} = world;
-  const place = placeIn(world.target, action);
-  try {
-    platform.move({
-      from: spot.folder,
-      name: spot.name,
-      to: place.folder,
-      as: place.name,
-      replace: action.before !== undefined,
-    });
-    setTimeAgain(task, place);
-    return DONE;
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-    const standing = checkTarget(action, world);
-    if (standing === 'done') return ALREADY;
-    return skipped(standing === 'todo' ? comeOrGone(action.path, 'target', undefined, action.after) : standing);
-  }
-}
-
-/** Where closing or renaming a file is taken for a change of it. */
-function setTimeAgain({action, world: {platform, policy, abilities}}: Task, place: Place): void {
-  const {kind, mtime} = action.after as Entry;
-  if (abilities?.times !== 'placed' || !policy.times || kind !== 'file') return;
-  platform.setAttributes(place.folder, place.name, CODE.file, {mtime, withAccess: true});
-}
-
-/** The same, but what was there is set aside. In one step too, where the file system exchanges names or has hard links. */
-function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
-  const {platform} = task.world;
-  const place = placeIn(task.world.target, task.action);
-  const aside = asideSpot(task, path);
-  const move = (from: Place, to: Place, replace = false) =>
-    platform.move({from: from.folder, name: from.name, to: to.folder, as: to.name, replace});
-  // A connection that breaks may refuse what it has done: then the old one is set aside by now.
-  const orUndo = <Result>(act: () => Result, undo: () => void): Result => {
-    try {
-      return act();
-    } catch (error) {
-      if (checkTarget(task.action, task.world) === 'todo') undo();
-      throw error;
-    }
-  };
-  const exchange = () => platform.exchange(aside.folder, aside.name, place.folder, place.name);
-  // What is new lies where the old is to lie: what is the user's is never in staging.
-  move(spot, aside);
-  if (orUndo(exchange, () => move(aside, spot))) {
-    setTimeAgain(task, place);
-    return DONE;
-  }
-  move(aside, spot);
-  if (linked(platform, place, aside)) {
-    orUndo(
-      () => move(spot, place, true),
-      () => platform.removeFile(aside.folder, aside.name),
-    );
-  } else {
-    move(place, aside);
-    orBack(task, aside, place, () => move(spot, place));
-  }
-  setTimeAgain(task, place);
-  return DONE;
-}
-
-function linked(platform: Platform, from: Place, to: Place): boolean {
-  try {
-    platform.makeLink(from.folder, from.name, to.folder, to.name);
-    return true;
-  } catch (error) {
-    // No hard links here, or not to what is another user's.
-    errnoOf(error);
-    return false;
-  }
 }
 
 function link(task: Task): StepResult {

@@ -62,6 +62,8 @@ export interface Task {
   readonly onBytes: (bytes: number) => boolean;
 }
 
+export const DONE: StepResult = {status: 'done'};
+export const ALREADY: StepResult = {status: 'already-done'};
 export const STOPPED: StepResult = {status: 'stopped'};
 
 export function skipped(drifted: Drift): StepResult {
