@@ -105,7 +105,10 @@ export class Dispatch {
   /** A worker gets only what is new to it: the context can be large, and there may be a million opened folders. */
   #job(worker: number, step: BatchStep): BatchJob {
     const job: BatchJob = {type: 'batch', step, indexes: [], actions: []};
-    const context = this.#given[worker] === this.#context ? {} : {context: this.#context};
+    const isNew = this.#given[worker] !== this.#context;
+    const context = isNew ? {context: this.#context} : {};
+    // With another context a worker begins anew, and knows none of them.
+    if (isNew) this.#knows[worker] = 0;
     const news = this.o.opened.slice(this.#knows[worker]);
     this.#given[worker] = this.#context;
     this.#knows[worker] = this.o.opened.length;
