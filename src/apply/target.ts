@@ -20,7 +20,7 @@ import {FLUSHING_RENAMES} from '../platform/filesystems.js';
 import {errnoOf, type Folder, type Platform, SystemError} from '../platform/platform.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
 import {learnAbilities, readAbilities} from '../state/abilities.js';
-import {NAMES, removeNote} from '../state/folder.js';
+import {NAMES} from '../state/folder.js';
 import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
 import {foldingOf, writeSamples} from '../state/names.js';
@@ -214,11 +214,7 @@ export class Target {
     try {
       ensureTargetId(platform, root);
       writeSamples(platform, root);
-      const tried = learnAbilities(platform, root, this.o.probe);
-      if (tried === undefined) return;
-      // What was learnt before was of another way in which it was mounted, or of another program.
-      removeNote(platform, root, NAMES.times);
-      if (tried.times !== undefined) writeTimeFacts(platform, root, tried.times);
+      learnAbilities(platform, root, this.o.probe);
     } catch (error) {
       if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) throw error;
     }

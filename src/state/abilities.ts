@@ -8,7 +8,8 @@ import {type ByteName, fromByteName, toByteName} from '../core/name.js';
 import {COARSEST, type TimeFacts, TimeLearner} from '../core/times.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ownGroups, privileges} from '../platform/privileges.js';
-import {ensurePath, NAMES, readNote, removeTree, writeNote} from './folder.js';
+import {ensurePath, NAMES, readNote, removeNote, removeTree, writeNote} from './folder.js';
+import {writeTimeFacts} from './times.js';
 
 /** Undefined where nothing is noted for how it is mounted now, or nothing that can be understood. */
 export function readAbilities(platform: Platform, root: Folder): Abilities | undefined {
@@ -69,6 +70,9 @@ export function learnAbilities(platform: Platform, root: Folder, anew = false): 
       platform.close(folder);
       removeTree(platform, state, NAMES.probe);
     }
+    // What was learnt of times before was of another way in which it was mounted. Noted first: when a run is killed here, all is tried again.
+    removeNote(platform, root, NAMES.times);
+    if (tried.times !== undefined) writeTimeFacts(platform, root, tried.times);
     writeNote(platform, root, NAMES.abilities, {mounted, ...tried.abilities});
     return tried;
   } finally {

@@ -130,7 +130,7 @@ const MAX_NOTE = 4096;
 export function writeNote(platform: Platform, root: Folder, name: ByteName, content: unknown): void {
   const state = ensureFolder(platform, root, NAMES.state);
   try {
-    const draft = `${name}.new` as ByteName;
+    const draft = draftOf(name);
     removeTree(platform, state, draft);
     const file = platform.createFile(state, draft);
     try {
@@ -144,6 +144,11 @@ export function writeNote(platform: Platform, root: Folder, name: ByteName, cont
   } finally {
     platform.close(state);
   }
+}
+
+/** A note that is being written; one that a killed run has left is swept. */
+export function draftOf(note: ByteName): ByteName {
+  return `${note}.new` as ByteName;
 }
 
 /** A disk that refuses to flush will refuse what matters more, and tell it there. */

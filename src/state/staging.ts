@@ -8,7 +8,7 @@ import {type ByteName, toByteName} from '../core/name.js';
 import {baseName, joinPath, type RelPath} from '../core/path.js';
 import {Cursor, volumeOf} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
-import {ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
+import {draftOf, ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
 import {type Beside, isBesideOf, namesIn, type Renamed, readTraces, type Trace, TraceLog} from './traces.js';
 
 export interface Staging {
@@ -83,7 +83,7 @@ export function hasLeftovers(platform: Platform, root: Folder): boolean {
     if (state === undefined) return false;
     try {
       const stat = emptyStat();
-      return [NAMES.lock, NAMES.staging, NAMES.replaced].some((name) => platform.stat(state, name, stat));
+      return [NAMES.lock, NAMES.staging, NAMES.replaced, ...LITTER].some((name) => platform.stat(state, name, stat));
     } finally {
       platform.close(state);
     }
@@ -92,6 +92,9 @@ export function hasLeftovers(platform: Platform, root: Folder): boolean {
     return false;
   }
 }
+
+/** What only a killed run leaves, and nobody needs. */
+const LITTER: readonly ByteName[] = [NAMES.probe, ...[NAMES.id, NAMES.times, NAMES.abilities].map(draftOf)];
 
 /** A `.dirsync` that another user has made, or in which something is no folder. */
 const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'ENOTDIR', 'ELOOP']);
@@ -104,6 +107,13 @@ export function sweepStaging(platform: Platform, root: Folder, keptRun?: string)
   // Before the notes of it go: it is data of the user.
   restoreRenamed(platform, root);
   sweep(platform, root, NAMES.staging, keptRun);
+  const state = openState(platform, root);
+  if (state === undefined) return;
+  try {
+    for (const name of LITTER) removeTree(platform, state, name);
+  } finally {
+    platform.close(state);
+  }
 }
 
 /**

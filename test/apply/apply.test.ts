@@ -350,6 +350,18 @@ describe('apply, when the world changes after the plan', () => {
     expect(readTree(target), 'the next run takes the rest').to.deep.equal(readTree(source));
   });
 
+  for (const name of ['probe', 'id.json.new', 'times.json.new', 'abilities.json.new']) {
+    it(`removes ${name}, which a killed run left, also when nothing else is to be done`, async () => {
+      const root = temp();
+      const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
+      for (const side of [source, target]) writeTree(side, {a: 'a'});
+      writeTree(path.join(target, '.dirsync'), {[name]: name === 'probe' ? {file: 'content'} : '{"half'});
+      writeTree(target, dir({}));
+      expect((await syncTrees(settings(source, target))).counts.done).to.equal(0);
+      expect(fs.readdirSync(path.join(target, '.dirsync'))).to.not.include(name);
+    });
+  }
+
   it('removes what a killed run left, also when nothing else is to be done', async () => {
     const root = temp();
     const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];

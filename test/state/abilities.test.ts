@@ -8,6 +8,7 @@ import type {TimeFacts} from '../../src/core/times.js';
 import {platform} from '../../src/platform/choose.js';
 import {type Attributes, type Folder, type Platform, SystemError} from '../../src/platform/platform.js';
 import {learnAbilities, readAbilities} from '../../src/state/abilities.js';
+import {readTimeFacts} from '../../src/state/times.js';
 import {instead} from '../support/platform.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
@@ -167,7 +168,8 @@ describe('state/abilities', () => {
       const tried = learnAbilities(instead(platform(), methods(platform())), root);
       expect(tried).to.deep.equal({abilities: {...ALL, ...found}, times});
       expect(readAbilities(platform(), root)).to.deep.equal({...ALL, ...found});
-      expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(['abilities.json']);
+      const noted = times === undefined ? ['abilities.json'] : ['abilities.json', 'times.json'];
+      expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(noted);
     });
   }
 
@@ -210,6 +212,22 @@ describe('state/abilities', () => {
       expect(learnAbilities(platform(), root)?.abilities).to.deep.equal(ALL);
     });
   }
+
+  it('how times are kept is noted before the rest, so that a run killed in between leaves nothing half known', () => {
+    const [coarse] = Object.values(cases).filter(({times}) => times !== undefined) as [Case];
+    const killed = instead(platform(), {
+      ...coarse.methods(platform()),
+      move(options) {
+        if (options.as === 'abilities.json') throw new Error('killed');
+        platform().move(options);
+      },
+    });
+    expect(() => learnAbilities(killed, root)).to.throw('killed');
+    expect(readTimeFacts(platform(), root)).to.deep.equal(coarse.times);
+    expect(readAbilities(platform(), root)).to.equal(undefined);
+    expect(learnAbilities(platform(), root)).to.deep.equal({abilities: ALL, times: undefined});
+    expect(readTimeFacts(platform(), root), 'what was learnt in another way is forgotten').to.equal(undefined);
+  });
 
   it('where it is not told how it is mounted, nothing is known', () => {
     const other = instead(platform(), {fileSystem: (folder) => ({...platform().fileSystem(folder), mounted: undefined})});

@@ -105,7 +105,8 @@ export function judge({target, old, new: wanted, exchanges, hasEnded = false}: J
       if (now === undefined && isLeaf(before) && missing !== undefined)
         broken['deleted wrongly'].push(`${at} before ${missing} was there`);
     } else if (now === undefined) {
-      const mayBeAway = !exchanges && (before.kind === 'dir') !== (after.kind === 'dir');
+      // A folder is removed before a leaf takes its place, so that the kernel refuses it while anything is in there.
+      const mayBeAway = before.kind === 'dir' ? isLeaf(after) : !exchanges && after.kind === 'dir';
       const isThere = before.kind === 'dir' ? kept.has(labelOf(after)) : kept.has(labelOf(before));
       if (!(mayBeAway && isThere)) broken.lost.push(at);
     } else if (isLeaf(before) && now.kind === 'dir' && after.kind === 'dir') {
