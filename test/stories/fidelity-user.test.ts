@@ -160,6 +160,26 @@ describe('story: read-only folders and files of a user who is not root', functio
     expect(fs.existsSync(path.join(target, '.dirsync/tmp'))).to.equal(false);
   });
 
+  it('that a killed run has left open are no drift of the plan that it was carrying out, and are closed', () => {
+    const sync = userPair(temp());
+    const {source, target, cli} = sync;
+    const plan = path.join(path.dirname(target), 'plan');
+    bash('mkdir folder; echo x >folder/file; touch -d @1 folder/file; cp -a folder ../target', source, {uid: NOBODY});
+    bash('chmod 0555 folder', target, {uid: NOBODY});
+    bash('echo new >folder/added; chmod 0555 folder', source, {uid: NOBODY});
+    expect(dirsync(['plan', source, target, '--out', plan], cli).code).to.equal(0);
+    bash(
+      `chmod 0755 folder; run=.dirsync/tmp/20260101T000000000Z-000000; mkdir -p -m 0700 $run
+      echo '{"opened":{"path":"folder","mode":365}}' >$run/traces-0`,
+      target,
+      {uid: NOBODY},
+    );
+    const {code, stdout} = dirsync(['apply', plan], cli);
+    expect({code, stdout}).to.deep.include({code: 0});
+    expect(differences(source, target, JUDGED)).to.deep.equal([]);
+    expect(fs.statSync(path.join(target, 'folder')).mode & 0o777).to.equal(0o555);
+  });
+
   const FILES = 3000;
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     it(`${signal} in the middle: the next apply puts everything right`, async () => {
