@@ -124,7 +124,7 @@ export function mutateValue(chance: Chance, value: unknown, odd: readonly unknow
   const how = chance.int(0, 9);
   if (how === 0) delete holder[key];
   else if (how === 1) holder[chance.of(['x', '__proto__', 'constructor', 'toString', ''])] = holder[key];
-  else if (how === 2) holder[key] = chance.of(places)[0][key];
+  else if (how === 2) holder[key] = chance.of(places.filter(([other]) => Object.hasOwn(other, key)))[0][key];
   else holder[key] = chance.of(odd);
   return how === 2 && isCyclic(copy) ? chance.of(odd) : copy;
 }
