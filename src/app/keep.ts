@@ -116,8 +116,8 @@ export function lossWarnings({losses, keeping, mounts, respelled, folding}: Lost
     losses.times > 0 && `the times of ${formatPlural(losses.times, 'path')} are not kept: ${target} sets its own`,
     losses.symlinks > 0 && `${formatPlural(losses.symlinks, 'symbolic link')} cannot be made: ${target} has none`,
     losses.hardlinks > 0 &&
-      `${formatPlural(losses.hardlinks, 'further name')} of files ${losses.hardlinks === 1 ? 'is a file' : 'are files'} of ${losses.hardlinks === 1 ? 'its' : 'their'} own, which ` +
-        `takes ${formatBytes(losses.linkedBytes)}: ${target} has no hard links`,
+      `${formatPlural(losses.hardlinks, 'hard link is copied as a separate file', 'hard links are copied as separate files')}, which ` +
+        `takes ${formatBytes(losses.linkedBytes)}: ${target} has none`,
     losses.xattrs > 0 &&
       (fileSystem.keeps.xattrs.length < XATTR_NAMESPACES.length
         ? `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: ${target} has not all kinds of them`

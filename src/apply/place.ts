@@ -75,7 +75,7 @@ function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
   const aside = asideSpot(task, path);
   const move = (from: Place, to: Place, replace = false) =>
     platform.move({from: from.folder, name: from.name, to: to.folder, as: to.name, replace});
-  // A connection that breaks may refuse what it has done: then the old one is set aside by now.
+  // A connection that breaks may report a rename as refused that was carried out: then the old one is set aside already.
   const orUndo = <Result>(act: () => Result, undo: () => void): Result => {
     try {
       return act();

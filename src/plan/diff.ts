@@ -14,6 +14,7 @@ import {compareBytes} from '../core/name.js';
 import {baseName, joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
+import {ActionList} from './action-list.js';
 import {attributeReasons, canMake, contentReasons, isCurrent, keepsTime, sameTime} from './compare.js';
 import {type Deletion, readDeletion} from './deletion.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
@@ -88,20 +89,17 @@ class Merge {
   readonly #policy: PlanOptions;
   readonly #links = new HardLinks();
   readonly #elsewhere: Elsewhere;
-  readonly #actions: Action[] = [];
-  /** The place of each action in canonical order, since some become known late. */
-  #orders = new Uint32Array(1024);
+  readonly #actions = new ActionList();
   readonly #problems: Problem[] = [];
   readonly #candidates: Candidate[] = [];
   #order = 0;
   /** Entries of the subtree that is being read for its deletion. */
   #deleting = 0;
-  #inOrder = true;
   readonly #losses: LossCount;
   #mounts = 0;
 
   constructor(private readonly options: DiffOptions) {
-    const onBlock = () => options.onActions?.(this.#actions.length + this.#deleting);
+    const onBlock = () => options.onActions?.(this.#actions.count + this.#deleting);
     this.#source = new Reader(options.source, onBlock);
     this.#target = new Reader(options.target, onBlock);
     this.#policy = options.policy;
@@ -126,7 +124,11 @@ class Merge {
     } else {
       await this.#createTree(undefined);
     }
-    const held = holdOverwrites(holdDeletes(this.#sorted(), this.#elsewhere, this.#policy), this.#elsewhere, this.#policy);
+    const held = holdOverwrites(
+      holdDeletes(this.#actions.sorted(), this.#elsewhere, this.#policy),
+      this.#elsewhere,
+      this.#policy,
+    );
     for (const path of held.held) this.#problem(path, 'target', 'HELD_BACK');
     return {
       actions: held.actions,
@@ -612,23 +614,8 @@ class Merge {
   }
 
   #add(order: number, action: Action): void {
-    const place = this.#actions.length;
-    if (place > 0 && order < (this.#orders[place - 1] as number)) this.#inOrder = false;
-    if (place === this.#orders.length) {
-      const larger = new Uint32Array(2 * place);
-      larger.set(this.#orders);
-      this.#orders = larger;
-    }
-    this.#orders[place] = order;
-    this.#actions.push(action);
+    this.#actions.add(order, action);
     this.#deleting = 0;
-  }
-
-  #sorted(): Action[] {
-    if (this.#inOrder) return this.#actions;
-    const orders = this.#orders;
-    const places = Uint32Array.from(this.#actions.keys()).sort((a, b) => (orders[a] as number) - (orders[b] as number));
-    return Array.from(places, (place) => this.#actions[place] as Action);
   }
 
   #problem(path: RelPath, side: 'source' | 'target', code: string): void {

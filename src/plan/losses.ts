@@ -13,6 +13,19 @@ export type Losses = Readonly<
   >
 >;
 
+export const NO_LOSSES: Losses = {
+  mode: 0,
+  owner: 0,
+  times: 0,
+  xattrs: 0,
+  acls: 0,
+  symlinks: 0,
+  hardlinks: 0,
+  linkedBytes: 0,
+  specials: 0,
+  devices: 0,
+};
+
 export interface LossOptions {
   readonly policy: PlanOptions;
   readonly wanted: readonly Preservable[];
@@ -21,19 +34,7 @@ export interface LossOptions {
 }
 
 export class LossCount {
-  readonly #counts: {-readonly [Key in keyof Losses]: number} = {
-    mode: 0,
-    owner: 0,
-    times: 0,
-    xattrs: 0,
-    acls: 0,
-    symlinks: 0,
-    hardlinks: 0,
-    linkedBytes: 0,
-    specials: 0,
-    devices: 0,
-  };
-
+  readonly #counts: {-readonly [Key in keyof Losses]: number} = {...NO_LOSSES};
   readonly #files = new Set<string>();
 
   constructor(private readonly o: LossOptions) {}

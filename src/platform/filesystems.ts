@@ -83,8 +83,8 @@ export interface Figures {
 }
 
 /**
- * Where there are no blocks, or no inodes, in all, nothing is told of them. Some in user space say that they have all that 64 bits can
- * say; and some, of clouds, that no inode is free, and count none.
+ * A file system that counts no blocks has no figures, and one that counts no inodes none of inodes. Some in user space report the
+ * largest number of 64 bits; and mounts of clouds, which count no inodes, may report that none is free.
  */
 export function roomOf(
   type: string | undefined,

@@ -80,7 +80,7 @@ export function learnAbilities(platform: Platform, root: Folder, anew = false): 
   }
 }
 
-/** An odd number of seconds, and nanoseconds of which each digit counts; long past, so that "now" is told from it. */
+/** An odd number of seconds and nanoseconds without a zero, so that each rounding shows; far in the past, so that it is never "now". */
 const TIME = 1_234_567_891_123_456_789n;
 
 class Probe {
@@ -234,7 +234,7 @@ class Probe {
     return this.platform.stat(this.folder, name, stat) ? toEntry(stat) : undefined;
   }
 
-  /** Whether something can be done. A full disk is no answer, nor is a connection that breaks. */
+  /** Whether something can be done. A full disk and a broken connection do not answer that: they are thrown. */
   #can(act: () => void, clear = () => this.#clear()): boolean {
     try {
       act();
@@ -264,7 +264,7 @@ const NOT_KEPT = new Error('not kept');
 
 const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
-/** These tell of the moment. EIO does not: it is how some say that they have no links. */
+/** Errors of the moment, which say nothing of the file system. EIO is none of them: some answer it where they have no links. */
 const BROKEN: ReadonlySet<string> = new Set([
   ...['EAGAIN', 'EINTR', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENODEV', 'ENXIO', 'ESTALE', 'ETIMEDOUT'],
   ...['ENOTCONN', 'ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH'],

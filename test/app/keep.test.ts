@@ -6,7 +6,7 @@ import {type Keeping, lossWarnings, whatIsKept} from '../../src/app/keep.js';
 import {FOLDING_UNKNOWN, toByteName} from '../../src/core/name.js';
 import {type Kept, PRESERVABLE, type Preservable} from '../../src/core/plan.js';
 import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
-import type {Losses} from '../../src/plan/losses.js';
+import {type Losses, NO_LOSSES} from '../../src/plan/losses.js';
 import {platform} from '../../src/platform/choose.js';
 import type {FileSystem} from '../../src/platform/platform.js';
 import {writeTimeFacts} from '../../src/state/times.js';
@@ -166,18 +166,6 @@ describe('app/keep', () => {
   });
 
   describe('what is lost, in words', () => {
-    const NO_LOSSES: Losses = {
-      mode: 0,
-      owner: 0,
-      times: 0,
-      xattrs: 0,
-      acls: 0,
-      symlinks: 0,
-      hardlinks: 0,
-      linkedBytes: 0,
-      specials: 0,
-      devices: 0,
-    };
     const ext4: FileSystem = {
       type: 'ext4',
       keeps: {xattrs: XATTR_NAMESPACES, acls: true},

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import type {Abilities} from '../../src/core/abilities.js';
 import type {Action, ActionKind} from '../../src/core/action.js';
 import {CODE} from '../../src/core/block.js';
 import type {WaveStep} from '../../src/plan/waves.js';
 import {type MoveOptions, type Platform, SystemError} from '../../src/platform/platform.js';
 import {steppedClock} from '../support/clock.js';
 import {mounts, needMounts} from '../support/filesystems.js';
+import {ABLE} from '../support/plan.js';
 import {instead} from '../support/platform.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
@@ -17,17 +17,6 @@ import {type ActionOptions, BACKENDS, type OneWorker, type PerformOptions, worke
 /** Copied in more than one piece, with another look at the source. */
 const LONG = 'x'.repeat(2 * 1024 * 1024);
 const NEW = file('newer', {mtime: DEFAULT_MTIME + 1_000_000_000n});
-
-/** A target that can hold all but one letter in a name. */
-const ALL: Abilities = {
-  mode: true,
-  owner: true,
-  times: 'open',
-  symlinks: 'kept',
-  hardlinks: 'kept',
-  specials: true,
-  names: {refused: ':', ends: '', letters: 'bytes'},
-};
 
 type Change = (trees: {readonly source: string; readonly target: string}) => void;
 
@@ -643,7 +632,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
               fs.utimesSync(path.join(hands.target, 'a'), 1, 1);
             },
           }),
-          {source: {a: NEW}, target: {a: 'old'}, abilities: {...ALL, times: 'placed'}},
+          {source: {a: NEW}, target: {a: 'old'}, abilities: {...ABLE, times: 'placed'}},
         );
         expect(hands.perform('writes', hands.plan('update', 'a'))).to.equal('done');
         expect(fs.statSync(path.join(hands.target, 'a'), {bigint: true}).mtimeNs / 1000n).to.equal(
@@ -659,13 +648,17 @@ for (const [name, make] of Object.entries(BACKENDS)) {
               return platform.copyFile(options);
             },
           }),
-          {source: {a: NEW}, target: {}, policy: {mode: false}, abilities: {...ALL, mode: false}},
+          {source: {a: NEW}, target: {}, policy: {mode: false}, abilities: {...ABLE, mode: false}},
         );
         expect(hands.perform('writes', hands.plan('create', 'a'))).to.equal('done');
       });
 
       it('a name that it refuses is a problem of its path, and nothing is tried', () => {
-        const hands = worker(platform, {source: {'a:': NEW, 'b:': {}}, target: {}, abilities: ALL});
+        const hands = worker(platform, {
+          source: {'a:': NEW, 'b:': {}},
+          target: {},
+          abilities: {...ABLE, names: {...ABLE.names, refused: ':'}},
+        });
         expect(hands.perform('writes', hands.plan('create', 'a:'))).to.equal('failed: NAME_NOT_HELD');
         expect(hands.perform('folders', hands.plan('mkdir', 'b:'))).to.equal('failed: NAME_NOT_HELD');
         expect(holdings(hands.target)).to.deep.equal({'.': 'dir 0755'});
@@ -690,7 +683,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
           const hands = worker(instead(platform, {...calls, setAttributes}), {
             source: {a: NEW},
             target: {a: 'the old one'},
-            abilities: {...ALL, times: 'placed'},
+            abilities: {...ABLE, times: 'placed'},
           });
           expect(hands.perform('exchanges', hands.plan('update', 'a'))).to.equal('failed EIO');
           expect(fs.readFileSync(path.join(hands.target, 'a'), 'utf8')).to.equal('newer');

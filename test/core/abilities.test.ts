@@ -1,19 +1,9 @@
 import {expect} from 'chai';
 import {type Abilities, type HeldNames, holdsName, withAbilities} from '../../src/core/abilities.js';
-import {KEPT} from '../support/plan.js';
+import {ABLE, KEPT} from '../support/plan.js';
 
-const ANY: HeldNames = {refused: '', ends: '', letters: 'bytes'};
+const ANY: HeldNames = ABLE.names;
 const WINDOWS: HeldNames = {refused: '\u0001"*:<>?\\|', ends: '. ', letters: 'unicode'};
-const ALL: Abilities = {
-  mode: true,
-  owner: true,
-  times: 'open',
-  symlinks: 'kept',
-  hardlinks: 'kept',
-  specials: true,
-  names: ANY,
-};
-
 describe('core/abilities', () => {
   const names: readonly (readonly [name: string, names: HeldNames, isHeld: boolean])[] = [
     ['anything: \udcff\u0002.', ANY, true],
@@ -41,11 +31,11 @@ describe('core/abilities', () => {
 
   it('keeps no more than was asked for, and no more than can be held', () => {
     expect(withAbilities(KEPT, undefined)).to.equal(KEPT);
-    expect(withAbilities(KEPT, ALL)).to.deep.equal(KEPT);
+    expect(withAbilities(KEPT, ABLE)).to.deep.equal(KEPT);
     const nothing = {...KEPT, mode: false, times: false, hardlinks: false, specials: false, devices: false};
-    expect(withAbilities(nothing, ALL)).to.deep.equal(nothing);
+    expect(withAbilities(nothing, ABLE)).to.deep.equal(nothing);
     const none: Abilities = {
-      ...ALL,
+      ...ABLE,
       mode: false,
       owner: false,
       times: 'none',
@@ -59,7 +49,7 @@ describe('core/abilities', () => {
       groups: [],
       symlinks: 'none',
     });
-    expect(withAbilities(KEPT, {...ALL, hardlinks: 'hidden', symlinks: 'bare', times: 'placed'})).to.deep.equal({
+    expect(withAbilities(KEPT, {...ABLE, hardlinks: 'hidden', symlinks: 'bare', times: 'placed'})).to.deep.equal({
       ...KEPT,
       showsLinks: false,
       symlinks: 'bare',

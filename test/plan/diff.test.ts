@@ -8,7 +8,7 @@ import {type PlanOptions, PRESERVABLE, type Preservable} from '../../src/core/pl
 import {type Problem, problem} from '../../src/core/problem.js';
 import {ACL_ACCESS, ACL_DEFAULT} from '../../src/core/xattr.js';
 import {type Diff, type DiffOptions, diff} from '../../src/plan/diff.js';
-import type {Losses} from '../../src/plan/losses.js';
+import {type Losses, NO_LOSSES} from '../../src/plan/losses.js';
 import {KEPT} from '../support/plan.js';
 import {
   blocksOf,
@@ -51,19 +51,6 @@ const POLICY: PlanOptions = {
   groups: 'any',
   filters: [],
   maxDelete: {share: 1},
-};
-
-const NO_LOSSES: Losses = {
-  mode: 0,
-  owner: 0,
-  times: 0,
-  xattrs: 0,
-  acls: 0,
-  symlinks: 0,
-  hardlinks: 0,
-  linkedBytes: 0,
-  specials: 0,
-  devices: 0,
 };
 
 interface Given {

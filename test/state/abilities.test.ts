@@ -9,20 +9,11 @@ import {platform} from '../../src/platform/choose.js';
 import {type Attributes, type Folder, type Platform, SystemError} from '../../src/platform/platform.js';
 import {learnAbilities, readAbilities} from '../../src/state/abilities.js';
 import {readTimeFacts} from '../../src/state/times.js';
+import {ABLE} from '../support/plan.js';
 import {instead} from '../support/platform.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 import {asNobody} from '../support/user.js';
-
-const ALL: Abilities = {
-  mode: true,
-  owner: true,
-  times: 'open',
-  symlinks: 'kept',
-  hardlinks: 'kept',
-  specials: true,
-  names: {refused: '', ends: '', letters: 'bytes'},
-};
 
 const refused = (code: string) => () => {
   throw new SystemError(code, 'refused');
@@ -154,20 +145,20 @@ describe('state/abilities', () => {
 
   it('where all can be held, that is found and noted, and nothing else is left', () => {
     expect(readAbilities(platform(), root)).to.equal(undefined);
-    expect(learnAbilities(platform(), root)).to.deep.equal({abilities: ALL, times: undefined});
-    expect(readAbilities(platform(), root)).to.deep.equal(ALL);
+    expect(learnAbilities(platform(), root)).to.deep.equal({abilities: ABLE, times: undefined});
+    expect(readAbilities(platform(), root)).to.deep.equal(ABLE);
     expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(['abilities.json']);
     expect(learnAbilities(platform(), root), 'once is enough').to.equal(undefined);
     const noFifos = instead(platform(), {makeNode: refused('EPERM')});
-    expect(learnAbilities(noFifos, root, true)?.abilities).to.deep.equal({...ALL, specials: false});
-    expect(readAbilities(platform(), root)).to.deep.equal({...ALL, specials: false});
+    expect(learnAbilities(noFifos, root, true)?.abilities).to.deep.equal({...ABLE, specials: false});
+    expect(readAbilities(platform(), root)).to.deep.equal({...ABLE, specials: false});
   });
 
   for (const [title, {methods, found, times}] of Object.entries(cases)) {
     it(title, () => {
       const tried = learnAbilities(instead(platform(), methods(platform())), root);
-      expect(tried).to.deep.equal({abilities: {...ALL, ...found}, times});
-      expect(readAbilities(platform(), root)).to.deep.equal({...ALL, ...found});
+      expect(tried).to.deep.equal({abilities: {...ABLE, ...found}, times});
+      expect(readAbilities(platform(), root)).to.deep.equal({...ABLE, ...found});
       const noted = times === undefined ? ['abilities.json'] : ['abilities.json', 'times.json'];
       expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(noted);
     });
@@ -179,9 +170,9 @@ describe('state/abilities', () => {
     expect(readAbilities(other, root)).to.equal(undefined);
     const full = instead(other, {makeLink: refused('ENOSPC')});
     expect(() => learnAbilities(full, root)).to.throw('ENOSPC');
-    expect(readAbilities(platform(), root), 'the old note stays').to.deep.equal(ALL);
+    expect(readAbilities(platform(), root), 'the old note stays').to.deep.equal(ABLE);
     expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(['abilities.json']);
-    expect(learnAbilities(other, root)?.abilities).to.deep.equal(ALL);
+    expect(learnAbilities(other, root)?.abilities).to.deep.equal(ABLE);
   });
 
   it('others than root try what they may: to give a file to a group of theirs', () => {
@@ -209,7 +200,7 @@ describe('state/abilities', () => {
       expect(learnAbilities(instead(platform(), {[method]: refused('ETIMEDOUT')}), root)).to.equal(undefined);
       expect(readAbilities(platform(), root)).to.equal(undefined);
       expect(fs.readdirSync(path.dirname(note()))).to.deep.equal([]);
-      expect(learnAbilities(platform(), root)?.abilities).to.deep.equal(ALL);
+      expect(learnAbilities(platform(), root)?.abilities).to.deep.equal(ABLE);
     });
   }
 
@@ -225,7 +216,7 @@ describe('state/abilities', () => {
     expect(() => learnAbilities(killed, root)).to.throw('killed');
     expect(readTimeFacts(platform(), root)).to.deep.equal(coarse.times);
     expect(readAbilities(platform(), root)).to.equal(undefined);
-    expect(learnAbilities(platform(), root)).to.deep.equal({abilities: ALL, times: undefined});
+    expect(learnAbilities(platform(), root)).to.deep.equal({abilities: ABLE, times: undefined});
     expect(readTimeFacts(platform(), root), 'what was learnt in another way is forgotten').to.equal(undefined);
   });
 
@@ -246,7 +237,7 @@ describe('state/abilities', () => {
       learnAbilities(platform(), root);
       fs.writeFileSync(note(), JSON.stringify(change(JSON.parse(fs.readFileSync(note(), 'utf8')))));
       expect(readAbilities(platform(), root)).to.equal(undefined);
-      expect(learnAbilities(platform(), root)?.abilities).to.deep.equal(ALL);
+      expect(learnAbilities(platform(), root)?.abilities).to.deep.equal(ABLE);
     });
   }
 });

@@ -1,4 +1,5 @@
 /** Literals of plans and their parts, with the fields that a test does not care about filled in. */
+import type {Abilities} from '../../src/core/abilities.js';
 import type {Action} from '../../src/core/action.js';
 import {type Entry, NS_PER_SECOND} from '../../src/core/entry.js';
 import type {ApplyProgress} from '../../src/core/event.js';
@@ -9,6 +10,17 @@ import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
 
 /** 2026-01-01 10:00:00Z in nanoseconds. */
 export const NOON = 1_767_261_600n * NS_PER_SECOND;
+
+/** Of a target that can hold all. */
+export const ABLE: Abilities = {
+  mode: true,
+  owner: true,
+  times: 'open',
+  symlinks: 'kept',
+  hardlinks: 'kept',
+  specials: true,
+  names: {refused: '', ends: '', letters: 'bytes'},
+};
 
 export function file(size = 0, fields: Partial<Entry> = {}): Entry {
   return {kind: 'file', mode: 0o644, uid: 1000, gid: 1000, size, mtime: NOON, ...fields};
