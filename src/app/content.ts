@@ -3,9 +3,9 @@
 import {type Action, fromOf} from '../core/action.js';
 import {emptyStat, toEntry} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
-import {toByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
+import type {Side} from '../core/problem.js';
 import {sameEntry} from '../plan/compare.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
@@ -14,6 +14,7 @@ import {type DifferenceLine, difference} from '../report/difference.js';
 import {formatBytes} from '../report/units.js';
 import {filterRuleWords} from '../report/words.js';
 import {decideFilter} from '../scan/decide.js';
+import {openSide} from './sides.js';
 
 export type Content = {readonly lines: readonly DifferenceLine[]} | {readonly none: string};
 
@@ -32,7 +33,7 @@ export function contentOf(action: Action, {header}: Plan): Content {
   if (large !== undefined) return {none: `Not shown: files above ${formatBytes(MAX_BYTES)} are not read.`};
   const at = {source: path, target: fromOf(action) ?? path};
   const read = (side: 'source' | 'target', entry: Entry | undefined) =>
-    entry?.kind === 'file' ? readText({root: header[side].path, path: at[side], entry, policy: header.options}) : {text: ''};
+    entry?.kind === 'file' ? readText({header, side, path: at[side], entry}) : {text: ''};
   const [old, now] = [read('target', before), read('source', after)];
   for (const [side, found] of [
     ['target', old],
@@ -50,7 +51,7 @@ export function filterOf({path, before, after}: Action, {header}: Plan): string 
   const fs = platform();
   let root: ReturnType<typeof fs.openRoot> | undefined;
   try {
-    root = header.sourceMissing ? undefined : fs.openRoot(toByteName(header.source.path));
+    root = header.sourceMissing ? undefined : openSide(header, 'source');
     const isFolder = (after ?? before)?.kind === 'directory';
     const {rule} = decideFilter({platform: fs, root, filters: header.options.filters, path, isFolder});
     return rule && filterRuleWords(rule);
@@ -63,25 +64,25 @@ export function filterOf({path, before, after}: Action, {header}: Plan): string 
 }
 
 interface ReadOptions {
-  readonly root: string;
+  readonly header: Plan['header'];
+  readonly side: Side;
   readonly path: RelPath;
   readonly entry: Entry;
-  readonly policy: Plan['header']['options'];
 }
 
 type Read = {readonly text: string; readonly fault?: undefined} | {readonly fault: string; readonly text?: undefined};
 
-function readText({root, path, entry, policy}: ReadOptions): Read {
+function readText({header, side, path, entry}: ReadOptions): Read {
   const fs = platform();
   let folder: ReturnType<typeof fs.openRoot> | undefined;
   let cursor: Cursor | undefined;
   try {
-    folder = fs.openRoot(toByteName(root));
+    folder = openSide(header, side);
     cursor = new Cursor(fs, folder);
     const place = cursor.place(path);
     const stat = emptyStat();
     if (!fs.stat(place.folder, place.name, stat)) return {fault: 'it is gone since the plan was made'};
-    if (!sameEntry(toEntry(stat), entry, policy)) return {fault: 'it has changed since the plan was made'};
+    if (!sameEntry(toEntry(stat), entry, header.options)) return {fault: 'it has changed since the plan was made'};
     const bytes = fs.readFile(place.folder, place.name, MAX_BYTES + 1) ?? new Uint8Array();
     // As git has it: a text holds no NUL.
     if (bytes.includes(0)) return {fault: 'it is binary'};

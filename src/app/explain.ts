@@ -4,9 +4,9 @@ import {type Action, fromOf, isUpkeep} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat} from '../core/block.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {FilterDecision} from '../core/filter.js';
-import {toByteName} from '../core/name.js';
 import {baseName, isWithin, parentPath, pathDepth, pathParts, type RelPath, ROOT} from '../core/path.js';
-import type {Problem} from '../core/problem.js';
+import type {PlanHeader} from '../core/plan.js';
+import type {Problem, Side} from '../core/problem.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {notesOf, verdictOf} from '../plan/explain.js';
 import {platform} from '../platform/choose.js';
@@ -18,6 +18,7 @@ import {IGNORE_FILE} from '../scan/filter.js';
 import {locate} from './locate.js';
 import type {Planned} from './plan.js';
 import {lastRunOf} from './runs.js';
+import {openSide} from './sides.js';
 
 export interface ExplainOptions {
   /** As it was typed: see `locate`. */
@@ -30,8 +31,8 @@ export interface ExplainOptions {
 export async function explainPath({path: typed, planned}: ExplainOptions): Promise<Explanation> {
   const {plan, halts} = planned;
   const {header, actions} = plan;
-  const source = new Tree(header.source.path, header.options);
-  const target = new Tree(header.target.path, header.options);
+  const source = new Tree(header, 'source');
+  const target = new Tree(header, 'target');
   try {
     const found = locate({
       typed,
@@ -83,11 +84,12 @@ class Tree {
   readonly #fault: string | undefined;
 
   constructor(
-    path: string,
-    private readonly kept: KeptXattrs,
+    header: PlanHeader,
+    side: Side,
+    private readonly kept: KeptXattrs = header.options,
   ) {
     try {
-      this.root = platform().openRoot(toByteName(path));
+      this.root = openSide(header, side);
       this.#cursor = new Cursor(platform(), this.root);
     } catch (error) {
       const code = errnoOf(error);

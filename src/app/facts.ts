@@ -23,6 +23,7 @@ import {stateOwner} from '../state/ownership.js';
 import {leftRenamed} from '../state/staging.js';
 import {askWorkers} from './look.js';
 import {mountFacts} from './mounts.js';
+import {openSide, viewsOf} from './sides.js';
 
 /** What the two scans told besides the entries. */
 export type Seen = Readonly<Record<Side, Pick<ScanAnswer, 'collisions' | 'mounts' | 'mountPoints'>>>;
@@ -95,9 +96,9 @@ interface Looking {
 async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking): Promise<Facts> {
   const {source, target, options, rules} = plan.header;
   const leftOut = new Scopes({lines: options.filters, rules: rules ?? []});
-  const mountsOf = (side: Side, path: string) =>
+  const mountsOf = (side: Side) =>
     mountFacts({
-      root: toByteName(path),
+      open: () => openSide(plan.header, side),
       met: mountPoints[side],
       // What is left out is neither read nor written.
       known: memory.mounts[side].filter(({at}) => !leftOut.excludes(at, true)),
@@ -107,6 +108,7 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
   if (root === undefined) return {};
   try {
     const isThere = root.path === toByteName(target.path);
+    if (isThere) platform().show(root.folder, viewsOf(plan.header).target);
     const {id, fault}: TargetId = isThere ? readTargetId(platform(), root.folder) : {};
     const volumes = volumesOf(root.folder, isThere ? mounts : []);
     const changes = plan.actions.some(({kind}) => kind !== 'blocked');
@@ -121,8 +123,8 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
       unread: unread.length === 0 ? undefined : unread,
       stateOwner: owner,
       ...(fileSystem !== undefined && {sourceFileSystem: {now: fileSystem, before: memory.fileSystems}}),
-      sourceMounts: mountsOf('source', source.path),
-      targetMounts: isThere ? mountsOf('target', target.path) : [],
+      sourceMounts: mountsOf('source'),
+      targetMounts: isThere ? mountsOf('target') : [],
       ...(isReversed(pairOf(plan), targetIdAt(source.path)) && {reversed: true}),
       unfiltered: unfiltered(plan, memory.filters),
       space: await spaceOf(plan, volumes, pool),
@@ -200,7 +202,7 @@ async function measuredNeeds(
     return bytesOf(action) > 0 || action.kind === 'delete' || action.kind === 'rmdir';
   });
   const paths = asked.map((i) => (actions[i] as Action).path);
-  const answers = await askWorkers<readonly [number, number]>('allocated', paths, {pool, roots: header});
+  const answers = await askWorkers<readonly [number, number]>('allocated', paths, {pool, roots: header, views: viewsOf(header)});
   const allocated = new Map(asked.map((index, i) => [index, answers[i] as readonly [number, number]]));
   const from = volumeAt(source.path);
   const shares = from?.shares && volumes.every(({volume}) => volume.id === from.id);
@@ -232,7 +234,7 @@ async function notWritable({plan, volumes, pool, nearest}: Writing): Promise<Fou
     return platform().refusesNames(nearest) === undefined ? undefined : {count: 1, example: ROOT};
   }
   const folders = changedFolders(steps);
-  const answers = await askWorkers<string | undefined>('refused', folders, {pool, roots: header});
+  const answers = await askWorkers<string | undefined>('refused', folders, {pool, roots: header, views: viewsOf(header)});
   const refused = folders.filter((_, i) => answers[i] !== undefined);
   return refused.length === 0 ? undefined : {count: refused.length, example: refused[0] as RelPath};
 }

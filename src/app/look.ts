@@ -3,11 +3,14 @@ import type {QuestionJob} from '../apply/question.js';
 import {toByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {PlanHeader} from '../core/plan.js';
+import type {Side} from '../core/problem.js';
+import type {View} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 
 export interface LookOptions {
   readonly pool: WorkerPool;
   readonly roots: Pick<PlanHeader, 'source' | 'target' | 'sourceMissing'>;
+  readonly views: Readonly<Record<Side, View>>;
   /** For `content`: where the target has each of the paths, if not there. */
   readonly inTarget?: readonly RelPath[];
   /** Workers before this one are busy. */
@@ -18,7 +21,7 @@ export interface LookOptions {
 export async function askWorkers<Answer>(
   question: QuestionJob['question'],
   paths: readonly RelPath[],
-  {pool, roots, inTarget = paths, from = 0}: LookOptions,
+  {pool, roots, views, inTarget = paths, from = 0}: LookOptions,
 ): Promise<Answer[]> {
   if (paths.length === 0) return [];
   const workers = pool.size - from;
@@ -29,7 +32,7 @@ export async function askWorkers<Answer>(
     Array.from({length: workers}, (_, i) => {
       const share = <T>(all: readonly T[]) => all.slice(i * size, (i + 1) * size);
       const asked = share(paths);
-      const job: QuestionJob = {type: 'question', question, paths: asked, inTarget: share(inTarget), source, target};
+      const job: QuestionJob = {type: 'question', question, paths: asked, inTarget: share(inTarget), source, target, views};
       return asked.length === 0 ? [] : pool.call<readonly Answer[]>(from + i, job);
     }),
   );

@@ -9,7 +9,8 @@ import {errnoOf, type Folder} from '../platform/platform.js';
 import type {KnownMount} from '../state/memory.js';
 
 export interface MountsOptions {
-  readonly root: ByteName;
+  /** Opens the tree's root. @throws SystemError where it cannot. */
+  readonly open: () => Folder;
   /** Where the scan, or the plan when it was made, has met a mount. */
   readonly met: readonly RelPath[];
   readonly known: readonly KnownMount[];
@@ -21,13 +22,13 @@ const BIND = 'bind';
 const UNNAMED = 'unnamed';
 
 /** What could not be looked at is left out: the scan has told why, and nothing is done there. */
-export function mountFacts({root, met, known}: MountsOptions): MountFacts[] {
+export function mountFacts({open, met, known}: MountsOptions): MountFacts[] {
   const before = new Map(known.map(({at, fileSystems}) => [at, fileSystems]));
   const paths = [...new Set([...met, ...before.keys()])];
   if (paths.length === 0) return [];
   let folder: Folder;
   try {
-    folder = platform().openRoot(root);
+    folder = open();
   } catch (error) {
     // What a root that is missing means is another guard's to say.
     errnoOf(error);

@@ -2,7 +2,6 @@
 import {availableParallelism} from 'node:os';
 import process from 'node:process';
 import type {Settings} from '../config/settings.js';
-import {holdsName} from '../core/abilities.js';
 import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
 import {DirsyncError, type ErrorCode, EXIT, MORE_MEMORY} from '../core/errors.js';
 import {type ByteName, toByteName} from '../core/name.js';
@@ -29,9 +28,11 @@ import {factsOf, namesOf} from './facts.js';
 import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
+import {NamesInTarget} from './names-in-target.js';
 import {narrowPlan} from './narrow.js';
 import {ownersOf} from './owners.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
+import {viewsOf} from './sides.js';
 import {VERSION} from './version.js';
 
 /** A plan with other facts. */
@@ -68,7 +69,6 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const roots = {source, target, sourceMissing: missing || undefined};
   onEvent({type: 'plan-started', source: source.path, target: target.path});
   const keeping = whatIsKept(settings.preserve, target.bytes);
-  const {names} = keeping.abilities ?? {};
   const patterns = typedPatterns(settings.filters);
   const options = planOptions(settings, {...keeping, filters: patterns.map(({pattern}) => pattern)});
   const {filters, oneFileSystem, deleteExcluded} = options;
@@ -77,8 +77,10 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
 
   const typedNames = rootNames([source.path, target.path], [settings.source, settings.target]);
   const ofNames = namesOf(target.bytes);
+  const views = viewsOf({source, target, options});
+  const names = new NamesInTarget(keeping.abilities, views.target, options);
   const common = {type: 'scan', rootNames: typedNames, filters, oneFileSystem, kept: keeping.read, ...ofNames} as const;
-  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, other: target.live};
+  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
   // What is to be deleted has to be seen.
   const filtered = deleteExcluded ? {filters: [], isWhole: true} : {};
@@ -87,7 +89,9 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     kept: keeping.readInTarget,
     side: 'target',
     root: target.bytes,
+    view: views.target,
     rulesRoot,
+    rulesView: views.source,
     ...filtered,
     other: source.live,
   };
@@ -105,10 +109,10 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       policy: options,
       wanted: settings.preserve,
       uid: process.geteuid?.() ?? 0,
-      holdsName: names && ((name) => holdsName(name, names)),
+      holdsName: (name) => names.holds(name),
       onActions: checkMemory,
       sameContent: (paths, inTarget) =>
-        askWorkers<boolean | Problem>('content', paths, {pool, roots, from: SCAN_WORKERS, inTarget}),
+        askWorkers<boolean | Problem>('content', paths, {pool, roots, views, from: SCAN_WORKERS, inTarget}),
     });
     if (context.signal.aborted) throw new Interrupted();
     const [sourceAnswer, targetAnswer] = await Promise.all([scans.source.answer, scans.target.answer]);
@@ -134,6 +138,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         warnings: [
           ...idleWarnings(idle),
           ...lossWarnings({...found, keeping, respelled: targetAnswer.respelled, folding: ofNames.folding}),
+          ...names.warnings(),
           ...memoryWarnings(),
           ...sizeWarnings(options, seen),
         ],
@@ -222,6 +227,8 @@ function planOptions(settings: Settings, {kept, times, filters}: Keeping & Pick<
     deleteAnyway: settings.deleteAnyway,
     deleteExcluded: settings.deleteExcluded,
     oneFileSystem: settings.oneFileSystem,
+    linksAs: settings.linksAs,
+    renameInvalid: settings.renameInvalid,
     ...kept,
     filters,
     maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,

@@ -42,6 +42,8 @@ const MAKING = [
   'noPreserve',
   'ownerBy',
   'oneFileSystem',
+  'linksAs',
+  'renameInvalid',
 ] as const satisfies (keyof SettingFlags)[];
 
 /** @throws DirsyncError USAGE for what would be without effect on a plan that is made already. */

@@ -18,10 +18,11 @@ import {withTimeFacts} from '../plan/compare.js';
 import {summarize} from '../plan/summary.js';
 import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
-import {errnoOf, type Folder} from '../platform/platform.js';
+import {errnoOf, type Folder, type View} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
 import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
+import {viewOf} from '../state/naming.js';
 import {Journal} from '../state/runs.js';
 import {checkSourceAbsent} from './absent.js';
 import {type Approach, type Live, type Rules, rulesOf} from './approach.js';
@@ -103,6 +104,7 @@ class Run {
   readonly #progress: Progress;
   readonly #steps: Steps;
   #source: Folder | undefined;
+  #sourceView: View = {};
   #dispatch: Dispatch | undefined;
   /** An error ended it after its first change. */
   #brokenOff = false;
@@ -212,7 +214,7 @@ class Run {
 
   /** Undefined where it cannot be opened: then each path of it says so. @throws DirsyncError PLAN_OTHER_ROOT or PLAN_STALE. */
   #openSource(): Folder | undefined {
-    const {source, sourceMissing} = this.o.plan.header;
+    const {source, sourceMissing, options} = this.o.plan.header;
     checkSourceAbsent(platform(), this.o.plan.header);
     if (sourceMissing) return undefined;
     let root: Folder;
@@ -222,9 +224,15 @@ class Run {
       errnoOf(error);
       return undefined;
     }
-    if (source.identity === undefined || isSameRoot(source.identity, rootIdentity(root))) return root;
-    platform().close(root);
-    throw otherRoot(source.path);
+    try {
+      if (source.identity !== undefined && !isSameRoot(source.identity, rootIdentity(root))) throw otherRoot(source.path);
+      this.#sourceView = viewOf(platform(), root, 'source', options);
+    } catch (error) {
+      platform().close(root);
+      throw error;
+    }
+    platform().show(root, this.#sourceView);
+    return root;
   }
 
   #context(): ApplyContext {
@@ -234,7 +242,11 @@ class Run {
     const {mark, abilities, isShared, timeFacts, foldsNames} = this.#target;
     return {
       runId,
-      source: sourceMissing ? undefined : this.#source === undefined ? unreachable(path) : markRoot(path, this.#source),
+      source: sourceMissing
+        ? undefined
+        : this.#source === undefined
+          ? unreachable(path)
+          : markRoot(path, this.#source, this.#sourceView),
       missing: sourceMissing ? path : undefined,
       target: mark,
       // The plan may have been made before it was known what the target can hold.
@@ -416,7 +428,7 @@ function mountPointsOf(facts: readonly MountFacts[] = []): ReadonlySet<RelPath> 
 
 /** A root that no worker finds: what it is asked for fails. */
 function unreachable(path: ByteName): RootMark {
-  return {path, device: -1, inode: 0n, mount: -1};
+  return {path, device: -1, inode: 0n, mount: -1, view: {}};
 }
 
 function movesOf(actions: readonly Action[]): Map<RelPath, RelPath> {

@@ -33,6 +33,8 @@ export interface World {
   readonly policy: PlanOptions;
   /** What it can hold, where that was tried. */
   readonly abilities: Abilities | undefined;
+  /** Whether it can hold a name, as it is written there. */
+  readonly holdsName: (name: string) => boolean;
   /** What is seen of it may be some seconds old: see `FileSystem`. */
   readonly isShared: boolean;
   /** Where the target has folders until they are renamed, by the paths that they have in the plan. */

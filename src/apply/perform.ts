@@ -1,6 +1,5 @@
 /** Doing one step of one action: the unit of work of a wave. Every act is preceded by a look at what it is done to. */
 import process from 'node:process';
-import {holdsName} from '../core/abilities.js';
 import type {Action, Link} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
@@ -87,9 +86,8 @@ function openUp({action, step, world, staging}: Task): Opened[] | undefined {
 
 function act(task: Task): StepResult {
   const {action, world} = task;
-  const {names} = world.abilities ?? {};
-  const isRefused = names !== undefined && action.path !== ROOT && !holdsName(baseName(action.path), names);
-  if (isRefused && action.before === undefined) return failed(action, 'write', 'NAME_NOT_HELD');
+  const isRefused = action.before === undefined && action.path !== ROOT && !world.holdsName(baseName(action.path));
+  if (isRefused) return failed(action, 'write', 'NAME_NOT_HELD');
   const result = orBeside(task, () => actOn(task));
   if (result.status === 'done' || result.status === 'staged') noteVolume(task);
   return result;

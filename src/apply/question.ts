@@ -3,10 +3,11 @@ import process from 'node:process';
 import {emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
-import type {Problem} from '../core/problem.js';
+import type {Problem, Side} from '../core/problem.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
-import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
+import {errnoOf, type Folder, type Platform, type View} from '../platform/platform.js';
+import {openTree} from '../platform/roots.js';
 import {inSource} from './check.js';
 import {problemOf} from './task.js';
 
@@ -23,6 +24,7 @@ export interface QuestionJob {
   /** Undefined where there is none. */
   readonly source: ByteName | undefined;
   readonly target: ByteName | undefined;
+  readonly views: Readonly<Record<Side, View>>;
 }
 
 /** Both trees while questions are answered. */
@@ -35,18 +37,18 @@ interface Trees {
 }
 
 /** One answer for each path, in their order. @throws SystemError where a root cannot be opened. */
-export function answer({question, paths, inTarget, source, target}: QuestionJob, goOn: () => boolean): unknown[] {
+export function answer({question, paths, inTarget, source, target, views}: QuestionJob, goOn: () => boolean): unknown[] {
   const fs = platform();
   const roots: Folder[] = [];
-  const cursor = (path: ByteName | undefined) => {
+  const cursor = (path: ByteName | undefined, side: Side) => {
     if (path === undefined) return undefined;
-    const root = fs.openRoot(path);
+    const root = openTree(path, views[side]);
     roots.push(root);
     return new Cursor(fs, root);
   };
   let trees: Trees | undefined;
   try {
-    trees = {platform: fs, source: inSource(() => cursor(source)), target: cursor(target), goOn};
+    trees = {platform: fs, source: inSource(() => cursor(source, 'source')), target: cursor(target, 'target'), goOn};
     const {[question]: ask} = QUESTIONS;
     return paths.map((path, i) => ask(path, trees as Trees, inTarget[i] as RelPath));
   } finally {

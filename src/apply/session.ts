@@ -1,6 +1,7 @@
 /** How a worker holds both trees of a run: opened once, kept from one batch to the next, closed when it leaves. */
 import type {Abilities} from '../core/abilities.js';
 import type {ByteName} from '../core/name.js';
+import {holderOf} from '../core/naming.js';
 import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
@@ -149,6 +150,7 @@ export class Session {
         leaders: target && targetWay(target),
         policy,
         abilities: context.abilities,
+        holdsName: holderOf(context.abilities?.names, context.target?.view.names),
         isShared: context.isShared,
         moves: context.moves,
         foldsNames: context.foldsNames,

@@ -17,13 +17,14 @@ import {type Phase, type Problem, problem, wayOut} from '../core/problem.js';
 import type {TimeFacts} from '../core/times.js';
 import {Cursor} from '../platform/cursor.js';
 import {FLUSHING_RENAMES} from '../platform/filesystems.js';
-import {errnoOf, type Folder, type Platform, SystemError} from '../platform/platform.js';
+import {errnoOf, type Folder, type ShowingPlatform, SystemError, type View} from '../platform/platform.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
 import {learnAbilities, readAbilities} from '../state/abilities.js';
 import {NAMES} from '../state/folder.js';
 import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
 import {foldingOf, writeSamples} from '../state/names.js';
+import {noteNaming, viewOf} from '../state/naming.js';
 import {handOver, stateOwner} from '../state/ownership.js';
 import {readJournal} from '../state/runs.js';
 import {hasLeftovers, leftRenamed, sweepReplaced, sweepStaging} from '../state/staging.js';
@@ -35,7 +36,7 @@ import {SELF} from './check.js';
 import {OpenedFolders} from './opened.js';
 
 export interface TargetOptions {
-  readonly platform: Platform;
+  readonly platform: ShowingPlatform;
   readonly plan: Plan;
   readonly runId: string;
   /** Whether another run may have worked on the target since the plan was made. */
@@ -53,6 +54,7 @@ export class Target {
   /** Folders that are opened up to their owner, in the order in which that became known. */
   readonly opened: Opened[] = [];
   #root: Folder | undefined;
+  #view: View = {};
   #opened: OpenedFolders | undefined;
   /** Whether it may have been changed. */
   #isChanging = false;
@@ -70,7 +72,7 @@ export class Target {
   }
 
   get mark(): RootMark | undefined {
-    return this.#root && markRoot(this.#path, this.#root);
+    return this.#root && markRoot(this.#path, this.#root, this.#view);
   }
 
   /** Whether it folds names, or may. */
@@ -129,6 +131,7 @@ export class Target {
         const hasWaited = lock.hasWaited && approach !== 'saved';
         this.#isNew = checkTargetMaker({platform, root, header: this.#header, hasWaited}) === 'just-made';
       }
+      this.#show(root);
     } catch (error) {
       platform.close(root);
       throw error;
@@ -194,6 +197,13 @@ export class Target {
     this.o.platform.setAttributes(this.#root as Folder, SELF, CODE.directory, {mode: 0o777 & ~process.umask()});
   }
 
+  /** As its own notes say: names that it cannot hold are written in another way. */
+  #show(root: Folder): void {
+    const {platform} = this.o;
+    this.#view = viewOf(platform, root, 'target', this.#header.options);
+    platform.show(root, this.#view);
+  }
+
   /** A root that its owner may not write to is opened up. On a full disk the kernel's lock is enough: deletes make room. */
   #announce(): void {
     const {lock} = this.o;
@@ -215,6 +225,8 @@ export class Target {
       ensureTargetId(platform, root);
       writeSamples(platform, root);
       learnAbilities(platform, root, this.o.probe);
+      if (this.#header.options.renameInvalid) noteNaming(platform, root);
+      this.#show(root);
     } catch (error) {
       if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) throw error;
     }

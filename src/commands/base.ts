@@ -5,7 +5,7 @@ import type {FilterFlag} from '../config/settings.js';
 import {ACTION_KINDS, type ActionKind} from '../core/action.js';
 import {FORMATS, type Format} from '../core/format.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
-import {GUARD_NAMES, PRESERVABLE, type Preservable} from '../core/plan.js';
+import {GUARD_NAMES, LINKS_AS, PRESERVABLE, type Preservable} from '../core/plan.js';
 import {ON_MISSED, ON_OVERLAP, type OnMissed, type OnOverlap} from '../core/schedule.js';
 
 export const rootArgs = {
@@ -93,6 +93,16 @@ export const planFlags = {
     summary: 'Copy folders on other file systems without what is in them, and leave those in the target alone.',
     allowNo: true,
     helpGroup: 'FILTER',
+  }),
+  'links-as': Flags.string({
+    options: [...LINKS_AS],
+    summary: 'Copy what symbolic links lead to, inside the source, or make small files of what they say.',
+    helpGroup: 'PRESERVE',
+  }),
+  'rename-invalid': Flags.boolean({
+    summary: 'Escape names that the target cannot hold, such as "a:b" as "a%3Ab"; a run from there reads them back.',
+    allowNo: true,
+    helpGroup: 'PRESERVE',
   }),
   'max-delete': Flags.string({
     summary: 'Halt when more would be deleted: a number, or a part such as 5%.',
@@ -320,6 +330,8 @@ export abstract class BaseCommand extends Command {
         noPreserve: flags['no-preserve'] as Preservable[] | undefined,
         ownerBy: flags['owner-by'] as Typed['flags']['ownerBy'],
         oneFileSystem: flags['one-file-system'],
+        linksAs: flags['links-as'] as Typed['flags']['linksAs'],
+        renameInvalid: flags['rename-invalid'],
         maxDelete: flags['max-delete'],
         allow: flags.allow as Typed['flags']['allow'],
         every: flags.every,

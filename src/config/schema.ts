@@ -3,7 +3,7 @@ import {z} from 'zod';
 import {DirsyncError} from '../core/errors.js';
 import {HOOKS, WEBHOOK_FORMATS} from '../core/hooks.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
-import {GUARD_NAMES, PRESERVABLE} from '../core/plan.js';
+import {GUARD_NAMES, LINKS_AS, PRESERVABLE} from '../core/plan.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
 import {checkName, checkUtf8, expandFileOrFolder, expandPath, expandUrl, type PathContext} from './expand.js';
@@ -48,6 +48,11 @@ function settingsShape(context: PathContext) {
       .describe('Whether a saved plan holds owners by number alone, or is refused where their names have other numbers.')
       .meta({default: 'id'}),
     oneFileSystem: flag(false).describe('Copy folders on other file systems without what is in them.'),
+    linksAs: z
+      .enum(LINKS_AS)
+      .optional()
+      .describe('Copy what symbolic links lead to, inside the source, or make small files of what they say, in place of links.'),
+    renameInvalid: flag(false).describe('Escape names that the target cannot hold, so that they can be read back.'),
     maxDelete: z
       .union([z.string(), z.int()], {error: 'string or integer'})
       .superRefine(parsedBy((value) => parseMaxDelete(String(value))))

@@ -3,7 +3,7 @@ import type {ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Heartbeat, Hooks, Webhook} from '../core/hooks.js';
 import type {LogFormat, LogLevel, LogSettings} from '../core/log.js';
-import {type GuardName, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
+import {type GuardName, type LinksAs, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
 import type {OnMissed, OnOverlap, Schedule} from '../core/schedule.js';
 import type {JobSettings} from './load.js';
 import {
@@ -35,6 +35,8 @@ export interface SettingFlags {
   readonly noPreserve?: readonly Preservable[] | undefined;
   readonly ownerBy?: 'id' | 'name' | undefined;
   readonly oneFileSystem?: boolean | undefined;
+  readonly linksAs?: LinksAs | undefined;
+  readonly renameInvalid?: boolean | undefined;
   readonly maxDelete?: string | undefined;
   readonly allow?: readonly GuardName[] | undefined;
   readonly every?: string | undefined;
@@ -79,6 +81,10 @@ export interface Settings {
   readonly preserve: readonly Preservable[];
   readonly ownerBy: 'id' | 'name';
   readonly oneFileSystem: boolean;
+  /** Undefined: symbolic links stay links. */
+  readonly linksAs: LinksAs | undefined;
+  /** Names that the target cannot hold are escaped. */
+  readonly renameInvalid: boolean;
   /** Undefined: the guard's own default. */
   readonly maxDelete: MaxDelete | undefined;
   readonly allow: readonly GuardName[];
@@ -151,6 +157,8 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     preserve: preserved(flags, job),
     ownerBy: flags.ownerBy ?? job.ownerBy ?? 'id',
     oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,
+    linksAs: flags.linksAs ?? job.linksAs,
+    renameInvalid: flags.renameInvalid ?? job.renameInvalid ?? false,
     maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(String(maxDelete)),
     allow: flags.allow ?? job.allow ?? [],
     schedule: scheduleOf(flags, job),

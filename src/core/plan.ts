@@ -25,6 +25,10 @@ export interface Kept extends KeptXattrs {
   readonly devices: boolean;
 }
 
+/** What becomes of symbolic links, where they are not to be links: what they lead to, or a file that holds what they say. */
+export const LINKS_AS = ['content', 'text'] as const;
+export type LinksAs = (typeof LINKS_AS)[number];
+
 /** How files are compared, and what may be changed. It travels in the plan, so that apply does what was reviewed. */
 export interface PlanOptions extends Kept {
   /** What decides that a file's content is the same: size and mtime, size alone, or the content. */
@@ -42,6 +46,10 @@ export interface PlanOptions extends Kept {
   readonly deleteExcluded: boolean;
   /** Folders on other file systems than the root are copied without what is in them. */
   readonly oneFileSystem: boolean;
+  /** Undefined: links stay links. */
+  readonly linksAs?: LinksAs | undefined;
+  /** Names that the target cannot hold are written in another way: see `Naming`. */
+  readonly renameInvalid: boolean;
   /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */
   readonly filters: readonly string[];
   /** The guard `too-many-deletes` halts above this. */

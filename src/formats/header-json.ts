@@ -4,6 +4,7 @@ import type {
   Facts,
   Found,
   Known,
+  LinksAs,
   MaxDelete,
   MountFacts,
   Narrowed,
@@ -92,6 +93,8 @@ function encodeOptions(options: PlanOptions) {
     mtimeRange,
     compare,
     oneFileSystem,
+    linksAs,
+    renameInvalid,
     filters,
     maxDelete,
     ...kept
@@ -106,6 +109,8 @@ function encodeOptions(options: PlanOptions) {
     deleteAnyway,
     deleteExcluded,
     oneFileSystem,
+    linksAs,
+    renameInvalid,
     mode,
     owner,
     groups,
@@ -175,6 +180,8 @@ const OPTION_KEYS = keys<PlanOptions>({
   deleteAnyway: 1,
   deleteExcluded: 1,
   oneFileSystem: 1,
+  linksAs: 1,
+  renameInvalid: 1,
   mode: 1,
   owner: 1,
   groups: 1,
@@ -196,6 +203,7 @@ const RANGE_KEYS = keys<TimeRange>({min: 1, max: 1});
 const NAMESPACES = keys<Record<XattrNamespace, 1>>({user: 1, trusted: 1, security: 1});
 const LIMIT_KEYS = keys<{count: 1; share: 1}>({count: 1, share: 1});
 const OVERLAPS = keys<Record<Overlap, 1>>({same: 1, 'target-in-source': 1, 'source-in-target': 1});
+const LINKS = keys<Record<LinksAs, 1>>({content: 1, text: 1});
 const SYMLINKS = keys<Record<Symlinks, 1>>({kept: 1, bare: 1, none: 1});
 const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
 
@@ -321,6 +329,8 @@ function decodeOptions(value: unknown): PlanOptions {
     deleteAnyway: flag('deleteAnyway', false),
     deleteExcluded: flag('deleteExcluded', false),
     oneFileSystem: flag('oneFileSystem', false),
+    ...(json.linksAs !== undefined && {linksAs: oneOf(json.linksAs, 'options.linksAs', LINKS)}),
+    renameInvalid: flag('renameInvalid', false),
     mode: flag('mode', true),
     owner: boolean(json.owner, 'options.owner'),
     groups: json.groups === 'any' ? 'any' : list(json.groups, 'options.groups', (id, what) => integer(id, what, MAX_ID)),

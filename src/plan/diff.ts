@@ -30,7 +30,7 @@ export interface DiffOptions {
   readonly wanted: readonly Preservable[];
   /** The user that new files belong to, unless the owner is kept. */
   readonly uid: number;
-  /** Whether the target can hold a name. */
+  /** Whether the target can hold a new name; asked once for each. */
   readonly holdsName?: ((name: string) => boolean) | undefined;
   /** Told now and then how many actions there are by now; it throws when there is no room for more. */
   readonly onActions?: (count: number) => void;
@@ -402,7 +402,7 @@ class Merge {
       const path = s.depth === 0 ? ROOT : joinPath(parent, s.name());
       const kind = kindOf(code);
       this.#noteUnread();
-      if (s.depth > 0 && kind !== undefined && !this.#holdsName(s.name())) {
+      if (s.depth > top && kind !== undefined && !this.#holdsName(s.name())) {
         await this.#skipUnheld(path);
         continue;
       }

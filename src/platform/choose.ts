@@ -1,15 +1,16 @@
 import process from 'node:process';
-import type {Platform} from './platform.js';
+import type {Platform, ShowingPlatform} from './platform.js';
 import {PortablePlatform} from './portable.js';
 import {PosixPlatform} from './posix.js';
+import {Views} from './views.js';
 
-let chosen: Platform | undefined;
+let chosen: ShowingPlatform | undefined;
 
 /**
  * This thread's backend: `posix` on Linux where koffi loads, else `portable`. `DIRSYNC_PLATFORM=portable` forces the latter.
  */
-export function platform(): Platform {
-  chosen ??= choose();
+export function platform(): ShowingPlatform {
+  chosen ??= new Views(choose());
   return chosen;
 }
 

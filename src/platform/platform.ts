@@ -5,9 +5,11 @@
  * Two backends keep this contract: `posix` (Linux, through koffi) and `portable` (node:fs alone). All calls are synchronous,
  * made in worker threads, and throw `SystemError`, except where "nothing is there" is an answer.
  */
+import type {HeldNames} from '../core/abilities.js';
 import {emptyStat, type Stat} from '../core/block.js';
 import {toNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
+import type {LinksAs} from '../core/plan.js';
 import type {TimeFacts} from '../core/times.js';
 import type {KeptXattrs} from '../core/xattr.js';
 
@@ -158,6 +160,22 @@ export interface MakeNodeOptions {
   readonly major: number;
   readonly minor: number;
   readonly attributes: Attributes;
+}
+
+/** How a tree is shown, where that is not as it lies on disk. */
+export interface View {
+  /** Names are written as `Naming` has it, where these are refused. */
+  readonly names?: HeldNames | undefined;
+  /**
+   * Symbolic links are shown as what they lead to, where that is in the tree; or each as a file that holds what it says. Only of a tree
+   * that is read.
+   */
+  readonly links?: LinksAs | undefined;
+}
+
+export interface ShowingPlatform extends Platform {
+  /** Shows a tree in this way to who opens what is in it from this folder on, which is its root. */
+  show(root: Folder, view: View): void;
 }
 
 export interface Platform {

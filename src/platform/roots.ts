@@ -9,7 +9,7 @@ import {type ByteName, osPath, toByteName} from '../core/name.js';
 import type {Overlap, PlanRoot, RootIdentity} from '../core/plan.js';
 import {platform} from './choose.js';
 import {absolutePath, realPath} from './environment.js';
-import {errnoOf, type Folder, type Platform} from './platform.js';
+import {errnoOf, type Folder, type Platform, type View} from './platform.js';
 
 export interface Root extends PlanRoot {
   readonly bytes: ByteName;
@@ -101,12 +101,13 @@ export function otherRoot(path: string): DirsyncError {
 export interface RootMark extends Identity {
   readonly path: ByteName;
   readonly mount: number;
+  readonly view: View;
 }
 
-export function markRoot(path: ByteName, folder: Folder): RootMark {
+export function markRoot(path: ByteName, folder: Folder, view: View): RootMark {
   const stat = emptyStat();
   platform().stat(folder, '' as ByteName, stat);
-  return {path, device: stat.device, inode: inodeOf(stat), mount: platform().mountOf(folder)};
+  return {path, device: stat.device, inode: inodeOf(stat), mount: platform().mountOf(folder), view};
 }
 
 /** Another folder has come to the path of a root, or something was mounted there, since the run began. */
@@ -119,10 +120,17 @@ export class RootReplaced extends Error {
   }
 }
 
+/** Opens a root, to be seen as it is shown to the run. Close it. */
+export function openTree(path: ByteName, view: View): Folder {
+  const folder = platform().openRoot(path);
+  platform().show(folder, view);
+  return folder;
+}
+
 /** Close it. @throws RootReplaced; SystemError where it cannot be opened. */
 export function openMarked(mark: RootMark, side: 'source' | 'target'): Folder {
-  const folder = platform().openRoot(mark.path);
-  const now = markRoot(mark.path, folder);
+  const folder = openTree(mark.path, mark.view);
+  const now = markRoot(mark.path, folder, mark.view);
   if (now.device === mark.device && now.inode === mark.inode && now.mount === mark.mount) return folder;
   platform().close(folder);
   throw new RootReplaced(side);

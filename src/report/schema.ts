@@ -9,7 +9,7 @@ import {DRIFT_ATTRIBUTES} from '../core/drift.js';
 import {NOTES, VERDICTS} from '../core/explanation.js';
 import {RUN_RESULTS} from '../core/job-run.js';
 import {OUTCOME_STATUSES, STOPS} from '../core/outcome.js';
-import {GUARD_NAMES} from '../core/plan.js';
+import {GUARD_NAMES, LINKS_AS} from '../core/plan.js';
 import {ORIGINS} from '../core/shown-config.js';
 import {XATTR_NAMESPACES} from '../core/xattr.js';
 
@@ -230,6 +230,8 @@ const header = z
         deleteAnyway: flag('Whether what may be a file that could not be copied, under another name, is deleted all the same.'),
         deleteExcluded: flag('Whether what a filter leaves out is deleted from the target too.'),
         oneFileSystem: flag('Whether folders on other file systems are copied without what is in them.'),
+        linksAs: z.enum(LINKS_AS).describe('What symbolic links become, where they are not to be links.').optional(),
+        renameInvalid: flag('Whether names that the target cannot hold are written in another way.'),
         mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),
         groups: z

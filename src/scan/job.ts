@@ -8,6 +8,8 @@ import type {Found, Rules, TreeTotals} from '../core/plan.js';
 import type {Problem, Side} from '../core/problem.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {platform} from '../platform/choose.js';
+import type {View} from '../platform/platform.js';
+import {openTree} from '../platform/roots.js';
 import {FilterScope, IGNORE_FILE} from './filter.js';
 import {type Idle, idlePatterns} from './idle.js';
 import {WalkStopped, walk} from './walk.js';
@@ -25,8 +27,10 @@ export interface ScanJob {
   readonly type: 'scan';
   readonly side: Side;
   readonly root: ByteName;
+  readonly view: View;
   /** The source's root, when this is the target. */
   readonly rulesRoot?: ByteName | undefined;
+  readonly rulesView?: View | undefined;
   /** The rules of the source leave nothing out. */
   readonly isWhole?: boolean | undefined;
   readonly filters: readonly string[];
@@ -114,8 +118,8 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
     send({block, problems}, blockBuffers(block));
     problems = [];
   });
-  const root = fs.openRoot(job.root);
-  const rulesRoot = job.rulesRoot === undefined ? undefined : fs.openRoot(job.rulesRoot);
+  const root = openTree(job.root, job.view);
+  const rulesRoot = job.rulesRoot === undefined ? undefined : openTree(job.rulesRoot, job.rulesView ?? {});
   let totals = {entries: 0, leaves: 0, bytes: 0};
   let stopped = false;
   try {

@@ -32,7 +32,7 @@ const VALUES: {readonly [Key in keyof Omit<Abilities, 'names'>]: readonly Abilit
   specials: YES_OR_NO,
 };
 
-function areNames(names: unknown): names is HeldNames {
+export function areNames(names: unknown): names is HeldNames {
   if (typeof names !== 'object' || names === null) return false;
   const {refused, ends, letters} = names as Partial<Record<keyof HeldNames, unknown>>;
   const areOf = (text: unknown, tried: string) =>

@@ -20,6 +20,8 @@ export const NAMES = {
   /** What the target can hold, as was tried, and where that is tried. */
   abilities: 'abilities.json' as ByteName,
   probe: 'probe' as ByteName,
+  /** How names are written that it cannot hold. */
+  naming: 'naming.json' as ByteName,
   /** Files that show what the target makes of names, where that cannot be told from its file system. */
   names: 'names' as ByteName,
   /** Who holds the lock. */

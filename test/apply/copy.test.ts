@@ -114,6 +114,7 @@ describe('apply/copy: a file of the source that', () => {
       source: cursor,
       missing: undefined,
       abilities: undefined,
+      holdsName: () => true,
       isShared: false,
       target: undefined,
       leaders: undefined,

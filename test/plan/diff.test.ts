@@ -46,6 +46,7 @@ const POLICY: PlanOptions = {
   deleteAnyway: false,
   deleteExcluded: false,
   oneFileSystem: false,
+  renameInvalid: false,
   ...KEPT,
   owner: true,
   groups: 'any',

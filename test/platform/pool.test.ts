@@ -27,7 +27,7 @@ describe('platform/pool', () => {
     }
     const [source, target] = ['source', 'target'].map((name) => toByteName(path.join(root, name)));
     const paths = ['holes' as RelPath];
-    return {type: 'question', question: 'content', source, target, paths, inTarget: paths};
+    return {type: 'question', question: 'content', source, target, paths, inTarget: paths, views: {source: {}, target: {}}};
   }
   /** No worker can do it. */
   const BROKEN = {type: 'none'};

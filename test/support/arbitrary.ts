@@ -183,6 +183,7 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   deleteAnyway: fc.boolean(),
   deleteExcluded: fc.boolean(),
   oneFileSystem: fc.boolean(),
+  renameInvalid: fc.boolean(),
   mode: fc.boolean(),
   owner: fc.boolean(),
   groups: fc.oneof(fc.constant('any' as const), fc.array(fc.nat())),

@@ -107,6 +107,7 @@ export const header: PlanHeader = {
     deleteAnyway: false,
     deleteExcluded: false,
     oneFileSystem: false,
+    renameInvalid: false,
     ...KEPT,
     filters: [],
     maxDelete: {share: 0.5},

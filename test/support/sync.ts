@@ -30,6 +30,8 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     preserve: PRESERVABLE,
     ownerBy: 'id',
     oneFileSystem: false,
+    linksAs: undefined,
+    renameInvalid: false,
     maxDelete: undefined,
     allow: GUARD_NAMES,
     schedule: undefined,

@@ -11,6 +11,7 @@ import type {StepResult} from '../../src/apply/task.js';
 import type {Abilities} from '../../src/core/abilities.js';
 import type {Action, ActionKind, Link, Reason} from '../../src/core/action.js';
 import {toByteName} from '../../src/core/name.js';
+import {holderOf} from '../../src/core/naming.js';
 import type {RelPath} from '../../src/core/path.js';
 import type {PlanOptions} from '../../src/core/plan.js';
 import {TimeLearner} from '../../src/core/times.js';
@@ -99,6 +100,7 @@ export class OneWorker {
         ...policy,
       },
       abilities,
+      holdsName: holderOf(abilities?.names, undefined),
       isShared: false,
       opened: new Map(Object.entries(opened)) as World['opened'],
       moves: new Map(),

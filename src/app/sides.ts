@@ -1,0 +1,36 @@
+/** The two trees of a plan, as they are shown to it: see `View`. */
+import {toByteName} from '../core/name.js';
+import type {PlanHeader} from '../core/plan.js';
+import type {Side} from '../core/problem.js';
+import {platform} from '../platform/choose.js';
+import {errnoOf, type Folder, type View} from '../platform/platform.js';
+import {openTree} from '../platform/roots.js';
+import {viewOf} from '../state/naming.js';
+
+/** What of a plan's header tells it. */
+export type Sides = Pick<PlanHeader, Side> & {readonly options: Pick<PlanHeader['options'], 'linksAs'>};
+
+/** One that cannot be opened is shown as it is. @throws DirsyncError NAMING_UNREADABLE. */
+export function viewsOf(sides: Sides): Readonly<Record<Side, View>> {
+  return {source: viewAt(sides, 'source'), target: viewAt(sides, 'target')};
+}
+
+function viewAt(sides: Sides, side: Side): View {
+  let root: Folder;
+  try {
+    root = platform().openRoot(toByteName(sides[side].path));
+  } catch (error) {
+    errnoOf(error);
+    return {};
+  }
+  try {
+    return viewOf(platform(), root, side, sides.options);
+  } finally {
+    platform().close(root);
+  }
+}
+
+/** Close it. @throws SystemError where it cannot be opened; DirsyncError NAMING_UNREADABLE. */
+export function openSide(sides: Sides, side: Side): Folder {
+  return openTree(toByteName(sides[side].path), viewAt(sides, side));
+}

@@ -1,0 +1,64 @@
+/**
+ * Names that a tree cannot hold, written in another way: each byte that it refuses as `%` and two hexadecimal digits, like RFC 3986.
+ * What looks like that already has its `%` written so too, and other names stay as they are: so it can always be read back.
+ */
+import {type HeldNames, holdsName} from './abilities.js';
+import {type ByteName, encodeName, fromByteName, toByteName} from './name.js';
+
+export class Naming {
+  readonly #odd: RegExp;
+  readonly #written: RegExp;
+
+  constructor({refused, ends, letters}: HeldNames) {
+    const controls = refused.includes('\u0001') ? '\\x01-\\x1f' : '';
+    const inside = `${controls}${literal(refused.replace('\u0001', ''))}`;
+    const bytes = letters === 'unicode' ? '\\udc80-\\udcff' : letters === 'ascii' ? '\\u{80}-\\u{10ffff}' : '';
+    const hex = [
+      ...(controls === '' ? [] : ['[01][0-9A-F]']),
+      ...Array.from(refused.replace('\u0001', ''), hexOf),
+      ...(letters === 'bytes' ? [] : ['[89A-F][0-9A-F]']),
+      ...Array.from(ends, (letter) => `${hexOf(letter)}$`),
+    ].join('|');
+    const written = `(?:25)*(?:${hex})`;
+    const odd = [
+      ...(`${inside}${bytes}` === '' ? [] : [`[${inside}${bytes}]`]),
+      ...(ends === '' ? [] : [`[${literal(ends)}]$`]),
+      ...(hex === '' ? [] : [`%(?=${written})`]),
+    ];
+    // Where nothing is refused, nothing is matched.
+    this.#odd = new RegExp(odd.join('|') || '[]', 'gu');
+    this.#written = new RegExp(hex === '' ? '[]' : `%(${written})`, 'g');
+  }
+
+  /** How a name is written in the tree. */
+  write(name: ByteName): ByteName {
+    const text = fromByteName(name);
+    const written = text.replace(this.#odd, (letter) => Array.from(encodeName(letter), hexByte).join(''));
+    return written === text ? name : toByteName(written);
+  }
+
+  /** The inverse of `write`; undefined for a name that it never gives. */
+  read(written: ByteName): ByteName | undefined {
+    if (!written.includes('%') && this.write(written) === written) return written;
+    const name = written.replace(this.#written, (_, digits: string) =>
+      digits.length > 2 ? `%${digits.slice(2)}` : String.fromCharCode(Number.parseInt(digits, 16)),
+    ) as ByteName;
+    return this.write(name) === written ? name : undefined;
+  }
+}
+
+/** Whether a target can hold a name as it is written there: `held` says what it can hold, `escaped` for which names there is an escape. */
+export function holderOf(held: HeldNames | undefined, escaped: HeldNames | undefined): (name: string) => boolean {
+  if (held === undefined) return () => true;
+  const naming = escaped && new Naming(escaped);
+  return (name) => holdsName(naming === undefined ? name : fromByteName(naming.write(toByteName(name))), held);
+}
+
+const hexOf = (letter: string) => (letter.codePointAt(0) as number).toString(16).toUpperCase().padStart(2, '0');
+
+const hexByte = (byte: number) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+
+/** As it stands in a character class. */
+function literal(letters: string): string {
+  return letters.replace(/[\\\]^-]/g, '\\$&');
+}

@@ -1,0 +1,445 @@
+/**
+ * Trees that are shown in another way than they lie on disk: names that a target cannot hold, and symbolic links as what they lead to.
+ * Whoever works in such a tree sees its names and files as the other tree has them. All others are passed through.
+ */
+import type {HeldNames} from '../core/abilities.js';
+import {CODE, emptyStat, type Stat} from '../core/block.js';
+import {type ByteName, fromByteName, toByteName} from '../core/name.js';
+import {Naming} from '../core/naming.js';
+import {STATE_DIR} from '../core/path.js';
+import type {KeptXattrs} from '../core/xattr.js';
+import {
+  type Attributes,
+  type CompareOptions,
+  type CopyOptions,
+  type CopyResult,
+  errnoOf,
+  type Folder,
+  type ListedEntry,
+  type MakeNodeOptions,
+  type MoveOptions,
+  type OpenFile,
+  type Platform,
+  type ShowingPlatform,
+  SystemError,
+  type View,
+} from './platform.js';
+
+/** An open folder of a tree that is shown in another way. */
+interface Shown {
+  readonly naming: Naming | undefined;
+  readonly links: View['links'];
+  readonly root: Folder;
+  /** The names of the folders that it really lies in, and its own, from the root on. */
+  readonly way: readonly string[];
+  /** The ways of the folders that it is shown in, and its own: a link that leads to one of them would never end. */
+  readonly ways: readonly string[];
+}
+
+/** Where a symbolic link leads; `name` is '' for a folder, which is open itself. */
+interface Followed {
+  readonly folder: Folder;
+  readonly name: ByteName;
+  readonly way: readonly string[];
+  close(): void;
+}
+
+/** As Linux has it: path_resolution(7). */
+const MAX_LINKS = 40;
+
+/** An escape for bytes that cannot be read back: two names in one folder would be shown as one. */
+const UNCLEAR = 'NAME_UNCLEAR';
+
+export class Views implements ShowingPlatform {
+  readonly #shown = new Map<Folder, Shown>();
+
+  constructor(private readonly base: Platform) {}
+
+  get name() {
+    return this.base.name;
+  }
+
+  get keepsAll() {
+    return this.base.keepsAll;
+  }
+
+  get timeResolution() {
+    return this.base.timeResolution;
+  }
+
+  get canSyncFileSystem() {
+    return this.base.canSyncFileSystem;
+  }
+
+  show(root: Folder, {names, links}: View): void {
+    const naming = names && namingOf(names);
+    if (naming === undefined && links === undefined) this.#shown.delete(root);
+    else this.#shown.set(root, {naming, links, root, way: [], ways: ['']});
+  }
+
+  openRoot(path: ByteName): Folder {
+    return this.base.openRoot(path);
+  }
+
+  openFolder(parent: Folder, name: ByteName): Folder {
+    const shown = this.#shown.get(parent);
+    if (shown === undefined) return this.base.openFolder(parent, name);
+    const text = fromByteName(name);
+    try {
+      return this.#opened(this.base.openFolder(parent, this.#written(parent, name)), shown, [...shown.way, text]);
+    } catch (error) {
+      const followed = ['ENOTDIR', 'ELOOP'].includes(errnoOf(error)) ? this.#follow(parent, name) : undefined;
+      if (followed === undefined) throw error;
+      try {
+        if (followed.name !== '') throw error;
+        return this.#opened(this.base.openFolder(followed.folder, '.' as ByteName), shown, followed.way);
+      } finally {
+        followed.close();
+      }
+    }
+  }
+
+  #opened(folder: Folder, parent: Shown, way: readonly string[]): Folder {
+    this.#shown.set(folder, {...parent, way, ways: [...parent.ways, way.join('/')]});
+    return folder;
+  }
+
+  close(open: Folder | OpenFile): void {
+    if (this.#shown.size > 0) this.#shown.delete(open as Folder);
+    this.base.close(open);
+  }
+
+  list(folder: Folder, rows: ListedEntry[], kept?: KeptXattrs): number {
+    const count = this.base.list(folder, rows, kept);
+    const shown = this.#shown.get(folder);
+    if (shown === undefined) return count;
+    if (shown.links !== undefined) {
+      for (const row of rows.slice(0, count)) if (row.code === CODE.symlink) this.#showLink(folder, row, kept);
+    }
+    return shown.naming === undefined ? count : readNames(rows, count, shown.naming);
+  }
+
+  /** `row` still has the name that it has on disk. */
+  #showLink(folder: Folder, row: ListedEntry, kept: KeptXattrs | undefined): void {
+    const {naming, links} = this.#shown.get(folder) as Shown;
+    try {
+      if (links === 'text') this.#asText(folder, row.name, row);
+      const name = naming === undefined ? row.name : naming.read(row.name);
+      const followed = name && this.#follow(folder, name);
+      if (followed === undefined) return;
+      try {
+        this.base.stat(followed.folder, followed.name, row);
+        row.xattrs = kept === undefined ? '' : this.base.xattrs(followed.folder, followed.name, kept);
+      } finally {
+        followed.close();
+      }
+    } catch (error) {
+      row.fault = errnoOf(error);
+      row.code = CODE.unknown;
+    }
+  }
+
+  names(folder: Folder): ByteName[] {
+    const names = this.base.names(folder);
+    const {naming} = this.#shown.get(folder) ?? {};
+    return naming === undefined ? names : names.flatMap((name) => naming.read(name) ?? []);
+  }
+
+  stat(folder: Folder, name: ByteName, stat: Stat): boolean {
+    return this.#reading(folder, name, (at, as) => {
+      const isThere = this.base.stat(at, as, stat);
+      if (isThere && stat.code === CODE.symlink && this.#shown.get(at)?.links === 'text') this.#asText(at, as, stat);
+      return isThere;
+    });
+  }
+
+  xattrs(folder: Folder, name: ByteName, kept: KeptXattrs): string {
+    return this.#reading(folder, name, (at, as) => this.base.xattrs(at, as, kept));
+  }
+
+  xattr(folder: Folder, name: ByteName, attribute: ByteName): Uint8Array | undefined {
+    return this.#reading(folder, name, (at, as) => this.base.xattr(at, as, attribute));
+  }
+
+  bytesOnDisk(folder: Folder, name: ByteName): number {
+    return this.#reading(folder, name, (at, as) => this.base.bytesOnDisk(at, as));
+  }
+
+  readLink(folder: Folder, name: ByteName): ByteName {
+    return this.base.readLink(folder, this.#written(folder, name));
+  }
+
+  readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined {
+    return this.#reading(folder, name, (at, as) => this.base.readFile(at, as, limit));
+  }
+
+  openFile(folder: Folder, name: ByteName): OpenFile {
+    return this.#reading(folder, name, (at, as) => this.base.openFile(at, as));
+  }
+
+  sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
+    const [left, right] = [this.#text(a, aName), this.#text(b, bName)];
+    if (left !== undefined || right !== undefined) {
+      const limit = (left ?? right ?? '').length + 1;
+      const bytes = (text: ByteName | undefined, folder: Folder, name: ByteName) =>
+        text === undefined ? this.readFile(folder, name, limit) : Buffer.from(text, 'latin1');
+      const [first, second] = [bytes(left, a, aName), bytes(right, b, bName)];
+      return first !== undefined && second !== undefined && Buffer.compare(first, second) === 0;
+    }
+    return this.#reading(a, aName, (at, as) =>
+      this.#reading(b, bName, (bAt, bAs) => this.base.sameContent({a: at, aName: as, b: bAt, bName: bAs, goOn})),
+    );
+  }
+
+  copyFile(options: CopyOptions): CopyResult {
+    const as = this.#written(options.to, options.as);
+    const text = this.#text(options.from, options.name);
+    if (text !== undefined) return this.#copyText(text, {...options, as});
+    return this.#reading(options.from, options.name, (from, name) => this.base.copyFile({...options, from, name, as}));
+  }
+
+  #copyText(text: ByteName, {from, name, to, as, attributes, fsync, accept, onBytes}: CopyOptions): CopyResult {
+    const stat = emptyStat();
+    if (!this.stat(from, name, stat)) throw new SystemError('ENOENT', 'statx');
+    if (!accept(stat)) return 'refused';
+    const file = this.base.createFile(to, as);
+    let isWhole = false;
+    try {
+      this.base.append(file, Buffer.from(text, 'latin1'));
+      this.base.setOnFile(file, attributes);
+      if (fsync === 'any') this.base.flush(file);
+      isWhole = onBytes(text.length);
+    } finally {
+      this.base.close(file);
+      if (!isWhole) this.base.removeFile(to, as);
+    }
+    return isWhole ? 'copied' : 'stopped';
+  }
+
+  writeFile(folder: Folder, name: ByteName, content: Uint8Array): void {
+    this.base.writeFile(folder, this.#written(folder, name), content);
+  }
+
+  createFile(folder: Folder, name: ByteName): OpenFile {
+    return this.base.createFile(folder, this.#written(folder, name));
+  }
+
+  makeFolder(parent: Folder, name: ByteName, mode: number): void {
+    this.base.makeFolder(parent, this.#written(parent, name), mode);
+  }
+
+  makeSymlink(folder: Folder, name: ByteName, link: ByteName, attributes: Attributes): void {
+    this.base.makeSymlink(folder, this.#written(folder, name), link, attributes);
+  }
+
+  makeNode(options: MakeNodeOptions): void {
+    this.base.makeNode({...options, name: this.#written(options.folder, options.name)});
+  }
+
+  makeLink(from: Folder, name: ByteName, to: Folder, as: ByteName): void {
+    this.base.makeLink(from, this.#written(from, name), to, this.#written(to, as));
+  }
+
+  setAttributes(folder: Folder, name: ByteName, code: number, attributes: Attributes): void {
+    this.base.setAttributes(folder, this.#written(folder, name), code, attributes);
+  }
+
+  move({from, name, to, as, replace}: MoveOptions): void {
+    this.base.move({from, name: this.#written(from, name), to, as: this.#written(to, as), replace});
+  }
+
+  exchange(from: Folder, name: ByteName, to: Folder, as: ByteName): boolean {
+    return this.base.exchange(from, this.#written(from, name), to, this.#written(to, as));
+  }
+
+  removeFile(folder: Folder, name: ByteName): void {
+    this.base.removeFile(folder, this.#written(folder, name));
+  }
+
+  removeFolder(parent: Folder, name: ByteName): void {
+    this.base.removeFolder(parent, this.#written(parent, name));
+  }
+
+  readNext(file: OpenFile, limit: number) {
+    return this.base.readNext(file, limit);
+  }
+
+  append(file: OpenFile, content: Uint8Array): void {
+    this.base.append(file, content);
+  }
+
+  setOnFile(file: OpenFile, attributes: Attributes): void {
+    this.base.setOnFile(file, attributes);
+  }
+
+  flush(file: OpenFile): void {
+    this.base.flush(file);
+  }
+
+  mountOf(folder: Folder) {
+    return this.base.mountOf(folder);
+  }
+
+  mounts() {
+    return this.base.mounts();
+  }
+
+  fileSystem(folder: Folder) {
+    return this.base.fileSystem(folder);
+  }
+
+  volume(folder: Folder) {
+    return this.base.volume(folder);
+  }
+
+  refusesNames(folder: Folder) {
+    return this.base.refusesNames(folder);
+  }
+
+  birthtime(folder: Folder) {
+    return this.base.birthtime(folder);
+  }
+
+  syncFileSystem(folder: Folder): void {
+    this.base.syncFileSystem(folder);
+  }
+
+  lock(folder: Folder) {
+    return this.base.lock(folder);
+  }
+
+  #written(folder: Folder, name: ByteName): ByteName {
+    return this.#shown.get(folder)?.naming?.write(name) ?? name;
+  }
+
+  /** What stands at a name to who only reads it. */
+  #reading<Result>(folder: Folder, name: ByteName, read: (folder: Folder, name: ByteName) => Result): Result {
+    if (this.#shown.size === 0) return read(folder, name);
+    const followed = this.#follow(folder, name);
+    if (followed === undefined) return read(folder, this.#written(folder, name));
+    try {
+      return read(followed.folder, followed.name);
+    } finally {
+      followed.close();
+    }
+  }
+
+  /** What a link says, where it is shown as a file that says so. */
+  #text(folder: Folder, name: ByteName): ByteName | undefined {
+    if (this.#shown.get(folder)?.links !== 'text') return undefined;
+    const written = this.#written(folder, name);
+    const stat = emptyStat();
+    const isLink = this.base.stat(folder, written, stat) && stat.code === CODE.symlink;
+    return isLink ? this.base.readLink(folder, written) : undefined;
+  }
+
+  /** As git writes it where there are no links: core.symlinks in git-config(1). */
+  #asText(folder: Folder, written: ByteName, stat: Stat): void {
+    stat.size = this.base.readLink(folder, written).length;
+    stat.code = CODE.file;
+    stat.mode = 0o644;
+  }
+
+  /** Undefined for what is no link that is followed, or one that leads nowhere, out of the tree, or back to where it is. */
+  #follow(folder: Folder, name: ByteName): Followed | undefined {
+    const shown = this.#shown.get(folder);
+    if (shown?.links !== 'content' || name === '') return undefined;
+    const stat = emptyStat();
+    const written = this.#written(folder, name);
+    if (!this.base.stat(folder, written, stat) || stat.code !== CODE.symlink) return undefined;
+    const walk = new LinkWalk(this.base, shown);
+    let found: Omit<Followed, 'close'> | undefined;
+    try {
+      found = walk.to(fromByteName(this.base.readLink(folder, written)));
+      if (found?.name === '' && shown.ways.includes(found.way.join('/'))) found = undefined;
+    } finally {
+      if (found === undefined) walk.close();
+    }
+    return found && {...found, close: () => walk.close()};
+  }
+}
+
+/** The way that links lead, folder by folder, each opened by its name: nothing that is swapped meanwhile leads out of the tree. */
+class LinkWalk {
+  readonly #way: string[] = [];
+  readonly #open: Folder[] = [];
+  readonly #stat = emptyStat();
+
+  constructor(
+    private readonly base: Platform,
+    private readonly shown: Shown,
+  ) {}
+
+  to(link: string): Omit<Followed, 'close'> | undefined {
+    // A folder that a link led to has another way than the one by which it is shown.
+    const ahead = [...this.shown.way, ...link.split('/')];
+    if (link.startsWith('/')) return undefined;
+    for (let links = 0; ahead.length > 0; ) {
+      const part = ahead.shift() as string;
+      if (part === '' || part === '.') continue;
+      if (part === '..') {
+        if (this.#way.pop() === undefined) return undefined;
+        this.base.close(this.#open.pop() as Folder);
+        continue;
+      }
+      const name = this.#written(part);
+      if (this.#open.length === 0 && part === STATE_DIR) return undefined;
+      if (!this.base.stat(this.#folder, name, this.#stat)) return undefined;
+      if (this.#stat.code === CODE.symlink) {
+        const next = fromByteName(this.base.readLink(this.#folder, name));
+        if (next.startsWith('/') || ++links > MAX_LINKS) return undefined;
+        ahead.unshift(...next.split('/'));
+      } else if (this.#stat.code === CODE.directory) {
+        this.#open.push(this.base.openFolder(this.#folder, name));
+        this.#way.push(part);
+      } else if (this.#stat.code === CODE.file && ahead.length === 0) {
+        return {folder: this.#folder, name, way: [...this.#way, part]};
+      } else return undefined;
+    }
+    return {folder: this.#folder, name: '' as ByteName, way: this.#way};
+  }
+
+  get #folder(): Folder {
+    return this.#open.at(-1) ?? this.shown.root;
+  }
+
+  #written(part: string): ByteName {
+    const name = toByteName(part);
+    return this.shown.naming?.write(name) ?? name;
+  }
+
+  close(): void {
+    for (const folder of this.#open.splice(0).reverse()) this.base.close(folder);
+  }
+}
+
+/** The rows under the names that they stand for; returns how many are left. */
+function readNames(rows: ListedEntry[], count: number, naming: Naming): number {
+  const unclear = new Set<ByteName>();
+  for (const row of rows.slice(0, count)) {
+    const name = naming.read(row.name);
+    if (name === undefined) {
+      unclear.add(row.name);
+      row.code = CODE.unknown;
+      row.fault = UNCLEAR;
+    } else row.name = name;
+  }
+  if (unclear.size === 0) return count;
+  // One that is read as the name of another: what is unclear stays, and so does what has its name.
+  const kept = rows.slice(0, count).filter(({name, fault}) => fault === UNCLEAR || !unclear.has(name));
+  const left = rows.slice(0, count).filter((row) => !kept.includes(row));
+  rows.splice(0, count, ...kept, ...left);
+  return kept.length;
+}
+
+const namings = new Map<string, Naming>();
+
+/** Its expressions are made once. */
+function namingOf(names: HeldNames): Naming {
+  const key = JSON.stringify(names);
+  const known = namings.get(key);
+  if (known !== undefined) return known;
+  const naming = new Naming(names);
+  namings.set(key, naming);
+  return naming;
+}
