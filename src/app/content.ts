@@ -51,7 +51,7 @@ export function filterOf({path, before, after}: Action, {header}: Plan): string 
   const fs = platform();
   let root: ReturnType<typeof fs.openRoot> | undefined;
   try {
-    root = header.sourceMissing ? undefined : openSide(header, 'source');
+    root = header.sourceMissing ? undefined : openSide(header, 'source').root;
     const isFolder = (after ?? before)?.kind === 'directory';
     const {rule} = decideFilter({platform: fs, root, filters: header.options.filters, path, isFolder});
     return rule && filterRuleWords(rule);
@@ -77,7 +77,7 @@ function readText({header, side, path, entry}: ReadOptions): Read {
   let folder: ReturnType<typeof fs.openRoot> | undefined;
   let cursor: Cursor | undefined;
   try {
-    folder = openSide(header, side);
+    folder = openSide(header, side).root;
     cursor = new Cursor(fs, folder);
     const place = cursor.place(path);
     const stat = emptyStat();

@@ -4,6 +4,7 @@ import {type Action, fromOf, isUpkeep} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat} from '../core/block.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {FilterDecision} from '../core/filter.js';
+import {Naming} from '../core/naming.js';
 import {baseName, isWithin, parentPath, pathDepth, pathParts, type RelPath, ROOT} from '../core/path.js';
 import type {PlanHeader} from '../core/plan.js';
 import type {Problem, Side} from '../core/problem.js';
@@ -12,7 +13,7 @@ import {notesOf, verdictOf} from '../plan/explain.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
 import {currentFolderIfAny} from '../platform/environment.js';
-import {errnoOf, type Folder} from '../platform/platform.js';
+import {errnoOf, type Folder, NOT_HELD} from '../platform/platform.js';
 import {decideFilter, findExcluded} from '../scan/decide.js';
 import {IGNORE_FILE} from '../scan/filter.js';
 import {locate} from './locate.js';
@@ -36,6 +37,7 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
   try {
     const found = locate({
       typed,
+      escaped: [source, target].flatMap(({naming}) => naming ?? []),
       cwd: currentFolderIfAny(),
       roots: [header.source.path, header.target.path],
       isKnown: (path) => [source, target].some((tree) => tree.has(path)) || actions.some((action) => action.path === path),
@@ -82,6 +84,8 @@ class Tree {
   readonly root: Folder | undefined;
   readonly #cursor: Cursor | undefined;
   readonly #fault: string | undefined;
+  /** How its names are written, where some are escaped. */
+  readonly naming: Naming | undefined;
 
   constructor(
     header: PlanHeader,
@@ -89,7 +93,9 @@ class Tree {
     private readonly kept: KeptXattrs = header.options,
   ) {
     try {
-      this.root = openSide(header, side);
+      const {root, view} = openSide(header, side);
+      this.root = root;
+      this.naming = view.names && new Naming(view.names);
       this.#cursor = new Cursor(platform(), this.root);
     } catch (error) {
       const code = errnoOf(error);
@@ -103,11 +109,11 @@ class Tree {
       const stat = this.#stat(path);
       if (stat === undefined) return {};
       const {folder, name} = this.#cursor.place(path);
-      return {entry: entryAtPlace(platform(), {folder, name}, this.kept)};
+      const escaped = this.naming?.writePath(path) ?? path;
+      return {entry: entryAtPlace(platform(), {folder, name}, this.kept), ...(escaped !== path && {escaped})};
     } catch (error) {
       const fault = errnoOf(error);
-      // No file system here can hold such a name, so nothing stands there.
-      return fault === 'ENAMETOOLONG' ? {} : {fault};
+      return NOT_HELD.has(fault) ? {} : {fault};
     }
   }
 

@@ -98,7 +98,7 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
   const leftOut = new Scopes({lines: options.filters, rules: rules ?? []});
   const mountsOf = (side: Side) =>
     mountFacts({
-      open: () => openSide(plan.header, side),
+      open: () => openSide(plan.header, side).root,
       met: mountPoints[side],
       // What is left out is neither read nor written.
       known: memory.mounts[side].filter(({at}) => !leftOut.excludes(at, true)),

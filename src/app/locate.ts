@@ -3,6 +3,7 @@ import {posix} from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName, unescapeName} from '../core/escape.js';
 import {isName} from '../core/name.js';
+import type {Naming} from '../core/naming.js';
 import type {RelPath} from '../core/path.js';
 import {realPath} from '../platform/environment.js';
 
@@ -15,10 +16,12 @@ export interface LocateOptions {
   readonly roots: readonly string[];
   /** Whether something stands at this path on either side, or the plan says something of it. */
   readonly isKnown: (path: RelPath) => boolean;
+  /** What a path means that is written as one of the two trees has it on disk. */
+  readonly escaped: readonly Naming[];
 }
 
 /** The path that is meant: the first reading of which something is known. @throws DirsyncError USAGE. */
-export function locate({typed, cwd, roots, isKnown}: LocateOptions): RelPath {
+export function locate({typed, cwd, roots, isKnown, escaped}: LocateOptions): RelPath {
   if (typed === '') throw new DirsyncError('USAGE', 'an empty path is given', 'the root itself is "."');
   const unescaped = unescapeName(typed);
   const texts = unescaped === typed ? [typed] : [typed, unescaped];
@@ -31,7 +34,8 @@ export function locate({typed, cwd, roots, isKnown}: LocateOptions): RelPath {
       'name a path in one of them, or relative to them',
     );
   }
-  return readings.find(isKnown) ?? first;
+  const onDisk = readings.flatMap((path) => escaped.map((naming) => naming.readPath(path) as RelPath | undefined));
+  return [...readings, ...onDisk.filter((path) => path !== undefined)].find(isKnown) ?? first;
 }
 
 function readingsOf(text: string, cwd: string | undefined, roots: readonly string[]): RelPath[] {

@@ -31,6 +31,7 @@ function viewAt(sides: Sides, side: Side): View {
 }
 
 /** Close it. @throws SystemError where it cannot be opened; DirsyncError NAMING_UNREADABLE. */
-export function openSide(sides: Sides, side: Side): Folder {
-  return openTree(toByteName(sides[side].path), viewAt(sides, side));
+export function openSide(sides: Sides, side: Side): {readonly root: Folder; readonly view: View} {
+  const view = viewAt(sides, side);
+  return {root: openTree(toByteName(sides[side].path), view), view};
 }

@@ -14,7 +14,7 @@ import type {Side} from '../core/problem.js';
 import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
 import {attributeReasons, contentReasons, isCurrent, sameEntry, sameTime} from '../plan/compare.js';
 import type {Cursor, Place} from '../platform/cursor.js';
-import {type Folder, type Platform, SystemError} from '../platform/platform.js';
+import {errnoOf, type Folder, NOT_HELD, type Platform, SystemError} from '../platform/platform.js';
 import {isThere} from '../platform/roots.js';
 import type {FoldedNames} from './names.js';
 
@@ -94,14 +94,23 @@ export function entryAtPlace(platform: Platform, {folder, name}: Place, kept: Ke
  */
 export function lookAtTarget(action: Action, world: World): Entry | undefined {
   const {path, before} = action;
-  const {platform, policy, opened} = world;
-  const place = findInTarget(action, world);
-  const now = place && entryAtPlace(platform, place, policy);
+  const {opened} = world;
+  const now = entryInTarget(action, world);
   const closed = opened.get(path);
   if (now?.kind !== 'directory' || closed === undefined) return now;
   // A plan made after a run was killed has seen it open.
   const isOpen = now.mode === openMode(closed) && now.mode !== before?.mode;
   return isOpen ? {...now, mode: closed} : now;
+}
+
+function entryInTarget(action: Action, world: World): Entry | undefined {
+  try {
+    const place = findInTarget(action, world);
+    return place && entryAtPlace(world.platform, place, world.policy);
+  } catch (error) {
+    if (action.before === undefined && NOT_HELD.has(errnoOf(error))) return undefined;
+    throw error;
+  }
 }
 
 /** A target that folds names has it at its path before it is renamed as well; others only where it still is. */

@@ -54,6 +54,8 @@ export type Note = (typeof NOTES)[number];
 /** What one side has at a path now: nothing, an entry, or a fault. */
 export interface SideNow {
   readonly entry?: Entry | undefined;
+  /** The path under which it is on disk, where names that cannot be there are escaped. */
+  readonly escaped?: string | undefined;
   /** Why it could not be looked at: an errno name. */
   readonly fault?: string | undefined;
 }

@@ -37,6 +37,20 @@ export class Naming {
     return written === text ? name : toByteName(written);
   }
 
+  /** How a path is written, name by name. */
+  writePath(path: string): string {
+    return path
+      .split('/')
+      .map((name) => fromByteName(this.write(toByteName(name))))
+      .join('/');
+  }
+
+  /** The inverse of `writePath`. */
+  readPath(written: string): string | undefined {
+    const names = written.split('/').map((name) => this.read(toByteName(name)));
+    return names.includes(undefined) ? undefined : (names as ByteName[]).map(fromByteName).join('/');
+  }
+
   /** The inverse of `write`; undefined for a name that it never gives. */
   read(written: ByteName): ByteName | undefined {
     if (!written.includes('%') && this.write(written) === written) return written;

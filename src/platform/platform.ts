@@ -274,6 +274,9 @@ export class SystemError extends Error {
   }
 }
 
+/** What a file system answers to a name that it cannot hold: nothing stands there. */
+export const NOT_HELD: ReadonlySet<string> = new Set(['EILSEQ', 'EINVAL', 'ENAMETOOLONG']);
+
 /** The errno name of an error of the kernel; any other error is a bug and is thrown on. */
 export function errnoOf(error: unknown): string {
   if (isErrno(error)) return error.code;

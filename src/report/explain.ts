@@ -146,6 +146,8 @@ function reasonLines(explanation: Explanation, color: boolean): string[] {
     ...(source.fault === undefined
       ? []
       : [['Source', `could not be looked at (${escapeName(source.fault)})`] as [string, string]]),
+    ...(source.escaped === undefined ? [] : [['Source', `on disk ${escapeName(source.escaped)}`] as [string, string]]),
+    ...(target.escaped === undefined ? [] : [['Target', `on disk ${escapeName(target.escaped)}`] as [string, string]]),
     ...(target.fault === undefined
       ? []
       : [['Target', `could not be looked at (${escapeName(target.fault)})`] as [string, string]]),

@@ -235,8 +235,12 @@ function encodeExplanation(explanation: Explanation) {
   };
 }
 
-function encodeSide({entry, fault}: SideNow) {
-  return {...(entry && {entry: encodeEntry(entry)}), ...(fault !== undefined && {fault})};
+function encodeSide({entry, escaped, fault}: SideNow) {
+  return {
+    ...(entry && {entry: encodeEntry(entry)}),
+    ...(escaped !== undefined && {escaped}),
+    ...(fault !== undefined && {fault}),
+  };
 }
 
 function encodeConfig({file, files, jobs}: ShownConfig) {

@@ -443,6 +443,7 @@ const history = z.strictObject({format, type: ofType('history'), ...historyField
 const sideNow = z
   .strictObject({
     entry: entry.describe('What stands there; absent when nothing does, or when it could not be looked at.').optional(),
+    escaped: text('Its path on disk, where names that the file system cannot hold are escaped (--rename-invalid).').optional(),
     fault: text('Why it could not be looked at: an errno name.').optional(),
   })
   .meta({id: 'side', description: 'What one side has at the path now.'});

@@ -3,13 +3,18 @@ import path from 'node:path';
 import {expect} from 'chai';
 import {locate} from '../../src/app/locate.js';
 import {DirsyncError} from '../../src/core/errors.js';
+import {Naming} from '../../src/core/naming.js';
+import {ABLE} from '../support/plan.js';
 import {tempDirs} from '../support/temp.js';
 
 describe('app/locate', () => {
   const temp = tempDirs();
 
   /** In a folder with `source/docs`, `target` and `link`, which leads to `source`; `/` at the front stands for it. */
-  function located(typed: string, {cwd = '/', known = []}: {cwd?: string; known?: readonly string[]} = {}): string {
+  function located(
+    typed: string,
+    {cwd = '/', known = [], escaped = []}: {cwd?: string; known?: readonly string[]; escaped?: readonly Naming[]} = {},
+  ): string {
     const root = temp();
     fs.mkdirSync(path.join(root, 'source/docs'), {recursive: true});
     fs.mkdirSync(path.join(root, 'target'));
@@ -20,9 +25,11 @@ describe('app/locate', () => {
       cwd: path.join(root, cwd),
       roots: [path.join(root, 'source'), path.join(root, 'target')],
       isKnown: (at) => known.includes(at),
+      escaped,
     });
   }
 
+  const COLON = new Naming({...ABLE.names, refused: ':'});
   const cases: [typed: string, found: string, where?: Parameters<typeof located>[1]][] = [
     ['.', ''],
     ['./', ''],
@@ -46,6 +53,10 @@ describe('app/locate', () => {
     ['a\\nb', 'a\\nb'],
     ['/source/\\xff', '\udcff', {known: ['\udcff']}],
     ['\\x00', '\\x00'],
+    ['a%3Ab', 'a:b', {known: ['a:b'], escaped: [COLON]}],
+    ['/target/x%3A/y', 'x:/y', {known: ['x:/y'], escaped: [COLON]}],
+    ['a%3Ab', 'a%3Ab', {known: ['a%3Ab', 'a:b'], escaped: [COLON]}],
+    ['a%3Ab', 'a%3Ab', {escaped: [COLON]}],
   ];
   for (const [typed, found, where] of cases) {
     it(`${typed}${where === undefined ? '' : ` ${JSON.stringify(where)}`}`, () => expect(located(typed, where)).to.equal(found));
