@@ -14,9 +14,9 @@ export class Naming {
     const inside = `${controls}${literal(refused.replace('\u0001', ''))}`;
     const bytes = letters === 'unicode' ? '\\udc80-\\udcff' : letters === 'ascii' ? '\\u{80}-\\u{10ffff}' : '';
     const hex = [
-      ...(controls === '' ? [] : ['[01][0-9A-F]']),
+      ...(controls === '' ? [] : ['[01][0-9A-Fa-f]']),
       ...Array.from(refused.replace('\u0001', ''), hexOf),
-      ...(letters === 'bytes' ? [] : ['[89A-F][0-9A-F]']),
+      ...(letters === 'bytes' ? [] : ['[89A-Fa-f][0-9A-Fa-f]']),
       ...Array.from(ends, (letter) => `${hexOf(letter)}$`),
     ].join('|');
     const written = `(?:25)*(?:${hex})`;
@@ -68,7 +68,17 @@ export function holderOf(held: HeldNames | undefined, escaped: HeldNames | undef
   return (name) => holdsName(naming === undefined ? name : fromByteName(naming.write(toByteName(name))), held);
 }
 
-const hexOf = (letter: string) => (letter.codePointAt(0) as number).toString(16).toUpperCase().padStart(2, '0');
+/** A name with its digits as `write` has them: some targets show all names in lower case. */
+export function withUpperDigits(written: ByteName): ByteName {
+  return written.replace(/%[0-9a-f]{2}/gi, (digits) => digits.toUpperCase()) as ByteName;
+}
+
+/** Its two digits, in both cases. The flag `i` would take more letters for one: in Unicode, s is \u017f too. */
+const hexOf = (letter: string) =>
+  (letter.codePointAt(0) as number)
+    .toString(16)
+    .padStart(2, '0')
+    .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 
 const hexByte = (byte: number) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 

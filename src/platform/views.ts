@@ -5,7 +5,7 @@
 import type {HeldNames} from '../core/abilities.js';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import {type ByteName, fromByteName, toByteName} from '../core/name.js';
-import {Naming} from '../core/naming.js';
+import {Naming, withUpperDigits} from '../core/naming.js';
 import {STATE_DIR} from '../core/path.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {
@@ -47,7 +47,7 @@ interface Followed {
 /** As Linux has it: path_resolution(7). */
 const MAX_LINKS = 40;
 
-/** An escape for bytes that cannot be read back: two names in one folder would be shown as one. */
+/** The fault of an entry whose name is no escape of ours: what it would be read as may be another's. */
 const UNCLEAR = 'NAME_UNCLEAR';
 
 export class Views implements ShowingPlatform {
@@ -116,7 +116,45 @@ export class Views implements ShowingPlatform {
     if (shown.links !== undefined) {
       for (const row of rows.slice(0, count)) if (row.code === CODE.symlink) this.#showLink(folder, row, kept);
     }
-    return shown.naming === undefined ? count : readNames(rows, count, shown.naming);
+    return shown.naming === undefined ? count : this.#readRows(folder, rows, count);
+  }
+
+  /** Gives the rows the names that they stand for; returns how many are left. */
+  #readRows(folder: Folder, rows: ListedEntry[], count: number): number {
+    const found = rows.slice(0, count);
+    const names = this.#read(
+      folder,
+      found.map(({name}) => name),
+    );
+    const unclear = new Set<ByteName>();
+    for (const [i, row] of found.entries()) {
+      const name = names[i];
+      if (name === undefined) {
+        unclear.add(row.name);
+        row.code = CODE.unknown;
+        row.fault = UNCLEAR;
+      } else row.name = name;
+    }
+    // One that is read as the name of another: what is unclear stays, and so does what has its name.
+    const isLeft = (row: ListedEntry) => unclear.has(row.name) && row.fault !== UNCLEAR;
+    const left = found.filter(isLeft);
+    if (left.length > 0) rows.splice(0, count, ...found.filter((row) => !isLeft(row)), ...left);
+    return count - left.length;
+  }
+
+  /** What names in a folder stand for; undefined where that is not clear. */
+  #read(folder: Folder, written: readonly ByteName[]): (ByteName | undefined)[] {
+    const {naming} = this.#shown.get(folder) as Shown & {naming: Naming};
+    const names = written.map((name) => naming.read(name));
+    const known = new Set(names);
+    return names.map((name, i) => {
+      if (name !== undefined) return name;
+      const upper = withUpperDigits(written[i] as ByteName);
+      const other = naming.read(upper);
+      // A target that folds names shows it so, and has it under both.
+      const isFolded = other !== undefined && !known.has(other) && this.base.stat(folder, upper, emptyStat());
+      return isFolded ? other : undefined;
+    });
   }
 
   /** `row` still has the name that it has on disk. */
@@ -142,7 +180,7 @@ export class Views implements ShowingPlatform {
   names(folder: Folder): ByteName[] {
     const names = this.base.names(folder);
     const {naming} = this.#shown.get(folder) ?? {};
-    return naming === undefined ? names : names.flatMap((name) => naming.read(name) ?? []);
+    return naming === undefined ? names : this.#read(folder, names).filter((name) => name !== undefined);
   }
 
   stat(folder: Folder, name: ByteName, stat: Stat): boolean {
@@ -411,25 +449,6 @@ class LinkWalk {
   close(): void {
     for (const folder of this.#open.splice(0).reverse()) this.base.close(folder);
   }
-}
-
-/** The rows under the names that they stand for; returns how many are left. */
-function readNames(rows: ListedEntry[], count: number, naming: Naming): number {
-  const unclear = new Set<ByteName>();
-  for (const row of rows.slice(0, count)) {
-    const name = naming.read(row.name);
-    if (name === undefined) {
-      unclear.add(row.name);
-      row.code = CODE.unknown;
-      row.fault = UNCLEAR;
-    } else row.name = name;
-  }
-  if (unclear.size === 0) return count;
-  // One that is read as the name of another: what is unclear stays, and so does what has its name.
-  const kept = rows.slice(0, count).filter(({name, fault}) => fault === UNCLEAR || !unclear.has(name));
-  const left = rows.slice(0, count).filter((row) => !kept.includes(row));
-  rows.splice(0, count, ...kept, ...left);
-  return kept.length;
 }
 
 const namings = new Map<string, Naming>();

@@ -24,7 +24,7 @@ describe('core/naming', () => {
     ['100% sure', '100% sure'],
     ['report%20final.pdf', 'report%20final.pdf'],
     ['what%3F', 'what%253F'],
-    ['what%3f', 'what%3f'],
+    ['what%3f', 'what%253f'],
     ['what%253F', 'what%25253F'],
     ['%25:', '%25%3A'],
     ['%2:', '%2%3A'],
@@ -32,6 +32,7 @@ describe('core/naming', () => {
     ['x%2E.', 'x%2E%2E'],
     ['b\u00e4r', 'b\u00e4r'],
     ['b\u00e4r', 'b%C3%A4r', ASCII],
+    ['ask SKY', 'ask SKY', ASCII],
     ['\ud83d\ude00', '\ud83d\ude00'],
     ['\ud83d\ude00', '%F0%9F%98%80', ASCII],
     ['\udcff\udcc3', '%FF%C3'],
@@ -50,13 +51,13 @@ describe('core/naming', () => {
     });
   }
 
-  for (const written of ['what?', 'ends.', '%C3%A4', 'x%41%3A%253a?', '\udcff']) {
+  for (const written of ['what?', 'ends.', '%C3%A4', 'x%3a', '\udcff']) {
     it(`never writes ${JSON.stringify(written)}`, () => {
       expect(new Naming(WINDOWS).read(toByteName(written))).to.equal(undefined);
     });
   }
 
-  const letters = fc.constantFrom(...'%%%235AEF:?. abc\u0001\\', '\u00e4', '\ud83d\ude00', '\udcff', '\udcc3', '\udca4');
+  const letters = fc.constantFrom(...'%%%235AaEeFf:?. abc\u0001\\', '\u00e4', '\ud83d\ude00', '\udcff', '\udcc3', '\udca4');
   const names = fc
     .array(letters, {minLength: 1, maxLength: 12})
     .map((parts) => toByteName(parts.join('')))

@@ -124,6 +124,11 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(listed(folder)).to.deep.equal(['fine file 0', 'what? NAME_UNCLEAR']);
       });
 
+      it('whose digits are in lower case are read where the target takes both for one', () => {
+        const {folder} = shown({'a%3ab': '', 'c%3ad': '', 'c%3Ad': ''}, {names: NAMES});
+        expect(listed(folder), 'not here').to.deep.equal(['a%3ab NAME_UNCLEAR', 'c%3ad NAME_UNCLEAR', 'c:d file 0']);
+      });
+
       it('stay as they are in trees that are not shown so', () => {
         const {folder} = shown({'a%3Ab': ''}, {});
         expect(listed(folder)).to.deep.equal(['a%3Ab file 0']);

@@ -112,6 +112,20 @@ describe('story: names that the target cannot hold', function () {
     }
   }
 
+  it('a target that shows all names in lower case: they settle too', function () {
+    needDisk(this, 'ntfs-ignore-case');
+    const story = begin('ntfs-ignore-case', {'A:b': at('ab'), Sub: below({'What?': at('what')})});
+    const note = JSON.stringify({refused: ':?', ends: '', letters: 'unicode'});
+    writeTree(story.target, {'.dirsync': {'naming.json': note}});
+    expectRun(story);
+    expect(paths(story.target)).to.deep.equal(['a%3ab', 'sub', 'sub/what%3f']);
+    expect(planned([story.source, story.target], story.options)).to.deep.equal([]);
+    fs.writeFileSync(path.join(story.source, 'A:b'), 'changed');
+    expectRun(story);
+    expect(fs.readFileSync(path.join(story.target, 'a%3ab'), 'utf8')).to.equal('changed');
+    expect(planned([story.source, story.target], story.options)).to.deep.equal([]);
+  });
+
   it('fusefat: other letters than those of ASCII as well', function () {
     needDisk(this, 'fusefat');
     const story = begin('fusefat', {'b\u00e4r': at('bear'), 'a:b': at('ab'), x: at('x')});
