@@ -4,10 +4,11 @@ import type {Abilities} from '../core/abilities.js';
 import type {Action} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
+import {parentPath} from '../core/path.js';
 import {isKeptXattr, keepsXattrs, UNREADABLE_XATTR, valueDigest} from '../core/xattr.js';
 import {isBare, mayGiveTo} from '../plan/compare.js';
 import {type Attributes, SystemError, type WantedXattrs} from '../platform/platform.js';
-import {inSource, SourceError} from './check.js';
+import {inSource, SourceError, type World} from './check.js';
 import type {Task} from './task.js';
 
 /** What this process sets of the attributes that an action leads to; `isNew`: on something that has none of its own yet. */
@@ -37,10 +38,15 @@ export function setsAccess(abilities: Abilities | undefined): boolean {
 function modeOf({action, world, umask}: Task): number | undefined {
   const {before, after} = action;
   const {kind, mode} = after as Entry;
-  if (kind === 'symlink' || world.abilities?.mode === false) return undefined;
+  if (kind === 'symlink' || hasNoModes(action, world)) return undefined;
   if (world.policy.mode) return mode;
   if (isMade(action)) return mode & 0o777 & ~umask;
   return kind === 'directory' ? undefined : before?.mode;
+}
+
+/** What is mounted in the target may have modes where its root has none. */
+function hasNoModes({path}: Action, {abilities, target}: World): boolean {
+  return abilities?.mode === false && target?.volumeAt(parentPath(path)) === target?.rootVolume;
 }
 
 /** Whether what stands at the path in the end is of a kind that did not stand there before. */

@@ -6,6 +6,7 @@ import {expect} from 'chai';
 import type {Problem} from '../../src/core/problem.js';
 import {type CliOptions, dirsync, planDocument} from '../support/cli.js';
 import {DISKS, type DiskName, disks, needDisk} from '../support/disks.js';
+import {mounts} from '../support/filesystems.js';
 import {remembering} from '../support/guards.js';
 import {bash, call, has} from '../support/shell.js';
 import {skip} from '../support/skip.js';
@@ -222,6 +223,8 @@ function tell(story: Story): void {
 
 describe('story: the disks that people have', function () {
   this.timeout(120_000);
+  // Undone first.
+  const inner = mounts();
   const disk = disks();
   const temp = tempDirs();
 
@@ -253,6 +256,22 @@ describe('story: the disks that people have', function () {
       tell(begin(name, true));
     });
   }
+
+  it('exfat: files on a disk that is mounted in it can be read by whom others can be', function () {
+    needDisk(this, 'exfat');
+    const root = temp();
+    const [source, target] = [path.join(root, 'source'), path.join(disk.mount('exfat', root), 'backup')];
+    writeTree(source, {inner: {file: 'file', sub: {file: 'file'}}});
+    inner.memory(path.join(target, 'inner'));
+    for (let turn = 0; turn < 2; turn++) {
+      fs.rmSync(path.join(target, 'inner/file'), {force: true});
+      expect(dirsync(['run', source, target], remembering(root)).code).to.equal(0);
+      const modeOf = (at: string) => fs.statSync(path.join(target, at)).mode & 0o777;
+      const umask = process.umask();
+      expect([modeOf('inner/file'), modeOf('inner/sub/file')]).to.deep.equal([0o644 & ~umask, 0o644 & ~umask]);
+      expect(modeOf('inner/sub')).to.equal(0o755 & ~umask);
+    }
+  });
 
   // The server of an sshfs follows a link that is given a time or an owner.
   for (const DIRSYNC_PLATFORM of ['posix', 'portable']) {
