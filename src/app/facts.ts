@@ -15,6 +15,7 @@ import {privileges} from '../platform/privileges.js';
 import {openNearest} from '../platform/roots.js';
 import {FilterScope} from '../scan/filter.js';
 import type {ScanAnswer} from '../scan/job.js';
+import {readAbilities} from '../state/abilities.js';
 import {NAMES} from '../state/folder.js';
 import {readTargetId, type TargetId} from '../state/identity.js';
 import {isReversed, type KnownMount, type Memory, type RememberedFilters, recall} from '../state/memory.js';
@@ -111,6 +112,7 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
     if (isThere) platform().show(root.folder, viewsOf(plan.header).target);
     const {id, fault}: TargetId = isThere ? readTargetId(platform(), root.folder) : {};
     const volumes = volumesOf(root.folder, isThere ? mounts : []);
+    const abilities = isThere ? readAbilities(platform(), root.folder) : undefined;
     const changes = plan.actions.some(({kind}) => kind !== 'blocked');
     const owner = isThere && changes ? stateOwner(platform(), root.folder) : undefined;
     // Who may not work in .dirsync is told so, and who changes nothing needs no id.
@@ -127,7 +129,7 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
       targetMounts: isThere ? mountsOf('target') : [],
       ...(isReversed(pairOf(plan), targetIdAt(source.path)) && {reversed: true}),
       unfiltered: unfiltered(plan, memory.filters),
-      space: await spaceOf(plan, volumes, pool),
+      space: await spaceOf(plan, {volumes, hasHoles: abilities?.holes ?? true, pool}),
       notWritable: await notWritable({plan, volumes, pool, nearest: isThere ? undefined : root.folder}),
     };
   } finally {
@@ -177,7 +179,14 @@ function volumesOf(root: Folder, mounts: readonly RelPath[]): Volumes {
   return volumes;
 }
 
-async function spaceOf(plan: Plan, volumes: Volumes, pool: WorkerPool): Promise<Space[]> {
+interface Room {
+  readonly volumes: Volumes;
+  /** Whether holes in files take no space in the target. */
+  readonly hasHoles: boolean;
+  readonly pool: WorkerPool;
+}
+
+async function spaceOf(plan: Plan, {volumes, hasHoles, pool}: Room): Promise<Space[]> {
   const {usesReserve} = privileges();
   const spaces = volumes.map(({at, volume: {room}}): Space => {
     // What takes all is a space too: what is below it does not count for the one above.
@@ -187,15 +196,12 @@ async function spaceOf(plan: Plan, volumes: Volumes, pool: WorkerPool): Promise<
   });
   const isTight = spaceNeeds(plan, spaces).some(({bytes}, i) => bytes > (spaces[i] as Space).free);
   if (!isTight) return spaces;
-  const measured = await measuredNeeds(plan, {spaces, volumes, pool});
+  const measured = await measuredNeeds(plan, {spaces, volumes, hasHoles, pool});
   return spaces.map((space, i) => ({...space, needed: (measured[i] as Need).bytes}));
 }
 
 /** What the plan takes when holes are left out, what it replaces is given back, and content is shared where that can be. */
-async function measuredNeeds(
-  {header, actions}: Plan,
-  {spaces, volumes, pool}: {spaces: Space[]; volumes: Volumes; pool: WorkerPool},
-) {
+async function measuredNeeds({header, actions}: Plan, {spaces, volumes, hasHoles, pool}: Room & {spaces: Space[]}) {
   const {source, options: policy} = header;
   const asked = [...actions.keys()].filter((i) => {
     const action = actions[i] as Action;
@@ -209,7 +215,7 @@ async function measuredNeeds(
   const isWritten = (index: number) => (shares ? 0 : (allocated.get(index)?.[0] ?? 0));
   return spaceNeeds({header, actions}, spaces, {
     // Where holes are not kept, they are written as zeros.
-    written: (index) => (policy.sparse ? isWritten(index) : bytesOf(actions[index] as Action)),
+    written: (index) => (policy.sparse && hasHoles ? isWritten(index) : bytesOf(actions[index] as Action)),
     replaced: (index) => allocated.get(index)?.[1] ?? 0,
   });
 }

@@ -16,6 +16,8 @@ export interface Abilities {
   readonly hardlinks: 'kept' | 'hidden' | 'none';
   /** FIFOs, and so sockets and devices where this user may make them. */
   readonly specials: boolean;
+  /** Holes in files take no space. */
+  readonly holes: boolean;
   readonly names: HeldNames;
 }
 

@@ -230,6 +230,8 @@ export interface Platform {
   /** Makes a private file (0600) under a name that must be free, to be appended to. */
   createFile(folder: Folder, name: ByteName): OpenFile;
   append(file: OpenFile, content: Uint8Array): void;
+  /** Makes an open file longer: what comes is a hole, where the file system has such. */
+  lengthen(file: OpenFile, size: number): void;
   /** Sets attributes of a file just made, which has no extended ones yet. */
   setOnFile(file: OpenFile, attributes: Attributes): void;
   /** Flushes an open file to disk. */

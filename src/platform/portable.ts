@@ -206,6 +206,10 @@ export class PortablePlatform implements Platform {
     for (let done = 0; done < content.length; ) done += fs.writeSync(fd(file), content, done);
   }
 
+  lengthen(file: OpenFile, size: number): void {
+    fs.ftruncateSync(fd(file), size);
+  }
+
   setOnFile(file: OpenFile, attributes: Attributes): void {
     setOnFile(fd(file), attributes);
   }

@@ -332,6 +332,10 @@ export class PosixPlatform implements Platform {
     }
   }
 
+  lengthen(file: OpenFile, size: number): void {
+    this.kernel.check(this.kernel.libc.ftruncate(fd(file), size), 'ftruncate');
+  }
+
   setOnFile(file: OpenFile, attributes: Attributes): void {
     this.#attributes.setOnFile(fd(file), attributes);
   }

@@ -306,6 +306,10 @@ export class Views implements ShowingPlatform {
     this.base.append(file, content);
   }
 
+  lengthen(file: OpenFile, size: number): void {
+    this.base.lengthen(file, size);
+  }
+
   setOnFile(file: OpenFile, attributes: Attributes): void {
     this.base.setOnFile(file, attributes);
   }

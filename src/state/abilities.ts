@@ -30,6 +30,7 @@ const VALUES: {readonly [Key in keyof Omit<Abilities, 'names'>]: readonly Abilit
   symlinks: ['kept', 'bare', 'none'],
   hardlinks: ['kept', 'hidden', 'none'],
   specials: YES_OR_NO,
+  holes: YES_OR_NO,
 };
 
 export function areNames(names: unknown): names is HeldNames {
@@ -104,6 +105,7 @@ class Probe {
       hardlinks: this.#hardlinks(),
       names: this.#names(),
       specials: this.#can(() => platform.makeNode({folder, name: OTHER, code: CODE.fifo, major: 0, minor: 0, attributes: {}})),
+      holes: this.#holes(),
     };
     return {abilities, times: this.#learner.facts()};
   }
@@ -200,6 +202,24 @@ class Probe {
     return isMade ? (isShown ? 'kept' : 'hidden') : 'none';
   }
 
+  /** Shares tell the size of a file for what it takes, and have holes all the same: there its room stays free. */
+  #holes(): boolean {
+    const {platform, folder} = this;
+    const free = () => platform.volume(folder).room?.free;
+    return this.#can(() => {
+      const before = free();
+      const file = platform.createFile(folder, DRAFT);
+      try {
+        platform.lengthen(file, HOLE);
+      } finally {
+        platform.close(file);
+      }
+      if (platform.bytesOnDisk(folder, DRAFT) < HOLE) return;
+      const after = free();
+      if (before === undefined || after === undefined || before - after >= HOLE) throw NOT_KEPT;
+    });
+  }
+
   #names(): HeldNames {
     const refused = Array.from(TRIED_INSIDE).filter((letter) => !this.#holds(`a${letter}b`));
     const ends = Array.from(TRIED_ENDS).filter((letter) => !this.#holds(`a${letter}`));
@@ -254,6 +274,7 @@ class Probe {
   }
 }
 
+const HOLE = 1024 * 1024;
 const FILE = 'file' as ByteName;
 const DRAFT = 'draft' as ByteName;
 const OTHER = 'other' as ByteName;

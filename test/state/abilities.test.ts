@@ -46,6 +46,24 @@ interface Case {
   readonly times?: TimeFacts;
 }
 
+/** A file takes what its size says; it is taken from the room that there is, or is not. */
+const takingSpace =
+  ({isTaken}: {isTaken: boolean}): Methods =>
+  (real) => {
+    let taken = 0;
+    return {
+      lengthen(file, size) {
+        real.lengthen(file, size);
+        if (isTaken) taken += size;
+      },
+      bytesOnDisk: () => 2 ** 30,
+      volume(folder) {
+        const volume = real.volume(folder);
+        return {...volume, room: {block: 4096, freeForRoot: 0, freeInodes: undefined, free: 2 ** 30 - taken}};
+      },
+    };
+  };
+
 const cases: Record<string, Case> = {
   'modes are set without a word, and not kept': {
     methods: setting(({mode: _, ...attributes}) => attributes),
@@ -124,6 +142,9 @@ const cases: Record<string, Case> = {
     methods: (real) => ({names: (folder) => real.names(folder).map((name) => name.replace('*', '_') as ByteName)}),
     found: {names: {refused: '*', ends: '', letters: 'bytes'}},
   },
+  'a hole takes space': {methods: takingSpace({isTaken: true}), found: {holes: false}},
+  'a hole is told to take space, and does not': {methods: takingSpace({isTaken: false}), found: {}},
+  'no file is made longer than what is written to it': {methods: () => ({lengthen: refused('EPERM')}), found: {holes: false}},
   'there are no FIFOs': {methods: () => ({makeNode: refused('EIO')}), found: {specials: false}},
 };
 

@@ -257,6 +257,21 @@ describe('story: the disks that people have', function () {
     });
   }
 
+  it('exfat: a file with holes that does not fit halts the run', function () {
+    needDisk(this, 'exfat');
+    const root = temp();
+    const [source, target] = [path.join(root, 'source'), path.join(disk.mount('exfat', root), 'backup')];
+    writeTree(source, {file: 'file'});
+    fs.mkdirSync(target);
+    const options = remembering(root);
+    expect(dirsync(['run', source, target], options).code).to.equal(0);
+    fs.writeFileSync(path.join(source, 'sparse'), '');
+    fs.truncateSync(path.join(source, 'sparse'), 2 ** 30);
+    const {code, stderr} = dirsync(['run', source, target], options);
+    expect({code, says: stderr.match(/no-space: .*needed/)?.length}, stderr).to.deep.equal({code: 5, says: 1});
+    expect(fs.readdirSync(target)).to.have.members(['.dirsync', 'file']);
+  });
+
   it('exfat: files on a disk that is mounted in it can be read by whom others can be', function () {
     needDisk(this, 'exfat');
     const root = temp();

@@ -19,6 +19,7 @@ export const ABLE: Abilities = {
   symlinks: 'kept',
   hardlinks: 'kept',
   specials: true,
+  holes: true,
   names: {refused: '', ends: '', letters: 'bytes'},
 };
 
