@@ -15,7 +15,7 @@ import {call, has} from '../support/shell.js';
 import {skip} from '../support/skip.js';
 import {injecting, needStrace} from '../support/strace.js';
 import {removeTree, tempDirs} from '../support/temp.js';
-import {type Tree, writeTree} from '../support/tree.js';
+import {setMtime, type Tree, writeTree} from '../support/tree.js';
 import {layWorld, WORLDS, type World} from '../support/worlds.js';
 
 const FREELY = GUARD_NAMES.flatMap((name) => ['--allow', name]);
@@ -276,10 +276,9 @@ function hideSecrets(root: string): void {
   for (const entry of fs.readdirSync(root, {withFileTypes: true, recursive: true})) {
     if (!entry.isFile()) continue;
     const at = path.join(entry.parentPath, entry.name);
-    const {size} = fs.statSync(at);
-    const mtime = call('stat', ['-c', '%y', at]).trim();
-    fs.writeFileSync(at, SECRET.repeat(Math.ceil(size / SECRET.length)).slice(0, size));
-    call('touch', ['-d', mtime, at]);
+    const {size, mtimeNs} = fs.statSync(at, {bigint: true});
+    fs.writeFileSync(at, SECRET.repeat(Math.ceil(Number(size) / SECRET.length)).slice(0, Number(size)));
+    setMtime(Buffer.from(at), mtimeNs);
   }
 }
 

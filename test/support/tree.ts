@@ -118,7 +118,11 @@ function setAttributes(path: Buffer, {type, attributes}: Leaf, defaultMode: numb
   const {uid, gid, mode = defaultMode, mtime = DEFAULT_MTIME} = attributes;
   if (uid !== undefined || gid !== undefined) fs.lchownSync(path, uid ?? -1, gid ?? -1);
   if (type !== 'symlink') fs.chmodSync(path, mode);
-  // node:fs sets no nanoseconds.
+  setMtime(path, mtime);
+}
+
+/** In nanoseconds, which node:fs does not set; a symlink is not followed. */
+export function setMtime(path: Buffer, mtime: bigint): void {
   const slash = path.lastIndexOf('/');
   const platform = exactBackend();
   const folder = platform.openRoot(path.toString('latin1', 0, slash) as ByteName);
