@@ -63,6 +63,7 @@ export class Outcomes {
   readonly #told: boolean[];
   readonly #other = new Set<number>();
   #ended = 0;
+  #turn = 0;
   #isSound = true;
 
   constructor(
@@ -74,6 +75,11 @@ export class Outcomes {
   }
 
   readonly stateOf = (index: number): ActionState => this.#states[index] as ActionState;
+
+  /** Grows with each change of a state. */
+  get turn(): number {
+    return this.#turn;
+  }
 
   isPending(index: number): boolean {
     return this.#states[index] === 'pending';
@@ -116,6 +122,7 @@ export class Outcomes {
     const next = before === 'made' && state === 'already-done' ? 'done' : state;
     if (!NEXT[before].has(next)) throw new Error(`an action that is ${before} cannot be ${next}`);
     this.#states[index] = next;
+    this.#turn++;
     if (next === 'pending' || next === 'made' || next === 'found' || next === 'staged') return;
     if (!MEETS.has(next)) this.#isSound = false;
     // What was not begun is counted in the end, and told by nobody.
@@ -133,6 +140,7 @@ export class Outcomes {
   /** An action wrote what the source had by then, which is not what the plan saw: that may be elsewhere now. */
   wroteOther(index: number): void {
     this.#other.add(index);
+    this.#turn++;
     this.#isSound = false;
   }
 
@@ -140,6 +148,7 @@ export class Outcomes {
   foundDone(index: number): void {
     const isFolder = this.actions[index]?.after?.kind === 'directory';
     this.#states[index] = isFolder ? 'found' : 'already-done';
+    this.#turn++;
     // A folder ends when it is settled, also one that was there already.
     if (!isFolder) this.#ended++;
   }

@@ -40,9 +40,8 @@ export class Steps {
 
   /** Perf: while all goes well every need is met, and nobody asks for them (bench: copy-memory). */
   #unmet(index: number, step: WaveStep): Unmet | undefined {
-    return this.o.outcomes.isSound
-      ? undefined
-      : this.#allNeeds.unmet(index, step, this.o.outcomes.stateOf, this.o.outcomes.isOther);
+    const {outcomes} = this.o;
+    return outcomes.isSound ? undefined : this.#allNeeds.unmet(index, step, outcomes);
   }
 
   get #allNeeds(): Needs {

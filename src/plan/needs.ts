@@ -38,6 +38,15 @@ export interface Unmet {
 
 type StateOf = (index: number) => ActionState;
 
+/** How far a run has come. */
+export interface RunState {
+  readonly stateOf: StateOf;
+  /** Whether an action wrote what the source had by then, which is not what the plan saw. */
+  readonly isOther?: (index: number) => boolean;
+  /** Grows with whatever these answer: while it stays, they answer the same. */
+  readonly turn: number;
+}
+
 export class Needs {
   /**
    * The action that makes the folder which holds an action's path; for a delete, the action that needs it done, since it removes
@@ -156,11 +165,9 @@ export class Needs {
     if (this.#links.size > 0) for (const link of this.#links.get(index) ?? []) tell(link);
   }
 
-  /**
-   * The first need of a step that is not met, as far as the run has come; what was begun and failed is met never. `isOther`: whether an
-   * action wrote what the source had by then, which is not what the plan saw.
-   */
-  unmet(index: number, step: WaveStep, stateOf: StateOf, isOther: (index: number) => boolean = () => false): Unmet | undefined {
+  /** The first need of a step that is not met, as far as the run has come; what was begun and failed is met never. */
+  unmet(index: number, step: WaveStep, run: RunState): Unmet | undefined {
+    const {stateOf} = run;
     switch (step) {
       case 'renames':
       case 'folders':
@@ -171,15 +178,13 @@ export class Needs {
         const leader = this.leaderOf(index);
         if (folder !== undefined) return folder;
         const isLed = leader === undefined || isLeading(this.actions[leader] as Action, stateOf(leader));
-        return isLed ? this.#unmetCopy(index, stateOf, isOther) : {need: 'leader', of: leader};
+        return isLed ? this.#unmetCopy(index, run) : {need: 'leader', of: leader};
       }
       case 'overwrites':
       case 'exchanges':
-        return this.#unmetFolder(index, stateOf) ?? this.#unmetCopy(index, stateOf, isOther);
+        return this.#unmetFolder(index, stateOf) ?? this.#unmetCopy(index, run);
       case 'deletes':
-        return (
-          this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetCopy(index, stateOf, isOther)
-        );
+        return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetCopy(index, run);
       case 'emptied':
         return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetBelow(index, stateOf);
       case 'attrs':
@@ -204,13 +209,14 @@ export class Needs {
     return undefined;
   }
 
-  #unmetCopy(index: number, stateOf: StateOf, isOther: (index: number) => boolean): Unmet | undefined {
+  #unmetCopy(index: number, {stateOf, isOther = () => false, turn}: RunState): Unmet | undefined {
     const twins = this.twinsGoing(index);
     if (twins === undefined) return undefined;
-    // Perf: what has ended is looked at once, since a million files may share one size and time.
+    // Perf: what has ended is looked at once, and nothing while nothing has, since a million files may share one size and time.
     twins.lost ??= [];
     twins.open ??= twins.written;
-    if (twins.open.length > 0) {
+    if (twins.turn !== turn) {
+      twins.turn = turn;
       twins.lost.push(...twins.open.filter((i) => IS_LOST.has(stateOf(i)) || isOther(i)));
       twins.open = twins.open.filter((i) => !HAS_ENDED.has(stateOf(i)));
     }
@@ -320,6 +326,8 @@ export interface Twins {
   /** Those of the written that did not arrive, and those of which it is not known yet. */
   lost?: number[];
   open?: readonly number[];
+  /** When that was looked at: see `RunState`. */
+  turn?: number;
   /** Those of the written that wait for a folder to be empty. */
   waiting?: readonly number[];
 }

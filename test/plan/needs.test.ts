@@ -209,7 +209,7 @@ describe('plan/needs', () => {
       const needs = new Needs(actions, {...EXACT, ...policy});
       const [path, step] = asked;
       const index = actions.findIndex((action) => action.path === path);
-      const found = needs.unmet(index, step, (i) => states[actions[i]?.path as string] ?? 'pending');
+      const found = needs.unmet(index, step, {stateOf: (i) => states[actions[i]?.path as string] ?? 'pending', turn: 0});
       expect(found && `${found.need} ${actions[found.of]?.path}`).to.equal(unmet);
     });
   }
@@ -217,9 +217,9 @@ describe('plan/needs', () => {
   it('a file of which something else was written by now', () => {
     const needs = new Needs(renamed, EXACT);
     const state = (i: number): ActionState => (i === 0 ? 'done' : 'pending');
-    const unmet = (isOther: boolean) => needs.unmet(1, 'deletes', state, () => isOther);
+    const unmet = (isOther: boolean) => needs.unmet(1, 'deletes', {stateOf: state, isOther: () => isOther, turn: 0});
     expect(unmet(true)).to.deep.equal({need: 'copy', of: 0});
-    expect(new Needs(renamed, EXACT).unmet(1, 'deletes', state, () => false)).to.equal(undefined);
+    expect(new Needs(renamed, EXACT).unmet(1, 'deletes', {stateOf: state, turn: 0})).to.equal(undefined);
   });
 
   it('what fails after the first question is held against the next one, also of another time', () => {
@@ -227,7 +227,8 @@ describe('plan/needs', () => {
     const actions = [act.create('a', file(5)), act.create('b', other), act.delete('c', file(5)), act.delete('d', other)];
     const needs = new Needs(actions, {...EXACT, mtimeWindow: NS_PER_SECOND});
     const states: ActionState[] = ['failed', 'staged', 'pending', 'pending'];
-    const unmet = (index: number) => needs.unmet(index, 'deletes', (i) => states[i] as ActionState)?.of;
+    let turn = 0;
+    const unmet = (index: number) => needs.unmet(index, 'deletes', {stateOf: (i) => states[i] as ActionState, turn: turn++})?.of;
     expect([unmet(2), unmet(3)]).to.deep.equal([0, undefined]);
     states[1] = 'failed';
     expect([unmet(2), unmet(3)]).to.deep.equal([0, 1]);
@@ -265,7 +266,24 @@ describe('plan/needs', () => {
       ...Array.from({length: count}, (_, i) => act.delete(`b${i}`, file(5))),
     ];
     const needs = new Needs(actions, EXACT);
-    const states = (i: number): ActionState => (i === count - 1 ? 'failed' : i < count ? 'done' : 'pending');
-    for (let i = count; i < 2 * count; i++) expect(needs.unmet(i, 'deletes', states)?.of).to.equal(count - 1);
+    const stateOf = (i: number): ActionState => (i === count - 1 ? 'failed' : i < count ? 'done' : 'pending');
+    for (let i = count; i < 2 * count; i++) expect(needs.unmet(i, 'deletes', {stateOf, turn: 0})?.of).to.equal(count - 1);
+  });
+
+  it('what has not ended is looked at again only when something has', () => {
+    const count = 1000;
+    const after = file(5);
+    const actions = [
+      ...Array.from({length: count}, (_, i) => act.create(`a${i}`, after)),
+      ...Array.from({length: count}, (_, i) => act.delete(`b${i}`, file(5))),
+    ];
+    const needs = new Needs(actions, EXACT);
+    let asked = 0;
+    const stateOf = (): ActionState => {
+      asked++;
+      return 'pending';
+    };
+    for (let i = count; i < 2 * count; i++) needs.unmet(i, 'deletes', {stateOf, turn: 0});
+    expect(asked).to.be.lessThan(10 * count);
   });
 });
