@@ -5,48 +5,63 @@ import {fromByteName, toByteName} from '../core/name.js';
 import {holderOf, Naming} from '../core/naming.js';
 import type {PlanOptions} from '../core/plan.js';
 import type {View} from '../platform/platform.js';
+import {cut} from '../report/columns.js';
 import {formatPlural} from '../report/units.js';
 
-interface Counted {
-  readonly count: number;
-  readonly example: string;
+/** How many names there are of a kind, and the first of them. */
+class Counted {
+  #count = 0;
+  #example = '';
+
+  add(example: string): void {
+    if (this.#count++ === 0) this.#example = example;
+  }
+
+  /** Nothing where there are none. */
+  warning(say: (names: string, example: string) => string): string[] {
+    return this.#count === 0 ? [] : [say(formatPlural(this.#count, 'name'), this.#example)];
+  }
 }
 
 export class NamesInTarget {
   readonly #holds: (name: string) => boolean;
+  readonly #couldHold: (name: string) => boolean;
   readonly #naming: Naming | undefined;
-  #refused: Counted | undefined;
-  #escaped: Counted | undefined;
+  readonly #refused = new Counted();
+  readonly #tooLong = new Counted();
+  readonly #escaped = new Counted();
 
   /** `view`: how the target is shown; where it is to be from now on, `renameInvalid` says so. */
   constructor(abilities: Abilities | undefined, view: View, {renameInvalid}: Pick<PlanOptions, 'renameInvalid'>) {
     const escaped: HeldNames | undefined = view.names ?? (renameInvalid ? abilities?.names : undefined);
-    this.#holds = holderOf(abilities?.names, escaped);
+    this.#holds = holderOf(abilities, escaped);
+    this.#couldHold = holderOf(abilities, escaped ?? abilities?.names);
     this.#naming = escaped && new Naming(escaped);
   }
 
   /** Whether the target can hold a new name; asked once for each. */
   holds(name: string): boolean {
     const isHeld = this.#holds(name);
-    if (!isHeld) this.#refused = {count: (this.#refused?.count ?? 0) + 1, example: this.#refused?.example ?? name};
     const written = this.#naming === undefined ? name : fromByteName(this.#naming.write(toByteName(name)));
-    if (isHeld && written !== name) {
-      const example = this.#escaped?.example ?? `"${escapeName(name)}" as "${escapeName(written)}"`;
-      this.#escaped = {count: (this.#escaped?.count ?? 0) + 1, example};
-    }
+    if (isHeld && written !== name) this.#escaped.add(`${shown(name)} as ${shown(written)}`);
+    if (!isHeld) (this.#couldHold(name) ? this.#refused : this.#tooLong).add(shown(name));
     return isHeld;
   }
 
   warnings(): string[] {
-    const [refused, escaped] = [this.#refused, this.#escaped];
-    const wayOut = this.#naming === undefined ? '; --rename-invalid escapes them' : '';
     return [
-      ...(refused === undefined
-        ? []
-        : [`the target cannot hold ${formatPlural(refused.count, 'name')}, such as "${escapeName(refused.example)}"${wayOut}`]),
-      ...(escaped === undefined
-        ? []
-        : [`${formatPlural(escaped.count, 'name')} will be escaped in the target, such as ${escaped.example}`]),
+      ...this.#refused.warning(
+        (names, example) => `the target cannot hold ${names}, such as ${example}; --rename-invalid escapes them`,
+      ),
+      ...this.#tooLong.warning((names, example) => `the target cannot hold ${names}, such as ${example}: too long`),
+      ...this.#escaped.warning((names, example) => `${names} will be escaped in the target, such as ${example}`),
     ];
   }
 }
+
+/** A name that is too long for a file system is too long for a line as well. */
+function shown(name: string): string {
+  return `"${cut(escapeName(name), LONG)}"`;
+}
+
+const LONG = 60;

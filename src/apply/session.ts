@@ -150,7 +150,7 @@ export class Session {
         leaders: target && targetWay(target),
         policy,
         abilities: context.abilities,
-        holdsName: holderOf(context.abilities?.names, context.target?.view.names),
+        holdsName: holderOf(context.abilities, context.target?.view.names),
         isShared: context.isShared,
         moves: context.moves,
         foldsNames: context.foldsNames,

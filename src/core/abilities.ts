@@ -1,4 +1,5 @@
 /** What a target can hold, as was tried in it: its file system's name tells less, and nothing where it is one in user space. */
+import {toByteName} from './name.js';
 import type {Kept} from './plan.js';
 
 export interface Abilities {
@@ -19,6 +20,13 @@ export interface Abilities {
   /** Holes in files take no space. */
   readonly holes: boolean;
   readonly names: HeldNames;
+  readonly longestName: LongestName;
+}
+
+/** Of how many bytes, or units of UTF-16, the longest name is that a target takes, of those that were tried. */
+export interface LongestName {
+  readonly length: number;
+  readonly of: 'bytes' | 'units';
 }
 
 /** Which names a target refuses, of those that were tried. */
@@ -41,6 +49,11 @@ export function holdsName(name: string, {refused, ends, letters}: HeldNames): bo
   if (ends !== '' && ends.includes(name.at(-1) as string)) return false;
   if (letters === 'ascii') return /^[\0-\x7f]*$/.test(name);
   return letters === 'bytes' || name.isWellFormed();
+}
+
+/** Whether a target can hold a name that is as long as this one. */
+export function holdsLength(name: string, {length, of}: LongestName): boolean {
+  return (of === 'units' ? name : toByteName(name)).length <= length;
 }
 
 /** `bare`: the owner and the times of a symbolic link cannot be set, or would be set on what it leads to. */

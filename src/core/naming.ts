@@ -2,7 +2,7 @@
  * Names that a tree cannot hold, written in another way: each byte that it refuses as `%` and two hexadecimal digits, like RFC 3986.
  * What looks like that already has its `%` written so too, and other names stay as they are: so it can always be read back.
  */
-import {type HeldNames, holdsName} from './abilities.js';
+import {type Abilities, type HeldNames, holdsLength, holdsName} from './abilities.js';
 import {type ByteName, encodeName, fromByteName, toByteName} from './name.js';
 
 export class Naming {
@@ -62,10 +62,17 @@ export class Naming {
 }
 
 /** Whether a target can hold a name as it is written there: `held` says what it can hold, `escaped` for which names there is an escape. */
-export function holderOf(held: HeldNames | undefined, escaped: HeldNames | undefined): (name: string) => boolean {
+export function holderOf(
+  held: Pick<Abilities, 'names' | 'longestName'> | undefined,
+  escaped: HeldNames | undefined,
+): (name: string) => boolean {
   if (held === undefined) return () => true;
   const naming = escaped && new Naming(escaped);
-  return (name) => holdsName(naming === undefined ? name : fromByteName(naming.write(toByteName(name))), held);
+  const {names, longestName} = held;
+  return (name) => {
+    const written = naming === undefined ? name : fromByteName(naming.write(toByteName(name)));
+    return holdsName(written, names) && holdsLength(written, longestName);
+  };
 }
 
 /** A name with its digits as `write` has them: some targets show all names in lower case. */

@@ -44,7 +44,7 @@ const OURS: Readonly<Record<string, string>> = {
   LEFT_RENAMED:
     'a killed run left it under this name, and no note says what it was called, so it is kept; give it back its name, or remove it',
   NAME_NOT_HELD:
-    'the target cannot have this name, so it was left out: it has a character or an ending that its file system refuses; give --rename-invalid, which escapes it, or rename it in the source',
+    'the target cannot have this name, so it was left out: its file system refuses a character or an ending of it, which --rename-invalid escapes, or it is too long; rename it in the source',
   NAME_UNCLEAR:
     'names are escaped in this tree (--rename-invalid), and no name is escaped so, so it is neither read nor changed; rename it there',
   DEPENDS: 'a step that it needs failed',

@@ -2,7 +2,7 @@
  * What a target can hold, tried in a folder of its own: in `.dirsync/abilities.json`, for the plans that follow, which write nothing.
  * Tried once for each way in which the target is mounted, since one disk holds more with one driver than with another.
  */
-import {type Abilities, type HeldNames, TRIED_ENDS, TRIED_INSIDE} from '../core/abilities.js';
+import {type Abilities, type HeldNames, type LongestName, TRIED_ENDS, TRIED_INSIDE} from '../core/abilities.js';
 import {CODE, emptyStat, inodeOf, toEntry} from '../core/block.js';
 import {type ByteName, fromByteName, toByteName} from '../core/name.js';
 import {COARSEST, type TimeFacts, TimeLearner} from '../core/times.js';
@@ -19,11 +19,11 @@ export function readAbilities(platform: Platform, root: Folder): Abilities | und
   const {mounted: its, ...found} = note as Record<string, unknown>;
   if (its !== mounted) return undefined;
   const isSound = (Object.keys(VALUES) as (keyof typeof VALUES)[]).every((key) => VALUES[key].includes(found[key] as never));
-  return isSound && areNames(found.names) ? (found as unknown as Abilities) : undefined;
+  return isSound && areNames(found.names) && isLength(found.longestName) ? (found as unknown as Abilities) : undefined;
 }
 
 const YES_OR_NO = [true, false] as const;
-const VALUES: {readonly [Key in keyof Omit<Abilities, 'names'>]: readonly Abilities[Key][]} = {
+const VALUES: {readonly [Key in keyof Omit<Abilities, 'names' | 'longestName'>]: readonly Abilities[Key][]} = {
   mode: YES_OR_NO,
   owner: YES_OR_NO,
   times: ['open', 'with-access', 'placed', 'none'],
@@ -39,6 +39,12 @@ export function areNames(names: unknown): names is HeldNames {
   const areOf = (text: unknown, tried: string) =>
     typeof text === 'string' && Array.from(text).every((each) => tried.includes(each));
   return areOf(refused, TRIED_INSIDE) && areOf(ends, TRIED_ENDS) && ['bytes', 'unicode', 'ascii'].includes(letters as string);
+}
+
+function isLength(longest: unknown): longest is LongestName {
+  if (typeof longest !== 'object' || longest === null) return false;
+  const {length, of} = longest as Partial<Record<keyof LongestName, unknown>>;
+  return Number.isSafeInteger(length) && (length as number) > 0 && ['bytes', 'units'].includes(of as string);
 }
 
 /** All that what is found depends on. */
@@ -104,6 +110,7 @@ class Probe {
       symlinks: this.#symlinks(owner && privileges().chown),
       hardlinks: this.#hardlinks(),
       names: this.#names(),
+      longestName: this.#longestName(),
       specials: this.#can(() => platform.makeNode({folder, name: OTHER, code: CODE.fifo, major: 0, minor: 0, attributes: {}})),
       holes: this.#holes(),
     };
@@ -227,6 +234,17 @@ class Probe {
     return {refused: refused.join(''), ends: ends.join(''), letters};
   }
 
+  /** Some that encrypt names take shorter ones than others do. */
+  #longestName(): LongestName {
+    let [held, tooLong] = this.#holds('a'.repeat(MAX_NAME)) ? [MAX_NAME, MAX_NAME + 1] : [1, MAX_NAME];
+    while (tooLong - held > 1) {
+      const length = (held + tooLong) >> 1;
+      if (this.#holds('a'.repeat(length))) held = length;
+      else tooLong = length;
+    }
+    return {length: held, of: this.#holds('\u00e9'.repeat(held)) ? 'units' : 'bytes'};
+  }
+
   /** Some take a name and show another. */
   #holds(text: string): boolean {
     const {platform, folder} = this;
@@ -274,6 +292,8 @@ class Probe {
   }
 }
 
+/** Longer ones are taken nowhere, in units of UTF-16 or in bytes. */
+const MAX_NAME = 255;
 const HOLE = 1024 * 1024;
 const FILE = 'file' as ByteName;
 const DRAFT = 'draft' as ByteName;

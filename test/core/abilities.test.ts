@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {type Abilities, type HeldNames, holdsName, withAbilities} from '../../src/core/abilities.js';
+import {type Abilities, type HeldNames, holdsLength, holdsName, withAbilities} from '../../src/core/abilities.js';
 import {ABLE, KEPT} from '../support/plan.js';
 
 const ANY: HeldNames = ABLE.names;
@@ -26,6 +26,23 @@ describe('core/abilities', () => {
   for (const [name, held, isHeld] of names) {
     it(`${isHeld ? 'holds' : 'does not hold'} ${JSON.stringify(name)} where ${JSON.stringify(held)} is refused`, () => {
       expect(holdsName(name, held)).to.equal(isHeld);
+    });
+  }
+
+  const lengths: readonly (readonly [name: string, length: number, of: 'bytes' | 'units', isHeld: boolean])[] = [
+    ['abc', 3, 'bytes', true],
+    ['abcd', 3, 'bytes', false],
+    ['b\u00e4', 3, 'bytes', true],
+    ['b\u00e4r', 3, 'bytes', false],
+    ['b\u00e4r', 3, 'units', true],
+    ['b\u00e4rs', 3, 'units', false],
+    ['\ud83d\ude00', 3, 'bytes', false],
+    ['\ud83d\ude00', 2, 'units', true],
+    ['\udcff\udcff\udcff', 3, 'bytes', true],
+  ];
+  for (const [name, length, of, isHeld] of lengths) {
+    it(`${isHeld ? 'holds' : 'does not hold'} ${JSON.stringify(name)} where a name may have ${length} ${of}`, () => {
+      expect(holdsLength(name, {length, of})).to.equal(isHeld);
     });
   }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {expect} from 'chai';
 import type {Abilities} from '../../src/core/abilities.js';
 import {CODE, type Stat} from '../../src/core/block.js';
-import {type ByteName, toByteName} from '../../src/core/name.js';
+import {type ByteName, fromByteName, toByteName} from '../../src/core/name.js';
 import type {TimeFacts} from '../../src/core/times.js';
 import {platform} from '../../src/platform/choose.js';
 import {type Attributes, type Folder, type Platform, SystemError} from '../../src/platform/platform.js';
@@ -130,6 +130,16 @@ const cases: Record<string, Case> = {
       writeFile: (folder, name, content) => (name.includes('\xff') ? refused('EILSEQ')() : real.writeFile(folder, name, content)),
     }),
     found: {names: {refused: '', ends: '', letters: 'unicode'}},
+  },
+  'names of so many units of UTF-16': {
+    methods: (real) => ({
+      writeFile(folder, name, content) {
+        if (fromByteName(name).length > 143) throw new SystemError('ENAMETOOLONG', 'openat');
+        if (!name.startsWith('\xc3\xa9\xc3')) real.writeFile(folder, name, content);
+      },
+      names: (folder) => [...real.names(folder), toByteName('\u00e9'.repeat(143))],
+    }),
+    found: {longestName: {length: 143, of: 'units'}},
   },
   'names of ASCII alone': {
     methods: (real) => ({

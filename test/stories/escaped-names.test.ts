@@ -142,9 +142,14 @@ describe('story: names that the target cannot hold', function () {
     const told = (...flags: string[]) => planDocument([story.source, story.target, ...flags], story.options).header.warnings;
     expect(told()).to.include('the target cannot hold 4 names, such as "a:b"; --rename-invalid escapes them');
     expect(told('--rename-invalid')).to.include('8 names will be escaped in the target, such as "a:b" as "a%3Ab"');
-    const {code, report} = run(story);
-    expect(code).to.equal(3);
-    expect(report.problems.map(({code}: {code: string}) => code)).to.deep.equal(Array(4).fill('NAME_NOT_HELD'));
+    const codes = ({code, report}: ReturnType<typeof run>) => [code, report.problems.map(({code}: {code: string}) => code)];
+    expect(codes(run(story))).to.deep.equal([3, Array(4).fill('NAME_NOT_HELD')]);
+    // As long as a name may be, and longer when it is escaped.
+    const long = ':'.repeat(100);
+    writeTree(story.source, {[long]: at('long')});
+    expect(told('--rename-invalid')).to.include(`the target cannot hold 1 name, such as "${':'.repeat(59)}\u2026": too long`);
+    expect(codes(run(story, '--rename-invalid'))).to.deep.equal([3, ['NAME_NOT_HELD']]);
+    expect(paths(story.target)).to.deep.equal(WRITTEN);
   });
 
   it('a saved plan that was made before it was known is applied with them', function () {

@@ -21,6 +21,7 @@ export const ABLE: Abilities = {
   specials: true,
   holes: true,
   names: {refused: '', ends: '', letters: 'bytes'},
+  longestName: {length: 255, of: 'bytes'},
 };
 
 export function file(size = 0, fields: Partial<Entry> = {}): Entry {

@@ -100,7 +100,7 @@ export class OneWorker {
         ...policy,
       },
       abilities,
-      holdsName: holderOf(abilities?.names, undefined),
+      holdsName: holderOf(abilities, undefined),
       isShared: false,
       opened: new Map(Object.entries(opened)) as World['opened'],
       moves: new Map(),
