@@ -1,9 +1,8 @@
 /** Names of the source that its target cannot hold: left out, or written there in another way. */
-import type {Abilities, HeldNames} from '../core/abilities.js';
+import type {Abilities} from '../core/abilities.js';
 import {escapeName} from '../core/escape.js';
 import {fromByteName, toByteName} from '../core/name.js';
 import {holderOf, Naming} from '../core/naming.js';
-import type {PlanOptions} from '../core/plan.js';
 import type {View} from '../platform/platform.js';
 import {cut} from '../report/columns.js';
 import {formatPlural} from '../report/units.js';
@@ -31,9 +30,8 @@ export class NamesInTarget {
   readonly #tooLong = new Counted();
   readonly #escaped = new Counted();
 
-  /** `view`: how the target is shown; where it is to be from now on, `renameInvalid` says so. */
-  constructor(abilities: Abilities | undefined, view: View, {renameInvalid}: Pick<PlanOptions, 'renameInvalid'>) {
-    const escaped: HeldNames | undefined = view.names ?? (renameInvalid ? abilities?.names : undefined);
+  /** `escaped`: as the target is shown, see `View`. */
+  constructor(abilities: Abilities | undefined, {names: escaped}: View) {
     this.#holds = holderOf(abilities, escaped);
     this.#couldHold = holderOf(abilities, escaped ?? abilities?.names);
     this.#naming = escaped && new Naming(escaped);

@@ -78,7 +78,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const typedNames = rootNames([source.path, target.path], [settings.source, settings.target]);
   const ofNames = namesOf(target.bytes);
   const views = viewsOf({source, target, options});
-  const names = new NamesInTarget(keeping.abilities, views.target, options);
+  const names = new NamesInTarget(keeping.abilities, views.target);
   const common = {type: 'scan', rootNames: typedNames, filters, oneFileSystem, kept: keeping.read, ...ofNames} as const;
   const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;

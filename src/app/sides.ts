@@ -5,10 +5,10 @@ import type {Side} from '../core/problem.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf, type Folder, type View} from '../platform/platform.js';
 import {openTree} from '../platform/roots.js';
-import {viewOf} from '../state/naming.js';
+import {type Showing, viewOf} from '../state/naming.js';
 
 /** What of a plan's header tells it. */
-export type Sides = Pick<PlanHeader, Side> & {readonly options: Pick<PlanHeader['options'], 'linksAs'>};
+export type Sides = Pick<PlanHeader, Side> & {readonly options: Showing};
 
 /** One that cannot be opened is shown as it is. @throws DirsyncError NAMING_UNREADABLE. */
 export function viewsOf(sides: Sides): Readonly<Record<Side, View>> {

@@ -12,9 +12,12 @@ import {errnoOf, type Folder, type Platform, type View} from '../platform/platfo
 import {areNames, readAbilities} from './abilities.js';
 import {NAMES, readNote, writeNote} from './folder.js';
 
+/** What of a plan's options says how its trees are shown. */
+export type Showing = Pick<PlanOptions, 'linksAs' | 'renameInvalid'>;
+
 /** How a tree is to be shown to a run. @throws DirsyncError NAMING_UNREADABLE. */
-export function viewOf(platform: Platform, root: Folder, side: Side, {linksAs}: Pick<PlanOptions, 'linksAs'>): View {
-  if (side === 'target') return {names: readNaming(platform, root)};
+export function viewOf(platform: Platform, root: Folder, side: Side, {linksAs, renameInvalid}: Showing): View {
+  if (side === 'target') return {names: readNaming(platform, root) ?? (renameInvalid ? refusedNames(platform, root) : undefined)};
   return {names: namingAbove(platform, root), links: linksAs};
 }
 
@@ -64,7 +67,12 @@ const SELF = '' as ByteName;
 
 /** From now on, names that this target refuses are escaped, if it refuses any and that is known. */
 export function noteNaming(platform: Platform, root: Folder): void {
+  const names = refusedNames(platform, root);
+  if (names !== undefined && readNaming(platform, root) === undefined) writeNote(platform, root, NAMES.naming, names);
+}
+
+/** Undefined where none are, as far as is known. */
+function refusedNames(platform: Platform, root: Folder): HeldNames | undefined {
   const names = readAbilities(platform, root)?.names;
-  const refuses = names !== undefined && (names.refused !== '' || names.ends !== '' || names.letters !== 'bytes');
-  if (refuses && readNaming(platform, root) === undefined) writeNote(platform, root, NAMES.naming, names);
+  return names === undefined || (names.refused === '' && names.ends === '' && names.letters === 'bytes') ? undefined : names;
 }

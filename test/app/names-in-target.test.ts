@@ -10,12 +10,12 @@ describe('app/names-in-target', () => {
   const ask = (names: readonly string[], of: NamesInTarget) => [names.map((name) => of.holds(name)), of.warnings()];
 
   it('holds all of which nothing is known, and says nothing', () => {
-    const of = new NamesInTarget(undefined, {}, {renameInvalid: true});
+    const of = new NamesInTarget(undefined, {});
     expect(ask(['a:b', LONG], of)).to.deep.equal([[true, true], []]);
   });
 
   it('what is refused is counted, with what helps and what does not', () => {
-    const of = new NamesInTarget(COLON, {}, {renameInvalid: false});
+    const of = new NamesInTarget(COLON, {});
     expect(ask(['a', 'a:b', 'c:d', LONG], of)).to.deep.equal([
       [true, false, false, false],
       [
@@ -25,19 +25,14 @@ describe('app/names-in-target', () => {
     ]);
   });
 
-  for (const [how, view, renameInvalid] of [
-    ['from now on', {}, true],
-    ['as before', {names: COLON.names}, false],
-  ] as const) {
-    it(`what is escaped ${how} is counted, and what is too long then`, () => {
-      const of = new NamesInTarget(COLON, view, {renameInvalid});
-      expect(ask(['a\x1b:b', ALMOST], of)).to.deep.equal([
-        [true, false],
-        [
-          `the target cannot hold 1 name, such as "${ALMOST}": too long`,
-          '1 name will be escaped in the target, such as "a\\x1b:b" as "a\\x1b%3Ab"',
-        ],
-      ]);
-    });
-  }
+  it('what is escaped is counted, and what is too long then', () => {
+    const of = new NamesInTarget(COLON, {names: COLON.names});
+    expect(ask(['a\x1b:b', ALMOST], of)).to.deep.equal([
+      [true, false],
+      [
+        `the target cannot hold 1 name, such as "${ALMOST}": too long`,
+        '1 name will be escaped in the target, such as "a\\x1b:b" as "a\\x1b%3Ab"',
+      ],
+    ]);
+  });
 });
