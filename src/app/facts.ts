@@ -181,7 +181,7 @@ function volumesOf(root: Folder, mounts: readonly RelPath[]): Volumes {
 
 interface Room {
   readonly volumes: Volumes;
-  /** Whether holes in files take no space in the target. */
+  /** Whether holes in files take no space on the file system of the target's root. */
   readonly hasHoles: boolean;
   readonly pool: WorkerPool;
 }
@@ -212,10 +212,13 @@ async function measuredNeeds({header, actions}: Plan, {spaces, volumes, hasHoles
   const allocated = new Map(asked.map((index, i) => [index, answers[i] as readonly [number, number]]));
   const from = volumeAt(source.path);
   const shares = from?.shares && volumes.every(({volume}) => volume.id === from.id);
+  // It was tried in the root alone.
+  const keepsHoles = ({path}: Action) => hasHoles || volumes.some(({at}) => at !== ROOT && isWithin(path, at));
   const isWritten = (index: number) => (shares ? 0 : (allocated.get(index)?.[0] ?? 0));
   return spaceNeeds({header, actions}, spaces, {
     // Where holes are not kept, they are written as zeros.
-    written: (index) => (policy.sparse && hasHoles ? isWritten(index) : bytesOf(actions[index] as Action)),
+    written: (index) =>
+      policy.sparse && keepsHoles(actions[index] as Action) ? isWritten(index) : bytesOf(actions[index] as Action),
     replaced: (index) => allocated.get(index)?.[1] ?? 0,
   });
 }

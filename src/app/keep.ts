@@ -86,6 +86,7 @@ const UNKNOWN: FileSystem = {
   type: undefined,
   keeps: {xattrs: XATTR_NAMESPACES, acls: true},
   times: {resolution: 1n, range: {}},
+  largestFile: undefined,
   isShared: true,
   mounted: undefined,
 };

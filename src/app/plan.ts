@@ -110,6 +110,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       wanted: settings.preserve,
       uid: process.geteuid?.() ?? 0,
       holdsName: (name) => names.holds(name),
+      largestFile: keeping.fileSystem.largestFile,
       onActions: checkMemory,
       sameContent: (paths, inTarget) =>
         askWorkers<boolean | Problem>('content', paths, {pool, roots, views, from: SCAN_WORKERS, inTarget}),

@@ -45,6 +45,8 @@ const OURS: Readonly<Record<string, string>> = {
     'a killed run left it under this name, and no note says what it was called, so it is kept; give it back its name, or remove it',
   NAME_NOT_HELD:
     'the target cannot have this name, so it was left out: its file system refuses a character or an ending of it, which --rename-invalid escapes, or it is too long; rename it in the source',
+  FILE_TOO_LARGE:
+    'the target holds no file as large as this (FAT: less than 4 GiB), so it was not copied; use exFAT or another file system, or leave it out by a filter',
   NAME_UNCLEAR:
     'names are escaped in this tree (--rename-invalid), and no name is escaped so, so it is neither read nor changed; rename it there',
   DEPENDS: 'a step that it needs failed',

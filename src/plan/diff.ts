@@ -8,7 +8,7 @@
  * tree has is consumed at once, so the two never part.
  */
 import type {Action, Attrs, Reason} from '../core/action.js';
-import {belongingsAt, CODE, entryAt, kindOf, nameAt, ownNameAt} from '../core/block.js';
+import {type Block, belongingsAt, CODE, entryAt, kindOf, nameAt, ownNameAt} from '../core/block.js';
 import {addSizes, type Entry} from '../core/entry.js';
 import {compareBytes} from '../core/name.js';
 import {baseName, joinPath, type RelPath, ROOT} from '../core/path.js';
@@ -32,6 +32,8 @@ export interface DiffOptions {
   readonly uid: number;
   /** Whether the target can hold a new name; asked once for each. */
   readonly holdsName?: ((name: string) => boolean) | undefined;
+  /** Bytes of the largest file that the target holds; of what is mounted in it nothing is known. */
+  readonly largestFile?: number | undefined;
   /** Told now and then how many actions there are by now; it throws when there is no room for more. */
   readonly onActions?: (count: number) => void;
   /**
@@ -97,6 +99,8 @@ class Merge {
   #deleting = 0;
   readonly #losses: LossCount;
   #mounts = 0;
+  /** That of the target's root, as a block has it. */
+  #device: Block['device'][number] | undefined;
 
   constructor(private readonly options: DiffOptions) {
     const onBlock = () => options.onActions?.(this.#actions.count + this.#deleting);
@@ -116,6 +120,7 @@ class Merge {
     if (t.depth === 0) {
       const root = await this.#both(undefined);
       if (root !== undefined) {
+        this.#device = root.target.block.device[root.target.index];
         await this.#mergeBelow(root);
         await this.#compareContent();
         // Creating .dirsync touches the root itself, so whenever anything is done its times are put back.
@@ -216,6 +221,11 @@ class Merge {
     if (this.#cannotMake(sourceCode)) {
       const isThere = sourceCode === targetCode && s.entry().rdev === t.entry().rdev;
       if (!isThere) this.#losses.countUnmade(sourceCode);
+      return this.#skipBoth();
+    }
+    if (frame !== undefined && this.#isTooLarge(frame)) {
+      this.#problem(path, 'source', 'FILE_TOO_LARGE');
+      this.#elsewhere.add(s.entry());
       return this.#skipBoth();
     }
     const from = this.#renamedFrom(frame);
@@ -383,7 +393,8 @@ class Merge {
       this.#losses.countUnmade(code);
       return this.#skip(s);
     }
-    if (!this.#holdsName(s.name())) return this.#skipUnheld(joinPath(this.#pathOf(frame), s.name()));
+    const fault = this.#unheld(frame);
+    if (fault !== undefined) return this.#skipUnheld(joinPath(this.#pathOf(frame), s.name()), fault);
     await this.#createTree(frame);
   }
 
@@ -402,8 +413,9 @@ class Merge {
       const path = s.depth === 0 ? ROOT : joinPath(parent, s.name());
       const kind = kindOf(code);
       this.#noteUnread();
-      if (s.depth > top && kind !== undefined && !this.#holdsName(s.name())) {
-        await this.#skipUnheld(path);
+      const fault = s.depth > top && kind !== undefined ? this.#unheld(frame) : undefined;
+      if (fault !== undefined) {
+        await this.#skipUnheld(path, fault);
         continue;
       }
       if (this.#cannotMake(code)) {
@@ -425,15 +437,23 @@ class Merge {
     } while (s.depth > top);
   }
 
-  #holdsName(name: string): boolean {
-    return this.options.holdsName?.(name) ?? true;
+  /** Why the target cannot have what the source has here, if it cannot; `frame`: the folder of the target that it would be in or below. */
+  #unheld(frame: Frame | undefined): string | undefined {
+    if (this.options.holdsName?.(this.#source.name()) === false) return 'NAME_NOT_HELD';
+    return frame !== undefined && this.#isTooLarge(frame) ? 'FILE_TOO_LARGE' : undefined;
+  }
+
+  #isTooLarge({target: {block, index}}: Frame): boolean {
+    const {largestFile = Infinity} = this.options;
+    const {code, block: of, index: at} = this.#source;
+    return code === CODE.file && (of.size[at] as number) > largestFile && block.device[index] === this.#device;
   }
 
   /** What is in a folder that the target cannot have does not arrive either. */
-  async #skipUnheld(path: RelPath): Promise<void> {
+  async #skipUnheld(path: RelPath, fault: string): Promise<void> {
     const s = this.#source;
     const {depth} = s;
-    this.#problem(path, 'source', 'NAME_NOT_HELD');
+    this.#problem(path, 'source', fault);
     do {
       this.#noteUnread();
       const kind = kindOf(s.code);

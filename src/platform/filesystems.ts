@@ -60,6 +60,13 @@ export function typeName(magic: number): string | undefined {
  */
 export const FLUSHING_RENAMES: ReadonlySet<string | undefined> = new Set(['ext4', 'btrfs', 'zfs', 'bcachefs', 'tmpfs']);
 
+/** FAT counts the bytes of a file in 32 bits, whoever drives it. */
+const FAT: ReadonlySet<string | undefined> = new Set(['vfat', 'msdos', 'fuse.fusefat']);
+
+export function largestFileOf(type: string | undefined): number | undefined {
+  return FAT.has(type) ? 2 ** 32 - 1 : undefined;
+}
+
 /** Two files of these can share content; of others it is not known, or told elsewhere. */
 export const SHARING: ReadonlySet<string> = new Set(['btrfs', 'bcachefs']);
 

@@ -121,6 +121,8 @@ export interface FileSystem {
   readonly keeps: KeptXattrs;
   /** How it keeps times, as far as its type tells. */
   readonly times: TimeFacts;
+  /** Bytes of the largest file that it holds, where that is less than other limits. */
+  readonly largestFile: number | undefined;
   /** Others may write to it where this system does not see it at once: what is seen of it may be some seconds old. */
   readonly isShared: boolean;
   /** Tells apart in which way it is mounted: what it can hold may differ with that. Undefined where the system does not tell. */

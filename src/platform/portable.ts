@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import {fromNanoseconds, MAX_SIZE} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {factsOfType, foldsNames, isOfOneMachine, roomOf, typeName} from './filesystems.js';
+import {factsOfType, foldsNames, isOfOneMachine, largestFileOf, roomOf, typeName} from './filesystems.js';
 import {type MountLine, mountLines} from './mount-text.js';
 import {
   type Attributes,
@@ -135,8 +135,10 @@ export class PortablePlatform implements Platform {
   fileSystem(folder: Folder): FileSystem {
     const {type, times} = factsOfType(fs.statfsSync(at(folder, '')).type);
     const line = mountLine(fs.statSync(at(folder, ''), {bigint: true}).dev);
+    const name = type === 'fuse' ? (line?.type ?? type) : type;
     return {
-      type: type === 'fuse' ? (line?.type ?? type) : type,
+      type: name,
+      largestFile: largestFileOf(name),
       times,
       keeps: {xattrs: [], acls: false},
       isShared: !isOfOneMachine(type),

@@ -170,6 +170,7 @@ describe('app/keep', () => {
       type: 'ext4',
       keeps: {xattrs: XATTR_NAMESPACES, acls: true},
       times: {resolution: 1n, range: {}},
+      largestFile: undefined,
       isShared: false,
       mounted: undefined,
     };
@@ -177,6 +178,7 @@ describe('app/keep', () => {
       type: 'vfat',
       keeps: {xattrs: [], acls: false},
       times: {resolution: 2_000_000_000n, range: {}},
+      largestFile: undefined,
       isShared: false,
       mounted: undefined,
     };

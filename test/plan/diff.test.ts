@@ -65,10 +65,11 @@ interface Given {
   readonly wanted?: readonly Preservable[];
   /** Names that the target cannot hold. */
   readonly refusedNames?: readonly string[];
+  readonly largestFile?: number;
 }
 
 function run(
-  {source, target, policy = {}, different = [], unreadable, wanted = PRESERVABLE, refusedNames = []}: Given,
+  {source, target, policy = {}, different = [], unreadable, wanted = PRESERVABLE, refusedNames = [], largestFile}: Given,
   rows?: number,
   calls: RelPath[][] = [],
   inTargets: RelPath[] = [],
@@ -82,6 +83,7 @@ function run(
     wanted,
     uid: 1000,
     holdsName: (name) => !refusedNames.includes(name),
+    largestFile,
     sameContent: async (paths, inTarget) => {
       calls.push([...paths]);
       inTargets.push(...inTarget);
@@ -834,6 +836,28 @@ const groups: Record<string, Record<string, Case>> = {
       source: {a: file('x', {mode: 0o600}), b: 'x', c: symlink('x')},
       target: {a: 'x', b: 'x', c: symlink('x')},
       losses: {mode: 1},
+    },
+  },
+  'files that are too large for the target': {
+    'are left out, and what they may be elsewhere is held back': {
+      largestFile: 4,
+      source: {a: {b: 'large', c: 'fits'}, d: 'large', e: 'large', f: {g: 'large'}},
+      target: {a: {}, e: 'old', f: {g: {h: 'old'}}, gone: 'large', other: 'old'},
+      problems: ['source a/b FILE_TOO_LARGE', 'source d FILE_TOO_LARGE', 'source e FILE_TOO_LARGE', 'source f/g FILE_TOO_LARGE'],
+      actions: [
+        'attrs . (children)',
+        'attrs a (children)',
+        'create a/c (new)',
+        'blocked gone (elsewhere)',
+        'delete other (gone)',
+      ],
+    },
+    'and those in new folders': {
+      largestFile: 4,
+      source: {a: {b: {c: 'large'}, d: 'fits'}},
+      target: {},
+      problems: ['source a/b/c FILE_TOO_LARGE'],
+      actions: ['attrs . (children)', 'mkdir a (new)', 'mkdir a/b (new)', 'create a/d (new)'],
     },
   },
   'names that the target cannot hold': {

@@ -257,6 +257,26 @@ describe('story: the disks that people have', function () {
     });
   }
 
+  it('fusefat: a file that is too large is told before anything is copied, and all else arrives', function () {
+    needDisk(this, 'fusefat');
+    const root = temp();
+    const [source, target] = [path.join(root, 'source'), path.join(disk.mount('fusefat', root), 'backup')];
+    writeTree(source, {small: 'small', inner: {}});
+    for (const name of ['large', 'inner/large']) {
+      fs.writeFileSync(path.join(source, name), '');
+      fs.truncateSync(path.join(source, name), 2 ** 32);
+    }
+    inner.memory(path.join(target, 'inner'));
+    const options = remembering(root);
+    for (let turn = 0; turn < 2; turn++) {
+      const {problems} = planDocument([source, target], options);
+      expect(problems.map(({path, code}) => `${path} ${code}`)).to.deep.equal(['large FILE_TOO_LARGE']);
+      expect(dirsync(['run', source, target], options).code).to.equal(3);
+      expect(fs.readdirSync(target)).to.have.members(['.dirsync', 'inner', 'small']);
+      expect(fs.statSync(path.join(target, 'inner/large')).size, 'another disk may hold it').to.equal(2 ** 32);
+    }
+  });
+
   it('exfat: a file with holes that does not fit halts the run', function () {
     needDisk(this, 'exfat');
     const root = temp();
