@@ -101,6 +101,15 @@ interface Lost {
   readonly folding: Folding | undefined;
 }
 
+/** What a source of this type makes up, and so is not copied. */
+export function madeUpWarnings(type: string | undefined, madeUp: readonly Preservable[]): string[] {
+  if (madeUp.length === 0) return [];
+  const source = type === undefined ? 'the source' : `the source (${type})`;
+  const words = {mode: 'modes', owner: 'owners'} as Partial<Record<Preservable, string>>;
+  const what = madeUp.map((each) => words[each] ?? each).join(' and ');
+  return [`the ${what} of ${source} are made up by its driver and not copied; --preserve ${madeUp.join(',')} copies them`];
+}
+
 /** What is not kept, each said once, with how many paths it concerns. */
 export function lossWarnings({losses, keeping, mounts, respelled, folding}: Lost): string[] {
   const {fileSystem, kept, times, abilities} = keeping;

@@ -8,6 +8,7 @@ import {type ByteName, toByteName} from '../core/name.js';
 import {ROOT} from '../core/path.js';
 import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
+import {joinFacts} from '../core/times.js';
 import {heapFault} from '../formats/memory.js';
 import {withTimeFacts} from '../plan/compare.js';
 import {diff} from '../plan/diff.js';
@@ -26,13 +27,14 @@ import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
 import {type Context, Interrupted, newId, withWorkers} from './context.js';
 import {factsOf, namesOf} from './facts.js';
 import {idleWarnings, rootNames, typedPatterns} from './filters.js';
-import {type Keeping, lossWarnings, whatIsKept} from './keep.js';
+import {type Keeping, lossWarnings, madeUpWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
 import {NamesInTarget} from './names-in-target.js';
 import {narrowPlan} from './narrow.js';
 import {ownersOf} from './owners.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
 import {viewsOf} from './sides.js';
+import {sourceFacts} from './source-facts.js';
 import {VERSION} from './version.js';
 
 /** A plan with other facts. */
@@ -68,9 +70,13 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const {source, missing, unread} = sourceOf(settings, target);
   const roots = {source, target, sourceMissing: missing || undefined};
   onEvent({type: 'plan-started', source: source.path, target: target.path});
-  const keeping = whatIsKept(settings.preserve, target.bytes);
+  const ofSource = sourceFacts(source.bytes);
+  const madeUp = ofSource.madeUp.filter((each) => settings.preserve.includes(each) && !settings.insisted.includes(each));
+  const wanted = settings.preserve.filter((each) => !madeUp.includes(each));
+  const keeping = whatIsKept(wanted, target.bytes);
   const patterns = typedPatterns(settings.filters);
-  const options = planOptions(settings, {...keeping, filters: patterns.map(({pattern}) => pattern)});
+  const times = joinFacts(keeping.times, {resolution: ofSource.resolution, range: {}}) ?? keeping.times;
+  const options = planOptions(settings, {...keeping, times, filters: patterns.map(({pattern}) => pattern)});
   const {filters, oneFileSystem, deleteExcluded} = options;
   // Refused here: a worker's failure would be a bug of ours.
   FilterScope.root(filters);
@@ -107,7 +113,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       source: scans.source.blocks,
       target: scans.target.blocks,
       policy: options,
-      wanted: settings.preserve,
+      wanted,
       uid: process.geteuid?.() ?? 0,
       holdsName: (name) => names.holds(name),
       largestFile: keeping.fileSystem.largestFile,
@@ -140,6 +146,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
           ...idleWarnings(idle),
           ...lossWarnings({...found, keeping, respelled: targetAnswer.respelled, folding: ofNames.folding}),
           ...names.warnings(),
+          ...madeUpWarnings(ofSource.type, madeUp),
           ...memoryWarnings(),
           ...sizeWarnings(options, seen),
         ],

@@ -79,6 +79,8 @@ export interface Settings {
   /** What a filter leaves out goes from the target too. */
   readonly deleteExcluded: boolean;
   readonly preserve: readonly Preservable[];
+  /** What of it was named: it is copied also where the source makes it up. */
+  readonly insisted: readonly Preservable[];
   readonly ownerBy: 'id' | 'name';
   readonly oneFileSystem: boolean;
   /** Undefined: symbolic links stay links. */
@@ -154,7 +156,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     ...deletes(flags, job),
     deleteBefore: flags.deleteBefore ?? job.deleteBefore ?? false,
     deleteAnyway: flags.deleteAnyway ?? job.deleteAnyway ?? false,
-    preserve: preserved(flags, job),
+    ...preserved(flags, job),
     ownerBy: flags.ownerBy ?? job.ownerBy ?? 'id',
     oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,
     linksAs: flags.linksAs ?? job.linksAs,
@@ -269,10 +271,11 @@ function scheduleOf(flags: SettingFlags, job: JobSettings): Schedule | undefined
 }
 
 /** `preserve` says what is kept instead of all, `noPreserve` what of it is not. A typed list of either takes the job's place. */
-function preserved(flags: SettingFlags, job: JobSettings): Preservable[] {
+function preserved(flags: SettingFlags, job: JobSettings): Pick<Settings, 'preserve' | 'insisted'> {
   const isTyped = flags.preserve !== undefined || flags.noPreserve !== undefined;
-  const {preserve = PRESERVABLE, noPreserve = []} = isTyped ? flags : job;
-  return PRESERVABLE.filter((each) => preserve.includes(each) && !noPreserve.includes(each));
+  const {preserve: named, noPreserve = []} = isTyped ? flags : job;
+  const preserve = PRESERVABLE.filter((each) => (named ?? PRESERVABLE).includes(each) && !noPreserve.includes(each));
+  return {preserve, insisted: named ?? []};
 }
 
 function jobFilters({excludeFrom = [], exclude = [], include = []}: JobSettings): FilterFlag[] {

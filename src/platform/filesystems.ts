@@ -63,6 +63,9 @@ export const FLUSHING_RENAMES: ReadonlySet<string | undefined> = new Set(['ext4'
 /** FAT counts the bytes of a file in 32 bits, whoever drives it. */
 const FAT: ReadonlySet<string | undefined> = new Set(['vfat', 'msdos', 'fuse.fusefat']);
 
+/** These make up modes and owners, the same for all files, as they are told when they are mounted. */
+export const HAVE_NO_MODES: ReadonlySet<string | undefined> = new Set([...FAT, 'exfat', 'hfs']);
+
 export function largestFileOf(type: string | undefined): number | undefined {
   return FAT.has(type) ? 2 ** 32 - 1 : undefined;
 }

@@ -47,7 +47,7 @@ export class PosixAttributes {
 
   /** Of what is listed: `written` is where in scratch memory its name stands already. */
   xattrsAt(folder: Folder, name: ByteName, written: number, kept: KeptXattrs): string {
-    return this.#readXattrs(this.#path(folder, name, written), kept);
+    return this.#readXattrs(folder, this.#path(folder, name, written), kept);
   }
 
   setAttributes(folder: Folder, name: ByteName, code: number, attributes: Attributes): void {
@@ -86,7 +86,7 @@ export class PosixAttributes {
   }
 
   xattrs(folder: Folder, name: ByteName, kept: KeptXattrs): string {
-    return keepsXattrs(kept) ? this.#readXattrs(this.#path(folder, name), kept) : '';
+    return keepsXattrs(kept) ? this.#readXattrs(folder, this.#path(folder, name), kept) : '';
   }
 
   xattr(folder: Folder, name: ByteName, attribute: ByteName): Uint8Array | undefined {
@@ -115,7 +115,7 @@ export class PosixAttributes {
   }
 
   /** llistxattr(2), and lgetxattr(2) for those that are kept; packed as in a block. `path` is an address. */
-  #readXattrs(path: number, kept: KeptXattrs): string {
+  #readXattrs(folder: Folder, path: number, kept: KeptXattrs): string {
     const {llistxattr} = this.kernel.libc;
     let listed = llistxattr(path, this.kernel.base + XATTR_NAMES, XATTR_USUAL);
     // Perf: nearly every file has none (bench: unchanged-generated).
@@ -123,7 +123,7 @@ export class PosixAttributes {
     if (listed < 0 && this.kernel.errno() === 'ERANGE') listed = llistxattr(path, this.kernel.base + XATTR_NAMES, XATTR_MAX);
     if (listed < 0) {
       const code = this.kernel.errno();
-      if (code === 'EOPNOTSUPP' || code === 'ENOENT') return '';
+      if (code === 'EOPNOTSUPP' || code === 'ENOENT' || (code === 'EIO' && this.#hasNone(folder))) return '';
       throw new SystemError(code, 'llistxattr');
     }
     const names = this.kernel.bytes
@@ -137,6 +137,13 @@ export class PosixAttributes {
     }
     if (packed.length > MAX_XATTRS) throw new SystemError('E2BIG', 'llistxattr');
     return packed;
+  }
+
+  /** `rclone mount` answers EIO for files, and for folders that there are no attributes. */
+  #hasNone(folder: Folder): boolean {
+    const {llistxattr} = this.kernel.libc;
+    const listed = llistxattr(this.#path(folder, ''), this.kernel.base + XATTR_NAMES, XATTR_USUAL);
+    return listed < 0 && this.kernel.errno() === 'EOPNOTSUPP';
   }
 
   #valueText(path: number, name: string): string | undefined {
@@ -168,7 +175,7 @@ export class PosixAttributes {
   #setXattrs(folder: Folder, name: ByteName, code: number, {kept, values}: WantedXattrs): void {
     const {lsetxattr, lremovexattr} = this.kernel.libc;
     const wanted = new Set<string>(values.map(([attribute]) => attribute));
-    const standing = this.#readXattrs(this.#path(folder, name), kept).split('\0');
+    const standing = this.#readXattrs(folder, this.#path(folder, name), kept).split('\0');
     const act = (call: () => number, syscall: string, fine?: string) => {
       if (call() === 0) return;
       const errno = this.kernel.errno();

@@ -27,6 +27,8 @@ interface Place {
   readonly home: string;
   readonly at: string;
   readonly mebibytes: number;
+  /** Options of its own for the mount, of exFAT and NTFS. */
+  readonly more: readonly string[];
 }
 
 interface Disk {
@@ -51,8 +53,8 @@ const DISK: Readonly<Record<DiskName, Disk>> = {
     needs: [toolOf('exfat'), 'mount.exfat-fuse'],
     mebibytes: 200,
     needsLoop: true,
-    mount: ({home, at, mebibytes}) =>
-      start(home, 'mount', ['-t', 'exfat-fuse', '-o', 'loop', image('exfat', home, mebibytes), at]),
+    mount: ({home, at, mebibytes, more}) =>
+      start(home, 'mount', ['-t', 'exfat-fuse', '-o', ['loop', ...more].join(), image('exfat', home, mebibytes), at]),
   },
   ntfs: ntfs('ntfs'),
   'ntfs-permissions': ntfs('ntfs-permissions'),
@@ -85,7 +87,8 @@ const DISK: Readonly<Record<DiskName, Disk>> = {
       const password = path.join(home, 'password');
       fs.writeFileSync(password, 'password\n');
       // The least work that it allows for a password.
-      start(home, 'gocryptfs', ['-q', '-init', '-passfile', password, '-scryptn', '10', far]);
+      if (fs.readdirSync(far).length === 0)
+        start(home, 'gocryptfs', ['-q', '-init', '-passfile', password, '-scryptn', '10', far]);
       start(home, 'gocryptfs', ['-q', '-passfile', password, far, at]);
     },
   },
@@ -117,13 +120,18 @@ function ntfs(name: keyof typeof NTFS): Disk {
   return {
     needs: [toolOf('ntfs'), program],
     mebibytes: 60,
-    mount: ({home, at, mebibytes}) => start(home, program, [...options, image('ntfs', home, mebibytes), at]),
+    mount({home, at, mebibytes, more}) {
+      const own = more.length === 0 ? [] : ['-o', more.join()];
+      start(home, program, [...options, ...own, image('ntfs', home, mebibytes), at]);
+    },
   };
 }
 
 export interface Disks {
   /** Makes the file system in a new folder there, and gives the folder where it is mounted. */
   mount(name: DiskName, folder: string, options?: {readonly mebibytes?: number}): string;
+  /** Mounts again what was mounted so far, as when a disk was away; `more`: with other options. */
+  remount(more?: readonly string[]): void;
   /** Undoes the mounts made so far, before the test has ended. */
   undo(): void;
 }
@@ -144,18 +152,26 @@ export function disks(): Disks {
     }
   };
   afterEach(undo);
+  const add = (place: Place, mount: Disk['mount']) => {
+    // Also what fails half-way may have a server by then.
+    own.push(place);
+    mounted.push(place);
+    mount(place);
+    until(`${place.home} is mounted`, () => isMounted(place), place.home);
+  };
   return {
     mount(name, folder, options = {}) {
       const {mount, mebibytes = 0} = DISK[name];
       const home = path.join(folder, name);
-      const place: Place = {home, at: path.join(home, 'disk'), mebibytes: options.mebibytes ?? mebibytes};
+      const place: Place = {home, at: path.join(home, 'disk'), mebibytes: options.mebibytes ?? mebibytes, more: []};
       fs.mkdirSync(place.at, {recursive: true});
-      // Also what fails half-way may have a server by then.
-      own.push(place);
-      mounted.push(place);
-      mount(place);
-      until(`${name} is mounted`, () => isMounted(place), place.home);
+      add(place, mount);
       return place.at;
+    },
+    remount(more = []) {
+      const places = [...own];
+      undo();
+      for (const place of places) add({...place, more}, DISK[path.basename(place.home) as DiskName].mount);
     },
     undo,
   };
@@ -173,7 +189,7 @@ export function needDisk(context: Mocha.Context, name: DiskName): void {
 function folders(home: string, ...names: readonly string[]): string[] {
   return names.map((name) => {
     const folder = path.join(home, name);
-    fs.mkdirSync(folder);
+    fs.mkdirSync(folder, {recursive: true});
     return folder;
   });
 }
@@ -181,7 +197,7 @@ function folders(home: string, ...names: readonly string[]): string[] {
 function image(type: 'exfat' | 'ntfs' | 'vfat', home: string, mebibytes: number): string {
   const file = path.join(home, 'image');
   // The quick way: no zeros are written to all of it.
-  makeImage(type, file, mebibytes, type === 'ntfs' ? ['-Q'] : []);
+  if (!fs.existsSync(file)) makeImage(type, file, mebibytes, type === 'ntfs' ? ['-Q'] : []);
   return file;
 }
 
@@ -203,6 +219,7 @@ function start(home: string, program: string, args: readonly string[]): void {
 
 /** Starts an sshd that lets root in by a key of its own, on a port that was free. */
 function startServer(home: string): number {
+  for (const name of ['host', 'user', 'pid']) fs.rmSync(path.join(home, name), {force: true});
   for (const key of ['host', 'user']) call('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(home, key)]);
   // sshd does not start as root without this folder, which the service of the system makes.
   fs.mkdirSync('/run/sshd', {recursive: true, mode: 0o755});

@@ -30,6 +30,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     preserve: PRESERVABLE,
     ownerBy: 'id',
     oneFileSystem: false,
+    insisted: [],
     linksAs: undefined,
     renameInvalid: false,
     maxDelete: undefined,
