@@ -83,7 +83,9 @@ export class Views implements ShowingPlatform {
 
   openFolder(parent: Folder, name: ByteName): Folder {
     const shown = this.#shown.get(parent);
-    if (shown === undefined) return this.base.openFolder(parent, name);
+    // What is in dirsync's own folder is as it is.
+    const isOwn = parent === shown?.root && name === STATE_DIR;
+    if (shown === undefined || isOwn) return this.base.openFolder(parent, name);
     const text = fromByteName(name);
     try {
       return this.#opened(this.base.openFolder(parent, this.#written(parent, name)), shown, [...shown.way, text]);

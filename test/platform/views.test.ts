@@ -129,6 +129,12 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(listed(folder), 'not here').to.deep.equal(['a%3ab NAME_UNCLEAR', 'c%3ad NAME_UNCLEAR', 'c:d file 0']);
       });
 
+      it('stay as they are in the folder of dirsync itself', () => {
+        const {folder} = shown({'.dirsync': {'a%3Ab': ''}, sub: {'.dirsync': {'a%3Ab': ''}}}, {names: NAMES});
+        expect(listed(within(folder, '.dirsync'))).to.deep.equal(['a%3Ab file 0']);
+        expect(listed(within(within(folder, 'sub'), '.dirsync'))).to.deep.equal(['a:b file 0']);
+      });
+
       it('stay as they are in trees that are not shown so', () => {
         const {folder} = shown({'a%3Ab': ''}, {});
         expect(listed(folder)).to.deep.equal(['a%3Ab file 0']);

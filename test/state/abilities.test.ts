@@ -7,6 +7,7 @@ import {type ByteName, fromByteName, toByteName} from '../../src/core/name.js';
 import type {TimeFacts} from '../../src/core/times.js';
 import {platform} from '../../src/platform/choose.js';
 import {type Attributes, type Folder, type Platform, SystemError} from '../../src/platform/platform.js';
+import {Views} from '../../src/platform/views.js';
 import {learnAbilities, readAbilities} from '../../src/state/abilities.js';
 import {readTimeFacts} from '../../src/state/times.js';
 import {ABLE} from '../support/plan.js';
@@ -194,6 +195,15 @@ describe('state/abilities', () => {
       expect(fs.readdirSync(path.dirname(note()))).to.deep.equal(noted);
     });
   }
+
+  it('names are tried as they are, also where those that are refused are escaped', () => {
+    const refusing = cases['some characters and endings are refused'] as Case;
+    const views = new Views(instead(platform(), refusing.methods(platform())));
+    const escaped = {refused: '\u0001:?', ends: '.', letters: 'bytes'} as const;
+    views.show(root, {names: escaped});
+    expect(learnAbilities(views, root)?.abilities.names).to.deep.equal(escaped);
+    views.show(root, {});
+  });
 
   it('is tried again where it is mounted in another way, and not where the disk is full', () => {
     learnAbilities(platform(), root);
