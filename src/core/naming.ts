@@ -11,11 +11,12 @@ export class Naming {
 
   constructor({refused, ends, letters}: HeldNames) {
     const controls = refused.includes('\u0001') ? '\\x01-\\x1f' : '';
-    const inside = `${controls}${literal(refused.replace('\u0001', ''))}`;
+    const others = refused.replace('\u0001', '');
+    const inside = `${controls}${literal(others)}`;
     const bytes = letters === 'unicode' ? '\\udc80-\\udcff' : letters === 'ascii' ? '\\u{80}-\\u{10ffff}' : '';
     const hex = [
       ...(controls === '' ? [] : ['[01][0-9A-Fa-f]']),
-      ...Array.from(refused.replace('\u0001', ''), hexOf),
+      ...Array.from(others, hexOf),
       ...(letters === 'bytes' ? [] : ['[89A-Fa-f][0-9A-Fa-f]']),
       ...Array.from(ends, (letter) => `${hexOf(letter)}$`),
     ].join('|');
