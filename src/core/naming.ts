@@ -33,6 +33,8 @@ export class Naming {
 
   /** How a name is written in the tree. */
   write(name: ByteName): ByteName {
+    // No names of files: else a file `.%2E` would be read as the way out of the tree, and a folder would not find itself.
+    if (name === '.' || name === '..') return name;
     const text = fromByteName(name);
     const written = text.replace(this.#odd, (letter) => Array.from(encodeName(letter), hexByte).join(''));
     return written === text ? name : toByteName(written);

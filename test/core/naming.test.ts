@@ -51,7 +51,7 @@ describe('core/naming', () => {
     });
   }
 
-  for (const written of ['what?', 'ends.', '%C3%A4', 'x%3a', '\udcff']) {
+  for (const written of ['what?', 'ends.', '%C3%A4', 'x%3a', '\udcff', '%2E', '.%2E']) {
     it(`never writes ${JSON.stringify(written)}`, () => {
       expect(new Naming(WINDOWS).read(toByteName(written))).to.equal(undefined);
     });

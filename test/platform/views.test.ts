@@ -119,6 +119,10 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(views.stat(folder, name('what?'), emptyStat())).to.equal(false);
       });
 
+      it('"." is the folder itself, and nothing is read as it', () => {
+        const {folder} = shown({'a:': file('x'), '.%2E': file('out'), '%2E': file('self')}, {names: {...NAMES, refused: '?'}});
+        expect(listed(within(folder, '.'))).to.deep.equal(['%2E NAME_UNCLEAR', '.%2E NAME_UNCLEAR', 'a: file 1']);
+      });
       it('that are read as one are one row, of which nothing is known', () => {
         const {folder} = shown({'what?': 'one', 'what%3F': 'another', fine: ''}, {names: NAMES});
         expect(listed(folder)).to.deep.equal(['fine file 0', 'what? NAME_UNCLEAR']);

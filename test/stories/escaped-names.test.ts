@@ -183,6 +183,18 @@ describe('story: names that the target cannot hold', function () {
     expect(fs.readFileSync(path.join(story.target, 'a%3Ab'), 'utf8')).to.equal('another');
   });
 
+  it('names that would be read as ways out of the tree lead nowhere, and are told', () => {
+    const story = beginNoted({});
+    writeTree(story.target, {'.%2E': {evil: at('evil'), '.%2E': {evil: at('evil')}}, '%2E': {evil: at('evil')}});
+    const restored = path.join(story.root, 'restored', 'target');
+    fs.mkdirSync(path.dirname(restored));
+    const {code, report} = run({...story, source: story.target, target: restored});
+    const problems = report.problems.map(({path, code}: {path: string; code: string}) => `${path} ${code}`);
+    expect({code, problems}).to.deep.equal({code: 3, problems: ['%2E NAME_UNCLEAR', '.%2E NAME_UNCLEAR']});
+    expect(fs.readdirSync(path.dirname(restored))).to.deep.equal(['target']);
+    expect(fs.readdirSync(restored)).to.deep.equal(['.dirsync']);
+  });
+
   for (const [what, note] of [
     ['empty', ''],
     ['cut', '{"refused":":'],
