@@ -1,6 +1,5 @@
 /** Names of the source that its target cannot hold: left out, or written there in another way. */
 import type {Abilities} from '../core/abilities.js';
-import {escapeName} from '../core/escape.js';
 import {fromByteName, toByteName} from '../core/name.js';
 import {holderOf, Naming} from '../core/naming.js';
 import type {View} from '../platform/platform.js';
@@ -57,9 +56,9 @@ export class NamesInTarget {
   }
 }
 
-/** A name that is too long for a file system is too long for a line as well. */
+/** Whoever shows it escapes it. A name that is too long for a file system is too long for a line as well. */
 function shown(name: string): string {
-  return `"${cut(escapeName(name), LONG)}"`;
+  return `"${cut(name, LONG)}"`;
 }
 
 const LONG = 60;

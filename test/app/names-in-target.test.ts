@@ -31,7 +31,7 @@ describe('app/names-in-target', () => {
       [true, false],
       [
         `the target cannot hold 1 name, such as "${ALMOST}": too long`,
-        '1 name will be escaped in the target, such as "a\\x1b:b" as "a\\x1b%3Ab"',
+        '1 name will be escaped in the target, such as "a\x1b:b" as "a\x1b%3Ab"',
       ],
     ]);
   });

@@ -167,6 +167,13 @@ describe('story: names that the target cannot hold', function () {
     expect(fs.readFileSync(path.join(target, 'a%3Ab'), 'utf8')).to.equal('edited');
   });
 
+  it('are told with what is unsafe in them escaped, once', () => {
+    const {source, target, options} = beginNoted({'a:\u001b': at('new')});
+    const {code, stdout} = dirsync(['plan', source, target], options);
+    expect(code).to.equal(0);
+    expect(stdout).to.include('1 name will be escaped in the target, such as "a:\\x1b" as "a%3A\\x1b"');
+  });
+
   it('names that look escaped, and are none of ours, stay and are told', () => {
     const story = beginNoted({'a:b': at('new')}, {'x?y': at('theirs'), 'a%3Ab': at('older'), 'end.': at('theirs')});
     const {code, report} = run(story);
