@@ -33,7 +33,7 @@ import {NamesInTarget} from './names-in-target.js';
 import {narrowPlan} from './narrow.js';
 import {ownersOf} from './owners.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
-import {viewsOf} from './sides.js';
+import {hiddenNamingWarnings, viewsOf} from './sides.js';
 import {sourceFacts} from './source-facts.js';
 import {VERSION} from './version.js';
 
@@ -133,8 +133,8 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         id: newId(started),
         created: started.toISOString(),
         writer: `dirsync ${VERSION}`,
-        source: {path: source.path, identity: source.identity},
-        target: {path: target.path, identity: target.identity},
+        source: {path: source.path, identity: source.identity, escapes: views.source.names},
+        target: {path: target.path, identity: target.identity, escapes: views.target.names},
         options,
         totals: {source: sourceAnswer.totals, target: targetAnswer.totals},
         overlap: rootOverlap(source, target) ?? inside,
@@ -146,6 +146,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
           ...idleWarnings(idle),
           ...lossWarnings({...found, keeping, respelled: targetAnswer.respelled, folding: ofNames.folding}),
           ...names.warnings(),
+          ...hiddenNamingWarnings({source}),
           ...madeUpWarnings(ofSource.type, madeUp),
           ...memoryWarnings(),
           ...sizeWarnings(options, seen),

@@ -5,7 +5,7 @@ import type {Side} from '../core/problem.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf, type Folder, type View} from '../platform/platform.js';
 import {openTree} from '../platform/roots.js';
-import {type Showing, viewOf} from '../state/naming.js';
+import {isNamingHidden, type Showing, viewOf} from '../state/naming.js';
 
 /** What of a plan's header tells it. */
 export type Sides = Pick<PlanHeader, Side> & {readonly options: Showing};
@@ -25,6 +25,23 @@ function viewAt(sides: Sides, side: Side): View {
   }
   try {
     return viewOf(platform(), root, side, sides.options);
+  } finally {
+    platform().close(root);
+  }
+}
+
+/** What a plan says of a source of which it may not know how its names are written. */
+export function hiddenNamingWarnings({source}: Pick<Sides, 'source'>): string[] {
+  let root: Folder;
+  try {
+    root = platform().openRoot(toByteName(source.path));
+  } catch (error) {
+    errnoOf(error);
+    return [];
+  }
+  try {
+    const isHidden = isNamingHidden(platform(), root);
+    return isHidden ? ['names may be escaped in the source, and are copied so: its .dirsync may not be read by this user'] : [];
   } finally {
     platform().close(root);
   }

@@ -22,7 +22,7 @@ import {errnoOf, type Folder, type View} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
 import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
-import {viewOf} from '../state/naming.js';
+import {areSameNames, namesChanged, viewOf} from '../state/naming.js';
 import {Journal} from '../state/runs.js';
 import {checkSourceAbsent} from './absent.js';
 import {type Approach, type Live, type Rules, rulesOf} from './approach.js';
@@ -227,6 +227,7 @@ class Run {
     try {
       if (source.identity !== undefined && !isSameRoot(source.identity, rootIdentity(root))) throw otherRoot(source.path);
       this.#sourceView = viewOf(platform(), root, 'source', options);
+      if (!areSameNames(this.#sourceView.names, source.escapes)) throw namesChanged('source');
     } catch (error) {
       platform().close(root);
       throw error;

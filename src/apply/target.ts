@@ -24,7 +24,7 @@ import {NAMES} from '../state/folder.js';
 import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
 import {foldingOf, writeSamples} from '../state/names.js';
-import {noteNaming, viewOf} from '../state/naming.js';
+import {areSameNames, namesChanged, noteNaming, viewOf} from '../state/naming.js';
 import {handOver, stateOwner} from '../state/ownership.js';
 import {readJournal} from '../state/runs.js';
 import {hasLeftovers, leftRenamed, sweepReplaced, sweepStaging} from '../state/staging.js';
@@ -132,6 +132,7 @@ export class Target {
         this.#isNew = checkTargetMaker({platform, root, header: this.#header, hasWaited}) === 'just-made';
       }
       this.#show(root);
+      if (!this.#wasEmpty && !areSameNames(this.#view.names, this.#header.target.escapes)) throw namesChanged('target');
     } catch (error) {
       platform.close(root);
       throw error;
@@ -197,6 +198,14 @@ export class Target {
     this.o.platform.setAttributes(this.#root as Folder, SELF, CODE.directory, {mode: 0o777 & ~process.umask()});
   }
 
+  get #wasEmpty(): boolean {
+    return this.#header.totals.target.entries === 0;
+  }
+
+  *#newPaths(): Iterable<RelPath> {
+    for (const {path, after} of this.o.plan.actions) if (after !== undefined) yield path;
+  }
+
   /** As its own notes say: names that it cannot hold are written in another way. */
   #show(root: Folder): void {
     const {platform} = this.o;
@@ -225,8 +234,11 @@ export class Target {
       ensureTargetId(platform, root);
       writeSamples(platform, root);
       learnAbilities(platform, root, this.o.probe);
-      if (this.#header.options.renameInvalid) noteNaming(platform, root);
-      this.#show(root);
+      // What a plan has read in another way is read so to the end: the next plan knows how.
+      const isFree = this.#wasEmpty || this.#header.target.escapes !== undefined;
+      if (this.#header.options.renameInvalid && isFree) noteNaming(platform, root, () => this.#newPaths());
+      if (isFree) this.#show(root);
+      if (!this.#wasEmpty && !areSameNames(this.#view.names, this.#header.target.escapes)) throw namesChanged('target');
     } catch (error) {
       if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) throw error;
     }

@@ -43,6 +43,15 @@ export interface HeldNames {
 export const TRIED_INSIDE = '\u0001"*:<>?\\|';
 export const TRIED_ENDS = '. ';
 
+/** Whether these are names as they are noted. */
+export function areHeldNames(names: unknown): names is HeldNames {
+  if (typeof names !== 'object' || names === null) return false;
+  const {refused, ends, letters} = names as Partial<Record<keyof HeldNames, unknown>>;
+  const areOf = (text: unknown, tried: string) =>
+    typeof text === 'string' && Array.from(text).every((each) => tried.includes(each));
+  return areOf(refused, TRIED_INSIDE) && areOf(ends, TRIED_ENDS) && ['bytes', 'unicode', 'ascii'].includes(letters as string);
+}
+
 /** Whether a target can hold a name, a surrogateescape text, as far as was tried. */
 export function holdsName(name: string, {refused, ends, letters}: HeldNames): boolean {
   if (refused !== '' && Array.from(name).some((letter) => refused.includes(letter < ' ' ? '\u0001' : letter))) return false;

@@ -1,5 +1,5 @@
 /** What a plan is: an immutable, serialisable list of actions with all that is needed to check and explain it. */
-import type {Symlinks} from './abilities.js';
+import type {HeldNames, Symlinks} from './abilities.js';
 import type {Action, ActionKind} from './action.js';
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
@@ -75,6 +75,8 @@ export interface PlanRoot {
   readonly path: string;
   /** Undefined for a target that does not exist yet. */
   readonly identity?: RootIdentity | undefined;
+  /** The names that are escaped in it, as the plan has read it: see `Naming`. */
+  readonly escapes?: HeldNames | undefined;
 }
 
 /**

@@ -44,11 +44,13 @@ const OURS: Readonly<Record<string, string>> = {
   LEFT_RENAMED:
     'a killed run left it under this name, and no note says what it was called, so it is kept; give it back its name, or remove it',
   NAME_NOT_HELD:
-    'the target cannot have this name, so it was left out: its file system refuses a character or an ending of it, which --rename-invalid escapes, or it is too long; rename it in the source',
+    'the target cannot have this name, so it was left out: it is too long, or has a character or an ending that is refused there; rename it in the source, or run again with --rename-invalid',
   FILE_TOO_LARGE:
     'the target holds no file as large as this (FAT: less than 4 GiB), so it was not copied; use exFAT or another file system, or leave it out by a filter',
   NAME_UNCLEAR:
-    'names are escaped in this tree (--rename-invalid), and no name is escaped so, so it is neither read nor changed; rename it there',
+    'names in this tree are escaped (--rename-invalid), and dirsync never writes this one, so it was left alone; rename it there',
+  LINK_NOT_FOLLOWED:
+    'this link leads nowhere, or out of the source, and the target has something else here, which is kept; is a disk missing? Else remove that, or leave the path out by a filter',
   DEPENDS: 'a step that it needs failed',
   HELD_BACK:
     'kept: a file of the same kind, size and time was not copied in this run, and this may be its only copy; fix the cause and run again, or plan with --delete-anyway',

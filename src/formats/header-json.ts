@@ -1,5 +1,7 @@
 /** How the header of a plan looks in JSON: its roots, options, totals and facts. */
+
 import type {Symlinks} from '../core/abilities.js';
+import {areHeldNames, type HeldNames} from '../core/abilities.js';
 import type {
   Facts,
   Found,
@@ -78,9 +80,12 @@ export function encodeHeader(header: PlanHeader) {
   } satisfies Record<keyof PlanHeader, unknown>;
 }
 
-function encodeRoot({path, identity}: PlanRoot) {
-  if (identity === undefined) return {path};
-  return {path, identity: {inode: identity.inode.toString(), birthtime: encodeTime(identity.birthtime)}};
+function encodeRoot({path, identity, escapes}: PlanRoot) {
+  return {
+    path,
+    ...(identity && {identity: {inode: identity.inode.toString(), birthtime: encodeTime(identity.birthtime)}}),
+    ...(escapes && {escapes: {refused: escapes.refused, ends: escapes.ends, letters: escapes.letters}}),
+  };
 }
 
 function encodeOptions(options: PlanOptions) {
@@ -169,7 +174,7 @@ const FOUND_KEYS = keys<Found>({count: 1, example: 1});
 const SPACE_KEYS = keys<Space>({at: 1, block: 1, free: 1, freeInodes: 1, needed: 1});
 const OWNER_KEYS = keys<Owners>({users: 1, groups: 1});
 const NARROWED_KEYS = keys<Narrowed>({from: 1, leftOut: 1});
-const ROOT_KEYS = keys<PlanRoot>({path: 1, identity: 1});
+const ROOT_KEYS = keys<PlanRoot>({path: 1, identity: 1, escapes: 1});
 const IDENTITY_KEYS = keys<RootIdentity>({inode: 1, birthtime: 1});
 const OPTION_KEYS = keys<PlanOptions>({
   compare: 1,
@@ -306,8 +311,9 @@ function decodeNarrowed(value: unknown): Narrowed {
 }
 
 function decodeRoot(value: unknown, what: string): PlanRoot {
-  const {path, identity} = record(value, what, ROOT_KEYS);
-  const root = {path: systemText(path, `${what}.path`)};
+  const {path, identity, escapes} = record(value, what, ROOT_KEYS);
+  if (escapes !== undefined && !areHeldNames(escapes)) refuse(`${what}.escapes`, escapes, 'names that are escaped');
+  const root = {path: systemText(path, `${what}.path`), ...(escapes !== undefined && {escapes: escapes as HeldNames})};
   if (identity === undefined) return root;
   const {inode, birthtime} = record(identity, `${what}.identity`, IDENTITY_KEYS);
   if (typeof inode !== 'string' || !/^\d{1,20}$/.test(inode)) refuse(`${what}.identity.inode`, inode, 'an inode number');

@@ -10,7 +10,7 @@
 import type {Action, Attrs, Reason} from '../core/action.js';
 import {type Block, belongingsAt, CODE, entryAt, kindOf, nameAt, ownNameAt} from '../core/block.js';
 import {addSizes, type Entry} from '../core/entry.js';
-import {compareBytes} from '../core/name.js';
+import {compareBytes, encodeName} from '../core/name.js';
 import {baseName, joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
@@ -218,6 +218,10 @@ class Merge {
       this.#problem(path, 'target', 'PROTECTED');
       return this.#leaveBoth();
     }
+    if (this.#isCopyOfLed()) {
+      this.#problem(path, 'source', 'LINK_NOT_FOLLOWED');
+      return this.#leaveBoth();
+    }
     if (this.#cannotMake(sourceCode)) {
       const isThere = sourceCode === targetCode && s.entry().rdev === t.entry().rdev;
       if (!isThere) this.#losses.countUnmade(sourceCode);
@@ -235,6 +239,15 @@ class Merge {
     else if (sourceCode === CODE.directory) await this.#createTree(frame, {before: t.take(), from});
     else this.#leafToLeaf(frame as Frame, path, from);
     return undefined;
+  }
+
+  /** The target has what a link led to, which it leads to no more: that may come back, as a disk does. A link as text is no copy. */
+  #isCopyOfLed(): boolean {
+    const [s, t] = [this.#source, this.#target];
+    if (this.#policy.linksAs !== 'content' || s.code !== CODE.symlink || t.code === CODE.symlink) return false;
+    const [{link = '', mtime}, before] = [s.entry(), t.entry()];
+    const isText = before.kind === 'file' && before.size === encodeName(link).length;
+    return !(isText && sameTime(mtime, before.mtime, this.#policy));
   }
 
   /** The source's filters leave out what it has here: what the target has stays, or goes as if the source had nothing. */

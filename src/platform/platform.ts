@@ -173,6 +173,8 @@ export interface View {
    * that is read.
    */
   readonly links?: LinksAs | undefined;
+  /** No link is followed to another file system. */
+  readonly oneFileSystem?: boolean | undefined;
 }
 
 export interface ShowingPlatform extends Platform {

@@ -4,9 +4,9 @@
  */
 import type {HeldNames} from '../core/abilities.js';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
-import {type ByteName, fromByteName, toByteName} from '../core/name.js';
+import {type ByteName, FOLDING_UNKNOWN, fromByteName, toByteName} from '../core/name.js';
 import {Naming, withUpperDigits} from '../core/naming.js';
-import {STATE_DIR} from '../core/path.js';
+import {isStateDir, STATE_DIR} from '../core/path.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {
   type Attributes,
@@ -29,6 +29,8 @@ import {
 interface Shown {
   readonly naming: Naming | undefined;
   readonly links: View['links'];
+  /** That on which links are followed; undefined: on all. */
+  readonly device: number | undefined;
   readonly root: Folder;
   /** The names of the folders that it really lies in, and its own, from the root on. */
   readonly way: readonly string[];
@@ -71,10 +73,17 @@ export class Views implements ShowingPlatform {
     return this.base.canSyncFileSystem;
   }
 
-  show(root: Folder, {names, links}: View): void {
+  show(root: Folder, {names, links, oneFileSystem}: View): void {
     const naming = names && namingOf(names);
     if (naming === undefined && links === undefined) this.#shown.delete(root);
-    else this.#shown.set(root, {naming, links, root, way: [], ways: ['']});
+    else
+      this.#shown.set(root, {naming, links, device: oneFileSystem ? this.#deviceOf(root) : undefined, root, way: [], ways: ['']});
+  }
+
+  #deviceOf(root: Folder): number {
+    const stat = emptyStat();
+    this.base.stat(root, '' as ByteName, stat);
+    return stat.device;
   }
 
   openRoot(path: ByteName): Folder {
@@ -427,8 +436,9 @@ class LinkWalk {
         continue;
       }
       const name = this.#written(part);
-      if (this.#open.length === 0 && part === STATE_DIR) return undefined;
+      if (this.#open.length === 0 && isStateDir(part, FOLDING_UNKNOWN)) return undefined;
       if (!this.base.stat(this.#folder, name, this.#stat)) return undefined;
+      if (this.#stat.device !== (this.shown.device ?? this.#stat.device)) return undefined;
       if (this.#stat.code === CODE.symlink) {
         const next = fromByteName(this.base.readLink(this.#folder, name));
         if (next.startsWith('/') || ++links > MAX_LINKS) return undefined;

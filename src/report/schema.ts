@@ -155,6 +155,14 @@ const root = z.strictObject({
     })
     .describe('How the folder is known again; absent when it does not exist yet.')
     .optional(),
+  escapes: z
+    .strictObject({
+      refused: text('Characters that no name may have; U+0001 stands for all control characters.'),
+      ends: text('Characters with which no name may end.'),
+      letters: z.enum(['bytes', 'unicode', 'ascii']).describe('What a name may be made of.'),
+    })
+    .describe('The names that are escaped in it (--rename-invalid); absent where none are.')
+    .optional(),
 });
 const treeTotals = z.strictObject({
   entries: count('All entries below the root.'),

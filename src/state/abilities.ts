@@ -2,7 +2,7 @@
  * What a target can hold, tried in a folder of its own: in `.dirsync/abilities.json`, for the plans that follow, which write nothing.
  * Tried once for each way in which the target is mounted, since one disk holds more with one driver than with another.
  */
-import {type Abilities, type HeldNames, type LongestName, TRIED_ENDS, TRIED_INSIDE} from '../core/abilities.js';
+import {type Abilities, areHeldNames, type HeldNames, type LongestName, TRIED_ENDS, TRIED_INSIDE} from '../core/abilities.js';
 import {CODE, emptyStat, inodeOf, toEntry} from '../core/block.js';
 import {type ByteName, fromByteName, toByteName} from '../core/name.js';
 import {COARSEST, type TimeFacts, TimeLearner} from '../core/times.js';
@@ -19,7 +19,7 @@ export function readAbilities(platform: Platform, root: Folder): Abilities | und
   const {mounted: its, ...found} = note as Record<string, unknown>;
   if (its !== mounted) return undefined;
   const isSound = (Object.keys(VALUES) as (keyof typeof VALUES)[]).every((key) => VALUES[key].includes(found[key] as never));
-  return isSound && areNames(found.names) && isLength(found.longestName) ? (found as unknown as Abilities) : undefined;
+  return isSound && areHeldNames(found.names) && isLength(found.longestName) ? (found as unknown as Abilities) : undefined;
 }
 
 const YES_OR_NO = [true, false] as const;
@@ -32,14 +32,6 @@ const VALUES: {readonly [Key in keyof Omit<Abilities, 'names' | 'longestName'>]:
   specials: YES_OR_NO,
   holes: YES_OR_NO,
 };
-
-export function areNames(names: unknown): names is HeldNames {
-  if (typeof names !== 'object' || names === null) return false;
-  const {refused, ends, letters} = names as Partial<Record<keyof HeldNames, unknown>>;
-  const areOf = (text: unknown, tried: string) =>
-    typeof text === 'string' && Array.from(text).every((each) => tried.includes(each));
-  return areOf(refused, TRIED_INSIDE) && areOf(ends, TRIED_ENDS) && ['bytes', 'unicode', 'ascii'].includes(letters as string);
-}
 
 function isLength(longest: unknown): longest is LongestName {
   if (typeof longest !== 'object' || longest === null) return false;

@@ -2,47 +2,72 @@
  * Names that a target cannot hold, and how they are written in it: in `.dirsync/naming.json`, which holds from then on, also when the
  * target is the source of another run, and with another driver.
  */
-import type {HeldNames} from '../core/abilities.js';
+import process from 'node:process';
+import {areHeldNames, type HeldNames} from '../core/abilities.js';
 import {emptyStat, inodeOf} from '../core/block.js';
 import {DirsyncError} from '../core/errors.js';
 import {type ByteName, toByteName} from '../core/name.js';
+import {Naming} from '../core/naming.js';
 import type {PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
 import {errnoOf, type Folder, type Platform, type View} from '../platform/platform.js';
-import {areNames, readAbilities} from './abilities.js';
+import {readAbilities} from './abilities.js';
 import {NAMES, readNote, writeNote} from './folder.js';
 
 /** What of a plan's options says how its trees are shown. */
-export type Showing = Pick<PlanOptions, 'linksAs' | 'renameInvalid'>;
+export type Showing = Pick<PlanOptions, 'linksAs' | 'renameInvalid' | 'oneFileSystem'>;
 
 /** How a tree is to be shown to a run. @throws DirsyncError NAMING_UNREADABLE. */
-export function viewOf(platform: Platform, root: Folder, side: Side, {linksAs, renameInvalid}: Showing): View {
-  if (side === 'target') return {names: readNaming(platform, root) ?? (renameInvalid ? refusedNames(platform, root) : undefined)};
-  return {names: namingAbove(platform, root), links: linksAs};
+export function viewOf(platform: Platform, root: Folder, side: Side, options: Showing): View {
+  const {linksAs: links, renameInvalid, oneFileSystem} = options;
+  const names = namingOf(platform, root, side);
+  if (side === 'source') return {names, links, oneFileSystem};
+  return {names: names ?? (renameInvalid ? refusedNames(platform, root) : undefined)};
 }
 
-/** Undefined where names are written as they are. @throws DirsyncError NAMING_UNREADABLE: other names would be taken for deleted ones. */
-export function readNaming(platform: Platform, root: Folder): HeldNames | undefined {
-  const note = readNote(platform, root, NAMES.naming);
-  if (note === undefined || note.fault === 'EACCES') return undefined;
-  if (areNames(note.value)) return note.value;
-  throw new DirsyncError(
-    'NAMING_UNREADABLE',
-    `${NAMES.state}/${NAMES.naming} (${note.fault ?? 'it says nothing that can be understood'})`,
-    'it tells how names are escaped there: put it back from a backup, or remove it, and names stay as they are written',
-  );
+/** Undefined where names are written as they are. What is copied from or to may be a part of what was a target. */
+function namingOf(platform: Platform, root: Folder, side: Side): HeldNames | undefined {
+  const stat = emptyStat();
+  platform.stat(root, SELF, stat);
+  return namingAt({platform, side, trusted: new Set([0, stat.uid, process.geteuid?.() ?? 0])}, root);
 }
 
-/** What is restored may be a part of what was a target. */
-function namingAbove(platform: Platform, root: Folder): HeldNames | undefined {
-  const found = readNaming(platform, root);
-  const parent = found === undefined ? parentOf(platform, root) : undefined;
+interface Looking {
+  readonly platform: Platform;
+  readonly side: Side;
+  /** Whose notes are believed, above the root. */
+  readonly trusted: ReadonlySet<number>;
+}
+
+function namingAt(looking: Looking, folder: Folder): HeldNames | undefined {
+  const {platform, side, trusted} = looking;
+  const found = readNaming(platform, folder, side);
+  const parent = found === undefined ? parentOf(platform, folder) : undefined;
   if (parent === undefined) return found;
   try {
-    return namingAbove(platform, parent);
+    const stat = emptyStat();
+    const isTrusted = !platform.stat(parent, NAMES.state, stat) || trusted.has(stat.uid);
+    return isTrusted ? namingAt(looking, parent) : undefined;
   } finally {
     platform.close(parent);
   }
+}
+
+/** @throws DirsyncError NAMING_UNREADABLE: other names would be taken for deleted ones. */
+function readNaming(platform: Platform, folder: Folder, side: Side): HeldNames | undefined {
+  const note = readNote(platform, folder, NAMES.naming);
+  if (note === undefined || note.fault === 'EACCES') return undefined;
+  if (areHeldNames(note.value)) return note.value;
+  throw new DirsyncError(
+    'NAMING_UNREADABLE',
+    `${NAMES.state}/${NAMES.naming} of the ${side}, or of a folder above it (${note.fault ?? 'it says nothing that can be understood'})`,
+    'put it back from a backup; if it is removed, escaped names are taken as they are written',
+  );
+}
+
+/** Whether it may be noted here, where this user may not look, how names are escaped. */
+export function isNamingHidden(platform: Platform, root: Folder): boolean {
+  return readNote(platform, root, NAMES.naming)?.fault === 'EACCES';
 }
 
 /** On the same file system, and to be read. */
@@ -65,14 +90,29 @@ function parentOf(platform: Platform, folder: Folder): Folder | undefined {
 
 const SELF = '' as ByteName;
 
-/** From now on, names that this target refuses are escaped, if it refuses any and that is known. */
-export function noteNaming(platform: Platform, root: Folder): void {
+/** From now on, names that this target refuses are escaped, if that is known and some of `paths` are. */
+export function noteNaming(platform: Platform, root: Folder, paths: () => Iterable<string>): void {
   const names = refusedNames(platform, root);
-  if (names !== undefined && readNaming(platform, root) === undefined) writeNote(platform, root, NAMES.naming, names);
+  if (names === undefined || namingOf(platform, root, 'target') !== undefined) return;
+  const naming = new Naming(names);
+  for (const path of paths()) {
+    if (naming.writePath(path) === path) continue;
+    writeNote(platform, root, NAMES.naming, names);
+    return;
+  }
 }
 
 /** Undefined where none are, as far as is known. */
 function refusedNames(platform: Platform, root: Folder): HeldNames | undefined {
   const names = readAbilities(platform, root)?.names;
   return names === undefined || (names.refused === '' && names.ends === '' && names.letters === 'bytes') ? undefined : names;
+}
+
+export function areSameNames(a: HeldNames | undefined, b: HeldNames | undefined): boolean {
+  return a?.refused === b?.refused && a?.ends === b?.ends && a?.letters === b?.letters;
+}
+
+/** What a plan says of paths is of others now. */
+export function namesChanged(side: Side): DirsyncError {
+  return new DirsyncError('PLAN_STALE', `names are escaped in another way in the ${side} than when it was made`, 'plan again');
 }

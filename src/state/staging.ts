@@ -94,7 +94,7 @@ export function hasLeftovers(platform: Platform, root: Folder): boolean {
 }
 
 /** What only a killed run leaves, and nobody needs. */
-const LITTER: readonly ByteName[] = [NAMES.probe, ...[NAMES.id, NAMES.times, NAMES.abilities].map(draftOf)];
+const LITTER: readonly ByteName[] = [NAMES.probe, ...[NAMES.id, NAMES.times, NAMES.abilities, NAMES.naming].map(draftOf)];
 
 /** A `.dirsync` that another user has made, or in which something is no folder. */
 const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'ENOTDIR', 'ELOOP']);

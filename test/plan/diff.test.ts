@@ -838,6 +838,15 @@ const groups: Record<string, Record<string, Case>> = {
       losses: {mode: 1},
     },
   },
+  'links that are followed, and lead nowhere': {
+    'keep what they led to, and replace what is their text': {
+      policy: {linksAs: 'content'},
+      source: {a: symlink('x'), b: symlink('x'), c: symlink('x'), d: symlink('x'), e: symlink('x')},
+      target: {a: 'copy', b: {copy: 'copy'}, c: 'x', d: symlink('y'), e: file('x', later)},
+      problems: ['source a LINK_NOT_FOLLOWED', 'source b LINK_NOT_FOLLOWED', 'source e LINK_NOT_FOLLOWED'],
+      actions: ['attrs . (children)', 'replace c (kind)', 'update d (link)'],
+    },
+  },
   'files that are too large for the target': {
     'are left out, and what they may be elsewhere is held back': {
       largestFile: 4,

@@ -2,9 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {type CliOptions, dirsync, planDocument, planned} from '../support/cli.js';
+import {type CliOptions, dirsync, NOBODY, planDocument, planned} from '../support/cli.js';
 import {type DiskName, disks, needDisk} from '../support/disks.js';
 import {remembering} from '../support/guards.js';
+import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 import {dir, file, readTree, type Tree, writeTree} from '../support/tree.js';
 
@@ -174,6 +175,79 @@ describe('story: names that the target cannot hold', function () {
     expect(stdout).to.include('1 name will be escaped in the target, such as "a:\\x1b" as "a%3A\\x1b"');
   });
 
+  it('nothing is noted where nothing is escaped', function () {
+    needDisk(this, 'exfat');
+    const story = begin('exfat', {ordinary: at('ordinary')});
+    expectRun(story, '--rename-invalid');
+    expect(fs.existsSync(path.join(story.target, '.dirsync/naming.json'))).to.equal(false);
+    writeTree(story.source, {'a:b': at('ab')});
+    expectRun(story, '--rename-invalid');
+    expect(paths(story.target)).to.deep.equal(['a%3Ab', 'ordinary']);
+  });
+
+  it('a target that has files already is read anew before names are escaped in it', function () {
+    needDisk(this, 'exfat');
+    const story = begin('exfat', {'a%3Ab': at('one')});
+    expectRun(story);
+    writeTree(story.source, {'a:b': at('the second')});
+    // As if another version had made it.
+    fs.rmSync(path.join(story.target, '.dirsync/abilities.json'));
+    const {code, report} = run(story, '--rename-invalid');
+    expect([code, report.problems.map(({code}: {code: string}) => code)]).to.deep.equal([3, ['NAME_NOT_HELD']]);
+    expect(fs.readFileSync(path.join(story.target, 'a%3Ab'), 'utf8')).to.equal('one');
+    expectRun(story, '--rename-invalid');
+    const read = (name: string) => fs.readFileSync(path.join(story.target, name), 'utf8');
+    expect({'a:b': read('a%3Ab'), 'a%3Ab': read('a%253Ab')}).to.deep.equal({'a:b': 'the second', 'a%3Ab': 'one'});
+    expect(planned(['--checksum', story.source, story.target], story.options)).to.deep.equal([]);
+  });
+
+  it('a saved plan is stale where names are escaped in another way by now', () => {
+    const story = beginNoted({'a:b': at('new')}, {'x%3Fy': at('theirs')});
+    const {root, source, target, options} = story;
+    const plan = path.join(root, 'plan.json');
+    expect(dirsync(['plan', source, target, '--out', plan], options).code).to.equal(0);
+    fs.rmSync(path.join(target, '.dirsync/naming.json'));
+    const before = readTree(target);
+    const {code, stderr} = dirsync(['apply', plan], options);
+    expect({code, isTold: stderr.includes('names are escaped in another way in the target')}).to.deep.equal({
+      code: 4,
+      isTold: true,
+    });
+    expect(readTree(target)).to.deep.equal(before);
+  });
+
+  it('a part of such a target is one too', () => {
+    const story = beginNoted({sub: below({'a:b': at('ab')})});
+    expectRun(story);
+    const part = {...story, source: path.join(story.source, 'sub'), target: path.join(story.target, 'sub')};
+    expect(planned([part.source, part.target], part.options)).to.deep.equal([]);
+    fs.writeFileSync(path.join(part.source, 'c:d'), 'new');
+    expectRun(part);
+    expect(paths(part.target)).to.deep.equal(['a%3Ab', 'c%3Ad']);
+  });
+
+  it('the note of a stranger in a folder above is not believed', function () {
+    if (process.geteuid?.() !== 0) skip(this, 'only root may give files to a stranger');
+    const story = begin(undefined, {'a%3Ab': at('ab')});
+    writeTree(story.root, {'.dirsync': {'naming.json': '{}'}});
+    fs.chownSync(path.join(story.root, '.dirsync'), 1234, 1234);
+    expectRun(story);
+    expect(paths(story.target)).to.deep.equal(['a%3Ab']);
+  });
+
+  it('who may not read the note of a source is told that there may be one', function () {
+    if (NOBODY === undefined) return skip(this, 'only root may run as another user');
+    const story = beginNoted({'a:b': at('ab')});
+    expectRun(story);
+    fs.chmodSync(path.join(story.target, '.dirsync'), 0o700);
+    const copy = path.join(story.root, 'copy');
+    fs.mkdirSync(copy);
+    fs.chownSync(copy, NOBODY, NOBODY);
+    fs.chmodSync(story.root, 0o755);
+    const {header} = planDocument([story.target, copy], {...story.options, uid: NOBODY});
+    expect(header.warnings.join()).to.include('names may be escaped in the source, and are copied so');
+  });
+
   it('names that look escaped, and are none of ours, stay and are told', () => {
     const story = beginNoted({'a:b': at('new')}, {'x?y': at('theirs'), 'a%3Ab': at('older'), 'end.': at('theirs')});
     const {code, report} = run(story);
@@ -221,7 +295,7 @@ describe('story: names that the target cannot hold', function () {
         const {code, stderr} = dirsync(args, options);
         expect({code, stderr: stderr.split('\n')[0]}).to.deep.equal({
           code: 1,
-          stderr: stderr.split('\n')[0]?.match(/.*How names are escaped in a tree cannot be read.*/)?.[0],
+          stderr: stderr.split('\n')[0]?.match(/.*It cannot be read how names are escaped in a tree.*/)?.[0],
         });
       }
       expect(readTree(target)).to.deep.equal(before);

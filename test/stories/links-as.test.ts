@@ -2,8 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
+import type {Problem} from '../../src/core/problem.js';
 import {type CliOptions, dirsync, planDocument, planned} from '../support/cli.js';
 import {disks, needDisk} from '../support/disks.js';
+import {mounts, needMounts} from '../support/filesystems.js';
 import {remembering} from '../support/guards.js';
 import {tempDirs} from '../support/temp.js';
 import {holdings, symlink, type Tree, writeTree} from '../support/tree.js';
@@ -20,6 +22,8 @@ const SOURCE: Tree = {
 for (const DIRSYNC_PLATFORM of ['posix', 'portable'] as const) {
   describe(`story: symbolic links as something else: ${DIRSYNC_PLATFORM}`, function () {
     this.timeout(60_000);
+    // Undone first.
+    const mount = mounts();
     const disk = disks();
     const temp = tempDirs();
     let root: string;
@@ -100,6 +104,37 @@ for (const DIRSYNC_PLATFORM of ['posix', 'portable'] as const) {
       for (const flags of [[], ['--links-as', 'content'], ['--links-as', 'text'], ['--links-as', 'content'], []])
         expectRun(...flags);
       expect(holdings(target())).to.deep.equal(before);
+    });
+
+    it('content: what a link led to is kept while it leads nowhere, and told', () => {
+      expectRun('--links-as', 'content');
+      const before = holdings(target());
+      fs.renameSync(path.join(source(), 'releases/two'), path.join(root, 'away'));
+      fs.renameSync(path.join(source(), 'shared/config'), path.join(root, 'config'));
+      const {code, stdout} = dirsync(
+        ['run', source(), target(), '--links-as', 'content', '--no-delete', '--format', 'json'],
+        options,
+      );
+      const told = JSON.parse(stdout).report.problems.map(({path, code}: Problem) => `${path} ${code}`);
+      expect({code, told}).to.deep.equal({code: 3, told: ['current LINK_NOT_FOLLOWED', 'readme LINK_NOT_FOLLOWED']});
+      expect(holdings(target())).to.deep.equal(before);
+      fs.renameSync(path.join(root, 'away'), path.join(source(), 'releases/two'));
+      fs.renameSync(path.join(root, 'config'), path.join(source(), 'shared/config'));
+      expectRun('--links-as', 'content');
+    });
+
+    it('content: with --one-file-system no link is followed to another one', function () {
+      needMounts(this);
+      mount.memory(path.join(source(), 'disk'));
+      writeTree(path.join(source(), 'disk'), {folder: {file: 'far'}, file: 'far'});
+      fs.symlinkSync('disk/file', path.join(source(), 'one'));
+      fs.symlinkSync('disk/folder', path.join(source(), 'two'));
+      expectRun('--links-as', 'content', '--one-file-system');
+      expect(fs.readlinkSync(path.join(target(), 'one'))).to.equal('disk/file');
+      expect(fs.readlinkSync(path.join(target(), 'two'))).to.equal('disk/folder');
+      fs.rmSync(target(), {recursive: true});
+      expectRun('--links-as', 'content', '--allow', 'target-lost');
+      expect([read('one'), read('two/file')]).to.deep.equal(['far', 'far']);
     });
 
     for (const as of ['content', 'text'] as const) {

@@ -171,6 +171,11 @@ const root: fc.Arbitrary<PlanRoot> = fc.record(
   {
     path: relPath.map((path) => `/${path}`),
     identity: fc.record({inode: fc.bigInt({min: 0n, max: 2n ** 64n - 1n}), birthtime: time}),
+    escapes: fc.record({
+      refused: fc.constantFrom('', ':', '\u0001"*:<>?\\|'),
+      ends: fc.constantFrom('', '. '),
+      letters: fc.constantFrom('bytes', 'unicode', 'ascii'),
+    }),
   },
   {requiredKeys: ['path']},
 );
