@@ -107,7 +107,7 @@ export function madeUpWarnings(type: string | undefined, madeUp: readonly Preser
   const source = type === undefined ? 'the source' : `the source (${type})`;
   const words = {mode: 'modes', owner: 'owners'} as Partial<Record<Preservable, string>>;
   const what = madeUp.map((each) => words[each] ?? each).join(' and ');
-  return [`the ${what} of ${source} are made up by its driver and not copied; --preserve ${madeUp.join(',')} copies them`];
+  return [`the ${what} of ${source} are made up by its driver and not copied; name them in --preserve to copy them`];
 }
 
 /** What is not kept, each said once, with how many paths it concerns. */

@@ -275,7 +275,8 @@ function preserved(flags: SettingFlags, job: JobSettings): Pick<Settings, 'prese
   const isTyped = flags.preserve !== undefined || flags.noPreserve !== undefined;
   const {preserve: named, noPreserve = []} = isTyped ? flags : job;
   const preserve = PRESERVABLE.filter((each) => (named ?? PRESERVABLE).includes(each) && !noPreserve.includes(each));
-  return {preserve, insisted: named ?? []};
+  // Who names all, names none in particular: that is the default.
+  return {preserve, insisted: preserve.length === PRESERVABLE.length ? [] : (named ?? [])};
 }
 
 function jobFilters({excludeFrom = [], exclude = [], include = []}: JobSettings): FilterFlag[] {

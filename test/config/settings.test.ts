@@ -37,6 +37,14 @@ describe('config/settings', () => {
     for (const [title, [flags, job, kept]] of Object.entries(cases)) {
       it(title, () => expect(settings(flags, job as Partial<JobSettings>).preserve).to.deep.equal(kept));
     }
+
+    it('what is named of it is insisted on, and all is nothing in particular', () => {
+      const insisted = (flags: Lists, job: Lists = {}) => settings(flags, job as Partial<JobSettings>).insisted;
+      expect(insisted({preserve: ['mode', 'times']})).to.deep.equal(['mode', 'times']);
+      expect(insisted({}, {preserve: ['mode']})).to.deep.equal(['mode']);
+      expect(insisted({noPreserve: ['acls']}, {preserve: ['mode']})).to.deep.equal([]);
+      expect(insisted({preserve: PRESERVABLE})).to.deep.equal([]);
+    });
   });
 
   describe('what is deleted', () => {

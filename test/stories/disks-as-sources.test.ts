@@ -56,7 +56,7 @@ describe('story: the disks that people have, as sources', function () {
       };
       const warnings = run().filter((warning) => warning.includes('made up'));
       const type = MADE_UP[name];
-      const told = `the modes and owners of the source (${type}) are made up by its driver and not copied; --preserve mode,owner copies them`;
+      const told = `the modes and owners of the source (${type}) are made up by its driver and not copied; name them in --preserve to copy them`;
       expect(warnings).to.deep.equal(type === undefined ? warnings : [told]);
       expect(holds(target).split('\n').sort()).to.deep.equal(holds(source).split('\n').sort());
       expect(planned([source, target], options)).to.deep.equal([]);
