@@ -7,7 +7,7 @@ import type {RelPath} from '../core/path.js';
 import {type Phase, type Problem, problem, type Side} from '../core/problem.js';
 import type {TimeLearner} from '../core/times.js';
 import type {WaveStep} from '../plan/waves.js';
-import {isErrno} from '../platform/platform.js';
+import {errnoOf, isErrno} from '../platform/platform.js';
 import {RootReplaced} from '../platform/roots.js';
 import type {Staging} from '../state/staging.js';
 import type {Opened} from '../state/traces.js';
@@ -77,7 +77,7 @@ export function failed(action: Action, phase: Phase, code: string, side: Side = 
 /** What went wrong, as a problem of one path. A bug of ours is the problem of the path that shows it, and the rest goes on. */
 export function problemOf(error: unknown, at: Pick<Problem, 'path' | 'phase'> & {readonly side?: Side}): Problem {
   const where = {side: sideOf(error), ...at};
-  if (isErrno(error)) return problem({...where, code: error.code});
+  if (isErrno(error)) return problem({...where, code: errnoOf(error)});
   if (error instanceof RootReplaced) return problem({...where, side: error.side, code: RootReplaced.CODE});
   if (error instanceof DirsyncError)
     return problem({...where, code: error.code, message: error.hint ? `${error.message}; ${error.hint}` : error.message});

@@ -5,6 +5,7 @@
  * Two backends keep this contract: `posix` (Linux, through koffi) and `portable` (node:fs alone). All calls are synchronous,
  * made in worker threads, and throw `SystemError`, except where "nothing is there" is an answer.
  */
+import os from 'node:os';
 import type {HeldNames} from '../core/abilities.js';
 import {emptyStat, type Stat} from '../core/block.js';
 import {toNanoseconds} from '../core/entry.js';
@@ -285,12 +286,18 @@ export const NOT_HELD: ReadonlySet<string> = new Set(['EILSEQ', 'EINVAL', 'ENAME
 
 /** The errno name of an error of the kernel; any other error is a bug and is thrown on. */
 export function errnoOf(error: unknown): string {
-  if (isErrno(error)) return error.code;
-  throw error;
+  const code = isErrno(error) ? error.code : undefined;
+  if (code === undefined) throw error;
+  const [, number] = UNKNOWN.exec(code) ?? [];
+  return number === undefined ? code : (NAMES.get(Number(number)) ?? `E${number}`);
 }
 
 /** Node's own argument errors (ERR_…) are bugs of ours. */
 export function isErrno(error: unknown): error is Error & {readonly code: string} {
   const {code} = error as {code?: unknown};
-  return error instanceof Error && typeof code === 'string' && /^E[A-Z0-9]+$/.test(code);
+  return error instanceof Error && typeof code === 'string' && (/^E[A-Z0-9]+$/.test(code) || UNKNOWN.test(code));
 }
+
+/** Node does not name all errors that a file system in user space may answer. */
+const UNKNOWN = /^Unknown system error -(\d+)$/;
+const NAMES = new Map(Object.entries(os.constants.errno).map(([name, number]) => [number, name]));
