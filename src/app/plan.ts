@@ -8,7 +8,6 @@ import {type ByteName, toByteName} from '../core/name.js';
 import {ROOT} from '../core/path.js';
 import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
-import {joinFacts} from '../core/times.js';
 import {heapFault} from '../formats/memory.js';
 import {withTimeFacts} from '../plan/compare.js';
 import {diff} from '../plan/diff.js';
@@ -34,7 +33,7 @@ import {narrowPlan} from './narrow.js';
 import {ownersOf} from './owners.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
 import {hiddenNamingWarnings, viewsOf} from './sides.js';
-import {sourceFacts} from './source-facts.js';
+import {type SourceFacts, sourceFacts} from './source-facts.js';
 import {VERSION} from './version.js';
 
 /** A plan with other facts. */
@@ -75,8 +74,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const wanted = settings.preserve.filter((each) => !madeUp.includes(each));
   const keeping = whatIsKept(wanted, target.bytes);
   const patterns = typedPatterns(settings.filters);
-  const times = joinFacts(keeping.times, {resolution: ofSource.resolution, range: {}}) ?? keeping.times;
-  const options = planOptions(settings, {...keeping, times, filters: patterns.map(({pattern}) => pattern)});
+  const options = planOptions(settings, {...keeping, filters: patterns.map(({pattern}) => pattern), ofSource});
   const {filters, oneFileSystem, deleteExcluded} = options;
   // Refused here: a worker's failure would be a bug of ours.
   FilterScope.root(filters);
@@ -223,14 +221,19 @@ function sourceOf({source, allow}: Settings, target: Root): FoundSource {
   }
 }
 
-function planOptions(settings: Settings, {kept, times, filters}: Keeping & Pick<PlanOptions, 'filters'>): PlanOptions {
+interface Known extends Pick<Keeping, 'kept' | 'times'>, Pick<PlanOptions, 'filters'> {
+  readonly ofSource: SourceFacts;
+}
+
+function planOptions(settings: Settings, {kept, times, filters, ofSource}: Known): PlanOptions {
   const resolution = platform().timeResolution;
   const mtimeWindow = resolution > 1n ? resolution : 0n;
   const policy = withTimeFacts({mtimeWindow}, times);
   return {
     compare: settings.compare,
     ...policy,
-    ...(settings.mtimeWindow !== undefined && {mtimeWindow: settings.mtimeWindow}),
+    ...(ofSource.resolution > 1n && {sourceResolution: ofSource.resolution}),
+    ...(settings.mtimeWindow !== undefined && {mtimeWindow: settings.mtimeWindow, sourceResolution: undefined}),
     delete: settings.delete,
     deleteBefore: settings.deleteBefore,
     deleteAnyway: settings.deleteAnyway,

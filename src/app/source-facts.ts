@@ -1,8 +1,10 @@
 /** What a source has only as its driver makes it up. It is never written to, so that cannot be tried, as it is in targets. */
 import {CODE, emptyStat, type Stat} from '../core/block.js';
+import {NS_PER_SECOND} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import type {Preservable} from '../core/plan.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
+import {ACL_ACCESS} from '../core/xattr.js';
 import {platform} from '../platform/choose.js';
 import {HAVE_NO_MODES} from '../platform/filesystems.js';
 import {errnoOf, type Folder} from '../platform/platform.js';
@@ -32,12 +34,13 @@ export function sourceFacts(source: ByteName): SourceFacts {
   }
   try {
     const {type, times} = backend.fileSystem(root);
+    const disk = diskOf(type, root);
     const tried = readAbilities(backend, root);
-    const hasNone = tried === undefined ? HAVE_NO_MODES.has(type) || (type === DISK_OF_FUSE && isUniform(root)) : undefined;
+    const hasModes = disk?.hasModes ?? !HAVE_NO_MODES.has(type);
     const madeUp: Preservable[] = [];
-    if (hasNone ?? tried?.mode === false) madeUp.push('mode');
-    if (hasNone ?? tried?.owner === false) madeUp.push('owner');
-    const {resolution} = joinFacts(times, readTimeFacts(backend, root)) as TimeFacts;
+    if (!(tried?.mode ?? hasModes)) madeUp.push('mode');
+    if (!(tried?.owner ?? hasModes)) madeUp.push('owner');
+    const {resolution} = joinFacts(joinFacts(times, disk?.times), readTimeFacts(backend, root)) as TimeFacts;
     return {type, madeUp, resolution};
   } catch (error) {
     // The scan says what is wrong with it.
@@ -48,8 +51,33 @@ export function sourceFacts(source: ByteName): SourceFacts {
   }
 }
 
-/** exFAT and NTFS, by exfat-fuse and ntfs-3g: the type does not tell which, and whether the driver was told to keep modes. */
-const DISK_OF_FUSE = 'fuseblk';
+interface Disk {
+  readonly hasModes: boolean;
+  readonly times: TimeFacts;
+}
+
+/** NTFS and exFAT by `ntfs-3g` and `exfat-fuse`: the type and the options of the mount tell neither which it is, nor how it is mounted. */
+function diskOf(type: string | undefined, root: Folder): Disk | undefined {
+  if (type !== 'fuseblk' && type !== 'fuse') return undefined;
+  if (asked(root, 'system.ntfs_attrib') === 'there') {
+    // Without `permissions` and `acl` it has no ACLs, and says so for each path; with the first it does not know them.
+    return {hasModes: asked(root, ACL_ACCESS) !== 'none', times: {resolution: 100n, range: {}}};
+  }
+  if (type !== 'fuseblk' || !isUniform(root)) return undefined;
+  // The portable backend cannot ask: it may be NTFS.
+  return {hasModes: false, times: {resolution: platform().keepsAll ? NS_PER_SECOND : 1n, range: {}}};
+}
+
+function asked(root: Folder, attribute: string): 'there' | 'none' | 'unknown' {
+  try {
+    return platform().xattr(root, SELF, attribute as ByteName) === undefined ? 'none' : 'there';
+  } catch (error) {
+    errnoOf(error);
+    return 'unknown';
+  }
+}
+
+const SELF = '' as ByteName;
 
 /** So many entries are looked at. */
 const ENOUGH = 200;
@@ -60,9 +88,11 @@ function isUniform(root: Folder): boolean {
   const modes = new Map<number, number>();
   const first = emptyStat();
   const stat = emptyStat();
-  backend.stat(root, '' as ByteName, first);
+  backend.stat(root, SELF, first);
   modes.set(CODE.directory, first.mode);
-  const isAsOthers = ({code, mode, uid, gid}: Stat) => {
+  const isAsOthers = ({code, mode, uid, gid, device}: Stat) => {
+    // Something else is mounted there.
+    if (device !== first.device) return true;
     if (!modes.has(code)) modes.set(code, mode);
     return uid === first.uid && gid === first.gid && (code === CODE.symlink || modes.get(code) === mode);
   };

@@ -12,7 +12,7 @@ import {baseName, isStateDir, joinPath, parentPath, pathParts, type RelPath, ROO
 import type {PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
 import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
-import {attributeReasons, contentReasons, isCurrent, sameEntry, sameTime} from '../plan/compare.js';
+import {attributeReasons, contentReasons, isCurrent, onOneSide, sameEntry, sameTime} from '../plan/compare.js';
 import type {Cursor, Place} from '../platform/cursor.js';
 import {errnoOf, type Folder, NOT_HELD, type Platform, SystemError} from '../platform/platform.js';
 import {isThere} from '../platform/roots.js';
@@ -288,7 +288,7 @@ function checkAttrs(
   const known =
     now.kind === before.kind &&
     contentReasons(before, now, byTime).length === 0 &&
-    (isFolder || sameTime(now.mtime, before.mtime, policy) || sameTime(now.mtime, after.mtime, policy)) &&
+    (isFolder || sameTime(now.mtime, before.mtime, onOneSide(policy)) || sameTime(now.mtime, after.mtime, policy)) &&
     attributeReasons(before, now, policy).every(
       (reason) => !attributeReasons(after, now, policy).includes(reason) || isOfXattrs(reason),
     ) &&

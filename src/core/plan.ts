@@ -35,6 +35,8 @@ export interface PlanOptions extends Kept {
   readonly compare: 'metadata' | 'size' | 'content';
   /** Times that differ by no more than this many nanoseconds are equal. */
   readonly mtimeWindow: bigint;
+  /** The source cuts times to multiples of so many nanoseconds, where that is known: one that it comes to by that is equal to it. */
+  readonly sourceResolution?: bigint | undefined;
   /** The earliest and the latest time that the target can hold, where they are known: it takes what lies beyond for these. */
   readonly mtimeRange?: TimeRange | undefined;
   readonly delete: boolean;

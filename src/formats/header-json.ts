@@ -95,6 +95,7 @@ function encodeOptions(options: PlanOptions) {
     deleteAnyway,
     deleteExcluded,
     mtimeWindow,
+    sourceResolution,
     mtimeRange,
     compare,
     oneFileSystem,
@@ -108,6 +109,7 @@ function encodeOptions(options: PlanOptions) {
   return {
     compare,
     mtimeWindow: encodeTime(mtimeWindow),
+    sourceResolution: sourceResolution === undefined ? undefined : encodeTime(sourceResolution),
     mtimeRange: mtimeRange && encodeRange(mtimeRange),
     delete: deletes,
     deleteBefore,
@@ -179,6 +181,7 @@ const IDENTITY_KEYS = keys<RootIdentity>({inode: 1, birthtime: 1});
 const OPTION_KEYS = keys<PlanOptions>({
   compare: 1,
   mtimeWindow: 1,
+  sourceResolution: 1,
   mtimeRange: 1,
   delete: 1,
   deleteBefore: 1,
@@ -322,13 +325,16 @@ function decodeRoot(value: unknown, what: string): PlanRoot {
 
 function decodeOptions(value: unknown): PlanOptions {
   const json = record(value, 'options', OPTION_KEYS);
-  const mtimeWindow = decodeTime(json.mtimeWindow, 'options.mtimeWindow');
-  if (mtimeWindow < 0n) refuse('options.mtimeWindow', json.mtimeWindow, 'a duration');
+  const duration = (key: 'mtimeWindow' | 'sourceResolution') => {
+    const nanoseconds = decodeTime(json[key], `options.${key}`);
+    return nanoseconds < 0n ? refuse(`options.${key}`, json[key], 'a duration') : nanoseconds;
+  };
   // The first plans say nothing of what they left alone.
   const flag = (key: keyof PlanOptions, absent: boolean) => boolean(json[key] ?? absent, `options.${key}`);
   return {
     compare: oneOf(json.compare, 'options.compare', COMPARES),
-    mtimeWindow,
+    mtimeWindow: duration('mtimeWindow'),
+    ...(json.sourceResolution !== undefined && {sourceResolution: duration('sourceResolution')}),
     ...(json.mtimeRange !== undefined && {mtimeRange: decodeRange(json.mtimeRange, 'options.mtimeRange')}),
     delete: boolean(json.delete, 'options.delete'),
     deleteBefore: flag('deleteBefore', false),

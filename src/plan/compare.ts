@@ -8,15 +8,27 @@ import {differingXattrs, isAcl} from '../core/xattr.js';
 
 export type Policy = Pick<
   PlanOptions,
-  'compare' | 'mtimeWindow' | 'mtimeRange' | 'mode' | 'owner' | 'groups' | 'times' | 'symlinks' | 'xattrs' | 'acls'
+  | 'compare'
+  | 'mtimeWindow'
+  | 'sourceResolution'
+  | 'mtimeRange'
+  | 'mode'
+  | 'owner'
+  | 'groups'
+  | 'times'
+  | 'symlinks'
+  | 'xattrs'
+  | 'acls'
 >;
-type TimePolicy = Pick<Policy, 'mtimeWindow' | 'mtimeRange'>;
+type TimePolicy = Pick<Policy, 'mtimeWindow' | 'sourceResolution' | 'mtimeRange'>;
 
 /** Whether times are equal, given how exactly they are kept, and what the target takes for those beyond its range. */
 export function sameTime(a: bigint, b: bigint, policy: TimePolicy): boolean {
-  const {mtimeWindow, mtimeRange} = policy;
+  const {mtimeWindow, sourceResolution = 0n, mtimeRange} = policy;
   const difference = mtimeRange === undefined ? a - b : clamp(a, mtimeRange) - clamp(b, mtimeRange);
-  return difference <= mtimeWindow && difference >= -mtimeWindow;
+  // Two that the source tells apart are a whole step from each other.
+  const window = sourceResolution > mtimeWindow ? sourceResolution - 1n : mtimeWindow;
+  return difference <= window && difference >= -window;
 }
 
 /** A policy for a target of which is known how it keeps times. */
@@ -100,5 +112,10 @@ export function isCurrent(source: Entry, target: Entry, policy: Policy): boolean
 
 /** Whether an entry is still what it was on the same side, as far as this policy can tell. */
 export function sameEntry(seen: Entry, now: Entry, policy: Policy): boolean {
-  return isCurrent(seen, now, policy.times ? policy : {...policy, times: true});
+  return isCurrent(seen, now, policy.times ? onOneSide(policy) : {...onOneSide(policy), times: true});
+}
+
+/** How times of one side are compared with each other: as exactly as they are kept there, or in the target. */
+export function onOneSide<P extends TimePolicy>(policy: P): P {
+  return policy.sourceResolution === undefined ? policy : {...policy, sourceResolution: undefined};
 }

@@ -83,7 +83,8 @@ function find(actions: readonly Action[], policy: TwinPolicy): Found | undefined
   const over: number[] = [];
   for (let i = 0; i < actions.length; i++) if (isOverwrite(actions[i] as Action)) over.push(i);
   if (over.length === 0) return undefined;
-  const seconds = Math.ceil(Number(policy.mtimeWindow) / Number(NS_PER_SECOND));
+  const {mtimeWindow, sourceResolution = 0n} = policy;
+  const seconds = Math.ceil(Math.max(Number(mtimeWindow), Number(sourceResolution)) / Number(NS_PER_SECOND));
   const isWide = seconds > MAX_REACH;
   const reach = isWide ? 0 : seconds;
   const {mtimeRange = {}} = policy;

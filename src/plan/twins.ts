@@ -7,7 +7,8 @@ import type {PlanOptions} from '../core/plan.js';
 import {type Policy, sameTime} from './compare.js';
 
 /** What decides whether two leaves may be one. */
-export type TwinPolicy = Pick<Policy, 'times' | 'mtimeWindow' | 'mtimeRange'> & Pick<PlanOptions, 'deleteAnyway'>;
+export type TwinPolicy = Pick<Policy, 'times' | 'mtimeWindow' | 'sourceResolution' | 'mtimeRange'> &
+  Pick<PlanOptions, 'deleteAnyway'>;
 
 /**
  * What leaves that may be one have in common. Their times only where those are kept exactly, and cut to seconds where that of the one
@@ -41,8 +42,8 @@ function keyOf({kind, size, link = '', rdev = ''}: Omit<Entry, 'mtime'>): string
   return `${kind} ${size} ${rdev} ${link}`;
 }
 
-function keepsTimes({times, mtimeWindow, mtimeRange}: TwinPolicy): boolean {
-  return times && mtimeWindow === 0n && mtimeRange === undefined;
+function keepsTimes({times, mtimeWindow, sourceResolution, mtimeRange}: TwinPolicy): boolean {
+  return times && mtimeWindow === 0n && sourceResolution === undefined && mtimeRange === undefined;
 }
 
 function isWholeSecond(time: bigint): boolean {

@@ -49,6 +49,18 @@ export function factsOfType(magic: number): {type: string | undefined; times: Ti
   return {type, times: {resolution, range: {}}};
 }
 
+/** What the program behind a file system of FUSE makes of times: `sshfs` speaks a protocol that counts seconds. */
+const TIMES_OF_FUSE = new Map<string | undefined, bigint>([
+  ['fuse.sshfs', SECOND],
+  ['fuse.fusefat', 2n * SECOND],
+]);
+
+/** `name`: as mount(8) calls it; `times`: those of its type. */
+export function timesOf(name: string | undefined, times: TimeFacts): TimeFacts {
+  const resolution = TIMES_OF_FUSE.get(name);
+  return resolution === undefined ? times : {...times, resolution};
+}
+
 /** As mount(8) calls it. */
 export function typeName(magic: number): string | undefined {
   return TYPES.get(magic)?.type;
@@ -64,7 +76,7 @@ export const FLUSHING_RENAMES: ReadonlySet<string | undefined> = new Set(['ext4'
 const FAT: ReadonlySet<string | undefined> = new Set(['vfat', 'msdos', 'fuse.fusefat']);
 
 /** These make up modes and owners, the same for all files, as they are told when they are mounted. */
-export const HAVE_NO_MODES: ReadonlySet<string | undefined> = new Set([...FAT, 'exfat', 'hfs']);
+export const HAVE_NO_MODES: ReadonlySet<string | undefined> = new Set([...FAT, 'exfat', 'hfs', 'fuse.rclone']);
 
 export function largestFileOf(type: string | undefined): number | undefined {
   return FAT.has(type) ? 2 ** 32 - 1 : undefined;

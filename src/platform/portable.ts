@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import {fromNanoseconds, MAX_SIZE} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
-import {factsOfType, foldsNames, isOfOneMachine, largestFileOf, roomOf, typeName} from './filesystems.js';
+import {factsOfType, foldsNames, isOfOneMachine, largestFileOf, roomOf, timesOf, typeName} from './filesystems.js';
 import {type MountLine, mountLines} from './mount-text.js';
 import {
   type Attributes,
@@ -139,7 +139,7 @@ export class PortablePlatform implements Platform {
     return {
       type: name,
       largestFile: largestFileOf(name),
-      times,
+      times: timesOf(name, times),
       keeps: {xattrs: [], acls: false},
       isShared: !isOfOneMachine(type),
       mounted: line && `${line.type} ${line.options}`,

@@ -7,7 +7,7 @@
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {ACL_ACCESS, type KeptXattrs, keepsXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
-import {factsOfType, isOfOneMachine, largestFileOf, SECONDS_OF_32_BITS} from './filesystems.js';
+import {factsOfType, isOfOneMachine, largestFileOf, SECONDS_OF_32_BITS, timesOf} from './filesystems.js';
 import {DATA, DATA_BYTES, fd, Kernel, NAME_A, NAME_B, STATX} from './kernel.js';
 import {
   ACCESS,
@@ -216,7 +216,7 @@ export class PosixPlatform implements Platform {
     return {
       type: name,
       largestFile: largestFileOf(name),
-      times: isSmall ? SECONDS_OF_32_BITS : times,
+      times: isSmall ? SECONDS_OF_32_BITS : timesOf(name, times),
       isShared: !isOfOneMachine(type),
       mounted: line && `${line.type} ${line.options}`,
       keeps: {xattrs: XATTR_NAMESPACES.filter((namespace) => knows(`${namespace}.dirsync`)), acls: knows(ACL_ACCESS)},

@@ -124,7 +124,7 @@ function attributeLines({action, source, target}: Explanation, color: boolean): 
 
 const NOTES: Readonly<Record<Note, string>> = {
   'size-only': 'sizes alone tell whether content differs (--size-only)',
-  'within-window': 'the times differ, but by no more than the target keeps or --mtime-window allows',
+  'within-window': 'the times differ, but by no more than the two trees keep or --mtime-window allows',
   'mode-not-kept': 'the mode differs and is not kept: one of the two has none of its own, or --preserve leaves it out',
   'owner-not-kept': 'the owner differs and is not kept: only root may give files to others, where the target has owners at all',
   'group-not-kept':

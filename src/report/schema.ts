@@ -226,6 +226,11 @@ const header = z
       .strictObject({
         compare: z.enum(['metadata', 'size', 'content']).describe("What decides that a file's content is the same."),
         mtimeWindow: seconds.describe('Times that differ by no more than this many seconds are equal.'),
+        sourceResolution: seconds
+          .describe(
+            'The source keeps times to this many seconds, where that is known: by less, those of the two trees may differ.',
+          )
+          .optional(),
         mtimeRange: z
           .strictObject({
             min: seconds.describe('Seconds since 1970 UTC, negative before.').optional(),
@@ -498,7 +503,7 @@ const explained = {
   notes: z
     .array(z.enum(NOTES))
     .describe(
-      'size-only: sizes alone are compared; within-window: the times differ by no more than the target keeps, or --mtime-window; ' +
+      'size-only: sizes alone are compared; within-window: the times differ by no more than the two trees keep, or --mtime-window; ' +
         'mode-not-kept, owner-not-kept, group-not-kept: they differ, and the target or the user cannot keep them; drifted: what stands there now is not what the plan saw.',
     ),
   lastRun: z

@@ -288,6 +288,12 @@ const kinds: Kind[] = [
       {title: 'some are old, some new', change: target.is('a', {it: file('same', {mode: 0o600})}), stands: 'todo'},
       {title: 'a mode is neither', change: target.closed('a'), stands: TARGET},
       {title: 'a time is neither', change: target.touched('a'), stands: TARGET},
+      {
+        title: 'a time is neither, by less than the source keeps',
+        policy: {sourceResolution: 2_000_000_000n},
+        change: target.is('a', {it: file('same', {mode: 0o640, mtime: DEFAULT_MTIME + 1_000_000n})}),
+        stands: TARGET,
+      },
       {title: 'the content was edited', change: target.edited('a'), stands: TARGET},
       {title: 'the file is gone', change: target.gone('a'), stands: TARGET},
       {title: 'a folder is there', change: target.aFolder('a'), stands: TARGET},

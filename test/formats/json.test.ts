@@ -184,6 +184,10 @@ describe('formats/json', () => {
         {...sound, options: {...sound.options, mtimeWindow: '-1.000000000'}},
         'options.mtimeWindow is "-1.000000000", not a duration',
       ],
+      [
+        {...sound, options: {...sound.options, sourceResolution: '-1.000000000'}},
+        'options.sourceResolution is "-1.000000000", not a duration',
+      ],
       [{...sound, options: {...sound.options, maxDelete: {}}}, 'options.maxDelete.count is missing'],
       [{...sound, options: {...sound.options, maxDelete: {share: 2}}}, 'options.maxDelete.share is 2, not a part from 0 to 1'],
       [{...sound, options: {...sound.options, maxDelete: {share: 1, count: 1}}}, 'options.maxDelete has a count and a share'],

@@ -106,6 +106,9 @@ describe('plan/compare', () => {
       [5n, 6n, {}, false],
       [5n, 6n, {mtimeWindow: 1n}, true],
       [5n, 7n, {mtimeWindow: 1n}, false],
+      [5n * S, 6n * S - 1n, {sourceResolution: S}, true],
+      [5n * S, 6n * S, {sourceResolution: S}, false],
+      [5n * S, 7n * S, {sourceResolution: S, mtimeWindow: 2n * S}, true],
       [-5n * S, 0n, {}, false],
       [-5n * S, 0n, {mtimeRange: range}, true],
       [-5n * S, -9n * S, {mtimeRange: range}, true],
@@ -118,9 +121,9 @@ describe('plan/compare', () => {
       [50n * S, 50n * S + 1n, {mtimeRange: range}, false],
     ];
     for (const [a, b, policy, same] of cases) {
-      const {mtimeWindow = 0n, mtimeRange} = policy;
+      const {mtimeWindow = 0n, sourceResolution = 0n, mtimeRange} = policy;
       const kept = mtimeRange === undefined ? 'anywhere' : `from ${mtimeRange.min ?? '…'} to ${mtimeRange.max ?? '…'}`;
-      it(`${a} and ${b}, ± ${mtimeWindow}, ${kept}: ${same ? 'the same' : 'others'}`, () => {
+      it(`${a} and ${b}, ± ${mtimeWindow}, cut to ${sourceResolution}, ${kept}: ${same ? 'the same' : 'others'}`, () => {
         expect(sameTime(a, b, {...ALL, ...policy})).to.equal(same);
         expect(sameTime(b, a, {...ALL, ...policy})).to.equal(same);
       });
@@ -153,6 +156,7 @@ describe('plan/compare', () => {
       ['another time of a folder', folder(), folder(later), {}, false, false],
       ['another time by size', file(1), file(1, later), {compare: 'size'}, false, false],
       ['another time by content', file(1), file(1, later), {compare: 'content'}, false, false],
+      ['a time cut to seconds', file(1), file(1, {mtime: NOON + 1n}), {sourceResolution: S}, true, false],
       ['a newer target, times not kept', file(1), file(1, later), {times: false}, true, false],
       ['an older target, times not kept', file(1, later), file(1), {times: false}, false, false],
       ['a folder, times not kept', folder(), folder(later), {times: false}, true, false],

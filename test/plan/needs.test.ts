@@ -149,6 +149,13 @@ const cases: Record<string, Case> = {
     unmet: 'copy new',
     policy: {mtimeWindow: NS_PER_SECOND},
   },
+  'a file of a time that is the same to the source': {
+    actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + 1n}))],
+    states: {new: 'failed'},
+    asked: ['old', 'deletes'],
+    unmet: 'copy new',
+    policy: {sourceResolution: NS_PER_SECOND},
+  },
   'a file of another time where times are not kept': {
     actions: [act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON + NS_PER_SECOND}))],
     states: {new: 'failed'},

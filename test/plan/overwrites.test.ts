@@ -92,6 +92,11 @@ const cases: Record<string, Case> = {
     policy: {mtimeWindow: 2n * NS_PER_SECOND},
     levels: ['a'],
   },
+  'a time that the source cuts to seconds': {
+    actions: renamed({}, {mtime: NOON - 1n}),
+    policy: {sourceResolution: NS_PER_SECOND},
+    levels: ['a'],
+  },
   'a time that differs by no more than the user allows': {
     actions: renamed({}, {mtime: NOON - 3600n * NS_PER_SECOND}),
     policy: {mtimeWindow: 3600n * NS_PER_SECOND},

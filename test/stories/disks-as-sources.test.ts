@@ -8,15 +8,27 @@ import {remembering} from '../support/guards.js';
 import {bash} from '../support/shell.js';
 import {tempDirs} from '../support/temp.js';
 
-/** What each has only as its driver makes it up. */
-const MADE_UP: Partial<Record<DiskName, string>> = {exfat: 'fuseblk', fusefat: 'fuse.fusefat'};
+/** Those that have modes and owners only as their drivers make them up, and how mount(8) calls them. */
+const MADE_UP: Partial<Record<DiskName, string>> = {
+  exfat: 'fuseblk',
+  ntfs: 'fuse',
+  'ntfs-ignore-case': 'fuse',
+  rclone: 'fuse.rclone',
+  fusefat: 'fuse.fusefat',
+};
+
+/** Those that cut times to so many seconds. */
+const STEPS: Partial<Record<DiskName, number>> = {exfat: 1, sshfs: 1, fusefat: 2};
 
 const CONTENT = `
   mkdir -p Photos/2024 notes
   for i in 1 2 3; do echo "photo $i" >Photos/2024/IMG_$i.jpg; done
   echo task >notes/todo.txt
   echo 'echo hello' >hello.sh
-  touch -d '2024-01-02 03:04:06' Photos/2024/* notes/* hello.sh Photos/2024 Photos notes`;
+  for two in 'hello.sh again.sh' 'notes/todo.txt notes/again.txt'; do ln $two || cp $two; done 2>&-
+  ln -s hello.sh link 2>&- || :
+  chmod 600 notes/todo.txt && chown -R 1234:2345 notes 2>&- || :
+  touch -d '2024-01-02 03:04:06' Photos/2024/* notes/* *.sh Photos/2024 Photos notes`;
 
 interface Story {
   readonly root: string;
@@ -42,23 +54,35 @@ describe('story: the disks that people have, as sources', function () {
     disk.remount();
     return {root, source, written, target: path.join(root, 'target'), options: remembering(root)};
   }
-  const holds = (at: string) => bash("find . -path ./.dirsync -prune -o -type f -printf '%P %T@ ' -exec cat {} \\;", at);
+  const lines = (text: string) => text.trimEnd().split('\n').sort();
+  const holds = (at: string) =>
+    lines(bash("find . -path ./.dirsync -prune -o -type l -printf '%P %l\\n' -o -type f -printf '%P %T@ ' -exec cat {} \\;", at));
+  const attributes = (at: string) => lines(bash("find . -path ./.dirsync -prune -o ! -type l -printf '%P %m %U:%G\\n'", at));
+  /** The names of files that have several, file by file. */
+  const linked = (at: string) => {
+    const names = new Map<string, string[]>();
+    for (const line of lines(bash("find . -path ./.dirsync -prune -o -type f -links +1 -printf '%i %P\\n'", at))) {
+      const [inode = '', name = ''] = line.split(' ');
+      names.set(inode, [...(names.get(inode) ?? []), name]);
+    }
+    return [...names.values()].filter(({length}) => length > 1).map((each) => each.sort().join(' '));
+  };
 
   for (const name of DISKS) {
     it(`${name}: settles, and stays so when it was away`, function () {
       needDisk(this, name);
       const {root, source, written, target, options} = begin(name);
-      const run = () => {
-        const {code, stdout} = dirsync(['run', source, target, '--format', 'json'], options);
-        const {report, plan} = JSON.parse(stdout);
-        expect({code, problems: report.problems}).to.deep.equal({code: 0, problems: []});
-        return plan.warnings as string[];
-      };
-      const warnings = run().filter((warning) => warning.includes('made up'));
+      const {code, stdout} = dirsync(['run', source, target, '--format', 'json'], options);
+      const {report, plan: first} = JSON.parse(stdout);
+      expect({code, problems: report.problems}).to.deep.equal({code: 0, problems: []});
       const type = MADE_UP[name];
       const told = `the modes and owners of the source (${type}) are made up by its driver and not copied; name them in --preserve to copy them`;
-      expect(warnings).to.deep.equal(type === undefined ? warnings : [told]);
-      expect(holds(target).split('\n').sort()).to.deep.equal(holds(source).split('\n').sort());
+      const warnings = first.warnings.filter((warning: string) => warning.includes('made up'));
+      expect(warnings).to.deep.equal(type === undefined ? [] : [told]);
+      expect(holds(target)).to.deep.equal(holds(source));
+      if (type === undefined) expect(attributes(target)).to.deep.equal(attributes(source));
+      else expect(attributes(target).filter((line) => !/ .[0145][0145] 0:0$/.test(line))).to.deep.equal([]);
+      expect(['again.sh hello.sh', 'notes/again.txt notes/todo.txt']).to.include.members(linked(target));
       expect(planned([source, target], options)).to.deep.equal([]);
 
       // Some do not append.
@@ -67,16 +91,22 @@ describe('story: the disks that people have, as sources', function () {
       const plan = path.join(root, 'plan.json');
       expect(dirsync(['plan', source, target, '--out', plan], options).code).to.equal(0);
       disk.remount();
-      const {code, stdout, stderr} = dirsync(['apply', plan], options);
-      expect({code, stderr}, `a plan from before it was away: ${stdout}`).to.deep.equal({code: 0, stderr: ''});
+      const applied = dirsync(['apply', plan], options);
+      const {stderr} = applied;
+      expect({code: applied.code, stderr}, `a plan from before it was away: ${applied.stdout}`).to.deep.equal({
+        code: 0,
+        stderr: '',
+      });
       expect(planned([source, target], options), 'nothing to do when it is back').to.deep.equal([]);
       expect(planned([source, target, '--checksum'], options)).to.deep.equal([]);
+      expect(holds(target)).to.deep.equal(holds(source));
     });
   }
 
   for (const [name, more] of [
     ['exfat', ['uid=1000', 'umask=022']],
     ['exfat', ['umask=077']],
+    ['ntfs', ['uid=1001', 'umask=077']],
   ] as const) {
     it(`${name}, mounted again with ${more.join()}: nothing to do, and nobody else may write to the copy`, function () {
       needDisk(this, name);
@@ -92,20 +122,29 @@ describe('story: the disks that people have, as sources', function () {
     });
   }
 
-  it('a backup on exFAT of whole seconds is what the tree has from which it was made', function () {
-    needDisk(this, 'exfat');
-    const {source, target, options} = begin('exfat');
-    // Made on the disk, with exact times, and copied there.
-    const home = path.join(temp(), 'home');
-    fs.mkdirSync(home);
-    bash(`${CONTENT}; touch -d '2024-01-02 03:04:05.123456789' hello.sh`, home);
-    const backup = path.join(path.dirname(source), 'backup');
-    expect(dirsync(['run', home, backup], options).code).to.equal(0);
-    expect(planned([backup, home], options), 'there is nothing to restore').to.deep.equal([]);
-    fs.appendFileSync(path.join(home, 'hello.sh'), 'spoilt');
-    expect(planned([backup, home], options)).to.deep.equal(['update hello.sh']);
-    expect(target).to.not.equal(home);
-  });
+  for (const [name, step] of Object.entries(STEPS) as [DiskName, number][]) {
+    it(`${name}: a copy with less exact times is what the tree has from which it was made`, function () {
+      needDisk(this, name);
+      const {source, target: home, options} = begin(name);
+      fs.mkdirSync(home);
+      bash(`${CONTENT}; rm -rf link notes again.sh; find . -exec touch -d '2024-01-02 03:04:06.987654321' {} +`, home);
+      bash(`rm -rf * && cp -r --preserve=timestamps '${home}'/. . && touch -r '${home}' .`, source);
+      disk.remount();
+      const preserve = ['--preserve', 'times'];
+      expect(planned([source, home, ...preserve], options), 'there is nothing to restore').to.deep.equal([]);
+
+      // Copied, so the times in the target are whole steps as well.
+      fs.rmSync(home, {recursive: true});
+      expect(dirsync(['run', source, home, ...preserve], options).code).to.equal(0);
+      bash(`echo 'echo HELLO' >hello.sh; touch -d '2024-01-02 03:04:0${6 + step}' hello.sh`, source);
+      disk.remount();
+      const file = path.join(path.dirname(home), 'plan');
+      expect(dirsync(['plan', source, home, ...preserve, '--out', file], options).code).to.equal(0);
+      expect(planned([source, home, ...preserve], options)).to.include('update hello.sh');
+      bash("touch -d '2024-01-02 03:04:05.5' hello.sh", home);
+      expect(dirsync(['apply', file], options).code, 'the target was written to since').to.equal(4);
+    });
+  }
 
   it('what was a target tells what it could hold', function () {
     needDisk(this, 'bindfs');

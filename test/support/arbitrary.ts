@@ -183,6 +183,7 @@ const root: fc.Arbitrary<PlanRoot> = fc.record(
 const options: fc.Arbitrary<PlanOptions> = fc.record({
   compare: fc.constantFrom('metadata', 'size', 'content'),
   mtimeWindow: fc.bigInt({min: 0n, max: 3_000_000_000n}),
+  sourceResolution: fc.bigInt({min: 0n, max: 3_000_000_000n}),
   delete: fc.boolean(),
   deleteBefore: fc.boolean(),
   deleteAnyway: fc.boolean(),
