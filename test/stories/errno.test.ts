@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
+import {platform} from '../../src/platform/choose.js';
 import {type CliOptions, dirsync, pairIn, startDirsync} from '../support/cli.js';
 import {mountedFilesystem, mounts, needMounts, remount} from '../support/filesystems.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
@@ -425,6 +426,24 @@ describe('story: what the kernel refuses', () => {
         .to.include('EMFILE')
         .and.to.have.members([...codes].filter((code) => code === 'EMFILE' || code === 'DEPENDS'));
       for (const {code, message} of report.problems) if (code === 'EMFILE') expect(message).to.include('ulimit -n');
+      completes(pair);
+    });
+  });
+
+  describe('EFBIG of ext4', () => {
+    const ext4 = mountedFilesystem('ext4', {mebibytes: 64});
+
+    it('a file that is too large: nothing of it is left, and all else is copied', function () {
+      if (!platform().keepsAll) skip(this, 'without holes it is the disk that is too small');
+      const pair = {source: path.join(temp(), 'source'), target: ext4.folder()};
+      mount.memory(pair.source);
+      const large = path.join(pair.source, 'large');
+      for (const file of [large, path.join(pair.source, 'small')]) fs.writeFileSync(file, 'text');
+      fs.truncateSync(large, 2 ** 44);
+      expect(told(applyWith(pair))).to.deep.equal(['EFBIG write target large']);
+      expect(fs.readdirSync(pair.target)).to.have.members(['.dirsync', 'small']);
+      expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'runs']);
+      fs.truncateSync(large, 4);
       completes(pair);
     });
   });
