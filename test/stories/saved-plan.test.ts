@@ -181,6 +181,7 @@ describe('story: a saved plan', () => {
       const pair = saved();
       const values: Record<string, string> = {
         'owner-by': 'name',
+        'links-as': 'content',
         preserve: 'mode',
         'no-preserve': 'mode',
         'mtime-window': '2s',
