@@ -41,7 +41,9 @@ export function hiddenNamingWarnings({source}: Pick<Sides, 'source'>): string[] 
   }
   try {
     const isHidden = isNamingHidden(platform(), root);
-    return isHidden ? ['names may be escaped in the source, and are copied so: its .dirsync may not be read by this user'] : [];
+    return isHidden
+      ? ['names in the source may be escaped, and would be copied as they are: this user may not read its .dirsync']
+      : [];
   } finally {
     platform().close(root);
   }

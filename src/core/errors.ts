@@ -24,7 +24,7 @@ const SUMMARIES = {
   TARGET_PARENT_MISSING: 'The folder that should hold the target does not exist',
   TARGET_UNREADABLE: 'The target cannot be read',
   TARGET_UNWRITABLE: 'The target cannot be written',
-  NAMING_UNREADABLE: 'It cannot be read how names are escaped in a tree',
+  NAMING_UNREADABLE: 'The note on escaped names cannot be read',
   CONFIG_UNREADABLE: 'The config file cannot be read',
   CONFIG_INVALID: 'The config file has a mistake',
   CONFIG_UNWRITABLE: 'The config file cannot be written',

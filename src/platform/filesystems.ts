@@ -75,7 +75,7 @@ export const FLUSHING_RENAMES: ReadonlySet<string | undefined> = new Set(['ext4'
 /** FAT counts the bytes of a file in 32 bits, whoever drives it. */
 const FAT: ReadonlySet<string | undefined> = new Set(['vfat', 'msdos', 'fuse.fusefat']);
 
-/** These make up modes and owners, the same for all files, as they are told when they are mounted. */
+/** These have no modes and owners of their own: the driver shows the same for all files, as the mount options say. */
 export const HAVE_NO_MODES: ReadonlySet<string | undefined> = new Set([...FAT, 'exfat', 'hfs', 'fuse.rclone']);
 
 export function largestFileOf(type: string | undefined): number | undefined {

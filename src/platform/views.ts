@@ -49,7 +49,7 @@ interface Followed {
 /** As Linux has it: path_resolution(7). */
 const MAX_LINKS = 40;
 
-/** The fault of an entry whose name is no escape of ours: what it would be read as may be another's. */
+/** The fault of an entry whose name dirsync never writes: it could be read as the name of another entry. */
 const UNCLEAR = 'NAME_UNCLEAR';
 
 export class Views implements ShowingPlatform {

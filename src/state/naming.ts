@@ -112,7 +112,11 @@ export function areSameNames(a: HeldNames | undefined, b: HeldNames | undefined)
   return a?.refused === b?.refused && a?.ends === b?.ends && a?.letters === b?.letters;
 }
 
-/** What a plan says of paths is of others now. */
+/** The paths of a plan would lead to other files now. */
 export function namesChanged(side: Side): DirsyncError {
-  return new DirsyncError('PLAN_STALE', `names are escaped in another way in the ${side} than when it was made`, 'plan again');
+  return new DirsyncError(
+    'PLAN_STALE',
+    `the names in the ${side} are not escaped as they were when the plan was made`,
+    'plan again',
+  );
 }

@@ -209,7 +209,7 @@ describe('story: names that the target cannot hold', function () {
     fs.rmSync(path.join(target, '.dirsync/naming.json'));
     const before = readTree(target);
     const {code, stderr} = dirsync(['apply', plan], options);
-    expect({code, isTold: stderr.includes('names are escaped in another way in the target')}).to.deep.equal({
+    expect({code, isTold: stderr.includes('the names in the target are not escaped as they were')}).to.deep.equal({
       code: 4,
       isTold: true,
     });
@@ -245,7 +245,7 @@ describe('story: names that the target cannot hold', function () {
     fs.chownSync(copy, NOBODY, NOBODY);
     fs.chmodSync(story.root, 0o755);
     const {header} = planDocument([story.target, copy], {...story.options, uid: NOBODY});
-    expect(header.warnings.join()).to.include('names may be escaped in the source, and are copied so');
+    expect(header.warnings.join()).to.include('names in the source may be escaped, and would be copied as they are');
   });
 
   it('names that look escaped, and are none of ours, stay and are told', () => {
@@ -295,7 +295,7 @@ describe('story: names that the target cannot hold', function () {
         const {code, stderr} = dirsync(args, options);
         expect({code, stderr: stderr.split('\n')[0]}).to.deep.equal({
           code: 1,
-          stderr: stderr.split('\n')[0]?.match(/.*It cannot be read how names are escaped in a tree.*/)?.[0],
+          stderr: stderr.split('\n')[0]?.match(/.*The note on escaped names cannot be read.*/)?.[0],
         });
       }
       expect(readTree(target)).to.deep.equal(before);
