@@ -4,10 +4,11 @@
  */
 import type {HeldNames} from '../core/abilities.js';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
-import {type ByteName, FOLDING_UNKNOWN, fromByteName, toByteName} from '../core/name.js';
+import {type ByteName, fromByteName} from '../core/name.js';
 import {Naming, withUpperDigits} from '../core/naming.js';
-import {isStateDir, STATE_DIR} from '../core/path.js';
+import {STATE_DIR} from '../core/path.js';
 import type {KeptXattrs} from '../core/xattr.js';
+import {type Led, LinkWalk, type Tree} from './link-walk.js';
 import {
   type Attributes,
   type CompareOptions,
@@ -26,28 +27,15 @@ import {
 } from './platform.js';
 
 /** An open folder of a tree that is shown in another way. */
-interface Shown {
-  readonly naming: Naming | undefined;
+interface Shown extends Tree {
   readonly links: View['links'];
-  /** That on which links are followed; undefined: on all. */
-  readonly device: number | undefined;
-  readonly root: Folder;
-  /** The names of the folders that it really lies in, and its own, from the root on. */
-  readonly way: readonly string[];
   /** The ways of the folders that it is shown in, and its own: a link that leads to one of them would never end. */
   readonly ways: readonly string[];
 }
 
-/** Where a symbolic link leads; `name` is '' for a folder, which is open itself. */
-interface Followed {
-  readonly folder: Folder;
-  readonly name: ByteName;
-  readonly way: readonly string[];
+interface Followed extends Led {
   close(): void;
 }
-
-/** As Linux has it: path_resolution(7). */
-const MAX_LINKS = 40;
 
 /** The fault of an entry whose name dirsync never writes: it could be read as the name of another entry. */
 const UNCLEAR = 'NAME_UNCLEAR';
@@ -401,7 +389,7 @@ export class Views implements ShowingPlatform {
     const written = this.#written(folder, name);
     if (!this.base.stat(folder, written, stat) || stat.code !== CODE.symlink) return undefined;
     const walk = new LinkWalk(this.base, shown);
-    let found: Omit<Followed, 'close'> | undefined;
+    let found: Led | undefined;
     try {
       found = walk.to(fromByteName(this.base.readLink(folder, written)));
       if (found?.name === '' && shown.ways.includes(found.way.join('/'))) found = undefined;
@@ -409,61 +397,6 @@ export class Views implements ShowingPlatform {
       if (found === undefined) walk.close();
     }
     return found && {...found, close: () => walk.close()};
-  }
-}
-
-/** The way that links lead, folder by folder, each opened by its name: nothing that is swapped meanwhile leads out of the tree. */
-class LinkWalk {
-  readonly #way: string[] = [];
-  readonly #open: Folder[] = [];
-  readonly #stat = emptyStat();
-
-  constructor(
-    private readonly base: Platform,
-    private readonly shown: Shown,
-  ) {}
-
-  to(link: string): Omit<Followed, 'close'> | undefined {
-    // A folder that a link led to has another way than the one by which it is shown.
-    const ahead = [...this.shown.way, ...link.split('/')];
-    if (link.startsWith('/')) return undefined;
-    for (let links = 0; ahead.length > 0; ) {
-      const part = ahead.shift() as string;
-      if (part === '' || part === '.') continue;
-      if (part === '..') {
-        if (this.#way.pop() === undefined) return undefined;
-        this.base.close(this.#open.pop() as Folder);
-        continue;
-      }
-      const name = this.#written(part);
-      if (this.#open.length === 0 && isStateDir(part, FOLDING_UNKNOWN)) return undefined;
-      if (!this.base.stat(this.#folder, name, this.#stat)) return undefined;
-      if (this.#stat.device !== (this.shown.device ?? this.#stat.device)) return undefined;
-      if (this.#stat.code === CODE.symlink) {
-        const next = fromByteName(this.base.readLink(this.#folder, name));
-        if (next.startsWith('/') || ++links > MAX_LINKS) return undefined;
-        ahead.unshift(...next.split('/'));
-      } else if (this.#stat.code === CODE.directory) {
-        this.#open.push(this.base.openFolder(this.#folder, name));
-        this.#way.push(part);
-      } else if (this.#stat.code === CODE.file && ahead.length === 0) {
-        return {folder: this.#folder, name, way: [...this.#way, part]};
-      } else return undefined;
-    }
-    return {folder: this.#folder, name: '' as ByteName, way: this.#way};
-  }
-
-  get #folder(): Folder {
-    return this.#open.at(-1) ?? this.shown.root;
-  }
-
-  #written(part: string): ByteName {
-    const name = toByteName(part);
-    return this.shown.naming?.write(name) ?? name;
-  }
-
-  close(): void {
-    for (const folder of this.#open.splice(0).reverse()) this.base.close(folder);
   }
 }
 
