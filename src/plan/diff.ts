@@ -227,7 +227,7 @@ class Merge {
       if (!isThere) this.#losses.countUnmade(sourceCode);
       return this.#skipBoth();
     }
-    if (frame !== undefined && this.#isTooLarge(frame)) {
+    if (this.#isTooLarge(frame)) {
       this.#problem(path, 'source', 'FILE_TOO_LARGE');
       this.#elsewhere.add(s.entry());
       return this.#skipBoth();
@@ -453,13 +453,14 @@ class Merge {
   /** Why the target cannot have what the source has here, if it cannot; `frame`: the folder of the target that it would be in or below. */
   #unheld(frame: Frame | undefined): string | undefined {
     if (this.options.holdsName?.(this.#source.name()) === false) return 'NAME_NOT_HELD';
-    return frame !== undefined && this.#isTooLarge(frame) ? 'FILE_TOO_LARGE' : undefined;
+    return this.#isTooLarge(frame) ? 'FILE_TOO_LARGE' : undefined;
   }
 
-  #isTooLarge({target: {block, index}}: Frame): boolean {
+  #isTooLarge(frame: Frame | undefined): boolean {
     const {largestFile = Infinity} = this.options;
-    const {code, block: of, index: at} = this.#source;
-    return code === CODE.file && (of.size[at] as number) > largestFile && block.device[index] === this.#device;
+    const {code, block, index} = this.#source;
+    if (code !== CODE.file || (block.size[index] as number) <= largestFile) return false;
+    return frame === undefined || frame.target.block.device[frame.target.index] === this.#device;
   }
 
   /** What is in a folder that the target cannot have does not arrive either. */

@@ -861,6 +861,12 @@ const groups: Record<string, Record<string, Case>> = {
         'delete other (gone)',
       ],
     },
+    'and those of a target that is not there yet': {
+      largestFile: 4,
+      source: {a: 'large', b: 'fits'},
+      problems: ['source a FILE_TOO_LARGE'],
+      actions: ['mkdir . (new)', 'create b (new)'],
+    },
     'and those in new folders': {
       largestFile: 4,
       source: {a: {b: {c: 'large'}, d: 'fits'}},
