@@ -96,11 +96,11 @@ export const planFlags = {
   }),
   'links-as': Flags.string({
     options: [...LINKS_AS],
-    summary: 'Copy what symbolic links lead to, inside the source, or make small files of what they say.',
+    summary: 'Copy what symbolic links inside the source lead to, or store each link as a small text file.',
     helpGroup: 'PRESERVE',
   }),
   'rename-invalid': Flags.boolean({
-    summary: 'Escape names that the target cannot hold, such as "a:b" as "a%3Ab"; a run from there reads them back.',
+    summary: 'Escape names that the target cannot hold, such as "a:b" as "a%3Ab"; a run from that target restores them.',
     allowNo: true,
     helpGroup: 'PRESERVE',
   }),

@@ -51,7 +51,7 @@ function settingsShape(context: PathContext) {
     linksAs: z
       .enum(LINKS_AS)
       .optional()
-      .describe('Copy what symbolic links lead to, inside the source, or make small files of what they say, in place of links.'),
+      .describe('Copy what symbolic links inside the source lead to, or store each link as a small text file.'),
     renameInvalid: flag(false).describe('Escape names that the target cannot hold, so that they can be read back.'),
     maxDelete: z
       .union([z.string(), z.int()], {error: 'string or integer'})

@@ -50,7 +50,7 @@ const OURS: Readonly<Record<string, string>> = {
   NAME_UNCLEAR:
     'names in this tree are escaped (--rename-invalid), and dirsync never writes this one, so it was left alone; rename it there',
   LINK_NOT_FOLLOWED:
-    'this link leads nowhere, or out of the source, and the target has something else here, which is kept; is a disk missing? Else remove that, or leave the path out by a filter',
+    'this link leads nowhere, or out of the source; what the target has here is kept: check whether a disk is missing, else delete it in the target',
   DEPENDS: 'a step that it needs failed',
   HELD_BACK:
     'kept: a file of the same kind, size and time was not copied in this run, and this may be its only copy; fix the cause and run again, or plan with --delete-anyway',

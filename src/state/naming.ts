@@ -61,7 +61,7 @@ function readNaming(platform: Platform, folder: Folder, side: Side): HeldNames |
   throw new DirsyncError(
     'NAMING_UNREADABLE',
     `${NAMES.state}/${NAMES.naming} of the ${side}, or of a folder above it (${note.fault ?? 'it says nothing that can be understood'})`,
-    'put it back from a backup; if it is removed, escaped names are taken as they are written',
+    'restore it from a backup; if you delete it, escaped names are taken literally',
   );
 }
 
