@@ -1,26 +1,33 @@
 /** The command line: oclif finds and runs the command. Wrong usage ends like every error: told, with exit code 1. */
 import process from 'node:process';
-import {Errors, flush, run} from '@oclif/core';
-import {reportError} from './app/output.js';
+import {Errors, run} from '@oclif/core';
+import {lostWords, reportError} from './app/output.js';
 import {DirsyncError, EXIT} from './core/errors.js';
 import {escapeName} from './core/escape.js';
 import {commandLine} from './platform/environment.js';
+import {guardStreams, onLostOutput, outputsLost} from './platform/streams.js';
 
+/** They do more than to print a result. */
+const CHANGING: readonly unknown[] = ['apply', 'run', 'init'];
+
+guardStreams();
+onLostOutput((lost) => lost.output !== 'stderr' && process.stderr.write(`Error: ${lostWords(lost)}\n`));
 let argv = process.argv.slice(2);
 try {
   argv = commandLine();
   await run(argv, import.meta.url);
-  await flush();
 } catch (error) {
   if (error instanceof Errors.ExitError) {
     process.exitCode = error.oclif.exit ?? EXIT.error;
   } else {
     const [json, events] = [argv.includes('--json'), argv.includes('--events')];
     const format = json && !events ? 'json' : undefined;
-    reportError(error instanceof Errors.CLIError ? usageError(error) : error, {format, events: events && !json});
+    await reportError(error instanceof Errors.CLIError ? usageError(error) : error, {format, events: events && !json});
     process.exitCode = EXIT.error;
   }
 }
+const lost = await outputsLost();
+if (lost.length > 0 && !process.exitCode) process.exitCode = CHANGING.includes(argv[0]) ? EXIT.partial : EXIT.error;
 
 function usageError(error: Errors.CLIError): DirsyncError {
   const detail = error.message.replace(/\n?See more help with --help$/, '').replace(/^Parsing --\S+ \n\t/, '');

@@ -1,4 +1,5 @@
 /** Executes a plan, saved or made just now. */
+
 import {checkSourceAbsent} from '../apply/absent.js';
 import {applyPlan} from '../apply/apply.js';
 import type {Approach} from '../apply/approach.js';
@@ -13,6 +14,7 @@ import {absolutePath} from '../platform/environment.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
 import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
+import {signalExitCode} from './errors.js';
 import {factsNow} from './facts.js';
 import {checkOwners, checkUser} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
@@ -196,8 +198,7 @@ function unexpectedRoot(side: 'source' | 'target', planned: string, expected: st
 }
 
 export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {
-  if (interrupted === 'SIGINT') return EXIT.sigint;
-  if (interrupted === 'SIGTERM') return EXIT.sigterm;
+  if (interrupted !== undefined && interrupted !== 'max-duration') return signalExitCode(interrupted);
   const whole = problems.length === 0 && unfinished(counts) === 0;
   return whole ? EXIT.done : EXIT.partial;
 }

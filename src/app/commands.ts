@@ -6,10 +6,12 @@ import {parseInterval, parseMaxDelete, parseMilliseconds} from '../config/quanti
 import {noticesOf, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {osPath} from '../core/name.js';
+import type {StopSignal} from '../core/outcome.js';
 import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
 import {commandLine} from '../platform/environment.js';
 import {findTarget} from '../platform/roots.js';
+import {writeOut} from '../platform/streams.js';
 import {formatCount} from '../report/units.js';
 import {planSentence} from '../report/words.js';
 import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
@@ -26,6 +28,7 @@ import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
 import {runJobs} from './run.js';
 import {readRun, readRunFile, readRuns} from './runs.js';
 import type {ServiceOptions} from './service.js';
+import {hearStopSignals} from './stop.js';
 import {checkForSaved, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
@@ -186,7 +189,7 @@ export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<nu
   return execute(typed, async () => {
     const {printServices} = await import('./service.js');
     const {text, told} = await printServices(typed.words, typed.config, options);
-    process.stdout.write(text);
+    await writeOut([text]);
     process.stderr.write(told);
     return EXIT.done;
   });
@@ -204,25 +207,22 @@ export function init(typed: Typed, options: InitOptions): Promise<number> {
 async function execute(typed: Typed, body: Body): Promise<number> {
   const now = () => new Date();
   const output = openOutput({format: typed.format, events: typed.events, all: typed.all, now});
-  const controller = new AbortController();
-  const {signal} = controller;
-  const stop = (name: NodeJS.Signals) => {
-    // The first asks, the second insists; what is half written lies in staging, never at its place.
-    if (signal.aborted) process.exit(signalExitCode(name));
-    controller.abort(name);
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const {signal, onHangUp, end} = hearStopSignals();
   try {
-    return await body({onEvent: output.listener, signal, now, command: typedCommand()}, output);
+    return await body({onEvent: output.listener, signal, onHangUp, now, command: typedCommand()}, output);
   } catch (caught) {
-    if (caught instanceof Interrupted && signal.aborted) return signalExitCode(signal.reason as NodeJS.Signals);
+    if (caught instanceof Interrupted && signal.aborted) {
+      const name = signal.reason as StopSignal;
+      output.stopped(name);
+      return signalExitCode(name);
+    }
     const error = toError(caught);
     output.error(error);
     return error instanceof DirsyncError ? error.exitCode : EXIT.error;
   } finally {
     // First the screen: a signal that nobody hears would end the program and leave the terminal as it is.
     await output.close();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    end();
   }
 }
 
@@ -258,6 +258,8 @@ async function confirm(planned: Planned, {signal}: Context): Promise<Planned | u
     );
   }
   const terminal = createInterface({input: process.stdin, output: process.stdout});
+  // Of a terminal that is gone the streams tell (platform/streams).
+  terminal.on('error', () => {});
   // While it asks, readline takes Ctrl-C for itself.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {

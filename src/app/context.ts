@@ -9,6 +9,8 @@ export interface Context {
   readonly onEvent: Listener;
   /** Its reason is a `Stop`. */
   readonly signal: AbortSignal;
+  /** From now on SIGHUP asks for something else, unless the answer is that it is to stop. */
+  readonly onHangUp?: (act: () => 'stop' | undefined) => void;
   readonly now: () => Date;
   /** As it was typed: what another run is told that finds the target locked. */
   readonly command?: string;

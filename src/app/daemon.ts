@@ -1,6 +1,8 @@
 /** Jobs that run on their schedules in one process, until a signal ends it. */
+
 import {closeSync, openSync} from 'node:fs';
 import process from 'node:process';
+import type {StopSignal} from '../core/outcome.js';
 import {WorkerPool} from '../platform/pool.js';
 import {Slots} from '../schedule/slots.js';
 import {type Context, Interrupted} from './context.js';
@@ -48,16 +50,18 @@ class Daemon {
   }
 
   async run(settled: readonly JobSettled[]): Promise<void> {
-    const {signal} = this.o.context;
+    const {signal, onHangUp} = this.o.context;
     const hadTerminal = process.stdin.isTTY;
     const hangUp = () => {
-      if (hadTerminal && !hasTerminal()) process.kill(process.pid, 'SIGTERM');
-      else this.#reading = this.#reading.then(() => this.#reread());
+      if (hadTerminal && !hasTerminal()) return 'stop';
+      this.#reading = this.#reading.then(() => this.#reread());
+      return undefined;
     };
     const ask = () => {
       for (const one of this.#scheduled.values()) one.ask();
     };
-    process.on('SIGHUP', hangUp).on('SIGUSR1', ask);
+    onHangUp?.(hangUp);
+    process.on('SIGUSR1', ask);
     try {
       await new Promise<void>((done, fail) => {
         this.#fail = fail;
@@ -66,7 +70,7 @@ class Daemon {
       });
       await Promise.all(this.#running);
     } finally {
-      process.off('SIGHUP', hangUp).off('SIGUSR1', ask);
+      process.off('SIGUSR1', ask);
     }
   }
 
@@ -134,7 +138,7 @@ const GRACE_MS = 4_500;
 export function endInTime({signal}: Context): void {
   const end = () => {
     process.stderr.write('dirsync: the run did not end in time and is left as it is; the next one clears up\n');
-    process.exit(signalExitCode(signal.reason as NodeJS.Signals));
+    process.exit(signalExitCode(signal.reason as StopSignal));
   };
   signal.addEventListener('abort', () => void setTimeout(end, GRACE_MS).unref(), {once: true});
 }

@@ -1,5 +1,7 @@
 /** How what went wrong is told: as an error that somebody can act on, and as an exit code. */
+
 import {DirsyncError, EXIT} from '../core/errors.js';
+import type {StopSignal} from '../core/outcome.js';
 import {wayOut} from '../core/problem.js';
 import {SystemError} from '../platform/platform.js';
 
@@ -11,6 +13,6 @@ export function toError(error: unknown): unknown {
   return new DirsyncError('PLATFORM', `${syscall} answered ${code}`, hint, {cause: error});
 }
 
-export function signalExitCode(name: NodeJS.Signals): number {
-  return name === 'SIGINT' ? EXIT.sigint : EXIT.sigterm;
+export function signalExitCode(name: StopSignal): number {
+  return {SIGHUP: EXIT.sighup, SIGINT: EXIT.sigint, SIGTERM: EXIT.sigterm}[name];
 }

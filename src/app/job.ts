@@ -4,7 +4,7 @@ import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Event, Listener, NoticeTopic} from '../core/event.js';
 import type {JobRun, RunError} from '../core/job-run.js';
-import type {ApplyReport} from '../core/outcome.js';
+import type {ApplyReport, StopSignal} from '../core/outcome.js';
 import {AroundRun} from '../hooks/around.js';
 import {countDone, noKinds} from '../plan/summary.js';
 import {environment} from '../platform/environment.js';
@@ -154,7 +154,7 @@ function verdictOf(
   failure: unknown,
   {reason}: AbortSignal,
 ): Pick<JobRun, 'result' | 'exitCode'> {
-  if (failure instanceof Interrupted) return {result: 'interrupted', exitCode: signalExitCode(reason as NodeJS.Signals)};
+  if (failure instanceof Interrupted) return {result: 'interrupted', exitCode: signalExitCode(reason as StopSignal)};
   if (failure !== undefined || report === undefined) {
     const exitCode = failure instanceof DirsyncError ? failure.exitCode : EXIT.error;
     return {result: exitCode === EXIT.guard ? 'halted' : exitCode === EXIT.partial ? 'partial' : 'failed', exitCode};

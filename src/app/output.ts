@@ -1,17 +1,21 @@
 /** Where a command's results go: one listener for text, JSON, an event stream and the log. stdout holds the result alone. */
+
 import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson, escapeName} from '../core/escape.js';
 import type {Event, NoticeTopic} from '../core/event.js';
 import type {Format} from '../core/format.js';
 import type {LogSettings} from '../core/log.js';
+import type {StopSignal} from '../core/outcome.js';
+import {type LostOutput, onLostOutput} from '../platform/streams.js';
 import {configText} from '../report/config.js';
 import {explanationText} from '../report/explain.js';
-import {errorDocument, eventLine} from '../report/json.js';
+import {errorDocument, eventLine, stoppedDocument} from '../report/json.js';
 import {historyText, runText} from '../report/runs.js';
 import {applyText, driftText, planText} from '../report/text.js';
 import {formatCount} from '../report/units.js';
 import {lockWaitWords, sentence, skippedWords} from '../report/words.js';
+import {signalExitCode} from './errors.js';
 import type {Logs} from './log.js';
 import {ApplyView, ProgressLine} from './progress-view.js';
 import {JobsView, JsonView, ReportView} from './report-view.js';
@@ -43,6 +47,8 @@ export interface Output {
   /** A sentence for who reviewed a plan. */
   say(text: string): void;
   error(error: unknown): void;
+  /** A signal ended the command before it came to a result. */
+  stopped(by: StopSignal): void;
   close(): Promise<void>;
 }
 
@@ -53,6 +59,12 @@ export function openOutput(options: OutputOptions): Output {
   /** Whether an error that ends a run does not end the program, which would tell it then. */
   let goesOn = false;
   let isLogged = false;
+  const forget = onLostOutput((lost) => {
+    const event = {type: 'notice', level: 'warn', about: 'output', message: lostWords(lost)} as const;
+    logs?.write(event, undefined);
+    // Where stderr is lost, what a person reads is on stdout.
+    if (lost.output === 'stderr' && view instanceof TextView) view.show({...event, level: 'info'});
+  });
   return {
     listener(event, job) {
       logs?.write(event, job);
@@ -93,10 +105,12 @@ export function openOutput(options: OutputOptions): Output {
       if (error instanceof DirsyncError && !isLogged) logs?.write(failureOf(error), undefined);
       view.fail(error);
     },
+    stopped: (by) => view.stopped?.(by),
     async close() {
       const closed = view.close();
       logs?.close();
       await closed;
+      forget();
     },
   };
 }
@@ -109,14 +123,18 @@ function viewOf(options: OutputOptions): View {
 }
 
 /** Tells of an error that came before any command could. */
-export function reportError(error: unknown, options: Pick<OutputOptions, 'format' | 'events'>): void {
+export async function reportError(error: unknown, options: Pick<OutputOptions, 'format' | 'events'>): Promise<void> {
   const output = openOutput({...options, all: false, now: () => new Date()});
   output.error(error);
-  void output.close();
+  await output.close();
+}
+
+export function lostWords({output, why}: LostOutput): string {
+  return `${output} cannot be written: ${why}`;
 }
 
 /** What is told when all is well; that a command or an address was called is for the log. */
-const TOLD: ReadonlySet<NoticeTopic> = new Set(['schedule', 'watch', 'config']);
+const TOLD: ReadonlySet<NoticeTopic> = new Set(['schedule', 'watch', 'config', 'output']);
 
 /** Plain text; on a terminal coloured, with a line of progress on stderr. */
 class TextView implements View {
@@ -237,6 +255,10 @@ class EventView implements View {
     process.stdout.write(
       `${escapeJson(JSON.stringify(errorDocument(error instanceof Error ? error : new Error(String(error)))))}\n`,
     );
+  }
+
+  stopped(by: StopSignal): void {
+    process.stdout.write(`${escapeJson(JSON.stringify(stoppedDocument(by, signalExitCode(by))))}\n`);
   }
 
   close(): void {}

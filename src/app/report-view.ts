@@ -1,17 +1,17 @@
 /** A view that says nothing while the work goes on, and reports on it at the end, in the format that was asked for. */
 import {appendFileSync} from 'node:fs';
 import process from 'node:process';
-import {Readable} from 'node:stream';
-import {pipeline} from 'node:stream/promises';
 import type {Drift} from '../core/drift.js';
 import {DirsyncError} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {Format} from '../core/format.js';
 import type {JobRun} from '../core/job-run.js';
 import {osPath} from '../core/name.js';
-import type {ApplyReport} from '../core/outcome.js';
+import type {ApplyReport, StopSignal} from '../core/outcome.js';
 import {type Run, type RunStep, runStep} from '../core/run.js';
 import {environment} from '../platform/environment.js';
+import {loseOutput, writeOut} from '../platform/streams.js';
 import {
   applyDocument,
   documentText,
@@ -22,9 +22,11 @@ import {
   planDocumentText,
   runDocumentText,
   settingsDocument,
+  stoppedDocument,
 } from '../report/json.js';
 import type {PlanSubject, Subject} from '../report/subject.js';
 import {driftText} from '../report/text.js';
+import {signalExitCode} from './errors.js';
 import {renderReport} from './reports.js';
 import {errorText, tellNotice, type View} from './view.js';
 
@@ -55,8 +57,14 @@ export class JsonView implements View {
     this.#document = () => documentText(errorDocumentOf(error, this.#drift));
   }
 
-  close(): void {
-    for (const piece of this.#document?.() ?? []) process.stdout.write(piece);
+  stopped(by: StopSignal): void {
+    this.#document = () => documentText(stoppedDocument(by, signalExitCode(by)));
+  }
+
+  async close(): Promise<void> {
+    const document = this.#document?.();
+    this.#document = undefined;
+    if (document !== undefined) await writeOut(document);
   }
 }
 
@@ -78,9 +86,8 @@ export class JobsView implements View {
     this.#error = error;
   }
 
-  close(): void {
-    const document = this.#error === undefined ? jobsDocument(this.#runs) : errorDocumentOf(this.#error);
-    for (const piece of documentText(document)) process.stdout.write(piece);
+  async close(): Promise<void> {
+    await writeOut(documentText(this.#error === undefined ? jobsDocument(this.#runs) : errorDocumentOf(this.#error)));
   }
 }
 
@@ -91,6 +98,7 @@ export class ReportView implements View {
   #steps: RunStep[] = [];
   #drift: readonly Drift[] = [];
   #error: unknown;
+  #stop: StopSignal | undefined;
   #isClosed = false;
 
   constructor(
@@ -137,25 +145,35 @@ export class ReportView implements View {
     this.#error = error;
   }
 
+  stopped(by: StopSignal): void {
+    this.#subject = undefined;
+    this.#stop = by;
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const subject = this.#subject;
     if (this.format === 'github') await this.#tellGithub(subject);
-    else if (this.format === 'junit' && this.#error instanceof DirsyncError) {
+    else if (this.format === 'junit' && this.#failure !== undefined) {
       const {junitError} = await import('../report/junit.js');
-      await print([junitError(this.#error)]);
-    } else if (subject) await print(await renderReport(subject, this.format, {color: false, width: 100, all: this.all}));
+      await writeOut([junitError(this.#failure)]);
+    } else if (subject) await writeOut(await renderReport(subject, this.format, {color: false, width: 100, all: this.all}));
+  }
+
+  get #failure(): {readonly code: string; readonly message: string} | undefined {
+    if (this.#stop !== undefined) return {code: 'STOPPED', message: `stopped by ${this.#stop}`};
+    return this.#error instanceof DirsyncError ? this.#error : undefined;
   }
 
   async #tellGithub(subject: Subject | undefined): Promise<void> {
     const {githubError, githubReport} = await import('../report/github.js');
-    if (this.#error instanceof DirsyncError) return print([githubError(this.#error, this.#drift), '\n']);
+    if (this.#error instanceof DirsyncError) return writeOut([githubError(this.#error, this.#drift), '\n']);
     if (subject === undefined) return;
     const {annotations, summary} = githubReport(subject);
     const file = environment().GITHUB_STEP_SUMMARY;
-    if (file) appendFileSync(osPath(file), summary);
-    await print(file ? [annotations, '\n'] : [annotations, '\n', summary]);
+    if (file) appendSummary(file, summary);
+    await writeOut(file ? [annotations, '\n'] : [annotations, '\n', summary]);
   }
 }
 
@@ -180,6 +198,10 @@ function runOf({plan, summary}: PlanSubject, report: ApplyReport, steps: readonl
   };
 }
 
-async function print(pieces: Iterable<string>): Promise<void> {
-  await pipeline(Readable.from(pieces), process.stdout, {end: false});
+function appendSummary(file: string, summary: string): void {
+  try {
+    appendFileSync(osPath(file), summary);
+  } catch (error) {
+    loseOutput(escapeName(file), error);
+  }
 }

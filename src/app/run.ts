@@ -1,9 +1,12 @@
 /** Runs jobs: once each, or whenever their schedules say so until a signal ends it. */
+
 import {DirsyncError, EXIT} from '../core/errors.js';
 import type {Format} from '../core/format.js';
+import type {StopSignal} from '../core/outcome.js';
 import {Slots} from '../schedule/slots.js';
 import {type Context, Interrupted} from './context.js';
 import {runOnSchedule} from './daemon.js';
+import {signalExitCode} from './errors.js';
 import {jobOf, namesOf, type RunOptions, runWhenFree, scheduleOf} from './jobs.js';
 import type {Output} from './output.js';
 import type {Typed} from './typed.js';
@@ -27,9 +30,10 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
   output.expectJobs(names.length);
   const slots = new Slots(options.jobs);
   const runs = await Promise.all(settled.map(({job, settings}) => runWhenFree({slots, job, signal, onWait: () => {}}, settings)));
-  if (signal.aborted) throw new Interrupted();
   const ended = runs.filter((run) => run !== undefined);
+  if (signal.aborted && ended.length === 0) throw new Interrupted();
   if (ended.length === 1 && ended[0]?.failure !== undefined) throw ended[0].failure;
+  if (signal.aborted) return signalExitCode(signal.reason as StopSignal);
   return GRAVEST_FIRST.find((code) => ended.some(({run}) => run.exitCode === code)) ?? EXIT.done;
 }
 

@@ -1,13 +1,17 @@
 /** One way to show events and errors, and the text of errors in all of them. */
+
 import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Event, Notice} from '../core/event.js';
+import type {StopSignal} from '../core/outcome.js';
 
 export interface View {
   /** `job`: whose event it is, where it has a name. */
   show(event: Event, job?: string): void;
   fail(error: unknown): void;
+  /** The command was stopped before it came to a result; what is written for programs says so. */
+  stopped?(by: StopSignal): void;
   close(): void | Promise<void>;
 }
 

@@ -274,7 +274,7 @@ const EXIT_CODES = {
   4: 'the plan is stale, or for another folder or user; nothing was changed',
   5: 'halted by a guard; nothing was changed',
   6: 'another run is working on the target',
-  130: 'interrupted (SIGINT; 143: SIGTERM)',
+  130: 'interrupted (SIGINT; 129: SIGHUP, 143: SIGTERM)',
 } as const;
 
 type Listed = keyof typeof EXIT_CODES;

@@ -9,6 +9,7 @@ export const EXIT = {
   drift: 4,
   guard: 5,
   locked: 6,
+  sighup: 129,
   sigint: 130,
   sigterm: 143,
 } as const;

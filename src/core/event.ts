@@ -39,7 +39,7 @@ export interface ApplyProgress {
 }
 
 /** What a notice is about. */
-export type NoticeTopic = 'schedule' | 'watch' | 'config' | 'hook' | 'heartbeat' | 'webhook' | 'metrics' | 'log';
+export type NoticeTopic = 'schedule' | 'watch' | 'config' | 'hook' | 'heartbeat' | 'webhook' | 'metrics' | 'log' | 'output';
 
 /** Something beside the sync itself: it never changes how a run ends. */
 export interface Notice {

@@ -26,8 +26,9 @@ export function unfinished({failed, skipped, stopped, blocked}: Readonly<Record<
 }
 
 /** What can end a run early: a signal, or the time that it was given. */
-export const STOPS = ['SIGINT', 'SIGTERM', 'max-duration'] as const;
+export const STOPS = ['SIGHUP', 'SIGINT', 'SIGTERM', 'max-duration'] as const;
 export type Stop = (typeof STOPS)[number];
+export type StopSignal = Exclude<Stop, 'max-duration'>;
 
 /** The result of an apply. Its counts are of actions, upkeep included in none of them. */
 export interface ApplyReport {

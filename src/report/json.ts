@@ -7,7 +7,7 @@ import type {Event} from '../core/event.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {Holder} from '../core/holder.js';
 import type {JobRun} from '../core/job-run.js';
-import type {ApplyReport} from '../core/outcome.js';
+import type {ApplyReport, StopSignal} from '../core/outcome.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
 import type {ShownConfig} from '../core/shown-config.js';
@@ -26,6 +26,7 @@ import type {
   PlanDocument,
   RunDocument,
   SettingsDocument,
+  StoppedDocument,
 } from './schema.js';
 import type {HistorySubject, PlanSubject} from './subject.js';
 
@@ -138,6 +139,11 @@ export function errorDocument(error: DirsyncError | Error, drift?: readonly Drif
   }
   const {code, exitCode, message, summary, detail, hint} = error;
   return {...base, code, exitCode, message, summary, detail, ...(hint !== undefined && {hint})} satisfies ErrorDocument;
+}
+
+/** `{format, type: 'stopped', stopped, exitCode}`, of a command that a signal ended before it came to a result. */
+export function stoppedDocument(by: StopSignal, exitCode: number) {
+  return {format: FORMAT, type: 'stopped', stopped: by, exitCode} as const satisfies StoppedDocument;
 }
 
 /** `{format, type: 'job-run', id, result, exitCode, …}`; the plan is its header alone. */

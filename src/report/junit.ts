@@ -5,7 +5,6 @@
  * done is counted, not listed. A history has a test case for each run.
  */
 
-import type {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {unfinished} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
@@ -41,7 +40,7 @@ export function junitReport(subject: Subject): string {
 }
 
 /** An error that ended a command. A server that is handed no report at all may take that for nothing to look at. */
-export function junitError({code, message}: DirsyncError): string {
+export function junitError({code, message}: {readonly code: string; readonly message: string}): string {
   const result = {element: 'error', type: code, message} as const;
   return document('error', [{name: 'run', cases: [{name: 'finished', className: 'run', result}]}]);
 }

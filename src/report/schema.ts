@@ -556,6 +556,15 @@ const error = z.strictObject({
   drift: drift.optional(),
 });
 
+const stopped = z.strictObject({
+  format,
+  type: ofType('stopped'),
+  stopped: z
+    .enum(STOPS)
+    .describe('The signal that ended the command before it came to a result; a daemon ends by one in any case.'),
+  exitCode: z.int().nonnegative().max(255).describe('The exit code of the program.'),
+});
+
 const jobRun = z
   .strictObject({
     id: text("The run's id, as in its journal and in the log."),
@@ -724,11 +733,12 @@ const event = z.discriminatedUnion('type', [
     type: ofType('notice'),
     level: z.enum(['info', 'warn']).describe('Whether somebody should look at it.'),
     about: z
-      .enum(['schedule', 'watch', 'config', 'hook', 'heartbeat', 'webhook', 'metrics', 'log'])
+      .enum(['schedule', 'watch', 'config', 'hook', 'heartbeat', 'webhook', 'metrics', 'log', 'output'])
       .describe('What it is about. It never changes how a run ends.'),
     message: text('A sentence; names in it are escaped.'),
   }),
   error.describe('The error that ended the program; the last line.'),
+  stopped.describe('The signal that ended the program; the last line.'),
 ]);
 
 export type PlanDocument = Written<typeof plan>;
@@ -740,6 +750,7 @@ export type JobRunDocument = Written<typeof job>;
 export type JobsDocument = Written<typeof jobs>;
 export type SettingsDocument = Written<typeof settings>;
 export type ErrorDocument = Written<typeof error>;
+export type StoppedDocument = Written<typeof stopped>;
 export type EventLine = Written<typeof event>;
 
 const DOCUMENTS = {
@@ -752,6 +763,7 @@ const DOCUMENTS = {
   jobs: [jobs, 'The runs of several jobs, as run --json writes them.'],
   settings: [settings, 'What the config file says of its jobs, as config --json writes it.'],
   error: [error, 'The error that ended a command, which --json writes in place of its document.'],
+  stopped: [stopped, 'The signal that ended a command, which --json writes in place of its document.'],
   event: [event, 'One line of --events.'],
 } as const;
 

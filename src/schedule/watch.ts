@@ -1,6 +1,9 @@
 /** Hears that something has changed below a folder. */
+
+import {once} from 'node:events';
 import {lstatSync, statSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
+import {Worker} from 'node:worker_threads';
 import type {AsyncSubscription, Event} from '@parcel/watcher';
 
 export interface WatchOptions {
@@ -63,11 +66,13 @@ export class Watch {
 
   async #subscribe(): Promise<void> {
     const {root} = this.options;
+    if (listening === 0) await tryToWatch(root);
     // Loaded only here: it is a native module, and most runs watch nothing.
     const {subscribe} = (await import('@parcel/watcher')).default;
     this.#isStale = false;
     this.#root = identityOf(root);
     this.#subscription = await subscribe(root, (error, events) => this.#heard(error, events));
+    listening++;
   }
 
   /** Folders may be there in which it does not listen. */
@@ -78,9 +83,11 @@ export class Watch {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const subscription = this.#subscription;
+    if (subscription === undefined) return;
     this.#subscription = undefined;
+    listening--;
     // A folder that is gone cannot be left.
-    await subscription?.unsubscribe().catch(() => {});
+    await subscription.unsubscribe().catch(() => {});
   }
 
   #heard(error: Error | null, events: readonly Event[]): void {
@@ -101,6 +108,22 @@ export class Watch {
     this.#isStale = true;
     this.options.onChange();
   }
+}
+
+/** How many subscriptions there are: @parcel/watcher has one inotify instance for all of them. */
+let listening = 0;
+
+/**
+ * Where no inotify instance is left (fs.inotify.max_user_instances), @parcel/watcher 2.6 would wait for ever, on the main thread, for a
+ * thread of its own that has failed: no signal would be heard. So Node tries first, on a thread whose instance ends with it. Another
+ * process may take the last one right after that; then the program has to be killed. @throws Node's error.
+ */
+async function tryToWatch(root: string): Promise<void> {
+  const script = "const {workerData} = require('node:worker_threads'); require('node:fs').watch(workerData).close();";
+  const worker = new Worker(script, {eval: true, workerData: root, stdout: true, stderr: true});
+  await once(worker, 'exit').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EMFILE' ? new Error('no inotify instance is left: raise fs.inotify.max_user_instances') : error;
+  });
 }
 
 function isFolder(path: string): boolean {

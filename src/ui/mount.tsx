@@ -54,7 +54,12 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
   });
   // Also when the process ends in the middle: process.exit, an exception, a second signal.
   const restore = () => {
-    if (stdout.isTTY) writeSync((stdout as NodeJS.WriteStream & {fd: number}).fd, (fullScreen ? LEAVE : '') + SHOW_CURSOR);
+    if (!stdout.isTTY) return;
+    try {
+      writeSync((stdout as NodeJS.WriteStream & {fd: number}).fd, (fullScreen ? LEAVE : '') + SHOW_CURSOR);
+    } catch {
+      // The terminal is gone, and its screen with it.
+    }
   };
   process.once('exit', restore);
   const exited = instance.waitUntilExit();

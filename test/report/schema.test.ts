@@ -27,6 +27,7 @@ import {
   planDocument,
   runDocument,
   settingsDocument,
+  stoppedDocument,
 } from '../../src/report/json.js';
 import * as arbitrary from '../support/arbitrary.js';
 import {jobRun} from '../support/job-run.js';
@@ -181,6 +182,7 @@ const DOCUMENTS: [name: string, type: string, document: object][] = [
     'error',
     {...stale, drift: [{path: 'd', side: 'target', attribute: 'size', before: '1', now: '2', found: 'size 2 instead of 1'}]},
   ],
+  ['a stop', 'stopped', stoppedDocument('SIGHUP', 129)],
   ['an unforeseen error', 'error', errorDocument(new TypeError('oops'))],
 ];
 
@@ -249,6 +251,7 @@ describe('report/schema', () => {
       'plan',
       'run',
       'settings',
+      'stopped',
     ]);
   });
 

@@ -30,6 +30,7 @@ const TARGET: Tree = {
 
 /** Two signals are of two names, since the kernel makes one of equal ones; they may be heard in either order. */
 const WAYS = [
+  {signals: ['SIGHUP'], codes: [129]},
   {signals: ['SIGINT'], codes: [130]},
   {signals: ['SIGTERM'], codes: [143]},
   {signals: ['SIGINT', 'SIGTERM'], codes: [130, 143]},
@@ -152,6 +153,39 @@ describe('story: a signal in any phase', function () {
   }
 });
 
+describe('story: a signal before there is a result', () => {
+  const temp = tempDirs();
+  before(function () {
+    needStrace(this);
+  });
+
+  const STOPPED = {format: 1, type: 'stopped', stopped: 'SIGTERM', exitCode: 143};
+  const READS: Record<string, (stdout: string) => unknown> = {
+    json: (stdout) => JSON.parse(stdout),
+    events: (stdout) => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''),
+    junit: (stdout) => /<error type="STOPPED" message="stopped by SIGTERM"/.test(stdout) && STOPPED,
+  };
+
+  for (const [format, read] of Object.entries(READS)) {
+    for (const command of [['plan'], ['apply', '--yes'], ['run'], ['explain', 'new0']]) {
+      if (format === 'junit' && command[0] === 'explain') continue;
+      it(`${command[0]} in ${format} ends with the word of it`, async () => {
+        const {root, source, target} = pairIn(temp(), SOURCE, TARGET);
+        const trace = path.join(root, 'trace');
+        const slow = injecting({calls: 'getdents64', does: 'delay_enter=200000'});
+        const flag = format === 'junit' ? ['--format', format] : [`--${format}`];
+        const running = startDirsync([...command, source, target, ...flag], {
+          under: slow.map((word) => (word === '/dev/null' ? trace : word)),
+        });
+        await running.until(() => fs.existsSync(trace) && fs.readFileSync(trace, 'utf8').includes('DELAYED'));
+        const {code, stdout, stderr} = await running.kill('SIGTERM');
+        expect({code, stderr}).to.deep.equal({code: 143, stderr: ''});
+        expect(read(stdout)).to.deep.equal(STOPPED);
+      });
+    }
+  }
+});
+
 describe('story: a signal to a screen', () => {
   const temp = tempDirs();
   const opened: Terminal[] = [];
@@ -189,6 +223,8 @@ describe('story: a signal to a screen', () => {
     },
   ]) {
     for (const {signals, codes} of WAYS) {
+      // It reads the config again.
+      if (signals[0] === 'SIGHUP' && title === 'the screen of runs') continue;
       it(`${title}: ${signals.join(' and ')}`, async () => {
         const pair = pairIn(temp(), SOURCE, TARGET);
         const terminal = openTerminal(args(pair), {env, ...(under && {under})});

@@ -111,19 +111,22 @@ describe('story: watch', () => {
     expect(await running.kill('SIGTERM')).to.include({code: 143});
   });
 
-  it('where the kernel refuses to listen, it says so and looks at the source each minute', async function () {
-    const limit = 'echo 0 > /proc/sys/user/max_inotify_watches && exec "$@"';
-    const under = ['unshare', '--user', '--map-root-user', 'sh', '-c', limit, 'sh'];
-    if (spawnSync('unshare', [...under.slice(1), 'true']).status !== 0) return skip(this, 'no user namespace can be made');
-    const {running} = await watch([], under);
-    await running.until(() => running.stderr.includes('changes are not heard'));
-    expect(running.stderr).to.match(
-      /^Warning: watch: changes are not heard \(.*No space left on device.*\); the source is looked at every 1 min 0 s instead\n/,
-    );
-    const next = /Next run at (\S+)\./.exec(running.stdout)?.[1] ?? '';
-    expect(Date.parse(next) - Date.now()).to.be.within(0, 61_000);
-    expect(await running.kill('SIGTERM')).to.include({code: 143});
-  });
+  for (const [limit, why] of [
+    ['max_inotify_watches', '.*No space left on device.*'],
+    ['max_inotify_instances', 'no inotify instance is left: raise fs\\.inotify\\.max_user_instances'],
+  ]) {
+    it(`where the kernel refuses to listen (${limit}), it says so and looks at the source each minute`, async function () {
+      const under = ['unshare', '--user', '--map-root-user', 'sh', '-c', `echo 0 > /proc/sys/user/${limit} && exec "$@"`, 'sh'];
+      if (spawnSync('unshare', [...under.slice(1), 'true']).status !== 0) return skip(this, 'no user namespace can be made');
+      const {running} = await watch([], under);
+      await running.until(() => running.stderr.includes('changes are not heard'));
+      const told = `^Warning: watch: changes are not heard \\(${why}\\); the source is looked at every 1 min 0 s instead\n`;
+      expect(running.stderr).to.match(new RegExp(told));
+      const next = /Next run at (\S+)\./.exec(running.stdout)?.[1] ?? '';
+      expect(Date.parse(next) - Date.now()).to.be.within(0, 61_000);
+      expect(await running.kill('SIGTERM')).to.include({code: 143});
+    });
+  }
 
   it('a change that a run could not bring over is brought over later', async () => {
     const watched = await watch();

@@ -38,6 +38,7 @@ export function openTerminal(args: readonly string[], options: TerminalOptions =
 export class Terminal {
   readonly #home: Home;
   readonly #pidFile: string;
+  #isGone = false;
 
   constructor(args: readonly string[], options: TerminalOptions) {
     const {width = 80, height = 24, under = []} = options;
@@ -119,8 +120,14 @@ export class Terminal {
     return {cursor: cursor === '1', alternate: alternate === '1', cooked: /(?<!-)\bicanon\b/.test(stty) && / echo\b/.test(stty)};
   }
 
-  close(): void {
+  /** The terminal is gone, as when its window is closed; the program may still be there. */
+  hangUp(): void {
+    this.#isGone = true;
     this.#tmux('kill-server');
+  }
+
+  close(): void {
+    if (!this.#isGone) this.#tmux('kill-server');
     this.#home.remove();
   }
 
