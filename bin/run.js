@@ -4,7 +4,7 @@
 // The words of this file are those that the oldest Node with modules reads: what comes after would be a syntax error to it.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major > 20 || (major === 20 && minor >= 19)) {
-  import('../dist/cli/main.js');
+  void import('../dist/cli/main.js');
 } else {
   console.error(`dirsync needs Node 20.19 or later; this is ${process.versions.node}`);
   process.exitCode = 1;

@@ -116,13 +116,13 @@ let listening = 0;
 /**
  * Where no inotify instance is left (fs.inotify.max_user_instances), @parcel/watcher 2.6 would wait for ever, on the main thread, for a
  * thread of its own that has failed: no signal would be heard. So Node tries first, on a thread whose instance ends with it. Another
- * process may take the last one right after that; then the program has to be killed. @throws Node's error.
+ * process may take the last one right after that; then the program has to be killed. What else is wrong, the watcher tells.
  */
 async function tryToWatch(root: string): Promise<void> {
   const script = "const {workerData} = require('node:worker_threads'); require('node:fs').watch(workerData).close();";
   const worker = new Worker(script, {eval: true, workerData: root, stdout: true, stderr: true});
   await once(worker, 'exit').catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EMFILE' ? new Error('no inotify instance is left: raise fs.inotify.max_user_instances') : error;
+    if (error.code === 'EMFILE') throw new Error('no inotify instance is left: raise fs.inotify.max_user_instances');
   });
 }
 

@@ -163,7 +163,7 @@ describe('story: a signal before there is a result', () => {
   const READS: Record<string, (stdout: string) => unknown> = {
     json: (stdout) => JSON.parse(stdout),
     events: (stdout) => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''),
-    junit: (stdout) => /<error type="STOPPED" message="stopped by SIGTERM"/.test(stdout) && STOPPED,
+    junit: (stdout) => /<error message="stopped by SIGTERM" type="STOPPED"/.test(stdout) && STOPPED,
   };
 
   for (const [format, read] of Object.entries(READS)) {
