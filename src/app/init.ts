@@ -3,13 +3,14 @@ import {existsSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, extname, join} from 'node:path';
 import process from 'node:process';
 import {pathToFileURL} from 'node:url';
-import {checkAnswer, configText, meantPath} from '../config/first-config.js';
+import {checkAnswer, configText, meantPath, meantText} from '../config/first-config.js';
 import {loadConfig, PROJECT_FILES} from '../config/load.js';
 import {type Answers, answersOf, type Check, partsOf, QUESTIONS, type Question, type Texts} from '../core/answers.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeLine, escapeName} from '../core/escape.js';
 import {osPath} from '../core/name.js';
 import type {Overlap} from '../core/plan.js';
+import {checkLocal} from '../core/remote.js';
 import {absolutePath, currentFolder, currentFolderIfAny, environment} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
 import {findSource, findTarget, rootOverlap} from '../platform/roots.js';
@@ -91,6 +92,7 @@ function checker(folder: string): Check {
   const meant = (text: string) => meantPath(fromFile(text, join(folder, 'config')), {folder, env: environment()});
   const checkOne = (question: Question, text: string, {source}: Pick<Texts, 'source'>) => {
     checkAnswer(question, text);
+    if (question === 'source' || question === 'target') checkLocal(meantText(text, environment()));
     if (question === 'source') findSource(meant(text));
     if (question === 'target') checkTarget(meant(source), meant(text));
     if (question === 'log' && text !== '' && statSync(osPath(meant(text)), {throwIfNoEntry: false})?.isDirectory()) {

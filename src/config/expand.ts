@@ -4,6 +4,7 @@ import {resolve} from 'node:path';
 import type {z} from 'zod';
 import {escapeName} from '../core/escape.js';
 import {isName, osPath} from '../core/name.js';
+import {isRemote, remoteRoot} from '../core/remote.js';
 import {homeFolder} from './home.js';
 
 /** What paths in a config file are relative to, and where their `~` and `${NAME}` come from. */
@@ -14,15 +15,33 @@ export interface PathContext {
 
 /** An absolute path. */
 export function expandPath(text: string, context: PathContext, issues: z.RefinementCtx): string {
+  return absolute(expandText(text, context, issues), context, issues);
+}
+
+/** An absolute path on this machine. */
+export function expandRoot(text: string, context: PathContext, issues: z.RefinementCtx): string {
+  const expanded = expandText(text, context, issues);
+  if (isRemote(expanded)) {
+    const {message, hint} = remoteRoot(expanded);
+    issues.addIssue({code: 'custom', message: `${message}. ${hint}`});
+  }
+  return absolute(expanded, context, issues);
+}
+
+/** What is meant with `~` and `${NAME}`; empty where that is a mistake. */
+function expandText(text: string, context: PathContext, issues: z.RefinementCtx): string {
+  if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
+  if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path holds no NUL'});
   const home = text.replace(/^~(?=\/|$)/, () => {
     const folder = homeFolder(context.env);
     if (folder === undefined) issues.addIssue({code: 'custom', message: 'there is no home folder for "~" to stand for'});
     return folder ?? '~';
   });
-  const expanded = text === '' ? undefined : expand(home, context, issues);
-  if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
-  if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path holds no NUL'});
-  const path = resolve(context.folder, expanded ?? '');
+  return expand(home, context, issues) ?? '';
+}
+
+function absolute(text: string, context: PathContext, issues: z.RefinementCtx): string {
+  const path = resolve(context.folder, text);
   checkName(path, issues);
   return path;
 }

@@ -38,18 +38,22 @@ function usage(detail: string, hint: string): DirsyncError {
 
 /** The absolute path that a config in `folder` means by a text: with `~` and `${NAME}`. @throws DirsyncError USAGE */
 export function meantPath(text: string, {folder, env}: {readonly folder: string; readonly env: NodeJS.ProcessEnv}): string {
+  return resolve(folder, meantText(text, env));
+}
+
+/** A text with what `~` and `${NAME}` stand for. @throws DirsyncError USAGE */
+export function meantText(text: string, env: NodeJS.ProcessEnv): string {
   if (text === '') throw usage('no path is given', 'Give the path of a folder.');
   const home = text.replace(/^~(?=\/|$)/, () => {
     const own = homeFolder(env);
     if (own === undefined) throw usage('there is no home folder for "~" to stand for', 'Set HOME, or give the path itself.');
     return own;
   });
-  const expanded = home.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+  return home.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
     const value = env[name];
     if (value) return value;
     throw usage(`the environment variable "${escapeName(name)}" is not set`, 'Set it, or give the path itself.');
   });
-  return resolve(folder, expanded);
 }
 
 /** The config as YAML. `schema`: the address of what editors check it by. */

@@ -6,17 +6,18 @@ import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
 import {GUARD_NAMES, LINKS_AS, PRESERVABLE} from '../core/plan.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
-import {checkName, checkUtf8, expandFileOrFolder, expandPath, expandUrl, type PathContext} from './expand.js';
+import {checkName, checkUtf8, expandFileOrFolder, expandPath, expandRoot, expandUrl, type PathContext} from './expand.js';
 import {type KeyPath, type Mistake, mistakesOf} from './mistakes.js';
 import {parseDuration, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay} from './quantity.js';
 
 function settingsShape(context: PathContext) {
   const path = z.string().transform((text, issues) => expandPath(text, context, issues));
+  const root = z.string().transform((text, issues) => expandRoot(text, context, issues));
   const fileOrFolder = z.string().transform((text, issues) => expandFileOrFolder(text, context, issues));
   const url = z.string().transform((text, issues) => expandUrl(text, context, issues));
   return {
-    source: path.optional().describe('The folder to copy from.'),
-    target: path.optional().describe('The folder that becomes what the source is.'),
+    source: root.optional().describe('The folder to copy from.'),
+    target: root.optional().describe('The folder that becomes what the source is.'),
     exclude: texts()
       .optional()
       .describe('Patterns (gitignore syntax) of what is left out.')

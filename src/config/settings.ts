@@ -4,6 +4,7 @@ import {DirsyncError} from '../core/errors.js';
 import type {Heartbeat, Hooks, Webhook} from '../core/hooks.js';
 import type {LogFormat, LogLevel, LogSettings} from '../core/log.js';
 import {type GuardName, type LinksAs, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
+import {checkLocal} from '../core/remote.js';
 import type {OnMissed, OnOverlap, Schedule} from '../core/schedule.js';
 import type {JobSettings} from './load.js';
 import {
@@ -125,7 +126,7 @@ export interface NarrowSettings {
 /**
  * `roots`: SOURCE and TARGET where they were typed as words; `job`: that of the config file, with its defaults; `folder`: that of
  * the config file.
- * @throws DirsyncError USAGE or INTERVAL_INVALID.
+ * @throws DirsyncError USAGE, ROOT_REMOTE or INTERVAL_INVALID.
  */
 export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings, folder?: string): Settings {
   const [first, second] = roots.length === 2 ? roots : [flags.source, flags.target];
@@ -140,6 +141,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
   }
   for (const root of [source, target]) {
     if (root === '') throw new DirsyncError('USAGE', 'an empty path is given', 'is a variable of the script empty?');
+    checkLocal(root);
   }
   const checksum = flags.checksum ?? (flags.sizeOnly ? false : job.checksum);
   const sizeOnly = flags.sizeOnly ?? (flags.checksum ? false : job.sizeOnly);

@@ -17,6 +17,7 @@ export const EXIT = {
 const SUMMARIES = {
   USAGE: 'The command line cannot be understood',
   CURRENT_FOLDER: 'The current folder cannot be used',
+  ROOT_REMOTE: 'A folder of another machine cannot be reached',
   SOURCE_MISSING: 'The source does not exist',
   SOURCE_NOT_DIRECTORY: 'The source is not a folder',
   SOURCE_UNREADABLE: 'The source cannot be read',

@@ -7,6 +7,7 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {type ByteName, osPath, toByteName} from '../core/name.js';
 import type {Overlap, PlanRoot, RootIdentity} from '../core/plan.js';
+import {checkLocal} from '../core/remote.js';
 import {platform} from './choose.js';
 import {absolutePath, realPath} from './environment.js';
 import {errnoOf, type Folder, type Platform, type View} from './platform.js';
@@ -17,8 +18,9 @@ export interface Root extends PlanRoot {
   readonly live: Identity | undefined;
 }
 
-/** @throws DirsyncError SOURCE_MISSING, SOURCE_NOT_DIRECTORY or SOURCE_UNREADABLE. */
+/** @throws DirsyncError ROOT_REMOTE, SOURCE_MISSING, SOURCE_NOT_DIRECTORY or SOURCE_UNREADABLE. */
 export function findSource(given: string): Root {
+  checkLocal(given);
   try {
     return openedRoot(given);
   } catch (error) {
@@ -36,9 +38,10 @@ export function findSource(given: string): Root {
 
 /**
  * A target may be missing as long as its parent is there, or with `mkpath`: it is made when the plan is applied.
- * @throws DirsyncError TARGET_NOT_DIRECTORY, TARGET_PARENT_MISSING or TARGET_UNREADABLE.
+ * @throws DirsyncError ROOT_REMOTE, TARGET_NOT_DIRECTORY, TARGET_PARENT_MISSING or TARGET_UNREADABLE.
  */
 export function findTarget(given: string, mkpath: boolean): Root {
+  checkLocal(given);
   const shown = escapeName(given);
   try {
     return openedRoot(given);

@@ -24,7 +24,7 @@ describe('config/mistakes', () => {
 
   async function toldIn(cwd: string, file: string): Promise<string[]> {
     try {
-      await loadConfig({cwd, file, env: {HOME: cwd}});
+      await loadConfig({cwd, file, env: {HOME: cwd, NAS: 'nas:'}});
     } catch (error) {
       if (!(error instanceof DirsyncError)) throw error;
       expect(error.code).to.equal('CONFIG_INVALID');
@@ -126,6 +126,13 @@ describe('config/mistakes', () => {
       ['x.yaml:4: jobs.photos.target: missing, expected string'],
     ],
     'a file that is no object': [{'x.yaml': '\n\n- a'}, ['x.yaml:1: the file: expected object, found array ["a"]']],
+    'a root on another machine': [
+      {'x.yaml': 'jobs:\n  photos:\n    source: ${NAS}/photos\n    target: ./nas:x\n  b: {source: /s, target: "sftp://nas/b"}'},
+      [
+        'x.yaml:3: jobs.photos.source: A folder of another machine cannot be reached: nas:/photos (a ":" before the first "/" ends the name of a machine). Mount that folder here and name its mount point. For a local folder of this name write ./nas:/photos.',
+        'x.yaml:5: jobs.b.target: A folder of another machine cannot be reached: sftp://nas/b (a ":" before the first "/" ends the name of a machine). Mount that folder here and name its mount point. For a local folder of this name write ./sftp://nas/b.',
+      ],
+    ],
     'a word of other programs': [
       {'x.yaml': `${job()}\n$import: y.yaml`},
       ['x.yaml:5: $import: unknown key, did you mean "extends"?'],

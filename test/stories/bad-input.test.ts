@@ -168,6 +168,24 @@ const CASES: readonly Case[] = [
     code: 'USAGE',
     says: [`${USAGE}/elsewhere/a lies outside of both `, 'name a path in one of them'],
   },
+  ...Object.entries({
+    plan: ['plan', 'nas:backup', 'target'],
+    apply: apply('source', 'me@nas:/backup'),
+    run: ['run', 'source', 'sftp://nas/backup'],
+    'run on a schedule': ['run', 'source', 'nas:', '--every', '5m'],
+    'by flags': ['plan', '-i', 'source', '-o', 'nas:backup'],
+    explain: ['explain', 'a', 'source', 'nas:backup'],
+    'history, by a flag': ['history', '-o', 'nas:backup'],
+    show: ['show', 'latest', '--target', 'nas:backup'],
+    config: ['config', 'photos', '-o', 'nas:backup'],
+  }).map(([title, args]) => ({
+    title: `a folder of another machine (${title})`,
+    args,
+    // A folder of that name does not make it less likely that another machine is meant.
+    prepare: (root: string) => fs.mkdirSync(path.join(root, 'nas:backup')),
+    code: 'ROOT_REMOTE',
+    says: ['A folder of another machine cannot be reached: ', 'write ./'],
+  })),
   {title: 'an empty path', args: ['explain', '', ...ST], code: 'USAGE', says: [`${USAGE}an empty path is given`]},
   {title: 'a path without folders', args: ['explain', 'a'], code: 'USAGE', says: [`${USAGE}no source is given`]},
   {
@@ -361,6 +379,14 @@ describe('story: bad input', () => {
       expect(stderr).to.include(document.message);
     });
   }
+
+  it('takes ./nas:x for the folder that it is', () => {
+    const {root} = pairIn(temp(), {new: 'n'});
+    expect(dirsync(['apply', 'source', './nas:x', '--yes'], {cwd: root}).code).to.equal(0);
+    expect(fs.readFileSync(path.join(root, 'nas:x/new'), 'utf8')).to.equal('n');
+    fs.writeFileSync(path.join(root, 'dirsync.config.yaml'), 'jobs: {back: {source: "./nas:x", target: source}}');
+    expect(planned(['back'], {cwd: root})).to.deep.equal([]);
+  });
 
   it('makes the folders above a target with --mkpath, and only when it applies', () => {
     const {root, source} = pairIn(temp(), {new: 'n'});
