@@ -1,10 +1,11 @@
 /** One function for each command, of the same name: from what was typed to an exit code. */
-import {statSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import process from 'node:process';
 import {createInterface} from 'node:readline/promises';
 import {parseInterval, parseMaxDelete, parseMilliseconds} from '../config/quantity.js';
 import {noticesOf, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
+import {escapeName} from '../core/escape.js';
 import {osPath} from '../core/name.js';
 import type {StopSignal} from '../core/outcome.js';
 import {isJournalFile} from '../formats/journal.js';
@@ -15,7 +16,7 @@ import {writeOut} from '../platform/streams.js';
 import {formatCount} from '../report/units.js';
 import {planSentence} from '../report/words.js';
 import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
-import {type Context, Interrupted, newId} from './context.js';
+import {type Context, Interrupted, isRunId, newId} from './context.js';
 import {endInTime} from './daemon.js';
 import {signalExitCode, toError} from './errors.js';
 import {explainPath} from './explain.js';
@@ -26,10 +27,10 @@ import {type Output, openOutput} from './output.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
 import {runJobs} from './run.js';
-import {readRun, readRunFile, readRuns} from './runs.js';
+import {LATEST, readRun, readRunFile, readRuns} from './runs.js';
 import type {ServiceOptions} from './service.js';
 import {hearStopSignals} from './stop.js';
-import {checkForSaved, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
+import {checkForSaved, placeOf, settingsOf, type Typed, targetOf, isUnknownJob, neitherJobNorPlan} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
 
@@ -49,7 +50,9 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
     const file = planFileOf(typed.words);
     if (file === undefined) {
       if (sha256 !== undefined) throw new DirsyncError('USAGE', '--plan-sha256 is for a plan file', 'name the plan file');
-      const settings = await openSettings(typed, output);
+      const settings = await openSettings(typed, output).catch((error: unknown) => {
+        throw isUnknownJob(error) ? neitherJobNorPlan(typed.words[0] as string, error) : error;
+      });
       if (!yes && prepareReview(typed, output)) {
         const planned = await planForApply(settings, context);
         return reviewAndApply({planned, settings, ifLeft: () => EXIT.error}, context, output);
@@ -122,14 +125,31 @@ export function run(typed: Typed, wanted: RunOptions): Promise<number> {
   });
 }
 
+/** @throws DirsyncError USAGE for what would be without effect on a run. */
+function checkForRun({flags: {narrow}}: Typed, out: string | undefined): void {
+  const named = (['only', 'except', 'kinds'] as const).find((key) => (narrow?.[key].length ?? 0) > 0);
+  const flag = named ?? (out === undefined ? undefined : 'out');
+  if (flag === undefined) return;
+  throw new DirsyncError('USAGE', `--${flag} is for a plan, and a run is to be shown`, 'leave it out, or name a plan file alone');
+}
+
+/** @throws DirsyncError USAGE for a run without its target. */
+function checkNoRun(what: string): void {
+  if (existsSync(osPath(what)) || !(what === LATEST || isRunId(what))) return;
+  const name = escapeName(what);
+  throw new DirsyncError('USAGE', `${name} is a run, and no target is given`, `name it: dirsync show ${name} --target DIR`);
+}
+
 /** `what`: a plan file or a journal; with a target, one of its runs. `out`: a file for the plan as it is narrowed. */
 export function show(typed: Typed, what: string, out: string | undefined): Promise<number> {
   return execute(typed, async (context, output) => {
     const {onEvent, now} = context;
     const {target} = typed.flags;
-    if (target !== undefined) onEvent({type: 'run-shown', run: readRun(target, what)});
-    else if (isJournalFile(what)) onEvent({type: 'run-shown', run: readRunFile(what)});
-    else {
+    if (target !== undefined || isJournalFile(what)) {
+      checkForRun(typed, out);
+      onEvent({type: 'run-shown', run: target === undefined ? readRunFile(what) : readRun(target, what)});
+    } else {
+      checkNoRun(what);
       const reviewed = out === undefined && prepareReview(typed, output);
       const {plan: saved, sha256} = await readPlanFile(what);
       const planned = judge(narrowPlan(saved, typed.flags.narrow, newId(now())), []);

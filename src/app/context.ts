@@ -74,3 +74,7 @@ export function newId(now: Date): string {
   const time = now.toISOString().replaceAll(/[-:.]/g, '');
   return `${time}-${randomBytes(3).toString('hex')}`;
 }
+
+export function isRunId(text: string): boolean {
+  return /^\d{8}T\d{9}Z-[0-9a-f]{6}$/.test(text);
+}

@@ -10,7 +10,7 @@ import type {SlotOptions, Slots} from '../schedule/slots.js';
 import type {Context} from './context.js';
 import {type EndedRun, Job, type NoSettings} from './job.js';
 import type {Output} from './output.js';
-import {configOf, salvagedNames, type Typed} from './typed.js';
+import {configOf, isUnknownJob, salvagedNames, type Typed} from './typed.js';
 
 export interface RunOptions {
   /** All jobs of the config file. */
@@ -71,22 +71,41 @@ function checkRoots(names: readonly string[], {source, target, metrics}: Typed['
   return names;
 }
 
-/** Two words are folders, unless there is no such source and both are jobs. */
+/**
+ * Two words are folders where both are there, or where neither is a job. Who names a job and something else has named a job wrongly:
+ * as folders they would be a new target.
+ */
 async function areJobs(typed: Typed): Promise<boolean> {
   const {words} = typed;
   if (words.some((word) => word.includes('/'))) return false;
-  const isThere = existsSync(osPath(words[0] as string));
+  const [isThere, isTargetThere] = words.map((word) => existsSync(osPath(word)));
   const config = await configOf(typed).catch(() => 'broken' as const);
   // What cannot be told from here, each job tells.
   if (config === 'broken') return !isThere;
-  if (config === undefined || !words.every((word) => config.jobs.has(word))) return false;
+  const jobs = words.filter((word) => config?.jobs.has(word));
+  if (config === undefined || jobs.length === 0 || (jobs.length === 1 && isThere && isTargetThere)) return false;
   if (!isThere) return true;
   const names = words.map(escapeName);
+  const folders = `or the folders write ./${names.join(' ./')}`;
+  const {findJob} = await import('../config/load.js');
+  for (const word of words) {
+    try {
+      findJob(config, word);
+    } catch (error) {
+      throw isUnknownJob(error) ? new DirsyncError(error.code, error.detail, `${error.hint} F${folders}.`) : error;
+    }
+  }
   throw new DirsyncError(
     'USAGE',
     `${names.join(' and ')} are jobs of ${escapeName(config.file)}, and ${names[0]} is a folder too`,
-    `for the folders write ./${names.join(' ./')}, for the jobs run one after the other`,
+    `f${folders}, for the jobs run one after the other`,
   );
+}
+
+/** Of the jobs that were named those that no config has, if there are such: who made that mistake is told before anything is done. */
+export function unknownOr(settled: readonly JobSettled[]): readonly JobSettled[] {
+  const unknown = settled.filter(({settings}) => 'failure' in settings && isUnknownJob(settings.failure));
+  return unknown.length > 0 ? unknown : settled;
 }
 
 export interface Admission extends Pick<SlotOptions, 'signal' | 'onWait'> {

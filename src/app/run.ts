@@ -7,7 +7,7 @@ import {Slots} from '../schedule/slots.js';
 import {type Context, Interrupted} from './context.js';
 import {runOnSchedule} from './daemon.js';
 import {signalExitCode} from './errors.js';
-import {jobOf, namesOf, type RunOptions, runWhenFree, scheduleOf} from './jobs.js';
+import {jobOf, namesOf, type RunOptions, runWhenFree, scheduleOf, unknownOr} from './jobs.js';
 import type {Output} from './output.js';
 import type {Typed} from './typed.js';
 
@@ -20,14 +20,14 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
   const {signal} = context;
   const names = await namesOf(typed, options.allJobs);
   const jobs = names.map((name) => jobOf(name, typed, context, output));
-  const settled = await Promise.all(jobs.map(async (job) => ({job, settings: await job.settings()})));
+  const settled = unknownOr(await Promise.all(jobs.map(async (job) => ({job, settings: await job.settings()}))));
   if (!options.once && settled.some(({settings}) => scheduleOf(settings) !== undefined)) {
     checkFormat(typed, 'a single run', 'give --events, or read runs later with `show`', ['json', ...REPORTS]);
     await checkTimes(typed);
     return runOnSchedule({typed, options, context, output}, settled);
   }
   if (names.length > 1) checkFormat(typed, 'a single job', 'give --json, or read runs later with `show`', REPORTS);
-  output.expectJobs(names.length);
+  output.expectJobs(settled.length);
   const slots = new Slots(options.jobs);
   const runs = await Promise.all(settled.map(({job, settings}) => runWhenFree({slots, job, signal, onWait: () => {}}, settings)));
   const ended = runs.filter((run) => run !== undefined);

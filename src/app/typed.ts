@@ -1,5 +1,5 @@
 /** What was typed, and what it comes to with the config file. */
-import {existsSync} from 'node:fs';
+import {statSync} from 'node:fs';
 import {dirname, isAbsolute} from 'node:path';
 import type {Config, JobSettings, LoadOptions} from '../config/load.js';
 import {type Notices, noticesOf, resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
@@ -21,12 +21,66 @@ export interface Typed {
 }
 
 export async function settingsOf({words, flags, config}: Typed): Promise<Settings> {
-  const [word = ''] = words;
-  if (words.length === 1 && word.includes('/') && existsSync(osPath(word))) {
-    throw new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
-  }
-  const {job, folder} = await jobOf(words.length === 1 ? word : undefined, config);
+  const [word = '', ...others] = words;
+  if (others.length === 1) await checkFolders(word, {words, config});
+  const name = words.length === 1 ? word : undefined;
+  if (name?.includes('/') && isThere(name)) throw notOneJob(name);
+  const {job, folder} = await jobOf(name, config).catch((error: unknown) => {
+    throw name !== undefined && isUnknownJob(error) ? noJob(name, error) : error;
+  });
   return resolveSettings(words, flags, job, folder);
+}
+
+function isThere(word: string): boolean {
+  return statSync(osPath(word), {throwIfNoEntry: false}) !== undefined;
+}
+
+export function isUnknownJob(error: unknown): error is DirsyncError {
+  return error instanceof DirsyncError && error.code === 'JOB_UNKNOWN';
+}
+
+/** A single word that is a path. */
+function notOneJob(word: string): DirsyncError {
+  if (isFile(word)) {
+    return new DirsyncError('USAGE', `${escapeName(word)} is a file`, `name SOURCE and TARGET, or a JOB; ${FOR_PLANS}`);
+  }
+  return new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
+}
+
+const FOR_PLANS = 'a saved plan is for `dirsync apply` and `dirsync show`';
+
+function isFile(word: string): boolean {
+  return statSync(osPath(word), {throwIfNoEntry: false})?.isDirectory() === false;
+}
+
+/** A word that no job has may have been meant in another way. */
+function noJob(word: string, unknown: DirsyncError): DirsyncError {
+  if (word.includes('/')) return notOneJob(word);
+  if (!isThere(word)) return unknown;
+  const other = isFile(word)
+    ? `There is a file of that name: ${FOR_PLANS}.`
+    : 'To copy the folder of that name, give a target too.';
+  return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint} ${other}`);
+}
+
+/** To `apply`, a word is a job or a plan file. */
+export function neitherJobNorPlan(word: string, unknown: DirsyncError): DirsyncError {
+  if (!/\.plan$/i.test(word)) return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint} Nor is it a plan file.`);
+  return new DirsyncError('PLAN_UNREADABLE', `${escapeName(word)} does not exist, and is no job either`, 'check the path');
+}
+
+/** Two words are folders; who names jobs where there is no such folder is told that. @throws DirsyncError USAGE. */
+async function checkFolders(source: string, {words, config}: Pick<Typed, 'words' | 'config'>): Promise<void> {
+  if (words.some((word) => word.includes('/')) || isThere(source)) return;
+  const jobs = await configOf({config}).then(
+    (found) => words.filter((word) => found?.jobs.has(word)),
+    // Two folders need no config; that the source is missing is told by who looks for it.
+    () => [],
+  );
+  if (jobs.length === 0) return;
+  const names = jobs.map(escapeName).join(' and ');
+  const what = jobs.length === 1 ? `${names} is a job` : `${names} are jobs`;
+  throw new DirsyncError('USAGE', `${what}, and there is no folder ${escapeName(source)}`, 'name one JOB, or SOURCE and TARGET');
 }
 
 /** What says how a plan is made; filters and the config file besides. */
@@ -81,14 +135,14 @@ export async function targetOf({words, flags, config}: Typed): Promise<string> {
   const given = second ?? flags.target;
   if (given !== undefined) return given;
   if (word === undefined) throw new DirsyncError('USAGE', 'no target is given', 'name TARGET, or a JOB of the config file');
-  const isFolder = existsSync(osPath(word));
+  const isFolder = isThere(word);
   if (isFolder && word.includes('/')) return word;
   try {
     const {job} = await jobOf(word, config);
     return job.target as string;
   } catch (error) {
     // A job comes first, as in the other commands: beside its config there is often a folder of the same name.
-    if (isFolder && error instanceof DirsyncError && error.code === 'JOB_UNKNOWN') return word;
+    if (isUnknownJob(error) && (isFolder || word.includes('/'))) return word;
     throw error;
   }
 }

@@ -9,7 +9,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     const folded = fold(candidate);
     // Long words take long to compare.
     if (Math.abs(folded.length - wanted.length) >= least) continue;
-    const distance = levenshtein(wanted, folded);
+    const distance = distanceOf(wanted, folded);
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
@@ -19,16 +19,19 @@ function fold(word: string): string {
   return word.toLowerCase().replace(/[-_]/g, '');
 }
 
-/** How many characters have to be inserted, deleted or replaced to make `a` into `b`. */
-function levenshtein(a: string, b: string): number {
+/** How many characters have to be inserted, deleted, replaced or swapped with the next to make `a` into `b`. */
+function distanceOf(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({length: b.length + 1}, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replace = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwapped ? (before[j - 2] as number) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(replace, swap, (row[j] as number) + 1, (next[j - 1] as number) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length] as number;
 }

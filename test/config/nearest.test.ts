@@ -10,7 +10,9 @@ describe('config/nearest', () => {
     ['max-delete', 'maxDelete'],
     ['MAX_DELETE', 'maxDelete'],
     ['exclude-form', 'excludeFrom'],
-    ['lgo', undefined],
+    ['lgo', 'log'],
+    ['golf', undefined],
+    ['dleete', 'delete'],
     ['lag', 'log'],
     ['compression', undefined],
   ];

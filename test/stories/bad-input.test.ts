@@ -103,6 +103,74 @@ const CASES: readonly Case[] = [
     code: 'JOB_UNKNOWN',
     says: ['There is no such job: "photos"', 'It has no jobs'],
   },
+  ...(
+    [
+      ['a job and another word (plan)', ['plan', 'photos', 'tragte'], 'USAGEphotos is a job, and there is no folder photos'],
+      ['two jobs (apply)', apply('photos', 'music'), 'USAGEphotos and music are jobs, and there is no folder photos'],
+      ['two jobs (explain)', ['explain', 'a', 'photos', 'music'], 'USAGEphotos and music are jobs'],
+    ] as const
+  ).map(([title, args, text]) => ({title, args, code: 'USAGE', says: [text.replace('USAGE', USAGE), 'name one JOB, or SOURCE']})),
+  {
+    title: 'a word that is a folder and no job',
+    args: ['plan', 'source'],
+    code: 'JOB_UNKNOWN',
+    says: ['There is no such job: "source" is not in', 'To copy the folder of that name, give a target too.'],
+  },
+  {
+    title: 'a word that is a file and no job',
+    args: ['run', 'file'],
+    code: 'JOB_UNKNOWN',
+    says: ['There is no such job: "file" is not in', 'a saved plan is for `dirsync apply` and `dirsync show`'],
+  },
+  {
+    title: 'a word that is neither job nor plan file',
+    args: ['apply', 'photo'],
+    code: 'JOB_UNKNOWN',
+    says: ['There is no such job: "photo" is not in', 'Did you mean "photos"?', 'Nor is it a plan file.'],
+  },
+  {
+    title: 'a plan file that is missing, in this folder (apply)',
+    args: ['apply', 'nn.plan'],
+    code: 'PLAN_UNREADABLE',
+    says: ['The plan file cannot be read: nn.plan does not exist, and is no job either'],
+  },
+  {
+    title: 'a plan file as a folder',
+    args: ['plan', './file'],
+    code: 'USAGE',
+    says: [`${USAGE}./file is a file`, 'a saved plan is for'],
+  },
+  ...['/nowhere/none', './none'].map((word) => ({
+    title: `one folder that is not there: ${word}`,
+    args: ['plan', word],
+    code: 'USAGE',
+    says: [`${USAGE}only one folder is given: ${word}`],
+  })),
+  {
+    title: 'a history of a folder that is not there',
+    args: ['history', '/nowhere/none'],
+    code: 'TARGET_MISSING',
+    says: ['The target does not exist: /nowhere/none'],
+  },
+  ...['latest', '20261129T043000123Z-0a1b2c'].map((run) => ({
+    title: `a run without its target: ${run}`,
+    args: ['show', run],
+    code: 'USAGE',
+    says: [`${USAGE}${run} is a run, and no target is given`, `dirsync show ${run} --target DIR`],
+  })),
+  ...(
+    [
+      ['--only', 'x'],
+      ['--except', 'x'],
+      ['--kinds', 'create'],
+      ['--out', 'x.plan'],
+    ] as const
+  ).map(([flag, value]) => ({
+    title: `${flag} for a run`,
+    args: ['show', 'latest', '-o', 'target', flag, value],
+    code: 'USAGE',
+    says: [`${USAGE}${flag} is for a plan, and a run is to be shown`],
+  })),
   {
     title: 'an unknown config key',
     args: ['plan', 'photos'],

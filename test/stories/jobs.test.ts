@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {expect} from 'chai';
-import {type CliResult, dirsync, startDirsync} from '../support/cli.js';
+import {type CliResult, dirsync, startDirsync, withoutChange} from '../support/cli.js';
 import {tempDirs} from '../support/temp.js';
 import {readTree, writeTree} from '../support/tree.js';
 
@@ -84,7 +84,9 @@ describe('story: several jobs', () => {
   });
 
   const refused: [name: string, args: string[], says: RegExp][] = [
-    ['an unknown one among them', ['one', 'too', 'two'], /too:\nError: There is no such job: "too" .*\n.*Did you mean "two"\?/],
+    ['an unknown one among them', ['one', 'too', 'two'], /^Error: There is no such job: "too" .*\n.*Did you mean "two"\?.*\n$/],
+    ['a wrong second one', ['one', 'tow'], /^Error: There is no such job: "tow" .*\n.*Did you mean "two"\?.*\n$/],
+    ['a wrong first one', ['oen', 'two'], /^Error: There is no such job: "oen" .*\n.*Did you mean "one"\?.*\n$/],
     ['a root for several', ['one', 'two', '-o', 'x'], /a root is given for several jobs/],
     ['--all and names', ['--all', 'one'], /--all is given, and jobs too/],
     ['one metrics file for several', ['one', 'two', '--metrics', 'm.prom'], /one metrics file is given for several jobs/],
@@ -92,11 +94,22 @@ describe('story: several jobs', () => {
   ];
   for (const [name, args, says] of refused) {
     it(`refuses ${name}`, () => {
-      const {code, stderr} = dirsync(['run', ...args], {cwd: folder()});
+      const root = folder();
+      const {code, stderr} = dirsync(['run', ...args], {cwd: root});
       expect(code).to.equal(1);
       expect(stderr).to.match(says);
+      expect(
+        ['ta', 'tb'].filter((name) => fs.existsSync(path.join(root, name))),
+        'no job was run',
+      ).to.deep.equal([]);
     });
   }
+
+  it('tells of all that are unknown', () => {
+    const {code, stderr} = dirsync(['run', 'oen', 'two', 'tow'], {cwd: folder()});
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^oen:\nError: There is no such job: "oen".*\n.*\ntow:\nError: There is no such job: "tow"/);
+  });
 
   it('of a config with mistakes every job that it names is told, with --all or by names', () => {
     const told = 'hooks: {onFailure: "echo $DIRSYNC_JOB $DIRSYNC_ERROR >> told"}';
@@ -137,6 +150,24 @@ describe('story: several jobs', () => {
       );
       expect(Object.keys(readTree(path.join(root, 'b')))).to.deep.equal(['.', 'g']);
       expect(dirsync(['run', './a', './b', '--allow', 'too-many-deletes'], {cwd: root})).to.include({code: 0});
+    });
+
+    for (const [title, words] of [
+      ['the first is a job', ['a', 'tow']],
+      ['the second is a job', ['b', 'two']],
+    ] as const) {
+      it(`of which ${title} make no new folder of the other`, () => {
+        const root = folder(CONFIG.replace('one:', 'a:'));
+        const {code, stderr} = withoutChange(root, () => dirsync(['run', ...words], {cwd: root}));
+        expect(code).to.equal(1);
+        expect(stderr).to.match(/There is no such job: "(?:tow|b)" .*\n.* For the folders write \.\/. \.\/t.+\.\n$/);
+      });
+    }
+
+    it('of which one is a job are folders where both are there', () => {
+      const root = folder(CONFIG.replace('one:', 'a:'));
+      fs.mkdirSync(path.join(root, 'copy'));
+      expect(dirsync(['run', 'a', 'copy'], {cwd: root})).to.include({code: 0});
     });
 
     it('of which the first is no folder tell of the config that cannot be read', () => {
