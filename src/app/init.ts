@@ -4,7 +4,8 @@ import {basename, dirname, extname, join} from 'node:path';
 import process from 'node:process';
 import {pathToFileURL} from 'node:url';
 import {checkAnswer, configText, meantPath, meantText} from '../config/first-config.js';
-import {loadConfig, PROJECT_FILES} from '../config/load.js';
+import {PROJECT_FILES} from '../config/load.js';
+import {readFile} from '../config/read.js';
 import {type Answers, answersOf, type Check, partsOf, QUESTIONS, type Question, type Texts} from '../core/answers.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeLine, escapeName} from '../core/escape.js';
@@ -77,9 +78,9 @@ async function checkPlace(file: string, force: boolean): Promise<void> {
 /** A package.json is one where it has a key of ours; what cannot be read is one that somebody means to mend. */
 async function isConfig(file: string): Promise<boolean> {
   if (basename(file) !== 'package.json') return true;
-  return loadConfig({cwd: dirname(file), file, env: environment()}).then(
+  return readFile(file).then(
+    ({value}) => value !== undefined,
     () => true,
-    (error: Error) => !error.message.includes('the key "dirsync" is missing'),
   );
 }
 

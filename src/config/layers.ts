@@ -2,7 +2,8 @@
 import {dirname} from 'node:path';
 import {escapeName} from '../core/escape.js';
 import {type KeyPath, type Mistake, missing} from './mistakes.js';
-import {readFile, Unparsable} from './read.js';
+import {checkOwn, Foreign} from './owner.js';
+import {isPackage, readFile, Unparsable} from './read.js';
 import {type ConfigContent, checkConfig, fieldsOf, isObject, type JobSettings, readExtends} from './schema.js';
 import {TextRefused} from './text.js';
 
@@ -33,16 +34,24 @@ export interface Layers {
 
 const MAX_FILES = 100;
 
+export interface ReadOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** The user named the file, and so means it and what it extends, whoever wrote them. */
+  readonly isMeant: boolean;
+}
+
 /**
  * The file with all that it extends, each checked by itself.
- * @throws a system error or TextRefused where the file itself cannot be read.
+ * @throws a system error, TextRefused or Foreign where the file itself cannot be read.
  */
-export async function readLayers(file: string, env: NodeJS.ProcessEnv): Promise<Layers | undefined> {
+export async function readLayers(file: string, {env, isMeant}: ReadOptions): Promise<Layers | undefined> {
   const mistakes: FileMistake[] = [];
   let left = MAX_FILES;
 
   async function layersOf(path: string, above: readonly string[]): Promise<Layer[] | undefined> {
     let read: Awaited<ReturnType<typeof readFile>>;
+    // What a package.json says is looked at without harm, and most say nothing of this program.
+    if (!isMeant && !isPackage(path)) checkOwn(path);
     try {
       read = await readFile(path);
     } catch (error) {
@@ -51,6 +60,7 @@ export async function readLayers(file: string, env: NodeJS.ProcessEnv): Promise<
       return [];
     }
     if (read.value === undefined) return undefined;
+    if (!isMeant && isPackage(path)) checkOwn(path);
     const context = {folder: dirname(path), env};
     const checked = checkConfig(read.value, context);
     if ('mistakes' in checked) for (const mistake of checked.mistakes) mistakes.push({...mistake, file: path});
@@ -90,6 +100,7 @@ function ringWords([first = '', ...others]: readonly string[]): string {
 
 function unreadableWords(error: unknown): string {
   if (error instanceof TextRefused) return `cannot be read: ${error.message}`;
+  if (error instanceof Foreign) return `is not read: ${error.message}; where it is meant, name the config with --config`;
   const {code} = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
   return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;

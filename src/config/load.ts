@@ -7,6 +7,7 @@ import {homeFolder} from './home.js';
 import {type FileMistake, type Layer, type Layers, layered, merged, readLayers, whereSaid} from './layers.js';
 import {keyPathWords} from './mistakes.js';
 import {nearest} from './nearest.js';
+import {Foreign} from './owner.js';
 import {type ConfigContent, fieldsOf, type JobSettings, validSettings} from './schema.js';
 import {TextRefused} from './text.js';
 
@@ -43,8 +44,8 @@ const USER_FILES = ENDINGS.map((ending) => `config.${ending}`);
 
 /**
  * The config file given, or else the first found in `cwd`, in the folders above it (up to the home folder, when `cwd` is below
- * it), and in the user's config folder, with the files that it extends. Undefined when there is none. Throws CONFIG_UNREADABLE, or
- * CONFIG_INVALID with every mistake.
+ * it), and in the user's config folder, with the files that it extends. Undefined when there is none. Throws CONFIG_UNREADABLE,
+ * CONFIG_FOREIGN for one that is found and may be from another user, or CONFIG_INVALID with every mistake.
  */
 export async function loadConfig(options: LoadOptions): Promise<Config | undefined> {
   const found = await findFile(options);
@@ -130,18 +131,20 @@ async function salvage(options: SalvageOptions): Promise<Salvaged | undefined> {
   return {settings: layered(defaults, jobs.get('job') ?? {}), folder: dirname(found.file)};
 }
 
-/** @throws DirsyncError CONFIG_UNREADABLE, or CONFIG_INVALID for a package.json that was named and says nothing. */
+/** @throws DirsyncError CONFIG_UNREADABLE, CONFIG_FOREIGN, or CONFIG_INVALID for a package.json that was named and says nothing. */
 async function findFile({cwd, file, env}: LoadOptions): Promise<(Layers & {readonly file: string}) | undefined> {
   if (file !== undefined) {
     const path = resolve(cwd, file);
-    const layers = await readLayers(path, env).catch((error: unknown) => Promise.reject(unreadable(path, error)));
+    const layers = await readLayers(path, {env, isMeant: true}).catch((error: unknown) =>
+      Promise.reject(unreadable(path, error)),
+    );
     if (layers === undefined) {
       throw await invalid([], [{file: path, path: [], isForm: true, say: () => 'the key "dirsync" is missing'}]);
     }
     return {...layers, file: path};
   }
   for (const place of places(resolve(cwd), env)) {
-    const layers = await readLayers(place, env).catch((error: unknown) => {
+    const layers = await readLayers(place, {env, isMeant: false}).catch((error: unknown) => {
       if (!isAbsent(error)) throw unreadable(place, error);
       return undefined;
     });
@@ -175,6 +178,10 @@ function unreadable(file: string, error: unknown): unknown {
   if (error instanceof TextRefused) {
     const hint = 'Name a file with the config alone.';
     return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(file)}: ${error.message}`, hint, {cause: error});
+  }
+  if (error instanceof Foreign) {
+    const hint = `Look at it first. If it is meant, name it: --config ${escapeName(file)}`;
+    return new DirsyncError('CONFIG_FOREIGN', `${escapeName(file)} (${error.message})`, hint, {cause: error});
   }
   const {code} = error as NodeJS.ErrnoException;
   if (code === undefined) return error;

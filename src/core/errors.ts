@@ -28,6 +28,7 @@ const SUMMARIES = {
   TARGET_UNWRITABLE: 'The target cannot be written',
   NAMING_UNREADABLE: 'The note on escaped names cannot be read',
   CONFIG_UNREADABLE: 'The config file cannot be read',
+  CONFIG_FOREIGN: 'The config file may be from another user and is not read',
   CONFIG_INVALID: 'The config file has a mistake',
   CONFIG_UNWRITABLE: 'The config file cannot be written',
   JOB_UNKNOWN: 'There is no such job',

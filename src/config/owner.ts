@@ -1,0 +1,47 @@
+/** Configs that others may have written: one that is found, not named, could be a trap in a folder that many share. */
+import {lstatSync, readlinkSync, type Stats} from 'node:fs';
+import {dirname, resolve} from 'node:path';
+import process from 'node:process';
+import {escapeName} from '../core/escape.js';
+import {decodeName, osPath} from '../core/name.js';
+
+/** The file is not read. The message is escaped. */
+export class Foreign extends Error {}
+
+/**
+ * A file is one's own when it, and each folder and symlink on the way to it, belongs to this user or to root, and no other may write
+ * to it. In a sticky folder others may make files, but not replace those.
+ * @throws Foreign, or a system error where there is no such file.
+ */
+export function checkOwn(file: string): void {
+  const uid = process.geteuid?.();
+  if (uid !== undefined) checkWay(file, {file, uid, gid: process.getegid?.() ?? uid}, new Set());
+}
+
+function checkWay(path: string, user: User, seen: Set<string>): void {
+  if (seen.has(path)) return;
+  seen.add(path);
+  const stat = lstatSync(osPath(path));
+  const what = path === user.file ? 'it' : escapeName(path);
+  if (stat.uid !== user.uid && stat.uid !== 0) throw new Foreign(`${what} belongs to uid ${stat.uid}`);
+  if (stat.isSymbolicLink()) {
+    checkWay(resolve(dirname(path), decodeName(readlinkSync(osPath(path), {encoding: 'buffer'}))), user, seen);
+  } else if (mayOthersWrite(stat, user)) throw new Foreign(`other users may write to ${what}`);
+  if (path !== dirname(path)) checkWay(dirname(path), user, seen);
+}
+
+interface User {
+  /** The file that this user has found. */
+  readonly file: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const STICKY = 0o1000;
+
+/** That a user's own group may write is usual: most users are alone in theirs. */
+function mayOthersWrite(stat: Stats, {gid}: User): boolean {
+  // What else there is, such as a device, is no config.
+  if (!(stat.isFile() || (stat.isDirectory() && (stat.mode & STICKY) === 0))) return false;
+  return (stat.mode & 0o002) !== 0 || ((stat.mode & 0o020) !== 0 && stat.gid !== gid && stat.gid !== 0);
+}
