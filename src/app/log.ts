@@ -1,4 +1,5 @@
 /** The logs of all jobs of one process. */
+import process from 'node:process';
 import {isDeepStrictEqual} from 'node:util';
 import {type Logger, pino} from 'pino';
 import {escapeJson} from '../core/escape.js';
@@ -6,6 +7,7 @@ import type {Event} from '../core/event.js';
 import type {LogSettings} from '../core/log.js';
 import {type LogLine, logEntry, logText} from '../report/log.js';
 import {LogFile, type LogFileOptions} from './log-file.js';
+import {Breaker, isRead} from './runner.js';
 
 interface JobLog {
   readonly settings: LogSettings;
@@ -64,6 +66,9 @@ export class Logs {
 
   #loggerOf({format, level}: LogSettings, file: LogFile): Logger {
     const form = format === 'json' ? escapeJson : (line: string) => `${logText(JSON.parse(line) as LogLine)}\n`;
+    // A log may be /dev/stdout, or be printed by a later step.
+    const breaker = new Breaker(format);
+    const shown = isRead(process.env) ? (line: string) => breaker.break(form(line)) : form;
     return pino(
       {
         level,
@@ -71,7 +76,7 @@ export class Logs {
         timestamp: () => `,"time":"${this.options.now().toISOString()}"`,
         formatters: {level: (label) => ({level: label})},
       },
-      {write: (line) => file.write(form(line))},
+      {write: (line) => file.write(shown(line))},
     );
   }
 

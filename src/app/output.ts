@@ -20,6 +20,7 @@ import type {Logs} from './log.js';
 import {ApplyView, ProgressLine} from './progress-view.js';
 import {JobsView, JsonView, ReportView} from './report-view.js';
 import type {WatchedJob} from './run-view.js';
+import {type Form, printAs} from './runner.js';
 import {canDraw, hasColor} from './terminal.js';
 import {errorText, type View, withHint} from './view.js';
 
@@ -115,8 +116,19 @@ export function openOutput(options: OutputOptions): Output {
   };
 }
 
+/** How each format writes a character out; in Markdown names stand in code, where nothing is markup. */
+const FORMS: Readonly<Record<Format, Form>> = {
+  text: 'text',
+  json: 'json',
+  markdown: 'text',
+  html: 'markup',
+  github: 'text',
+  junit: 'markup',
+};
+
 function viewOf(options: OutputOptions): View {
   const {format = 'text', events, all} = options;
+  printAs(events ? 'json' : FORMS[format]);
   if (events) return new EventView();
   if (format === 'text') return new TextView(options);
   return format === 'json' ? new JsonView() : new ReportView(format, all);

@@ -28,6 +28,7 @@ import type {PlanSubject, Subject} from '../report/subject.js';
 import {driftText} from '../report/text.js';
 import {signalExitCode} from './errors.js';
 import {renderReport} from './reports.js';
+import {printAs} from './runner.js';
 import {errorText, tellNotice, type View} from './view.js';
 
 /** The document of what came last and counts: an error, an apply, a plan, an explanation, a run that was, or a history. */
@@ -168,12 +169,13 @@ export class ReportView implements View {
 
   async #tellGithub(subject: Subject | undefined): Promise<void> {
     const {githubError, githubReport} = await import('../report/github.js');
-    if (this.#error instanceof DirsyncError) return writeOut([githubError(this.#error, this.#drift), '\n']);
+    if (this.#error instanceof DirsyncError) return printCommands(githubError(this.#error, this.#drift));
     if (subject === undefined) return;
     const {annotations, summary} = githubReport(subject);
     const file = environment().GITHUB_STEP_SUMMARY;
     if (file) appendSummary(file, summary);
-    await writeOut(file ? [annotations, '\n'] : [annotations, '\n', summary]);
+    await printCommands(annotations);
+    if (!file) await writeOut([summary]);
   }
 }
 
@@ -204,4 +206,11 @@ function appendSummary(file: string, summary: string): void {
   } catch (error) {
     loseOutput(escapeName(file), error);
   }
+}
+
+/** The commands that a runner is to obey. */
+async function printCommands(text: string): Promise<void> {
+  printAs('commands');
+  await writeOut([text, '\n']);
+  printAs('text');
 }

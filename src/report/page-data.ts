@@ -208,7 +208,7 @@ function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Gene
   yield `"remarks":${json(remarks)}}`;
 }
 
-/** JSON that ends no script element, and opens none. */
+/** JSON that ends no script element, opens none, and holds no command of a CI runner (app/runner), which could not break it up. */
 function json(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(/[<>&#\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

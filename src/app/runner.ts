@@ -1,0 +1,70 @@
+/**
+ * The runner of a CI job reads what a step prints, on stdout and stderr, and obeys the commands in it: GitHub Actions `::name …::` at
+ * the start of a line and `##[name …]` anywhere, Azure Pipelines `##vso[…]`, TeamCity `##teamcity[…]`. Names of files, messages, what
+ * hooks print: none of it may command. So all that is written passes here, whoever writes it: nothing has to think of it.
+ */
+
+/** How a character is written out so that it reads as before: as in names, as JSON, or as HTML and XML. */
+export type Form = 'text' | 'json' | 'markup' | 'commands';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function isRead({GITHUB_ACTIONS, TF_BUILD, TEAMCITY_VERSION}: Environment): boolean {
+  return Boolean(GITHUB_ACTIONS || TF_BUILD || TEAMCITY_VERSION);
+}
+
+/** The last character of what begins a command. It is the one that is written out, so that what came before can be written at once. */
+const ANYWHERE = /(?<=##[a-z]{0,8})\[/gi;
+// U+0085 is a blank to .NET, and not to JavaScript.
+const AT_START = /(?<=^[\s\x85]*:):/gm;
+
+/** Breaks up commands in a text that comes in pieces. */
+export class Breaker {
+  /** What was written of the line so far, as far as a command could go on from it. */
+  #line = '';
+
+  /** `commands`: text whose lines may be commands of our own, `::name …::`. */
+  constructor(public form: Form) {}
+
+  break(text: string): string {
+    const {form} = this;
+    const write = (char: string) => written(char, form);
+    const all = (this.#line + text).replace(ANYWHERE, write);
+    const broken = form === 'commands' ? all : all.replace(AT_START, write);
+    const piece = broken.slice(this.#line.length);
+    this.#line = lineOf(broken);
+    return piece;
+  }
+}
+
+function written(char: string, form: Form): string {
+  const hex = char.charCodeAt(0).toString(16);
+  if (form === 'json') return `\\u00${hex}`;
+  return form === 'markup' ? `&#x${hex};` : `\\x${hex}`;
+}
+
+function lineOf(text: string): string {
+  const line = text.slice(Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1);
+  return /^[\s\x85]*:?$/.test(line) ? line : `.${line.slice(-10)}`;
+}
+
+const stdout = new Breaker('text');
+
+/** What is written to stdout from now on; stderr is always text. */
+export function printAs(form: Form): void {
+  stdout.form = form;
+}
+
+/** From now on no command of others leaves this process, where a runner reads it. */
+export function breakCommands(process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>): void {
+  if (!isRead(process.env)) return;
+  pass(process.stdout, stdout);
+  pass(process.stderr, new Breaker('text'));
+}
+
+function pass(stream: NodeJS.WriteStream, breaker: Breaker): void {
+  const write = stream.write.bind(stream) as (text: string, ...rest: unknown[]) => boolean;
+  stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+    return write(breaker.break(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()), ...rest);
+  };
+}
