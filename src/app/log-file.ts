@@ -3,6 +3,7 @@ import {closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync,
 import {escapeName} from '../core/escape.js';
 import type {LogSettings} from '../core/log.js';
 import {osPath} from '../core/name.js';
+import {keepAccess, PRIVATE} from '../formats/access.js';
 import {realPath} from '../platform/environment.js';
 
 export type Rotation = Pick<LogSettings, 'maxSize' | 'maxAge' | 'maxFiles'>;
@@ -31,6 +32,8 @@ export class LogFile {
   #opened: Opened | undefined;
   #canWrite = false;
   #canRotate = false;
+  /** Of the file when it has to be made: that of the last one. */
+  #mode = LOG_MODE;
 
   constructor(
     readonly name: string,
@@ -89,7 +92,9 @@ export class LogFile {
   #beginAnew(path: string, opened: Opened): boolean {
     try {
       return alone(path, () => {
-        if (sizeAt(path, opened) !== undefined) rotate(path, this.#rotation.maxFiles);
+        if (sizeAt(path, opened) === undefined) return;
+        rotate(path, this.#rotation.maxFiles);
+        makeLike(path, opened.stat);
       });
     } catch (error) {
       this.#canRotate = false;
@@ -100,8 +105,9 @@ export class LogFile {
 
   #reopen(): Opened {
     this.close();
-    const descriptor = openToAppend(this.name);
+    const descriptor = openToAppend(this.name, this.#mode);
     const stat = fstatSync(descriptor);
+    if (stat.isFile()) this.#mode = stat.mode & 0o777;
     // /dev/stdout would lead to the same file again, whatever its name.
     const path = stat.isFile() && !/^\/(?:dev|proc)\//.test(this.name) ? realPath(this.name) : undefined;
     const {begun, isTorn} = path === undefined || stat.size === 0 ? NOTHING : look(path, stat);
@@ -116,11 +122,15 @@ export class LogFile {
   }
 }
 
+/** As those of the system: for its owner, and a group that reads logs. */
+const LOG_MODE = 0o640;
+
 const {O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK} = constants;
 
-function openToAppend(name: string): number {
+/** `mode`: of a file that is not there yet. */
+function openToAppend(name: string, mode: number): number {
   // Opening a named pipe that nobody reads waits for a reader, but with O_NONBLOCK it fails. Writing is to wait.
-  const probe = openSync(osPath(name), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o644);
+  const probe = openSync(osPath(name), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, mode);
   try {
     return openSync(osPath(name), O_WRONLY | O_APPEND);
   } finally {
@@ -177,6 +187,18 @@ function alone(path: string, act: () => void): boolean {
     rmSync(lock, {force: true});
   }
   return true;
+}
+
+/** An empty file with the owner and mode of the one before it. */
+function makeLike(path: string, old: Stats): void {
+  try {
+    const descriptor = openSync(osPath(path), 'wx', PRIVATE);
+    keepAccess(descriptor, old);
+    closeSync(descriptor);
+  } catch (error) {
+    // Another process was faster; it knows the mode too.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Gives each older file the next number, and lets go of the oldest. */

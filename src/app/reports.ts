@@ -1,11 +1,12 @@
 /** Reports in each format, to stdout or into a file. */
-import {existsSync} from 'node:fs';
-import {rename, rm, writeFile} from 'node:fs/promises';
+import {statSync} from 'node:fs';
+import {open, rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {Format} from '../core/format.js';
 import {osPath} from '../core/name.js';
+import {keepAccess, PRIVATE} from '../formats/access.js';
 import {documentText, historyDocument, planDocumentText, runDocumentText} from '../report/json.js';
 import {historyText, runText} from '../report/runs.js';
 import type {Subject} from '../report/subject.js';
@@ -87,12 +88,18 @@ export async function writeReport(subject: Subject, file: string, overwrite: boo
       `end the name with one of ${endings}`,
     );
   }
-  if (!overwrite && existsSync(osPath(file))) return 'exists';
+  const old = statSync(osPath(file), {throwIfNoEntry: false});
+  if (!overwrite && old !== undefined) return 'exists';
   const temporary = osPath(`${file}.${process.pid}.tmp`);
   try {
-    await writeFile(temporary, await renderReport(subject, format, {color: false, width: 100, all: format !== 'markdown'}), {
-      flag: 'wx',
-    });
+    const report = await renderReport(subject, format, {color: false, width: 100, all: format !== 'markdown'});
+    const made = await open(temporary, 'wx', PRIVATE);
+    try {
+      if (old !== undefined) keepAccess(made.fd, old);
+      await writeFile(made, report);
+    } finally {
+      await made.close();
+    }
     await rename(temporary, osPath(file));
   } catch (error) {
     await rm(temporary, {force: true});

@@ -5,8 +5,8 @@
  */
 import {createHash, type Hash, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {createReadStream, createWriteStream} from 'node:fs';
-import {realpath, rename, rm, stat} from 'node:fs/promises';
+import {createReadStream} from 'node:fs';
+import {open, realpath, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {pipeline as connect, type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
@@ -18,6 +18,7 @@ import {decodeName, osPath} from '../core/name.js';
 import {comparePaths, isWithin, type RelPath} from '../core/path.js';
 import type {Plan, PlanHeader} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
+import {keepAccess, PRIVATE} from './access.js';
 import {decodeHeader, encodeHeader} from './header-json.js';
 import {decodeAction, decodeProblem, encodeAction, encodeProblem} from './json.js';
 import {heapFault} from './memory.js';
@@ -51,7 +52,7 @@ interface Trailer {
 
 /**
  * Writes a plan to a temporary sibling of `file`, flushes it to the disk and renames it into place. A symlink is followed.
- * Answers with the SHA-256 that the trailer holds. Throws PLAN_UNWRITABLE; then nothing is left behind.
+ * A new file is for its maker alone; one that is replaced keeps its mode. Answers with the SHA-256 that the trailer holds. Throws PLAN_UNWRITABLE; then nothing is left behind.
  */
 export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: string}> {
   const place = await realpath(osPath(file), {encoding: 'buffer'}).then(decodeName, () => file);
@@ -65,7 +66,9 @@ export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: 
         `${escapeName(file)} is not a regular file`,
         'name a new file, or one to be replaced',
       );
-    await pipeline(encodePlan(plan, hash), createGzip({level: 3}), createWriteStream(temporary, {flags: 'wx', flush: true}));
+    const made = await open(temporary, 'wx', PRIVATE);
+    if (old !== undefined) keepAccess(made.fd, old);
+    await pipeline(encodePlan(plan, hash), createGzip({level: 3}), made.createWriteStream({flush: true}));
     await rename(temporary, osPath(place));
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => undefined);

@@ -6,6 +6,7 @@ import {expect} from 'chai';
 import {LogFile, type Rotation} from '../../src/app/log-file.js';
 import {mounts, needMounts} from '../support/filesystems.js';
 import {call} from '../support/shell.js';
+import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 
 const DAY = 86_400_000;
@@ -39,8 +40,36 @@ describe('app/log-file', () => {
     const names = Array.from({length: count}, (_, i) => (i === 0 ? log : `${log}.${i}`)).reverse();
     expect(linesOf(...names).map((text) => text.split(' ')[2])).to.deep.equal(Array.from({length: 1000}, (_, i) => String(i)));
     for (const name of names) expect(fs.statSync(name).size).to.be.within(name === log ? 1 : 850, 1000);
-    expect(fs.statSync(log).mode & 0o777).to.equal(0o644 & ~process.umask());
+    expect(fs.statSync(log).mode & 0o777).to.equal(0o640 & ~process.umask());
     expect(troubles).to.deep.equal([]);
+    file.close();
+  });
+
+  for (const mode of [0o600, 0o640, 0o644]) {
+    it(`keeps the mode ${mode.toString(8)} where it begins anew or makes it again`, () => {
+      const log = path.join(temp(), 'log');
+      fs.writeFileSync(log, 'old\n');
+      fs.chmodSync(log, mode);
+      const file = open(log, {maxSize: 1});
+      for (const text of ['one\n', 'two\n']) file.write(text);
+      for (const name of [log, `${log}.1`, `${log}.2`]) expect(fs.statSync(name).mode & 0o777, name).to.equal(mode);
+      fs.unlinkSync(log);
+      file.write('three\n');
+      expect(fs.statSync(log).mode & 0o777).to.equal(mode & ~process.umask());
+      file.close();
+    });
+  }
+
+  it('keeps the owner and group where root begins it anew', function () {
+    if (process.geteuid?.() !== 0) skip(this, 'root');
+    const log = path.join(temp(), 'log');
+    fs.writeFileSync(log, 'old\n');
+    fs.chownSync(log, 1234, 5678);
+    const file = open(log, {maxSize: 1});
+    file.write('one\n');
+    const {uid, gid} = fs.statSync(log);
+    expect([uid, gid]).to.deep.equal([1234, 5678]);
+    expect(read(`${log}.1`)).to.equal('old\n');
     file.close();
   });
 

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {chmod, symlink as makeSymlink, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {chmod, chown, symlink as makeSymlink, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {gunzipSync, gzipSync} from 'node:zlib';
@@ -13,6 +13,7 @@ import {encodeAction, encodeEntry} from '../../src/formats/json.js';
 import {readPlanFile, writePlanFile} from '../../src/formats/plan-file.js';
 import * as arbitrary from '../support/arbitrary.js';
 import {act, file, folder, header, planOf, symlink} from '../support/plan.js';
+import {skip} from '../support/skip.js';
 import {asNobody} from '../support/user.js';
 
 const small = planOf([act.upkeep(''), act.create('a\udcff', file(3)), act.update('b', file(1), file(2)), act.delete('c')], {
@@ -108,6 +109,41 @@ describe('formats/plan-file', () => {
       await writePlanFile(link, small);
       expect((await readPlanFile(planPath)).plan).to.deep.equal(small);
       expect((await readdir(folderPath)).sort()).to.deep.equal(['link', 'plan']);
+    });
+
+    it('is for its maker alone where it is new', async () => {
+      await writePlanFile(planPath, small);
+      expect((await stat(planPath)).mode & 0o777).to.equal(0o600);
+    });
+
+    for (const mode of [0o600, 0o640, 0o644, 0o660]) {
+      it(`keeps the mode ${mode.toString(8)} of the file that it replaces`, async () => {
+        await writeFile(planPath, 'old');
+        await chmod(planPath, mode);
+        await writePlanFile(planPath, small);
+        expect((await stat(planPath)).mode & 0o777).to.equal(mode);
+      });
+    }
+
+    it('keeps the owner and group of the file that it replaces, where root writes', async function () {
+      if (process.geteuid?.() !== 0) skip(this, 'root');
+      await writeFile(planPath, 'old');
+      await chown(planPath, 1234, 5678);
+      await chmod(planPath, 0o640);
+      await writePlanFile(planPath, small);
+      const {uid, gid, mode} = await stat(planPath);
+      expect({uid, gid, mode: mode & 0o777}).to.deep.equal({uid: 1234, gid: 5678, mode: 0o640});
+    });
+
+    it('shows nothing to another group where it cannot keep the old one', async function () {
+      if (process.geteuid?.() !== 0) skip(this, 'root');
+      await writeFile(planPath, 'old');
+      await chown(planPath, 1234, 5678);
+      await chmod(planPath, 0o640);
+      await chown(folderPath, 65_534, 65_534);
+      await asNobody(() => writePlanFile(planPath, small));
+      const {uid, mode} = await stat(planPath);
+      expect({uid, mode: mode & 0o777}).to.deep.equal({uid: 65_534, mode: 0o600});
     });
   });
 
@@ -335,11 +371,6 @@ describe('formats/plan-file', () => {
       await writePlanFile(planPath, planOf(actions));
       expect((await readPlanFile(planPath)).plan.actions).to.deep.equal(actions);
     });
-  });
-
-  it('leaves permissions to the umask', async () => {
-    await writePlanFile(planPath, small);
-    expect((await stat(planPath)).mode & 0o777).to.equal(0o666 & ~process.umask());
   });
 });
 
