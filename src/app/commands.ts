@@ -15,6 +15,7 @@ import {findTarget} from '../platform/roots.js';
 import {writeOut} from '../platform/streams.js';
 import {formatCount} from '../report/units.js';
 import {planSentence} from '../report/words.js';
+import {openJobControl, takeRawMode} from '../ui/job-control.js';
 import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
 import {type Context, Interrupted, isRunId, newId} from './context.js';
 import {endInTime} from './daemon.js';
@@ -280,8 +281,17 @@ async function confirm(planned: Planned, {signal}: Context): Promise<Planned | u
   const terminal = createInterface({input: process.stdin, output: process.stdout});
   // Of a terminal that is gone the streams tell (platform/streams).
   terminal.on('error', () => {});
-  // While it asks, readline takes Ctrl-C for itself.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const jobControl = openJobControl({
+    giveBack: () => void process.stdin.setRawMode(false),
+    takeAgain() {
+      takeRawMode(process.stdin);
+      terminal.prompt(true);
+      // There readline writes the question alone.
+      if (process.env.TERM === 'dumb') process.stdout.write(terminal.line);
+    },
+  });
+  // While it asks, readline takes Ctrl-C and Ctrl-Z for itself.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT')).on('SIGTSTP', jobControl.stop);
   try {
     const changes = summary.changes === 1 ? 'this change' : `these ${formatCount(summary.changes)} changes`;
     const answer = await terminal.question(`Apply ${changes}? [y/N] `, {signal});
@@ -292,6 +302,7 @@ async function confirm(planned: Planned, {signal}: Context): Promise<Planned | u
     if ((error as Error).name === 'AbortError') return undefined;
     throw error;
   } finally {
+    jobControl.close();
     terminal.close();
   }
 }

@@ -3,7 +3,7 @@
  * timer, only when there is something new to see.
  */
 import type {ReactNode} from 'react';
-import {MAX_FPS, type Mounted, mount} from './mount.js';
+import {MAX_FPS, type Mounted, mount, refreshSize} from './mount.js';
 
 export interface ViewProps<State, Message> {
   readonly state: State;
@@ -61,7 +61,7 @@ export function openLive<State, Message>(options: LiveOptions<State, Message>): 
   mounted = mountNode(node(), options);
   const timer = setInterval(() => {
     // The signal of a new size may still wait its turn; drawn for the old one, a frame would leave lines behind.
-    (stdout as {_refreshSize?: () => void})._refreshSize?.();
+    refreshSize(stdout);
     if (state !== drawn || now() - drawnAt >= CLOCK_MS) draw();
   }, FRAME_MS);
   timer.unref();

@@ -1,14 +1,15 @@
 /**
  * The one place where ink draws. A full screen lives on the terminal's alternate screen, so that leaving it brings back what was
- * there before; anything else is drawn below the last line of text and stays there. However the program ends, the terminal gets
- * its cursor and its screen back.
+ * there before; anything else is drawn below the last line of text and stays there. However the program ends or is stopped, the
+ * terminal gets its cursor and its screen back.
  */
 import {writeSync} from 'node:fs';
 import process from 'node:process';
 import {stripVTControlCharacters} from 'node:util';
-import {render} from 'ink';
+import {render, useInput} from 'ink';
 import type {ReactNode} from 'react';
 import {columns} from '../report/columns.js';
+import {openJobControl, takeRawMode} from './job-control.js';
 
 export interface MountOptions {
   readonly stdin: NodeJS.ReadStream;
@@ -42,7 +43,31 @@ const FRAME_END = '\x1b[?7h\x1b[?2026l';
 export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions): Mounted {
   if (fullScreen) stdout.write(ENTER);
   const recorder = new Recorder(stdout);
-  const instance = render(node, {
+  const jobControl = openJobControl({
+    giveBack() {
+      if (!fullScreen) instance.clear();
+      stdout.write((fullScreen ? LEAVE : '') + SHOW_CURSOR);
+      stdin.setRawMode(false);
+    },
+    takeAgain() {
+      takeRawMode(stdin);
+      stdout.write((fullScreen ? ENTER : '') + HIDE_CURSOR);
+      const lines = drawn;
+      forget();
+      // Where ink drew, this is what it believes to stand above the cursor.
+      if (lines.length === 0) stdout.write(recorder.frame);
+      else draw(lines);
+      // The signal of a new size goes to who has the terminal.
+      refreshSize(stdout);
+    },
+  });
+  const whole = (content: ReactNode) => (
+    <>
+      <StopKey onStop={jobControl.stop} />
+      {content}
+    </>
+  );
+  const instance = render(whole(node), {
     stdin,
     stdout: recorder.stdout,
     exitOnCtrlC: false,
@@ -70,21 +95,23 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
     drawn = [];
   };
   stdout.on('resize', forget);
+  // Perf: ink lays out each cell of a frame. At 200 × 60 that is some 40 ms and 10 MB of short-lived objects, which beside a
+  // million changes are dear to collect (bench: review-million).
+  const draw = (lines: readonly string[]) => {
+    const start = drawn.length === 0 ? `${HIDE_CURSOR}\x1b[2J` : '';
+    const changed = lines.map((line, row) => (line === drawn[row] ? '' : `\x1b[${row + 1}H\x1b[2K${line}`)).join('');
+    if (start + changed !== '') stdout.write(FRAME_START + start + changed + FRAME_END);
+    drawn = lines;
+  };
   return {
-    update: (next) => instance.rerender(next),
-    // Perf: ink lays out each cell of a frame. At 200 × 60 that is some 40 ms and 10 MB of short-lived objects, which beside a
-    // million changes are dear to collect (bench: review-million).
-    draw(lines) {
-      const start = drawn.length === 0 ? `${HIDE_CURSOR}\x1b[2J` : '';
-      const changed = lines.map((line, row) => (line === drawn[row] ? '' : `\x1b[${row + 1}H\x1b[2K${line}`)).join('');
-      if (start + changed !== '') stdout.write(FRAME_START + start + changed + FRAME_END);
-      drawn = lines;
-    },
+    update: (next) => instance.rerender(whole(next)),
+    draw,
     reflow() {
       if (!fullScreen) stdout.write('\x1b[2K\x1b[1A'.repeat(recorder.extraLines()));
     },
     clear: () => instance.clear(),
     async unmount() {
+      jobControl.close();
       stdout.off('resize', forget);
       instance.unmount();
       // At once, so that text written after this call is seen.
@@ -95,17 +122,34 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
   };
 }
 
+/** Tells of a new size at once, where there is one. */
+export function refreshSize(stdout: NodeJS.WriteStream): void {
+  (stdout as {_refreshSize?: () => void})._refreshSize?.();
+}
+
+/** A raw terminal hands over Ctrl-Z as a key. Keys that are pressed fast come as one text. */
+function StopKey({onStop}: {readonly onStop: () => void}) {
+  useInput((input, key) => {
+    if (input.includes('\x1a') || (key.ctrl && input === 'z')) onStop();
+  });
+  return null;
+}
+
+/** What ink writes before a frame, to erase the one before. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what terminals are told.
+const ERASE = /^(?:\x1b\[(?:2K|1A|G))+/;
+
 /**
- * Remembers the frame that ink drew last. A terminal that gets narrower breaks lines in two, and ink, which counts those that it
- * wrote, would leave the first of them behind.
+ * Remembers the frame that ink drew last, to draw it again. A terminal that gets narrower breaks lines in two, and ink, which counts
+ * those that it wrote, would leave the first of them behind.
  */
 class Recorder {
   readonly stdout: NodeJS.WriteStream;
-  #frame = '';
+  frame = '';
 
   constructor(stdout: NodeJS.WriteStream) {
     const write = (text: string, ...rest: []) => {
-      if (text.includes('\n')) this.#frame = stripVTControlCharacters(text);
+      if (text.includes('\n')) this.frame = text.replace(ERASE, '');
       return stdout.write(text, ...rest);
     };
     this.stdout = Object.create(stdout, {write: {value: write}});
@@ -114,6 +158,7 @@ class Recorder {
   /** How many more lines the frame takes up now than ink wrote. */
   extraLines(): number {
     const {columns: width = 80} = this.stdout;
-    return this.#frame.split('\n').reduce((sum, line) => sum + Math.max(0, Math.ceil(columns(line) / width) - 1), 0);
+    const lines = stripVTControlCharacters(this.frame).split('\n');
+    return lines.reduce((more, line) => more + Math.max(0, Math.ceil(columns(line) / width) - 1), 0);
   }
 }

@@ -6,22 +6,8 @@ import {expect} from 'chai';
 import {pairIn} from '../support/cli.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
-import {hasTmux, openTerminal, RESTORED, type Terminal, type TerminalOptions} from '../support/tmux.js';
+import {hasTmux, openTerminal, RESTORED, SLOW, type Terminal, type TerminalOptions} from '../support/tmux.js';
 
-/** Each flush of a file takes so long that an apply of 1000 files, each flushed, takes some seconds on any disk. */
-const SLOW = [
-  'strace',
-  '-D',
-  '-f',
-  '--seccomp-bpf',
-  '-qq',
-  '-o',
-  '/dev/null',
-  '-e',
-  'trace=fsync',
-  '-e',
-  'inject=fsync:delay_enter=12000',
-];
 const filesOf = (count: number) => Object.fromEntries(Array.from({length: count}, (_, i) => [`file${i}`, 'x'.repeat(1000)]));
 const FILES = filesOf(1000);
 const BAR = /^Writing +█*░+ +\d+ %/m;

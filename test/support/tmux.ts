@@ -13,6 +13,8 @@ export interface TerminalOptions extends Pick<CliOptions, 'cwd' | 'env'> {
   readonly height?: number;
   /** A command that starts the program, such as strace with what it does to it. */
   readonly under?: readonly string[];
+  /** Starts it as a job of its own, as shells do: it can be stopped, and goes on by `foreground`. */
+  readonly isJob?: boolean;
 }
 
 /** How the terminal is left: whether its cursor is shown, the alternate screen is up, and keys are echoed and come by line. */
@@ -23,6 +25,21 @@ export interface TerminalState {
 }
 
 export const RESTORED: TerminalState = {cursor: true, alternate: false, cooked: true};
+
+/** Each flush of a file takes so long that an apply of 1000 files, each flushed, takes some seconds on any disk. */
+export const SLOW = [
+  'strace',
+  '-D',
+  '-f',
+  '--seccomp-bpf',
+  '-qq',
+  '-o',
+  '/dev/null',
+  '-e',
+  'trace=fsync',
+  '-e',
+  'inject=fsync:delay_enter=12000',
+];
 
 const TIMEOUT = 20_000;
 
@@ -38,19 +55,23 @@ export function openTerminal(args: readonly string[], options: TerminalOptions =
 export class Terminal {
   readonly #home: Home;
   readonly #pidFile: string;
+  readonly #foregroundFile: string;
   #isGone = false;
 
   constructor(args: readonly string[], options: TerminalOptions) {
-    const {width = 80, height = 24, under = []} = options;
+    const {width = 80, height = 24, under = [], isJob = false} = options;
     this.#home = new Home(options);
     const {cwd, env} = this.#home.spawnOptions;
     const {folder} = this.#home;
     this.#pidFile = path.join(folder, 'pid');
+    this.#foregroundFile = path.join(folder, 'foreground');
     const set = Object.entries({TERM: 'screen-256color', ...env, ...options.env}).map(([name, value]) => `${name}=${value}`);
     const program = ['env', '-i', ...set, ...under, process.execPath, this.#home.program, ...args].map(quote).join(' ');
     const script = path.join(folder, 'start');
     // What is written after the program stays on the screen, and its exit code can be read there.
-    fs.writeFileSync(script, `(echo $BASHPID >${quote(this.#pidFile)}; exec ${program}); echo "[exit $?]"; exec sleep 600\n`);
+    const start = `(echo $BASHPID >${quote(this.#pidFile)}; exec ${program}); code=$?`;
+    const end = 'echo "[exit $code]"; exec sleep 600';
+    fs.writeFileSync(script, (isJob ? ['set -m', start, goOn(this.#foregroundFile), end] : [start, end]).join('\n'));
     const size = ['-x', String(width), '-y', String(height)];
     this.#tmux('-f', '/dev/null', 'new-session', '-d', ...size, '-c', String(cwd), `exec bash ${quote(script)}`);
   }
@@ -93,6 +114,11 @@ export class Terminal {
   async ended(): Promise<number> {
     const screen = await this.shows(/\[exit \d+\]/);
     return Number(/\[exit (\d+)\]/.exec(screen)?.[1]);
+  }
+
+  /** Brings a job that was stopped back to the foreground, with the terminal in the modes that shells want. */
+  foreground(): void {
+    fs.writeFileSync(this.#foregroundFile, '');
   }
 
   /** Presses keys by tmux's names: `Down`, `PPage`, `C-c`, `Enter`, `q`. */
@@ -141,6 +167,24 @@ export class Terminal {
     if (status !== 0) throw new Error(`tmux ${args.join(' ')}: ${stderr}`);
     return stdout;
   }
+}
+
+/**
+ * What a shell does while its job is stopped again and again. Unlike one that is typed in, it leaves the terminal as the job did.
+ * No loop: bash ends one when a job in it is stopped. 128 and the number of SIGSTOP or SIGTSTP.
+ */
+function goOn(file: string): string {
+  return `go_on() {
+  case $code in 147 | 148) ;; *) return ;; esac
+  printf '\\n[stopped]\\n'
+  until [ -e ${quote(file)} ]; do sleep 0.05; done
+  rm ${quote(file)}
+  stty sane
+  fg >/dev/null
+  code=$?
+  go_on
+}
+go_on`;
 }
 
 function quote(word: string): string {

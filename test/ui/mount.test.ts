@@ -1,13 +1,17 @@
 import {EventEmitter} from 'node:events';
+import {setTimeout as delay} from 'node:timers/promises';
 import {expect} from 'chai';
+import {Text} from 'ink';
+import {createElement} from 'react';
 import {mount} from '../../src/ui/mount.js';
 
 /** A terminal that keeps what is written to it. */
 class Terminal extends EventEmitter {
-  readonly isTTY = false;
+  readonly isTTY = true;
   readonly columns = 20;
   readonly rows = 5;
   written = '';
+  readonly modes: boolean[] = [];
 
   write(text: string): boolean {
     this.written += text;
@@ -15,7 +19,9 @@ class Terminal extends EventEmitter {
   }
 
   setEncoding() {}
-  setRawMode() {}
+  setRawMode(isRaw: boolean) {
+    this.modes.push(isRaw);
+  }
   ref() {}
   unref() {}
   read() {
@@ -42,8 +48,28 @@ describe('ui/mount', () => {
     expect(drawn('one', 'three')).to.equal('\x1b[?2026h\x1b[?7l\x1b[2H\x1b[2Kthree\x1b[?7h\x1b[?2026l');
     stdout.emit('resize');
     expect(drawn('one', 'two')).to.equal(whole);
+    stdin.modes.length = 0;
+    stdout.written = '';
+    process.emit('SIGCONT', 'SIGCONT');
+    expect(stdout.written, 'what others drew meanwhile is gone').to.equal(`\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l${whole}`);
+    expect(stdin.modes).to.deep.equal([false, true]);
     stdout.written = '';
     await screen.unmount();
     expect(stdout.written).to.contain('\x1b[?1049l\x1b[?25h');
+    expect(process.listenerCount('SIGTSTP') + process.listenerCount('SIGCONT')).to.equal(0);
+  });
+
+  it('draws anew what ink drew when the program goes on', async () => {
+    const [stdin, stdout] = [new Terminal(), new Terminal()];
+    const streams = {stdin: stdin as unknown as NodeJS.ReadStream, stdout: stdout as unknown as NodeJS.WriteStream};
+    const screen = mount(createElement(Text, null, 'one'), {...streams, fullScreen: false});
+    screen.update(createElement(Text, null, 'two'));
+    // ink draws at most 60 times a second.
+    while (!stdout.written.includes('two')) await delay(5);
+    stdout.written = '';
+    process.emit('SIGCONT', 'SIGCONT');
+    expect(stdout.written).to.equal('\x1b[?25ltwo\n');
+    screen.clear();
+    await screen.unmount();
   });
 });

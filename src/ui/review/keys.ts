@@ -107,4 +107,5 @@ export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['?', 'this help'],
   ['q', 'leave without changing anything'],
   ['^C', 'the same, and nothing is asked'],
+  ['^Z', 'stop dirsync; `fg` in the shell brings it back'],
 ];

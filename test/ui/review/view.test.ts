@@ -219,7 +219,7 @@ describe('ui/review/view', () => {
     const size = {columns: 80, rows: 12};
     const state = settle(openAt(openPlan(hostilePlan()), {type: 'help'}, {type: 'last'}), size);
     const lines = texts(state, size);
-    expect(lines.at(-3)).to.include('nothing is asked');
+    expect(lines.at(-3)).to.include('^Z');
     expect(texts(openAt(state, {type: 'move', by: -1}), size)).to.not.deep.equal(lines);
     expect(texts(settle(openAt(state, {type: 'move', by: 9}), size), size)).to.deep.equal(lines);
   });
