@@ -1,11 +1,13 @@
 /** Lets a person look through a plan, and leave out of it what is not wanted, before anything is done. */
 import {existsSync} from 'node:fs';
 import process from 'node:process';
+import {withHome} from '../config/home.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {osPath} from '../core/name.js';
 import type {GuardName, Plan} from '../core/plan.js';
 import {writePlanFile} from '../formats/plan-file.js';
+import {environment} from '../platform/environment.js';
 import {formatPlural} from '../report/units.js';
 import {type Context, newId} from './context.js';
 import {judge, type Planned} from './plan.js';
@@ -48,8 +50,8 @@ export async function reviewPlan(
     signal: context.signal,
     services: {
       look: async (action) => ({content: contentOf(action, planned.plan), filter: filterOf(action, planned.plan)}),
-      save: (plan, name, overwrite) => savePlan({plan, file: name, overwrite, saved}).catch(inShort),
-      export: (plan, name, overwrite) => exportReport(judge(plan, allow), name, overwrite).catch(inShort),
+      save: async (plan, name, overwrite) => savePlan({plan, file: typedPath(name), overwrite, saved}).catch(inShort),
+      export: async (plan, name, overwrite) => exportReport(judge(plan, allow), typedPath(name), overwrite).catch(inShort),
       judge: (plan) => judge(plan, allow).halts,
       interrupt: () => process.kill(process.pid, 'SIGINT'),
       newId: () => newId(context.now()),
@@ -58,6 +60,13 @@ export async function reviewPlan(
   // There it can be copied from the terminal, for `apply --plan-sha256`.
   for (const [name, sha256] of saved) context.onEvent({type: 'plan-file', file: name, sha256});
   return wanted && judge(wanted, allow);
+}
+
+/** No shell has read it: a `~` is still to be replaced. */
+function typedPath(text: string): string {
+  const path = withHome(text, environment());
+  if (path === undefined) throw new Error('There is no home folder for "~" to stand for. Give the whole path.');
+  return path;
 }
 
 interface SaveOptions {

@@ -5,7 +5,7 @@ import type {z} from 'zod';
 import {escapeName} from '../core/escape.js';
 import {isName, osPath} from '../core/name.js';
 import {isRemote, remoteRoot} from '../core/remote.js';
-import {homeFolder} from './home.js';
+import {withHome} from './home.js';
 
 /** What paths in a config file are relative to, and where their `~` and `${NAME}` come from. */
 export interface PathContext {
@@ -32,12 +32,9 @@ export function expandRoot(text: string, context: PathContext, issues: z.Refinem
 function expandText(text: string, context: PathContext, issues: z.RefinementCtx): string {
   if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
   if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path holds no NUL'});
-  const home = text.replace(/^~(?=\/|$)/, () => {
-    const folder = homeFolder(context.env);
-    if (folder === undefined) issues.addIssue({code: 'custom', message: 'there is no home folder for "~" to stand for'});
-    return folder ?? '~';
-  });
-  return expand(home, context, issues) ?? '';
+  const home = withHome(text, context.env);
+  if (home === undefined) issues.addIssue({code: 'custom', message: 'there is no home folder for "~" to stand for'});
+  return expand(home ?? text, context, issues) ?? '';
 }
 
 function absolute(text: string, context: PathContext, issues: z.RefinementCtx): string {

@@ -15,3 +15,10 @@ function passwdHome(): string {
     return '';
   }
 }
+
+/** The path with the user's own folder for a `~` that it begins with; undefined where there is none. */
+export function withHome(path: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (!/^~(?:\/|$)/.test(path)) return path;
+  const home = homeFolder(env);
+  return home && home + path.slice(1);
+}

@@ -1,6 +1,6 @@
 /** A line of a screen, in parts with styles of their own. Texts are escaped before they come here. */
 import {styleText} from 'node:util';
-import {columns, cut, head} from '../report/columns.js';
+import {columns, cut, cutStart, head} from '../report/columns.js';
 import type {Style} from '../report/words.js';
 
 export interface Span {
@@ -53,6 +53,35 @@ export function wrapLine(line: Line, width: number): Line[] {
     }
   }
   return lines;
+}
+
+/** The line broken into at most so many; where that does not show all of it, its middle goes: the end often says what to do. */
+export function wrapTo(line: Line, width: number, height: number): Line[] {
+  const lines = wrapLine(line, width);
+  if (lines.length <= height) return lines;
+  const last = Math.ceil(height / 2);
+  const first = lines.slice(0, height - last);
+  const [text, shown] = [textOf(line), first.map(textOf).join('')];
+  const from = Math.max(shown.length, text.length - last * width);
+  for (let space = text.indexOf(' ', from); space !== -1; space = text.indexOf(' ', space + 1)) {
+    const end = wrapLine([span('…'), ...restOf(line, space + 1)], width);
+    if (end.length <= last) return [...first, ...end];
+  }
+  return [...first, [span(cutStart(text, width), line.at(-1)?.style)]];
+}
+
+function textOf(line: Line): string {
+  return line.map(({text}) => text).join('');
+}
+
+/** The line without its first characters. */
+function restOf(line: Line, start: number): Line {
+  let left = start;
+  return line.map(({text, style}) => {
+    const part = text.slice(Math.max(0, left));
+    left -= text.length;
+    return {text: part, style};
+  });
 }
 
 function upToSpace(text: string): string {

@@ -277,10 +277,14 @@ describe('story: a review', () => {
 
   it('writes reports in the format that the name asks for', async () => {
     const {root, source, target} = pair();
-    const terminal = await open(['plan', source, target], {cwd: root});
+    const terminal = await open(['plan', source, target], {cwd: root, env: {HOME: root}});
     await search(terminal, 'cache');
     terminal.press('g', 'Space');
     await terminal.shows('3 changes left out.');
+    await answer(terminal, 'w', '~/mine.plan');
+    await terminal.shows(`Saved 5 changes as ${root}/mine.plan`);
+    await answer(terminal, 'e', '~/report.txt');
+    await terminal.shows(`Wrote the report ${root}/report.txt`);
     await answer(terminal, 'e', 'report.html');
     await terminal.shows('Wrote the report report.html');
     await answer(terminal, 'e', 'report.md');
@@ -297,7 +301,7 @@ describe('story: a review', () => {
     await terminal.shows('report.md exists. Write over it? [y/n]');
     terminal.press('n');
     await terminal.shows(KEYS);
-    expect(namesIn(root)).to.have.members(['report.html', 'report.md', 'source', 'target']);
+    expect(namesIn(root)).to.have.members(['mine.plan', 'report.html', 'report.md', 'report.txt', 'source', 'target']);
   });
 
   it('keeps its place when the terminal changes its size', async () => {
@@ -310,10 +314,15 @@ describe('story: a review', () => {
       [60, 12],
       [160, 50],
       [30, 9],
+      [20, 5],
+      [40, 12],
       [80, 24],
     ] as const) {
       terminal.resize(width, height);
-      await terminal.shows(new RegExp(`^── by impact ─{${width - 15}}─?─?$`, 'm'));
+      // On the smallest screen there is no line above the tree.
+      await terminal.shows(
+        height < 9 ? /^(?:.*\n){3} \? keys {2}q quit$/ : new RegExp(`^── by impact ─{${width - 15}}─?─?$`, 'm'),
+      );
       expect(terminal.screen()).to.match(/❯\[x\] +\+ file59/);
       expect(terminal.screen().match(/file58/g)).to.have.length(1);
     }

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {columns} from '../../src/report/columns.js';
-import {fitLine, highlight, type Line, paint, span, spread, widthOf, wrapLine} from '../../src/ui/line.js';
+import {fitLine, highlight, type Line, paint, span, spread, widthOf, wrapLine, wrapTo} from '../../src/ui/line.js';
 
 const anyLine: fc.Arbitrary<Line> = fc.array(
   fc.string({unit: fc.constantFrom('a', ' ', '日', '😀', 'e\u0301', '─')}).map((text) => span(text, 'red')),
@@ -38,6 +38,22 @@ describe('ui/line', () => {
     );
     expect(wrapLine([span('some words to be read')], 12).map(plain)).to.deep.equal(['some words ', 'to be read']);
     expect(wrapLine([], 10)).to.deep.equal([[]]);
+  });
+
+  it('breaks a line into no more than there may be, and leaves out its middle', () => {
+    fc.assert(
+      fc.property(anyLine, anyWidth, fc.integer({min: 1, max: 5}), (line, width, height) => {
+        const lines = wrapTo(line, width, height);
+        expect(lines.length).to.be.at.most(height);
+        for (const part of lines) expect(widthOf(part)).to.be.at.most(width);
+        const whole = wrapLine(line, width);
+        if (whole.length <= height) expect(lines).to.deep.equal(whole);
+        else expect(lines.map(plain).join('')).to.include('…');
+      }),
+    );
+    const text = [span('the disk is gone: look whether it is mounted, or give --allow it')];
+    expect(wrapTo(text, 20, 3).map(plain)).to.deep.equal(['the disk is gone: ', '…it is mounted, or ', 'give --allow it']);
+    expect(wrapTo([span(`${'x'.repeat(50)}end`)], 10, 1).map(plain)).to.deep.equal(['…xxxxxxend']);
   });
 
   it('breaks a line as long as a file in no time', () => {

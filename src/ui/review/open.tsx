@@ -96,7 +96,7 @@ class Review {
   /** The last row stays free: a screen that fills it would scroll. */
   #size(): Size {
     const {columns, rows} = this.o.stdout;
-    return {columns: Math.max(20, columns ?? 80), rows: Math.max(8, (rows ?? 24) - 1)};
+    return {columns: Math.max(20, columns ?? 80), rows: Math.max(2, (rows ?? 24) - 1)};
   }
 
   #lines(): readonly string[] {

@@ -96,6 +96,8 @@ export interface ReviewState {
   readonly mode: Mode;
   readonly notice: Notice | undefined;
   readonly look: Look | undefined;
+  /** Whether what is under the cursor is shown beside or below the tree, where there is room. */
+  readonly hasDetails: boolean;
   /** Whether what is chosen was changed since it was saved. */
   readonly isUnsaved: boolean;
   /** Names to be offered. */
@@ -113,7 +115,7 @@ export type Intent =
   | {readonly type: 'sort'}
   /** A group's place in `GROUPS`; undefined: all. */
   | {readonly type: 'kinds'; readonly group: number | undefined}
-  | {readonly type: 'search' | 'help' | 'notes' | 'apply' | 'save' | 'export' | 'quit'}
+  | {readonly type: 'search' | 'details' | 'help' | 'notes' | 'apply' | 'save' | 'export' | 'quit'}
   | {readonly type: 'yes' | 'no'}
   | {readonly type: 'text'; readonly text: string}
   | {readonly type: 'erase' | 'erase-all' | 'enter'}
@@ -164,6 +166,7 @@ export function startReview({plan, summary, halts, canApply, names, height}: Rev
     mode: BROWSE,
     notice: undefined,
     look: undefined,
+    hasDetails: true,
     isUnsaved: false,
     names,
     version: 0,
@@ -272,13 +275,15 @@ function browse(state: ReviewState, intent: Intent): Step {
     case 'kinds':
       return {state: filtered({...state, kinds: kindsAfter(state.kinds, intent.group)})};
     case 'back':
-      if (state.query === '' && state.kinds.size === ACTION_KINDS.length) return quit(state);
+      if (state.query === '' && state.kinds.size === ACTION_KINDS.length) return {state: {...state, notice: LEAVE_BY}};
       return {state: filtered({...state, query: '', found: undefined, kinds: new Set(ACTION_KINDS)})};
     case 'search':
       return {state: {...state, mode: {type: 'input', purpose: 'search', text: state.query}}};
     case 'save':
     case 'export':
       return {state: {...state, mode: {type: 'input', purpose: intent.type, text: state.names[intent.type]}}};
+    case 'details':
+      return {state: {...state, hasDetails: !state.hasDetails}};
     case 'help':
     case 'notes':
       return {state: {...state, mode: {type: intent.type, top: 0}}};
@@ -291,6 +296,7 @@ function browse(state: ReviewState, intent: Intent): Step {
   }
 }
 
+const LEAVE_BY: Notice = {tone: 'info', text: 'All changes are shown. q leaves the review.'};
 const SORTS: readonly Sort[] = ['impact', 'name', 'kind'];
 const SORT_WORDS: Readonly<Record<Sort, string>> = {
   impact: 'Sorted by impact: most bytes and changes first.',
@@ -375,7 +381,7 @@ function quit(state: ReviewState): Step {
 }
 
 /** Changes that are in, whether they are shown or not. */
-export function chosen({tree, selection}: ReviewState): number {
+export function chosen({tree, selection}: Pick<ReviewState, 'tree' | 'selection'>): number {
   return tree.changes - selection.leftOut;
 }
 

@@ -7,7 +7,7 @@ import {columns, cutMiddle, cutStart, pad} from '../../report/columns.js';
 import type {DifferenceLine} from '../../report/difference.js';
 import {formatBytes, formatCount, formatPlural, formatShortCount} from '../../report/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words.js';
-import {fitLine, highlight, type Line, span, spread, widthOf, wrapLine} from '../line.js';
+import {fitLine, highlight, type Line, span, spread, widthOf, wrapLine, wrapTo} from '../line.js';
 import {KEY_HELP} from './keys.js';
 import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, review, totalsOf} from './state.js';
 import {TOP} from './tree.js';
@@ -24,11 +24,19 @@ const WARN: Style = 'yellow';
 
 /** From this width on, the details stand beside the tree. */
 const WIDE = 132;
+/** Below this height, lines that only tell of others give way to rows of the tree. */
+const ROOMY = 10;
 const MAX_HALTS = 2;
-const FOOT = 2;
+/** Of a guard's message, in the head. */
+const HALT_LINES = 3;
+/** Rows of the tree that the head leaves. */
+const MIN_TREE = 3;
 
 interface Layout {
   readonly head: readonly Line[];
+  /** Whether a line divides the head from the tree. */
+  readonly hasTitle: boolean;
+  readonly foot: readonly Line[];
   readonly wide: boolean;
   readonly treeWidth: number;
   readonly treeHeight: number;
@@ -37,19 +45,22 @@ interface Layout {
   readonly detailHeight: number;
 }
 
-type Headed = Pick<ReviewState, 'plan' | 'summary' | 'halts' | 'tree' | 'selection'>;
-
-function layoutOf(state: Headed, size: Size): Layout {
-  // Of the tree there is always a row, under its title, and the foot asks what has to be answered.
-  const head = headLines(state, size.columns).slice(0, size.rows - FOOT - 2);
-  const room = size.rows - head.length - FOOT - 1;
-  if (size.columns >= WIDE) {
+function layoutOf(state: ReviewState, size: Size): Layout {
+  // Of the tree there is always a row, and the foot asks what has to be answered.
+  const foot = footLines(state, {columns: size.columns, rows: size.rows - 1}, size.rows >= ROOMY);
+  const hasTitle = size.rows - foot.length > MIN_TREE + 1;
+  const below = size.rows - foot.length - Number(hasTitle);
+  const head = headLines(state, size.columns).slice(0, Math.max(0, below - MIN_TREE));
+  const room = below - head.length;
+  const common = {head, hasTitle, foot};
+  if (size.columns >= WIDE && state.hasDetails) {
     const detailWidth = Math.max(57, Math.min(90, Math.floor(size.columns * 0.42)));
-    return {head, wide: true, treeWidth: size.columns - detailWidth - 3, treeHeight: room, detailWidth, detailHeight: room};
+    const treeWidth = size.columns - detailWidth - 3;
+    return {...common, wide: true, treeWidth, treeHeight: room, detailWidth, detailHeight: room};
   }
-  const detailHeight = room >= 14 ? Math.max(7, Math.floor(room * 0.4)) : 0;
+  const detailHeight = room >= 14 && state.hasDetails ? Math.max(7, Math.floor(room * 0.4)) : 0;
   const treeHeight = detailHeight === 0 ? room : room - detailHeight - 1;
-  return {head, wide: false, treeWidth: size.columns, treeHeight, detailWidth: size.columns, detailHeight};
+  return {...common, wide: false, treeWidth: size.columns, treeHeight, detailWidth: size.columns, detailHeight};
 }
 
 /** The state as it fits a screen of this size: the rows that are drawn hold the cursor, and a page scrolls no farther than its end. */
@@ -66,26 +77,32 @@ export function settle(state: ReviewState, size: Size): ReviewState {
 export function reviewLines(state: ReviewState, size: Size): readonly Line[] {
   const layout = layoutOf(state, size);
   const body = bodyLines(state, layout, size);
-  const lines = [...layout.head, ...body, ...footLines(state, size.columns)];
+  const lines = [...layout.head, ...body, ...layout.foot];
   return lines.map((line) => fitLine(line, size.columns));
 }
 
 // ── Head ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function headLines({plan, summary, halts, tree, selection}: Headed, width: number): Line[] {
+function headLines({plan, summary, halts, tree, selection}: ReviewState, width: number): Line[] {
   const {header} = plan;
-  const when = `planned ${header.created.slice(0, 16).replace('T', ' ')}Z`;
-  const room = Math.max(20, width - columns(when) - 3);
-  const half = Math.floor((room - 3) / 2);
+  const when = width < NARROW ? '' : `planned ${header.created.slice(0, 16).replace('T', ' ')}Z`;
+  const half = Math.floor((width - columns(when) - 6) / 2);
   const roots = `${cutMiddle(escapeName(header.source.path), half)} → ${cutMiddle(escapeName(header.target.path), half)}`;
   const lines = [spread([span(' '), span(roots, STRONG)], [span(when, DIM), span(' ')], width), totalLine(summary, width)];
   const open = halts.filter(({allowed}) => !allowed);
-  for (const {guard, message} of open.slice(0, MAX_HALTS)) lines.push([span(` ! ${guard}: ${escapeName(message)}`, ALARM)]);
+  for (const {guard, message} of open.slice(0, MAX_HALTS)) {
+    lines.push(...told(`! ${guard}: ${escapeName(message)}`, ALARM, {columns: width, rows: HALT_LINES}));
+  }
   const notes = notesLine(plan, open.length - MAX_HALTS);
-  if (notes !== undefined) lines.push([span(` ! ${notes}`, WARN)]);
+  if (notes !== undefined) lines.push(...told(`! ${notes}`, WARN, {columns: width, rows: HALT_LINES}));
   if (tree.changes === 0)
     lines.push([span(` Nothing to do${selection.leftOut > 0 ? '' : ': the target holds what it should'}.`)]);
   return lines;
+}
+
+/** A sentence at the left edge, broken into as many lines as there may be. */
+function told(text: string, style: Style, {columns: width, rows}: Size): Line[] {
+  return wrapTo([span(text, style)], width - 1, rows).map((line) => [span(' '), ...line]);
 }
 
 function notesLine({header, problems}: ReviewState['plan'], moreHalts: number): string | undefined {
@@ -135,24 +152,25 @@ function totalLine(summary: PlanSummary, width: number): Line {
 
 function bodyLines(state: ReviewState, layout: Layout, size: Size): Line[] {
   const {mode} = state;
+  const titled = (title: Line) => (layout.hasTitle ? [title] : []);
   if (isPage(mode)) {
     const height = pageHeight(layout);
     const {title, lines} = pageOf(state, mode, size.columns);
     const {top} = mode;
     const place =
       lines.length > height ? `${top + 1}–${Math.min(lines.length, top + height)} of ${formatCount(lines.length)}` : '';
-    return [rule(title, place, size.columns), ...filled(lines.slice(top, top + height), height)];
+    return [...titled(rule(title, place, size.columns)), ...filled(lines.slice(top, top + height), height)];
   }
   const tree = treeLines(state, layout);
-  const title = rule(treeTitle(state), placeWords(state), size.columns);
+  const title = titled(rule(treeTitle(state), placeWords(state), size.columns));
   if (layout.wide) {
     const details = filled(detailLines(state, layout.detailWidth, layout.detailHeight), layout.treeHeight);
     const rows = tree.map((line, i) => [...fitLine(line, layout.treeWidth), span(' │ ', DIM), ...(details[i] ?? [])]);
-    return [title, ...rows];
+    return [...title, ...rows];
   }
-  if (layout.detailHeight === 0) return [title, ...tree];
+  if (layout.detailHeight === 0) return [...title, ...tree];
   const details = filled(detailLines(state, layout.detailWidth, layout.detailHeight), layout.detailHeight);
-  return [title, ...tree, rule('', '', size.columns), ...details];
+  return [...title, ...tree, rule('', '', size.columns), ...details];
 }
 
 function pageHeight({wide, treeHeight, detailHeight}: Layout): number {
@@ -196,6 +214,8 @@ function filled(lines: readonly Line[], height: number): Line[] {
 
 const BYTES_WIDTH = 9;
 const NARROW = 50;
+/** What is narrower says nothing. */
+const MIN_NOTE = 4;
 
 function treeLines(state: ReviewState, {treeWidth, treeHeight: height}: Layout): Line[] {
   const shown = state.rows.slice(state.top, state.top + height);
@@ -204,12 +224,14 @@ function treeLines(state: ReviewState, {treeWidth, treeHeight: height}: Layout):
   const widest = Math.max(0, ...notes.map(widthOf));
   // On a narrow screen names come first.
   const bytesWidth = treeWidth < NARROW ? 0 : BYTES_WIDTH;
-  const noteWidth = Math.min(widest, Math.floor(Math.max(0, treeWidth - 20) * 0.5));
+  const noteRoom = Math.floor(Math.max(0, treeWidth - 20) * 0.5);
+  const noteWidth = noteRoom < MIN_NOTE ? 0 : Math.min(widest, noteRoom);
   const nameWidth = treeWidth - noteWidth - bytesWidth - 2;
   return filled(
     facts.map(({row, totals}, i) => {
       const bytes = totals.bytes > 0 && bytesWidth > 0 ? formatBytes(totals.bytes) : '';
-      const right = [...fitLine([span(' '), ...(notes[i] as Line)], noteWidth + 1), span(bytes.padStart(bytesWidth)), span(' ')];
+      const note = noteWidth === 0 ? [] : (notes[i] as Line);
+      const right = [...fitLine([span(' '), ...note], noteWidth + 1), span(bytes.padStart(bytesWidth)), span(' ')];
       const isCurrent = state.top + i === state.cursor;
       const left = rowStart(state, row, totals, {isCurrent, width: nameWidth});
       const line = [...fitLine(left, nameWidth), ...right];
@@ -231,7 +253,8 @@ function rowStart(
   const own = tree.actionOf(row.node);
   const action = own === undefined ? undefined : state.plan.actions[own];
   const fold = tree.hasChildren(row.node) ? (state.expanded.has(row.node) ? '▾' : '▸') : ' ';
-  const before = `${isCurrent ? '❯' : ' '}${box} ${'  '.repeat(Math.min(row.depth, 20))}`;
+  // However deep, the name is in sight.
+  const before = `${isCurrent ? '❯' : ' '}${box} ${'  '.repeat(row.depth).slice(0, Math.max(0, Math.floor(width / 2) - 6))}`;
   const glyph = action === undefined ? span('  ') : span(`${GLYPHS[action.kind]} `, KIND_STYLES[action.kind]);
   const name = cutMiddle(nameOf(state, row, action), Math.max(8, width - columns(before) - 4));
   return [span(before), span(`${fold} `), glyph, span(name, action ? KIND_STYLES[action.kind] : undefined)];
@@ -439,24 +462,40 @@ function noteLines({plan, halts}: ReviewState): Line[] {
 
 // ── Foot ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const BROWSE_KEYS = '↑↓ move  ←→ fold  Space choose  Enter look  / search  s sort  a apply  w save  e export  ? keys  q quit';
-const SHORT_KEYS = '↑↓ ←→ move  Space choose  Enter look  / search  a apply  w save  ? keys  q quit';
+/** What the keys do, from many words to few. */
+const BROWSE_KEYS = [
+  '↑↓ move  ←→ fold  Space choose  Enter look  / search  s sort  a apply  w save  e export  ? keys  q quit',
+  '↑↓ ←→ move  Space choose  Enter look  / search  a apply  w save  ? keys  q quit',
+  'Space choose  Enter look  a apply  w save  ? keys  q quit',
+  'Space choose  a apply  ? keys  q quit',
+  '? keys  q quit',
+];
+const PAGE_KEYS = ['↑↓ scroll  PgUp PgDn page  Esc back', '↑↓ scroll  Esc back'];
 
-function footLines(state: ReviewState, width: number): Line[] {
-  const {mode, notice} = state;
-  const told: Line = notice === undefined ? [] : [span(` ${notice.text}`, notice.tone === 'error' ? ALARM : STRONG)];
-  if (mode.type === 'input') return [told, promptLine(mode, width)];
-  if (mode.type === 'confirm') return [told, [span(` ${question(state, mode)} [y/n] `, ALARM)]];
-  if (mode.type !== 'browse') return [told, [span(' ↑↓ scroll  PgUp PgDn page  Esc back', DIM)]];
-  const keys = width > columns(BROWSE_KEYS) + 1 ? BROWSE_KEYS : SHORT_KEYS;
-  return [told, [span(` ${keys}`, DIM)]];
+/** What was told, asked or typed, whole where that can be; else what the keys do, which is there with it where there is room. */
+function footLines({mode, notice, ...state}: ReviewState, size: Size, isRoomy: boolean): Line[] {
+  const {columns: width, rows} = size;
+  const above = isRoomy ? [[]] : [];
+  if (mode.type === 'input') return [...above, ...promptLines(mode, width)].slice(-rows);
+  if (mode.type === 'confirm') return [...above, ...told(`${question(state, mode)} [y/n]`, ALARM, size)].slice(-rows);
+  const ways = mode.type === 'browse' ? BROWSE_KEYS : PAGE_KEYS;
+  const keys: Line = [span(` ${ways.find((words) => columns(words) < width) ?? ways.at(-1)}`, DIM)];
+  if (notice === undefined) return [...above, keys];
+  const lines = told(notice.text, notice.tone === 'error' ? ALARM : STRONG, {columns: width, rows: rows - above.length});
+  return isRoomy ? [...lines, keys] : lines;
 }
 
 /** Of a text that is too long, its end stays in sight, where it is typed. */
-function promptLine({purpose, text}: Extract<Mode, {type: 'input'}>, width: number): Line {
+function promptLines({purpose, text}: Extract<Mode, {type: 'input'}>, width: number): Line[] {
   const prompt = ` ${PROMPTS[purpose]}: `;
-  return [span(prompt, STRONG), span(cutStart(escapeName(text), Math.max(8, width - columns(prompt) - 1))), span('▏')];
+  const room = width - columns(prompt) - 1;
+  const typed = (space: number): Line => [span(cutStart(escapeName(text), space)), span('▏')];
+  if (room >= MIN_TYPED) return [[span(prompt, STRONG), ...typed(room)]];
+  return [...told(prompt.trim(), STRONG, {columns: width, rows: width}), [span(' '), ...typed(width - 2)]];
 }
+
+/** A prompt leaves so many columns for what is typed, or stands above it. */
+const MIN_TYPED = 20;
 
 const PROMPTS = {
   search: 'Search (text or glob)',
@@ -464,7 +503,7 @@ const PROMPTS = {
   export: 'Write a report to (.html .md .json .xml .txt)',
 } as const;
 
-function question(state: ReviewState, {what}: Extract<Mode, {type: 'confirm'}>): string {
+function question(state: Pick<ReviewState, 'tree' | 'selection'>, {what}: Extract<Mode, {type: 'confirm'}>): string {
   if (what.type === 'quit') return 'What you chose is not saved. Leave all the same?';
   if (what.type === 'overwrite') return `${escapeName(what.effect.file)} exists. Write over it?`;
   const count = chosen(state);

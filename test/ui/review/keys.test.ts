@@ -33,6 +33,7 @@ const CASES: readonly Case[] = [
   browse({type: 'toggle'}, ' '),
   browse({type: 'sort'}, 's'),
   browse({type: 'search'}, '/'),
+  browse({type: 'details'}, 'd'),
   browse({type: 'help'}, '?'),
   browse({type: 'notes'}, 'p'),
   browse({type: 'apply'}, 'a'),

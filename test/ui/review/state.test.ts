@@ -38,7 +38,7 @@ const DEEP = planOf(
 );
 
 const down = (by = 1): Intent => ({type: 'move', by});
-const type = (name: 'expand' | 'collapse' | 'open' | 'toggle' | 'back' | 'sort' | 'search' | 'help' | 'notes') =>
+const type = (name: 'expand' | 'collapse' | 'open' | 'toggle' | 'back' | 'sort' | 'search' | 'details' | 'help' | 'notes') =>
   ({type: name}) as const;
 const key = (name: 'apply' | 'save' | 'export' | 'quit' | 'yes' | 'no' | 'erase' | 'enter' | 'first' | 'last') =>
   ({type: name}) as const;
@@ -306,7 +306,15 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       state: {query: '', found: undefined},
       rows: ['> [x] /', '  [x]   old/', '  [x]   docs/', '  [x]     docs/b.md', '  [x]     docs/a.md', '  [x]   z'],
     },
-    {name: 'Esc where all is shown leaves', intents: [type('back')], effects: [{type: 'quit'}]},
+    {
+      name: 'Esc where all is shown never leaves',
+      intents: [type('back')],
+      effects: [],
+      mode: BROWSE,
+      notice: 'All changes are shown. q leaves the review.',
+    },
+    {name: 'the details are hidden', intents: [type('details')], state: {hasDetails: false}},
+    {name: 'and shown again', intents: [type('details'), type('details')], state: {hasDetails: true}},
   ],
   pages: [
     {name: 'help', intents: [type('help')], mode: {type: 'help', top: 0}},

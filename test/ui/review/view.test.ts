@@ -16,7 +16,10 @@ import {act, file, folder, planOf, symlink} from '../../support/plan.js';
 import {openPlan, play} from '../../support/review.js';
 
 const SIZES: readonly Size[] = [
+  [20, 2],
+  [20, 4],
   [20, 8],
+  [40, 11],
   [30, 10],
   [59, 15],
   [80, 23],
@@ -29,7 +32,7 @@ const SIZES: readonly Size[] = [
 
 const anySize = fc.oneof(
   fc.constantFrom(...SIZES),
-  fc.record({columns: fc.integer({min: 20, max: 220}), rows: fc.integer({min: 8, max: 70})}),
+  fc.record({columns: fc.integer({min: 20, max: 220}), rows: fc.integer({min: 2, max: 70})}),
 );
 
 /** What could move a cursor, hide text or break a column, in names and in all else that a plan holds. */
@@ -262,6 +265,38 @@ describe('ui/review/view', () => {
     const line = `${'c'.repeat(100)}日本語`;
     const look = {index: 0, content: {lines: [{type: 'added' as const, text: line}]}};
     expect(whole(openAt(state, {type: 'looked', look}, {type: 'move', by: 1}, {type: 'open'}))).to.include(`+${line}`);
+  });
+
+  for (const size of SIZES.filter(({rows}) => rows >= 4)) {
+    it(`asks and tells with the way out on ${size.columns} × ${size.rows}, and keeps the cursor in sight`, () => {
+      const state = settle(openAt(openPlan(KINDS, {halts}), {type: 'last'}), size);
+      const effect = {type: 'save', file: `/a/long/way/to/the/${'folder/'.repeat(20)}file`, overwrite: false} as const;
+      const ends: readonly (readonly [state: ReviewState, end: string])[] = [
+        [openAt(state, {type: 'judged', halts: []}), 'changes? [y/n]'],
+        [openAt(state, {type: 'judged', halts}), 'apply --allow source-empty'],
+        [openAt(state, {type: 'exists', effect}), 'Write over it? [y/n]'],
+        [openAt(state, {type: 'failed', text: 'a.plan cannot be written (EACCES) - check that you may'}), 'check that you may'],
+        [openAt(state, {type: 'export'}), '.xml .txt): dirsync-report.html▏'.slice(size.columns < 30 ? -14 : 0)],
+      ];
+      for (const [at, end] of ends) {
+        const lines = texts(at, size);
+        expect(lines.join('').replace(/\s+/g, '')).to.include(end.replace(/\s+/g, ''));
+        expect(lines.filter((line) => line.startsWith('❯'))).to.have.length(1);
+      }
+    });
+  }
+
+  it('hides the details on demand, and has their room for the tree', () => {
+    for (const size of [
+      {columns: 80, rows: 23},
+      {columns: 140, rows: 39},
+    ]) {
+      const state = settle(openPlan(KINDS), size);
+      const hidden = settle(openAt(state, {type: 'details'}), size);
+      expect(texts(state, size).join('\n')).to.include('6 changes, ');
+      expect(texts(hidden, size).slice(2).join('\n')).to.not.include('6 changes, ');
+      expect(hidden.height).to.equal(size.rows - 5);
+    }
   });
 
   it('keeps the end of a long prompt in sight, and the question', () => {
