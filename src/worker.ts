@@ -2,11 +2,11 @@
 import {parentPort, workerData} from 'node:worker_threads';
 import {type BatchJob, leave, performBatch} from './apply/batch.js';
 import {answer, type QuestionJob} from './apply/question.js';
-import type {RelPath} from './core/path.js';
+import type {Filtering} from './core/filter.js';
 import {platform} from './platform/choose.js';
 import type {Folder} from './platform/platform.js';
 import {AT, COUNTERS, LEAVE, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
-import {decideFilter} from './scan/decide.js';
+import {leftOutBy} from './scan/decide.js';
 import {type ScanJob, scan} from './scan/job.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -26,13 +26,13 @@ function at(index: number | undefined): void {
   shared.counters[slot + AT] = index === undefined ? 0 : index + 1;
 }
 
-function isLeftOut(root: Folder, filters: readonly string[], path: RelPath, isFolder: boolean): boolean {
-  return decideFilter({platform: platform(), root, filters, path, isFolder}).excluded;
+function leftOut(root: Folder, filtering: Filtering) {
+  return leftOutBy({platform: platform(), root, filtering});
 }
 
 function run(job: ScanJob | BatchJob | QuestionJob | typeof LEAVE, {id, credit}: Request): unknown {
   if (job === LEAVE) return leave();
-  if (job.type === 'batch') return performBatch(job, {worker: index, count, at, isLeftOut});
+  if (job.type === 'batch') return performBatch(job, {worker: index, count, at, leftOut});
   if (job.type === 'question') return answer(job, () => count(0, 0));
   const send = (message: unknown, transfer: ArrayBuffer[]) => {
     if (credit !== undefined) takeCredit(credit);

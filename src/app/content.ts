@@ -53,7 +53,7 @@ export function filterOf({path, before, after}: Action, {header}: Plan): string 
   try {
     root = header.sourceMissing ? undefined : openSide(header, 'source').root;
     const isFolder = (after ?? before)?.kind === 'directory';
-    const {rule} = decideFilter({platform: fs, root, filters: header.options.filters, path, isFolder});
+    const {rule} = decideFilter({platform: fs, root, filtering: header.options, path, isFolder});
     return rule && filterRuleWords(rule);
   } catch (error) {
     errnoOf(error);

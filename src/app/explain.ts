@@ -3,7 +3,7 @@ import {entryAtPlace} from '../apply/check.js';
 import {type Action, fromOf, isUpkeep} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat} from '../core/block.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
-import type {FilterDecision} from '../core/filter.js';
+import type {FilterDecision, Filtering} from '../core/filter.js';
 import {Naming} from '../core/naming.js';
 import {baseName, isWithin, parentPath, pathDepth, pathParts, type RelPath, ROOT} from '../core/path.js';
 import type {PlanHeader} from '../core/plan.js';
@@ -46,8 +46,8 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
     const path = actions.find((action) => fromOf(action) === found && action.path !== found)?.path ?? found;
     const sides = {source: source.look(path), target: target.look(path)};
     const action = actions.find((action) => action.path === path);
-    const {filters, deleteExcluded} = header.options;
-    const filter = decide(path, typed, {source, target, filters});
+    const {deleteExcluded} = header.options;
+    const filter = decide(path, typed, {source, target, filtering: header.options});
     const problemsBelow = plan.problems.filter((problem) => isBelow(problem.path, path));
     const facts = {
       path,
@@ -68,7 +68,7 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
     };
     const isGone = sides.source.entry === undefined || (filter.excluded && deleteExcluded);
     const isKept = sides.target.entry?.kind === 'directory' && isGone && action === undefined;
-    const excluded = isKept && !deleteExcluded ? target.firstExcluded(path, filters, source) : undefined;
+    const excluded = isKept && !deleteExcluded ? target.firstExcluded(path, header.options, source) : undefined;
     const holds = isKept ? (problemsBelow[0]?.path ?? excluded) : undefined;
     const all = {...facts, holds};
     return {...all, verdict: verdictOf(all), notes: notesOf(all)};
@@ -134,10 +134,10 @@ class Tree {
   }
 
   /** The first path in this folder that a filter protects. */
-  firstExcluded(path: RelPath, filters: readonly string[], {root}: Tree): RelPath | undefined {
+  firstExcluded(path: RelPath, filtering: Filtering, {root}: Tree): RelPath | undefined {
     try {
       const folder = this.#cursor?.folder(path);
-      return folder && findExcluded({platform: platform(), root, filters, path, folder});
+      return folder && findExcluded({platform: platform(), root, filtering, path, folder});
     } catch (error) {
       errnoOf(error);
       return undefined;
@@ -183,10 +183,10 @@ function isOfFolder(action: Action): boolean {
 }
 
 /** The two sides may have a file and a folder here, for which filters differ: what is left out on either is not planned. */
-function decide(path: RelPath, typed: string, {source, target, filters}: Decider): FilterDecision {
+function decide(path: RelPath, typed: string, {source, target, filtering}: Decider): FilterDecision {
   const kinds = [source, target].flatMap((tree) => tree.look(path).entry?.kind ?? []);
   const decisions = (kinds.length === 0 ? [typed.endsWith('/')] : kinds.map((kind) => kind === 'directory')).map((isFolder) =>
-    decideFilter({platform: platform(), root: source.root, filters, path, isFolder}),
+    decideFilter({platform: platform(), root: source.root, filtering, path, isFolder}),
   );
   return decisions.find(({excluded}) => excluded) ?? (decisions[0] as FilterDecision);
 }
@@ -194,7 +194,7 @@ function decide(path: RelPath, typed: string, {source, target, filters}: Decider
 interface Decider {
   readonly source: Tree;
   readonly target: Tree;
-  readonly filters: readonly string[];
+  readonly filtering: Filtering;
 }
 
 /** Problems that concern the path: its own and those of folders above, the nearest first; filters that could not be read as well. */

@@ -4,7 +4,7 @@ import {type Action, bytesOf} from '../core/action.js';
 import {withFileSystem} from '../core/file-system.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, toByteName} from '../core/name.js';
 import {isWithin, parentPath, type RelPath, ROOT} from '../core/path.js';
-import type {Facts, Found, MountFacts, Plan, Space} from '../core/plan.js';
+import type {Facts, Found, MountFacts, Plan, PlanHeader, Space} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
 import {type Need, spaceNeeds} from '../plan/space.js';
 import {platform} from '../platform/choose.js';
@@ -95,8 +95,8 @@ interface Looking {
 }
 
 async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking): Promise<Facts> {
-  const {source, target, options, rules} = plan.header;
-  const leftOut = new Scopes({lines: options.filters, rules: rules ?? []});
+  const {source, target} = plan.header;
+  const leftOut = new Scopes(filtersOf(plan.header));
   const mountsOf = (side: Side) =>
     mountFacts({
       open: () => openSide(plan.header, side).root,
@@ -261,12 +261,11 @@ function changedFolders(actions: readonly Action[]): RelPath[] {
  * Paths to be deleted or overwritten since the filters are others than in the run before: those left them out, and these do not. Where
  * what is left out is deleted, also the reverse; what both leave out is meant to go then.
  */
-function unfiltered({header: {options, rules}, actions}: Plan, filters: RememberedFilters | undefined): Found | undefined {
-  const {filters: lines, deleteExcluded} = options;
+function unfiltered({header, actions}: Plan, filters: RememberedFilters | undefined): Found | undefined {
   // The usual case: what they leave out is in no plan.
-  if (filters === undefined || isDeepStrictEqual(filters, {lines, rules})) return undefined;
+  if (filters === undefined || isDeepStrictEqual(filters, filtersOf(header))) return undefined;
   const old = new Scopes(filters);
-  const now = deleteExcluded ? new Scopes({lines, rules: rules ?? []}) : undefined;
+  const now = header.options.deleteExcluded ? new Scopes(filtersOf(header)) : undefined;
   let found: Found | undefined;
   for (const {kind, path, before, reasons} of actions) {
     if (before === undefined || kind === 'attrs' || kind === 'blocked') continue;
@@ -281,16 +280,23 @@ function unfiltered({header: {options, rules}, actions}: Plan, filters: Remember
   return found;
 }
 
+/** What a plan's filters leave out, as it is remembered. */
+export function filtersOf({options, rules = [], tagged = []}: PlanHeader): RememberedFilters {
+  return {lines: options.filters, rules, tagged};
+}
+
 /** The filters of a tree that is not at hand, by its folders. */
 class Scopes {
   readonly #root: FilterScope;
   readonly #rules: ReadonlyMap<RelPath, string>;
+  readonly #tagged: ReadonlyMap<RelPath, string>;
   readonly #scopes = new Map<RelPath, FilterScope>();
   readonly #excluded = new Map<RelPath, boolean>([[ROOT, false]]);
 
-  constructor({lines, rules}: RememberedFilters) {
+  constructor({lines, rules, tagged}: RememberedFilters) {
     this.#root = FilterScope.root(lines);
     this.#rules = new Map(rules);
+    this.#tagged = new Map(tagged);
   }
 
   excludes(path: RelPath, isFolder: boolean): boolean {
@@ -311,7 +317,7 @@ class Scopes {
     const known = this.#scopes.get(folder);
     if (known !== undefined) return known;
     const above = folder === ROOT ? this.#root : this.#in(parentPath(folder));
-    const scope = above.within(folder, this.#rules.get(folder));
+    const scope = above.within(folder, this.#rules.get(folder), this.#tagged.get(folder));
     this.#scopes.set(folder, scope);
     return scope;
   }

@@ -75,7 +75,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const keeping = whatIsKept(wanted, target.bytes);
   const patterns = typedPatterns(settings.filters);
   const options = planOptions(settings, {...keeping, filters: patterns.map(({pattern}) => pattern), ofSource});
-  const {filters, oneFileSystem, deleteExcluded} = options;
+  const {filters, excludeCaches, excludeIfPresent, oneFileSystem, deleteExcluded} = options;
   // Refused here: a worker's failure would be a bug of ours.
   FilterScope.root(filters);
 
@@ -83,7 +83,8 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const ofNames = namesOf(target.bytes);
   const views = viewsOf({source, target, options});
   const names = new NamesInTarget(keeping.abilities, views.target);
-  const common = {type: 'scan', rootNames: typedNames, filters, oneFileSystem, kept: keeping.read, ...ofNames} as const;
+  const filtering = {filters, excludeCaches, excludeIfPresent};
+  const common = {type: 'scan', rootNames: typedNames, ...filtering, oneFileSystem, kept: keeping.read, ...ofNames} as const;
   const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
   // What is to be deleted has to be seen.
@@ -140,6 +141,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         plannedBy: process.geteuid?.(),
         sourceMissing: missing || undefined,
         rules: sourceAnswer.rules.items,
+        tagged: sourceAnswer.tagged.items.length > 0 ? sourceAnswer.tagged.items : undefined,
         warnings: [
           ...idleWarnings(idle),
           ...lossWarnings({...found, keeping, respelled: targetAnswer.respelled, folding: ofNames.folding}),
@@ -243,6 +245,10 @@ function planOptions(settings: Settings, {kept, times, filters, ofSource}: Known
     renameInvalid: settings.renameInvalid,
     ...kept,
     filters,
+    excludeCaches: settings.excludeCaches,
+    excludeIfPresent: settings.excludeIfPresent,
+    minSize: settings.minSize,
+    maxSize: settings.maxSize,
     maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,
   };
 }
@@ -256,6 +262,7 @@ const EMPTY_ANSWER = Promise.resolve({
   mounts: [],
   mountPoints: {items: [], isCut: false},
   rules: {items: [], isCut: false},
+  tagged: {items: [], isCut: false},
   idle: [],
   holdsOther: false,
   stopped: false,

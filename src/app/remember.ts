@@ -7,10 +7,10 @@ import {type Problem, problem, problemMessage} from '../core/problem.js';
 import {platform} from '../platform/choose.js';
 import {errnoOf} from '../platform/platform.js';
 import {openNearest} from '../platform/roots.js';
-import {MAX_MOUNTS_KIB, MAX_RULES_KIB, type ScanAnswer} from '../scan/job.js';
+import {MAX_MOUNTS_KIB, MAX_RULES_KIB, MAX_TAGS_KIB, type ScanAnswer} from '../scan/job.js';
 import {readTargetId} from '../state/identity.js';
 import {memoryFault, type RememberedFilters, recall, remember} from '../state/memory.js';
-import {pairOf, type Seen, volumeAt} from './facts.js';
+import {filtersOf, pairOf, type Seen, volumeAt} from './facts.js';
 
 export interface Ended {
   /** What was not begun may be what the filters now let go. */
@@ -38,7 +38,7 @@ export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
     remember(pairOf(plan), {
       id,
       fileSystem: volumeAt(source.path)?.id,
-      filters: filtersOf(plan, ended),
+      filters: filtersToRemember(plan, ended),
       mounts,
       anew: allowed.has('memory-unreadable'),
     });
@@ -63,13 +63,13 @@ function nowKnown(facts: readonly MountFacts[] = [], isAllowed: boolean): readon
  * The filters to be remembered. Undefined, and those of an earlier run stay: where this one did not see all or could not delete, what they
  * kept may still be there, and no filter keep it any more. Once that was let pass, the new ones are known.
  */
-function filtersOf(plan: Plan, {interrupted, allowed}: Ended): RememberedFilters | undefined {
+function filtersToRemember(plan: Plan, {interrupted, allowed}: Ended): RememberedFilters | undefined {
   const {header, actions, problems} = plan;
   const {options, rules, narrowed} = header;
   if (interrupted || narrowed !== undefined || !options.delete || rules === undefined || !fits(options.filters)) return undefined;
   const isWhole = problems.length === 0 && actions.every(({kind}) => kind !== 'blocked');
   const isFirst = () => recall(pairOf(plan)).filters === undefined;
-  return isWhole || allowed.has('filters-changed') || isFirst() ? {lines: options.filters, rules} : undefined;
+  return isWhole || allowed.has('filters-changed') || isFirst() ? filtersOf(header) : undefined;
 }
 
 /** KiB, as JSON, of the filters that are remembered. */
@@ -82,13 +82,14 @@ function fits(filters: readonly string[]): boolean {
 /** What is too large to be remembered. */
 export function sizeWarnings(
   {filters}: PlanOptions,
-  {source, target}: Seen & Readonly<Record<'source', Pick<ScanAnswer, 'rules'>>>,
+  {source, target}: Seen & Readonly<Record<'source', Pick<ScanAnswer, 'rules' | 'tagged'>>>,
 ): string[] {
   const forgotten = (what: string, limit: number, guard: GuardName) =>
     `${what} take over ${limit} KiB: not all of them can be remembered, so ${guard} may not notice in the next run`;
   return [
     ...(fits(filters) ? [] : [forgotten('the filters', MAX_FILTERS_KIB, 'filters-changed')]),
     ...(source.rules.isCut ? [forgotten('the .dirsyncignore files', MAX_RULES_KIB, 'filters-changed')] : []),
+    ...(source.tagged.isCut ? [forgotten('the tags', MAX_TAGS_KIB, 'filters-changed')] : []),
     ...(source.mountPoints.isCut ? [forgotten('the mounts in the source', MAX_MOUNTS_KIB, 'source-fs-changed')] : []),
     ...(target.mountPoints.isCut ? [forgotten('the mounts in the target', MAX_MOUNTS_KIB, 'target-lost')] : []),
   ];

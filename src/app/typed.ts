@@ -85,6 +85,10 @@ async function checkFolders(source: string, {words, config}: Pick<Typed, 'words'
 
 /** What says how a plan is made; filters and the config file besides. */
 const MAKING = [
+  'excludeCaches',
+  'excludeIfPresent',
+  'minSize',
+  'maxSize',
   'delete',
   'deleteBefore',
   'deleteAnyway',

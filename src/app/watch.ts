@@ -37,6 +37,10 @@ export function ownFiles({log, metrics}: Settings): string[] {
 /** Of more changes at a time than this, one will matter. */
 const MOST_ASKED = 200;
 
+function whatIsHeard({source, filters, excludeCaches, excludeIfPresent}: Settings): string {
+  return JSON.stringify([source, filters, excludeCaches, excludeIfPresent]);
+}
+
 export class SourceWatch {
   #watch: Watch | undefined;
 
@@ -46,8 +50,8 @@ export class SourceWatch {
   ) {}
 
   /** Whether it would be no other with these settings. */
-  isFor({source, filters}: Settings): boolean {
-    return source === this.settings.source && JSON.stringify(filters) === JSON.stringify(this.settings.filters);
+  isFor(settings: Settings): boolean {
+    return whatIsHeard(settings) === whatIsHeard(this.settings);
   }
 
   /** Listens from now on to all that is there. Why it cannot is in words that may be shown. */
@@ -72,7 +76,7 @@ export class SourceWatch {
 
   #open(): Watch {
     const {path: root, bytes} = findSource(this.settings.source);
-    const filters = typedPatterns(this.settings.filters).map(({pattern}) => pattern);
+    const filtering = {...this.settings, filters: typedPatterns(this.settings.filters).map(({pattern}) => pattern)};
     const {own, onChange, onLost} = this.options;
     // What the runs themselves write would start the next one.
     const isOwn = (path: string) =>
@@ -89,7 +93,7 @@ export class SourceWatch {
           if (path.includes('\ufffd')) return true;
           const found = lstatSync(path, {throwIfNoEntry: false});
           const asked = {path: relative(root, resolve(path)) as RelPath, isFolder: found?.isDirectory() ?? false};
-          return !decideFilter({platform: backend, root: folder, filters, ...asked}).excluded;
+          return !decideFilter({platform: backend, root: folder, filtering, ...asked}).excluded;
         });
       } finally {
         backend.close(folder);

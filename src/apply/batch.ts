@@ -9,7 +9,7 @@ import {RootReplaced} from '../platform/roots.js';
 import type {Opened} from '../state/traces.js';
 import {check, type World} from './check.js';
 import {perform} from './perform.js';
-import {type ApplyContext, type IsLeftOut, Session} from './session.js';
+import {type ApplyContext, type LeftOut, Session} from './session.js';
 import {type LeaderNow, problemOf, STOPPED, type StepResult} from './task.js';
 
 export type {LeaderNow} from './task.js';
@@ -63,7 +63,7 @@ export interface BatchTools {
   /** Counts steps and bytes; false when the run is to stop. */
   readonly count: (steps: number, bytes: number) => boolean;
   /** Whether filters leave out what a source has at a path. */
-  readonly isLeftOut: IsLeftOut;
+  readonly leftOut: LeftOut;
   /** Says which action is in hand. */
   readonly at: (index: number | undefined) => void;
 }

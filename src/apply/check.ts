@@ -6,7 +6,7 @@ import type {Abilities} from '../core/abilities.js';
 import {type Action, fromOf, isUpkeep, type Link, type Reason} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
 import type {Drift, DriftAttribute} from '../core/drift.js';
-import type {Entry} from '../core/entry.js';
+import type {Entry, Kind} from '../core/entry.js';
 import {type ByteName, FOLDING_UNKNOWN} from '../core/name.js';
 import {baseName, isStateDir, joinPath, parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
@@ -164,15 +164,18 @@ export function check(action: Action, world: World): Standing {
 
 /** What no longer holds in the source. Upkeep sets what the target has had, and nothing of the source. */
 export function checkSource(action: Action, {platform, source, missing, policy, isLeftOut}: World): Drift | undefined {
-  const {path, after} = action;
+  const {path, before, after} = action;
   if (isUpkeep(action)) return undefined;
   // What else of it comes back with its root is not known yet.
   if (missing !== undefined && isThere(platform, missing))
     return {path, side: 'source', attribute: 'existence', now: 'directory'};
   const now = inSource(() => lookAt(platform, source, path, policy));
   if (after === undefined) {
-    const isNothing = now === undefined || (policy.deleteExcluded && isLeftOut(path, now.kind === 'directory'));
-    return isNothing ? undefined : comeOrGone(path, 'source', undefined, now);
+    const leavesOut = (kind: Kind | undefined) => inSource(() => isLeftOut(path, kind === 'directory'));
+    if (now !== undefined) {
+      return policy.deleteExcluded && leavesOut(now.kind) ? undefined : comeOrGone(path, 'source', undefined, now);
+    }
+    return policy.deleteExcluded || !leavesOut(before?.kind) ? undefined : {path, side: 'source', attribute: 'filters'};
   }
   if (now === undefined) return comeOrGone(path, 'source', after, now);
   const same = after.kind === 'directory' ? sameFolder(now, after, policy) : sameEntry(now, after, policy);

@@ -1,5 +1,6 @@
 /** How a worker holds both trees of a run: opened once, kept from one batch to the next, closed when it leaves. */
 import type {Abilities} from '../core/abilities.js';
+import type {Filtering} from '../core/filter.js';
 import type {ByteName} from '../core/name.js';
 import {holderOf} from '../core/naming.js';
 import type {RelPath} from '../core/path.js';
@@ -43,8 +44,8 @@ export interface ApplyContext {
   readonly mountPoints: Readonly<Record<Side, ReadonlySet<RelPath>>>;
 }
 
-/** Whether filters leave out what a source has at a path. */
-export type IsLeftOut = (source: Folder, filters: readonly string[], path: RelPath, isFolder: boolean) => boolean;
+/** Tells whether the filters leave out a path; of each folder asked about they are read once. */
+export type LeftOut = (source: Folder, filtering: Filtering) => (path: RelPath, isFolder: boolean) => boolean;
 
 /** Starts anew with each context. */
 export class Session {
@@ -55,10 +56,11 @@ export class Session {
   #step: string | undefined;
   #trees: {readonly world: World; readonly full: FullVolumes; readonly roots: readonly Folder[]} | undefined;
   #staging: Staging | undefined;
+  #isLeftOut: ReturnType<LeftOut> | undefined;
 
   constructor(
     readonly context: ApplyContext,
-    private readonly tools: {readonly worker: number; readonly isLeftOut: IsLeftOut},
+    private readonly tools: {readonly worker: number; readonly leftOut: LeftOut},
     private readonly goOn: () => boolean,
   ) {}
 
@@ -72,6 +74,7 @@ export class Session {
 
   forgetWays(): void {
     for (const cursor of this.#cursors) cursor?.reset();
+    this.#isLeftOut = undefined;
     this.#resetNames();
   }
 
@@ -162,8 +165,11 @@ export class Session {
         beside: new Set<RelPath>(),
         volumes: new Map<string, Folder>(),
         further: new Map<RelPath, RelPath>(),
-        isLeftOut: (path: RelPath, isFolder: boolean) =>
-          source !== undefined && tools.isLeftOut(source, policy.filters, path, isFolder),
+        isLeftOut: (path: RelPath, isFolder: boolean) => {
+          if (source === undefined) return false;
+          this.#isLeftOut ??= tools.leftOut(source, policy);
+          return this.#isLeftOut(path, isFolder);
+        },
         goOn,
       },
     };

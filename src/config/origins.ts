@@ -64,7 +64,8 @@ function typedOver(job: Job, typed: JobSettings): JobSettings {
   const left = groups
     .filter((keys) => keys.some((key) => typed[key] !== undefined))
     .reduce<JobSettings>((settings, keys) => without(settings, keys) as JobSettings, job);
-  return layered(left, typed);
+  const tags = typed.excludeIfPresent && [...new Set([...(job.excludeIfPresent ?? []), ...typed.excludeIfPresent])];
+  return layered(left, tags === undefined ? typed : {...typed, excludeIfPresent: tags});
 }
 
 interface Row {

@@ -1,4 +1,4 @@
-/** Quantities as people write them: intervals, durations, limits. */
+/** Values as people write them: intervals, durations, limits, names. */
 import {NS_PER_SECOND} from '../core/entry.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -75,6 +75,12 @@ export function parseSize(text: string): number {
     `${quote(text)} is no size`,
     'Give a whole number, with a unit if you like, such as 512KiB or 5MB.',
   );
+}
+
+/** The name of a file, as it stands in its folder. Throws USAGE. */
+export function parseFileName(text: string): string {
+  if (!/^\.{0,2}$|[/\0]/.test(text)) return text;
+  throw new DirsyncError('USAGE', `${quote(text)} is no name of a file`, 'Give a name without a path, such as .nobackup.');
 }
 
 /** A time of the day such as `03:00`. Throws USAGE. */

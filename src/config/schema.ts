@@ -8,7 +8,7 @@ import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
 import {checkName, checkUtf8, expandFileOrFolder, expandPath, expandRoot, expandUrl, type PathContext} from './expand.js';
 import {type KeyPath, type Mistake, mistakesOf} from './mistakes.js';
-import {parseDuration, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay} from './quantity.js';
+import {parseDuration, parseFileName, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay} from './quantity.js';
 
 function settingsShape(context: PathContext) {
   const path = z.string().transform((text, issues) => expandPath(text, context, issues));
@@ -24,6 +24,17 @@ function settingsShape(context: PathContext) {
       .meta({examples: [['*.tmp', '/cache/']]}),
     include: texts().optional().describe('Patterns of what is taken back in.'),
     excludeFrom: texts(path).optional().describe('Files with patterns, one a line.'),
+    excludeCaches: flag(false).describe('Leave out what is in folders that a valid CACHEDIR.TAG calls caches.'),
+    excludeIfPresent: texts(z.string().superRefine(checkName).superRefine(parsedBy(parseFileName)))
+      .optional()
+      .describe('Leave out what is in folders that hold a file of such a name.')
+      .meta({examples: ['.nobackup']}),
+    minSize: size()
+      .describe('Leave smaller files alone on both sides.')
+      .meta({examples: ['1KiB']}),
+    maxSize: size()
+      .describe('Leave larger files alone on both sides.')
+      .meta({examples: ['2GB']}),
     delete: flag(true).describe('Delete from the target what the source does not have.'),
     deleteBefore: flag(false).describe('Delete before anything is written, to make room.'),
     deleteAnyway: flag(false).describe(
@@ -103,12 +114,7 @@ function settingsShape(context: PathContext) {
     log: path.optional().describe('The log file.'),
     logFormat: z.enum(LOG_FORMATS).optional().describe('How a line of the log is written.').meta({default: 'text'}),
     logLevel: z.enum(LOG_LEVELS).optional().describe('The least that is logged.').meta({default: 'info'}),
-    logSize: z
-      .union([z.string(), z.int()], {error: 'string or integer'})
-      .superRefine(parsedBy((value) => parseSize(String(value))))
-      .optional()
-      .describe('Begin a new log file after so many bytes, such as 512KiB or 5MB.')
-      .meta({default: '5MB'}),
+    logSize: size().describe('Begin a new log file after so many bytes, such as 512KiB or 5MB.').meta({default: '5MB'}),
     logAge: interval('7d').describe('Begin a new log file after this time, such as 7d.'),
     logFiles: z
       .int()
@@ -193,6 +199,13 @@ function texts(text: z.ZodType<string, string> = z.string().superRefine(checkNam
   return z
     .union([text, z.array(text)], {error: 'string or array of strings'})
     .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));
+}
+
+function size() {
+  return z
+    .union([z.string(), z.int()], {error: 'string or integer'})
+    .superRefine(parsedBy((value) => parseSize(String(value))))
+    .optional();
 }
 
 function duration(usual: string) {

@@ -9,6 +9,7 @@ import type {OnMissed, OnOverlap, Schedule} from '../core/schedule.js';
 import type {JobSettings} from './load.js';
 import {
   parseDuration,
+  parseFileName,
   parseHours,
   parseInterval,
   parseMaxDelete,
@@ -25,6 +26,10 @@ export interface SettingFlags {
   readonly source?: string | undefined;
   readonly target?: string | undefined;
   readonly filters: readonly FilterFlag[];
+  readonly excludeCaches?: boolean | undefined;
+  readonly excludeIfPresent?: readonly string[] | undefined;
+  readonly minSize?: string | undefined;
+  readonly maxSize?: string | undefined;
   readonly delete?: boolean | undefined;
   readonly deleteBefore?: boolean | undefined;
   readonly deleteAnyway?: boolean | undefined;
@@ -70,6 +75,12 @@ export interface Settings {
   readonly source: string;
   readonly target: string;
   readonly filters: readonly FilterFlag[];
+  /** See `Tags`. */
+  readonly excludeCaches: boolean;
+  readonly excludeIfPresent: readonly string[];
+  /** Bytes of the smallest and of the largest file that is copied, where there are limits. */
+  readonly minSize: number | undefined;
+  readonly maxSize: number | undefined;
   readonly compare: PlanOptions['compare'];
   /** Undefined: as exact as this machine keeps times. */
   readonly mtimeWindow: bigint | undefined;
@@ -153,6 +164,9 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     source,
     target,
     filters: [...jobFilters(job), ...flags.filters],
+    excludeCaches: flags.excludeCaches ?? job.excludeCaches ?? false,
+    excludeIfPresent: [...new Set([...(job.excludeIfPresent ?? []), ...(flags.excludeIfPresent ?? [])])].map(parseFileName),
+    ...sizesOf(flags, job),
     compare: checksum ? 'content' : sizeOnly ? 'size' : 'metadata',
     mtimeWindow: mtimeWindow === undefined ? undefined : parseDuration(mtimeWindow),
     ...deletes(flags, job),
@@ -176,6 +190,19 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     lockTimeout: parseMilliseconds(flags.lockTimeout ?? job.lockTimeout ?? '0'),
     narrow: flags.narrow,
   };
+}
+
+function sizesOf(flags: SettingFlags, job: JobSettings): Pick<Settings, 'minSize' | 'maxSize'> {
+  const [minSize, maxSize] = (['minSize', 'maxSize'] as const).map((key) => {
+    const size = flags[key] ?? job[key];
+    return size === undefined ? undefined : parseSize(String(size));
+  });
+  if (minSize === undefined || maxSize === undefined || minSize <= maxSize) return {minSize, maxSize};
+  throw new DirsyncError(
+    'USAGE',
+    'the smallest size is above the largest, so no file would be copied',
+    'give a smaller --min-size',
+  );
 }
 
 /** A typed --no-delete outdoes the job. The reverse is not guessed: to delete where the job says not to takes a plain --delete. */

@@ -7,6 +7,7 @@ import type {Side} from './problem.js';
  * In what a path differs from what the plan saw. `existence`: something stands there and nothing did, or the reverse. `way`: what
  * stands above it is no folder. `leader`: it is no longer a name of the same file as the path named in `before`. `name`: the new name of
  * what is to be renamed is another one's; of a delete, it may be what the source has at the path named in `now`. `own`: it is dirsync's.
+ * `filters`: they leave it out by now, which protects it.
  */
 export const DRIFT_ATTRIBUTES = [
   'existence',
@@ -24,6 +25,7 @@ export const DRIFT_ATTRIBUTES = [
   'leader',
   'name',
   'own',
+  'filters',
 ] as const;
 export type DriftAttribute = (typeof DRIFT_ATTRIBUTES)[number];
 
@@ -63,6 +65,8 @@ export function driftWords({side, attribute, before = '', now}: Drift): string {
       return now === undefined ? 'its new name is taken' : `it may be what the source has as ${now}`;
     case 'own':
       return 'to the target its name is .dirsync';
+    case 'filters':
+      return 'the filters protect it now';
     default:
       return `${attribute} ${now} instead of ${before}`;
   }

@@ -23,6 +23,8 @@ export const VERDICTS = [
   'blocked',
   /** A FIFO, a socket or a device, which cannot be made here or is not wanted. */
   'not-kept',
+  /** It is a file that is left alone for its size. */
+  'other-size',
   /** It lies on another file system, and those are not entered. */
   'other-file-system',
   /** Only the target has it, and deletes are not wanted. */

@@ -1,6 +1,7 @@
 /** What a plan is: an immutable, serialisable list of actions with all that is needed to check and explain it. */
 import type {HeldNames, Symlinks} from './abilities.js';
 import type {Action, ActionKind} from './action.js';
+import type {Filtering, Tagged} from './filter.js';
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
 import type {KeptXattrs} from './xattr.js';
@@ -30,7 +31,7 @@ export const LINKS_AS = ['content', 'text'] as const;
 export type LinksAs = (typeof LINKS_AS)[number];
 
 /** How files are compared, and what may be changed. It travels in the plan, so that apply does what was reviewed. */
-export interface PlanOptions extends Kept {
+export interface PlanOptions extends Kept, Filtering {
   /** What decides that a file's content is the same: size and mtime, size alone, or the content. */
   readonly compare: 'metadata' | 'size' | 'content';
   /** Times that differ by no more than this many nanoseconds are equal. */
@@ -52,8 +53,9 @@ export interface PlanOptions extends Kept {
   readonly linksAs?: LinksAs | undefined;
   /** Names that the target cannot hold are written in another way: see `Naming`. */
   readonly renameInvalid: boolean;
-  /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */
-  readonly filters: readonly string[];
+  /** Files of the source of fewer bytes, or of more, are left alone, and what the target has at their paths too. */
+  readonly minSize?: number | undefined;
+  readonly maxSize?: number | undefined;
   /** The guard `too-many-deletes` halts above this. */
   readonly maxDelete: MaxDelete;
 }
@@ -125,6 +127,8 @@ export interface PlanHeader {
   readonly facts?: Facts | undefined;
   /** The .dirsyncignore files of the source; absent in plans of programs that did not keep them. */
   readonly rules?: Rules | undefined;
+  /** The folders of the source that hold a tag; absent where there are none. */
+  readonly tagged?: Tagged | undefined;
   /** Set when parts of the plan were left out by whoever reviewed it. */
   readonly narrowed?: Narrowed | undefined;
   /** What holds for the plan as a whole, each said once. */

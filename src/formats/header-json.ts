@@ -2,6 +2,8 @@
 
 import type {Symlinks} from '../core/abilities.js';
 import {areHeldNames, type HeldNames} from '../core/abilities.js';
+import type {Tagged} from '../core/filter.js';
+import {ROOT} from '../core/path.js';
 import type {
   Facts,
   Found,
@@ -58,6 +60,7 @@ export function encodeHeader(header: PlanHeader) {
     sourceMissing,
     facts,
     rules,
+    tagged,
     narrowed,
     warnings,
   } = header;
@@ -75,6 +78,7 @@ export function encodeHeader(header: PlanHeader) {
     sourceMissing,
     facts,
     rules,
+    tagged,
     narrowed,
     warnings,
   } satisfies Record<keyof PlanHeader, unknown>;
@@ -102,6 +106,10 @@ function encodeOptions(options: PlanOptions) {
     linksAs,
     renameInvalid,
     filters,
+    excludeCaches,
+    excludeIfPresent,
+    minSize,
+    maxSize,
     maxDelete,
     ...kept
   } = options;
@@ -131,6 +139,10 @@ function encodeOptions(options: PlanOptions) {
     specials,
     devices,
     filters,
+    excludeCaches,
+    excludeIfPresent,
+    minSize,
+    maxSize,
     maxDelete,
   } satisfies Record<keyof PlanOptions, unknown>;
 }
@@ -153,6 +165,7 @@ const HEADER_KEYS = keys<PlanHeader>({
   sourceMissing: 1,
   facts: 1,
   rules: 1,
+  tagged: 1,
   narrowed: 1,
   warnings: 1,
 });
@@ -203,6 +216,10 @@ const OPTION_KEYS = keys<PlanOptions>({
   specials: 1,
   devices: 1,
   filters: 1,
+  excludeCaches: 1,
+  excludeIfPresent: 1,
+  minSize: 1,
+  maxSize: 1,
   maxDelete: 1,
 });
 const TOTALS_KEYS = keys<PlanHeader['totals']>({source: 1, target: 1});
@@ -233,6 +250,7 @@ export function decodeHeader(value: unknown): PlanHeader {
     ...(sourceMissing !== undefined && {sourceMissing: boolean(sourceMissing, 'sourceMissing')}),
     ...(json.facts !== undefined && {facts: decodeFacts(json.facts)}),
     ...(json.rules !== undefined && {rules: list(json.rules, 'rules', decodeRule)}),
+    ...(json.tagged !== undefined && {tagged: list(json.tagged, 'tagged', decodeTagged)}),
     ...(json.narrowed !== undefined && {narrowed: decodeNarrowed(json.narrowed)}),
     warnings: list(json.warnings, 'warnings', text),
   };
@@ -266,6 +284,18 @@ export function decodeRule(value: unknown, what: string): Rules[number] {
   const parts = list(value, what, text);
   if (parts.length !== 2) refuse(what, value, 'a path and a text');
   return [decodePath(parts[0], what), parts[1] as string];
+}
+
+export function decodeTagged(value: unknown, what: string): Tagged[number] {
+  const parts = list(value, what, text);
+  if (parts.length !== 2) refuse(what, value, 'a path and a name');
+  return [decodePath(parts[0], what), decodeFileName(parts[1], what)];
+}
+
+function decodeFileName(value: unknown, what: string): string {
+  const name = decodePath(value, what);
+  if (name === ROOT || name.includes('/')) refuse(what, value, 'a name without a path');
+  return name;
 }
 
 function decodeMount(value: unknown, what: string): MountFacts {
@@ -356,6 +386,10 @@ function decodeOptions(value: unknown): PlanOptions {
     specials: flag('specials', false),
     devices: flag('devices', false),
     filters: list(json.filters, 'options.filters', text),
+    excludeCaches: flag('excludeCaches', false),
+    excludeIfPresent: list(json.excludeIfPresent ?? [], 'options.excludeIfPresent', decodeFileName),
+    ...(json.minSize !== undefined && {minSize: integer(json.minSize, 'options.minSize')}),
+    ...(json.maxSize !== undefined && {maxSize: integer(json.maxSize, 'options.maxSize')}),
     maxDelete: decodeLimit(json.maxDelete, 'options.maxDelete'),
   };
 }

@@ -1,7 +1,7 @@
 /** When two entries are the same, and if not, in what they differ. The one place that knows. */
 import type {Reason} from '../core/action.js';
 import {CODE, isDevice, isSpecial} from '../core/block.js';
-import type {Entry, Kind} from '../core/entry.js';
+import {type Entry, type Kind, MAX_SIZE} from '../core/entry.js';
 import type {PlanOptions} from '../core/plan.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import {differingXattrs, isAcl} from '../core/xattr.js';
@@ -82,6 +82,11 @@ export function canMake(
 ): boolean {
   if (code === CODE.symlink) return symlinks !== 'none';
   return isDevice(code) ? devices : specials || !isSpecial(code);
+}
+
+/** Whether a file of so many bytes is copied, by the limits that were asked for. */
+export function isWantedSize(size: number, {minSize = 0, maxSize = MAX_SIZE}: Pick<PlanOptions, 'minSize' | 'maxSize'>): boolean {
+  return size >= minSize && size <= maxSize;
 }
 
 export function mayGiveTo(gid: number, {groups}: Pick<PlanOptions, 'groups'>): boolean {

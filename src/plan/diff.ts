@@ -15,7 +15,7 @@ import {baseName, joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
 import {ActionList} from './action-list.js';
-import {attributeReasons, canMake, contentReasons, isCurrent, keepsTime, sameTime} from './compare.js';
+import {attributeReasons, canMake, contentReasons, isCurrent, isWantedSize, keepsTime, sameTime} from './compare.js';
 import {type Deletion, readDeletion} from './deletion.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
 import {Elsewhere, holdDeletes, holdOverwrites} from './hold.js';
@@ -227,6 +227,10 @@ class Merge {
       if (!isThere) this.#losses.countUnmade(sourceCode);
       return this.#skipBoth();
     }
+    if (this.#isOtherSize()) {
+      if (s.code !== t.code || !isCurrent(s.entry(), t.entry(), this.#policy)) this.#elsewhere.add(s.entry());
+      return this.#skipBoth();
+    }
     if (this.#isTooLarge(frame)) {
       this.#problem(path, 'source', 'FILE_TOO_LARGE');
       this.#elsewhere.add(s.entry());
@@ -406,6 +410,10 @@ class Merge {
       this.#losses.countUnmade(code);
       return this.#skip(s);
     }
+    if (this.#isOtherSize()) {
+      this.#elsewhere.add(s.entry());
+      return this.#skip(s);
+    }
     const fault = this.#unheld(frame);
     if (fault !== undefined) return this.#skipUnheld(joinPath(this.#pathOf(frame), s.name()), fault);
     await this.#createTree(frame);
@@ -433,6 +441,8 @@ class Merge {
       }
       if (this.#cannotMake(code)) {
         this.#losses.countUnmade(code);
+      } else if (this.#isOtherSize()) {
+        this.#elsewhere.add(s.entry());
       } else if (kind !== undefined) {
         const after = s.entry();
         const order = this.#order++;
@@ -454,6 +464,12 @@ class Merge {
   #unheld(frame: Frame | undefined): string | undefined {
     if (this.options.holdsName?.(this.#source.name()) === false) return 'NAME_NOT_HELD';
     return this.#isTooLarge(frame) ? 'FILE_TOO_LARGE' : undefined;
+  }
+
+  /** A file that is to be left alone for its size; it may have come from another path, at which it is then not deleted. */
+  #isOtherSize(): boolean {
+    const {code, block, index} = this.#source;
+    return code === CODE.file && !isWantedSize(block.size[index] as number, this.#policy);
   }
 
   #isTooLarge(frame: Frame | undefined): boolean {

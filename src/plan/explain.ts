@@ -5,7 +5,7 @@ import type {Entry} from '../core/entry.js';
 import type {Explanation, Note, SideNow, Verdict} from '../core/explanation.js';
 import {isWithin, type RelPath, STATE_DIR} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
-import {attributeReasons, canMake, contentReasons, mayGiveTo, sameTime} from './compare.js';
+import {attributeReasons, canMake, contentReasons, isWantedSize, mayGiveTo, sameTime} from './compare.js';
 
 type Facts = Omit<Explanation, 'verdict' | 'notes'>;
 
@@ -23,6 +23,7 @@ export function verdictOf(facts: Facts): Verdict {
     if (isEqual(source.entry, target.entry, header.options)) return 'equal';
     if (facts.leader !== undefined) return 'linked';
   }
+  if (source.entry?.kind === 'file' && !isWantedSize(source.entry.size, header.options)) return 'other-size';
   if (source.entry !== undefined && !canMake(CODE[source.entry.kind], header.options)) return 'not-kept';
   if (isNothing(source)) {
     if (!header.options.delete) return 'kept';

@@ -1,6 +1,6 @@
 /** Why a path is or is not in a plan, as text. Every name in it is escaped. */
 import type {Action} from '../core/action.js';
-import {KIND_WORDS} from '../core/entry.js';
+import {type Entry, KIND_WORDS} from '../core/entry.js';
 import {escapeName} from '../core/escape.js';
 import type {Explanation, Note} from '../core/explanation.js';
 import type {RelPath} from '../core/path.js';
@@ -8,7 +8,7 @@ import type {Problem} from '../core/problem.js';
 import {attributeRows} from './attributes.js';
 import {columns, pad} from './columns.js';
 import {haltLine, joinSections, paint, problemLines} from './text.js';
-import {formatPlural} from './units.js';
+import {formatBytes, formatPlural} from './units.js';
 import {filterRuleWords, GLYPHS, KIND_STYLES, OUTCOMES, pathWords, plainPath, reasonWords} from './words.js';
 
 /** The verdict, what both sides have, and what led to it. */
@@ -45,6 +45,8 @@ export function explanationSentence(explanation: Explanation): string {
       return `${path} ${target.entry === undefined ? 'is not in the plan' : 'stays as it is'}: ${obstacle(explanation)}.`;
     case 'not-kept':
       return `${path} is not in the plan: a ${KIND_WORDS[source.entry?.kind ?? 'fifo']} cannot be made here, or is not to be kept; what stands there in the target stays.`;
+    case 'other-size':
+      return `${path} is not in the plan: --min-size or --max-size leaves files of ${formatBytes((source.entry as Entry).size)} alone, on both sides.`;
     case 'other-file-system':
       return `${path} is not in the plan: ${plainPath(explanation.mount as RelPath)}/ is another file system, and --one-file-system leaves those out.`;
     case 'kept':
@@ -93,7 +95,8 @@ function changeWords(action: Action): string {
   }
 }
 
-function filterWords({path, filter: {rule, at}}: Explanation): string {
+function filterWords({path, filter: {rule, tag, at}}: Explanation): string {
+  if (tag !== undefined) return `the tag ${plainPath(tag)}`;
   const line = rule === undefined ? 'a filter' : filterRuleWords(rule);
   return at === path ? line : `${line} (matches ${plainPath(at)}/)`;
 }
@@ -140,7 +143,7 @@ function reasonLines(explanation: Explanation, color: boolean): string[] {
     ...(leader === undefined ? [] : [['Hard link', `another name of ${plainPath(leader)}`] as [string, string]]),
     ...(below.changes === 0 ? [] : [['Below', formatPlural(below.changes, 'change')] as [string, string]]),
     ...(below.problems === 0 ? [] : [['Below', formatPlural(below.problems, 'problem')] as [string, string]]),
-    ...(filter.rule === undefined || saysFilter
+    ...((filter.rule ?? filter.tag) === undefined || saysFilter
       ? []
       : [['Filter', `${filter.excluded ? 'left out' : 'taken in'} by ${filterWords(explanation)}`] as [string, string]]),
     ...(source.fault === undefined

@@ -64,8 +64,24 @@ function headerFacts(header: PlanHeader): Markup {
       html`from plan ${path(escapeName(narrowed.from))}: ${formatPlural(narrowed.leftOut, 'change')} left out`,
     ],
     options.filters.length > 0 && ['Filters', options.filters.map((line) => html`${path(escapeName(line))} `)],
+    tagWords(options) !== '' && ['Tags', path(tagWords(options))],
+    sizeWords(options) !== '' && ['Sizes', sizeWords(options)],
     !options.delete && ['Deletes', 'none: what only the target has is kept'],
   ]);
+}
+
+/** The tags of folders whose content is left out. */
+function tagWords({excludeCaches, excludeIfPresent}: PlanHeader['options']): string {
+  return [...(excludeCaches ? ['CACHEDIR.TAG'] : []), ...excludeIfPresent].map(escapeName).join(' ');
+}
+
+/** The sizes of files that are copied, where not all are. */
+function sizeWords({minSize, maxSize}: PlanHeader['options']): string {
+  const limits = [
+    minSize !== undefined && `from ${formatBytes(minSize)}`,
+    maxSize !== undefined && `up to ${formatBytes(maxSize)}`,
+  ];
+  return limits.filter((limit) => limit !== false).join(' ');
 }
 
 function haltSection(halts: readonly Halt[], warnings: readonly string[]): Part {

@@ -262,6 +262,10 @@ const header = z
         specials: flag('Whether FIFOs and sockets are made.'),
         devices: flag('Whether devices are made.'),
         filters: z.array(z.string()).describe('Filter lines in gitignore syntax, the last match wins.'),
+        excludeCaches: flag('Whether what is in folders with a valid CACHEDIR.TAG is left out.'),
+        excludeIfPresent: z.array(name).describe('What is in folders that hold something of such a name is left out.'),
+        minSize: count('Smaller files are left alone; absent where there is no such limit.').optional(),
+        maxSize: count('Larger files are left alone; absent where there is no such limit.').optional(),
         maxDelete: z
           .union([
             z.strictObject({count: count('At most this many entries that are no folder.')}),
@@ -299,6 +303,10 @@ const header = z
     rules: z
       .array(z.tuple([relPath.describe('Its folder.'), z.string().describe('What it says.')]))
       .describe('The .dirsyncignore files of the source, as many as are kept for the next plan.')
+      .optional(),
+    tagged: z
+      .array(z.tuple([relPath.describe('The folder.'), name.describe('The name of its tag.')]))
+      .describe('The folders of the source that hold a tag, as many as are kept for the next plan; absent where there are none.')
       .optional(),
     warnings: z.array(z.string()).describe('What holds for the plan as a whole, each said once.'),
   })
@@ -468,7 +476,7 @@ const explained = {
       'changed: an action changes it; upkeep: only its times are put back; linked: it changes with another name of the same file; ' +
         'equal: there is nothing to do; left-out: a filter leaves it out; protected: a filter protects what the target has; ' +
         'blocked: a problem keeps the plan away; not-kept: a FIFO, socket or device that cannot be made or is not wanted; ' +
-        'other-file-system: --one-file-system leaves it out; kept: deletes are not wanted; holds: a folder stays for what it holds; ' +
+        'other-size: --min-size or --max-size leaves it alone; other-file-system: --one-file-system leaves it out; kept: deletes are not wanted; holds: a folder stays for what it holds; ' +
         'narrowed: the change was left out of the plan; drifted: the sides came to differ after the plan was made; ' +
         "nowhere: neither side has it; own: dirsync's own.",
     ),
@@ -494,6 +502,9 @@ const explained = {
           pattern: text('The line as it was written.'),
         })
         .describe('The line that decided; absent when none matches.')
+        .optional(),
+      tag: relPath
+        .describe('The tag by which all else in its folder is left out: --exclude-caches, --exclude-if-present.')
         .optional(),
       at: relPath.describe('What was decided about: the path, or a folder above it that is left out with all that is in it.'),
     })

@@ -1,68 +1,100 @@
 /** Asks the filters about one path, without a walk of the whole tree. */
 import {CODE} from '../core/block.js';
-import type {FilterDecision} from '../core/filter.js';
+import type {FilterDecision, Filtering} from '../core/filter.js';
 import {type ByteName, decodeName, fromByteName, toByteName} from '../core/name.js';
-import {joinPath, pathParts, type RelPath, ROOT} from '../core/path.js';
+import {joinPath, parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
 import {FilterScope} from './filter.js';
-import {readRules} from './rules.js';
+import {readRules, readTag} from './rules.js';
 
-export interface DecideOptions {
+export interface FilterOptions {
   readonly platform: Platform;
   /** The source's root, whose rules hold for both trees; undefined for a source that is missing. */
   readonly root: Folder | undefined;
-  /** Lines of the command line and the config. */
-  readonly filters: readonly string[];
+  readonly filtering: Filtering;
+}
+
+export interface DecideOptions extends FilterOptions {
   readonly path: RelPath;
   readonly isFolder: boolean;
 }
 
 /**
- * What a walk decides about this path, whether anything stands there or not. Where a .dirsyncignore cannot be read, or the
+ * What a walk decides about this path, whether anything stands there or not. Where a .dirsyncignore or a tag cannot be read, or the
  * filters would take too long, nothing is decided about what lies in the folder: a scan does not go there and says why.
  */
-export function decideFilter({platform, root, filters, path, isFolder}: DecideOptions): FilterDecision {
+export function decideFilter({path, isFolder, ...options}: DecideOptions): FilterDecision {
+  const undecided = {excluded: false, at: path};
+  if (path === ROOT) return undecided;
+  try {
+    const {scope, above} = enter(options, parentPath(path));
+    return above ?? (scope === undefined ? undecided : {...scope.decide(path, isFolder), at: path});
+  } catch (error) {
+    errnoOf(error);
+    return undecided;
+  }
+}
+
+/**
+ * Asks about many paths: what was read for a folder holds for all that are asked after it and lie in the same.
+ * @throws SystemError where a .dirsyncignore or a tag cannot be read.
+ */
+export function leftOutBy(options: FilterOptions): (path: RelPath, isFolder: boolean) => boolean {
+  let known: (Entered & {readonly folder: RelPath}) | undefined;
+  return (path, isFolder) => {
+    if (path === ROOT) return false;
+    const folder = parentPath(path);
+    if (known?.folder !== folder) known = {...enter(options, folder), folder};
+    return known.above !== undefined || known.scope?.excludes(path, isFolder) === true;
+  };
+}
+
+/** `above`: it is left out, or a folder above it. Neither: the filters would take too long. */
+interface Entered {
+  readonly scope?: FilterScope;
+  readonly above?: FilterDecision;
+}
+
+function enter({platform, root, filtering}: FilterOptions, path: RelPath): Entered {
   const names = pathParts(path);
-  let scope = FilterScope.root(filters);
+  let scope = FilterScope.root(filtering.filters, filtering);
   let folder = root;
   let at = ROOT;
   try {
-    for (const [i, name] of names.entries()) {
+    for (let i = 0; ; i++) {
       if (folder !== undefined) {
         const rules = readRules(platform, folder);
-        scope = scope.within(at, rules && decodeName(rules));
+        scope = scope.within(at, rules && decodeName(rules), readTag(platform, folder, filtering));
       }
-      if (i > scope.deepest) break;
+      if (i > scope.deepest) return {};
+      const name = names[i];
+      if (name === undefined) return {scope};
       at = joinPath(at, name);
-      const isLast = i === names.length - 1;
-      const decision = scope.decide(at, !isLast || isFolder);
-      if (isLast || decision.excluded) return {...decision, at};
+      const decision = scope.decide(at, true);
+      if (decision.excluded) return {above: {...decision, at}};
       const next = folder && openFolder(platform, folder, toByteName(name));
       if (folder !== undefined && folder !== root) platform.close(folder);
       folder = next;
     }
-  } catch (error) {
-    errnoOf(error);
   } finally {
     if (folder !== undefined && folder !== root) platform.close(folder);
   }
-  return {excluded: false, at: path};
 }
 
-export interface FindOptions extends Pick<DecideOptions, 'platform' | 'root' | 'filters' | 'path'> {
+export interface FindOptions extends Pick<DecideOptions, 'platform' | 'root' | 'filtering' | 'path'> {
   /** The folder of the target that stands at the path. */
   readonly folder: Folder;
 }
 
 /** The first path in a folder of the target that the filters leave out. */
 export function findExcluded(options: FindOptions): RelPath | undefined {
-  const {platform, root, filters, path, folder} = options;
+  const {platform, root, filtering, path, folder} = options;
   const rows: ListedEntry[] = [];
   const count = platform.list(folder, rows);
   for (const {name, code} of rows.slice(0, count).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const at = joinPath(path, fromByteName(name));
     const isFolder = code === CODE.directory;
-    if (decideFilter({platform, root, filters, path: at, isFolder}).excluded) return at;
+    if (decideFilter({platform, root, filtering, path: at, isFolder}).excluded) return at;
     const inside = isFolder ? openFolder(platform, folder, name) : undefined;
     if (inside === undefined) continue;
     try {

@@ -2,7 +2,7 @@
 import ignore from 'ignore';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
-import type {FilterDecision, FilterRule} from '../core/filter.js';
+import type {FilterDecision, FilterRule, Tags} from '../core/filter.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
 
 export type {FilterRule} from '../core/filter.js';
@@ -31,6 +31,8 @@ const MAX_STEPS = 1_000_000;
 const PATTERN_STEPS = 100;
 const MAX_PATTERNS = MAX_STEPS / PATTERN_STEPS;
 
+const NO_TAGS: Tags = {excludeCaches: false, excludeIfPresent: []};
+
 /** Lines and what is compiled of them. */
 interface Rules {
   readonly lines: readonly Line[];
@@ -51,6 +53,10 @@ export class FilterScope {
   private constructor(
     private readonly commandLine: Rules,
     private readonly files: Rules,
+    /** Which files are tags. */
+    readonly tags: Tags,
+    /** The tag of this folder, or of one above it: all but that is left out, whatever the lines say. */
+    private readonly tag?: RelPath,
   ) {
     this.matcher = matcherOf(files.matcher, commandLine.matcher);
     this.deepest = deepestFolder([...files.lines, ...commandLine.lines]);
@@ -60,42 +66,53 @@ export class FilterScope {
    * `lines`: patterns of the command line and the config in order, the last match wins; they rank above every .dirsyncignore.
    * @throws DirsyncError FILTERS_REFUSED.
    */
-  static root(lines: readonly string[]): FilterScope {
+  static root(lines: readonly string[], tags = NO_TAGS): FilterScope {
     const rules = linesOf(lines, '');
     if (rules.length > MAX_PATTERNS) refuse(`there are ${rules.length} patterns, and ${MAX_PATTERNS} is the limit`);
     const long = lines.find(({length}) => length > MAX_PATTERN);
     if (long !== undefined) refuse(`a pattern is over ${MAX_PATTERN} characters: ${escapeName(long.slice(0, 40))}…`);
-    return new FilterScope(rulesOf(rules), rulesOf([]));
+    return new FilterScope(rulesOf(rules), rulesOf([]), tags);
   }
 
-  /** The scope of what lies in the folder `path`; `rules` is the text of its .dirsyncignore, if it has one. */
-  within(path: RelPath, rules: string | undefined): FilterScope {
-    if (rules === undefined) return this;
+  /** The scope of what lies in the folder `path`, by the text of its .dirsyncignore and the name of its tag, if it has them. */
+  within(path: RelPath, rules: string | undefined, tag?: string): FilterScope {
+    const files = this.#withRules(path, rules);
+    const known = this.tag ?? (tag === undefined ? undefined : joinPath(path, tag));
+    return files === this.files && known === this.tag ? this : new FilterScope(this.commandLine, files, this.tags, known);
+  }
+
+  #withRules(path: RelPath, rules: string | undefined): Rules {
+    if (rules === undefined) return this.files;
     const lines = linesOf(rules.replace(/^\ufeff/, '').split(/\r?\n/), joinPath(path, IGNORE_FILE), path);
-    if (lines.length === 0) return this;
+    if (lines.length === 0) return this.files;
     const all = [...this.files.lines, ...lines];
     // Nobody asks a scope of too many lines, so they are not compiled.
     const matcher = all.length > MAX_PATTERNS ? this.files.matcher : matcherOf(this.files.matcher, lines);
-    return new FilterScope(this.commandLine, {lines: all, matcher});
+    return {lines: all, matcher};
   }
 
   /** False when nothing can be left out here, so that a walk need not build paths. */
   get active(): boolean {
-    return this.commandLine.lines.length + this.files.lines.length > 0;
+    return this.tag !== undefined || this.commandLine.lines.length + this.files.lines.length > 0;
   }
 
   /** Whether this path is left out; `path` must lie in the folder of the scope. Below an excluded folder everything is. */
   excludes(path: RelPath, directory: boolean): boolean {
-    return this.active && path !== ROOT && this.test(path, directory).ignored;
+    return this.active && path !== ROOT && (this.#isTaggedOut(path) || this.test(path, directory).ignored);
   }
 
-  /** As `excludes`, with the line that decided; no rule when no line matches. */
+  /** As `excludes`, with the tag or the line that decided; neither when no line matches. */
   decide(path: RelPath, directory: boolean): Omit<FilterDecision, 'at'> {
     if (!this.active || path === ROOT) return {excluded: false};
+    if (this.#isTaggedOut(path)) return {excluded: true, tag: this.tag as RelPath};
     const {ignored, unignored, rule} = this.test(path, directory);
     // `ignore` names the rule of an exclusion only; the rule that took a path back is found by asking each alone.
     const line = unignored ? this.lineThatIncludes(path, directory) : rule;
     return {excluded: ignored, ...(line?.mark !== undefined && {rule: JSON.parse(line.mark) as FilterRule})};
+  }
+
+  #isTaggedOut(path: RelPath): boolean {
+    return this.tag !== undefined && path !== this.tag;
   }
 
   private test(path: RelPath, directory: boolean): ignore.TestResult {

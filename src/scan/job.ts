@@ -2,6 +2,7 @@
 import {Blake3Hasher} from '@napi-rs/blake-hash';
 import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
+import type {Filtering, Tagged} from '../core/filter.js';
 import type {ByteName, Folding} from '../core/name.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import type {Found, Rules, TreeTotals} from '../core/plan.js';
@@ -16,14 +17,15 @@ import {WalkStopped, walk} from './walk.js';
 
 const NOTHING_LEFT: ReadonlyMap<string, string> = new Map();
 
-/** Bytes, as JSON, of all .dirsyncignore files together, and of all mount points, that are kept from one run to the next. */
+/** Bytes, as JSON, of all .dirsyncignore files together, of all tags, and of all mount points, that are kept from one run to the next. */
 export const MAX_RULES_KIB = 128;
+export const MAX_TAGS_KIB = 128;
 export const MAX_MOUNTS_KIB = 64;
 
 /** Patterns that can match nothing: of so many each is told. */
 const MAX_IDLE = 1000;
 
-export interface ScanJob {
+export interface ScanJob extends Filtering {
   readonly type: 'scan';
   readonly side: Side;
   readonly root: ByteName;
@@ -33,7 +35,6 @@ export interface ScanJob {
   readonly rulesView?: View | undefined;
   /** The rules of the source leave nothing out. */
   readonly isWhole?: boolean | undefined;
-  readonly filters: readonly string[];
   /** Absolute paths that mean a root, and nothing in one. */
   readonly rootNames: readonly string[];
   /** Which extended attributes are read. */
@@ -65,6 +66,8 @@ export interface ScanAnswer {
   readonly mountPoints: Kept<RelPath>;
   /** The .dirsyncignore files, each with its folder. */
   readonly rules: Kept<Rules[number]>;
+  /** The folders with a tag. */
+  readonly tagged: Kept<Tagged[number]>;
   /** Patterns of the .dirsyncignore files that can match nothing; not all where there are many. */
   readonly idle: readonly Idle[];
   /** The other tree's root lies in this one. */
@@ -112,6 +115,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
   const mounts: RelPath[] = [];
   const mountPoints = new Keeper<RelPath>(MAX_MOUNTS_KIB);
   const rules = new Keeper<Rules[number]>(MAX_RULES_KIB);
+  const tagged = new Keeper<Tagged[number]>(MAX_TAGS_KIB);
   const idle: Idle[] = [];
   const writer = new BlockWriter((block) => {
     for (const column of canonicalColumns(block)) hash.update(column);
@@ -129,7 +133,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
       root,
       rulesRoot,
       isWhole: job.isWhole,
-      filters: FilterScope.root(job.filters),
+      filters: FilterScope.root(job.filters, job),
       kept: job.kept,
       oneFileSystem: job.oneFileSystem,
       folding: job.folding,
@@ -145,6 +149,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
         if (idle.length < MAX_IDLE) idle.push(...idleIn(folder, text, job.rootNames));
         rules.add([folder, text]);
       },
+      onTag: (folder, tag) => tagged.add([folder, tag]),
       onCollision(path) {
         collisions = {count: (collisions?.count ?? 0) + 1, example: collisions?.example ?? path};
       },
@@ -166,6 +171,7 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
     mounts,
     mountPoints: {items: mountPoints.items, isCut: mountPoints.isCut},
     rules: {items: rules.items, isCut: rules.isCut},
+    tagged: {items: tagged.items, isCut: tagged.isCut},
     idle: idle.slice(0, MAX_IDLE),
     holdsOther,
     stopped,

@@ -1,5 +1,7 @@
-/** The .dirsyncignore of a folder, as every reader of filters takes it. */
-import type {ByteName} from '../core/name.js';
+/** What a folder of the source says of what is in it, by its .dirsyncignore or a tag, as every reader of filters takes it. */
+import {CODE, emptyStat} from '../core/block.js';
+import type {Tags} from '../core/filter.js';
+import {type ByteName, toByteName} from '../core/name.js';
 import {noText} from '../core/text.js';
 import {type Folder, type Platform, SystemError} from '../platform/platform.js';
 import {IGNORE_FILE} from './filter.js';
@@ -13,4 +15,29 @@ export function readRules(platform: Platform, folder: Folder): Uint8Array | unde
   if (rules !== undefined && rules.length > MAX_RULES_BYTES) throw new SystemError('EFBIG', 'read');
   if (rules !== undefined && noText(rules) !== undefined) throw new SystemError('EILSEQ', 'read');
   return rules;
+}
+
+/** The name of the tag in a folder whose content is a cache. */
+const CACHE_TAG = 'CACHEDIR.TAG';
+/** How a tag begins by which a program says that a folder is a cache: https://bford.info/cachedir/ */
+const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55');
+
+/**
+ * The name of the tag that a folder holds, the first where it holds several; undefined where it holds none. `mayHold`: tells of a name
+ * without a call whether it can be there. @throws SystemError where that cannot be told.
+ */
+export function readTag(platform: Platform, folder: Folder, tags: Tags, mayHold = (_: ByteName) => true): string | undefined {
+  if (tags.excludeCaches && mayHold(CACHE_TAG as ByteName) && isCache(platform, folder)) return CACHE_TAG;
+  return tags.excludeIfPresent.find((tag) => {
+    const name = toByteName(tag);
+    return mayHold(name) && platform.stat(folder, name, emptyStat());
+  });
+}
+
+function isCache(platform: Platform, folder: Folder): boolean {
+  const name = CACHE_TAG as ByteName;
+  const stat = emptyStat();
+  if (!platform.stat(folder, name, stat) || stat.code !== CODE.file) return false;
+  const start = platform.readFile(folder, name, CACHE_SIGNATURE.length);
+  return start !== undefined && CACHE_SIGNATURE.equals(start);
 }

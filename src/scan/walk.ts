@@ -13,7 +13,7 @@ import type {KeptXattrs} from '../core/xattr.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
 import {type FilterScope, IGNORE_FILE} from './filter.js';
 import {respell, type SeenEntry} from './respell.js';
-import {readRules} from './rules.js';
+import {readRules, readTag} from './rules.js';
 
 export interface WalkOptions {
   readonly platform: Platform;
@@ -46,6 +46,8 @@ export interface WalkOptions {
   readonly onMountPoint: (path: RelPath) => void;
   /** Told of each .dirsyncignore that holds. */
   readonly onRules: (folder: RelPath, text: string) => void;
+  /** Told of each tag that holds, by its name. */
+  readonly onTag: (folder: RelPath, tag: string) => void;
   /** Told of a name of the source that is another one's, to a tree that folds names. */
   readonly onCollision: (path: RelPath) => void;
   /** Told of a name that the target has, and shows in a way of its own. */
@@ -296,26 +298,36 @@ class Walk {
     this.o.writer.append(depth, name, this.#nothing);
   }
 
-  /** The filters in force in a folder, and a digest of its own rules ('' for none); undefined when they cannot be known. */
+  /** The filters in force in a folder, and a digest of its own rules and tag ('' for none); undefined when they cannot be known. */
   #rules(at: Level, rows: readonly ListedEntry[], count: number): {scope: FilterScope; digest: string} | undefined {
     const {platform, side} = this.o;
     const holder = side === 'source' ? at.folder : at.rules;
     const none = {scope: at.scope, digest: ''};
     if (holder === undefined || this.o.isWhole) return none;
-    if (side === 'source' && !has(rows, count, IGNORE_FILE as ByteName)) return none;
+    const mayHold = (name: ByteName) => side !== 'source' || has(rows, count, name);
     let text: Uint8Array | undefined;
+    let tag: string | undefined;
     try {
-      text = readRules(platform, holder);
-      if (text === undefined) return none;
+      if (mayHold(IGNORE_FILE as ByteName)) text = readRules(platform, holder);
     } catch (error) {
       const code = errnoOf(error);
       this.#problem(joinPath(at.path, IGNORE_FILE), RULES_REFUSED[code] ?? code, 'source');
       return undefined;
     }
-    const digest = createHash('sha256').update(text).digest().toString('latin1');
-    const rules = decodeText(text);
-    this.o.onRules(at.path, rules);
-    return {scope: at.scope.within(at.path, rules), digest};
+    try {
+      tag = readTag(platform, holder, at.scope.tags, mayHold);
+    } catch (error) {
+      this.#problem(at.path, errnoOf(error), 'source');
+      return undefined;
+    }
+    if (text === undefined && tag === undefined) return none;
+    const hash = createHash('sha256').update(text ?? '');
+    // No text of rules holds a NUL.
+    if (tag !== undefined) hash.update(`\0${tag}`);
+    const rules = text && decodeText(text);
+    if (rules !== undefined) this.o.onRules(at.path, rules);
+    if (tag !== undefined) this.o.onTag(at.path, tag);
+    return {scope: at.scope.within(at.path, rules, tag), digest: hash.digest().toString('latin1')};
   }
 
   /** The folder of the source at the same place, for its rules and names only. Where it cannot be opened, the source's walk says so. */

@@ -7,11 +7,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {withFileSystem} from '../core/file-system.js';
+import type {Tagged} from '../core/filter.js';
 import {encodeName, osPath} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import type {MountFacts, Rules, Unread} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
-import {decodeRule} from '../formats/header-json.js';
+import {decodeRule, decodeTagged} from '../formats/header-json.js';
 import {decodePath} from '../formats/json.js';
 import {FormatError, list, refuse, text} from '../formats/shapes.js';
 import {environment} from '../platform/environment.js';
@@ -41,6 +42,7 @@ export interface Memory {
 export interface RememberedFilters {
   readonly lines: readonly string[];
   readonly rules: Rules;
+  readonly tagged: Tagged;
 }
 
 /** A path at which something was mounted: the file systems, the last one first; '' where none was is fine as well. */
@@ -316,11 +318,13 @@ function decodeSource(value: unknown, what: string): WrittenSource {
 }
 
 function decodeFilters(value: unknown, what: string): RememberedFilters {
-  const {lines, rules} = object(value, what);
+  const {lines, rules, tagged} = object(value, what);
   return {
     lines: list(lines, `${what}.lines`, text),
     // The first notes have none where they were too long.
     rules: rules === undefined ? [] : list(rules, `${what}.rules`, decodeRule),
+    // Nor had they tags.
+    tagged: tagged === undefined ? [] : list(tagged, `${what}.tagged`, decodeTagged),
   };
 }
 

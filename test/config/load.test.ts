@@ -236,6 +236,12 @@ jobs:
         content: job('maxDelete: true'),
         says: 'jobs.photos.maxDelete: expected string or integer, found boolean true',
       },
+      {
+        name: 'bad name',
+        content: job('excludeIfPresent: [a/b]'),
+        says: 'jobs.photos.excludeIfPresent[0]: "a/b" is no name of a file. Give ',
+      },
+      {name: 'bad size', content: job('maxSize: 5 MB'), says: 'jobs.photos.maxSize: "5 MB" is no size. Give '},
       {name: 'bad limit', content: job('maxDelete: 200%'), says: 'jobs.photos.maxDelete: "200%" is no limit on deletions. Give '},
       {
         name: 'negative limit',

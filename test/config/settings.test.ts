@@ -75,6 +75,19 @@ describe('config/settings', () => {
     }
   });
 
+  it('tags that are typed are added to those of the job, and a size that is typed takes its place', () => {
+    const job = {excludeCaches: true, excludeIfPresent: ['.a', '.b'], maxSize: '1k', minSize: 10};
+    const of = (flags: Parameters<typeof settings>[0]) => {
+      const {excludeCaches, excludeIfPresent, minSize, maxSize} = settings(flags, job);
+      return {excludeCaches, excludeIfPresent, minSize, maxSize};
+    };
+    const ofJob = {excludeCaches: true, excludeIfPresent: ['.a', '.b'], minSize: 10, maxSize: 1024};
+    expect(of({})).to.deep.equal(ofJob);
+    const typed = {excludeCaches: false, excludeIfPresent: ['.c', '.a'], maxSize: '2kB'};
+    const added = {excludeCaches: false, excludeIfPresent: ['.a', '.b', '.c'], maxSize: 2000};
+    expect(of(typed)).to.deep.equal({...ofJob, ...added});
+  });
+
   it('another run is waited for as long as a flag, else the job says', () => {
     const of = (flag?: string, job?: string) =>
       settings({lockTimeout: flag}, job === undefined ? {} : {lockTimeout: job}).lockTimeout;

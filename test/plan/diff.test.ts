@@ -51,6 +51,8 @@ const POLICY: PlanOptions = {
   owner: true,
   groups: 'any',
   filters: [],
+  excludeCaches: false,
+  excludeIfPresent: [],
   maxDelete: {share: 1},
 };
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {type Block, BlockWriter, CODE, nameAt} from '../../src/core/block.js';
+import type {Tags} from '../../src/core/filter.js';
 import {toByteName} from '../../src/core/name.js';
 import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';
 import {platform} from '../../src/platform/choose.js';
@@ -40,16 +41,25 @@ const CASES: readonly [asked: string, at: string, excluded: boolean, rule?: stri
   ['link/keep.o', 'link/keep.o', true, '.dirsyncignore:3 *.o'],
 ];
 
+const NO_TAGS: Tags = {excludeCaches: false, excludeIfPresent: []};
+const TAGS: Tags = {excludeCaches: true, excludeIfPresent: ['a', 'x\udcff']};
+
 describe('scan/decide', () => {
   const temp = tempDirs();
 
   /** A trailing slash says that the path is a folder. */
-  function decide(root: string | undefined, asked: string, filters: readonly string[] = []) {
+  function decide(root: string | undefined, asked: string, filters: readonly string[] = [], tags = NO_TAGS) {
     const fs = platform();
     const folder = root === undefined ? undefined : fs.openRoot(toByteName(root));
     try {
       const at = asked.replace(/\/$|^\.$/, '') as RelPath;
-      return decideFilter({platform: fs, root: folder, filters, path: at, isFolder: asked.endsWith('/')});
+      return decideFilter({
+        platform: fs,
+        root: folder,
+        filtering: {filters, ...tags},
+        path: at,
+        isFolder: asked.endsWith('/'),
+      });
     } finally {
       if (folder !== undefined) fs.close(folder);
     }
@@ -100,12 +110,14 @@ describe('scan/decide', () => {
       fc.property(arbitraryTree, fc.array(lines, {minLength: 1, maxLength: 4}), lines, (plain, rules, filters) => {
         const root = path.join(temp(), 'root');
         writeTree(root, withRules(plain, rules));
-        for (const [at, code] of rowsOf(root, filters)) {
-          const found = decide(root, code === CODE.directory ? `${at}/` : at, filters);
-          // An excluded row does not say whether it is a folder.
-          const asFolder = decide(root, `${at}/`, filters);
-          if (code !== CODE.excluded) expect(found, at).to.include({excluded: false, at});
-          else expect([found.excluded || asFolder.excluded, asFolder.at], at).to.deep.equal([true, at]);
+        for (const tags of [NO_TAGS, TAGS]) {
+          for (const [at, code] of rowsOf(root, filters, tags)) {
+            const found = decide(root, code === CODE.directory ? `${at}/` : at, filters, tags);
+            // An excluded row does not say whether it is a folder.
+            const asFolder = decide(root, `${at}/`, filters, tags);
+            if (code !== CODE.excluded) expect(found, at).to.include({excluded: false, at});
+            else expect([found.excluded || asFolder.excluded, asFolder.at], at).to.deep.equal([true, at]);
+          }
         }
         removeTree(root);
       }),
@@ -129,12 +141,12 @@ function withRules(tree: Tree, rules: readonly (readonly string[])[]): Tree {
 }
 
 /** What a walk of the source writes below the root. */
-function rowsOf(root: string, filters: readonly string[]): [at: RelPath, code: number][] {
+function rowsOf(root: string, filters: readonly string[], tags = NO_TAGS): [at: RelPath, code: number][] {
   const fs = platform();
   const blocks: Block[] = [];
   const folder = fs.openRoot(toByteName(root));
   const nothing = () => {};
-  const options = {platform: fs, side: 'source', root: folder, filters: FilterScope.root(filters)} as const;
+  const options = {platform: fs, side: 'source', root: folder, filters: FilterScope.root(filters, tags)} as const;
   walk({
     ...options,
     kept: {xattrs: [], acls: false},
@@ -144,6 +156,7 @@ function rowsOf(root: string, filters: readonly string[]): [at: RelPath, code: n
     onMount: () => {},
     onMountPoint: () => {},
     onRules: () => {},
+    onTag: () => {},
     onCollision: () => {},
     onRespelled: () => {},
     writer: new BlockWriter((block) => blocks.push(block)),

@@ -80,6 +80,7 @@ for (const backend of ['posix', 'portable'] as const) {
           onMount: () => {},
           onMountPoint: () => {},
           onRules: () => {},
+          onTag: () => {},
           onCollision: () => {},
           onRespelled: () => {},
           writer: new BlockWriter((block) => blocks.push(block)),

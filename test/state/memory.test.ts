@@ -10,7 +10,7 @@ const PAIR = {source: '/source', target: '/target'};
 const FACTS: RunFacts = {
   id: 'id-1',
   fileSystem: 'ext4 12ab',
-  filters: {lines: ['*.tmp'], rules: [['a' as RelPath, '*.bak\n']]},
+  filters: {lines: ['*.tmp'], rules: [['a' as RelPath, '*.bak\n']], tagged: [['b' as RelPath, '.nobackup']]},
   mounts: {
     source: [{at: 'photos' as RelPath, now: 'xfs 34cd'}],
     target: [{at: 'photos' as RelPath, now: ''}],

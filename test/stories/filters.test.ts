@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {dirsync, pairIn, planDocument, planned} from '../support/cli.js';
+import {dirsync, pairIn, planDocument, planned, withoutChange} from '../support/cli.js';
 import {tempDirs} from '../support/temp.js';
-import {dir, readTree, symlink, type Tree} from '../support/tree.js';
+import {dir, file, readTree, symlink, type Tree} from '../support/tree.js';
 
 interface Case {
   readonly title: string;
@@ -14,6 +14,9 @@ interface Case {
   /** `path (side) code` */
   readonly problems?: readonly string[];
 }
+
+const TAG = 'Signature: 8a477f597d28d172789f06886806bc55';
+const CACHE: Tree = {'CACHEDIR.TAG': `${TAG}\n# by a program\n`, '.dirsyncignore': '*.o\n', sub: {x: ''}, y: ''};
 
 const logs: Tree = {'a.log': '', 'b.log': '', 'c.txt': ''};
 
@@ -153,6 +156,86 @@ const CASES: readonly Case[] = [
     flags: ['--exclude', 'cache/', '--delete-excluded', '--allow', 'source-empty'],
     plan: ['delete cache'],
   },
+  {
+    title: '--exclude-caches leaves out what is in a cache, but for the folder and its tag',
+    source: {cache: CACHE, near: {'CACHEDIR.TAG.txt': TAG}, z: ''},
+    flags: ['--exclude-caches'],
+    plan: ['mkdir cache', 'create cache/CACHEDIR.TAG', 'mkdir near', 'create near/CACHEDIR.TAG.txt', 'create z'],
+  },
+  {
+    title: '--exclude-caches takes for a tag what begins with the signature, and is a file',
+    source: {
+      short: {'CACHEDIR.TAG': TAG.slice(0, -1), x: ''},
+      other: {'CACHEDIR.TAG': ` ${TAG}`, x: ''},
+      folder: {'CACHEDIR.TAG': {}, x: ''},
+      link: {'CACHEDIR.TAG': symlink('../tag'), x: ''},
+      bare: {'CACHEDIR.TAG': TAG, x: ''},
+      tag: TAG,
+    },
+    flags: ['--exclude-caches', '--exclude', 'CACHEDIR.TAG'],
+    plan: [
+      'mkdir bare',
+      'mkdir folder',
+      'create folder/x',
+      'mkdir link',
+      'create link/x',
+      'mkdir other',
+      'create other/x',
+      'mkdir short',
+      'create short/x',
+      'create tag',
+    ],
+  },
+  {
+    title: 'a tag protects what the target has in its folder, whatever patterns take back in',
+    source: {a: {'.nobackup': '', x: 'new'}, cache: CACHE, gone: {}},
+    target: {
+      a: {'.nobackup': '', x: 'kept', deep: {y: 'kept'}},
+      cache: {'.dirsyncignore': 'kept', old: 'kept'},
+      gone: {'.nobackup': ''},
+    },
+    flags: ['--exclude-caches', '--exclude-if-present', '.nobackup', '--include', '*'],
+    plan: ['create cache/CACHEDIR.TAG', 'delete gone/.nobackup'],
+  },
+  {
+    title: '--exclude-if-present: one of several names is enough, of a file or a folder; the first is kept',
+    source: {a: {no: {in: ''}, x: ''}, b: {never: symlink('x'), x: ''}, c: {never: '', no: '', x: ''}, 'no.txt': ''},
+    flags: ['--exclude-if-present', 'no', '--exclude-if-present', 'never'],
+    plan: ['mkdir a', 'mkdir a/no', 'mkdir b', 'create b/never', 'mkdir c', 'create c/no', 'create no.txt'],
+  },
+  {
+    title: '--exclude-if-present holds for the root as well',
+    source: {'.nobackup': '', x: 'new'},
+    target: {x: 'kept', y: 'kept'},
+    flags: ['--exclude-if-present', '.nobackup'],
+    plan: ['create .nobackup'],
+  },
+  {
+    title: '--exclude-if-present names bytes that are no text',
+    source: {a: {'no\udcff': '', x: ''}},
+    flags: ['--exclude-if-present', 'no\udcff'],
+    plan: ['mkdir a', 'create a/no\udcff'],
+  },
+  {
+    title: '--delete-excluded deletes what a tag leaves out',
+    source: {a: {'.nobackup': '', x: 'new'}},
+    target: {a: {'.nobackup': '', x: 'old'}},
+    flags: ['--exclude-if-present', '.nobackup', '--delete-excluded'],
+    plan: ['delete a/x'],
+  },
+  {
+    title: '--max-size and --min-size leave files alone on both sides, also with --delete-excluded',
+    source: {
+      a: 'x'.repeat(9),
+      b: 'x'.repeat(10),
+      c: 'x'.repeat(20),
+      d: 'x'.repeat(21),
+      new: {e: 'x'.repeat(30), f: 'x'.repeat(11)},
+    },
+    target: {a: 'kept', d: {in: 'kept'}, gone: 'x'.repeat(31)},
+    flags: ['--min-size', '10', '--max-size', '20B', '--delete-excluded'],
+    plan: ['create b', 'create c', 'delete gone', 'mkdir new', 'create new/f'],
+  },
 ];
 
 describe('story: filters', () => {
@@ -209,6 +292,60 @@ describe('story: filters', () => {
       expect(Object.keys(readTree(target))).to.deep.equal(['.', '.dirsyncignore', 'c', 'out', 'out/b']);
     });
   });
+
+  describe('a tag that comes after the plan was made', () => {
+    for (const [title, flags, tag, text] of [
+      ['.nobackup', ['--exclude-if-present', '.nobackup'], '.nobackup', ''],
+      ['CACHEDIR.TAG', ['--exclude-caches'], 'CACHEDIR.TAG', TAG],
+      ['a line of a .dirsyncignore', [], '.dirsyncignore', 'gone\n'],
+    ] as const) {
+      it(`${title}: nothing is deleted that it protects`, () => {
+        const {root, source, target} = pairIn(temp(), {a: {x: 'new'}, b: ''}, {a: {x: 'old', gone: {y: 'kept'}}, c: ''});
+        const plan = path.join(root, 'plan');
+        expect(dirsync(['plan', source, target, ...flags, '--out', plan]).code).to.equal(0);
+        fs.writeFileSync(path.join(source, 'a', tag), text);
+        const refused = dirsync(['apply', plan]);
+        expect(refused).to.deep.include({code: 4});
+        expect(refused.stdout).to.include('  a/gone/y (source): the filters protect it now\n');
+        expect(dirsync(['apply', plan, '--skip-drifted']).code).to.equal(3);
+        expect(readTree(target)).to.include.keys('a/gone/y', 'b').and.not.to.include.keys('c');
+      });
+    }
+
+    it('with --delete-excluded all the same goes as was approved', () => {
+      const {root, source, target} = pairIn(temp(), {a: {x: ''}}, {a: {x: '', gone: ''}});
+      const plan = path.join(root, 'plan');
+      const flags = ['--exclude-if-present', '.nobackup', '--delete-excluded'];
+      expect(dirsync(['plan', source, target, ...flags, '--out', plan]).code).to.equal(0);
+      fs.writeFileSync(path.join(source, 'a/.nobackup'), '');
+      expect(dirsync(['apply', plan])).to.deep.include({code: 0});
+      expect(readTree(target)).to.include.keys('a/x').and.not.to.include.keys('a/gone');
+    });
+  });
+
+  it('a file that is left alone for its size keeps the target from losing it under its old name', () => {
+    const large = file('x'.repeat(100), {mtime: 1_500_000_000_123_456_789n});
+    const {source, target} = pairIn(temp(), {'new.iso': large}, {'old.iso': large});
+    const args = [source, target, '--max-size', '99', '--allow', 'too-many-deletes'];
+    expect(planned(args)).to.deep.equal(['blocked old.iso']);
+    expect(planned([...args, '--delete-anyway'])).to.deep.equal(['delete old.iso']);
+  });
+
+  for (const [flag, value, says] of [
+    ['--exclude-if-present', 'a/b', '"a/b" is no name of a file'],
+    ['--exclude-if-present', '', '"" is no name of a file'],
+    ['--exclude-if-present', '..', '".." is no name of a file'],
+    ['--max-size', '5 MB', '"5 MB" is no size'],
+    ['--min-size', '2k', 'the smallest size is above the largest'],
+  ] as const) {
+    it(`refuses ${flag} ${JSON.stringify(value)}`, () => {
+      const {root, source, target} = pairIn(temp(), {a: ''}, {});
+      const more = flag === '--min-size' ? ['--max-size', '1k'] : [];
+      const {code, stderr} = withoutChange(root, () => dirsync(['apply', source, target, '--yes', `${flag}=${value}`, ...more]));
+      expect({code}).to.deep.equal({code: 1});
+      expect(stderr).to.include(says);
+    });
+  }
 
   it('a saved plan carries its filters', () => {
     const {root, source, target} = pairIn(temp(), {'a.log': 'a', b: dir({'c.log': 'c', d: 'd'})}, {'old.log': 'kept'});

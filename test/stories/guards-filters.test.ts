@@ -55,6 +55,24 @@ describe('story: filters that were let go', () => {
     changed();
   });
 
+  it('are tags too: they are remembered with the folders that they are in', () => {
+    const tag = {'.nobackup': ''};
+    const {root, source, args, options, changed} = here({docs: {d: '1', cache: tag}}, {docs: {cache: {...tag, x: 'precious'}}});
+    changed('--exclude-if-present', '.nobackup');
+    changed('--exclude-if-present', '.nobackup', '--exclude', '*.none');
+    expectHalted('filters-changed', `a path ${KEPT.says}docs/cache/x`, args, options);
+
+    // Nor may the tag go, or the folder with it.
+    const tagged = [...args, '--exclude-if-present', '.nobackup'];
+    fs.rmSync(path.join(source, 'docs/cache/.nobackup'));
+    expectHalted('filters-changed', `a path ${KEPT.says}docs/cache/x`, tagged, options);
+    fs.rmSync(path.join(source, 'docs/cache'), {recursive: true});
+    expectHalted('filters-changed', `a path ${KEPT.says}docs/cache/x`, tagged, options);
+    expect(fs.readdirSync(path.join(root, 'target/docs/cache'))).to.have.length(2);
+    changed('--exclude-if-present', '.nobackup', '--allow', 'filters-changed');
+    changed('--exclude-if-present', '.nobackup');
+  });
+
   it('count as well where what they kept would be overwritten, or replaced by another kind', () => {
     const {args, options, changed} = here(
       {...tree, config: 'of the source', data: 'a file now'},

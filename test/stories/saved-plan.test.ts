@@ -182,6 +182,9 @@ describe('story: a saved plan', () => {
       const values: Record<string, string> = {
         'owner-by': 'name',
         'links-as': 'content',
+        'exclude-if-present': '.nobackup',
+        'min-size': '1',
+        'max-size': '1',
         preserve: 'mode',
         'no-preserve': 'mode',
         'mtime-window': '2s',

@@ -203,6 +203,10 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   specials: fc.boolean(),
   devices: fc.boolean(),
   filters: fc.array(anyText),
+  excludeCaches: fc.boolean(),
+  excludeIfPresent: fc.array(name),
+  minSize: fc.maxSafeNat(),
+  maxSize: fc.maxSafeNat(),
   maxDelete: fc.oneof(fc.record({count: fc.nat()}), fc.record({share: fc.double({min: 0, max: 1, noNaN: true})})),
 });
 
@@ -252,6 +256,7 @@ export const header: fc.Arbitrary<PlanHeader> = fc.record(
     sourceMissing: fc.boolean(),
     facts,
     rules: fc.array(fc.tuple(relPath, anyText), {maxLength: 3}),
+    tagged: fc.array(fc.tuple(relPath, name), {maxLength: 3}),
     warnings: fc.array(anyText),
   },
   {requiredKeys: ['id', 'created', 'writer', 'source', 'target', 'options', 'totals', 'warnings']},

@@ -112,6 +112,8 @@ export const header: PlanHeader = {
     renameInvalid: false,
     ...KEPT,
     filters: [],
+    excludeCaches: false,
+    excludeIfPresent: [],
     maxDelete: {share: 0.5},
   },
   totals: {
