@@ -31,7 +31,7 @@ import {runJobs} from './run.js';
 import {LATEST, readRun, readRunFile, readRuns} from './runs.js';
 import type {ServiceOptions} from './service.js';
 import {hearStopSignals} from './stop.js';
-import {checkForSaved, placeOf, settingsOf, type Typed, targetOf, isUnknownJob, neitherJobNorPlan} from './typed.js';
+import {checkForSaved, isUnknownJob, neitherJobNorPlan, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
 
