@@ -31,7 +31,7 @@ import {runJobs} from './run.js';
 import {LATEST, readRun, readRunFile, readRuns} from './runs.js';
 import type {ServiceOptions} from './service.js';
 import {hearStopSignals} from './stop.js';
-import {checkForSaved, isUnknownJob, neitherJobNorPlan, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
+import {checkForSaved, checkTimes, isUnknownJob, neitherJobNorPlan, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
 
@@ -181,6 +181,7 @@ export function config({words, ...typed}: Typed, {builtIn}: {builtIn: boolean}):
   return execute({words, ...typed}, async ({onEvent}) => {
     const {showConfig} = await import('./config.js');
     const {config: file, flags} = typed;
+    await checkTimes(flags);
     const shown = await showConfig({...placeOf(file), file, jobs: words, flags, builtIn});
     onEvent({type: 'config-shown', config: shown});
     return EXIT.done;

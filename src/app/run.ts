@@ -23,7 +23,6 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
   const settled = unknownOr(await Promise.all(jobs.map(async (job) => ({job, settings: await job.settings()}))));
   if (!options.once && settled.some(({settings}) => scheduleOf(settings) !== undefined)) {
     checkFormat(typed, 'a single run', 'give --events, or read runs later with `show`', ['json', ...REPORTS]);
-    await checkTimes(typed);
     return runOnSchedule({typed, options, context, output}, settled);
   }
   if (names.length > 1) checkFormat(typed, 'a single job', 'give --json, or read runs later with `show`', REPORTS);
@@ -40,12 +39,4 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
 function checkFormat({format}: Typed, whom: string, hint: string, refused: readonly Format[]): void {
   if (format === undefined || !refused.includes(format)) return;
   throw new DirsyncError('USAGE', `--format ${format} is for ${whom}`, hint);
-}
-
-/** Those of the config are checked where it is read. @throws DirsyncError SCHEDULE_INVALID. */
-async function checkTimes({flags: {cron = [], timezone}}: Typed): Promise<void> {
-  // Loaded only here: few flags need a calendar.
-  const {checkCron, checkTimezone} = await import('../config/cron.js');
-  cron.forEach(checkCron);
-  if (timezone !== undefined) checkTimezone(timezone);
 }

@@ -2,6 +2,7 @@
 import {statSync} from 'node:fs';
 import {dirname, isAbsolute} from 'node:path';
 import type {Config, JobSettings, LoadOptions} from '../config/load.js';
+import {parseHours, parseInterval, parseMilliseconds, parseTimeOfDay} from '../config/quantity.js';
 import {type Notices, noticesOf, resolveSettings, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -21,6 +22,7 @@ export interface Typed {
 }
 
 export async function settingsOf({words, flags, config}: Typed): Promise<Settings> {
+  await checkTimes(flags);
   const [word = '', ...others] = words;
   if (others.length === 1) await checkFolders(word, {words, config});
   const name = words.length === 1 ? word : undefined;
@@ -29,6 +31,23 @@ export async function settingsOf({words, flags, config}: Typed): Promise<Setting
     throw name !== undefined && isUnknownJob(error) ? noJob(name, error) : error;
   });
   return resolveSettings(words, flags, job, folder);
+}
+
+/**
+ * Typed times, also where no schedule uses them; those of a config are checked where it is read.
+ * @throws DirsyncError INTERVAL_INVALID, SCHEDULE_INVALID or USAGE.
+ */
+export async function checkTimes(flags: SettingFlags): Promise<void> {
+  const {every, cron = [], at = [], timezone, activeHours = [], delay, jitter, backoff, debounce} = flags;
+  if (every !== undefined) parseInterval(every);
+  at.forEach(parseTimeOfDay);
+  activeHours.forEach(parseHours);
+  for (const time of [delay, jitter, backoff, debounce]) if (time !== undefined) parseMilliseconds(time);
+  if (cron.length === 0 && timezone === undefined) return;
+  // Loaded only here: few flags need a calendar.
+  const {checkCron, checkTimezone} = await import('../config/cron.js');
+  cron.forEach(checkCron);
+  if (timezone !== undefined) checkTimezone(timezone);
 }
 
 function isThere(word: string): boolean {

@@ -3,9 +3,10 @@ import {dirname} from 'node:path';
 import {escapeName} from '../core/escape.js';
 import {type KeyPath, type Mistake, missing} from './mistakes.js';
 import {checkOwn, Foreign} from './owner.js';
-import {isPackage, readFile, Unparsable} from './read.js';
+import {isPackage, readFile} from './read.js';
 import {type ConfigContent, checkConfig, fieldsOf, isObject, type JobSettings, readExtends} from './schema.js';
 import {TextRefused} from './text.js';
+import {Unparsable} from './unparsable.js';
 
 /** One file. */
 export interface Layer {

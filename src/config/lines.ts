@@ -55,7 +55,9 @@ function linesOf(file: string, text: string): LineOf {
   function indexOf(map: YAMLMap): ReadonlyMap<string, Pair> {
     const known = indexes.get(map);
     if (known !== undefined) return known;
-    const pairs = map.items.flatMap((pair): [string, Pair][] => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : []));
+    const pairs = map.items.flatMap((pair): [string, Pair][] =>
+      isScalar(pair.key) ? [[pair.key.source ?? String(pair.key.value), pair]] : [],
+    );
     const index = new Map(pairs);
     indexes.set(map, index);
     return index;

@@ -154,8 +154,7 @@ async function findFile({cwd, file, env}: LoadOptions): Promise<(Layers & {reado
 }
 
 /**
- * Not cosmiconfig's own search: that passes over files it may not read, so that another file would silently hold, and looks
- * for the user's config folder in the process's environment only.
+ * A file that may not be read is not passed over, or another file would silently hold.
  */
 function* places(cwd: string, env: NodeJS.ProcessEnv): Generator<string> {
   const home = homeFolder(env);

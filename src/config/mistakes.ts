@@ -39,16 +39,44 @@ function wordsOf(issue: z.core.$ZodIssue): string {
       return `expected one of ${issue.values.join(', ')}, found ${show(input)}${meant}`;
     }
     case 'invalid_type': {
-      const expected = issue.expected === 'record' ? 'object' : issue.expected;
-      return input === undefined ? missing(expected) : `expected ${expected}, found ${shown(issue)}`;
+      const expected = expectedIn(issue);
+      return input === undefined ? missing(expected) : `expected ${expected}, found ${shown(issue)}${advice(issue)}`;
     }
     case 'invalid_union':
-      return `expected ${issue.message}, found ${shown(issue)}`;
+      return `expected ${issue.message}, found ${shown(issue)}${advice(issue)}`;
     case 'invalid_key':
       return issue.issues.map(({message}) => message).join(', ');
     default:
       return issue.message;
   }
+}
+
+type TypeIssue = Extract<z.core.$ZodIssue, {code: 'invalid_type'}>;
+
+/** The words of the schema, where it has some. */
+function expectedIn({expected, message}: TypeIssue): string {
+  if (!message.startsWith('Invalid input')) return message;
+  return expected === 'record' ? 'object' : expected === 'boolean' ? 'true or false' : expected;
+}
+
+/** What a schema of one text or several expects. */
+export const TEXTS = 'string or array of strings';
+
+const SWITCHES: ReadonlyMap<string, boolean> = new Map([
+  ...['yes', 'on', 'y', 'true'].map((word) => [word, true] as const),
+  ...['no', 'off', 'n', 'false'].map((word) => [word, false] as const),
+]);
+
+/** What to write instead, where that is plain. */
+function advice(issue: z.core.$ZodIssue): string {
+  const {input} = issue;
+  if (issue.code === 'invalid_type' && issue.expected === 'boolean') {
+    const meant = typeof input === 'string' ? SWITCHES.get(input.toLowerCase()) : undefined;
+    if (meant === undefined) return '';
+    return input === String(meant) ? `, write ${meant} without quotes` : `, write ${meant}`;
+  }
+  const isText = issue.code === 'invalid_type' ? expectedIn(issue) === 'string' : issue.message === TEXTS;
+  return isText && typeof input === 'number' ? ', put a text that looks like a number in quotes' : '';
 }
 
 export function missing(expected: string): string {
@@ -75,9 +103,13 @@ const SHOWN = 40;
 /** Settings whose values are often secrets. */
 const SECRETS: readonly PropertyKey[] = ['heartbeat', 'webhook', 'hooks'];
 
+function isShown({path}: z.core.$ZodIssue): boolean {
+  return !path.some((key) => SECRETS.includes(key));
+}
+
 /** The value that an issue is about, unless it may be a secret. */
-function shown({path, input}: z.core.$ZodIssue): string {
-  return path.some((key) => SECRETS.includes(key)) ? typeOf(input) : show(input);
+function shown(issue: z.core.$ZodIssue): string {
+  return isShown(issue) ? show(issue.input) : typeOf(issue.input);
 }
 
 function typeOf(value: unknown): string {

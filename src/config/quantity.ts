@@ -31,7 +31,8 @@ export function parseInterval(text: string): number {
 }
 
 /** A duration such as `2s`, `500ms`, `100us` or `0` in nanoseconds, up to 365 days. Throws USAGE. */
-export function parseDuration(text: string): bigint {
+export function parseDuration(given: string | number): bigint {
+  const text = String(given);
   const time = text === '0' ? 0n : parseTime(text);
   if (time === undefined || time > YEAR) {
     throw new DirsyncError(
@@ -44,8 +45,8 @@ export function parseDuration(text: string): bigint {
 }
 
 /** A duration in whole milliseconds. Throws USAGE. */
-export function parseMilliseconds(text: string): number {
-  return Number(parseDuration(text) / NS_PER_MS);
+export function parseMilliseconds(given: string | number): number {
+  return Number(parseDuration(given) / NS_PER_MS);
 }
 
 /** A limit on deletions: `100` leaves, or `50%` of the target's leaves. Throws USAGE. */

@@ -1,18 +1,23 @@
 /** One config file, read but unchecked. */
 import {basename, extname} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {defaultLoaders} from 'cosmiconfig';
 import {escapeName} from '../core/escape.js';
 import {decodeText, noText} from '../core/text.js';
+import {parseJson} from './json.js';
 import {isObject} from './schema.js';
 import {excess, readBytes} from './text.js';
+import {Unparsable} from './unparsable.js';
+import {parseYaml, plainYaml} from './yaml.js';
+
+/** Of a package.json. */
+const KEY = 'dirsync';
 
 /** What is taken of a file by its ending. */
 const LOADERS: Readonly<Record<string, (file: string, content: string) => unknown>> = {
-  '': defaultLoaders.noExt,
-  '.yaml': defaultLoaders['.yaml'],
-  '.yml': defaultLoaders['.yml'],
-  '.json': loadJson,
+  '': (_, text) => parseYaml(text),
+  '.yaml': (_, text) => parseYaml(text),
+  '.yml': (_, text) => parseYaml(text),
+  '.json': (file, text) => parseJson(text, isPackage(file) ? KEY : undefined),
   '.js': loadModule,
   '.mjs': loadModule,
   '.cjs': loadModule,
@@ -24,19 +29,6 @@ export interface RawFile {
   readonly value: unknown;
 }
 
-/** The file could be read, and is no YAML, JSON or module. */
-export class Unparsable extends Error {
-  constructor(
-    /** Escaped. */
-    readonly why: string,
-    /** From 1. */
-    readonly line: number | undefined,
-    cause: unknown,
-  ) {
-    super(why, {cause});
-  }
-}
-
 /** @throws a system error, TextRefused or Unparsable. */
 export async function readFile(file: string): Promise<RawFile> {
   const bytes = readBytes(file);
@@ -46,17 +38,17 @@ export async function readFile(file: string): Promise<RawFile> {
     checkText(bytes, text);
     const load = LOADERS[extname(file)];
     if (load === undefined) throw new Error(`no config has the ending "${extname(file)}"`);
-    const value = await load(file, text);
-    const found = excess(value);
+    const loaded = await load(file, text);
+    const found = excess(loaded);
     if (found !== undefined) throw new Error(found);
+    const value = plainYaml(loaded);
     if (!isPackage(file)) return {text, value: value ?? {}};
-    return {text, value: isObject(value) ? (value.dirsync ?? undefined) : undefined};
+    return {text, value: isObject(value) ? (value[KEY] ?? undefined) : undefined};
   } catch (error) {
     if (error instanceof Unparsable) throw error;
-    const {reason, message, mark} = Object(error) as ParseError;
-    // Where the end comes too early, js-yaml names the line after it.
-    const line = mark && Math.min(mark.line + 1, text.split('\n').length);
-    throw new Unparsable(escapeName(reason ?? message ?? String(error)), line, error);
+    // A module may throw anything.
+    const {message} = Object(error) as {readonly message?: string};
+    throw new Unparsable(escapeName(message ?? String(error)), undefined, error);
   }
 }
 
@@ -77,26 +69,8 @@ export function isPackage(file: string): boolean {
   return basename(file) === 'package.json';
 }
 
-/** js-yaml's YAMLException, whose lines count from 0, or whatever a module throws. */
-interface ParseError {
-  readonly message?: string;
-  readonly reason?: string;
-  readonly mark?: {readonly line: number};
-}
-
-/** The default loader tries again with require(), and reports how that failed. Node reads a module once in the life of a process. */
+/** Node reads a module once in the life of a process. */
 async function loadModule(file: string): Promise<unknown> {
   if (!file.isWellFormed()) throw new Error('Node loads no module whose path is not UTF-8; write the config as YAML or JSON');
   return (await import(pathToFileURL(file).href)).default;
-}
-
-/** The default loader, which does not tell lines. */
-function loadJson(file: string, content: string): unknown {
-  try {
-    return defaultLoaders['.json'](file, content);
-  } catch (error) {
-    const position = /at position (\d+)/.exec((error as Error).message)?.[1] ?? content.length;
-    const line = content.slice(0, Number(position)).split('\n').length - 1;
-    throw Object.assign(new Error('no valid JSON', {cause: error}), {mark: {line}});
-  }
 }

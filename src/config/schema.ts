@@ -7,7 +7,7 @@ import {GUARD_NAMES, LINKS_AS, PRESERVABLE} from '../core/plan.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
 import {checkName, checkUtf8, expandFileOrFolder, expandPath, expandRoot, expandUrl, type PathContext} from './expand.js';
-import {type KeyPath, type Mistake, mistakesOf} from './mistakes.js';
+import {type KeyPath, type Mistake, mistakesOf, TEXTS} from './mistakes.js';
 import {parseDuration, parseFileName, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay} from './quantity.js';
 
 function settingsShape(context: PathContext) {
@@ -43,11 +43,9 @@ function settingsShape(context: PathContext) {
     deleteExcluded: flag(false).describe('Delete from the target what a filter leaves out too.'),
     checksum: flag(false).describe('Compare content instead of size and mtime.'),
     sizeOnly: flag(false).describe('Compare sizes alone.'),
-    mtimeWindow: z
-      .string()
-      .superRefine(parsedBy(parseDuration))
-      .optional()
-      .describe('Times this close are equal, such as 2s; by default as close as the target can tell them apart.'),
+    mtimeWindow: duration().describe(
+      'Times this close are equal, such as 2s; by default as close as the target can tell them apart.',
+    ),
     preserve: z
       .array(z.enum(PRESERVABLE))
       .optional()
@@ -197,7 +195,7 @@ function flag(usual: boolean) {
 /** A text, or a list of them; always a list once read. */
 function texts(text: z.ZodType<string, string> = z.string().superRefine(checkName)) {
   return z
-    .union([text, z.array(text)], {error: 'string or array of strings'})
+    .union([text, z.array(text)], {error: TEXTS})
     .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));
 }
 
@@ -208,13 +206,18 @@ function size() {
     .optional();
 }
 
-function duration(usual: string) {
-  return z.string().superRefine(parsedBy(parseDuration)).optional().meta({default: usual});
+function duration(usual?: string) {
+  // 0 has no unit, and so YAML takes it for a number.
+  return z
+    .union([z.string(), z.int()], {error: 'a time such as 90s or 500ms, or 0'})
+    .superRefine(parsedBy(parseDuration))
+    .optional()
+    .meta(usual === undefined ? {} : {default: usual});
 }
 
 function interval(example: string) {
   return z
-    .string()
+    .string({error: (issue) => (issue.input === undefined ? undefined : 'a time with its unit, such as 90s or 15m')})
     .superRefine(parsedBy(parseInterval))
     .optional()
     .meta({examples: [example]});
@@ -222,7 +225,7 @@ function interval(example: string) {
 
 function command() {
   const word = z.string().superRefine(checkUtf8);
-  return z.union([word, z.array(word)], {error: 'string or array of strings'}).optional();
+  return z.union([word, z.array(word)], {error: TEXTS}).optional();
 }
 
 function extended(context: PathContext) {

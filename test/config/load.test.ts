@@ -89,6 +89,32 @@ describe('config/load', () => {
       });
     }
 
+    it('takes keys as they stand there, and values as what they are', async () => {
+      const names = [
+        '2026-11-28',
+        '2026-11-28T00:00:00Z',
+        '010',
+        '0x1F',
+        '1.0',
+        '1e3',
+        'True',
+        'no',
+        '~',
+        'null',
+        '.inf',
+        '12:30:45',
+      ];
+      const jobs = names.map(
+        (name) => `  ${name}: {source: s, target: t, maxDelete: 010, delay: 0, watch: True, exclude: 2026-11-28}`,
+      );
+      put('home/work/dirsync.config.yaml', `jobs:\n${jobs.join('\n')}\n`);
+      const config = await load();
+      expect([...config.jobs.keys()]).to.deep.equal(names);
+      for (const name of names) {
+        expect(findJob(config, name)).to.deep.include({maxDelete: 10, delay: 0, watch: true, exclude: ['2026-11-28']});
+      }
+    });
+
     it('ends in $XDG_CONFIG_HOME/dirsync, if that is set', async () => {
       put('home/.config/dirsync/config.yaml', YAML);
       const file = put('xdg/dirsync/config.yaml', YAML);
@@ -219,12 +245,16 @@ jobs:
       {name: 'nothing near', content: job('compression: 9'), says: 'jobs.photos.compression: unknown key'},
       {name: 'unknown section', content: 'job: {}', says: 'job: unknown key, did you mean "jobs"?'},
       {name: 'unknown default', content: 'defaults: {fsyc: end}', says: 'defaults.fsyc: unknown key, did you mean "fsync"?'},
-      {name: 'wrong type', content: job('delete: "no"'), says: 'jobs.photos.delete: expected boolean, found string "no"'},
+      {
+        name: 'wrong type',
+        content: job('delete: "no"'),
+        says: 'jobs.photos.delete: expected true or false, found string "no", write false',
+      },
       {name: 'null', content: job('log: '), says: 'jobs.photos.log: expected string, found null'},
       {
         name: 'number for a text',
         content: job('mtimeWindow: 2'),
-        says: 'jobs.photos.mtimeWindow: expected string, found number 2',
+        says: 'jobs.photos.mtimeWindow: "2" is no duration. Give 0, or numbers with units',
       },
       {
         name: 'list of others',
@@ -249,7 +279,7 @@ jobs:
         says: 'jobs.photos.maxDelete: "-1" is no limit on deletions. Give ',
       },
       {name: 'bad interval', content: job('every: 5x'), says: 'jobs.photos.every: "5x" is no interval. Give '},
-      {name: 'bad wait', content: job('lockTimeout: 30'), says: 'jobs.photos.lockTimeout: expected string, found number 30'},
+      {name: 'bad wait', content: job('lockTimeout: 30'), says: 'jobs.photos.lockTimeout: "30" is no duration. '},
       {name: 'bad window', content: job('mtimeWindow: 5x'), says: 'jobs.photos.mtimeWindow: "5x" is no duration. Give '},
       {
         name: 'choice',
@@ -279,7 +309,7 @@ jobs:
       {
         name: 'a text for a yes',
         content: job('oneFileSystem: "yes"'),
-        says: 'jobs.photos.oneFileSystem: expected boolean, found string "yes"',
+        says: 'jobs.photos.oneFileSystem: expected true or false, found string "yes", write true',
       },
       {
         name: 'a flag of file systems as written',
@@ -318,7 +348,7 @@ jobs:
       {name: 'escape codes in a key', content: job('"\\u202e": 1'), says: '["\\u202e"]: unknown key'},
       {name: 'long value', content: job(`fsync: ${'x'.repeat(100)}`), says: `found string "${'x'.repeat(39)}…`},
       {name: 'broken YAML', content: 'jobs:\n  a: [1\n  b: 2\n', says: 'dirsync.config.yaml:3: '},
-      {name: 'key twice', content: 'jobs: {}\njobs: {}\n', says: 'dirsync.config.yaml:2: duplicated mapping key'},
+      {name: 'key twice', content: 'jobs: {}\njobs: {}\n', says: 'dirsync.config.yaml:2: the key "jobs" stands there twice'},
     ];
     for (const {name, content, says} of cases) {
       it(name, async () => {

@@ -60,7 +60,10 @@ describe('config/mistakes', () => {
       'a number for an address': ['webhook: 5', 'webhook: expected an address, or an object with one, found number'],
       'unset variable in an address': ['webhook: "${HOOK}"', 'webhook: the environment variable "HOOK" is not set'],
       'a text for hooks': ['hooks: curl https://secret', 'hooks: expected object, found string'],
-      'a command of numbers': ['hooks: {before: [1]}', 'hooks.before[0]: expected string, found number'],
+      'a command of numbers': [
+        'hooks: {before: [1]}',
+        'hooks.before[0]: expected string, found number, put a text that looks like a number in quotes',
+      ],
       'unset variable': ['log: ${NOWHERE}/x.log', 'log: the environment variable "NOWHERE" is not set'],
       'unset variables': ['log: ${NO}/${NOWHERE}/${NO}', 'log: the environment variables "NO", "NOWHERE" are not set'],
       'unset variable in metrics': ['metrics: ${NOWHERE}/x.prom', 'metrics: the environment variable "NOWHERE" is not set'],
@@ -68,7 +71,23 @@ describe('config/mistakes', () => {
         'excludeFrom: [a, "${NOWHERE}"]',
         'excludeFrom[1]: the environment variable "NOWHERE" is not set',
       ],
-      'wrong type': ['delete: "no"', 'delete: expected boolean, found string "no"'],
+      'wrong type': ['delete: "no"', 'delete: expected true or false, found string "no", write false'],
+      'yes for true': ['watch: yes', 'watch: expected true or false, found string "yes", write true'],
+      'a switch in quotes': ['watch: "true"', 'watch: expected true or false, found string "true", write true without quotes'],
+      'another text for a switch': ['watch: maybe', 'watch: expected true or false, found string "maybe"'],
+      'an interval without a unit': ['every: 90', 'every: expected a time with its unit, such as 90s or 15m, found number 90'],
+      'a number for a path': [
+        'log: 2026',
+        'log: expected string, found number 2026, put a text that looks like a number in quotes',
+      ],
+      'a number for a pattern': [
+        'exclude: [a, 007]',
+        'exclude[1]: expected string, found number 7, put a text that looks like a number in quotes',
+      ],
+      'a number for a time of the day': [
+        'at: 3',
+        'at: expected string or array of strings, found number 3, put a text that looks like a number in quotes',
+      ],
       'NUL in a path': ['log: "a\\0b"', 'log: a path holds no NUL'],
       null: ['log:', 'log: expected string, found null'],
       choice: ['fsync: ech', 'fsync: expected one of none, end, each, found string "ech", did you mean "each"?'],
@@ -82,7 +101,7 @@ describe('config/mistakes', () => {
         'every: 5x',
         'every: "5x" is no interval. Give numbers with the units s, m, h, d or w, from 1s to 365d, such as 5s, 10m, 1h30m or 1d.',
       ],
-      duration: ['debounce: 5', 'debounce: expected string, found number 5'],
+      duration: ['debounce: 5', 'debounce: "5" is no duration. Give 0, or numbers with units, such as 1s, 500ms or 100us.'],
       'duration without a unit': [
         'jitter: "5"',
         'jitter: "5" is no duration. Give 0, or numbers with units, such as 1s, 500ms or 100us.',
@@ -110,12 +129,126 @@ describe('config/mistakes', () => {
     });
   });
 
+  describe('of YAML itself, in the line where it stands', () => {
+    const star = `a "*" at the start means something else in YAML; put the text in quotes, such as '*.tmp'`;
+    const bang = `a "!" at the start means something else in YAML; put the text in quotes, such as '!keep.txt'`;
+    const cases: Readonly<Record<string, readonly [line: string, told: string]>> = {
+      'a pattern with a star': ['exclude: *.tmp', star],
+      'a pattern with a star in a list': ['exclude: [a, *.tmp]', star],
+      'a pattern of two stars': ['exclude: **/x', star],
+      'a cron pattern': ['cron: */5 * * * *', star],
+      'a cron pattern of stars': ['cron: * 3 * * *', star],
+      'a pattern that takes back': ['exclude: !keep.o', bang],
+      'a pattern that takes back, with a class': ['exclude: ![ab]', bang],
+      'a pattern with two marks': ['exclude: !a!b', bang],
+      'a binary': ['log: !!binary aGk=', bang],
+      'an anchor without a name': [
+        'log: &',
+        `a "&" at the start means something else in YAML; put the text in quotes, such as '&x'`,
+      ],
+      'a text with an at sign': [
+        'exclude: @x',
+        `a "@" at the start means something else in YAML; put the text in quotes, such as '@x'`,
+      ],
+      'a text with a colon': ['log: a: b', `a ": " means something else in YAML; put the text in quotes, such as 'a: b'`],
+      'a tab': ['\tlog: a', 'a tab stands where YAML takes spaces alone'],
+      'an escape that is none': [
+        'log: "\\d"',
+        'a "\\" in double quotes means something else in YAML; put the text in single quotes',
+      ],
+      'a key twice': ['source: /x', 'the key "source" stands there twice'],
+      'a quoted key twice': ['"source" : /x', 'the key "source" stands there twice'],
+    };
+    for (const [name, [line, told]] of Object.entries(cases)) {
+      it(name, async () => {
+        for (const after of ['', 'fsync: end', '\n\n\n']) {
+          const [found] = await toldOf({'x.yaml': job(line, after)});
+          expect(found).to.equal(`x.yaml:5: ${told}`);
+        }
+      });
+    }
+
+    it('a key without its space, which is a text up to the next key', async () => {
+      expect(await toldOf({'x.yaml': job('log:a', 'fsync: end')})).to.deep.equal([
+        'x.yaml:6: a key with ": ", at the depth of those around it, is expected',
+      ]);
+    });
+
+    it('texts in quotes and lists that have no end', async () => {
+      expect(await toldOf({'x.yaml': 'jobs: "a'})).to.deep.equal(['x.yaml:1: a text in quotes has no end']);
+      expect(await toldOf({'x.yaml': '\njobs: [a'})).to.deep.equal(['x.yaml:2: a list in [ ] or keys in { } have no end']);
+      expect(await toldOf({'x.yaml': 'jobs: [a\nextends: b\n'})).to.deep.equal([
+        'x.yaml:2: a comma is missing, or the end of a list in [ ] or of keys in { }',
+      ]);
+      expect(await toldOf({'x.yaml': 'jobs: {}\n---\njobs: {}'})).to.deep.equal([
+        'x.yaml: "---" begins a second document, and a config is one',
+      ]);
+    });
+  });
+
+  describe('of JSON, in the line where it stands', () => {
+    const cases: Readonly<Record<string, readonly [text: string, line: number]>> = {
+      'a comma before the end of keys': ['{"a":\n1,\n}', 3],
+      'a comma before the end of a list': ['{"a": [\n1,\n\n]\n\n}', 2],
+      'a comment': ['{\n// x\n"a": 1\n}', 2],
+      'a comment after a value': ['{\n"a": 1 // x\n}\n', 2],
+      'a comment before a value': ['{\n"a": // x\n1\n}\n', 2],
+      'single quotes': ["{\n'a': 1\n}\n", 2],
+      'a text in single quotes': ['{\n"a": \'b\'\n}\n', 2],
+      'a key without quotes': ['{\na: 1\n}\n', 2],
+      'a word': ['{\n"a": yes\n}\n', 2],
+      'a missing comma': ['{\n"a": 1\n"b": 2\n}\n', 3],
+      'a line break in a text': ['{\n"a": "x\ny"\n}\n', 2],
+      'no end': ['{\n"a": 1\n', 3],
+    };
+    for (const [name, [text, line]] of Object.entries(cases)) {
+      it(name, async () => expect(await toldOf({'x.json': text})).to.deep.equal([`x.json:${line}: no valid JSON`]));
+    }
+
+    const twice: Readonly<Record<string, readonly [file: string, text: string, told: readonly string[]]>> = {
+      'a key twice': [
+        'x.json',
+        '{"jobs": {"a": {"source": "/s",\n"target": "/t",\n"source": "/x"}}}',
+        ['x.json:3: the key "source" stands there twice'],
+      ],
+      'a key twice, written in two ways': [
+        'x.json',
+        '{"jobs": {},\n"job\\u0073": {}}',
+        ['x.json:2: the key "jobs" stands there twice'],
+      ],
+      'a key twice, deep in lists': [
+        'x.json',
+        '{"x": [[{"}": "{,\\"",\n"}": 1}]]}',
+        ['x.json:2: the key "}" stands there twice'],
+      ],
+      'a key twice in a package.json': [
+        'package.json',
+        '{"dirsync": {"jobs": {},\n"jobs": {}}}',
+        ['package.json:2: the key "jobs" stands there twice'],
+      ],
+      'our key twice in a package.json': [
+        'package.json',
+        '{"dirsync": {},\n"dirsync": {}}',
+        ['package.json:2: the key "dirsync" stands there twice'],
+      ],
+      'not what others have twice there': ['package.json', '{"x": {"a": 1, "a": 2}, "dirsync": {"jobs": {}}}', []],
+      'not one key of two objects': [
+        'x.json',
+        '{"jobs": {"a": {"source": "/s", "target": "/t"}, "b": {"source": "/s", "target": "/t"}}}',
+        [],
+      ],
+    };
+    for (const [name, [file, text, told]] of Object.entries(twice)) {
+      it(name, async () => expect(await toldOf({[file]: text})).to.deep.equal(told));
+    }
+  });
+
   const cases: Readonly<Record<string, readonly [files: Files, told: readonly string[]]>> = {
     'all, in the order of lines': [
       {'x.yaml': `x: 1\ndefaults:\n  delete: 1\n  hooks:\n    timeout: 5x\n${job('exclud: x', '', 'fsync: ech')}`},
       [
         'x.yaml:1: x: unknown key',
-        'x.yaml:3: defaults.delete: expected boolean, found number 1',
+        'x.yaml:3: defaults.delete: expected true or false, found number 1',
         'x.yaml:5: defaults.hooks.timeout: "5x" is no duration. Give 0, or numbers with units, such as 1s, 500ms or 100us.',
         'x.yaml:10: jobs.photos.exclud: unknown key, did you mean "exclude"?',
         'x.yaml:12: jobs.photos.fsync: expected one of none, end, each, found string "ech", did you mean "each"?',
@@ -138,6 +271,17 @@ describe('config/mistakes', () => {
       ['x.yaml:5: $import: unknown key, did you mean "extends"?'],
     ],
     'a job without a name': [{'x.yaml': 'jobs:\n  "": {source: /s}'}, ['x.yaml:2: jobs[""]: a job has a name, found ""']],
+    'a job with a name like a number or a date': [
+      {
+        'x.yaml':
+          'jobs:\n  010: {source: /s, target: /t}\n  2026-11-28:\n    source: /s\n    target: /t\n    exclud: x\n  0x1F: {}',
+      },
+      [
+        'x.yaml:6: jobs["2026-11-28"].exclud: unknown key, did you mean "exclude"?',
+        'x.yaml:7: jobs["0x1F"].source: missing, expected string',
+        'x.yaml:7: jobs["0x1F"].target: missing, expected string',
+      ],
+    ],
     JSON: [
       {'x.json': '{\n\t"jobs": {\n\t\t"photos": {\n\t\t\t"source": "/s",\n\t\t\t"targt": "/t"\n\t\t}\n\t}\n}'},
       [
@@ -154,11 +298,14 @@ describe('config/mistakes', () => {
     'by an alias and a merge key': [
       {'x.yaml': 'defaults: &base\n  delete: 1\njobs:\n  photos:\n    <<: *base\n    source: /s\n    target: /t'},
       [
-        'x.yaml:2: defaults.delete: expected boolean, found number 1',
-        'x.yaml:2: jobs.photos.delete: expected boolean, found number 1',
+        'x.yaml:2: defaults.delete: expected true or false, found number 1',
+        'x.yaml:2: jobs.photos.delete: expected true or false, found number 1',
       ],
     ],
-    'broken YAML': [{'x.yaml': 'jobs:\n  a: 1\n b: 2'}, ['x.yaml:3: bad indentation of a mapping entry']],
+    'broken YAML': [
+      {'x.yaml': 'jobs:\n  a: 1\n b: 2'},
+      ['x.yaml:3: a key with ": ", at the depth of those around it, is expected'],
+    ],
     'an interval beside cron': [
       {'x.yaml': job('every: 5m', 'cron: 0 3 * * *')},
       ['x.yaml:5: jobs.photos.every: excludes cron, choose one of them (or add watch: true)'],
@@ -195,7 +342,7 @@ describe('config/mistakes', () => {
     ],
     'of an extended file that is broken': [
       {'x.yaml': 'extends: y.yaml', 'y.yaml': '\na: ['},
-      ['y.yaml:2: unexpected end of the stream within a flow collection'],
+      ['y.yaml:2: a list in [ ] or keys in { } have no end'],
     ],
     'once of a file that is extended twice': [
       {'x.yaml': 'extends: [y.yaml, y.yaml]', 'y.yaml': 'job: {}'},
@@ -217,7 +364,10 @@ describe('config/mistakes', () => {
       {'x.yaml': 'extends: package.json', 'package.json': '{}'},
       ['x.yaml:1: extends: package.json has no key "dirsync"'],
     ],
-    'no text': [{'x.yaml': 'extends: [1]'}, ['x.yaml:1: extends[0]: expected string, found number 1']],
+    'no text': [
+      {'x.yaml': 'extends: [1]'},
+      ['x.yaml:1: extends[0]: expected string, found number 1, put a text that looks like a number in quotes'],
+    ],
     'an unset variable in extends': [
       {'x.yaml': 'extends: ${NO}/x.yaml'},
       ['x.yaml:1: extends: the environment variable "NO" is not set'],

@@ -185,14 +185,16 @@ const CASES: readonly Case[] = [
     args: ['plan', 'photos'],
     config: CONFIG.replace('target}', 'target, delete: "no"}'),
     code: 'CONFIG_INVALID',
-    says: ['The config file has a mistake: ROOT/dirsync.config.yaml:2: jobs.photos.delete: expected boolean, found string "no"'],
+    says: [
+      'The config file has a mistake: ROOT/dirsync.config.yaml:2: jobs.photos.delete: expected true or false, found string "no"',
+    ],
   },
   {
     title: 'a config that is no YAML',
     args: ['plan', 'photos'],
     config: 'jobs: [',
     code: 'CONFIG_INVALID',
-    says: ['The config file has a mistake: ROOT/dirsync.config.yaml:1: unexpected end of the stream'],
+    says: ['The config file has a mistake: ROOT/dirsync.config.yaml:1: a list in [ ] or keys in { } have no end'],
   },
   {
     title: 'a config file that is missing',
@@ -212,6 +214,23 @@ const CASES: readonly Case[] = [
     code: 'INTERVAL_INVALID',
     says: ['The interval cannot be understood: "-1m" is no interval', 'such as 5s'],
   },
+  ...(
+    [
+      ['--timezone', 'Foo/Bar', 'SCHEDULE_INVALID', '"Foo/Bar" is no time zone'],
+      ['--cron', '61 * * * *', 'SCHEDULE_INVALID', '"61 * * * *" is no cron pattern'],
+      ['--cron', '0 0 30 2 *', 'SCHEDULE_INVALID', '"0 0 30 2 *" never comes'],
+      ['--at', '25:00', 'USAGE', '"25:00" is no time of the day'],
+      ['--active-hours', '22:00', 'USAGE', '"22:00" are no hours of the day'],
+      ['--delay', '5', 'USAGE', '"5" is no duration'],
+      ['--jitter', '5x', 'USAGE', '"5x" is no duration'],
+      ['--backoff', 'x', 'USAGE', '"x" is no duration'],
+      ['--debounce', '1', 'USAGE', '"1" is no duration'],
+    ] as const
+  ).flatMap(([flag, value, code, text]) => [
+    {title: `${flag} ${value}, with --once`, args: ['run', ...ST, '--once', '--every', '5m', flag, value], code, says: [text]},
+    {title: `${flag} ${value}, without a schedule`, args: ['run', ...ST, flag, value], code, says: [text]},
+    {title: `${flag} ${value} (config)`, args: ['config', 'photos', flag, value], code, says: [text]},
+  ]),
   {title: 'json and events', args: ['plan', ...ST, '--json', '--events'], code: 'USAGE', says: [USAGE, '--events', '--json']},
   {title: 'roots given twice', args: ['plan', ...ST, '-i', 'source'], code: 'USAGE', says: [`${USAGE}the roots are given twice`]},
   {title: 'three words', args: ['plan', ...ST, 'third'], code: 'USAGE', says: [USAGE, 'third']},

@@ -1,0 +1,106 @@
+/** YAML as its writer means it: keys are the texts that stand there, and what it does not take is told in plain words. */
+import {FAILSAFE_SCHEMA, load, Type, types, YAMLException} from 'js-yaml';
+import {escapeName} from '../core/escape.js';
+import {twiceWords} from './json.js';
+import {Unparsable} from './unparsable.js';
+
+declare module 'js-yaml' {
+  /** What @types/js-yaml leaves out. */
+  export const types: Readonly<Record<'null' | 'bool' | 'int' | 'float' | 'merge', Type>>;
+  interface Type {
+    tag: string;
+  }
+}
+
+/** A number, a boolean or null; as a key it is the text by which it was written. */
+class Scalar {
+  readonly #text: string;
+  readonly #value: unknown;
+
+  constructor(text: string, value: unknown) {
+    this.#text = text;
+    this.#value = value;
+  }
+
+  /** js-yaml makes a key by `String` of any object but a plain one. */
+  get [Symbol.toStringTag](): string {
+    return 'Scalar';
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+
+  valueOf(): unknown {
+    return this.#value;
+  }
+}
+
+const scalars = [types.null, types.bool, types.int, types.float].map(
+  ({tag, resolve, construct}) => new Type(tag, {kind: 'scalar', resolve, construct: (text) => new Scalar(text, construct(text))}),
+);
+/** Without dates: 2026-11-28 is that text, in any time zone. */
+const SCHEMA = FAILSAFE_SCHEMA.extend({implicit: [...scalars, types.merge]});
+
+/** What it answers is not yet plain, so that its size can be checked before `plainYaml` walks it. @throws Unparsable */
+export function parseYaml(text: string): unknown {
+  try {
+    return load(text, {schema: SCHEMA});
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const {reason, mark} = error as {readonly reason: string; readonly mark?: YAMLException['mark']};
+    const lines = text.split('\n');
+    // Where the end comes too early, js-yaml names the line after it.
+    const line = mark && Math.min(mark.line + 1, lines.length);
+    if (reason === 'duplicated mapping key') throw new Unparsable(twiceWords(keyAt(text.slice(mark?.position))), line, error);
+    // A value with a tag is read to its end before its tag is refused.
+    const tag = /^unknown tag !<(?:tag:yaml\.org,2002:)?(.*)>$/s.exec(reason)?.[1];
+    const tagged = tag === undefined ? 0 : lines.slice(0, line).findLastIndex((each) => each.includes(tag)) + 1;
+    throw new Unparsable(wordsFor(reason, lines[(line ?? 1) - 1] ?? ''), tagged || line, error);
+  }
+}
+
+/** The values as what they are. */
+export function plainYaml(value: unknown, seen = new Set<unknown>()): unknown {
+  if (value instanceof Scalar) return value.valueOf();
+  if (typeof value !== 'object' || value === null || seen.has(value)) return value;
+  seen.add(value);
+  const fields = value as Record<string, unknown>;
+  for (const [key, field] of Object.entries(fields)) {
+    const plain = plainYaml(field, seen);
+    if (plain !== field) fields[key] = plain;
+  }
+  return value;
+}
+
+function keyAt(text: string): string {
+  const [, , quoted, plain = ''] = /^\s*(?:(["'])(.*?)\1|(.*?)\s*(?::|$))/m.exec(text) ?? [];
+  return quoted ?? plain;
+}
+
+const QUOTED = 'means something else in YAML; put the text in quotes, such as';
+
+/** js-yaml's words, and ours. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\balias\b/, `a "*" at the start ${QUOTED} '*.tmp'`],
+  [/\btag\b/, `a "!" at the start ${QUOTED} '!keep.txt'`],
+  [/\banchor\b/, `a "&" at the start ${QUOTED} '&x'`],
+  [/^tab characters/, 'a tab stands where YAML takes spaces alone'],
+  [/^unexpected end of the stream within a (?:single|double) quoted/, 'a text in quotes has no end'],
+  [/^unexpected end of the stream within a flow/, 'a list in [ ] or keys in { } have no end'],
+  [/^missed comma/, 'a comma is missing, or the end of a list in [ ] or of keys in { }'],
+  [/^expected a single document/, '"---" begins a second document, and a config is one'],
+  [/^unknown escape sequence/, 'a "\\" in double quotes means something else in YAML; put the text in single quotes'],
+  [
+    /^(?:bad indentation of a mapping|end of the stream or|can not read)/,
+    'a key with ": ", at the depth of those around it, is expected',
+  ],
+];
+
+function wordsFor(reason: string, line: string): string {
+  const known = WORDS.find(([pattern]) => pattern.test(reason))?.[1];
+  if (!/^bad indentation of a mapping/.test(reason)) return known ?? escapeName(reason);
+  const first = /(?::|-) +([@`%|>[\]{}"'])/.exec(line)?.[1];
+  if (first !== undefined && '@`%]}'.includes(first)) return `a "${first}" at the start ${QUOTED} '${first}x'`;
+  return /: .*: /.test(line) && first === undefined ? `a ": " ${QUOTED} 'a: b'` : (known as string);
+}
