@@ -19,8 +19,8 @@ export function ApplyScreen({state, now, columns, rows, color, send}: ApplyScree
         <ProgressLines progress={progress} now={now} columns={columns} color={color} />
       </Box>
       <Workers current={progress.current} lines={lines.workers} color={color} />
-      <Problems list={problems} lines={lines.problems} color={color} />
-      {lines.keys > 0 && <Keys stops={stops} scrolls={problems.count > lines.problems} color={color} />}
+      <Problems list={problems} lines={lines.problems} columns={columns} color={color} />
+      {lines.keys > 0 && <Keys stops={stops} scrolls={problems.count > lines.problems} columns={columns} color={color} />}
     </Box>
   );
 }

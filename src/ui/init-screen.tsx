@@ -1,11 +1,12 @@
 /** The questions of `init`, one below the other, and what is wrong with the answer at hand. Drawn below the text; nothing of it stays. */
-import {Box, Text, useInput} from 'ink';
+import {Box, useInput} from 'ink';
 import {type Question, WHENS, type When} from '../core/answers.js';
 import {escapeName} from '../core/escape.js';
 import {cut, cutStart, pad} from '../report/columns.js';
 import {asked, type InitMessage, type InitState} from './init-state.js';
+import {fitting, type Line, span, wrapTo} from './line.js';
 import type {ViewProps} from './live.js';
-import {style} from './parts.js';
+import {Lines, NARROW} from './parts.js';
 
 export interface InitScreenProps extends ViewProps<InitState, InitMessage> {
   /** The config that is to be written. */
@@ -33,55 +34,66 @@ const WHEN_WORDS: Readonly<Record<When, string>> = {
   watch: 'when something has changed',
 };
 const LABEL_WIDTH = Math.max(...Object.values(WORDS).map(([label]) => label.length));
-const KEYS = 'Enter next · ↑ back · Ctrl-U empty · Esc leave, nothing is written';
-/** Title, keys, and what is said of the question at hand; one line of the terminal stays free. */
-const FRAME_LINES = 4;
+const KEYS = [
+  'Enter next · ↑ back · Ctrl-U empty · Esc leave, nothing is written',
+  'Enter next · ↑ back · Esc leave',
+  'Enter · Esc leave',
+];
 /** From so many rows on, there is a line between title, questions and keys. */
 const ROOMY = 12;
-/** What is wrong may take so many lines, where there is room: broken at words, it may become one more. */
-const MISTAKE_LINES = 4;
-const LARGE = {rows: 22, columns: 60};
+/** What is wrong may take so many lines before other questions give way. */
+const MISTAKE_LINES = 6;
 
 export function InitScreen({state, file, columns, rows, color, send}: InitScreenProps) {
   useInput((input, key) => {
     for (const message of messagesOf(input, key)) send(message);
   });
-  const {texts, current, mistake} = state;
-  const questions = asked(state);
-  const place = questions.indexOf(current);
-  const wordLines = rows < LARGE.rows || columns < LARGE.columns ? 1 : MISTAKE_LINES;
-  const gaps = rows < ROOMY ? 0 : 1;
-  const shown = Math.max(1, rows - FRAME_LINES - 2 * gaps);
-  const first = Math.max(0, Math.min(place - shown + 1, questions.length - shown));
-  const indent = LABEL_WIDTH + 4;
   return (
     <Box flexDirection="column" width={columns}>
-      <Text wrap="truncate" {...style(color, {bold: true})}>{`A first config: ${escapeName(file)}`}</Text>
-      <Box height={gaps} />
-      {questions.slice(first, first + shown).map((question) => (
-        <Box key={question} flexDirection="column">
-          <Text wrap="truncate" {...style(color, {bold: question === current})}>
-            {`${question === current ? '›' : ' '} ${pad(WORDS[question][0], LABEL_WIDTH)}  `}
-            {valueText(question, texts[question], question === current, columns - indent - 1)}
-          </Text>
-          {question === current && (
-            <Box marginLeft={indent}>
-              <Text
-                wrap={wordLines === 1 ? 'truncate' : 'wrap'}
-                {...style(color, mistake === undefined ? {dimColor: true} : {color: 'red'})}
-              >
-                {cut(mistake === undefined ? WORDS[question][1] : `! ${mistake}`, wordLines * (columns - indent))}
-              </Text>
-            </Box>
-          )}
-        </Box>
-      ))}
-      <Box height={gaps} />
-      <Text wrap="truncate" {...style(color, {dimColor: true})}>
-        {KEYS}
-      </Text>
+      <Lines lines={initLines(state, {file, columns, rows: rows - 1})} color={color} />
     </Box>
   );
+}
+
+/** At most so many lines: the question at hand with what is to be said of it, and of the rest what there is room for. */
+export function initLines(state: InitState, {file, columns, rows}: Pick<InitScreenProps, 'file' | 'columns' | 'rows'>): Line[] {
+  const {current, mistake} = state;
+  const isNarrow = columns < NARROW;
+  const indent = isNarrow ? 2 : LABEL_WIDTH + 4;
+  const words = mistake === undefined ? span(WORDS[current][1], 'dim') : span(`! ${mistake}`, 'red');
+  const question = questionLines(state, current, columns);
+  // On a small screen, what is wrong takes the place of all that is known already.
+  const room = mistake === undefined ? rows - question.length - 1 : Math.min(MISTAKE_LINES, rows - 1);
+  const told = wrapTo([words], columns - indent, Math.max(1, room));
+  const here = [...question, ...told.map((line) => [span(' '.repeat(indent)), ...line])];
+  const gap: Line[] = rows < ROOMY ? [] : [[]];
+  const foot = [...gap, [span(fitting(KEYS, columns), 'dim')]];
+  const head = [[span(cut(`A first config: ${escapeName(file)}`, columns), 'bold')], ...gap];
+  let free = rows - here.length;
+  const fits = (lines: readonly Line[]): readonly Line[] => {
+    if (lines.length > free) return [];
+    free -= lines.length;
+    return lines;
+  };
+  const [end, start] = [fits(foot), fits(head)];
+  const questions = asked(state);
+  const place = questions.indexOf(current);
+  const first = Math.max(0, Math.min(place - free, questions.length - 1 - free));
+  const around = isNarrow ? [] : questions.slice(first, first + free + 1);
+  const others = (at: readonly Question[]) => at.flatMap((question) => questionLines(state, question, columns));
+  const [above, below] = [around.slice(0, Math.max(0, place - first)), around.slice(place - first + 1)];
+  // What is narrow or low holds the question at hand alone.
+  return [...start, ...others(above), ...here.slice(-rows), ...others(below), ...end];
+}
+
+/** A question and its answer; where they have no room beside each other, one below the other. */
+function questionLines({texts, current}: InitState, question: Question, columns: number): Line[] {
+  const isCurrent = question === current;
+  const style = isCurrent ? 'bold' : undefined;
+  const label = `${isCurrent ? '›' : ' '} ${WORDS[question][0]}`;
+  const value = (width: number) => valueText(question, texts[question], isCurrent, width);
+  if (columns < NARROW) return [[span(label, style)], [span(`  ${value(columns - 3)}`, style)]];
+  return [[span(`${pad(label, LABEL_WIDTH + 2)}  ${value(columns - LABEL_WIDTH - 5)}`, style)]];
 }
 
 function valueText(question: Question, text: string, isCurrent: boolean, width: number): string {

@@ -95,6 +95,11 @@ export function spread(left: Line, right: Line, width: number): Line {
   return [...fitLine(left, room), ...right];
 }
 
+/** The first of these texts that fits, or else the last, which is the shortest. */
+export function fitting(texts: readonly string[], width: number): string {
+  return texts.find((text) => columns(text) <= width) ?? (texts.at(-1) as string);
+}
+
 /** The line as a terminal takes it; without colour, plain text. */
 export function paint(line: Line, color: boolean): string {
   return line.map(({text, style}) => (color && style ? styleText(style, text, {validateStream: false}) : text)).join('');

@@ -4,6 +4,7 @@ import type {Problem} from '../core/problem.js';
 import type {Progress} from '../report/progress.js';
 import {formatBytes, formatCount, formatDuration} from '../report/units.js';
 import {PHASES, plainPath, problemWords} from '../report/words.js';
+import {fitting, type Line, paint, span, wrapTo} from './line.js';
 import {type ProblemList, type Scroll, visibleProblems} from './problem-list.js';
 
 /** A text's style, or none where there is no colour. */
@@ -24,6 +25,9 @@ export interface ProgressProps {
 
 export const PROGRESS_LINES = 3;
 
+/** On a narrower screen there is neither a bar nor a column of labels. */
+export const NARROW = 50;
+
 /** Phase, bar, percentage and time left; below, what is done, and how fast. */
 export function ProgressLines({progress, now, columns, color}: ProgressProps) {
   const {phase, share, left, actions, bytes, stepsPerSecond, bytesPerSecond, started} = progress;
@@ -37,6 +41,15 @@ export function ProgressLines({progress, now, columns, color}: ProgressProps) {
   const written = bytes.total === 0 ? '' : `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`;
   const speed = bytes.total === 0 ? '' : `${formatBytes(bytesPerSecond)}/s`;
   const pace = formatCount(Math.round(stepsPerSecond)).padStart(formatCount(actions.total).length);
+  const soFar = `${formatDuration(Math.floor((now - started) / 1000) * 1000, {whole: true})} so far`;
+  if (columns < NARROW) {
+    const lines = [
+      `${label.trimEnd()} ${percent.trimStart()}${eta && `, ${eta}`}`,
+      `  ${done.trimStart()}`,
+      `  ${written || soFar}`,
+    ];
+    return <Lines lines={lines.map((line) => [span(line)])} color={color} />;
+  }
   return (
     <Box flexDirection="column">
       <Text wrap="truncate">
@@ -45,9 +58,7 @@ export function ProgressLines({progress, now, columns, color}: ProgressProps) {
         {`${percent}  ${eta}`}
       </Text>
       <Text wrap="truncate">{`  ${done.padEnd(FIGURE_WIDTH)}${written}`}</Text>
-      <Text wrap="truncate">
-        {`  ${`${pace} paths/s`.padEnd(FIGURE_WIDTH)}${speed.padEnd(22)}${formatDuration(Math.floor((now - started) / 1000) * 1000, {whole: true})} so far`}
-      </Text>
+      <Text wrap="truncate">{`  ${`${pace} paths/s`.padEnd(FIGURE_WIDTH)}${speed.padEnd(22)}${soFar}`}</Text>
     </Box>
   );
 }
@@ -71,39 +82,72 @@ export function Workers({current, lines, color}: {current: Progress['current']; 
 /** The lines above the problems themselves. */
 export const PROBLEMS_HEAD = 2;
 
-export function Problems({list, lines, color}: {list: ProblemList; lines: number; color: boolean}) {
+interface ProblemsProps {
+  readonly list: ProblemList;
+  readonly lines: number;
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+/** As many of the problems as there are lines for; while there are more lines, the newest are shown whole. */
+export function Problems({list, lines, columns, color}: ProblemsProps) {
   if (list.count === 0 || lines <= 0) return null;
   const {first, problems} = visibleProblems(list, lines);
   const all = problems.length === list.count;
   const range = `${formatCount(first)}–${formatCount(first + problems.length - 1)} of ${formatCount(list.count)}`;
+  let spare = lines - problems.length;
+  const newestFirst = problems.toReversed().map((problem) => {
+    const own = spare === 0 ? [problemLine(problem)] : wrapTo(problemLine(problem), columns - 4, 1 + spare);
+    spare -= own.length - 1;
+    return own.map((line, i) => [span(i === 0 ? '  ' : '    '), ...line]);
+  });
   return (
     <Box flexDirection="column" marginTop={1}>
       <Text wrap="truncate">{all ? `Problems (${formatCount(list.count)}):` : `Problems (${range}):`}</Text>
-      {problems.map((problem, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: it is the problem's number, which stays.
-        <ProblemLine key={first + i} problem={problem} color={color} />
-      ))}
+      <Lines lines={newestFirst.toReversed().flat()} color={color} />
     </Box>
   );
 }
 
-function ProblemLine({problem, color}: {problem: Problem; color: boolean}) {
+function problemLine(problem: Problem): Line {
   const [code, words] = problemWords(problem);
-  return (
-    <Text wrap="truncate">
-      {'  '}
-      <Text {...style(color, {color: 'red'})}>{`! ${code}`}</Text>
-      {`  ${words}`}
-    </Text>
-  );
+  return [span(`! ${code}`, 'red'), span(`  ${words}`)];
 }
 
-/** What the keys do, at the foot. `stops`: how often it was asked to stop. */
-export function Keys({stops, scrolls, color}: {stops: number; scrolls: boolean; color: boolean}) {
-  const stop = stops === 0 ? 'q stop' : 'Stopping when what is at hand is whole; q again ends at once';
+/** Lines as they are; what is too wide is cut. */
+export function Lines({lines, color}: {readonly lines: readonly Line[]; readonly color: boolean}) {
+  return lines.map((line, row) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a line is its row.
+    <Text key={row} wrap="truncate">
+      {paint(line, color) || ' '}
+    </Text>
+  ));
+}
+
+const STOP = {
+  asked: [
+    'Stopping when what is at hand is whole; q again ends at once',
+    'Stopping; q again ends at once',
+    'q again ends at once',
+  ],
+  scrolls: ['q stop · ↑ ↓ PgUp PgDn Home End scroll', 'q stop · ↑ ↓ scroll'],
+  not: ['q stop'],
+} as const;
+
+interface KeysProps {
+  /** How often it was asked to stop. */
+  readonly stops: number;
+  readonly scrolls: boolean;
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+/** What the keys do, at the foot. */
+export function Keys({stops, scrolls, columns, color}: KeysProps) {
+  const words = STOP[stops > 0 ? 'asked' : scrolls ? 'scrolls' : 'not'];
   return (
     <Text wrap="truncate" {...style(color, {dimColor: stops === 0, bold: stops > 0})}>
-      {scrolls ? `${stop} · ↑ ↓ PgUp PgDn Home End scroll` : stop}
+      {fitting(words, columns)}
     </Text>
   );
 }

@@ -1,10 +1,12 @@
 /** Jobs that run again and again: what each is at, how its last run ended, when the next one starts, and how much each changed. */
-import {Box, Text} from 'ink';
-import type {ReactNode} from 'react';
+import {Box} from 'ink';
 import {escapeName} from '../core/escape.js';
+import {cutMiddle} from '../report/columns.js';
 import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from '../report/units.js';
+import type {Style} from '../report/words.js';
+import {fitting, type Line, span, wrapLine, wrapTo} from './line.js';
 import type {ViewProps} from './live.js';
-import {Keys, PROBLEMS_HEAD, PROGRESS_LINES, Problems, ProgressLines, style, useKeys, Workers} from './parts.js';
+import {Keys, Lines, NARROW, PROBLEMS_HEAD, PROGRESS_LINES, Problems, ProgressLines, useKeys, Workers} from './parts.js';
 import {
   historyBars,
   type JobState,
@@ -20,23 +22,28 @@ export interface RunScreenProps extends ViewProps<RunState, RunMessage> {
 }
 
 const GLYPHS: Readonly<Record<RunStatus, string>> = {unchanged: '·', done: '✓', partial: '!', failed: '✗'};
-const COLORS: Readonly<Record<RunStatus, string>> = {unchanged: 'green', done: 'green', partial: 'yellow', failed: 'red'};
+const COLORS: Readonly<Record<RunStatus, Style>> = {unchanged: 'green', done: 'green', partial: 'yellow', failed: 'red'};
 
-/** Of one job, with a chart of one line. */
+/** Of one job with a chart of one line, whose last run is told in two lines. */
 const JOB_LINES = 7;
+/** What it comes down to on a small screen: how the last run ended, and what is next. */
+const MIN_JOB_LINES = 2;
 const MAX_CHART = 8;
+/** What is kept free of long messages: for the files at hand, and for problems. */
+const WORKER_LINES = 2;
+const PROBLEM_LINES = 4;
 
 export function RunScreen({state, now, columns, rows, color, send}: RunScreenProps) {
   const {jobs, stops} = state;
-  const lines = layout(rows, jobs.length);
-  useKeys(lines.problems, send);
   const busy = jobs.find(({progress}) => progress !== undefined);
   const troubled = troubledJob(state);
+  const {shown, chart, height} = jobLayout(rows, jobs.length, {isBusy: busy !== undefined, isTroubled: troubled !== undefined});
+  const drawn = jobs.slice(0, shown).flatMap((job) => jobLines(job, {now, columns, chart, height, isOnly: jobs.length === 1}));
+  const lines = restLayout(rows - drawn.length, busy !== undefined);
+  useKeys(lines.problems, send);
   return (
     <Box flexDirection="column" width={columns}>
-      {jobs.slice(0, lines.jobs).map((job) => (
-        <Job key={job.name} job={job} now={now} columns={columns} chart={lines.chart} color={color} />
-      ))}
+      <Lines lines={drawn} color={color} />
       <Box flexDirection="column" height={lines.progress} overflow="hidden">
         {busy?.progress !== undefined && (
           <>
@@ -45,82 +52,120 @@ export function RunScreen({state, now, columns, rows, color, send}: RunScreenPro
           </>
         )}
       </Box>
-      {troubled !== undefined && <Problems list={troubled.problems} lines={lines.problems} color={color} />}
+      {troubled !== undefined && <Problems list={troubled.problems} lines={lines.problems} columns={columns} color={color} />}
       <Box marginTop={lines.problems > 0 ? 1 : 0}>
-        <Keys stops={stops} scrolls={troubled !== undefined && troubled.problems.count > lines.problems} color={color} />
+        <Keys
+          stops={stops}
+          scrolls={troubled !== undefined && troubled.problems.count > lines.problems}
+          columns={columns}
+          color={color}
+        />
       </Box>
     </Box>
   );
 }
 
-/** How many jobs are shown, and how many lines a chart, the progress and the problems have. One line stays free. */
-export function layout(rows: number, jobs: number) {
-  const free = Math.max(0, rows - 2);
-  const shown = Math.min(jobs, Math.floor(free / JOB_LINES));
-  const chart = Math.max(1, Math.min(MAX_CHART, Math.floor((free - shown * JOB_LINES) / (4 * jobs)) - 2));
-  const rest = free - shown * (JOB_LINES + chart - 1);
-  const progress = rest < PROGRESS_LINES ? 0 : PROGRESS_LINES + Math.floor((rest - PROGRESS_LINES) / 5);
-  return {jobs: shown, chart, progress, problems: Math.max(0, rest - progress - PROBLEMS_HEAD - 1)};
+/** One line of the terminal stays free, and one is for the keys. */
+const FOOT = 2;
+
+/** How many jobs are shown, and how many lines a chart and one job may have. */
+export function jobLayout(rows: number, jobs: number, {isBusy, isTroubled}: {isBusy: boolean; isTroubled: boolean}) {
+  const free = Math.max(1, rows - FOOT);
+  const others = (isBusy ? PROGRESS_LINES + WORKER_LINES : 0) + (isTroubled ? PROBLEMS_HEAD + PROBLEM_LINES : 0);
+  const height = Math.max(Math.min(MIN_JOB_LINES, free), Math.floor((free - others) / jobs));
+  return {
+    height,
+    shown: Math.min(jobs, Math.floor(free / height)),
+    chart: Math.max(1, Math.min(MAX_CHART, Math.floor((free - jobs * JOB_LINES) / (4 * jobs)) - 2)),
+  };
 }
 
-interface JobProps {
-  readonly job: JobState;
+/** How many lines the progress and the problems have, of the rows below the jobs. */
+export function restLayout(rows: number, isBusy: boolean) {
+  const free = Math.max(0, rows - FOOT);
+  const progress = isBusy ? Math.min(free, PROGRESS_LINES + Math.max(0, Math.floor((free - PROGRESS_LINES) / 5))) : 0;
+  return {progress, problems: Math.max(0, free - progress - PROBLEMS_HEAD - 1)};
+}
+
+interface JobDrawing {
   readonly now: number;
   readonly columns: number;
   readonly chart: number;
-  readonly color: boolean;
-}
-
-function Job({job, now, columns, chart, color}: JobProps) {
-  const {name, source, target, runs, notice} = job;
-  const roots = `${escapeName(source)} → ${escapeName(target)}`;
-  const last = runs.at(-1);
-  return (
-    <Box flexDirection="column" height={JOB_LINES + chart - 1} overflow="hidden">
-      <Text wrap="truncate-middle" {...style(color, {bold: true})}>
-        {name === undefined ? roots : `${escapeName(name)}   ${roots}`}
-      </Text>
-      <Row label="Now">{statusWords(job, now)}</Row>
-      <Row label="Last">
-        {last === undefined ? (
-          'no run has ended yet'
-        ) : (
-          <>
-            <Text {...style(color, {color: COLORS[last.status]})}>{GLYPHS[last.status]}</Text> {escapeName(last.verdict)}
-          </>
-        )}
-      </Row>
-      <Row label="">{last !== undefined && `  ${notice ?? resultWords(last)}`}</Row>
-      {historyBars(runs, columns - LABEL_WIDTH - 5, chart).map((bars, line) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line of the chart is its number.
-        <Row key={line} label={line === chart - 1 ? 'Changes' : ''}>
-          {bars}
-        </Row>
-      ))}
-      <Row label="All">{totalWords(job)}</Row>
-    </Box>
-  );
+  /** Lines, at most. */
+  readonly height: number;
+  /** Whether no other job needs to be told from it. */
+  readonly isOnly: boolean;
 }
 
 const LABEL_WIDTH = 'Changes'.length;
 
-function Row({label, children}: {label: string; children: ReactNode}) {
-  return (
-    <Text wrap="truncate">
-      {`  ${label.padEnd(LABEL_WIDTH)}  `}
-      {children}
-    </Text>
-  );
+/** What there is room for, in the order in which somebody asks for it; how the last run ended is shown whole if it can be. */
+export function jobLines(job: JobState, {now, columns, chart, height, isOnly}: JobDrawing): Line[] {
+  const isNarrow = columns < NARROW;
+  const width = isNarrow ? columns : columns - LABEL_WIDTH - 5;
+  let left = height;
+  const take = (lines: (room: number) => readonly Line[]): readonly Line[] => {
+    const taken = left > 0 ? lines(left) : [];
+    // Of what needs several lines, a part would say nothing.
+    if (taken.length > left) return [];
+    left -= taken.length;
+    return taken;
+  };
+  const title = () => take(() => [[span(titleWords(job, columns), 'bold')]]);
+  const first = isOnly ? [] : title();
+  // A run at work is told beside it; when the next one starts, only where that does not push out what to do.
+  const kept = job.status === 'waiting' && height <= MIN_JOB_LINES + 1 ? 0 : 1;
+  const last = take((room) => lastLines(job, width, Math.max(1, room - kept)));
+  const status = take(() => [[span(fitting(statusWays(job, now), width))]]);
+  const head = isOnly ? title() : first;
+  const totals = take(() => [[span(totalWords(job))]]);
+  const bars = take(() => historyBars(job.runs, width, chart).map((line) => [span(line)]));
+  const gap = take(() => [[]]);
+  const labelled = (label: string, lines: readonly Line[], at = 0): Line[] =>
+    isNarrow ? [...lines] : lines.map((line, i) => [span(`  ${(i === at ? label : '').padEnd(LABEL_WIDTH)}  `), ...line]);
+  return [
+    ...head,
+    ...labelled('Now', status),
+    ...labelled('Last', last),
+    ...labelled('Changes', bars, bars.length - 1),
+    ...labelled('All', totals),
+    ...gap,
+  ];
 }
 
-function statusWords({status, scanned, next, watching, started}: JobState, now: number): string {
+function titleWords({name, source, target}: JobState, width: number): string {
+  const roots = `${escapeName(source)} → ${escapeName(target)}`;
+  return cutMiddle(name === undefined ? roots : `${escapeName(name)}   ${roots}`, width);
+}
+
+/** How the last run ended, and what else is to be said of it; where there is no room for all of it, what to do stays. */
+function lastLines({runs, notice}: JobState, width: number, height: number): Line[] {
+  const last = runs.at(-1);
+  if (last === undefined) return [[span('no run has ended yet')]];
+  const {status, verdict, hint} = last;
+  const said = [span(GLYPHS[status], COLORS[status]), span(` ${escapeName(verdict)}`)];
+  const more = notice ?? resultWords(last);
+  const lines = [...wrapLine(said, width), ...wrapLine([span(more)], width - 2).map((line) => [span('  '), ...line])];
+  if (lines.length <= height) return lines;
+  return wrapTo([...said, span(`; ${hint === undefined ? more : escapeName(hint)}`)], width, height);
+}
+
+/** What the job is at, from many words to few. */
+function statusWays({status, scanned, next, watching, started}: JobState, now: number): string[] {
   const since = `for ${formatDuration(Math.floor(Math.max(0, now - started) / 1000) * 1000, {whole: true})}`;
-  if (status === 'planning') return `reading: ${formatCount(scanned)} entries, ${since}`;
-  if (status === 'locked') return `waiting for another run on this target, ${since}`;
-  if (status === 'applying') return `applying, ${since}`;
-  if (next === undefined) return 'waiting';
-  const left = Math.max(0, Date.parse(next) - now);
-  return `${watching ? 'waiting for changes' : 'waiting'}; next run at ${timeWords(Date.parse(next))}, in ${formatDuration(left, {whole: true})}`;
+  if (status === 'planning') return [`reading: ${formatCount(scanned)} entries, ${since}`, `reading, ${since}`, 'reading'];
+  if (status === 'locked')
+    return [`waiting for another run on this target, ${since}`, 'waiting for another run', 'target is locked'];
+  if (status === 'applying') return [`applying, ${since}`, 'applying'];
+  if (next === undefined) return ['waiting'];
+  const left = formatDuration(Math.max(0, Date.parse(next) - now), {whole: true});
+  const words = watching ? 'waiting for changes' : 'waiting';
+  return [
+    `${words}; next run at ${timeWords(Date.parse(next))}, in ${left}`,
+    `${words}; next run in ${left}`,
+    `next run in ${left}`,
+    `next in ${left}`,
+  ];
 }
 
 function resultWords({status, hint, ended, duration, changes, bytes}: RunResult): string {

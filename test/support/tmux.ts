@@ -26,10 +26,13 @@ export interface TerminalState {
 
 export const RESTORED: TerminalState = {cursor: true, alternate: false, cooked: true};
 
-/** Each flush of a file takes so long that an apply of 1000 files, each flushed, takes some seconds on any disk. */
+/**
+ * Each flush of a file takes so long that an apply of 1000 files, each flushed, takes some seconds on any disk. `-DD`: strace is in a
+ * process group of its own, since Ctrl-Z would stop it before it lets the program hear of that.
+ */
 export const SLOW = [
   'strace',
-  '-D',
+  '-DD',
   '-f',
   '--seccomp-bpf',
   '-qq',

@@ -40,11 +40,24 @@ describe('ui/init-screen', () => {
         const lines = linesOf({...state, texts: {...state.texts, [current]: `${'long/'.repeat(30)}end`}}, {rows, columns: 30});
         expect(lines.length).to.be.below(rows);
         for (const line of lines) expect(line.length, line).to.be.at.most(30);
-        expect(
-          lines.some((line) => line.startsWith('›') && line.endsWith('end▏')),
-          lines.join('\n'),
-        ).to.equal(true);
+        expect(lines.join('\n')).to.match(/^› \w.*\n {2}.*end▏$/m);
       }
+    });
+  }
+
+  for (const [columns, rows] of [
+    [20, 5],
+    [40, 12],
+    [80, 24],
+  ] as const) {
+    it(`says what is wrong and what to do about it on ${columns} × ${rows}`, () => {
+      const mistake = 'The source does not exist: /a/long/path/to. Check the path, and that the disk is mounted';
+      const state = initialState({});
+      const lines = linesOf({...state, texts: {...state.texts, source: '/a/long/path/to'}, mistake}, {columns, rows});
+      expect(lines.length).to.be.below(rows);
+      const text = lines.join(' ').replace(/\s+/g, ' ');
+      expect(text).to.include('path/to▏').and.include('! The source').and.include('disk is mounted');
+      if (rows > 5) expect(text).to.include(mistake).and.include('Esc leave');
     });
   }
 

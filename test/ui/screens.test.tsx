@@ -67,12 +67,13 @@ describe('ui/screens', () => {
 
     it('shows problems as they come, and which of them when there are more than fit', () => {
       const few = linesOf(drawApply([started, half, trouble('locked' as RelPath), trouble(HOSTILE)], SMALL));
-      expect(few.slice(7, 11)).to.deep.equal([
+      expect(few.slice(7, 11), 'whole, since there is room').to.deep.equal([
         '',
         'Problems (2):',
-        '  ! EACCES  locked (source): permission denied while reading; check the permiss…',
-        '  ! EACCES  evil\\x1b[2J\\n\\u202egnp (source): permission denied while reading; c…',
+        '  ! EACCES  locked (source): permission denied while reading; check the',
+        '    permissions of the path and of the folders above it',
       ]);
+      expect(few[11]).to.equal('  ! EACCES  evil\\x1b[2J\\n\\u202egnp (source): permission denied while reading;');
       const all = Array.from({length: 240}, (_, i) => trouble(`p${i + 1}` as RelPath));
       for (const size of [SMALL, LARGE]) {
         const lines = linesOf(drawApply([started, half, ...all], size));
@@ -147,15 +148,25 @@ describe('ui/screens', () => {
       ]);
     });
 
-    for (const size of [SMALL, LARGE, {columns: 40, rows: 12}]) {
+    for (const size of [SMALL, LARGE, {columns: 40, rows: 12}, {columns: 20, rows: 5}]) {
+      it(`tells a long message with what to do on ${size.columns} × ${size.rows}`, () => {
+        const message = 'The run was halted: too-many-deletes: would delete 30 of 30 files (100 %), more than --max-delete 50%';
+        const halted: Event = {type: 'run-failed', code: 'GUARD_HALTED', message, hint: 'if that is meant, give --allow it'};
+        const lines = drawRun([planned, halted, waiting], size);
+        expectFits(lines, size);
+        const text = lines.join(' ').replace(/\s+/g, ' ');
+        expect(text).to.include('✗ The run was').and.include('give --allow it');
+        if (size.rows > 5) expect(text).to.include(message).and.include('next run ');
+      });
+
       it(`fits ${size.columns} × ${size.rows} while it applies, with many problems and many runs`, () => {
         const runs = Array.from({length: 300}, () => [planned, failed]).flat();
         const all = Array.from({length: 240}, () => trouble(LONG));
         const lines = drawRun([...runs, planned, started, half, ...all], size);
         expectFits(lines, size);
-        expect(lines.join('\n')).to.include('applying, for 1 min 0 s').and.include('✗✗✗');
-        if (size !== SMALL && size !== LARGE) return;
-        expect(lines.join('\n')).to.include('of 240):').and.include('photos/a.jpg');
+        expect(lines.join('\n')).to.include(size.columns < 30 ? 'applying' : 'applying, for 1 min 0 s');
+        if (size.rows < SMALL.rows) return;
+        expect(lines.join('\n')).to.include('✗✗✗').and.include('of 240):').and.include('photos/a.jpg');
       });
     }
 

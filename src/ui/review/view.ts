@@ -7,7 +7,7 @@ import {columns, cutMiddle, cutStart, pad} from '../../report/columns.js';
 import type {DifferenceLine} from '../../report/difference.js';
 import {formatBytes, formatCount, formatPlural, formatShortCount} from '../../report/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words.js';
-import {fitLine, highlight, type Line, span, spread, widthOf, wrapLine, wrapTo} from '../line.js';
+import {fitLine, fitting, highlight, type Line, span, spread, widthOf, wrapLine, wrapTo} from '../line.js';
 import {KEY_HELP} from './keys.js';
 import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, review, totalsOf} from './state.js';
 import {TOP} from './tree.js';
@@ -479,7 +479,7 @@ function footLines({mode, notice, ...state}: ReviewState, size: Size, isRoomy: b
   if (mode.type === 'input') return [...above, ...promptLines(mode, width)].slice(-rows);
   if (mode.type === 'confirm') return [...above, ...told(`${question(state, mode)} [y/n]`, ALARM, size)].slice(-rows);
   const ways = mode.type === 'browse' ? BROWSE_KEYS : PAGE_KEYS;
-  const keys: Line = [span(` ${ways.find((words) => columns(words) < width) ?? ways.at(-1)}`, DIM)];
+  const keys: Line = [span(` ${fitting(ways, width - 1)}`, DIM)];
   if (notice === undefined) return [...above, keys];
   const lines = told(notice.text, notice.tone === 'error' ? ALARM : STRONG, {columns: width, rows: rows - above.length});
   return isRoomy ? [...lines, keys] : lines;
