@@ -4,6 +4,7 @@ import {type BatchJob, leave, performBatch} from './apply/batch.js';
 import {answer, type QuestionJob} from './apply/question.js';
 import type {Filtering} from './core/filter.js';
 import {platform} from './platform/choose.js';
+import {SharedPace, workersClock} from './platform/pace.js';
 import type {Folder} from './platform/platform.js';
 import {AT, COUNTERS, LEAVE, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
 import {leftOutBy} from './scan/decide.js';
@@ -12,6 +13,7 @@ import {type ScanJob, scan} from './scan/job.js';
 const port = parentPort as NonNullable<typeof parentPort>;
 const {shared, index} = workerData as WorkerData;
 const slot = index * COUNTERS;
+const pace = new SharedPace(shared.allowance, workersClock(shared.control, STOP));
 
 /** Adds to this worker's counters; false when the run is to stop. */
 function count(entries: number, bytes: number): boolean {
@@ -32,8 +34,8 @@ function leftOut(root: Folder, filtering: Filtering) {
 
 function run(job: ScanJob | BatchJob | QuestionJob | typeof LEAVE, {id, credit}: Request): unknown {
   if (job === LEAVE) return leave();
-  if (job.type === 'batch') return performBatch(job, {worker: index, count, at, leftOut});
-  if (job.type === 'question') return answer(job, () => count(0, 0));
+  if (job.type === 'batch') return performBatch(job, {worker: index, count, at, leftOut, pace});
+  if (job.type === 'question') return answer(job, {goOn: () => count(0, 0), pace});
   const send = (message: unknown, transfer: ArrayBuffer[]) => {
     if (credit !== undefined) takeCredit(credit);
     port.postMessage({id, message} satisfies Reply, transfer);

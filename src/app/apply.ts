@@ -33,6 +33,8 @@ export interface ApplySettings {
   readonly skipDrifted: boolean;
   /** Milliseconds to wait for another run on the target; without it, none. */
   readonly lockTimeout?: number;
+  /** Bytes of content that are moved in a second; without it, no limit. */
+  readonly rate?: number | undefined;
   /** Milliseconds after which it stops. */
   readonly maxDuration?: number | undefined;
 }
@@ -71,7 +73,7 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   const warnings = [...new Set([...header.warnings, ...memoryWarnings()])];
   const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options), warnings}};
   return withTimeLimit(options.maxDuration, context, (limited) =>
-    withWorkers(undefined, limited, async (pool) => {
+    withWorkers({rate: options.rate}, limited, async (pool) => {
       const planned = judge(withFacts(seen, await factsNow(seen, pool)), options.allow);
       context.onEvent({type: 'plan-ready', ...planned});
       return execute(planned, {...options, approach: 'saved'}, pool, limited);
@@ -133,7 +135,7 @@ export function planForApply(settings: Settings, context: Context): Promise<Plan
 /** Applies a plan that was reviewed in this process: what has changed since is left alone, path by path. */
 export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
   return withTimeLimit(settings.maxDuration, context, (limited) =>
-    withWorkers(undefined, limited, async (pool) =>
+    withWorkers({rate: settings.rate}, limited, async (pool) =>
       execute(await judgedAgain(planned, settings, pool), {...settings, approach: 'approved'}, pool, limited),
     ),
   );

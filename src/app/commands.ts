@@ -2,7 +2,7 @@
 import {existsSync, statSync} from 'node:fs';
 import process from 'node:process';
 import {createInterface} from 'node:readline/promises';
-import {parseInterval, parseMaxDelete, parseMilliseconds} from '../config/quantity.js';
+import {parseInterval, parseMaxDelete, parseMilliseconds, parseRate} from '../config/quantity.js';
 import {noticesOf, type SettingFlags, type Settings} from '../config/settings.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -76,12 +76,22 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
 }
 
 function savedSettings(flags: SettingFlags) {
-  const {allow = [], fsync = 'end', probe = false, skipDrifted = false, lockTimeout = '0', maxDuration, maxDelete} = flags;
+  const {
+    allow = [],
+    fsync = 'end',
+    probe = false,
+    skipDrifted = false,
+    lockTimeout = '0',
+    maxDuration,
+    maxDelete,
+    rate = '0',
+  } = flags;
   return {
     allow,
     fsync,
     probe,
     skipDrifted,
+    rate: parseRate(rate),
     lockTimeout: parseMilliseconds(lockTimeout),
     maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
     maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(maxDelete),
@@ -98,7 +108,7 @@ function prepareReview({format, events}: Typed, output: Output): boolean {
 
 interface ReviewAndApply {
   readonly planned: Planned;
-  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'probe' | 'skipDrifted' | 'lockTimeout' | 'maxDuration'>;
+  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'probe' | 'skipDrifted' | 'lockTimeout' | 'maxDuration' | 'rate'>;
   readonly file?: string | undefined;
   /** The exit code when nothing is to be done. */
   readonly ifLeft: () => number;

@@ -51,14 +51,18 @@ export async function withTimeLimit<Result>(
   }
 }
 
+export interface Workers {
+  /** Undefined for as many as there are processors. */
+  readonly size?: number | undefined;
+  /** Bytes of content that they move in a second, all together; undefined for no limit. */
+  readonly rate?: number | undefined;
+}
+
 /** Runs `body` with workers that end with it, and that a signal asks to stop. */
-export async function withWorkers<Result>(
-  size: number | undefined,
-  {signal}: Context,
-  body: (pool: WorkerPool) => Promise<Result>,
-) {
+export async function withWorkers<Result>({size, rate}: Workers, {signal}: Context, body: (pool: WorkerPool) => Promise<Result>) {
   if (signal.aborted) throw new Interrupted();
   const pool = WorkerPool.open(size);
+  pool.limit(rate);
   const stop = () => pool.stop();
   signal.addEventListener('abort', stop);
   try {

@@ -23,7 +23,7 @@ import {FilterScope} from '../scan/filter.js';
 import {idlePatterns} from '../scan/idle.js';
 import type {ScanJob} from '../scan/job.js';
 import {type Scan, ScanStopped, startScan} from '../scan/scan.js';
-import {type Context, Interrupted, newId, withWorkers} from './context.js';
+import {type Context, Interrupted, newId, type Workers, withWorkers} from './context.js';
 import {factsOf, namesOf} from './facts.js';
 import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, madeUpWarnings, whatIsKept} from './keep.js';
@@ -51,9 +51,9 @@ const PROGRESS_MS = 200;
 /** Comparing content reads both trees while the two scans go on, so it has workers of its own. */
 const SCAN_WORKERS = 2;
 
-/** How many workers a plan with these settings needs; undefined for as many as there are processors. */
-export function workersFor({compare}: Pick<Settings, 'compare'>): number | undefined {
-  return compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined;
+/** The workers that a plan with these settings needs. */
+export function workersFor({compare, rate}: Pick<Settings, 'compare' | 'rate'>): Workers {
+  return {size: compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined, rate};
 }
 
 /** Makes a plan with workers of its own. @throws as `makePlan` does. */

@@ -5,6 +5,7 @@ import type {Problem} from '../core/problem.js';
 import type {TimeFacts} from '../core/times.js';
 import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
 import type {Cursor} from '../platform/cursor.js';
+import type {Pace} from '../platform/platform.js';
 import {RootReplaced} from '../platform/roots.js';
 import type {Opened} from '../state/traces.js';
 import {check, type World} from './check.js';
@@ -64,6 +65,7 @@ export interface BatchTools {
   readonly count: (steps: number, bytes: number) => boolean;
   /** Whether filters leave out what a source has at a path. */
   readonly leftOut: LeftOut;
+  readonly pace: Pace;
   /** Says which action is in hand. */
   readonly at: (index: number | undefined) => void;
 }

@@ -14,7 +14,7 @@ import type {Side} from '../core/problem.js';
 import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
 import {attributeReasons, contentReasons, isCurrent, onOneSide, sameEntry, sameTime} from '../plan/compare.js';
 import type {Cursor, Place} from '../platform/cursor.js';
-import {errnoOf, type Folder, NOT_HELD, type Platform, SystemError} from '../platform/platform.js';
+import {errnoOf, type Folder, NOT_HELD, type Pace, type Platform, SystemError} from '../platform/platform.js';
 import {isThere} from '../platform/roots.js';
 import type {FoldedNames} from './names.js';
 
@@ -54,6 +54,7 @@ export interface World {
   readonly isLeftOut: (path: RelPath, isFolder: boolean) => boolean;
   /** False when the run is to stop. */
   readonly goOn: () => boolean;
+  readonly pace?: Pace | undefined;
 }
 
 /** What the kernel refused in the source; every other refusal of an act is of the target. */
@@ -252,9 +253,9 @@ function isPending(action: Action & {kind: 'update'}, world: World): boolean {
   return after.kind === 'file' && !isSameContent(path, to, world);
 }
 
-function isSameContent(path: RelPath, to: Place, {platform, source, goOn}: World): boolean {
+function isSameContent(path: RelPath, to: Place, {platform, source, goOn, pace}: World): boolean {
   const from = source?.find(path);
-  return from !== undefined && platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
+  return from !== undefined && platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn, pace});
 }
 
 /** Whether a name that may be a file of its own is what it is to be, its content included where that is compared. */

@@ -76,7 +76,7 @@ export function makeOther(task: Task, {folder, name}: Place): Copied | StepResul
 /** `mayBeLonger`: it is taken as well when it has grown since it was looked at. */
 function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | Grown | 'copied' | 'changed' | 'refused' {
   const {action, world, flushed, rules, onBytes} = task;
-  const {platform, source, policy, abilities} = world;
+  const {platform, source, policy, abilities, pace} = world;
   const after = action.after as Entry;
   const from = source?.find(action.path);
   if (from === undefined) return vanished(task);
@@ -99,6 +99,7 @@ function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | G
         return now.kind === 'file' && (isExpected(now) || (mayBeLonger && now.size > size && isExpected({...now, size, mtime})));
       },
       onBytes,
+      pace,
     });
     if (result === 'stopped') return {status: 'stopped'};
     if (result === 'unsized') return failed(action, 'write', 'UNSIZED', 'source');

@@ -62,11 +62,11 @@ function isDrifted(action: Action, world: World): boolean {
 }
 
 /** Whether the target has at a path what the source has. */
-function isWhole(path: RelPath, {platform, source, leaders, policy, goOn}: World): boolean {
+function isWhole(path: RelPath, {platform, source, leaders, policy, goOn, pace}: World): boolean {
   const from = source?.find(path);
   const to = leaders?.find(path);
   const [wanted, now] = [from && inSource(() => entryAtPlace(platform, from, policy)), to && entryAtPlace(platform, to, policy)];
   if (!from || !to || !wanted || !now || !isCurrent(wanted, now, policy)) return false;
   if (policy.compare !== 'content' || wanted.kind !== 'file') return true;
-  return platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
+  return platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn, pace});
 }

@@ -6,7 +6,7 @@ import type {RelPath} from '../core/path.js';
 import type {Problem, Side} from '../core/problem.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
-import {errnoOf, type Folder, type Platform, type View} from '../platform/platform.js';
+import {errnoOf, type Folder, type Pace, type Platform, type View} from '../platform/platform.js';
 import {openTree} from '../platform/roots.js';
 import {inSource} from './check.js';
 import {problemOf} from './task.js';
@@ -34,10 +34,14 @@ interface Trees {
   readonly target: Cursor | undefined;
   /** False when the run is to stop. */
   readonly goOn: () => boolean;
+  readonly pace: Pace;
 }
 
 /** One answer for each path, in their order. @throws SystemError where a root cannot be opened. */
-export function answer({question, paths, inTarget, source, target, views}: QuestionJob, goOn: () => boolean): unknown[] {
+export function answer(
+  {question, paths, inTarget, source, target, views}: QuestionJob,
+  {goOn, pace}: Pick<Trees, 'goOn' | 'pace'>,
+): unknown[] {
   const fs = platform();
   const roots: Folder[] = [];
   const cursor = (path: ByteName | undefined, side: Side) => {
@@ -48,7 +52,7 @@ export function answer({question, paths, inTarget, source, target, views}: Quest
   };
   let trees: Trees | undefined;
   try {
-    trees = {platform: fs, source: inSource(() => cursor(source, 'source')), target: cursor(target, 'target'), goOn};
+    trees = {platform: fs, source: inSource(() => cursor(source, 'source')), target: cursor(target, 'target'), goOn, pace};
     const {[question]: ask} = QUESTIONS;
     return paths.map((path, i) => ask(path, trees as Trees, inTarget[i] as RelPath));
   } finally {
@@ -63,11 +67,11 @@ const QUESTIONS: Readonly<Record<QuestionJob['question'], (path: RelPath, trees:
   refused,
 };
 
-function sameContent(path: RelPath, {platform: fs, source, target, goOn}: Trees, inTarget: RelPath): boolean | Problem {
+function sameContent(path: RelPath, {platform: fs, source, target, goOn, pace}: Trees, inTarget: RelPath): boolean | Problem {
   try {
     const from = (source as Cursor).place(path);
     const to = (target as Cursor).place(inTarget);
-    return fs.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn});
+    return fs.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn, pace});
   } catch (error) {
     return problemOf(error, {path, side: 'source', phase: 'plan'});
   }

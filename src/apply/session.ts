@@ -9,7 +9,7 @@ import type {Side} from '../core/problem.js';
 import {TimeLearner} from '../core/times.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
-import type {Folder} from '../platform/platform.js';
+import type {Folder, Pace} from '../platform/platform.js';
 import {openMarked, type RootMark} from '../platform/roots.js';
 import {openStaging, type Staging} from '../state/staging.js';
 import type {Opened} from '../state/traces.js';
@@ -60,7 +60,7 @@ export class Session {
 
   constructor(
     readonly context: ApplyContext,
-    private readonly tools: {readonly worker: number; readonly leftOut: LeftOut},
+    private readonly tools: {readonly worker: number; readonly leftOut: LeftOut; readonly pace: Pace},
     private readonly goOn: () => boolean,
   ) {}
 
@@ -171,6 +171,7 @@ export class Session {
           return this.#isLeftOut(path, isFolder);
         },
         goOn,
+        pace: tools.pace,
       },
     };
   }

@@ -8,6 +8,7 @@ import {
   logFlags,
   narrowFlags,
   outputFlags,
+  paceFlags,
   planFlags,
   rootArgs,
   rootFlags,
@@ -59,6 +60,7 @@ export default class Apply extends BaseCommand {
     }),
     ...applyFlags,
     ...limitFlags,
+    ...paceFlags,
     ...logFlags,
     ...outputFlags,
   };

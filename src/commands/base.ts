@@ -192,6 +192,14 @@ export const applyFlags = {
   }),
 };
 
+export const paceFlags = {
+  rate: Flags.string({
+    summary: 'Copy and compare no more content than this in a second, such as 50MB/s (default: 0, no limit).',
+    helpValue: 'SIZE/s',
+    helpGroup: 'PACE',
+  }),
+};
+
 export const limitFlags = {
   'max-duration': Flags.string({
     summary: 'Stop cleanly after this time, such as 30m; applying again does the rest.',
@@ -316,6 +324,7 @@ interface Parsed {
         typeof narrowFlags &
         typeof guardFlags &
         typeof applyFlags &
+        typeof paceFlags &
         typeof limitFlags &
         typeof scheduleFlags &
         typeof logFlags &
@@ -377,6 +386,7 @@ export abstract class BaseCommand extends Command {
         log: flags.log,
         logFormat: flags['log-format'] as Typed['flags']['logFormat'],
         logLevel: flags['log-level'] as Typed['flags']['logLevel'],
+        rate: flags.rate,
         fsync: flags.fsync as Typed['flags']['fsync'],
         live: flags.live as Typed['flags']['live'],
         probe: flags.probe,

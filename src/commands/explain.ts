@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand, describe, guardFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
+import {BaseCommand, describe, guardFlags, outputFlags, paceFlags, planFlags, rootArgs, rootFlags} from './base.js';
 
 const {json, events} = outputFlags;
 
@@ -27,10 +27,11 @@ export default class Explain extends BaseCommand {
     ...rootFlags,
     ...planFlags,
     ...guardFlags,
+    ...paceFlags,
     plan: Flags.string({
       summary: 'Ask this saved plan, instead of a fresh one.',
       helpValue: 'FILE',
-      exclusive: [...Object.keys(rootFlags), ...Object.keys(planFlags)],
+      exclusive: [...Object.keys(rootFlags), ...Object.keys(planFlags), ...Object.keys(paceFlags)],
       helpGroup: 'FOLDER',
     }),
     json,

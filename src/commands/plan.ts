@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {BaseCommand, describe, guardFlags, narrowFlags, outputFlags, planFlags, rootArgs, rootFlags} from './base.js';
+import {BaseCommand, describe, guardFlags, narrowFlags, outputFlags, paceFlags, planFlags, rootArgs, rootFlags} from './base.js';
 
 export default class Plan extends BaseCommand {
   static override readonly summary = 'Show what would make the target equal to the source.';
@@ -29,6 +29,7 @@ export default class Plan extends BaseCommand {
     ...planFlags,
     ...narrowFlags,
     ...guardFlags,
+    ...paceFlags,
     out: Flags.string({summary: 'Save the plan to this file; its SHA-256 is told.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
     'detailed-exitcode': Flags.boolean({summary: 'Tell by the exit code whether there are changes.', helpGroup: 'OUTPUT'}),
     ...outputFlags,

@@ -8,6 +8,7 @@ import {
   logFlags,
   narrowFlags,
   outputFlags,
+  paceFlags,
   planFlags,
   rootArgs,
   rootFlags,
@@ -56,6 +57,7 @@ export default class Run extends BaseCommand {
     once: Flags.boolean({summary: 'Run once and now, whatever the schedule says.', helpGroup: 'SCHEDULE'}),
     ...applyFlags,
     ...limitFlags,
+    ...paceFlags,
     ...logFlags,
     metrics: Flags.string({
       summary: 'Write figures for Prometheus to this file, or to a file of this folder.',

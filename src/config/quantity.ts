@@ -84,6 +84,28 @@ export function parseFileName(text: string): string {
   throw new DirsyncError('USAGE', `${quote(text)} is no name of a file`, 'Give a name without a path, such as .nobackup.');
 }
 
+/** Slower than this, the smallest file would take minutes. */
+const LEAST_RATE = 1000;
+
+/** Bytes a second such as `50MB/s`; undefined for `0`, no limit. Throws USAGE. */
+export function parseRate(text: string): number | undefined {
+  const rate = rateOf(text);
+  if (rate === 0 || (rate !== undefined && rate >= LEAST_RATE)) return rate === 0 ? undefined : rate;
+  throw new DirsyncError(
+    'USAGE',
+    `${quote(text)} is no rate`,
+    'Give 0 for no limit, or at least 1kB/s, such as 500KiB/s or 50MB/s.',
+  );
+}
+
+function rateOf(text: string): number | undefined {
+  try {
+    return parseSize(text.replace(/\/s$/, ''));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A time of the day such as `03:00`. Throws USAGE. */
 export function parseTimeOfDay(text: string): TimeOfDay {
   const [, hour, minute] = /^(\d{1,2}):(\d{2})$/.exec(text) ?? [];

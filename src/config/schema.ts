@@ -8,7 +8,7 @@ import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
 import {checkName, checkUtf8, expandFileOrFolder, expandPath, expandRoot, expandUrl, type PathContext} from './expand.js';
 import {type KeyPath, type Mistake, mistakesOf, TEXTS} from './mistakes.js';
-import {parseDuration, parseFileName, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay} from './quantity.js';
+import {parseDuration, parseFileName, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay, parseRate} from './quantity.js';
 
 function settingsShape(context: PathContext) {
   const path = z.string().transform((text, issues) => expandPath(text, context, issues));
@@ -173,6 +173,12 @@ function settingsShape(context: PathContext) {
       })
       .optional()
       .describe('Commands: a text for the shell, or a list of a program and its arguments. An empty list is no command.'),
+    rate: z
+      .string()
+      .superRefine(parsedBy(parseRate))
+      .optional()
+      .describe('Move no more content than this in a second, such as 50MB/s; 0 for no limit.')
+      .meta({default: '0'}),
     fsync: z.enum(['none', 'end', 'each']).optional().describe('When written data is forced to disk.').meta({default: 'end'}),
     live: z
       .enum(['copy', 'skip'])

@@ -14,6 +14,7 @@ import {
   parseInterval,
   parseMaxDelete,
   parseMilliseconds,
+  parseRate,
   parseSize,
   parseTimeOfDay,
 } from './quantity.js';
@@ -62,6 +63,7 @@ export interface SettingFlags {
   readonly logFormat?: LogFormat | undefined;
   readonly logLevel?: LogLevel | undefined;
   readonly metrics?: string | undefined;
+  readonly rate?: string | undefined;
   readonly fsync?: 'none' | 'end' | 'each' | undefined;
   readonly live?: 'copy' | 'skip' | undefined;
   readonly probe?: boolean | undefined;
@@ -112,6 +114,8 @@ export interface Settings {
   readonly heartbeat: Heartbeat | undefined;
   readonly webhook: Webhook | undefined;
   readonly hooks: Hooks;
+  /** Bytes of content that are moved in a second; undefined for no limit. */
+  readonly rate: number | undefined;
   readonly fsync: 'none' | 'end' | 'each';
   /** Files that grow while they are copied. */
   readonly live: 'copy' | 'skip';
@@ -182,6 +186,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     schedule: scheduleOf(flags, job),
     maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
     ...noticesOf(flags, job, folder),
+    rate: parseRate(flags.rate ?? job.rate ?? '0'),
     fsync: flags.fsync ?? job.fsync ?? 'end',
     live: flags.live ?? job.live ?? 'copy',
     probe: flags.probe ?? false,

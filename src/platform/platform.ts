@@ -54,6 +54,17 @@ export interface Attributes {
   readonly readBack?: ((mtime: bigint) => void) | undefined;
 }
 
+/** Slows down how content is read and written. */
+export interface Pace {
+  /** The most bytes that are moved at once. */
+  readonly piece: number;
+  /** Waits until so many bytes, just moved, are paid for; false when the run is to stop. */
+  spend(bytes: number): boolean;
+}
+
+/** As fast as it goes. */
+export const UNPACED: Pace = {piece: Number.POSITIVE_INFINITY, spend: () => true};
+
 export interface CopyOptions {
   readonly from: Folder;
   readonly name: ByteName;
@@ -70,6 +81,7 @@ export interface CopyOptions {
   readonly accept: (stat: Stat) => boolean;
   /** Told of each piece written; false stops the copy. */
   readonly onBytes: (bytes: number) => boolean;
+  readonly pace?: Pace | undefined;
 }
 
 export interface CompareOptions {
@@ -78,6 +90,7 @@ export interface CompareOptions {
   readonly b: Folder;
   readonly bName: ByteName;
   readonly goOn: () => boolean;
+  readonly pace?: Pace | undefined;
 }
 
 export interface MoveOptions {

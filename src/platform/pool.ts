@@ -8,6 +8,7 @@ import {Worker} from 'node:worker_threads';
 import {addSizes} from '../core/entry.js';
 import {DirsyncError, MORE_MEMORY} from '../core/errors.js';
 import {currentFolder, leaveDeletedFolder} from './environment.js';
+import {limit, newAllowance} from './pace.js';
 import {SystemError} from './platform.js';
 
 /** Shared by all threads. Int32: who may go on. Float64: what has been done, a slot per worker with one writer each. */
@@ -16,6 +17,8 @@ export interface Shared {
   readonly control: Int32Array;
   /** `COUNTERS` numbers a worker. */
   readonly counters: Float64Array;
+  /** Of content that is moved: see `SharedPace`. */
+  readonly allowance: BigInt64Array;
 }
 
 export const STOP = 0;
@@ -131,6 +134,7 @@ export class WorkerPool {
     this.shared = {
       control: new Int32Array(new SharedArrayBuffer(4)),
       counters: new Float64Array(new SharedArrayBuffer(8 * COUNTERS * size)),
+      allowance: newAllowance(),
     };
     this.#members = Array.from({length: size}, (_, index) => this.#start(index));
   }
@@ -197,6 +201,12 @@ export class WorkerPool {
   /** Asks every running job to end soon; each answers with what it has. */
   stop(): void {
     Atomics.store(this.shared.control, STOP, 1);
+    Atomics.notify(this.shared.control, STOP);
+  }
+
+  /** From now on the workers together move no more than so many bytes of content a second. */
+  limit(rate: number | undefined): void {
+    limit(this.shared.allowance, rate);
   }
 
   /** Whoever sends one job after another ends with this. */
@@ -222,6 +232,7 @@ export class WorkerPool {
     if (isIdle && WorkerPool.#keepsSpares) {
       Atomics.store(this.shared.control, STOP, 0);
       this.shared.counters.fill(0);
+      this.limit(undefined);
       WorkerPool.#spares.push(this);
       return;
     }

@@ -28,8 +28,10 @@ import {
   type Locked,
   type MoveOptions,
   type OpenFile,
+  type Pace,
   type Platform,
   SystemError,
+  UNPACED,
   type Volume,
 } from './platform.js';
 
@@ -229,16 +231,18 @@ export class PortablePlatform implements Platform {
     return Buffer.from(PIECE.subarray(0, got));
   }
 
-  sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
+  sameContent({a, aName, b, bName, goOn, pace = UNPACED}: CompareOptions): boolean {
     const one = openToRead(a, aName);
     try {
       const two = openToRead(b, bName);
       try {
         for (;;) {
           if (!goOn()) return false;
-          const got = readFully(one, PIECE);
-          if (got !== readFully(two, OTHER) || PIECE.compare(OTHER, 0, got, 0, got) !== 0) return false;
-          if (got < PIECE.length) return true;
+          const most = Math.min(PIECE.length, pace.piece);
+          const got = readFully(one, PIECE.subarray(0, most));
+          if (got !== readFully(two, OTHER.subarray(0, most)) || !pace.spend(got)) return false;
+          if (PIECE.compare(OTHER, 0, got, 0, got) !== 0) return false;
+          if (got < most) return true;
         }
       } finally {
         fs.closeSync(two);
@@ -253,7 +257,7 @@ export class PortablePlatform implements Platform {
   }
 
   copyFile(options: CopyOptions): CopyResult {
-    const {from, name, to, as, attributes, fsync, live, accept, onBytes} = options;
+    const {from, name, to, as, attributes, fsync, live, accept, onBytes, pace = UNPACED} = options;
     const source = openToRead(from, name);
     try {
       const opened = fs.fstatSync(source, {bigint: true});
@@ -267,12 +271,12 @@ export class PortablePlatform implements Platform {
           setOnFile(copy, set);
           if (fsync === 'any') fs.fsyncSync(copy);
         };
-        const ended = copyContent({source, copy, size: stat.size, onBytes});
+        const ended = copyContent({source, copy, size: stat.size, onBytes, pace});
         if (ended === 'stopped') return ended;
         if (ended === 'copied') finish(attributes);
         const isSame = isSameVersion(opened, fs.fstatSync(source, {bigint: true}));
         let result: CopyResult = isSame ? (ended === 'copied' ? ended : 'unsized') : 'changed';
-        if (result === 'changed' && live && ended !== 'shorter') result = catchUp({source, copy, from: opened, onBytes});
+        if (result === 'changed' && live && ended !== 'shorter') result = catchUp({source, copy, from: opened, onBytes, pace});
         if (typeof result === 'object') finish(attributesOfGrown(attributes, result));
         isWhole = result === 'copied' || typeof result === 'object';
         return result;
@@ -379,10 +383,11 @@ interface CatchUpOptions {
   /** The source's when it was opened. */
   readonly from: fs.BigIntStats;
   readonly onBytes: (bytes: number) => boolean;
+  readonly pace: Pace;
 }
 
 /** As PosixContent does, and for its reasons. */
-function catchUp({source, copy, from, onBytes}: CatchUpOptions): Grown | 'changed' | 'stopped' {
+function catchUp({source, copy, from, onBytes, pace}: CatchUpOptions): Grown | 'changed' | 'stopped' {
   let now = from;
   let copied = 0;
   for (let round = 0; round < CATCH_UPS; round++) {
@@ -390,19 +395,20 @@ function catchUp({source, copy, from, onBytes}: CatchUpOptions): Grown | 'change
     copied = fs.fstatSync(copy).size;
     if (now.size <= from.size || now.size < copied) return 'changed';
     while (copied < now.size) {
-      const got = fs.readSync(source, PIECE, 0, Math.min(PIECE.length, Number(now.size) - copied), copied);
+      const got = fs.readSync(source, PIECE, 0, Math.min(PIECE.length, pace.piece, Number(now.size) - copied), copied);
       if (got === 0) return 'changed';
       for (let done = 0; done < got; ) done += fs.writeSync(copy, PIECE, done, got - done, copied + done);
       copied += got;
-      if (!onBytes(got)) return 'stopped';
+      if (!(onBytes(got) && pace.spend(got))) return 'stopped';
     }
     if (isSameVersion(now, fs.fstatSync(source, {bigint: true}))) break;
   }
   for (let at = 0; at < copied; ) {
     if (!onBytes(0)) return 'stopped';
-    const most = Math.min(PIECE.length, copied - at);
+    const most = Math.min(PIECE.length, pace.piece, copied - at);
     const [one, two] = [PIECE.subarray(0, most), OTHER.subarray(0, most)];
     if (readFully(source, one, at) !== most || readFully(copy, two, at) !== most || !one.equals(two)) return 'changed';
+    if (!pace.spend(most)) return 'stopped';
     at += most;
   }
   const grown = emptyStat();
@@ -415,16 +421,17 @@ interface ContentOptions {
   readonly copy: number;
   readonly size: number;
   readonly onBytes: (bytes: number) => boolean;
+  readonly pace: Pace;
 }
 
 /** `longer`, `shorter`: the source has more in it than the size that it had, or less. */
-function copyContent({source, copy, size, onBytes}: ContentOptions): 'copied' | 'longer' | 'shorter' | 'stopped' {
+function copyContent({source, copy, size, onBytes, pace}: ContentOptions): 'copied' | 'longer' | 'shorter' | 'stopped' {
   let copied = 0;
   for (;;) {
-    const got = fs.readSync(source, PIECE, 0, PIECE.length, null);
+    const got = fs.readSync(source, PIECE, 0, Math.min(PIECE.length, pace.piece), null);
     for (let done = 0; done < got; ) done += fs.writeSync(copy, PIECE, done, got - done);
     copied += got;
-    if (got > 0 && !onBytes(got)) return 'stopped';
+    if (got > 0 && !(onBytes(got) && pace.spend(got))) return 'stopped';
     if (copied > size) return 'longer';
     if (copied === size || got === 0) return copied === size ? 'copied' : 'shorter';
   }

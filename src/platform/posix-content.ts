@@ -10,7 +10,9 @@ import {
   type CopyOptions,
   type CopyResult,
   type Grown,
+  type Pace,
   SystemError,
+  UNPACED,
 } from './platform.js';
 
 /** Above this, content is copied inside the kernel; below, read and write cost less than asking for it. */
@@ -31,17 +33,18 @@ export class PosixContent {
     private readonly setAttributes: (file: number, attributes: Attributes) => void,
   ) {}
 
-  sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
+  sameContent({a, aName, b, bName, goOn, pace = UNPACED}: CompareOptions): boolean {
     const one = this.kernel.open(fd(a), aName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
     try {
       const two = this.kernel.open(fd(b), bName, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
       try {
         for (;;) {
           if (!goOn()) return false;
-          const got = this.#readFully(one, DATA);
-          if (got !== this.#readFully(two, OTHER)) return false;
+          const most = Math.min(DATA_BYTES, pace.piece);
+          const got = this.#readFully(one, DATA, most);
+          if (got !== this.#readFully(two, OTHER, most) || !pace.spend(got)) return false;
           if (this.kernel.bytes.compare(this.kernel.bytes, OTHER, OTHER + got, DATA, DATA + got) !== 0) return false;
-          if (got < DATA_BYTES) return true;
+          if (got < most) return true;
         }
       } finally {
         this.kernel.libc.close(two);
@@ -52,7 +55,7 @@ export class PosixContent {
   }
 
   copyFile(options: CopyOptions): CopyResult {
-    const {from, name, to, as, attributes, fsync, sparse, live, accept, onBytes} = options;
+    const {from, name, to, as, attributes, fsync, sparse, live, accept, onBytes, pace = UNPACED} = options;
     const libc = this.kernel.libc;
     // O_NONBLOCK: a FIFO that took the file's place must not hang the run; it has no effect on files.
     const source = this.kernel.open(fd(from), name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
@@ -63,7 +66,7 @@ export class PosixContent {
       let result: CopyResult | undefined;
       let isWhole = false;
       try {
-        const ended = this.#copyContent({source, copy, version: opened, to: fd(to), sparse, onBytes});
+        const ended = this.#copyContent({source, copy, version: opened, to: fd(to), sparse, onBytes, pace});
         const finish = (set: Attributes) => {
           this.setAttributes(copy, set);
           const hasHoles = opened.bytesOnDisk < opened.stat.size;
@@ -71,7 +74,8 @@ export class PosixContent {
         };
         if (ended === 'copied') finish(attributes);
         result = ended === 'stopped' ? ended : this.#judge(ended, opened, this.#version(source));
-        if (result === 'changed' && live && ended !== 'shorter') result = this.#catchUp({source, copy, from: opened, onBytes});
+        if (result === 'changed' && live && ended !== 'shorter')
+          result = this.#catchUp({source, copy, from: opened, onBytes, pace});
         if (typeof result === 'object') finish(attributesOfGrown(attributes, result));
         isWhole = result === 'copied' || typeof result === 'object';
       } finally {
@@ -101,23 +105,24 @@ export class PosixContent {
    *
    * Race: where a file is never at rest, what was appended while it was copied last, some microseconds ago, may be another already.
    */
-  #catchUp({source, copy, from, onBytes}: CatchUpOptions): Grown | 'changed' | 'stopped' {
+  #catchUp({source, copy, from, onBytes, pace}: CatchUpOptions): Grown | 'changed' | 'stopped' {
     let now = from;
     for (let round = 0; round < CATCH_UPS; round++) {
       now = this.#version(source);
       const copied = this.#version(copy).stat.size;
       if (now.stat.size <= from.stat.size || now.stat.size < copied) return 'changed';
       this.#seek(copied, source, copy);
-      const ended = this.#copyPiece({source, copy, length: now.stat.size - copied, isPart: true, inKernel: true, onBytes});
+      const ended = this.#copyPiece({source, copy, length: now.stat.size - copied, isPart: true, inKernel: true, onBytes, pace});
       if (ended !== 'copied') return ended === 'stopped' ? ended : 'changed';
       if (isSameVersion(now, this.#version(source))) break;
     }
     this.#seek(0, source, copy);
     for (let left = now.stat.size; left > 0; ) {
       if (!onBytes(0)) return 'stopped';
-      const most = Math.min(left, DATA_BYTES);
+      const most = Math.min(left, DATA_BYTES, pace.piece);
       if (this.#readFully(source, DATA, most) !== most || this.#readFully(copy, OTHER, most) !== most) return 'changed';
       if (this.kernel.bytes.compare(this.kernel.bytes, OTHER, OTHER + most, DATA, DATA + most) !== 0) return 'changed';
+      if (!pace.spend(most)) return 'stopped';
       left -= most;
     }
     return {grown: now.stat};
@@ -127,14 +132,14 @@ export class PosixContent {
     for (const file of files) this.kernel.check(this.kernel.libc.lseek(file, at, SEEK.SET), 'lseek');
   }
 
-  #copyContent({source, copy, version, to, sparse, onBytes}: ContentOptions): ContentResult {
+  #copyContent({source, copy, version, to, sparse, onBytes, pace}: ContentOptions): ContentResult {
     const {stat, bytesOnDisk} = version;
     const {size} = stat;
     const hasHoles = bytesOnDisk < size;
     if (size > 0 && (sparse || !hasHoles) && this.#share(source, copy, `${stat.device} ${to}`)) {
       return onBytes(size) ? 'copied' : 'stopped';
     }
-    const all: Piece = {source, copy, length: size, inKernel: sparse || !hasHoles, onBytes};
+    const all: Piece = {source, copy, length: size, inKernel: sparse || !hasHoles, onBytes, pace};
     if (!(sparse && hasHoles)) return this.#copyPiece(all);
     const {lseek, ftruncate} = this.kernel.libc;
     // First, since a file system may set space aside for what could follow a file's end.
@@ -178,12 +183,12 @@ export class PosixContent {
   }
 
   /** Copies so many bytes from where both files stand, and looks for more after the last piece of a file. */
-  #copyPiece({source, copy, length: size, isPart = false, inKernel: mayInKernel, onBytes}: Piece): ContentResult {
+  #copyPiece({source, copy, length: size, isPart = false, inKernel: mayInKernel, onBytes, pace}: Piece): ContentResult {
     let copied = 0;
     let inKernel = mayInKernel && size > COPY_IN_KERNEL;
     for (;;) {
       if (isPart && copied === size) return 'copied';
-      const most = isPart ? size - copied : Number.POSITIVE_INFINITY;
+      const most = Math.min(isPart ? size - copied : Number.POSITIVE_INFINITY, pace.piece);
       let got: number;
       if (inKernel) {
         got = this.kernel.libc.copy_file_range(source, 0, copy, 0, Math.min(most, KERNEL_PIECE), 0);
@@ -204,7 +209,7 @@ export class PosixContent {
         this.writeFully(copy, DATA, got);
       }
       copied += got;
-      if (got > 0 && !onBytes(got)) return 'stopped';
+      if (got > 0 && !(onBytes(got) && pace.spend(got))) return 'stopped';
       // A file that grows for ever must not keep the run: it ends with whatever lies past the size that it had.
       if (copied > size) return 'longer';
       if (copied === size || got === 0) return copied === size ? 'copied' : 'shorter';
@@ -258,6 +263,7 @@ interface CatchUpOptions {
   /** The source's when it was opened. */
   readonly from: Version;
   readonly onBytes: (bytes: number) => boolean;
+  readonly pace: Pace;
 }
 
 interface ContentOptions {
@@ -269,6 +275,7 @@ interface ContentOptions {
   readonly to: number;
   readonly sparse: boolean;
   readonly onBytes: (bytes: number) => boolean;
+  readonly pace: Pace;
 }
 
 interface Piece {
@@ -279,6 +286,7 @@ interface Piece {
   readonly isPart?: boolean;
   readonly inKernel: boolean;
   readonly onBytes: (bytes: number) => boolean;
+  readonly pace: Pace;
 }
 
 interface Version {

@@ -214,7 +214,7 @@ export class Views implements ShowingPlatform {
     return this.#reading(folder, name, (at, as) => this.base.openFile(at, as));
   }
 
-  sameContent({a, aName, b, bName, goOn}: CompareOptions): boolean {
+  sameContent({a, aName, b, bName, ...more}: CompareOptions): boolean {
     const [left, right] = [this.#text(a, aName), this.#text(b, bName)];
     if (left !== undefined || right !== undefined) {
       const limit = (left ?? right ?? '').length + 1;
@@ -224,7 +224,7 @@ export class Views implements ShowingPlatform {
       return first !== undefined && second !== undefined && Buffer.compare(first, second) === 0;
     }
     return this.#reading(a, aName, (at, as) =>
-      this.#reading(b, bName, (bAt, bAs) => this.base.sameContent({a: at, aName: as, b: bAt, bName: bAs, goOn})),
+      this.#reading(b, bName, (bAt, bAs) => this.base.sameContent({a: at, aName: as, b: bAt, bName: bAs, ...more})),
     );
   }
 

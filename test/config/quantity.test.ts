@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {parseDuration, parseInterval, parseMaxDelete} from '../../src/config/quantity.js';
+import {parseDuration, parseInterval, parseMaxDelete, parseRate} from '../../src/config/quantity.js';
 import {DirsyncError} from '../../src/core/errors.js';
 
 function errorOf(action: () => unknown): DirsyncError {
@@ -92,6 +92,16 @@ describe('config/quantity', () => {
       expect([error.code, error.detail]).to.deep.equal(['USAGE', `"${text}" is no limit on deletions`]);
       expect(error.hint).to.contain('50%');
     });
+  }
+
+  for (const [text, rate] of [
+    ['0', undefined],
+    ['0/s', undefined],
+    ['1kB/s', 1000],
+    ['50MB', 50_000_000],
+    ['1MiB/s', 1024 ** 2],
+  ] as const) {
+    it(`reads the rate ${text}`, () => expect(parseRate(text)).to.equal(rate));
   }
 
   it('escapes what it quotes', () => expect(errorOf(() => parseInterval('\x1b[1m')).detail).to.contain('"\\x1b[1m"'));

@@ -364,6 +364,20 @@ for (const backend of ['posix', 'portable'] as const) {
           );
         });
       }
+      it('sameContent reads no more at once than its pace allows, and ends when that says so', () => {
+        fs.writeFileSync(path.join(root, 'a'), big);
+        fs.writeFileSync(path.join(root, 'b'), big);
+        const folder = open();
+        const spent: number[] = [];
+        const same = (most: number) => {
+          const spend = (bytes: number) => spent.push(bytes) < most;
+          const pace = {piece: 100_000, spend};
+          return platform.sameContent({a: folder, aName: name('a'), b: folder, bName: name('b'), goOn: () => true, pace});
+        };
+        expect(same(Number.POSITIVE_INFINITY)).to.equal(true);
+        expect([Math.max(...spent), spent.reduce((sum, bytes) => sum + bytes)]).to.deep.equal([100_000, big.length]);
+        expect([same(spent.length + 2), spent.slice(-2)]).to.deep.equal([false, [100_000, 100_000]]);
+      });
       it('sameContent follows no symlink', () => {
         writeTree(root, {a: 'x', link: symlink('a')});
         expect(
@@ -373,6 +387,16 @@ for (const backend of ['posix', 'portable'] as const) {
     });
 
     describe('copyFile', () => {
+      it('moves no more at once than its pace allows, and ends when that says so', () => {
+        writeTree(root, {a: 'x'.repeat(250_000)});
+        const folder = open();
+        const spent: number[] = [];
+        const pace = {piece: 100_000, spend: (bytes: number) => spent.push(bytes) !== 5};
+        const copied = (as: string) => platform.copyFile({...copy({from: folder, name: 'a', to: folder, as}), pace});
+        expect([copied('b'), spent]).to.deep.equal(['copied', [100_000, 100_000, 50_000]]);
+        expect([copied('c'), fs.readdirSync(root).sort()]).to.deep.equal(['stopped', ['a', 'b']]);
+      });
+
       for (const size of [0, 1, 512 * KIB, 512 * KIB + 1, 3 * KIB * KIB]) {
         it(`copies ${size} bytes, tells of each and sets attributes`, () => {
           writeTree(root, {from: {}, to: {}});

@@ -46,6 +46,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     heartbeat: undefined,
     webhook: undefined,
     hooks: {commands: {}, timeout: 0, folder: undefined},
+    rate: undefined,
     fsync: 'none',
     live: 'copy',
     probe: false,

@@ -1,0 +1,74 @@
+/** The rate at which content is moved: one allowance for all workers of a run, which wait for each other's share too. */
+import process from 'node:process';
+import {NS_PER_SECOND} from '../core/entry.js';
+import type {Pace} from './platform.js';
+
+/** Bytes a second, 0 for no limit; and when all that was moved so far is paid for, in nanoseconds of the clock. */
+const RATE = 0;
+const FREE = 1;
+
+/** No piece takes longer than this part of a second, so that a stop is heard and progress is seen in between. */
+const PIECES_PER_SECOND = 8;
+const PAGE = 4096;
+/** Waits shorter than this are put together: small files would take longer than they are to. */
+const LEAST_WAIT = 5_000_000n;
+
+export function newAllowance(): BigInt64Array {
+  return new BigInt64Array(new SharedArrayBuffer(16));
+}
+
+/** From now on so many bytes a second; undefined for no limit. */
+export function limit(allowance: BigInt64Array, rate: number | undefined): void {
+  Atomics.store(allowance, RATE, BigInt(rate ?? 0));
+  Atomics.store(allowance, FREE, 0n);
+}
+
+export interface Clock {
+  /** Nanoseconds, the same in all threads. */
+  readonly now: () => bigint;
+  /** Returns after so many milliseconds, or when the run is to stop. */
+  readonly wait: (milliseconds: number) => void;
+  readonly isStopped: () => boolean;
+}
+
+export class SharedPace implements Pace {
+  constructor(
+    private readonly allowance: BigInt64Array,
+    private readonly clock: Clock,
+  ) {}
+
+  get piece(): number {
+    const rate = Number(Atomics.load(this.allowance, RATE));
+    if (rate === 0) return Number.POSITIVE_INFINITY;
+    const piece = Math.ceil(rate / PIECES_PER_SECOND);
+    return piece < PAGE ? piece : piece - (piece % PAGE);
+  }
+
+  spend(bytes: number): boolean {
+    const {isStopped, now, wait} = this.clock;
+    const rate = Atomics.load(this.allowance, RATE);
+    if (rate === 0n || bytes === 0) return !isStopped();
+    const due = this.#book((BigInt(bytes) * NS_PER_SECOND) / rate);
+    for (let left = due - now(); left >= LEAST_WAIT && !isStopped(); left = due - now()) wait(Math.ceil(Number(left) / 1e6));
+    return !isStopped();
+  }
+
+  /** Adds so many nanoseconds to what is to be paid for, and answers when that will be. What was left unused is lost. */
+  #book(cost: bigint): bigint {
+    for (;;) {
+      const free = Atomics.load(this.allowance, FREE);
+      let from = this.clock.now();
+      if (free > from) from = free;
+      if (Atomics.compareExchange(this.allowance, FREE, free, from + cost) === free) return from + cost;
+    }
+  }
+}
+
+/** That of a worker: a stop, of which `control` tells at `at`, ends each wait. */
+export function workersClock(control: Int32Array, at: number): Clock {
+  return {
+    now: () => process.hrtime.bigint(),
+    wait: (milliseconds) => Atomics.wait(control, at, 0, milliseconds),
+    isStopped: () => Atomics.load(control, at) !== 0,
+  };
+}
