@@ -13,7 +13,7 @@ import {platform} from '../platform/choose.js';
 import {absolutePath} from '../platform/environment.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../platform/roots.js';
-import {type Context, Interrupted, newId, withTimeLimit, withWorkers} from './context.js';
+import {type Context, Interrupted, newId, type Workers, withTimeLimit, withWorkers} from './context.js';
 import {signalExitCode} from './errors.js';
 import {factsNow} from './facts.js';
 import {checkOwners, checkUser} from './owners.js';
@@ -35,6 +35,8 @@ export interface ApplySettings {
   readonly lockTimeout?: number;
   /** Bytes of content that are moved in a second; without it, no limit. */
   readonly rate?: number | undefined;
+  /** How this process stands behind others; `normal` without it. */
+  readonly ioPriority?: Settings['ioPriority'] | undefined;
   /** Milliseconds after which it stops. */
   readonly maxDuration?: number | undefined;
 }
@@ -73,7 +75,7 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   const warnings = [...new Set([...header.warnings, ...memoryWarnings()])];
   const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options), warnings}};
   return withTimeLimit(options.maxDuration, context, (limited) =>
-    withWorkers({rate: options.rate}, limited, async (pool) => {
+    withWorkers(paceOf(options), limited, async (pool) => {
       const planned = judge(withFacts(seen, await factsNow(seen, pool)), options.allow);
       context.onEvent({type: 'plan-ready', ...planned});
       return execute(planned, {...options, approach: 'saved'}, pool, limited);
@@ -135,7 +137,7 @@ export function planForApply(settings: Settings, context: Context): Promise<Plan
 /** Applies a plan that was reviewed in this process: what has changed since is left alone, path by path. */
 export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
   return withTimeLimit(settings.maxDuration, context, (limited) =>
-    withWorkers({rate: settings.rate}, limited, async (pool) =>
+    withWorkers(paceOf(settings), limited, async (pool) =>
       execute(await judgedAgain(planned, settings, pool), {...settings, approach: 'approved'}, pool, limited),
     ),
   );
@@ -144,6 +146,10 @@ export function applyPlanned(planned: Planned, settings: ApplySettings, context:
 /** Somebody took a while to look at the plan: what guards judge may be another by now. */
 async function judgedAgain({plan}: Planned, {allow}: ApplySettings, pool: WorkerPool): Promise<Planned> {
   return judge(withFacts(plan, await factsNow(plan, pool)), allow);
+}
+
+function paceOf({rate, ioPriority}: ApplySettings): Workers {
+  return {rate, ioPriority};
 }
 
 async function execute(

@@ -85,6 +85,7 @@ function savedSettings(flags: SettingFlags) {
     maxDuration,
     maxDelete,
     rate = '0',
+    ioPriority,
   } = flags;
   return {
     allow,
@@ -92,6 +93,7 @@ function savedSettings(flags: SettingFlags) {
     probe,
     skipDrifted,
     rate: parseRate(rate),
+    ioPriority,
     lockTimeout: parseMilliseconds(lockTimeout),
     maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
     maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(maxDelete),
@@ -108,7 +110,10 @@ function prepareReview({format, events}: Typed, output: Output): boolean {
 
 interface ReviewAndApply {
   readonly planned: Planned;
-  readonly settings: Pick<Settings, 'allow' | 'fsync' | 'probe' | 'skipDrifted' | 'lockTimeout' | 'maxDuration' | 'rate'>;
+  readonly settings: Pick<
+    Settings,
+    'allow' | 'fsync' | 'probe' | 'skipDrifted' | 'lockTimeout' | 'maxDuration' | 'rate' | 'ioPriority'
+  >;
   readonly file?: string | undefined;
   /** The exit code when nothing is to be done. */
   readonly ifLeft: () => number;

@@ -2,7 +2,9 @@
 import {randomBytes} from 'node:crypto';
 import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
+import type {IoPriority} from '../core/priority.js';
 import {WorkerPool} from '../platform/pool.js';
+import {lowerPriority} from '../platform/priority.js';
 import {formatDuration} from '../report/units.js';
 
 export interface Context {
@@ -51,16 +53,30 @@ export async function withTimeLimit<Result>(
   }
 }
 
+/** Once is enough, however many runs there are. */
+let isFaultTold = false;
+
 export interface Workers {
   /** Undefined for as many as there are processors. */
   readonly size?: number | undefined;
+  /** How this process stands behind others meanwhile; `normal` without it. */
+  readonly ioPriority?: IoPriority | undefined;
   /** Bytes of content that they move in a second, all together; undefined for no limit. */
   readonly rate?: number | undefined;
 }
 
 /** Runs `body` with workers that end with it, and that a signal asks to stop. */
-export async function withWorkers<Result>({size, rate}: Workers, {signal}: Context, body: (pool: WorkerPool) => Promise<Result>) {
+export async function withWorkers<Result>(
+  {size, rate, ioPriority = 'normal'}: Workers,
+  {signal, onEvent}: Context,
+  body: (pool: WorkerPool) => Promise<Result>,
+) {
   if (signal.aborted) throw new Interrupted();
+  // First, since a thread has the priority of the one that starts it.
+  const lowered = lowerPriority(ioPriority);
+  if (lowered.fault !== undefined && !isFaultTold)
+    onEvent({type: 'notice', level: 'warn', about: 'priority', message: lowered.fault});
+  isFaultTold ||= lowered.fault !== undefined;
   const pool = WorkerPool.open(size);
   pool.limit(rate);
   const stop = () => pool.stop();
@@ -70,6 +86,7 @@ export async function withWorkers<Result>({size, rate}: Workers, {signal}: Conte
   } finally {
     signal.removeEventListener('abort', stop);
     await pool.close();
+    lowered.end();
   }
 }
 

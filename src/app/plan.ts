@@ -52,8 +52,8 @@ const PROGRESS_MS = 200;
 const SCAN_WORKERS = 2;
 
 /** The workers that a plan with these settings needs. */
-export function workersFor({compare, rate}: Pick<Settings, 'compare' | 'rate'>): Workers {
-  return {size: compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined, rate};
+export function workersFor({compare, rate, ioPriority}: Pick<Settings, 'compare' | 'rate' | 'ioPriority'>): Workers {
+  return {size: compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined, rate, ioPriority};
 }
 
 /** Makes a plan with workers of its own. @throws as `makePlan` does. */

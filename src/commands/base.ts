@@ -6,6 +6,7 @@ import {ACTION_KINDS, type ActionKind} from '../core/action.js';
 import {FORMATS, type Format} from '../core/format.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
 import {GUARD_NAMES, LINKS_AS, PRESERVABLE, type Preservable} from '../core/plan.js';
+import {IO_PRIORITIES, type IoPriority} from '../core/priority.js';
 import {ON_MISSED, ON_OVERLAP, type OnMissed, type OnOverlap} from '../core/schedule.js';
 
 export const rootArgs = {
@@ -198,6 +199,11 @@ export const paceFlags = {
     helpValue: 'SIZE/s',
     helpGroup: 'PACE',
   }),
+  'io-priority': Flags.string({
+    options: [...IO_PRIORITIES],
+    summary: 'Stand behind others that use the same disks and processors (default: normal, as it was started).',
+    helpGroup: 'PACE',
+  }),
 };
 
 export const limitFlags = {
@@ -387,6 +393,7 @@ export abstract class BaseCommand extends Command {
         logFormat: flags['log-format'] as Typed['flags']['logFormat'],
         logLevel: flags['log-level'] as Typed['flags']['logLevel'],
         rate: flags.rate,
+        ioPriority: flags['io-priority'] as IoPriority | undefined,
         fsync: flags.fsync as Typed['flags']['fsync'],
         live: flags.live as Typed['flags']['live'],
         probe: flags.probe,

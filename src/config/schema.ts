@@ -4,11 +4,21 @@ import {DirsyncError} from '../core/errors.js';
 import {HOOKS, WEBHOOK_FORMATS} from '../core/hooks.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
 import {GUARD_NAMES, LINKS_AS, PRESERVABLE} from '../core/plan.js';
+import {IO_PRIORITIES} from '../core/priority.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
 import {checkName, checkUtf8, expandFileOrFolder, expandPath, expandRoot, expandUrl, type PathContext} from './expand.js';
 import {type KeyPath, type Mistake, mistakesOf, TEXTS} from './mistakes.js';
-import {parseDuration, parseFileName, parseHours, parseInterval, parseMaxDelete, parseSize, parseTimeOfDay, parseRate} from './quantity.js';
+import {
+  parseDuration,
+  parseFileName,
+  parseHours,
+  parseInterval,
+  parseMaxDelete,
+  parseRate,
+  parseSize,
+  parseTimeOfDay,
+} from './quantity.js';
 
 function settingsShape(context: PathContext) {
   const path = z.string().transform((text, issues) => expandPath(text, context, issues));
@@ -179,6 +189,11 @@ function settingsShape(context: PathContext) {
       .optional()
       .describe('Move no more content than this in a second, such as 50MB/s; 0 for no limit.')
       .meta({default: '0'}),
+    ioPriority: z
+      .enum(IO_PRIORITIES)
+      .optional()
+      .describe('How a run stands behind others that use the same disks and processors.')
+      .meta({default: 'normal'}),
     fsync: z.enum(['none', 'end', 'each']).optional().describe('When written data is forced to disk.').meta({default: 'end'}),
     live: z
       .enum(['copy', 'skip'])

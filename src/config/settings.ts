@@ -4,6 +4,7 @@ import {DirsyncError} from '../core/errors.js';
 import type {Heartbeat, Hooks, Webhook} from '../core/hooks.js';
 import type {LogFormat, LogLevel, LogSettings} from '../core/log.js';
 import {type GuardName, type LinksAs, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
+import type {IoPriority} from '../core/priority.js';
 import {checkLocal} from '../core/remote.js';
 import type {OnMissed, OnOverlap, Schedule} from '../core/schedule.js';
 import type {JobSettings} from './load.js';
@@ -64,6 +65,7 @@ export interface SettingFlags {
   readonly logLevel?: LogLevel | undefined;
   readonly metrics?: string | undefined;
   readonly rate?: string | undefined;
+  readonly ioPriority?: IoPriority | undefined;
   readonly fsync?: 'none' | 'end' | 'each' | undefined;
   readonly live?: 'copy' | 'skip' | undefined;
   readonly probe?: boolean | undefined;
@@ -116,6 +118,7 @@ export interface Settings {
   readonly hooks: Hooks;
   /** Bytes of content that are moved in a second; undefined for no limit. */
   readonly rate: number | undefined;
+  readonly ioPriority: IoPriority;
   readonly fsync: 'none' | 'end' | 'each';
   /** Files that grow while they are copied. */
   readonly live: 'copy' | 'skip';
@@ -186,6 +189,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     schedule: scheduleOf(flags, job),
     maxDuration: maxDuration === undefined ? undefined : parseInterval(maxDuration),
     ...noticesOf(flags, job, folder),
+    ioPriority: flags.ioPriority ?? job.ioPriority ?? 'normal',
     rate: parseRate(flags.rate ?? job.rate ?? '0'),
     fsync: flags.fsync ?? job.fsync ?? 'end',
     live: flags.live ?? job.live ?? 'copy',

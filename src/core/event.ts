@@ -39,7 +39,19 @@ export interface ApplyProgress {
 }
 
 /** What a notice is about. */
-export type NoticeTopic = 'schedule' | 'watch' | 'config' | 'hook' | 'heartbeat' | 'webhook' | 'metrics' | 'log' | 'output';
+export const NOTICE_TOPICS = [
+  'schedule',
+  'watch',
+  'config',
+  'priority',
+  'hook',
+  'heartbeat',
+  'webhook',
+  'metrics',
+  'log',
+  'output',
+] as const;
+export type NoticeTopic = (typeof NOTICE_TOPICS)[number];
 
 /** Something beside the sync itself: it never changes how a run ends. */
 export interface Notice {

@@ -3,6 +3,7 @@
  * never moves; names are written there NUL-terminated. Linux only (constants of x86-64 and arm64, which agree).
  */
 import {createRequire} from 'node:module';
+import {getSystemErrorName} from 'node:util';
 import type {KoffiFunc} from 'koffi';
 import {SystemError} from './platform.js';
 
@@ -148,5 +149,37 @@ export function loadLibc(scratchBytes: number): Libc {
     flock: declare('flock', 'int', 'int', 'int'),
     errno: (set) => (set === undefined ? koffi.errno() : koffi.errno(set)),
     memory: {address: Number(koffi.address(pointer)), bytes: Buffer.from(koffi.view(pointer, scratchBytes))},
+  };
+}
+
+/** ioprio_set(2), for which the C library has no function: the numbers of its calls, by processor. */
+const IOPRIO_CALLS: Partial<Record<string, {readonly set: number; readonly get: number}>> = {
+  x64: {set: 251, get: 252},
+  arm64: {set: 30, get: 31},
+};
+const IOPRIO_WHO_PROCESS = 1;
+
+export interface IoPriorityCalls {
+  /** Of a thread, 0 for this one; undefined where that is refused. */
+  readonly get: (thread: number) => number | undefined;
+  /** Answers the errno name of a refusal. */
+  readonly set: (thread: number, priority: number) => string | undefined;
+}
+
+/** Undefined where there are none. */
+export function loadIoPriority(): IoPriorityCalls | undefined {
+  const calls = IOPRIO_CALLS[process.arch];
+  if (calls === undefined) return undefined;
+  const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
+  const syscall = koffi.load(null).func('syscall', 'long', ['long', 'int', 'int', 'int']) as Call;
+  return {
+    get(thread) {
+      const priority = syscall(calls.get, IOPRIO_WHO_PROCESS, thread, 0);
+      return priority < 0 ? undefined : priority;
+    },
+    set(thread, priority) {
+      const refused = syscall(calls.set, IOPRIO_WHO_PROCESS, thread, priority) < 0;
+      return refused ? getSystemErrorName(-koffi.errno()) : undefined;
+    },
   };
 }

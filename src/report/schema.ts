@@ -743,9 +743,7 @@ const event = z.discriminatedUnion('type', [
     job: jobName,
     type: ofType('notice'),
     level: z.enum(['info', 'warn']).describe('Whether somebody should look at it.'),
-    about: z
-      .enum(['schedule', 'watch', 'config', 'hook', 'heartbeat', 'webhook', 'metrics', 'log', 'output'])
-      .describe('What it is about. It never changes how a run ends.'),
+    about: z.enum(NOTICE_TOPICS).describe('What it is about. It never changes how a run ends.'),
     message: text('A sentence; names in it are escaped.'),
   }),
   error.describe('The error that ended the program; the last line.'),

@@ -47,6 +47,7 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     webhook: undefined,
     hooks: {commands: {}, timeout: 0, folder: undefined},
     rate: undefined,
+    ioPriority: 'normal',
     fsync: 'none',
     live: 'copy',
     probe: false,
