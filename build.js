@@ -32,7 +32,7 @@ const bundle = {
   define: {'process.env.NODE_ENV': '"production"'},
   // ink asks for the devtools only with DEV=true in the environment.
   external: ['koffi', '@napi-rs/blake-hash', '@parcel/watcher', 'react-devtools-core'],
-  // oclif is CommonJS and calls require for Node's own modules.
+  // oclif and cosmiconfig are CommonJS and call require for Node's own modules.
   banner: {js: "import {createRequire as requireFor} from 'node:module';const require=requireFor(import.meta.url);"},
 };
 // Entries and chunks each sit in a folder of dist/, so that ../worker.js is the worker for all of them (platform/pool).

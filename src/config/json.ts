@@ -1,4 +1,5 @@
 /** JSON, with the line of what is wrong in it. */
+import {defaultLoaders} from 'cosmiconfig';
 import {escapeName} from '../core/escape.js';
 import {Unparsable} from './unparsable.js';
 
@@ -6,7 +7,7 @@ import {Unparsable} from './unparsable.js';
 export function parseJson(text: string, ours?: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = defaultLoaders['.json']('', text);
   } catch (error) {
     throw new Unparsable('no valid JSON', lineAt(text, faultAt(text, (error as Error).message)), error);
   }

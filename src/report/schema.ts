@@ -6,6 +6,7 @@
 import {z} from 'zod';
 import {ACTION_KINDS, REASONS} from '../core/action.js';
 import {DRIFT_ATTRIBUTES} from '../core/drift.js';
+import {NOTICE_TOPICS} from '../core/event.js';
 import {NOTES, VERDICTS} from '../core/explanation.js';
 import {RUN_RESULTS} from '../core/job-run.js';
 import {OUTCOME_STATUSES, STOPS} from '../core/outcome.js';
