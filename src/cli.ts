@@ -2,8 +2,7 @@
 import process from 'node:process';
 import {Errors, run} from '@oclif/core';
 import {lostWords, reportError} from './app/output.js';
-import {DirsyncError, EXIT} from './core/errors.js';
-import {escapeName} from './core/escape.js';
+import {EXIT} from './core/errors.js';
 import {commandLine} from './platform/environment.js';
 import {guardStreams, onLostOutput, outputsLost} from './platform/streams.js';
 
@@ -22,21 +21,19 @@ try {
   } else {
     const [json, events] = [argv.includes('--json'), argv.includes('--events')];
     const format = json && !events ? 'json' : undefined;
-    await reportError(error instanceof Errors.CLIError ? usageError(error) : error, {format, events: events && !json});
+    await reportError(error instanceof Errors.CLIError ? await notFound(error) : error, {format, events: events && !json});
     process.exitCode = EXIT.error;
   }
 }
 const lost = await outputsLost();
 if (lost.length > 0 && !process.exitCode) process.exitCode = CHANGING.includes(argv[0]) ? EXIT.partial : EXIT.error;
 
-function usageError(error: Errors.CLIError): DirsyncError {
-  const detail = error.message.replace(/\n?See more help with --help$/, '').replace(/^Parsing --\S+ \n\t/, '');
-  return new DirsyncError(
-    'USAGE',
-    detail.split('\n').map(escapeName).join('\n'),
-    'see `dirsync --help`, or `dirsync COMMAND --help`',
-    {
-      cause: error,
-    },
+/** oclif found no command to run, or to show help for. */
+async function notFound(error: Error): Promise<Error> {
+  if (!/not found\.?$/.test(error.message)) return error;
+  const [{unknownCommand}, {COMMANDS}] = await Promise.all([import('./commands/usage.js'), import('./commands/index.js')]);
+  return unknownCommand(
+    argv.filter((word) => word !== '--help' && word !== '-h'),
+    Object.keys(COMMANDS),
   );
 }

@@ -48,8 +48,7 @@ export default class Apply extends BaseCommand {
       helpValue: 'HEX',
       helpGroup: 'APPLY',
       async parse(text) {
-        if (!/^[0-9a-f]{64}$/i.test(text))
-          throw new Errors.CLIError(`--plan-sha256 expects 64 hexadecimal digits, found "${text}"`);
+        if (!/^[0-9a-f]{64}$/i.test(text)) throw new Errors.CLIError(`--plan-sha256 takes 64 hexadecimal digits, not "${text}"`);
         return text;
       },
     }),

@@ -1,5 +1,5 @@
 /** The flags that commands share, and what was typed as the options of app's functions. */
-import {Args, Command, Flags, type Interfaces} from '@oclif/core';
+import {Args, Command, Errors, Flags, type Interfaces} from '@oclif/core';
 import type {Typed} from '../app/typed.js';
 import type {FilterFlag} from '../config/settings.js';
 import {ACTION_KINDS, type ActionKind} from '../core/action.js';
@@ -8,6 +8,7 @@ import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
 import {GUARD_NAMES, LINKS_AS, PRESERVABLE, type Preservable} from '../core/plan.js';
 import {IO_PRIORITIES, type IoPriority} from '../core/priority.js';
 import {ON_MISSED, ON_OVERLAP, type OnMissed, type OnOverlap} from '../core/schedule.js';
+import {type Asked, checkSwitches, usageError} from './usage.js';
 
 export const rootArgs = {
   source: Args.string({description: 'Folder to copy from; alone, a JOB of the config file.'}),
@@ -344,6 +345,19 @@ interface Parsed {
 }
 
 export abstract class BaseCommand extends Command {
+  protected override async init(): Promise<void> {
+    checkSwitches(this.argv, this.#asked.flags);
+  }
+
+  protected override async catch(error: Error): Promise<never> {
+    throw error instanceof Errors.CLIError && !(error instanceof Errors.ExitError) ? usageError(error, this.#asked) : error;
+  }
+
+  get #asked(): Asked {
+    const {id, usage = [], flags = {}} = this.ctor;
+    return {id: id.replaceAll(':', ' '), usage: [usage].flat(), flags: flags as Asked['flags'], commands: this.config.commands};
+  }
+
   /** What was typed, in the words of the app. */
   protected typed({argv, flags, raw}: Parsed): Typed {
     return {

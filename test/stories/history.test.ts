@@ -79,7 +79,7 @@ describe('story: what runs did', () => {
       args: ['show', 'latest', '-o', 'target'],
       says: 'There is no such run: none is recorded in ROOT',
     },
-    {title: 'a limit of 0', args: ['history', 'target', '--limit', '0'], says: 'greater than or equal to 1'},
+    {title: 'a limit of 0', args: ['history', 'target', '--limit', '0'], says: '--limit takes a whole number from 1'},
   ]) {
     it(`is refused: ${title}`, () => {
       const {root} = pairIn(temp(), {a: 'a'}, {});

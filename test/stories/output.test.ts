@@ -103,7 +103,7 @@ describe('story: output', () => {
   it('a flag that means nothing is told in one line', () => {
     const {code, stderr} = dirsync(['apply', 'a.plan', '--plan-sha256', '00']);
     expect(code).to.equal(1);
-    expect(stderr).to.match(/^Error: .*: --plan-sha256 expects 64 hexadecimal digits, found "00"\n/);
+    expect(stderr).to.match(/^Error: .*: --plan-sha256 takes 64 hexadecimal digits, not "00"\n/);
   });
 
   it('--events is a line of JSON for each event, in order', () => {

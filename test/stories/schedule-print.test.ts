@@ -79,8 +79,8 @@ describe('story: schedule print', () => {
   const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['a job without a schedule', ['--systemd', 'once'], /the job "once" has no schedule\n.*`every`/],
     ['an unknown job', ['--systemd', 'photo'], /Did you mean "photos"/],
-    ['no form', ['photos'], /--cron, --launchd, --systemd/],
-    ['two forms', ['--cron', '--systemd', 'photos'], /cannot also be provided|exactly one/i],
+    ['no form', ['photos'], /one of --cron, --launchd or --systemd is needed/],
+    ['two forms', ['--cron', '--systemd', 'photos'], /--systemd and --cron exclude each other/],
     ['no job', ['--cron'], /job/],
     ['an interval that cron does not know', ['--cron', 'notes'], /does not come at the same times/],
     ['a folder for cron', ['--cron', 'photos', '--out', 'units'], /not for cron/],
