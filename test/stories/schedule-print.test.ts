@@ -81,7 +81,7 @@ describe('story: schedule print', () => {
     ['an unknown job', ['--systemd', 'photo'], /Did you mean "photos"/],
     ['no form', ['photos'], /one of --cron, --launchd or --systemd is needed/],
     ['two forms', ['--cron', '--systemd', 'photos'], /--systemd and --cron exclude each other/],
-    ['no job', ['--cron'], /job/],
+    ['no job', ['--cron'], /JOB is missing/],
     ['an interval that cron does not know', ['--cron', 'notes'], /does not come at the same times/],
     ['a folder for cron', ['--cron', 'photos', '--out', 'units'], /not for cron/],
     ['two lists of launchd in one', ['--launchd', 'notes', 'live'], /holds one job/],
