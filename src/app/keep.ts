@@ -139,8 +139,8 @@ export function lossWarnings({losses, keeping, mounts, respelled, folding}: Lost
       }`,
     losses.devices > 0 && `${formatPlural(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
     kept.times && resolution > platform().timeResolution && `${target} keeps times to ${duration(resolution)} only`,
-    kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min)}`,
-    kept.times && range.max !== undefined && `${target} keeps no times after ${formatTime(range.max)}`,
+    kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min, {utc: true})}`,
+    kept.times && range.max !== undefined && `${target} keeps no times after ${formatTime(range.max, {utc: true})}`,
     respelled > 0 && `${target} does not keep ${unkept(folding)} of ${formatPlural(respelled, 'name')}`,
     mounts > 0 &&
       `${formatPlural(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,

@@ -13,7 +13,7 @@ import {explanationText} from '../report/explain.js';
 import {errorDocument, eventLine, stoppedDocument} from '../report/json.js';
 import {historyText, runText} from '../report/runs.js';
 import {applyText, driftText, planText} from '../report/text.js';
-import {formatCount} from '../report/units.js';
+import {formatCount, formatIsoTime} from '../report/units.js';
 import {lockWaitWords, sentence, skippedWords} from '../report/words.js';
 import {signalExitCode} from './errors.js';
 import type {Logs} from './log.js';
@@ -205,10 +205,10 @@ class TextView implements View {
         this.#print(configText(event.config, color));
         return;
       case 'lock-waiting':
-        this.#complain(`Waiting ${lockWaitWords(event)}`);
+        this.#complain(`Waiting ${lockWaitWords(event, formatIsoTime)}`);
         return;
       case 'run-waiting':
-        this.#print(`Next run at ${event.next}${event.watching ? ', or when the source has changed' : ''}.`);
+        this.#print(`Next run at ${formatIsoTime(event.next)}${event.watching ? ', or when the source has changed' : ''}.`);
         return;
       case 'run-skipped':
         this.#print(sentence(skippedWords(event)));

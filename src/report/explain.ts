@@ -8,7 +8,7 @@ import type {Problem} from '../core/problem.js';
 import {attributeRows} from './attributes.js';
 import {columns, pad} from './columns.js';
 import {haltLine, joinSections, paint, problemLines} from './text.js';
-import {formatBytes, formatPlural} from './units.js';
+import {formatBytes, formatIsoTime, formatPlural} from './units.js';
 import {filterRuleWords, GLYPHS, KIND_STYLES, OUTCOMES, pathWords, plainPath, reasonWords} from './words.js';
 
 /** The verdict, what both sides have, and what led to it. */
@@ -162,7 +162,7 @@ function reasonLines(explanation: Explanation, color: boolean): string[] {
 }
 
 function lastRunWords({header, step}: NonNullable<Explanation['lastRun']>): string {
-  return `${escapeName(header.id)}, ${escapeName(header.started)}: ${step.kind} ${OUTCOMES[step.status]}`;
+  return `${escapeName(header.id)}, ${formatIsoTime(header.started)}: ${step.kind} ${OUTCOMES[step.status]}`;
 }
 
 function actionWords(action: Action, color: boolean): string {

@@ -7,7 +7,7 @@ import type {RunSummary} from '../core/run.js';
 import {facts, more, type Page, path, section, table, WIDTH} from './html-parts.js';
 import {html, type Markup, type Part} from './markup.js';
 import type {HistorySubject} from './subject.js';
-import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
+import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from './units.js';
 import {GLYPHS} from './words.js';
 
 const MAX_RUNS = 500;
@@ -21,7 +21,7 @@ function* historyMain({target, runs}: HistorySubject): Generator<Markup> {
   const first = runs.at(-1);
   yield html`<header><p class="what">dirsync history</p>
 <h1>${runs.length === 0 ? 'No runs yet.' : `${formatPlural(runs.length, 'run')} into ${escapeName(target)}`}</h1>
-${facts([['Target', path(escapeName(target))], first && ['First run', escapeName(first.header.started)]])}</header>
+${facts([['Target', path(escapeName(target))], first && ['First run', formatIsoTime(first.header.started)]])}</header>
 <main>
 `;
   if (runs.length > 0) {
@@ -36,7 +36,7 @@ function runTable(runs: readonly RunSummary[]): Part {
     const {header, end, problems} = run;
     const kinds = ACTION_KINDS.filter((kind) => run.kinds[kind].count > 0);
     return [
-      html`<time datetime="${escapeName(header.started)}">${shortTime(header.started)}</time>`,
+      html`<time datetime="${escapeName(header.started)}">${formatIsoTime(header.started)}</time>`,
       outcome(run),
       formatCount(changesOf(run)),
       kinds.map(
@@ -64,10 +64,6 @@ function outcome({end, problems}: RunSummary): string {
   const {counts, interrupted} = end;
   if (interrupted) return `! ${interrupted}`;
   return unfinished(counts) + problems > 0 ? '! not all' : '✓ done';
-}
-
-function shortTime(time: string): string {
-  return escapeName(time).slice(0, 19).replace('T', ' ');
 }
 
 function changesOf({end, kinds}: RunSummary): number {
@@ -105,7 +101,7 @@ function chart(name: string, runs: readonly RunSummary[], {value, words}: Measur
   const step = Math.min(24, BAR_WIDTH / runs.length);
   const bars = runs.map((run, i) => {
     const height = top === 0 ? 0 : Math.max(1, ((values[i] as number) / top) * BAR_HEIGHT);
-    const title = html`<title>${shortTime(run.header.started)}: ${words(values[i] as number)}</title>`;
+    const title = html`<title>${formatIsoTime(run.header.started)}: ${words(values[i] as number)}</title>`;
     return html`<rect x="${round(i * step)}" y="${round(BAR_HEIGHT - height)}" width="${round(Math.max(1, step - 2))}" height="${round(height)}">${title}</rect>`;
   });
   return html`<figure><figcaption>${name} <span class="dim">up to ${words(top)}</span></figcaption>

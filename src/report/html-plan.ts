@@ -22,7 +22,7 @@ import {
 import {html, type Markup, type Part} from './markup.js';
 import {planData} from './page-data.js';
 import type {PlanSubject} from './subject.js';
-import {formatBytes, formatCount, formatPlural} from './units.js';
+import {formatBytes, formatCount, formatIsoTime, formatPlural} from './units.js';
 import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, sizeOf} from './words.js';
 
 const MAX_CHANGES = 300;
@@ -57,7 +57,7 @@ function headerFacts(header: PlanHeader): Markup {
   return facts([
     ['Source', tree(source.path, from.entries, from.bytes)],
     ['Target', tree(target.path, to.entries, to.bytes)],
-    ['Planned', html`<time datetime="${escapeName(created)}">${escapeName(created)}</time> by ${escapeName(writer)}`],
+    ['Planned', html`<time datetime="${escapeName(created)}">${formatIsoTime(created)}</time> by ${escapeName(writer)}`],
     ['Plan', path(escapeName(id))],
     narrowed && [
       'Narrowed',

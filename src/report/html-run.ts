@@ -22,7 +22,7 @@ import {
 import {html, type Markup, type Part} from './markup.js';
 import {runData} from './page-data.js';
 import type {RunSubject} from './subject.js';
-import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
+import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from './units.js';
 import {endSentence, OUTCOMES, plainPath} from './words.js';
 
 const STATUSES = Object.keys(OUTCOMES) as OutcomeStatus[];
@@ -61,7 +61,7 @@ function runFacts({header, end}: Run): Markup {
   return facts([
     ['Source', path(escapeName(source))],
     ['Target', path(escapeName(target))],
-    ['Started', html`<time datetime="${escapeName(started)}">${escapeName(started)}</time> by ${escapeName(writer)}`],
+    ['Started', html`<time datetime="${escapeName(started)}">${formatIsoTime(started)}</time> by ${escapeName(writer)}`],
     end && ['Took', html`${formatDuration(ms ?? 0)}, ${formatBytes(end.bytes)} written`],
     ['Planned', html`${formatPlural(changes, 'change')}, ${formatBytes(bytes)} to write`],
     ['Run', html`${path(escapeName(id))} of plan ${path(escapeName(planId))}`],

@@ -12,7 +12,7 @@ import {columns, pad} from './columns.js';
 import {type FolderTotals, foldersOf} from './folders.js';
 import {code, foreign, problemItem, prose} from './spans.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from './subject.js';
-import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from './units.js';
+import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from './units.js';
 import {endSentence, GLYPHS, OUTCOMES, pathWords, plainPath, planSentence, reasonWords, sizeOf} from './words.js';
 
 /** A list longer than this is folded. */
@@ -333,8 +333,7 @@ function someBytes(bytes: number): string {
 
 /** An ISO 8601 time. */
 function time(iso: string): string {
-  const ms = Date.parse(iso);
-  return Number.isNaN(ms) ? foreign(iso) : formatTime(BigInt(ms) * 1_000_000n);
+  return Number.isNaN(Date.parse(iso)) ? foreign(iso) : formatIsoTime(iso);
 }
 
 function duration(started: string, finished: string): string {

@@ -5,7 +5,7 @@ import {comparePaths} from '../core/path.js';
 import type {Run, RunStep, RunSummary} from '../core/run.js';
 import {columns, pad} from './columns.js';
 import {endSections, joinSections, MAX_LISTED, MAX_PROBLEMS, paint, problemLines} from './text.js';
-import {formatBytes, formatCount, formatDuration, formatTime} from './units.js';
+import {formatBytes, formatCount, formatDuration, formatIsoTime} from './units.js';
 import {GLYPHS, glyphWords, KIND_STYLES, OUTCOMES, plainPath, resultWords} from './words.js';
 
 export interface RunTextOptions {
@@ -24,7 +24,7 @@ export function runText(options: RunTextOptions): string {
   return joinSections([
     [
       `${escapeName(source)} → ${escapeName(target)}`,
-      `Run ${id} of plan ${planId}, begun ${timeWords(started)}, by ${escapeName(writer)}`,
+      `Run ${id} of plan ${planId}, begun ${formatIsoTime(started)}, by ${escapeName(writer)}`,
     ],
     all || steps.length <= MAX_LISTED ? stepLines(options) : tallyLines(steps, color),
     problemLines(problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
@@ -84,7 +84,7 @@ export interface HistoryTextOptions {
 /** What `dirsync history` prints: a line for each run, and what is wrong with journals that cannot be read. */
 export function historyText({target, runs, color}: HistoryTextOptions): string {
   const rows = runs.map((run) => ({
-    when: timeWords(run.header.started),
+    when: formatIsoTime(run.header.started),
     duration: run.end ? formatDuration(Math.max(0, Date.parse(run.end.finished) - Date.parse(run.header.started))) : '',
     changes: glyphWords(run.kinds),
     bytes: bytesWords(run),
@@ -110,10 +110,6 @@ export function historyText({target, runs, color}: HistoryTextOptions): string {
 function bytesWords({end, kinds}: RunSummary): string {
   const written = end?.bytes ?? kinds.create.bytes + kinds.update.bytes + kinds.replace.bytes;
   return written > 0 ? formatBytes(written) : '';
-}
-
-function timeWords(iso: string): string {
-  return formatTime(BigInt(Date.parse(iso)) * 1_000_000n);
 }
 
 function widest(texts: readonly string[]): number {

@@ -1,5 +1,6 @@
-/** Numbers for people: always in English and in UTC, so that the same run reads the same everywhere. */
+/** Numbers for people, always in English. Times are those of this machine's zone, which they name: clocks on the wall show these. */
 import {fromNanoseconds} from '../core/entry.js';
+import {escapeName} from '../core/escape.js';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
@@ -45,12 +46,30 @@ export function formatDuration(ms: number, {whole = false}: {whole?: boolean} = 
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** Nanoseconds since 1970 as "2026-01-01 10:00:00Z", on request with nine decimals; in seconds where the calendar ends. */
-export function formatTime(time: bigint, options: {exact?: boolean} = {}): string {
+/**
+ * Nanoseconds since 1970 as "2026-01-01 11:00:00+01:00", or with "Z" where the zone is UTC; on request with nine decimals. In seconds
+ * where the calendar ends.
+ */
+export function formatTime(time: bigint, {exact = false, utc = false}: {exact?: boolean; utc?: boolean} = {}): string {
   const {seconds, nanoseconds} = fromNanoseconds(time);
-  const fraction = options.exact ? `.${String(nanoseconds).padStart(9, '0')}` : '';
-  const date = new Date(seconds * 1000);
+  const fraction = exact ? `.${String(nanoseconds).padStart(9, '0')}` : '';
+  // Where zones still went by the sun, whole minutes are near enough.
+  const offset = utc ? 0 : -Math.round(new Date(seconds * 1000).getTimezoneOffset());
+  const local = new Date((seconds + 60 * offset) * 1000);
   // A Date ends in the year 275760; file systems do not.
-  if (Number.isNaN(date.getTime())) return `${seconds}${fraction} s`;
-  return `${date.toISOString().slice(0, -5).replace('T', ' ')}${fraction}Z`;
+  if (Number.isNaN(local.getTime())) return `${seconds}${fraction} s`;
+  return `${local.toISOString().slice(0, -5).replace('T', ' ')}${fraction}${zoneWords(offset)}`;
+}
+
+/** Minutes before UTC. */
+function zoneWords(offset: number): string {
+  if (offset === 0) return 'Z';
+  const part = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  return `${offset < 0 ? '-' : '+'}${part(Math.abs(offset) / 60)}:${part(Math.abs(offset) % 60)}`;
+}
+
+/** An ISO 8601 time in the same form. What is none is escaped. */
+export function formatIsoTime(iso: string): string {
+  const ms = Date.parse(iso);
+  return Number.isNaN(ms) ? escapeName(iso) : formatTime(BigInt(ms) * 1_000_000n);
 }

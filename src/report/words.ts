@@ -156,8 +156,11 @@ export function problemWords({path, side, code, message}: Problem): [code: strin
 }
 
 /** "up to 30 s for the lock of /t, held by process 12 on host since 2026-01-01T10:00:00.000Z: dirsync run photos" */
-export function lockWaitWords({target, holder, timeout}: Extract<Event, {type: 'lock-waiting'}>): string {
-  const by = holder === undefined ? '' : `, held by ${holderWords(holder)}`;
+export function lockWaitWords(
+  {target, holder, timeout}: Extract<Event, {type: 'lock-waiting'}>,
+  time: (iso: string) => string = (iso) => iso,
+): string {
+  const by = holder === undefined ? '' : `, held by ${holderWords({...holder, since: time(holder.since)})}`;
   return `up to ${formatDuration(timeout, {whole: true})} for the lock of ${escapeName(target)}${by}`;
 }
 

@@ -2,7 +2,7 @@
 import {Box} from 'ink';
 import {escapeName} from '../core/escape.js';
 import {cutMiddle} from '../report/columns.js';
-import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from '../report/units.js';
+import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural, formatTime} from '../report/units.js';
 import type {Style} from '../report/words.js';
 import {fitting, type Line, span, wrapLine, wrapTo} from './line.js';
 import type {ViewProps} from './live.js';
@@ -161,7 +161,7 @@ function statusWays({status, scanned, next, watching, started}: JobState, now: n
   const left = formatDuration(Math.max(0, Date.parse(next) - now), {whole: true});
   const words = watching ? 'waiting for changes' : 'waiting';
   return [
-    `${words}; next run at ${timeWords(Date.parse(next))}, in ${left}`,
+    `${words}; next run at ${formatIsoTime(next)}, in ${left}`,
     `${words}; next run in ${left}`,
     `next run in ${left}`,
     `next in ${left}`,
@@ -169,7 +169,7 @@ function statusWays({status, scanned, next, watching, started}: JobState, now: n
 }
 
 function resultWords({status, hint, ended, duration, changes, bytes}: RunResult): string {
-  const when = `${timeWords(ended)}, took ${formatDuration(duration)}`;
+  const when = `${formatTime(BigInt(Math.floor(ended)) * 1_000_000n)}, took ${formatDuration(duration)}`;
   if (status === 'failed') return hint === undefined ? when : `${when}; ${escapeName(hint)}`;
   return `${when}, ${formatPlural(changes, 'change')}, ${formatBytes(bytes)} written`;
 }
@@ -185,8 +185,4 @@ function totalWords({totals, skipped}: JobState): string {
   ];
   const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
   return [formatPlural(unchanged + done + partial + failed, 'run'), ...counts].join('   ');
-}
-
-function timeWords(time: number): string {
-  return formatTime(BigInt(Math.round(time / 1000)) * 1_000_000_000n);
 }

@@ -47,7 +47,7 @@ describe('report/explain', () => {
       'Below      1 problem',
       'Filter     taken in by docs/.dirsyncignore:3: !a.md',
       'Note       the owner differs and is not kept: only root may give files to others, where the target has owners at all',
-      'Last run   run-1, 2026-01-01T10:00:00.000Z: create done',
+      'Last run   run-1, 2026-01-01 10:00:00Z: create done',
       '',
       'Problems (1):',
       '  ! EACCES  locked (source): permission denied while reading; check the permissions of the path and of the folders above it',

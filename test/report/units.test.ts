@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from '../../src/report/units.js';
+import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural, formatTime} from '../../src/report/units.js';
 
 function table<T>(name: string, format: (value: T) => string, cases: [value: T, text: string][]): void {
   describe(name, () => {
@@ -44,6 +44,31 @@ describe('report/units', () => {
     [3_600_000 * 3 + 600_000, '3 h 10 min'],
     [3_600_000 * 52, '2 d 4 h'],
   ]);
+  describe('times in the zone of the machine, which they name', () => {
+    const zone = process.env.TZ;
+    after(() => {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    });
+    const times: readonly (readonly [zone: string, iso: string, text: string])[] = [
+      ['Europe/Berlin', '2026-01-01T10:00:00Z', '2026-01-01 11:00:00+01:00'],
+      ['Europe/Berlin', '2026-07-01T10:00:00Z', '2026-07-01 12:00:00+02:00'],
+      ['America/St_Johns', '2026-01-01T02:00:00.999Z', '2025-12-31 22:30:00-03:30'],
+      ['UTC', '2026-01-01T10:00:00Z', '2026-01-01 10:00:00Z'],
+      ['UTC', 'no time\n', 'no time\\n'],
+    ];
+    for (const [name, iso, text] of times) {
+      it(`${name}: ${text}`, () => {
+        process.env.TZ = name;
+        expect(formatIsoTime(iso)).to.equal(text);
+      });
+    }
+    it('or in UTC, on request', () => {
+      process.env.TZ = 'Asia/Tokyo';
+      expect(formatTime(0n, {utc: true})).to.equal('1970-01-01 00:00:00Z');
+      expect(formatTime(0n)).to.equal('1970-01-01 09:00:00+09:00');
+    });
+  });
   table('times', formatTime, [
     [0n, '1970-01-01 00:00:00Z'],
     [-1n, '1969-12-31 23:59:59Z'],

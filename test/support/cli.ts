@@ -131,7 +131,7 @@ export class Home {
     const {PATH} = process.env;
     const xdg = {XDG_CONFIG_HOME: `${folder}/config`, XDG_STATE_HOME: `${folder}/state`, XDG_CACHE_HOME: `${folder}/cache`};
     const isText = (text = '') => text.isWellFormed();
-    const variables = Object.entries({PATH, HOME: folder, ...xdg, TERM: 'xterm', ...env});
+    const variables = Object.entries({PATH, HOME: folder, ...xdg, TERM: 'xterm', TZ: 'UTC', ...env});
     this.#bytes = [
       ...(isText(cwd) ? [] : [`cd ${bashWord(cwd ?? '')}`]),
       ...variables.flatMap(([name, value]) => (isText(value) ? [] : [`export ${name}=${bashWord(value ?? '')}`])),

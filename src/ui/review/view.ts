@@ -5,7 +5,7 @@ import type {PlanSummary} from '../../core/plan.js';
 import {type AttributeRow, attributeRows} from '../../report/attributes.js';
 import {columns, cutMiddle, cutStart, pad} from '../../report/columns.js';
 import type {DifferenceLine} from '../../report/difference.js';
-import {formatBytes, formatCount, formatPlural, formatShortCount} from '../../report/units.js';
+import {formatBytes, formatCount, formatIsoTime, formatPlural, formatShortCount} from '../../report/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words.js';
 import {fitLine, fitting, highlight, type Line, span, spread, widthOf, wrapLine, wrapTo} from '../line.js';
 import {KEY_HELP} from './keys.js';
@@ -85,7 +85,7 @@ export function reviewLines(state: ReviewState, size: Size): readonly Line[] {
 
 function headLines({plan, summary, halts, tree, selection}: ReviewState, width: number): Line[] {
   const {header} = plan;
-  const when = width < NARROW ? '' : `planned ${header.created.slice(0, 16).replace('T', ' ')}Z`;
+  const when = width < NARROW ? '' : `planned ${formatIsoTime(header.created)}`;
   const half = Math.floor((width - columns(when) - 6) / 2);
   const roots = `${cutMiddle(escapeName(header.source.path), half)} → ${cutMiddle(escapeName(header.target.path), half)}`;
   const lines = [spread([span(' '), span(roots, STRONG)], [span(when, DIM), span(' ')], width), totalLine(summary, width)];
