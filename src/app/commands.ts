@@ -25,6 +25,7 @@ import type {InitOptions} from './init.js';
 import type {RunOptions} from './jobs.js';
 import {narrowPlan} from './narrow.js';
 import {type Output, openOutput} from './output.js';
+import {checkLogPlace} from './own-files.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
 import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
 import {runJobs} from './run.js';
@@ -66,7 +67,7 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
     const {flags} = typed;
     checkForSaved(typed);
     const {log} = noticesOf(flags, {});
-    if (log !== undefined) await output.openLog(log);
+    await openLog(log, output);
     const {plan: saved} = await readApproved(file, sha256?.toLowerCase());
     const made = narrowPlan(saved, flags.narrow, newId(context.now()));
     const {source, target, mkpath} = flags;
@@ -268,9 +269,14 @@ function typedCommand(): string {
   return ['dirsync', ...words].join(' ');
 }
 
+async function openLog(log: Settings['log'], output: Output): Promise<void> {
+  checkLogPlace(log);
+  if (log !== undefined) await output.openLog(log);
+}
+
 async function openSettings(typed: Typed, output: Output): Promise<Settings> {
   const settings = await settingsOf(typed);
-  if (settings.log !== undefined) await output.openLog(settings.log);
+  await openLog(settings.log, output);
   return settings;
 }
 

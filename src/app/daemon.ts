@@ -30,6 +30,8 @@ export async function runOnSchedule(options: DaemonOptions, settled: readonly Jo
   WorkerPool.keepSpares();
   const {output, context} = options;
   await output.openRunScreen(settled.map(({job, settings}) => ({name: job.name, ...rootsOf(settings)})));
+  // Who looks into a log finds that it began, however late the first run is.
+  for (const {job, settings} of settled) if (!('failure' in settings)) await job.openLog(settings);
   await new Daemon(options).run(settled);
   if (!context.signal.aborted) throw new Error('it ended without a signal');
   throw new Interrupted();

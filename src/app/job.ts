@@ -13,7 +13,8 @@ import {type Context, Interrupted, newId} from './context.js';
 import {signalExitCode, toError} from './errors.js';
 import {writeMetrics} from './metrics.js';
 import type {Output} from './output.js';
-import {salvagedNotices, settingsOf, type Typed} from './typed.js';
+import {checkLogPlace} from './own-files.js';
+import {isUnknownJob, salvagedNotices, settingsOf, type Typed} from './typed.js';
 
 const NOBODY: Notices = {
   log: undefined,
@@ -56,9 +57,13 @@ export class Job {
   async settings(): Promise<Settings | NoSettings> {
     try {
       const settings = await settingsOf(this.options.typed);
+      const isFirst = this.#notices === undefined;
       this.#notices = settings;
+      if (isFirst) checkLogPlace(settings.log);
       return settings;
     } catch (error) {
+      if (error instanceof DirsyncError && error.code === 'LOG_UNWRITABLE' && this.#notices !== undefined)
+        this.#notices = {...this.#notices, log: undefined};
       this.#notices ??= await salvagedNotices(this.options.typed).catch(() => undefined);
       return {failure: toError(error)};
     }
@@ -121,7 +126,8 @@ export class Job {
       error: failure === undefined || failure instanceof Interrupted ? undefined : errorOf(failure),
     };
     if (run.error !== undefined) this.tell({type: 'run-failed', ...run.error});
-    if (notices?.metrics !== undefined) {
+    // What is no job has none.
+    if (notices?.metrics !== undefined && !isUnknownJob(failure)) {
       const trouble = await writeMetrics(notices.metrics, run);
       if (trouble !== undefined) this.notice('warn', 'metrics', trouble);
     }

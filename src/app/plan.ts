@@ -30,6 +30,7 @@ import {type Keeping, lossWarnings, madeUpWarnings, whatIsKept} from './keep.js'
 import {askWorkers} from './look.js';
 import {NamesInTarget} from './names-in-target.js';
 import {narrowPlan} from './narrow.js';
+import {ownInTrees} from './own-files.js';
 import {ownersOf} from './owners.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
 import {hiddenNamingWarnings, viewsOf} from './sides.js';
@@ -74,7 +75,12 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const wanted = settings.preserve.filter((each) => !madeUp.includes(each));
   const keeping = whatIsKept(wanted, target.bytes);
   const patterns = typedPatterns(settings.filters);
-  const options = planOptions(settings, {...keeping, filters: patterns.map(({pattern}) => pattern), ofSource});
+  const own = ownInTrees(settings, {source: source.path, target: target.path});
+  const options = planOptions(settings, {
+    ...keeping,
+    filters: [...patterns.map(({pattern}) => pattern), ...own.patterns],
+    ofSource,
+  });
   const {filters, excludeCaches, excludeIfPresent, oneFileSystem, deleteExcluded} = options;
   // Refused here: a worker's failure would be a bug of ours.
   FilterScope.root(filters);
@@ -88,7 +94,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
   // What is to be deleted has to be seen.
-  const filtered = deleteExcluded ? {filters: [], isWhole: true} : {};
+  const filtered = deleteExcluded ? {filters: own.patterns, isWhole: true} : {};
   const targetJob: ScanJob = {
     ...common,
     kept: keeping.readInTarget,
@@ -144,6 +150,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         tagged: sourceAnswer.tagged.items.length > 0 ? sourceAnswer.tagged.items : undefined,
         warnings: [
           ...idleWarnings(idle),
+          ...own.warnings,
           ...lossWarnings({...found, keeping, respelled: targetAnswer.respelled, folding: ofNames.folding}),
           ...names.warnings(),
           ...hiddenNamingWarnings({source}),

@@ -8,7 +8,8 @@ import {formatDuration} from '../report/units.js';
 import {Loop} from '../schedule/loop.js';
 import type {Renewed} from '../schedule/watch.js';
 import {type EndedRun, errorOf, type Job, type NoSettings} from './job.js';
-import {ownFiles, SourceWatch} from './watch.js';
+import {ownFiles} from './own-files.js';
+import {SourceWatch} from './watch.js';
 
 export interface ScheduledOptions {
   readonly job: Job;

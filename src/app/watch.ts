@@ -1,12 +1,11 @@
 /** Hears of changes in a job's source that its filters do not leave out. */
 import {lstatSync} from 'node:fs';
-import {basename, dirname, join, relative, resolve, sep} from 'node:path';
+import {relative, resolve, sep} from 'node:path';
 import type {Settings} from '../config/settings.js';
 import {escapeName} from '../core/escape.js';
 import {lossyName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
 import {platform} from '../platform/choose.js';
-import {realPath} from '../platform/environment.js';
 import {findSource} from '../platform/roots.js';
 import {decideFilter} from '../scan/decide.js';
 import {type Renewed, Watch} from '../schedule/watch.js';
@@ -20,18 +19,6 @@ export interface SourceWatchOptions {
   readonly onLost: (why: string) => void;
   /** Files and folders that runs write; absolute, without symlinks. */
   readonly own: ReadonlySet<string>;
-}
-
-/** What a run writes besides the target: files, to whose names more may be added, and folders. */
-export function ownFiles({log, metrics}: Settings): string[] {
-  return [log?.file, metrics].flatMap((file) => {
-    if (file === undefined) return [];
-    try {
-      return [join(realPath(dirname(file)), basename(file))];
-    } catch {
-      return [file];
-    }
-  });
 }
 
 /** Of more changes at a time than this, one will matter. */

@@ -36,6 +36,7 @@ const SUMMARIES = {
   SCHEDULE_INVALID: 'The schedule cannot be understood',
   SCHEDULE_FOREIGN: 'The schedule cannot be written for another program',
   SERVICE_UNWRITABLE: 'The service cannot be written',
+  LOG_UNWRITABLE: 'The log cannot be written',
   FILTER_UNREADABLE: 'The filter file cannot be read',
   FILTERS_REFUSED: 'The filters would take too long',
   PLAN_UNREADABLE: 'The plan file cannot be read',

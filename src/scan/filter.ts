@@ -189,7 +189,7 @@ function anchor(line: string, folder: RelPath): string {
 }
 
 /** The pattern that matches this path and no other. */
-function escapePattern(path: string): string {
+export function escapePattern(path: string): string {
   return path.replace(/[\\*?[]/g, '\\$&');
 }
 

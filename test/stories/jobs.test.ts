@@ -105,6 +105,15 @@ describe('story: several jobs', () => {
     });
   }
 
+  it('a job that does not exist leaves no metrics file', () => {
+    const root = folder();
+    expect(dirsync(['run', 'oen'], {cwd: root}).code).to.equal(1);
+    expect(fs.existsSync(path.join(root, 'metrics'))).to.equal(false);
+    expect(fs.readFileSync(path.join(root, 'log'), 'utf8'))
+      .to.include('[oen]')
+      .and.include('JOB_UNKNOWN');
+  });
+
   it('tells of all that are unknown', () => {
     const {code, stderr} = dirsync(['run', 'oen', 'two', 'tow'], {cwd: folder()});
     expect(code).to.equal(1);
