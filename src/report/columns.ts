@@ -1,19 +1,30 @@
 /** Texts in the columns of a terminal. They hold no control characters: names are escaped before. */
+import {eastAsianWidth} from 'get-east-asian-width';
 
-const MARK = /^\p{M}/u;
-const WIDE = /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
 const PLAIN = /^[\x20-\x7e]*$/;
+/** What joins the character before it: accents, the form of an emoji, the tone of a skin, vowels and endings of Hangul in parts. */
+const JOINING = '[\\p{M}\\p{Emoji_Modifier}\\u1160-\\u11ff\\ud7b0-\\ud7fb]';
+const CHARACTERS = new RegExp(`\\P{M}${JOINING}*|\\p{M}+`, 'gu');
+const MARK = /^\p{M}/u;
+/** An emoji that would be a plain character without its variation selector. */
+const AS_EMOJI = /^\p{Emoji}\ufe0f/u;
 
 /** Columns that a terminal gives to a text. */
 export function columns(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const char of text) width += charColumns(char);
+  for (const character of charactersOf(text)) width += columnsOf(character);
   return width;
 }
 
-function charColumns(char: string): number {
-  return MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+/** Each with what joins it. */
+function charactersOf(text: string): readonly string[] {
+  return text.match(CHARACTERS) ?? [];
+}
+
+function columnsOf(character: string): number {
+  if (MARK.test(character)) return 0;
+  return AS_EMOJI.test(character) ? 2 : eastAsianWidth(character.codePointAt(0) as number);
 }
 
 export function pad(text: string, width: number): string {
@@ -40,18 +51,23 @@ export function cutStart(text: string, width: number): string {
 }
 
 function tail(text: string, width: number): string {
-  return [...head([...text].reverse().join(''), width)].reverse().join('');
+  return fitting([...charactersOf(text)].reverse(), width)
+    .reverse()
+    .join('');
 }
 
 /** As much of a text as fits in so many columns. */
 export function head(text: string, width: number): string {
   if (PLAIN.test(text)) return text.slice(0, Math.max(0, width));
-  let taken = '';
-  let used = 0;
-  for (const char of text) {
-    used += charColumns(char);
-    if (used > width) break;
-    taken += char;
-  }
-  return taken;
+  return fitting(charactersOf(text), width).join('');
+}
+
+/** The first of these that have room in so many columns. */
+function fitting(characters: readonly string[], width: number): string[] {
+  let left = width;
+  const end = characters.findIndex((character) => {
+    left -= columnsOf(character);
+    return left < 0;
+  });
+  return characters.slice(0, end === -1 ? undefined : end);
 }
