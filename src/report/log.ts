@@ -4,7 +4,7 @@ import {escapeLine, escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {RunResult} from '../core/job-run.js';
 import type {LogLevel} from '../core/log.js';
-import {type OutcomeStatus, unfinished} from '../core/outcome.js';
+import {type ApplyReport, type OutcomeStatus, unfinished} from '../core/outcome.js';
 import {formatBytes, formatDuration, formatPlural} from './units.js';
 import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, skippedWords, verdict} from './words.js';
 
@@ -21,8 +21,7 @@ const STATUS_LEVELS: Readonly<Record<OutcomeStatus, LogLevel>> = {
   blocked: 'warn',
 };
 
-const RESULT_LEVELS: Readonly<Record<RunResult, LogLevel>> = {
-  success: 'info',
+const RESULT_LEVELS: Readonly<Record<Exclude<RunResult, 'success'>, LogLevel>> = {
   partial: 'warn',
   halted: 'warn',
   failed: 'error',
@@ -53,7 +52,7 @@ export function logText({time, level, job, run, msg}: LogLine): string {
   return escapeLine(`${time} ${level.toUpperCase().padEnd(5)} ${from.join('')}${msg}`);
 }
 
-/** Undefined for progress and answers, which no log needs. */
+/** Undefined for progress and answers, which no log needs. Of a run that finds nothing to do, the plan alone is worth a line at `info`. */
 export function logEntry(event: Event): LogEntry | undefined {
   switch (event.type) {
     case 'scan-progress':
@@ -64,10 +63,10 @@ export function logEntry(event: Event): LogEntry | undefined {
     case 'config-shown':
       return undefined;
     case 'run-started':
-      return entry('info', 'run started');
+      return entry('debug', 'run started');
     case 'plan-started': {
       const {source, target} = event;
-      return entry('info', `plan started  ${escapeName(source)} → ${escapeName(target)}`, {source, target});
+      return entry('debug', `plan started  ${escapeName(source)} → ${escapeName(target)}`, {source, target});
     }
     case 'scan-done': {
       const {side, entries, bytes} = event;
@@ -102,7 +101,11 @@ export function logEntry(event: Event): LogEntry | undefined {
     }
     case 'apply-started': {
       const {actions, bytes} = event;
-      return entry('info', `apply started  ${formatPlural(actions, 'action')}, ${formatBytes(bytes)} to write`, {actions, bytes});
+      return entry(
+        actions > 0 ? 'info' : 'debug',
+        `apply started  ${formatPlural(actions, 'action')}, ${formatBytes(bytes)} to write`,
+        {actions, bytes},
+      );
     }
     case 'action': {
       const {action, status} = event;
@@ -120,27 +123,36 @@ export function logEntry(event: Event): LogEntry | undefined {
       const {counts, bytes, problems, interrupted} = event.report;
       const whole = !interrupted && problems.length === 0 && unfinished(counts) === 0;
       const text = `apply done  ${verdict(event.report)} ${formatBytes(bytes)} written.`;
-      return entry(whole ? 'info' : 'warn', text, {counts, bytes, problems: problems.length});
+      return entry(whole ? levelOf(event.report) : 'warn', text, {counts, bytes, problems: problems.length});
     }
     case 'run-waiting':
-      return entry('info', `waiting  next run at ${event.next}${event.watching ? ', or when the source has changed' : ''}`, {
+      return entry('debug', `waiting  next run at ${event.next}${event.watching ? ', or when the source has changed' : ''}`, {
         next: event.next,
       });
     case 'run-skipped':
       return entry('warn', `skipped  ${skippedWords(event)}`, {ticks: event.ticks});
     case 'run-ended': {
-      const {result, exitCode, duration} = event.run;
-      return entry(RESULT_LEVELS[result], `run ended  ${result}, exit code ${exitCode}, ${formatDuration(duration)}`, {
-        result,
-        exitCode,
-        duration: Math.round(duration),
-      });
+      const {result, exitCode, duration, report} = event.run;
+      return entry(
+        result === 'success' ? levelOf(report) : RESULT_LEVELS[result],
+        `run ended  ${result}, exit code ${exitCode}, ${formatDuration(duration)}`,
+        {
+          result,
+          exitCode,
+          duration: Math.round(duration),
+        },
+      );
     }
     case 'notice':
       return entry(event.level, `${event.about}  ${event.message}`, {about: event.about});
     case 'run-failed':
       return entry('error', `run failed  ${event.code}: ${event.message.replaceAll('\n', '; ')}`, {code: event.code});
   }
+}
+
+/** Of a run that went well: whether it was at work at all. */
+function levelOf(report: ApplyReport | undefined): LogLevel {
+  return report !== undefined && Object.values(report.counts).some((count) => count > 0) ? 'info' : 'debug';
 }
 
 function entry(level: LogLevel, text: string, fields: LogEntry['fields'] = {}): LogEntry {

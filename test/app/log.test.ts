@@ -43,7 +43,7 @@ describe('app/log', () => {
 
   function settings(name: string, fields: Partial<LogSettings> = {}): LogSettings {
     const file = path.join(root, name);
-    return {file, format: 'text', level: 'info', maxSize: 5e6, maxAge: undefined, maxFiles: 3, ...fields};
+    return {file, format: 'text', level: 'debug', maxSize: 5e6, maxAge: undefined, maxFiles: 3, ...fields};
   }
 
   const read = (name: string) => fs.readFileSync(path.join(root, name), 'utf8');
@@ -56,11 +56,11 @@ describe('app/log', () => {
     logs.write({type: 'run-ended', run: RUN}, 'photos');
     logs.write(WAIT, 'photos');
     expect(linesOf('log')).to.deep.equal([
-      `${TIME} INFO  [photos] waiting  next run at ${TIME}`,
-      `${TIME} INFO  [photos] [R1] run started`,
+      `${TIME} DEBUG [photos] waiting  next run at ${TIME}`,
+      `${TIME} DEBUG [photos] [R1] run started`,
       `${TIME} INFO  [photos] [R1] create done  a (3 B)`,
-      `${TIME} INFO  [photos] [R1] run ended  success, exit code 0, 1.0 s`,
-      `${TIME} INFO  [photos] waiting  next run at ${TIME}`,
+      `${TIME} DEBUG [photos] [R1] run ended  success, exit code 0, 1.0 s`,
+      `${TIME} DEBUG [photos] waiting  next run at ${TIME}`,
     ]);
   });
 
@@ -70,7 +70,7 @@ describe('app/log', () => {
     logs.write(DONE, 'photos');
     const from = {level: 'info', time: TIME, job: 'photos', run: 'R1'};
     expect(jsonOf('log')).to.deep.equal([
-      {...from, event: 'run-started', msg: 'run started'},
+      {...from, level: 'debug', event: 'run-started', msg: 'run started'},
       {...from, event: 'action', kind: 'create', path: 'a', status: 'done', bytes: 3, msg: 'create done  a (3 B)'},
     ]);
   });

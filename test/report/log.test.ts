@@ -23,6 +23,7 @@ const report: ApplyReport = {
   skipped: [],
 };
 const failed = {...report, counts: {...report.counts, failed: 2}};
+const idle = {...report, counts: {...report.counts, done: 0}, bytes: 0};
 const calm = planOf([act.create('a', file(12))]);
 const mad = planOf([act.create('a', file(12))], {overlap: 'same'});
 const photo = act.create('photos/a\n.jpg', file(12_288));
@@ -34,7 +35,7 @@ function ended(result: RunResult, exitCode: number): JobRun {
 }
 
 const cases: [event: Event, line: string | undefined][] = [
-  [{type: 'plan-started', source: '/s\x1b', target: '/t'}, 'INFO  plan started  /s\\x1b → /t'],
+  [{type: 'plan-started', source: '/s\x1b', target: '/t'}, 'DEBUG plan started  /s\\x1b → /t'],
   [{type: 'scan-progress', source: 1, target: 2}, undefined],
   [{type: 'scan-done', side: 'source', entries: 84_012, bytes: 2048}, 'DEBUG source read  84,012 entries, 2 KiB'],
   [
@@ -75,15 +76,18 @@ const cases: [event: Event, line: string | undefined][] = [
   ],
   [{type: 'apply-done', report}, 'INFO  apply done  Done: 1 change. 12 B written.'],
   [{type: 'apply-done', report: failed}, 'WARN  apply done  Done, but not all: 1 change done, 2 failed. 12 B written.'],
-  [{type: 'run-started', id: 'r'}, 'INFO  run started'],
-  [{type: 'run-ended', run: ended('success', 0)}, 'INFO  run ended  success, exit code 0, 1.2 s'],
+  [{type: 'run-started', id: 'r'}, 'DEBUG run started'],
+  [{type: 'apply-started', actions: 0, steps: 0, checks: 0, bytes: 0}, 'DEBUG apply started  0 actions, 0 B to write'],
+  [{type: 'apply-done', report: idle}, 'DEBUG apply done  Done: 0 changes. 0 B written.'],
+  [{type: 'run-ended', run: {...ended('success', 0), report}}, 'INFO  run ended  success, exit code 0, 1.2 s'],
+  [{type: 'run-ended', run: {...ended('success', 0), report: idle}}, 'DEBUG run ended  success, exit code 0, 1.2 s'],
   [{type: 'run-ended', run: ended('partial', 3)}, 'WARN  run ended  partial, exit code 3, 1.2 s'],
   [{type: 'run-ended', run: ended('failed', 1)}, 'ERROR run ended  failed, exit code 1, 1.2 s'],
   [{type: 'notice', level: 'warn', about: 'hook', message: 'it printed \x1b[2J\u202e'}, 'WARN  hook  it printed \\x1b[2J\\u202e'],
-  [{type: 'run-waiting', next: '2026-11-23T05:00:00.000Z'}, 'INFO  waiting  next run at 2026-11-23T05:00:00.000Z'],
+  [{type: 'run-waiting', next: '2026-11-23T05:00:00.000Z'}, 'DEBUG waiting  next run at 2026-11-23T05:00:00.000Z'],
   [
     {type: 'run-waiting', next: '2026-11-23T05:00:00.000Z', watching: true},
-    'INFO  waiting  next run at 2026-11-23T05:00:00.000Z, or when the source has changed',
+    'DEBUG waiting  next run at 2026-11-23T05:00:00.000Z, or when the source has changed',
   ],
   [{type: 'run-skipped', ticks: 2, why: 'busy'}, 'WARN  skipped  2 times of the schedule passed while a run was at work'],
   [{type: 'run-failed', code: 'TARGET_LOCKED', message: 'one\ntwo\x1b'}, 'ERROR run failed  TARGET_LOCKED: one; two\\x1b'],

@@ -187,7 +187,7 @@ describe('story: several jobs', () => {
   });
 
   describe('on schedules', () => {
-    const SCHEDULED = `defaults: {log: log, fsync: none, backoff: '0'}
+    const SCHEDULED = `defaults: {log: log, logLevel: debug, fsync: none, backoff: '0'}
 jobs:
   one: {source: a, target: ta, every: 1s}
   two: {source: b, target: tb, every: 1h}

@@ -19,11 +19,22 @@ describe('story: run', () => {
     expect(second.stdout).to.include('Nothing to do: the target equals the source.');
   });
 
+  it('a run that finds nothing to do leaves one line in the log', () => {
+    const {root, source, target} = pairIn(temp(), {a: 'first'}, {});
+    const log = path.join(root, 'log');
+    const lines = () => fs.readFileSync(log, 'utf8').trimEnd().split('\n');
+    dirsync(['run', source, target, '-l', log]);
+    const before = lines().length;
+    dirsync(['run', source, target, '-l', log]);
+    expect(lines()).to.have.length(before + 1);
+    expect(lines().at(-1)).to.match(/ INFO {2}\[[\w-]+\] plan ready {2}Nothing to do: the target equals the source\.$/);
+  });
+
   it('-i -o -l -t goes on until it is stopped: changes arrive, and runs never overlap', async () => {
     const {root, source, target} = pairIn(temp(), {a: 'first'}, {});
     const log = path.join(root, 'log');
     const logged = () => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8') : '');
-    const running = startDirsync(['run', '-i', source, '-o', target, '-l', log, '-t', '1s']);
+    const running = startDirsync(['run', '-i', source, '-o', target, '-l', log, '--log-level', 'debug', '-t', '1s']);
     await running.until(() => logged().includes('waiting'));
     fs.writeFileSync(path.join(source, 'b'), 'second');
     await running.until(() => fs.existsSync(path.join(target, 'b')));
@@ -34,7 +45,7 @@ describe('story: run', () => {
     expect(readTree(target)).to.deep.equal(readTree(source));
 
     const lines = logged().trimEnd().split('\n');
-    for (const line of lines) expect(line).to.match(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z (INFO |WARN |ERROR) \S/);
+    for (const line of lines) expect(line).to.match(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z (DEBUG|INFO |WARN |ERROR) \S/);
     const steps = lines
       .map((line) => line.slice(31).replace(/^\[[\w-]+\] /, ''))
       .map((line) => /^(plan started|apply started|waiting)/.exec(line)?.[0]);

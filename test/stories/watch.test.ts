@@ -25,7 +25,7 @@ describe('story: watch', () => {
     const root = temp();
     const [source, target, log] = ['source', 'target', 'log'].map((name) => path.join(root, name)) as [string, string, string];
     writeTree(root, {source: {f: 'first', d: {g: 'g'}, cache: {x: ''}}, target: {}});
-    const args = ['run', source, target, '--watch', '--debounce', '50ms', '--fsync', 'none', '-l', log];
+    const args = ['run', source, target, '--watch', '--debounce', '50ms', '--fsync', 'none', '-l', log, '--log-level', 'debug'];
     args.push(...flags.map((flag) => flag.replace('SOURCE', source)));
     const running = startDirsync(args, {under});
     const logged = () => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8') : '');
