@@ -8,16 +8,16 @@ import {Selection} from '../../plan/selection.js';
 import type {DifferenceLine} from '../../report/difference.js';
 import {ChangeTree, type NodeTotals, type Sort, TOP} from './tree.js';
 
-/** Kinds that are one to a person: what comes, changes, and goes. The key of each is its place, so a new one comes last. */
+/** Kinds that are one to a person, with folders and under the name of the kind that they are in `--kinds`. The key of each is its place, so a new one comes last. */
 export const GROUPS = [
-  {name: 'new', kinds: ['mkdir', 'create']},
+  {name: 'create', kinds: ['mkdir', 'create']},
   {name: 'update', kinds: ['update']},
   {name: 'replace', kinds: ['replace']},
   {name: 'link', kinds: ['link']},
   {name: 'attrs', kinds: ['attrs']},
   {name: 'delete', kinds: ['delete', 'rmdir']},
   {name: 'blocked', kinds: ['blocked']},
-  {name: 'rename', kinds: ['move']},
+  {name: 'move', kinds: ['move']},
 ] as const satisfies readonly {readonly name: string; readonly kinds: readonly ActionKind[]}[];
 
 /** A line of the tree. */
@@ -301,7 +301,7 @@ const SORTS: readonly Sort[] = ['impact', 'name', 'kind'];
 const SORT_WORDS: Readonly<Record<Sort, string>> = {
   impact: 'Sorted by impact: most bytes and changes first.',
   name: 'Sorted by name.',
-  kind: 'Sorted by kind: deletes first, new files last.',
+  kind: 'Sorted by kind: delete first, create last.',
 };
 
 function read(state: ReviewState, intent: Intent): Step {

@@ -132,8 +132,8 @@ function totalLine(summary: PlanSummary, width: number): Line {
       span(`${GLYPHS[kind]}${count(changes)}${named ? ` ${name}` : ''}`, KIND_STYLES[kind]),
       span(`${sized && bytes > 0 ? ` ${formatBytes(bytes)}` : ''}${named ? ' ' : ''}`, DIM),
     ]);
-  const written = `${formatBytes(summary.bytes)} to write `;
-  const all = `${formatPlural(summary.changes, 'change')}, ${written}`;
+  const written = summary.bytes > 0 ? `${formatBytes(summary.bytes)} to write ` : '';
+  const all = `${formatPlural(summary.changes, 'change')}${written && ', '}${written || ' '}`;
   const ways: readonly [left: Line, right: string][] = [
     [kindsLine(true, true), all],
     [kindsLine(true, false), all],
@@ -312,7 +312,11 @@ function folderLines(state: ReviewState, node: number, width: number): Line[] {
   const named = kindCounts(kinds, true);
   return [
     [span(node === TOP ? 'All changes' : `${plainPath(state.tree.pathOf(node))}/`, STRONG)],
-    [span(`${formatPlural(changes, 'change')}, ${formatBytes(bytes)}${left > 0 ? `; ${formatCount(left)} left out` : ''}`)],
+    [
+      span(
+        `${formatPlural(changes, 'change')}${bytes > 0 ? `, ${formatBytes(bytes)}` : ''}${left > 0 ? `; ${formatCount(left)} left out` : ''}`,
+      ),
+    ],
     widthOf(named) <= width ? named : kindCounts(kinds),
   ];
 }

@@ -236,13 +236,13 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       name: 'what a filter shows is what was asked for, also what would have followed',
-      intents: [kinds('new'), type('toggle')],
+      intents: [kinds('create'), type('toggle')],
       notice: '3 changes left out.',
     },
     {
       name: 'what it hides follows',
       plan: planOf([act.create('a'), link]),
-      intents: [kinds('new'), type('toggle')],
+      intents: [kinds('create'), type('toggle')],
       notice: '1 change left out; another follows, which cannot be done without.',
     },
     {
@@ -257,12 +257,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {name: 'the first key shows one kind alone', intents: [kinds('update')], rows: ['> [x] /', '  [x]   z']},
     {
       name: 'more keys add others',
-      intents: [kinds('update'), kinds('new'), all('collapse-all')],
+      intents: [kinds('update'), kinds('create'), all('collapse-all')],
       rows: ['> [x] /', '  [x]   docs/', '  [x]   z'],
     },
     {
       name: 'the same key again takes one away',
-      intents: [kinds('update'), kinds('new'), kinds('new')],
+      intents: [kinds('update'), kinds('create'), kinds('create')],
       rows: ['> [x] /', '  [x]   z'],
     },
     {name: 'none left is all', intents: [kinds('update'), kinds('update')], cursor: 0, state: {}},
@@ -274,8 +274,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       rows: [],
       cursor: 0,
     },
-    {name: 'the cursor stays on what is still shown', intents: [down(5), kinds('new')], cursor: 2},
-    {name: 'else on the folder above', intents: [down(2), kinds('new')], cursor: 0},
+    {name: 'the cursor stays on what is still shown', intents: [down(5), kinds('create')], cursor: 2},
+    {name: 'else on the folder above', intents: [down(2), kinds('create')], cursor: 0},
     {
       name: 'a search asks for its text',
       intents: [type('search'), text('a'), text('.md')],
