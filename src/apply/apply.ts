@@ -417,6 +417,7 @@ class Run {
       bytes: this.#progress.written,
       problems: [...plan.problems, ...problems],
       skipped,
+      leftOut: plan.header.narrowed?.leftOut,
       interrupted: signal.aborted ? (signal.reason as Stop) : undefined,
       brokenOff: this.#brokenOff,
     };

@@ -42,6 +42,8 @@ export interface ApplyReport {
   readonly problems: readonly Problem[];
   /** Paths left alone because they had drifted. */
   readonly skipped: readonly RelPath[];
+  /** Changes that were left out of the plan, by hand or by flags. */
+  readonly leftOut?: number | undefined;
   /** What ended the run early. */
   readonly interrupted?: Stop | undefined;
   /** An error ended it early: the problem of the root tells which. */

@@ -1,5 +1,5 @@
 /** The changes of a large plan, by folder: as many lines as a person reads, the largest folders opened first. */
-import {type Action, bytesOf, isUpkeep} from '../core/action.js';
+import {type Action, isUpkeep, volumeOf} from '../core/action.js';
 import {comparePaths, parentPath, type RelPath} from '../core/path.js';
 import {FolderTree} from './folder-tree.js';
 import {GLYPHS} from './words.js';
@@ -11,7 +11,7 @@ export interface FolderTotals {
   readonly changes: number;
   /** Changes by their glyph. */
   readonly glyphs: Readonly<Record<string, number>>;
-  /** Bytes to be written. */
+  /** Bytes to be written and given back, and those that stay where it is blocked. */
   readonly bytes: number;
 }
 
@@ -62,7 +62,7 @@ function folderTree(actions: readonly Action[]): Folder {
     const folder = tree.at(folderOf(action));
     const glyph = GLYPHS[action.kind];
     folder.own.changes++;
-    folder.own.bytes += bytesOf(action);
+    folder.own.bytes += volumeOf(action);
     folder.own.glyphs[glyph] = (folder.own.glyphs[glyph] ?? 0) + 1;
   }
   for (const folder of tree.upwards()) {

@@ -15,8 +15,9 @@ export interface Progress {
   readonly left: number | undefined;
   readonly actions: Amount;
   readonly bytes: Amount;
-  readonly stepsPerSecond: number;
-  readonly bytesPerSecond: number;
+  /** Undefined until they mean something. */
+  readonly stepsPerSecond: number | undefined;
+  readonly bytesPerSecond: number | undefined;
   /** The path at hand, for each worker. */
   readonly current: readonly (RelPath | undefined)[];
   readonly memory: Memory;
@@ -65,6 +66,8 @@ const GUESS = 0.02;
 const LEARNT_TIME = 20_000;
 const RECENT_TIME = 3000;
 const LEFT_TIME = 1000;
+/** What was done in less time tells no speed. */
+export const SPEED_AFTER_MS = 1000;
 /** No percentage shows more than 99 until the end is told. */
 const ALMOST = 0.999;
 
@@ -76,8 +79,8 @@ export function startProgress({actions, steps, checks, bytes}: ApplyStarted, now
     left: undefined,
     actions: {done: 0, total: actions},
     bytes: {done: 0, total: bytes},
-    stepsPerSecond: 0,
-    bytesPerSecond: 0,
+    stepsPerSecond: undefined,
+    bytesPerSecond: undefined,
     current: [],
     memory: {
       steps: {done: 0, total: steps},
@@ -114,8 +117,9 @@ export function advance(progress: Progress, event: ApplyProgress, now: number): 
     left: isWork || progress.left !== undefined ? smooth(progress.left, after, passed) : undefined,
     actions: {done: Math.max(progress.actions.done, event.actions), total: progress.actions.total},
     bytes,
-    stepsPerSecond: perSecond(recent.steps, recent.time),
-    bytesPerSecond: perSecond(recent.bytes, recent.time),
+    ...(now - progress.started < SPEED_AFTER_MS
+      ? {stepsPerSecond: undefined, bytesPerSecond: undefined}
+      : {stepsPerSecond: perSecond(recent.steps, recent.time), bytesPerSecond: perSecond(recent.bytes, recent.time)}),
     current: event.current,
     memory: {
       steps,

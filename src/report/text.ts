@@ -9,7 +9,7 @@ import type {Problem} from '../core/problem.js';
 import type {RunEnd} from '../core/run.js';
 import {columns, pad} from './columns.js';
 import {foldersOf} from './folders.js';
-import type {Progress} from './progress.js';
+import {type Progress, SPEED_AFTER_MS} from './progress.js';
 import {formatBytes, formatCount, formatDuration, formatPlural} from './units.js';
 import {
   GLYPHS,
@@ -150,10 +150,13 @@ export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' |
     .map(({words, count}) => ({words, count: formatCount(count)}));
   const countWidth = Math.max(...rows.map(({count}) => count.length));
   const ms = Math.max(0, Date.parse(report.finished) - Date.parse(report.started));
-  const speed = bytes > 0 && ms > 0 ? ` (${formatBytes((bytes * 1000) / ms)}/s)` : '';
+  const speed = ms >= SPEED_AFTER_MS ? ` (${formatBytes((bytes * 1000) / ms)}/s)` : '';
   return [
     rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
-    [`${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}`, verdict(report)],
+    [
+      bytes > 0 ? `${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}` : `Took ${formatDuration(ms)}`,
+      verdict(report),
+    ],
   ];
 }
 
@@ -163,7 +166,8 @@ export function progressText({phase, share, actions, bytes, bytesPerSecond, left
     `${PHASES[phase]}: ${Math.floor(100 * share)} %`,
     left !== undefined && `${formatDuration(left, {whole: true})} left`,
     `${formatCount(actions.done)} of ${formatCount(actions.total)} actions`,
-    bytes.total > 0 && `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}, ${formatBytes(bytesPerSecond)}/s`,
+    bytes.total > 0 && `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`,
+    bytes.total > 0 && bytesPerSecond !== undefined && `${formatBytes(bytesPerSecond)}/s`,
   ];
   return parts.filter((part) => part !== false).join(', ');
 }

@@ -63,9 +63,10 @@ export function filterRuleWords({from, line, pattern}: FilterRule): string {
   return `${from === '' ? 'command line or config' : `${escapeName(from)}:${line}`}: ${escapeName(pattern)}`;
 }
 
-/** Bytes that an action is about: those written, or for a delete those given back; undefined where there is no content. */
+/** Bytes that an action is about, as `volumeOf` counts them; undefined where there is no content. */
 export function sizeOf(action: Action): number | undefined {
   if (action.kind === 'link' || action.kind === 'move' || action.kind === 'attrs') return undefined;
+  if (action.kind === 'blocked') return action.bytes;
   const entry = (action.after ?? action.before) as Entry;
   return entry.kind === 'file' ? entry.size : undefined;
 }
@@ -184,7 +185,7 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
     [kinds.update.count, 'to update'],
     [kinds.replace.count, 'to replace'],
     [kinds.link.count, 'to link'],
-    [kinds.move.count, 'to rename'],
+    [kinds.move.count, 'to move'],
     [kinds.attrs.count, 'in attributes alone'],
     [kinds.delete.count + kinds.rmdir.count, 'to delete'],
   ];
@@ -245,8 +246,13 @@ export function resultWords({end, problems, fault}: RunSummary): string {
 }
 
 /** How an apply ended, in one sentence. */
-export function verdict({problems, ...end}: Pick<ApplyReport, 'counts' | 'problems' | 'interrupted'>): string {
-  return endSentence(end, problems.length);
+export function verdict({
+  problems,
+  leftOut = 0,
+  ...end
+}: Pick<ApplyReport, 'counts' | 'problems' | 'interrupted' | 'leftOut'>): string {
+  const left = leftOut > 0 ? ` ${formatPlural(leftOut, 'change was', 'changes were')} left out.` : '';
+  return endSentence(end, problems.length) + left;
 }
 
 /** How a run ended, in one sentence; `problems`: how many it had. */

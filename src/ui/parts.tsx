@@ -39,8 +39,9 @@ export function ProgressLines({progress, now, columns, color}: ProgressProps) {
   const full = Math.floor(width * share);
   const done = `${formatCount(actions.done).padStart(formatCount(actions.total).length)} of ${formatCount(actions.total)} actions`;
   const written = bytes.total === 0 ? '' : `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`;
-  const speed = bytes.total === 0 ? '' : `${formatBytes(bytesPerSecond)}/s`;
-  const pace = formatCount(Math.round(stepsPerSecond)).padStart(formatCount(actions.total).length);
+  const speed = bytes.total === 0 || bytesPerSecond === undefined ? '' : `${formatBytes(bytesPerSecond)}/s`;
+  const perSecond = formatCount(Math.round(stepsPerSecond ?? 0)).padStart(formatCount(actions.total).length);
+  const pace = stepsPerSecond === undefined ? '' : `${perSecond} paths/s`;
   const soFar = `${formatDuration(Math.floor((now - started) / 1000) * 1000, {whole: true})} so far`;
   if (columns < NARROW) {
     const lines = [
@@ -58,7 +59,7 @@ export function ProgressLines({progress, now, columns, color}: ProgressProps) {
         {`${percent}  ${eta}`}
       </Text>
       <Text wrap="truncate">{`  ${done.padEnd(FIGURE_WIDTH)}${written}`}</Text>
-      <Text wrap="truncate">{`  ${`${pace} paths/s`.padEnd(FIGURE_WIDTH)}${speed.padEnd(22)}${soFar}`}</Text>
+      <Text wrap="truncate">{`  ${pace.padEnd(FIGURE_WIDTH)}${speed.padEnd(22)}${soFar}`}</Text>
     </Box>
   );
 }

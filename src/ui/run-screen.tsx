@@ -171,7 +171,7 @@ function statusWays({status, scanned, next, watching, started}: JobState, now: n
 function resultWords({status, hint, ended, duration, changes, bytes}: RunResult): string {
   const when = `${formatTime(BigInt(Math.floor(ended)) * 1_000_000n)}, took ${formatDuration(duration)}`;
   if (status === 'failed') return hint === undefined ? when : `${when}; ${escapeName(hint)}`;
-  return `${when}, ${formatPlural(changes, 'change')}, ${formatBytes(bytes)} written`;
+  return `${when}, ${formatPlural(changes, 'change')}${bytes > 0 ? `, ${formatBytes(bytes)} written` : ''}`;
 }
 
 function totalWords({totals, skipped}: JobState): string {

@@ -216,8 +216,9 @@ export function runsText({jobs}: RunState, elapsed: number): string {
       ];
       const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
       const runs = formatPlural(unchanged + done + partial + failed, 'run');
+      const written = totals.bytes > 0 ? `, ${formatBytes(totals.bytes)} written` : '';
       const how = counts.length > 0 ? `: ${counts.join(', ')}` : '';
-      return `${whose}${runs} in ${formatDuration(elapsed)}${how}; ${formatPlural(totals.changes, 'change')}, ${formatBytes(totals.bytes)} written.`;
+      return `${whose}${runs} in ${formatDuration(elapsed)}${how}; ${formatPlural(totals.changes, 'change')}${written}.`;
     })
     .join('\n');
 }

@@ -91,7 +91,7 @@ The times of 1 folder are put back afterwards.
 = a/two  hard link to a/new
 ~ b.txt  12 B, size 10 → 12
 · m/     mode 0755 → 0700
-! zzz/   kept, since the source could not be read here
+! zzz/   40 B, kept, since the source could not be read here
 \`\`\`
 `);
     });

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import type {ApplyProgress, ApplyStarted} from '../../src/core/event.js';
 import {advance, type Progress, startProgress} from '../../src/report/progress.js';
+import {progressText} from '../../src/report/text.js';
 import {applyProgress} from '../support/plan.js';
 
 const TICK = 200;
@@ -75,7 +76,7 @@ describe('report/progress', () => {
           bytes += Math.floor((start.bytes - bytes) * look.bytes);
           const next = advance(progress, {...applyProgress, phase: look.phase, steps, bytes}, now);
           expect(next.share).to.be.within(progress.share, 0.999);
-          for (const figure of [next.left ?? 0, next.stepsPerSecond, next.bytesPerSecond]) {
+          for (const figure of [next.left ?? 0, next.stepsPerSecond ?? 0, next.bytesPerSecond ?? 0]) {
             expect(figure).to.be.finite;
             expect(figure).to.be.at.least(0);
           }
@@ -83,6 +84,14 @@ describe('report/progress', () => {
         }
       }),
     );
+  });
+
+  it('tells no speed of what took less than a second', () => {
+    const start = startProgress({type: 'apply-started', actions: 2, steps: 2, checks: 0, bytes: 200}, 0);
+    const early = advance(start, {...applyProgress, steps: 1, bytes: 100}, 999);
+    expect(early).to.include({stepsPerSecond: undefined, bytesPerSecond: undefined});
+    expect(progressText(early)).to.not.include('/s');
+    expect(progressText(advance(early, {...applyProgress, steps: 2, bytes: 200}, 1000))).to.include('B/s');
   });
 
   for (const [name, disk] of disks) {

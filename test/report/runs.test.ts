@@ -54,7 +54,7 @@ The journal has no end: the run was killed, is still at work, or could not write
     it('that was interrupted', () => {
       const end = runEnd({done: 1, stopped: 12, blocked: 0}, {interrupted: 'SIGTERM'});
       expect(show(runOf([step('create', 'a')], {end}))).to.match(
-        /done {14}1\n {2}not begun {8}12\n\n0 B written in 2\.5 s\nInterrupted by SIGTERM: 12 changes left; apply again/,
+        /done {14}1\n {2}not begun {8}12\n\nTook 2\.5 s\nInterrupted by SIGTERM: 12 changes left; apply again/,
       );
     });
 

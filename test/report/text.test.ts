@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import type {Action} from '../../src/core/action.js';
+import {type Action, isUpkeep, volumeOf} from '../../src/core/action.js';
 import type {Drift} from '../../src/core/drift.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';
@@ -8,8 +8,11 @@ import type {Plan} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
+import {foldersOf} from '../../src/report/folders.js';
 import {advance, startProgress} from '../../src/report/progress.js';
 import {applyText, driftText, type PlanTextOptions, planText, progressText} from '../../src/report/text.js';
+import {sizeOf} from '../../src/report/words.js';
+import {ChangeTree, TOP} from '../../src/ui/review/tree.js';
 import * as arbitrary from '../support/arbitrary.js';
 import {act, applyProgress, file, folder, header, NOON, planOf, symlink} from '../support/plan.js';
 
@@ -61,6 +64,19 @@ const everyKind: Action[] = [
 ];
 
 describe('report/text', () => {
+  it('counts the bytes of a folder as all other views do, also where it is blocked', () => {
+    fc.assert(
+      fc.property(arbitrary.actions, (actions) => {
+        const changes = actions.filter((action) => !isUpkeep(action));
+        const sum = (bytes: readonly (number | undefined)[]) => bytes.reduce<number>((all, each = 0) => all + each, 0);
+        const whole = sum(changes.map(volumeOf));
+        expect(sum(changes.map(sizeOf))).to.equal(whole);
+        expect(new ChangeTree(actions).totals(TOP).bytes).to.equal(whole);
+        expect(sum(foldersOf(actions, 1000).map(({bytes}) => bytes))).to.equal(whole);
+      }),
+    );
+  });
+
   it('shows how far an apply is in one line', () => {
     const start = startProgress({type: 'apply-started', actions: 10, steps: 10, checks: 0, bytes: 0}, 0);
     expect(progressText(start)).to.equal('writing: 0 %, 0 of 10 actions');
@@ -159,7 +175,7 @@ Plan: 1 change: 1 to create. 1 problem.`);
   photos/2024/      61 changes  58.6 KiB  +61
   ./ (itself)         1 change       2 B  ~1
   photos/ (itself)    1 change       1 B  +1
-  videos/a/b/         1 change            -1
+  videos/a/b/         1 change       5 B  -1
 
 --full lists all 125 changes one by one; for a saved plan: dirsync show FILE --full
 
@@ -246,7 +262,19 @@ Done: 1,200 changes.`);
     it('with nothing to do', () => {
       const counts = {...report.counts, done: 0};
       const text = applyText({report: {...report, counts, bytes: 0, finished: report.started}, color: false});
-      expect(text).to.equal('0 B written in 0.0 s\nDone: 0 changes.');
+      expect(text).to.equal('Took 0.0 s\nDone: 0 changes.');
+    });
+
+    it('of a part of a plan, and says how much was left out', () => {
+      const text = (leftOut: number) => applyText({report: {...report, leftOut}, color: false});
+      expect(text(1)).to.match(/\nDone: 1,200 changes\. 1 change was left out\.$/);
+      expect(text(1200)).to.match(/\. 1,200 changes were left out\.$/);
+      expect(text(0)).to.match(/\nDone: 1,200 changes\.$/);
+    });
+
+    it('too short to have had a speed', () => {
+      const finished = new Date(Date.parse(report.started) + 400).toISOString();
+      expect(applyText({report: {...report, finished}, color: false})).to.include('4 MiB written in 0.4 s\n');
     });
 
     it('with problems and drift', () => {

@@ -133,7 +133,7 @@ describe('story: a review', () => {
     expect(await apply(terminal, 'these 5 changes')).to.equal(0);
     expect(terminal.state()).to.deep.equal(RESTORED);
     expect(terminal.screen())
-      .to.include('Done: 5 changes.')
+      .to.include('Done: 5 changes. 3 changes were left out.')
       .and.match(/Plan file mine\.plan\nSHA-256 [0-9a-f]{64}\n/)
       .and.not.include(KEYS);
     expect(changesOf(path.join(root, 'mine.plan'))).to.deep.equal([

@@ -121,6 +121,6 @@ describe('ui/run-state', () => {
     expect(runsText(state, 3_600_000)).to.equal(
       '3 runs in 1 h 0 min: 1 done, 1 with nothing to do, 1 failed; 3 changes, 12 B written.',
     );
-    expect(runsText(initial, 1000)).to.equal('0 runs in 1.0 s; 0 changes, 0 B written.');
+    expect(runsText(initial, 1000)).to.equal('0 runs in 1.0 s; 0 changes.');
   });
 });
