@@ -23,7 +23,7 @@ import {signalExitCode, toError} from './errors.js';
 import {explainPath} from './explain.js';
 import type {InitOptions} from './init.js';
 import type {RunOptions} from './jobs.js';
-import {narrowPlan} from './narrow.js';
+import {narrowingOf, narrowPlan} from './narrow.js';
 import {type Output, openOutput} from './output.js';
 import {checkLogPlace} from './own-files.js';
 import {judge, type Planned, planExitCode, planTrees} from './plan.js';
@@ -69,7 +69,7 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
     const {log} = noticesOf(flags, {});
     await openLog(log, output);
     const {plan: saved} = await readApproved(file, sha256?.toLowerCase());
-    const made = narrowPlan(saved, flags.narrow, newId(context.now()));
+    const made = narrowPlan(saved, await narrowingOf(flags.narrow, context), newId(context.now()));
     const {source, target, mkpath} = flags;
     const report = await applySaved({plan: made, source, target, mkpath, ...savedSettings(flags)}, context);
     return applyExitCode(report);
@@ -169,7 +169,7 @@ export function show(typed: Typed, what: string, out: string | undefined): Promi
       checkNoRun(what);
       const reviewed = out === undefined && prepareReview(typed, output);
       const {plan: saved, sha256} = await readPlanFile(what);
-      const planned = judge(narrowPlan(saved, typed.flags.narrow, newId(now())), []);
+      const planned = judge(narrowPlan(saved, await narrowingOf(typed.flags.narrow, context), newId(now())), []);
       onEvent({type: 'plan-ready', ...planned});
       if (reviewed && planned.summary.changes > 0) {
         const chosen = await reviewPlan({planned, allow: [], canApply: true, file: what}, context);

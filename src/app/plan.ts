@@ -29,7 +29,7 @@ import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, madeUpWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
 import {NamesInTarget} from './names-in-target.js';
-import {narrowPlan} from './narrow.js';
+import {narrowPlan, narrowingOf} from './narrow.js';
 import {ownInTrees} from './own-files.js';
 import {ownersOf} from './owners.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
@@ -70,6 +70,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const {source, missing, unread} = sourceOf(settings, target);
   const roots = {source, target, sourceMissing: missing || undefined};
   onEvent({type: 'plan-started', source: source.path, target: target.path});
+  const narrowing = await narrowingOf(settings.narrow, context);
   const ofSource = sourceFacts(source.bytes);
   const madeUp = ofSource.madeUp.filter((each) => settings.preserve.includes(each) && !settings.insisted.includes(each));
   const wanted = settings.preserve.filter((each) => !madeUp.includes(each));
@@ -162,7 +163,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       actions: found.actions,
       problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
     };
-    const narrowed = narrowPlan(plan, settings.narrow, plan.header.id);
+    const narrowed = narrowPlan(plan, narrowing, plan.header.id);
     const facts = await factsOf(narrowed, seen, pool);
     const planned = judge(withFacts(narrowed, facts), settings.allow);
     onEvent({type: 'plan-ready', plan: planned.plan, summary: planned.summary, halts: planned.halts});

@@ -143,6 +143,20 @@ export const narrowFlags = {
     helpValue: 'PATTERN',
     helpGroup: 'NARROW',
   }),
+  'only-from': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Keep of the plan only the paths that this file lists, one a line (-: standard input); a folder is all in it.',
+    helpValue: 'FILE',
+    helpGroup: 'NARROW',
+  }),
+  from0: Flags.boolean({
+    // Of oclif's types alone: it takes any character.
+    char: '0' as 'z',
+    summary: 'With --only-from: NULs stand between the paths, as `find -print0` writes them.',
+    allowNo: true,
+    helpGroup: 'NARROW',
+  }),
   except: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
@@ -414,7 +428,13 @@ export abstract class BaseCommand extends Command {
         mkpath: flags.mkpath,
         skipDrifted: flags['skip-drifted'],
         lockTimeout: flags['lock-timeout'],
-        narrow: {only: flags.only ?? [], except: flags.except ?? [], kinds: (flags.kinds ?? []) as ActionKind[]},
+        narrow: {
+          only: flags.only ?? [],
+          except: flags.except ?? [],
+          kinds: (flags.kinds ?? []) as ActionKind[],
+          onlyFrom: flags['only-from'],
+          from0: flags.from0,
+        },
       },
     };
   }

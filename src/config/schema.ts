@@ -45,6 +45,8 @@ function settingsShape(context: PathContext) {
     maxSize: size()
       .describe('Leave larger files alone on both sides.')
       .meta({examples: ['2GB']}),
+    onlyFrom: texts(path).optional().describe('Files that list paths: of each plan, what lies there alone is done.'),
+    from0: flag(false).describe('NULs stand between the paths of such a list, not ends of lines.'),
     delete: flag(true).describe('Delete from the target what the source does not have.'),
     deleteBefore: flag(false).describe('Delete before anything is written, to make room.'),
     deleteAnyway: flag(false).describe(

@@ -139,6 +139,10 @@ export interface NarrowSettings {
   readonly except: readonly string[];
   /** Actions of these kinds; all when there are none. */
   readonly kinds: readonly ActionKind[];
+  /** Paths that these files list, as well as those that match a pattern; `-` is standard input. */
+  readonly onlyFrom?: readonly string[] | undefined;
+  /** NULs stand between the paths of such a list, not ends of lines. */
+  readonly from0?: boolean | undefined;
 }
 
 /**
@@ -197,8 +201,14 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     mkpath: flags.mkpath ?? job.mkpath ?? false,
     skipDrifted: flags.skipDrifted ?? job.skipDrifted ?? false,
     lockTimeout: parseMilliseconds(flags.lockTimeout ?? job.lockTimeout ?? '0'),
-    narrow: flags.narrow,
+    narrow: narrowOf(flags, job),
   };
+}
+
+/** A typed list takes the place of the job's, and is separated as is typed. */
+function narrowOf({narrow}: SettingFlags, {onlyFrom, from0}: JobSettings): NarrowSettings | undefined {
+  if (onlyFrom === undefined || narrow?.onlyFrom !== undefined) return narrow;
+  return {only: [], except: [], kinds: [], ...narrow, onlyFrom, from0: narrow?.from0 ?? from0};
 }
 
 function sizesOf(flags: SettingFlags, job: JobSettings): Pick<Settings, 'minSize' | 'maxSize'> {

@@ -38,6 +38,7 @@ const SUMMARIES = {
   SERVICE_UNWRITABLE: 'The service cannot be written',
   LOG_UNWRITABLE: 'The log cannot be written',
   FILTER_UNREADABLE: 'The filter file cannot be read',
+  LIST_UNREADABLE: 'The list of paths cannot be used',
   FILTERS_REFUSED: 'The filters would take too long',
   PLAN_UNREADABLE: 'The plan file cannot be read',
   PLAN_NOT_A_PLAN: 'The file is not a dirsync plan',
