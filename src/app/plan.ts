@@ -29,7 +29,7 @@ import {idleWarnings, rootNames, typedPatterns} from './filters.js';
 import {type Keeping, lossWarnings, madeUpWarnings, whatIsKept} from './keep.js';
 import {askWorkers} from './look.js';
 import {NamesInTarget} from './names-in-target.js';
-import {narrowPlan, narrowingOf} from './narrow.js';
+import {narrowingOf, narrowPlan} from './narrow.js';
 import {ownInTrees} from './own-files.js';
 import {ownersOf} from './owners.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
