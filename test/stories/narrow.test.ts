@@ -82,7 +82,7 @@ describe('story: a part of a plan', () => {
     const refused = withoutChange(root, () => dirsync(['apply', file, '--plan-sha256', sha256.replace(/./g, '0')]));
     expect(refused.code).to.equal(4);
     expect(refused.stderr).to.contain('is not the one that was approved').and.to.contain(sha256);
-    expect(dirsync(['apply', file, '--plan-sha256', 'abc']).stderr).to.contain('expects 64 hexadecimal digits');
+    expect(dirsync(['apply', file, '--plan-sha256', 'abc']).stderr).to.contain('takes 64 hexadecimal digits');
     expect(dirsync(['apply', source, target, '--yes', '--plan-sha256', sha256]).code).to.equal(1);
     expect(dirsync(['apply', file, '--plan-sha256', sha256.toUpperCase()]).code).to.equal(0);
     expect(readTree(target)).to.deep.equal(readTree(source));
