@@ -1,6 +1,6 @@
 /** Files that runs write for who watches them: logs and metrics. They are no part of a tree, and change none. */
 import {statSync} from 'node:fs';
-import {basename, dirname, join, relative} from 'node:path';
+import {basename, dirname, isAbsolute, join, relative} from 'node:path';
 import {isFolder} from '../config/expand.js';
 import type {Settings} from '../config/settings.js';
 import {DirsyncError} from '../core/errors.js';
@@ -13,10 +13,11 @@ import {escapePattern} from '../scan/filter.js';
 
 /**
  * Asked once, when a program starts: a run that is under way goes on without its log.
- * @throws DirsyncError LOG_UNWRITABLE where no log can be.
+ * @throws DirsyncError LOG_UNWRITABLE or CURRENT_FOLDER where no log can be.
  */
 export function checkLogPlace(log: LogSettings | undefined): void {
   if (log === undefined) return;
+  absolutePath(log.file);
   const folder = dirname(log.file);
   const refuse = (why: string, hint: string) => new DirsyncError('LOG_UNWRITABLE', `${escapeName(log.file)}: ${why}`, hint);
   if (kindOf(log.file) === 'folder') throw refuse('it is a folder', 'name a file in it');
@@ -40,12 +41,12 @@ export function ownFiles({log, metrics}: Pick<Settings, 'log' | 'metrics'>): str
   return [log?.file, metrics].flatMap((file) => (file === undefined ? [] : [placeOf(file)]));
 }
 
-/** Where a file is made, whether it is there or not. */
+/** Where a file is made, whether it is there or not; as it was given where its folder cannot be found. */
 function placeOf(file: string): string {
   try {
     return join(realPath(dirname(file)), basename(file));
   } catch {
-    return absolutePath(file);
+    return file;
   }
 }
 
@@ -77,7 +78,7 @@ export function ownInTrees({log, metrics}: Settings, trees: {readonly source: st
   const found = files.flatMap(({what, file, endings}) =>
     Object.entries(trees).flatMap(([side, root]) =>
       placesOf(file).flatMap((place) => {
-        const path = relative(root, place);
+        const path = isAbsolute(place) ? relative(root, place) : '..';
         if (path === '..' || path.startsWith('../')) return [];
         const at = path === '' ? '' : `/${escapePattern(path)}`;
         return [
