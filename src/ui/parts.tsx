@@ -44,15 +44,21 @@ export function ProgressLines({progress, now, columns, color}: ProgressProps) {
   const pace = stepsPerSecond === undefined ? '' : `${perSecond} paths/s`;
   const soFar = `${formatDuration(Math.floor((now - started) / 1000) * 1000, {whole: true})} so far`;
   if (columns < NARROW) {
+    const far = `${percent.trimStart()}${eta && `, ${eta}`}`;
+    const count = done.trimStart();
     const lines = [
-      `${label.trimEnd()} ${percent.trimStart()}${eta && `, ${eta}`}`,
-      `  ${done.trimStart()}`,
+      fitting([`${label.trimEnd()} ${far}`, far], columns),
+      fitting([`  ${count}`, `  ${count.replace(' actions', '')}`], columns),
       `  ${written || soFar}`,
     ];
-    return <Lines lines={lines.map((line) => [span(line)])} color={color} />;
+    return (
+      <Box flexDirection="column" flexShrink={0}>
+        <Lines lines={lines.map((line) => [span(line)])} color={color} />
+      </Box>
+    );
   }
   return (
-    <Box flexDirection="column">
+    <Box flexDirection="column" flexShrink={0}>
       <Text wrap="truncate">
         <Text {...style(color, {bold: true})}>{label}</Text> <Text {...style(color, {color: 'green'})}>{'█'.repeat(full)}</Text>
         <Text {...style(color, {dimColor: true})}>{'░'.repeat(width - full)}</Text>

@@ -65,6 +65,21 @@ describe('ui/screens', () => {
       expect(lines.slice(6)).to.deep.equal(['   4', 'q stop']);
     });
 
+    it('shows the same without a bar on a narrow screen', () => {
+      expect(linesOf(drawApply([started, half], {columns: 40, rows: 12})).slice(0, 4)).to.deep.equal([
+        'Writing 50 %, 10 s left',
+        '  34,120 of 80,000 actions',
+        '  1 GiB of 2 GiB',
+        '   1  photos/a.jpg',
+      ]);
+      expect(linesOf(drawApply([started, half], {columns: 20, rows: 5}))).to.deep.equal([
+        '50 %, 10 s left',
+        '  34,120 of 80,000',
+        '  1 GiB of 2 GiB',
+        'q stop',
+      ]);
+    });
+
     it('shows problems as they come, and which of them when there are more than fit', () => {
       const few = linesOf(drawApply([started, half, trouble('locked' as RelPath), trouble(HOSTILE)], SMALL));
       expect(few.slice(7, 11), 'whole, since there is room').to.deep.equal([
@@ -165,6 +180,7 @@ describe('ui/screens', () => {
         const lines = drawRun([...runs, planned, started, half, ...all], size);
         expectFits(lines, size);
         expect(lines.join('\n')).to.include(size.columns < 30 ? 'applying' : 'applying, for 1 min 0 s');
+        if (size.rows === 5) expect(lines[2]).to.match(/ %, 0 s left$/);
         if (size.rows < SMALL.rows) return;
         expect(lines.join('\n')).to.include('✗✗✗').and.include('of 240):').and.include('photos/a.jpg');
       });
