@@ -431,8 +431,7 @@ function pageOf(state: ReviewState, mode: Page, width: number): {title: string; 
 }
 
 function wholePage(state: ReviewState, {type}: Page, width: number): {title: string; lines: readonly Line[]} {
-  if (type === 'help')
-    return {title: 'Keys', lines: KEY_HELP.map(([keys, meaning]) => [span(`  ${pad(keys, 18)}`, STRONG), span(meaning)])};
+  if (type === 'help') return {title: 'Keys', lines: KEY_HELP.flatMap(([keys, meaning]) => helpLines(keys, meaning, width))};
   if (type === 'notes') return {title: 'Problems, warnings and guards', lines: noteLines(state)};
   const own = state.tree.actionOf(currentNode(state));
   if (own === undefined) return {title: 'Folder', lines: folderLines(state, currentNode(state), width)};
@@ -441,6 +440,12 @@ function wholePage(state: ReviewState, {type}: Page, width: number): {title: str
     title: plainPath(action.path),
     lines: [...actionLines(action, width), ...lookFacts(state, own), [], ...contentLines(state, own)],
   };
+}
+
+/** A key beside what it does; on a narrow screen, above it. */
+function helpLines(keys: string, meaning: string, width: number): Line[] {
+  if (width >= NARROW) return [[span(`  ${pad(keys, 18)}`, STRONG), span(meaning)]];
+  return [[span(` ${keys}`, STRONG)], ...wrapLine([span(meaning)], width - 3).map((line) => [span('   '), ...line])];
 }
 
 function noteLines({plan, halts}: ReviewState): Line[] {
