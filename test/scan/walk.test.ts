@@ -15,6 +15,7 @@ import {
   PARTIAL,
   type Stat,
 } from '../../src/core/block.js';
+import type {Tags} from '../../src/core/filter.js';
 import {toByteName} from '../../src/core/name.js';
 import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';
 import type {Side} from '../../src/core/problem.js';
@@ -44,6 +45,7 @@ interface ScanOptions {
   readonly side?: Side;
   readonly rulesRoot?: string;
   readonly filters?: readonly string[];
+  readonly tags?: Tags;
   readonly onProgress?: () => boolean;
 }
 
@@ -59,7 +61,10 @@ for (const backend of ['posix', 'portable'] as const) {
       platform = backend === 'posix' ? new PosixPlatform() : new PortablePlatform();
     });
 
-    const scan = (at: string, {side = 'source', rulesRoot, filters = [], onProgress = () => true}: ScanOptions = {}): Scan => {
+    const scan = (
+      at: string,
+      {side = 'source', rulesRoot, filters = [], tags, onProgress = () => true}: ScanOptions = {},
+    ): Scan => {
       const blocks: Block[] = [];
       const problems: Parameters<typeof describeProblems>[0][number][] = [];
       const folders: Stat[] = [];
@@ -72,7 +77,7 @@ for (const backend of ['posix', 'portable'] as const) {
           side,
           root,
           rulesRoot: rules,
-          filters: FilterScope.root(filters),
+          filters: FilterScope.root(filters, tags),
           kept: {xattrs: XATTR_NAMESPACES, acls: true},
           oneFileSystem: false,
           folding: undefined,
@@ -333,6 +338,32 @@ for (const backend of ['posix', 'portable'] as const) {
       });
     });
 
+    it('tags of the source hold for both trees, and those of the target for none', () => {
+      const source = made({a: {no: '', x: ''}, b: {x: ''}});
+      const target = made({a: {x: '', y: {z: ''}}, b: {no: '', x: ''}});
+      const tags = {excludeCaches: false, excludeIfPresent: ['no']};
+      const [one, two] = [scan(source, {tags}), scan(target, {side: 'target', rulesRoot: source, tags})];
+      expect(one.rows).to.deep.equal([
+        '. directory',
+        'a directory rules',
+        'a/no file',
+        'a/x excluded',
+        'b directory',
+        'b/x file',
+      ]);
+      expect(two.rows).to.deep.equal([
+        '. directory',
+        'a directory rules',
+        'a/x excluded',
+        'a/y excluded',
+        'b directory',
+        'b/no file',
+        'b/x file',
+      ]);
+      const digest = ({blocks: [block]}: Scan) => belongingsAt(block as Block, 1);
+      expect(digest(one)).to.deep.equal(digest(two)).and.to.have.length.above(0);
+    });
+
     describe('what cannot be read', () => {
       it('a folder that may not be entered is there, its content is not known', () => {
         const root = made({a: dir({b: ''}, {mode: 0}), c: {d: ''}});
@@ -370,6 +401,16 @@ for (const backend of ['posix', 'portable'] as const) {
         const found = asNobody(() => scan(root));
         expect(found.rows).to.deep.equal(['. directory', 'a directory partial']);
         expect(found.problems).to.deep.equal([`source a/${RULES} EACCES`]);
+      });
+      it('a tag that may not be read leaves the content of its folder unknown', () => {
+        const tree = {a: {'CACHEDIR.TAG': file('x', {mode: 0}), b: ''}, c: ''};
+        const tags = {excludeCaches: true, excludeIfPresent: []};
+        const source = made(tree);
+        const found = asNobody(() => [scan(source, {tags}), scan(made(tree), {side: 'target', rulesRoot: source, tags})]);
+        for (const {rows, problems} of found) {
+          expect(rows).to.deep.equal(['. directory', 'a directory partial', 'c file']);
+          expect(problems).to.deep.equal(['source a EACCES']);
+        }
       });
       it('a folder of the source that may not be entered leaves the rules for the target unknown', () => {
         const source = made({a: dir({[RULES]: 'x'}, {mode: 0})});
