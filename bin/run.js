@@ -4,7 +4,12 @@
 // The words of this file are those that the oldest Node with modules reads: what comes after would be a syntax error to it.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major > 20 || (major === 20 && minor >= 19)) {
-  void import('../dist/cli/main.js');
+  import('../dist/cli/main.js').catch((error) => {
+    if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
+    console.error('Error: too many files are open to load the program; raise the limit: ulimit -n 256');
+    // Threads may have started.
+    process.exit(1);
+  });
 } else {
   console.error(`dirsync needs Node 20.19 or later; this is ${process.versions.node}`);
   process.exitCode = 1;

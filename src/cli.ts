@@ -1,6 +1,7 @@
 /** The command line: oclif finds and runs the command. Wrong usage ends like every error: told, with exit code 1. */
 import process from 'node:process';
 import {Errors, run} from '@oclif/core';
+import {toError} from './app/errors.js';
 import {lostWords, reportError} from './app/output.js';
 import {EXIT} from './core/errors.js';
 import {commandLine} from './platform/environment.js';
@@ -21,7 +22,10 @@ try {
   } else {
     const [json, events] = [argv.includes('--json'), argv.includes('--events')];
     const format = json && !events ? 'json' : undefined;
-    await reportError(error instanceof Errors.CLIError ? await notFound(error) : error, {format, events: events && !json});
+    await reportError(error instanceof Errors.CLIError ? await notFound(error) : toError(error), {
+      format,
+      events: events && !json,
+    });
     process.exitCode = EXIT.error;
   }
 }

@@ -7,9 +7,11 @@ import {SystemError} from '../platform/platform.js';
 
 /** What the kernel refused before there was a path to tell it of is an error of the machine; what else comes here is a bug. */
 export function toError(error: unknown): unknown {
-  const hint = error instanceof SystemError ? wayOut(error.code) : undefined;
+  const {syscall, code} = Object(error) as NodeJS.ErrnoException;
+  // Node meets a table of open files that is full wherever it loads a part of the program.
+  const isOfMachine = error instanceof SystemError || code === 'EMFILE' || code === 'ENFILE';
+  const hint = isOfMachine ? wayOut(code as string) : undefined;
   if (hint === undefined) return error;
-  const {syscall, code} = error as SystemError;
   return new DirsyncError('PLATFORM', `${syscall} answered ${code}`, hint, {cause: error});
 }
 

@@ -1,4 +1,4 @@
-/** A Node that is too old is told so, before anything is loaded that it cannot read. */
+/** A Node that is too old, or that may open too few files, is told so before anything is loaded. */
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -36,6 +36,25 @@ describe('story: the version of Node', () => {
   for (const version of [`${least}.0`, '22.0.0', '24.11.1']) {
     it(`${version} is not`, () => {
       expect(runAs(version)).to.include({status: 0, stderr: ''});
+    });
+  }
+
+  for (const most of [24, 30, 40]) {
+    it(`${most} open files: it works, or says in one line what to raise`, () => {
+      const folder = temp();
+      for (const name of ['source', 'target']) fs.mkdirSync(path.join(folder, name));
+      const under = ['-c', `ulimit -n ${most}; exec "$@"`, 'sh', process.execPath, path.join(CHECKOUT, 'bin/run.js')];
+      const {status, stderr} = spawnSync('sh', [...under, 'plan', path.join(folder, 'source'), path.join(folder, 'target')], {
+        encoding: 'utf8',
+        timeout: 30_000,
+        env: {PATH: process.env.PATH, HOME: folder},
+      });
+      if (status !== 0) {
+        expect({status, stderr}).to.deep.equal({
+          status: 1,
+          stderr: 'Error: too many files are open to load the program; raise the limit: ulimit -n 256\n',
+        });
+      }
     });
   }
 });
