@@ -41,7 +41,7 @@ describe('story: --io-priority', () => {
             return false;
           }
         });
-        expect(await running.kill('SIGINT')).to.deep.include({code: 130, stderr: ''});
+        expect(await running.kill('SIGINT')).to.deep.include({code: 130, signal: null, stderr: ''});
       });
     }
   }
