@@ -1,6 +1,6 @@
 /**
  * What the suites in `test/faults` share: how much of them is run, chance that can be repeated, and a table of what was found. All
- * rounds are run by `npm run test:faults`; `npm run test:all` runs a part of them.
+ * rounds are run by `npm run test:faults`; `npm run test:long` runs a part of them.
  */
 import {randomInt} from 'node:crypto';
 import {uniformInt} from 'pure-rand/distribution/uniformInt';
