@@ -3,6 +3,7 @@ import path from 'node:path';
 import {expect} from 'chai';
 import {dirsync, startDirsync} from '../support/cli.js';
 import {listeners} from '../support/listen.js';
+import {needStrace} from '../support/strace.js';
 import {tempDirs} from '../support/temp.js';
 import {readTree, writeTree} from '../support/tree.js';
 
@@ -156,7 +157,8 @@ describe('story: what is done around a run', () => {
     expect(JSON.parse(chat.heard[0]?.body ?? '').text).to.include('photos');
   });
 
-  it('--max-duration stops a run cleanly, and the next one does the rest', () => {
+  it('--max-duration stops a run cleanly, and the next one does the rest', function () {
+    needStrace(this);
     const root = folder('    maxDuration: 1s\n    hooks: {before: sleep 0}\n');
     const fake = path.join(root, 'source');
     for (let i = 0; i < 300; i++) fs.writeFileSync(path.join(fake, `${i}`), `${i}`);

@@ -145,7 +145,9 @@ export function readTree(root: string): Record<string, string> {
   const found: Record<string, string> = {};
   const groups = new Map<string, string>();
   const read = (at: Buffer, shown: string) => {
-    const stat = fs.lstatSync(at, {bigint: true});
+    // What another process removed since it was listed is not there.
+    const stat = fs.lstatSync(at, {bigint: true, throwIfNoEntry: shown === '.'});
+    if (stat === undefined) return;
     const id = `${stat.dev}:${stat.ino}`;
     const first = stat.isFile() ? groups.get(id) : undefined;
     found[shown] = describe(at, stat);
