@@ -1,5 +1,6 @@
 /** The command line: oclif finds and runs the command. Wrong usage ends like every error: told, with exit code 1. */
 import process from 'node:process';
+import {fileURLToPath} from 'node:url';
 import {Errors, run} from '@oclif/core';
 import {toError} from './app/errors.js';
 import {lostWords, reportError} from './app/output.js';
@@ -15,7 +16,8 @@ onLostOutput((lost) => lost.output !== 'stderr' && process.stderr.write(`Error: 
 let argv = process.argv.slice(2);
 try {
   argv = commandLine();
-  await run(argv, import.meta.url);
+  // Plug-ins of the user's own would be looked for in a folder that may be closed.
+  await run(argv, {root: fileURLToPath(import.meta.url), userPlugins: false});
 } catch (error) {
   if (error instanceof Errors.ExitError) {
     process.exitCode = error.oclif.exit ?? EXIT.error;

@@ -121,6 +121,8 @@ function memoryUnreadable({header: {facts}}: Plan): string | undefined {
   const unread = facts?.unread ?? [];
   if (unread.length === 0) return undefined;
   const files = unread.map(({file, why}) => `${escapeName(file)} (${escapeName(why)})`).join(' and ');
+  if (unread.every(({why}) => why === 'EACCES'))
+    return `this user may not read what tells whether this is the target of earlier runs: ${files}; after a run by root, root can give it to this user with chown`;
   return `what tells whether this is the target of earlier runs cannot be understood: ${files}; is the right disk mounted? Then remove that, and dirsync begins anew`;
 }
 

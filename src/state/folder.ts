@@ -1,5 +1,6 @@
 /** The names in a target's `.dirsync/`, and how its folders are opened, made and removed: by name in open folders, never followed. */
 
+import process from 'node:process';
 import {CODE, emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {STATE_DIR} from '../core/path.js';
@@ -137,6 +138,7 @@ export function writeNote(platform: Platform, root: Folder, name: ByteName, cont
     const file = platform.createFile(state, draft);
     try {
       platform.append(file, Buffer.from(`${JSON.stringify(content)}\n`));
+      giveToOwner(platform, state, file);
       // Else a power cut may leave it empty under its name.
       flush(platform, file);
     } finally {
@@ -145,6 +147,20 @@ export function writeNote(platform: Platform, root: Folder, name: ByteName, cont
     platform.move({from: state, name: draft, to: state, as: name, replace: true});
   } finally {
     platform.close(state);
+  }
+}
+
+/** A note that root makes in the `.dirsync` of another user is that user's. Only by its descriptor: its name may lead elsewhere by now. */
+function giveToOwner(platform: Platform, state: Folder, file: OpenFile): void {
+  const stat = emptyStat();
+  platform.stat(state, '' as ByteName, stat);
+  const {uid, gid} = stat;
+  if (process.geteuid?.() !== 0 || uid === 0) return;
+  try {
+    platform.setOnFile(file, {uid, gid});
+  } catch (error) {
+    // Not every file system keeps owners.
+    errnoOf(error);
   }
 }
 

@@ -6,6 +6,7 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import {withFileSystem} from '../core/file-system.js';
 import type {Tagged} from '../core/filter.js';
 import {encodeName, osPath} from '../core/name.js';
@@ -226,8 +227,20 @@ function isFull(folder: string): boolean {
 export function memoryFolder(): string | undefined {
   const {XDG_STATE_HOME: xdg = '', HOME} = environment();
   if (path.isAbsolute(xdg)) return path.join(xdg, 'dirsync', 'targets');
-  const own = HOME || passwdHome();
+  const own = HOME && !isKeptBySudo(HOME) ? HOME : passwdHome();
   return path.isAbsolute(own) ? path.join(own, '.local/state', 'dirsync', 'targets') : undefined;
+}
+
+/** What root makes in the home of the user who called sudo would be closed to that user. */
+function isKeptBySudo(home: string): boolean {
+  const {SUDO_UID} = environment();
+  if (SUDO_UID === undefined || process.geteuid?.() !== 0) return false;
+  try {
+    return fs.statSync(osPath(home)).uid !== 0;
+  } catch (error) {
+    errnoOf(error);
+    return false;
+  }
 }
 
 function passwdHome(): string {

@@ -38,7 +38,7 @@ export function stateOwner(platform: Platform, parent: Folder, name: ByteName = 
 }
 
 /** What is left there when all work is done. */
-const GIVEN: readonly ByteName[] = [NAMES.id, NAMES.times, NAMES.abilities, NAMES.runs];
+const GIVEN: readonly ByteName[] = [NAMES.id, NAMES.times, NAMES.abilities, NAMES.naming, NAMES.names, NAMES.runs];
 
 /**
  * Gives root's `.dirsync` to the owner of the target's root. Only one that was closed to all others: into another one somebody may have

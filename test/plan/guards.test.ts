@@ -125,6 +125,15 @@ const cases: Case[] = [
     },
   },
   {
+    name: 'notes that this user may not read',
+    plan: given({unread: [{file: '/state', why: 'EACCES'}]}),
+    halts: {
+      'memory-unreadable':
+        'this user may not read what tells whether this is the target of earlier runs: /state (EACCES); after a run by root, ' +
+        'root can give it to this user with chown',
+    },
+  },
+  {
     name: 'a source that is the known target of the target',
     plan: given({reversed: true}),
     halts: {

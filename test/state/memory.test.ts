@@ -1,9 +1,11 @@
 import fs from 'node:fs';
+import {userInfo} from 'node:os';
 import path from 'node:path';
 import {expect} from 'chai';
 import type {RelPath} from '../../src/core/path.js';
 import {isReversed, memoryFault, memoryFolder, type RunFacts, recall, remember} from '../../src/state/memory.js';
 import {call} from '../support/shell.js';
+import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 
 const PAIR = {source: '/source', target: '/target'};
@@ -30,7 +32,7 @@ const NOTHING = {ids: [], fileSystems: [], filters: undefined, mounts: NONE};
 
 describe('state/memory', () => {
   const temp = tempDirs();
-  const {HOME, XDG_STATE_HOME} = process.env;
+  const {HOME, XDG_STATE_HOME, SUDO_UID} = process.env;
   let home: string;
 
   beforeEach(() => {
@@ -38,7 +40,7 @@ describe('state/memory', () => {
     process.env.XDG_STATE_HOME = home;
   });
   afterEach(() => {
-    for (const [name, value] of Object.entries({HOME, XDG_STATE_HOME})) {
+    for (const [name, value] of Object.entries({HOME, XDG_STATE_HOME, SUDO_UID})) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
     }
@@ -224,6 +226,18 @@ describe('state/memory', () => {
         expect(memoryFolder()).to.equal('/home/somebody/.local/state/dirsync/targets');
       }
       expect(memoryFault(), 'root may make it, others not').to.be.oneOf([undefined, `in ${memoryFolder()} (EACCES)`]);
+    });
+
+    it('is in the home of root where sudo kept the HOME of another user', function () {
+      if (process.geteuid?.() !== 0) skip(this, 'only root can be called by sudo');
+      process.env.XDG_STATE_HOME = '';
+      process.env.HOME = home;
+      process.env.SUDO_UID = '65534';
+      expect(memoryFolder(), 'a folder of root').to.equal(path.join(home, '.local/state/dirsync/targets'));
+      fs.chownSync(home, 65_534, 65_534);
+      expect(memoryFolder()).to.equal(path.join(userInfo().homedir, '.local/state/dirsync/targets'));
+      delete process.env.SUDO_UID;
+      expect(memoryFolder(), 'a container').to.equal(path.join(home, '.local/state/dirsync/targets'));
     });
 
     it('is nowhere with a relative HOME: nothing is remembered, and that is told', () => {

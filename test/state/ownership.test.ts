@@ -4,6 +4,7 @@ import process from 'node:process';
 import {expect} from 'chai';
 import type {ByteName} from '../../src/core/name.js';
 import {platform} from '../../src/platform/choose.js';
+import {writeNote} from '../../src/state/folder.js';
 import {handOver, stateOwner} from '../../src/state/ownership.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
@@ -11,7 +12,13 @@ import {dir, type Tree, writeTree} from '../support/tree.js';
 import {asNobody} from '../support/user.js';
 
 const NOBODY = 65_534;
-const LEFT: Tree = {'id.json': '{}', 'times.json': '{}', runs: dir({'a.ndjson': 'x'}, {mode: 0o700})};
+const LEFT: Tree = {
+  'id.json': '{}',
+  'times.json': '{}',
+  'naming.json': '{}',
+  names: dir({}),
+  runs: dir({'a.ndjson': 'x'}, {mode: 0o700}),
+};
 
 describe('whose .dirsync is', () => {
   const temp = tempDirs();
@@ -40,8 +47,8 @@ describe('whose .dirsync is', () => {
   it('root gives it to the owner of the target, with all but the journals', () => {
     const {within, ownerOf} = target(LEFT);
     within((folder) => handOver(platform(), folder));
-    const owners = ['.', 'id.json', 'times.json', 'runs'].map(ownerOf);
-    expect(owners).to.deep.equal([NOBODY, NOBODY, NOBODY, NOBODY]);
+    const owners = ['.', 'id.json', 'times.json', 'naming.json', 'names', 'runs'].map(ownerOf);
+    expect(new Set(owners)).to.deep.equal(new Set([NOBODY]));
     expect(ownerOf('runs/a.ndjson')).to.equal(0);
   });
 
@@ -68,6 +75,13 @@ describe('whose .dirsync is', () => {
     within((folder) => handOver(platform(), folder));
     expect(ownerOf('id.json')).to.equal(0);
     expect(ownerOf('runs')).to.equal(NOBODY);
+  });
+
+  it("a note that root writes in the .dirsync of a user is the user's", () => {
+    const {at, within, ownerOf} = target({});
+    fs.chownSync(at('.'), NOBODY, NOBODY);
+    within((folder) => writeNote(platform(), folder, 'id.json' as ByteName, {}));
+    expect(ownerOf('id.json')).to.equal(NOBODY);
   });
 
   it('is asked for as another user: all of it, or a part, may be closed', () => {

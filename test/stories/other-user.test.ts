@@ -89,4 +89,28 @@ describe('story: root and another user at one target', () => {
     expect(spawnSync('chown', ['-R', String(NOBODY), path.join(target, '.dirsync')]).status).to.equal(0);
     expect(dirsync(['run', ...args], user).code).to.equal(0);
   });
+
+  it('what a run of root with the HOME of the user has left there is no missing disk', () => {
+    const {root, source, args, user} = pairOfUser({a: 'old'}, {});
+    const home = path.join(root, 'home');
+    fs.mkdirSync(home);
+    fs.chownSync(home, NOBODY as number, NOBODY as number);
+    const env = {HOME: home, XDG_STATE_HOME: '', XDG_DATA_HOME: ''};
+    const asUser = {...user, env};
+    const said = 'this user may not read what tells whether this is the target of earlier runs';
+    expect(dirsync(['run', ...args], {env}).code).to.equal(0);
+    expect(spawnSync('chown', [String(NOBODY), path.join(home, '.local'), path.join(home, '.local/state')]).status).to.equal(0);
+    fs.chmodSync(path.join(home, '.local/state/dirsync'), 0o755);
+    fs.writeFileSync(path.join(source, 'b'), 'new');
+    const {stdout, stderr} = dirsync(['plan', ...args], asUser);
+    expect(stdout).to.include(said).and.not.include('is the right disk mounted');
+    expect(stderr).to.equal('');
+  });
+
+  it('says nothing of a folder for plug-ins that is closed', () => {
+    const {root, args, user} = pairOfUser({a: 'old'}, {});
+    const data = path.join(root, 'data');
+    fs.mkdirSync(path.join(data, 'dirsync'), {recursive: true, mode: 0o700});
+    expect(dirsync(['plan', ...args], {...user, env: {XDG_DATA_HOME: data}})).to.deep.include({code: 0, stderr: ''});
+  });
 });
