@@ -4,11 +4,11 @@ import {ACTION_KINDS} from '../core/action.js';
 import {escapeName} from '../core/escape.js';
 import {unfinished} from '../core/outcome.js';
 import type {RunSummary} from '../core/run.js';
-import {facts, more, type Page, path, section, table, WIDTH} from './html-parts.js';
+import {facts, kindLegend, more, type Page, path, section, table, WIDTH} from './html-parts.js';
 import {html, type Markup, type Part} from './markup.js';
 import type {HistorySubject} from './subject.js';
 import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from './units.js';
-import {GLYPHS} from './words.js';
+import {glyphWords} from './words.js';
 
 const MAX_RUNS = 500;
 const MAX_BARS = 60;
@@ -34,15 +34,13 @@ ${facts([['Target', path(escapeName(target))], first && ['First run', formatIsoT
 function runTable(runs: readonly RunSummary[]): Part {
   const rows = runs.slice(0, MAX_RUNS).map((run): Part[] => {
     const {header, end, problems} = run;
-    const kinds = ACTION_KINDS.filter((kind) => run.kinds[kind].count > 0);
     return [
       html`<time datetime="${escapeName(header.started)}">${formatIsoTime(header.started)}</time>`,
       outcome(run),
       formatCount(changesOf(run)),
-      kinds.map(
-        (kind) =>
-          html`<span class="mix" title="${kind}">${GLYPHS[kind]}${formatCount(run.kinds[kind].count)} <span class="unseen">${kind}</span></span> `,
-      ),
+      glyphWords(run.kinds)
+        .split(' ')
+        .map((words) => html`<span class="mix">${words}</span> `),
       end ? formatBytes(end.bytes) : '–',
       end ? formatDuration(durationOf(run)) : '–',
       problems > 0 ? formatCount(problems) : '–',
@@ -55,6 +53,7 @@ function runTable(runs: readonly RunSummary[]): Part {
       columns: ['Started (UTC)', 'Outcome', '#Changes', 'Kinds', '#Written', '#Took', '#Problems', 'Run'],
       rows,
     }),
+    kindLegend(runs.map(({kinds}) => glyphWords(kinds)).join(' ')),
     more(runs.length - rows.length, 'runs'),
   ];
 }

@@ -28,8 +28,10 @@ export function facts(rows: readonly (readonly [name: string, value: Part] | fal
   return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>\n`;
 }
 
+/** A long one breaks at its slashes. */
 export function path(text: string): Markup {
-  return html`<code>${text}</code>`;
+  const [first, ...rest] = text.split('/');
+  return html`<code>${first}${rest.map((part) => html`/<wbr>${part}`)}</code>`;
 }
 
 /** A kind by its glyph and its word. */
@@ -143,6 +145,12 @@ ${PATTERNS}${tiles.map(tileShape)}</svg>
 </figcaption>
 </figure>\n`,
   ]);
+}
+
+/** What the glyphs stand for that are among `shown`. */
+export function kindLegend(shown: string): Markup {
+  const items = LEGEND.filter(([, glyph]) => shown.includes(glyph));
+  return html`<ul class="legend">${items.map(([hue, glyph, words]) => html`<li class="${hue}"><b>${glyph}</b> ${words}</li>`)}</ul>\n`;
 }
 
 function legendItem([hue, glyph, words]: (typeof LEGEND)[number]): Markup {

@@ -23,7 +23,7 @@ import {html, type Markup, type Part} from './markup.js';
 import {planData} from './page-data.js';
 import type {PlanSubject} from './subject.js';
 import {formatBytes, formatCount, formatIsoTime, formatPlural} from './units.js';
-import {GLYPHS, pathWords, plainPath, planSentence, reasonWords, sizeOf} from './words.js';
+import {GLYPHS, kindCounts, pathWords, plainPath, planSentence, reasonWords, restWords, sizeOf} from './words.js';
 
 const MAX_CHANGES = 300;
 const MAX_FOLDERS = 15;
@@ -38,8 +38,7 @@ function* planMain({plan, summary, halts}: PlanSubject): Generator<Markup> {
   const {header, problems} = plan;
   const changes = plan.actions.filter((action) => !isUpkeep(action));
   yield html`<header><p class="what">dirsync plan</p>
-<h1>${planSentence(plan, summary)}</h1>
-${headerFacts(header)}</header>
+${headline({plan, summary, halts})}${headerFacts(header)}</header>
 <main>
 `;
   yield html`${haltSection(halts, header.warnings)}${problemSection(problems)}`;
@@ -47,6 +46,17 @@ ${headerFacts(header)}</header>
   if (changes.length > 0) yield html`<div class="columns">${totalsSection(summary)}${folderSection(changes)}</div>\n`;
   if (changes.length > 0) yield explorer(changeList(changes));
   yield html`${deleteSection(changes)}</main>\n`;
+}
+
+function headline({plan, summary, halts}: Omit<PlanSubject, 'type'>): Markup {
+  const {changes, bytes, kinds} = summary;
+  const guards = halts.filter(({allowed}) => !allowed).map(({guard}) => guard);
+  const verdict = guards.length > 0 && html`<p class="halt"><strong>Would halt:</strong> ${guards.join(', ')}</p>\n`;
+  if (changes === 0) return html`<h1>${planSentence(plan, summary)}</h1>\n${verdict}`;
+  const write = bytes > 0 && `, ${formatBytes(bytes)} to write`;
+  return html`<h1>${formatPlural(changes, 'change')}${write}</h1>
+<p class="kinds">${kindCounts(kinds)}.${restWords(plan, summary)}</p>
+${verdict}`;
 }
 
 function headerFacts(header: PlanHeader): Markup {

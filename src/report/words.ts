@@ -180,6 +180,12 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
     const unread = plan.problems.every(({phase}) => phase === 'scan');
     return `Nothing to do, but ${formatPlural(problems, 'path')} ${unread ? 'could not be read' : 'had problems'}.`;
   }
+  const write = bytes > 0 ? `; ${formatBytes(bytes)} to write` : '';
+  return `Plan: ${formatPlural(changes, 'change')}: ${kindCounts(kinds)}${write}.${restWords(plan, summary)}`;
+}
+
+/** Its changes by kind: "1 to create, 2 to delete". */
+export function kindCounts(kinds: PlanSummary['kinds']): string {
   const parts: [count: number, words: string][] = [
     [kinds.mkdir.count + kinds.create.count, 'to create'],
     [kinds.update.count, 'to update'],
@@ -190,9 +196,13 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
     [kinds.delete.count + kinds.rmdir.count, 'to delete'],
   ];
   const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
-  const write = bytes > 0 ? `; ${formatBytes(bytes)} to write` : '';
-  const leftOut = narrowed ? ` ${formatCount(narrowed.leftOut)} left out.` : '';
-  return `Plan: ${formatPlural(changes, 'change')}: ${counts.join(', ')}${write}.${leftOut}${trouble(plan, summary)}`;
+  return counts.join(', ');
+}
+
+/** Sentences on what a plan with changes does not do. */
+export function restWords(plan: Plan, summary: PlanSummary): string {
+  const {narrowed} = plan.header;
+  return `${narrowed ? ` ${formatCount(narrowed.leftOut)} left out.` : ''}${trouble(plan, summary)}`;
 }
 
 function trouble({problems}: Plan, {kinds: {blocked}}: PlanSummary): string {

@@ -180,7 +180,9 @@ describe('report/html', () => {
           halts: [{guard: 'too-many-deletes', message: 'too much', allowed: false}],
         }),
       );
-      expect(text).to.contain('<h1>Plan: 2 changes: 1 to create, 1 to delete; 2 KiB to write. 4 left out. 1 problem.</h1>');
+      expect(text).to.contain(
+        '<h1>2 changes, 2 KiB to write</h1>\n<p class="kinds">1 to create, 1 to delete. 4 left out. 1 problem.</p>',
+      );
       expect(text).to.contain('<strong>Would halt:</strong> too-many-deletes — too much');
       expect(text).to.contain('<strong>Warning:</strong> No owners.');
       expect(text).to.contain('from plan <code>plan-0</code>: 4 changes left out');
