@@ -2,10 +2,12 @@
 import {eastAsianWidth} from 'get-east-asian-width';
 
 const PLAIN = /^[\x20-\x7e]*$/;
-/** What joins the character before it: accents, the form of an emoji, the tone of a skin, vowels and endings of Hangul in parts. */
-const JOINING = '[\\p{M}\\p{Emoji_Modifier}\\u1160-\\u11ff\\ud7b0-\\ud7fb]';
-const CHARACTERS = new RegExp(`\\P{M}${JOINING}*|\\p{M}+`, 'gu');
-const MARK = /^\p{M}/u;
+/** What joins any character before it, and takes no column alone: accents, the form of an emoji, vowels and endings of Hangul in parts. */
+const JOINING = '[\\p{M}\\u1160-\\u11ff\\ud7b0-\\ud7fb]';
+/** The tone of a skin joins what has a skin; after anything else it is a character. */
+const TONED = '\\p{Emoji_Modifier_Base}\\ufe0f?\\p{Emoji_Modifier}';
+const CHARACTERS = new RegExp(`(?:${TONED}|(?!${JOINING})[^])${JOINING}*|${JOINING}+`, 'gu');
+const JOINS = new RegExp(`^${JOINING}`, 'u');
 /** An emoji that would be a plain character without its variation selector. */
 const AS_EMOJI = /^\p{Emoji}\ufe0f/u;
 
@@ -23,7 +25,7 @@ function charactersOf(text: string): readonly string[] {
 }
 
 function columnsOf(character: string): number {
-  if (MARK.test(character)) return 0;
+  if (JOINS.test(character)) return 0;
   return AS_EMOJI.test(character) ? 2 : eastAsianWidth(character.codePointAt(0) as number);
 }
 

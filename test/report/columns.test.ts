@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import fc from 'fast-check';
 import {columns, cut, cutMiddle, cutStart, head, pad} from '../../src/report/columns.js';
 
 describe('report/columns', () => {
@@ -23,6 +24,8 @@ describe('report/columns', () => {
     ['1\ufe0f\u20e3', 2, 'a key'],
     ['👍🏽', 2, 'an emoji with a skin tone'],
     ['🇩🇪', 2, 'a flag'],
+    ['\ud7b0', 0, 'an ending of Hangul alone'],
+    ['🏽', 2, 'a skin tone alone'],
     ['…→', 2, 'signs of our own'],
   ];
   for (const [text, width, what] of widths) it(`${what}: ${text}`, () => expect(columns(text)).to.equal(width));
@@ -39,6 +42,15 @@ describe('report/columns', () => {
       }
       expect([cut, cutMiddle, cutStart, head].map((make) => make(text, columns(text)))).to.deep.equal(Array(4).fill(text));
     }
+  });
+
+  it('gives a text the same room wherever it stands', () => {
+    const signs = fc.constantFrom('a', '漢', 'ｶ', 'ﾞ', '\u0301', '\u1100', '\u1161', '\ud7b0', '👍', '🏽', '❤', '\ufe0f', '🇩');
+    fc.assert(
+      fc.property(fc.string({unit: signs}), fc.constantFrom('…', '/', ' '), (text, before) => {
+        expect(columns(before + text)).to.equal(1 + columns(text));
+      }),
+    );
   });
 
   it('parts no character from what joins it', () => {

@@ -4,13 +4,16 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {expect} from 'chai';
 import {type Running, startDirsync} from '../support/cli.js';
-import {rsyncDifference} from '../support/oracle.js';
+import {needRsync, rsyncDifference} from '../support/oracle.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 import {nameBytes, readTree, writeTree} from '../support/tree.js';
 
 describe('story: watch', () => {
   const temp = tempDirs();
+  before(function () {
+    needRsync(this);
+  });
 
   interface Watched {
     readonly running: Running;
