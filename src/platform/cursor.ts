@@ -23,6 +23,9 @@ export interface Place {
  */
 const TRUSTED_MS = 1;
 
+/** What `folder` throws where something else stands on the way, see there. */
+const OBSTACLES: ReadonlySet<string> = new Set(['ENOTDIR', 'ELOOP', 'EXDEV', 'ENODEV']);
+
 interface Level {
   readonly name: string;
   readonly folder: Folder;
@@ -117,14 +120,16 @@ export class Cursor {
     }
   }
 
-  /** The first thing on the way to `path` that stands there and is no plain folder. */
+  /** The first thing on the way to `path` that stands there and is no plain folder. @throws SystemError where it cannot be looked at. */
   obstacleAbove(path: RelPath): RelPath | undefined {
     const above = parentPath(path);
     try {
       this.folder(above);
       return undefined;
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT') return undefined;
+      if (!OBSTACLES.has(errno)) throw error;
       return pathParts(above)
         .slice(0, this.#open.length + 1)
         .join('/') as RelPath;

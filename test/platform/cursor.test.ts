@@ -4,6 +4,7 @@ import {expect} from 'chai';
 import {toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
 import {Cursor} from '../../src/platform/cursor.js';
+import {type Platform, SystemError} from '../../src/platform/platform.js';
 import {PortablePlatform} from '../../src/platform/portable.js';
 import {PosixPlatform} from '../../src/platform/posix.js';
 import {steppedClock} from '../support/clock.js';
@@ -42,6 +43,32 @@ for (const make of [() => new PosixPlatform(), () => new PortablePlatform()]) {
       expect(content).to.throw().with.property('code', 'ENODEV');
       expect(cursor.find('a/b' as RelPath)?.name, 'what it is in is open').to.equal('b');
       cursor.reset();
+      platform.close(folder);
+    });
+
+    it('takes no folder for an obstacle that it cannot look at', () => {
+      const root = path.join(temp(), 'root');
+      writeTree(root, {a: {b: {file: 'content'}}, link: {}});
+      const folder = platform.openRoot(toByteName(root));
+      const refusing = (code: string): Platform =>
+        Object.create(platform, {
+          openFolder: {
+            value() {
+              throw new SystemError(code, 'openat');
+            },
+          },
+        });
+      for (const code of ['EMFILE', 'ENFILE', 'EACCES', 'EIO', 'ENOMEM']) {
+        const cursor = new Cursor(refusing(code), folder);
+        expect(() => cursor.obstacleAbove(FILE), code)
+          .to.throw()
+          .with.property('code', code);
+        expect(() => cursor.find(FILE), code)
+          .to.throw()
+          .with.property('code', code);
+      }
+      expect(new Cursor(refusing('ENOTDIR'), folder).obstacleAbove(FILE)).to.equal('a');
+      expect(new Cursor(refusing('ENOENT'), folder).obstacleAbove(FILE)).to.equal(undefined);
       platform.close(folder);
     });
 
