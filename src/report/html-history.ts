@@ -50,7 +50,7 @@ function runTable(runs: readonly RunSummary[]): Part {
   return [
     table({
       caption: 'Runs, the newest first',
-      columns: ['Started (UTC)', 'Outcome', '#Changes', 'Kinds', '#Written', '#Took', '#Problems', 'Run'],
+      columns: ['Started', 'Outcome', '#Changes', 'Kinds', '#Written', '#Took', '#Problems', 'Run'],
       rows,
     }),
     kindLegend(runs.map(({kinds}) => glyphWords(kinds)).join(' ')),
