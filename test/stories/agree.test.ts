@@ -40,7 +40,20 @@ describe('story: a tree that keeps changing', () => {
       string,
     ];
     writeTree(root, {source: {d: {}}, target: {}});
-    const flags = ['--every', '1s', '--fsync', 'none', '-l', log, '--log-format', 'json', '--metrics', metrics];
+    const flags = [
+      '--every',
+      '1s',
+      '--fsync',
+      'none',
+      '-l',
+      log,
+      '--log-format',
+      'json',
+      '--log-level',
+      'debug',
+      '--metrics',
+      metrics,
+    ];
     // One log of all runs: it is not begun anew.
     fs.writeFileSync(path.join(root, 'dirsync.config.yaml'), 'defaults: {logSize: 1000000000, backoff: "0"}\n');
     const start = () =>
