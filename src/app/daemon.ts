@@ -31,7 +31,11 @@ export async function runOnSchedule(options: DaemonOptions, settled: readonly Jo
   const {output, context} = options;
   await output.openRunScreen(settled.map(({job, settings}) => ({name: job.name, ...rootsOf(settings)})));
   // Who looks into a log finds that it began, however late the first run is.
-  for (const {job, settings} of settled) if (!('failure' in settings)) await job.openLog(settings);
+  for (const {job, settings} of settled) {
+    if ('failure' in settings) continue;
+    await job.openLog(settings);
+    output.log({type: 'notice', level: 'info', about: 'schedule', message: 'it has started'}, job.name);
+  }
   await new Daemon(options).run(settled);
   if (!context.signal.aborted) throw new Error('it ended without a signal');
   throw new Interrupted();

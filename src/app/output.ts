@@ -39,6 +39,8 @@ export interface Output {
   readonly listener: (event: Event, job?: string) => void;
   /** Before each run: this is its log from now on. What cannot be written is told on stderr, and changes nothing else. */
   openLog(settings: LogSettings | undefined, job?: string): Promise<void>;
+  /** For the log alone. */
+  log(event: Event, job?: string): void;
   /** Plans are not listed: somebody looks through them. */
   expectReview(): void;
   /** From now on runs are shown on a screen, where one can be drawn and nothing else was asked for. */
@@ -75,6 +77,7 @@ export function openOutput(options: OutputOptions): Output {
       if (isSeen) void view.close();
       else view.show(event, job);
     },
+    log: (event, job) => logs?.write(event, job),
     async openLog(settings, job) {
       if (settings === undefined) {
         logs?.drop(job);

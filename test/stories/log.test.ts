@@ -51,7 +51,7 @@ describe('story: log', () => {
     const {root, source, target} = pairIn(temp(), {a: 'a'}, {});
     const log = path.join(root, 'log');
     const running = startDirsync(['run', source, target, '-l', log, '--every', '1h', '--delay', '1h']);
-    await running.until(() => fs.existsSync(log) && fs.readFileSync(log, 'utf8').includes('waiting  next run at'));
+    await running.until(() => fs.existsSync(log) && fs.readFileSync(log, 'utf8').includes('it has started'));
     expect(await running.kill('SIGTERM')).to.include({code: 143});
     expect(readTree(target)).to.not.include.keys('a');
   });
