@@ -22,7 +22,7 @@ const trees = '.build/test/trees/**';
 module.exports = {
   spec: TESTS === 'long' ? LONG : ['.build/test/**/*.test.js'],
   ignore: TESTS === undefined ? [trees, ...LONG] : [trees],
-  require: ['.build/test/support/zone.js', '.build/test/support/bigints.js'],
+  require: ['.build/test/support/environment.js', '.build/test/support/bigints.js'],
   'node-option': ['enable-source-maps'],
   parallel: true,
   jobs: 3,

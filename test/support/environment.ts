@@ -1,0 +1,9 @@
+/** What the machine says of itself to programs, the same for tests on all of them. */
+import process from 'node:process';
+
+// Times are shown in the zone of the machine.
+process.env.TZ = 'UTC';
+// On a CI server ink draws nothing.
+for (const name of Object.keys(process.env)) {
+  if (name === 'CI' || name === 'CONTINUOUS_INTEGRATION' || name.startsWith('CI_')) delete process.env[name];
+}
