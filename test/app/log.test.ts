@@ -145,11 +145,16 @@ describe('app/log', () => {
 
     it(`100 000 lines at once neither wait in memory nor are lost: ${format}`, () => {
       logs.open(settings('log', {format, maxSize: 5e6, maxFiles: 20}), 'photos');
+      const write = (from: number, to: number) => {
+        for (let i = from; i < to; i++) {
+          logs.write({type: 'action', action: act.create(`folder/name-${i}`, fileEntry(i)), status: 'done'}, 'photos');
+        }
+      };
+      // Until it has been at work for a while, what Node takes for itself grows.
+      write(0, 20_000);
       const before = process.memoryUsage().rss;
-      for (let i = 0; i < 100_000; i++) {
-        logs.write({type: 'action', action: act.create(`folder/name-${i}`, fileEntry(i)), status: 'done'}, 'photos');
-      }
-      expect(process.memoryUsage().rss - before).to.be.below(120e6);
+      write(20_000, 100_000);
+      expect(process.memoryUsage().rss - before).to.be.below(100e6);
       const seen = fs.readdirSync(root).flatMap((name) => linesOf(name).map((line) => Number(/name-(\d+)/.exec(line)?.[1])));
       expect(seen.sort((a, b) => a - b)).to.deep.equal(Array.from({length: 100_000}, (_, i) => i));
     });
