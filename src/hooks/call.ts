@@ -100,7 +100,9 @@ const WORDS: Readonly<Record<string, string>> = {
 /** By the error's code alone: its message may hold the address. */
 function errorWords(error: unknown): string {
   const {cause} = error as {cause?: unknown};
-  const {code} = (cause ?? {}) as {code?: unknown};
+  const {code, name} = (cause ?? {}) as {code?: unknown; name?: unknown};
+  // Node 24 gives it no code.
+  if (name === 'HTTPParserError') return 'did not answer in HTTP';
   if (typeof code !== 'string') return 'could not be called';
   if (/CERT|ISSUER|SIGNATURE|^ERR_(?:TLS|SSL)_/.test(code)) return `made no secure connection (${code})`;
   return `${WORDS[code] ?? 'could not be reached'} (${code})`;

@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
     name: 'a host that speaks no HTTP',
     answer: (response) => response.socket?.end('SSH-2.0-OpenSSH\r\n'),
     options: {pauses: []},
-    failure: 'could not be reached (HPE_INVALID_CONSTANT)',
+    failure: 'did not answer in HTTP',
     calls: 1,
   },
   {

@@ -30,7 +30,7 @@ describe('support/bigints', () => {
     const {status, stdout, stderr} = spawnSync(process.execPath, args, {
       cwd: folder,
       encoding: 'utf8',
-      env: {...process.env, NO_COLOR: '1'},
+      env: {...process.env, MOCHA_OPTIONS: '', NO_COLOR: '1'},
     });
     expect(stderr).to.equal('');
     expect(status).to.equal(8);
