@@ -438,12 +438,20 @@ function copyContent({source, copy, size, onBytes, pace}: ContentOptions): 'copi
 }
 
 /**
- * Seconds as node:fs takes them: it makes a float of them, and libuv cuts that down, so half a microsecond is added to land in
- * the right one. As text, since Node takes a negative number for "now".
+ * Seconds as node:fs takes them: it makes a float of them, of which libuv keeps the microseconds (Node 20) or all that there is (24). A
+ * float that lies below the microsecond is taken one step up, to land in it. As text, since Node takes a negative number for "now".
  */
 function seconds(mtime: bigint): string {
   const parts = fromNanoseconds(mtime);
-  return String(parts.seconds + Math.floor(parts.nanoseconds / 1000) / 1e6 + (mtime < 0n ? -0.5e-6 : 0.5e-6));
+  const microseconds = parts.seconds * 1e6 + Math.floor(parts.nanoseconds / 1000);
+  const time = microseconds / 1e6;
+  return String(keptOf(time) === microseconds ? time : time + Math.abs(time) * Number.EPSILON);
+}
+
+/** The microsecond in which libuv sees a float of seconds (uv__fs_to_timespec). */
+function keptOf(time: number): number {
+  const whole = Math.trunc(time);
+  return whole * 1e6 + Math.floor(Math.trunc((time - whole) * 1e9) / 1000);
 }
 
 /** @throws SystemError EOVERFLOW for a file above `MAX_SIZE`. */

@@ -10,7 +10,7 @@ import {type ByteName, toByteName} from '../core/name.js';
 import {Naming} from '../core/naming.js';
 import type {PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
-import {errnoOf, type Folder, type Platform, type View} from '../platform/platform.js';
+import {errnoOf, type Folder, type Platform, SystemError, type View} from '../platform/platform.js';
 import {readAbilities} from './abilities.js';
 import {NAMES, readNote, writeNote} from './folder.js';
 
@@ -58,6 +58,7 @@ function readNaming(platform: Platform, folder: Folder, side: Side): HeldNames |
   const note = readNote(platform, folder, NAMES.naming);
   if (note === undefined || note.fault === 'EACCES') return undefined;
   if (areHeldNames(note.value)) return note.value;
+  if (note.fault === 'EMFILE' || note.fault === 'ENFILE') throw new SystemError(note.fault, 'openat');
   throw new DirsyncError(
     'NAMING_UNREADABLE',
     `${NAMES.state}/${NAMES.naming} of the ${side}, or of a folder above it (${note.fault ?? 'it says nothing that can be understood'})`,

@@ -63,7 +63,7 @@ describe('platform/pool', () => {
       await pool.close();`;
     const file = path.join(temp(), 'script.mjs');
     fs.writeFileSync(file, script);
-    const answer = execFileSync(process.execPath, ['--max-old-space-size=64', file], {
+    const answer = execFileSync(process.execPath, ['--max-old-space-size=96', file], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: 30_000,

@@ -49,12 +49,8 @@ describe('story: the version of Node', () => {
         timeout: 30_000,
         env: {PATH: process.env.PATH, HOME: folder},
       });
-      if (status !== 0) {
-        expect({status, stderr}).to.deep.equal({
-          status: 1,
-          stderr: 'Error: too many files are open to load the program; raise the limit: ulimit -n 256\n',
-        });
-      }
+      expect(status === 0 ? 'raise the limit' : stderr).to.include('raise the limit');
+      expect(stderr.split('\n').length, stderr).to.be.at.most(3);
     });
   }
 });
