@@ -51,19 +51,21 @@ describe('platform/pool', () => {
     expect({ended, isStopped: pool.isStopped}).to.deep.equal({ended: [[[0, 0]]], isStopped: false});
   });
 
-  it('a worker whose memory is used up is a typed error for its job and for all that come after it', () => {
+  it('a worker whose memory is used up is a typed error for its job and for all that come after it', function () {
+    // Node 24 at times aborts as a whole, where V8 finds no room to leave the thread that is full.
+    this.retries(3);
     const module = fileURLToPath(new URL('../../src/platform/pool.js', import.meta.url));
-    // One text here, and a million there.
+    // One text here, and two millions there.
     const script = `
       import {allEnded, WorkerPool} from ${JSON.stringify(module)};
       const pool = WorkerPool.open(2);
-      const paths = new Array(1e6).fill('x'.repeat(100));
+      const paths = new Array(2e6).fill('x'.repeat(100));
       const code = (job) => pool.call(0, job).then(() => 'none', (error) => error.code + ' ' + error.exitCode);
       console.log(JSON.stringify([await code({type: 'question', paths}), await code({}), pool.isStopped]));
       await pool.close();`;
     const file = path.join(temp(), 'script.mjs');
     fs.writeFileSync(file, script);
-    const answer = execFileSync(process.execPath, ['--max-old-space-size=96', file], {
+    const answer = execFileSync(process.execPath, ['--max-old-space-size=160', file], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: 30_000,
