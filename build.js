@@ -44,7 +44,9 @@ await build({...bundle, entryPoints: {worker: 'src/worker.ts'}});
 const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], {stdio: 'inherit'});
 
-const [{documentSchemas}, {jsonSchema}] = await Promise.all(['src/report/schema.ts', 'src/config/schema.ts'].map(loadSource));
+const [{documentSchemas}, {jsonSchema}] = await Promise.all(
+  ['src/report/schema/documents.ts', 'src/config/schema.ts'].map(loadSource),
+);
 mkdirSync('dist/schema');
 for (const [name, content] of Object.entries({...documentSchemas(), config: jsonSchema()})) {
   writeFileSync(`dist/schema/${name}.json`, `${JSON.stringify(content, null, 2)}\n`);

@@ -1,7 +1,7 @@
 /** The review of a plan in a terminal: how soon it is drawn, how soon a key is answered, and how much memory it takes. */
 import {peakMemory, Terminal, type TerminalOptions} from './terminal.js';
 
-/** The line of progress is erased at the moment when the plan is ready (app/progress-view). */
+/** The line of progress is erased at the moment when the plan is ready (app/output/progress-view). */
 const PLAN_READY = '\r\x1b[K';
 /** Each frame ends with this (synchronized output). */
 const FRAME_END = '\x1b[?2026l';

@@ -3,7 +3,7 @@ import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {Errors, run} from '@oclif/core';
 import {toError} from './app/errors.js';
-import {lostWords, reportError} from './app/output.js';
+import {lostWords, reportError} from './app/output/output.js';
 import {EXIT} from './core/errors.js';
 import {commandLine} from './platform/environment.js';
 import {guardStreams, onLostOutput, outputsLost} from './platform/streams.js';

@@ -1,10 +1,11 @@
 /** The library: what other programs import to plan, review and apply. Nothing here prints, asks or ends the process. */
-export {type ApplySettings, applyApproved, applyFresh, applySaved, type SavedPlanOptions} from './app/apply.js';
+
 export {type Context, Interrupted} from './app/context.js';
-export {type ExplainOptions, explainPath} from './app/explain.js';
-export {type Planned, planTrees} from './app/plan.js';
-export {type ReportOptions, renderReport} from './app/reports.js';
-export {LATEST, lastRunOf, readRun, readRunFile, readRuns} from './app/runs.js';
+export {type ExplainOptions, explainPath} from './app/inspect/explain.js';
+export {LATEST, lastRunOf, readRun, readRunFile, readRuns} from './app/inspect/runs.js';
+export {type ReportOptions, renderReport} from './app/output/render.js';
+export {type ApplySettings, applyApproved, applyFresh, applySaved, type SavedPlanOptions} from './app/sync/apply.js';
+export {type Planned, planTrees} from './app/sync/plan.js';
 export {resolveSettings, type SettingFlags, type Settings} from './config/settings.js';
 export type {Action, ActionKind, Reason} from './core/action.js';
 export type {Drift} from './core/drift.js';
@@ -27,6 +28,6 @@ export type {Schedule} from './core/schedule.js';
 export {readPlanFile, writePlanFile} from './formats/plan-file.js';
 export {guardHalts} from './plan/guards.js';
 export {summarize, summarizeRun} from './plan/summary.js';
-export {historyText, runText} from './report/runs.js';
 export type {HistorySubject, PlanSubject, RunSubject, Subject} from './report/subject.js';
-export {planText} from './report/text.js';
+export {historyText, runText} from './report/text/runs.js';
+export {planText} from './report/text/text.js';

@@ -1,6 +1,6 @@
 /** Where the program starts. */
 import process from 'node:process';
-import {breakCommands} from './app/runner.js';
+import {breakCommands} from './app/output/ci-runner.js';
 import {WorkerPool} from './platform/pool.js';
 import {standInForUser} from './platform/user.js';
 

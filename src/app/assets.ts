@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import type {HtmlAssets} from '../report/html.js';
+import type {HtmlAssets} from '../report/html/html.js';
 
 /** The script and the style sheet of HTML reports: `src/page`, bundled by build.js into a folder beside this module's. */
 export function readPageAssets(): HtmlAssets {

@@ -13,25 +13,25 @@ import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
 import {commandLine} from '../platform/environment.js';
 import {findTarget} from '../platform/roots.js';
 import {writeOut} from '../platform/streams.js';
-import {formatCount} from '../report/units.js';
-import {planSentence} from '../report/words.js';
+import {formatCount} from '../report/words/units.js';
+import {planSentence} from '../report/words/words.js';
 import {openJobControl, takeRawMode} from '../ui/job-control.js';
-import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './apply.js';
 import {type Context, Interrupted, isRunId, newId} from './context.js';
-import {endInTime} from './daemon.js';
 import {signalExitCode, toError} from './errors.js';
-import {explainPath} from './explain.js';
-import type {InitOptions} from './init.js';
-import type {RunOptions} from './jobs.js';
-import {narrowingOf, narrowPlan} from './narrow.js';
-import {type Output, openOutput} from './output.js';
-import {checkLogPlace} from './own-files.js';
-import {judge, type Planned, planExitCode, planTrees} from './plan.js';
-import {canReview, prepareReview as loadReview, reviewPlan} from './review.js';
-import {runJobs} from './run.js';
-import {LATEST, readRun, readRunFile, readRuns} from './runs.js';
-import type {ServiceOptions} from './service.js';
+import {explainPath} from './inspect/explain.js';
+import {canReview, prepareReview as loadReview, reviewPlan} from './inspect/review.js';
+import {LATEST, readRun, readRunFile, readRuns} from './inspect/runs.js';
+import type {RunOptions} from './jobs/choose.js';
+import {endInTime} from './jobs/daemon.js';
+import {runJobs} from './jobs/run.js';
+import {type Output, openOutput} from './output/output.js';
+import type {InitOptions} from './setup/init.js';
+import type {ServiceOptions} from './setup/service.js';
 import {hearStopSignals} from './stop.js';
+import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './sync/apply.js';
+import {narrowingOf, narrowPlan} from './sync/narrow.js';
+import {checkLogPlace} from './sync/own-files.js';
+import {judge, type Planned, planExitCode, planTrees} from './sync/plan.js';
 import {checkForSaved, checkTimes, isUnknownJob, neitherJobNorPlan, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
 
 type Body = (context: Context, output: Output) => Promise<number>;
@@ -195,7 +195,7 @@ export function history(typed: Typed, {limit}: {limit: number}): Promise<number>
 /** `builtIn`: also what nobody said. The words are names of jobs. */
 export function config({words, ...typed}: Typed, {builtIn}: {builtIn: boolean}): Promise<number> {
   return execute({words, ...typed}, async ({onEvent}) => {
-    const {showConfig} = await import('./config.js');
+    const {showConfig} = await import('./inspect/config.js');
     const {config: file, flags} = typed;
     await checkTimes(flags);
     const shown = await showConfig({...placeOf(file), file, jobs: words, flags, builtIn});
@@ -225,7 +225,7 @@ export function explain(typed: Typed, path: string, file: string | undefined): P
 /** Prints or writes what another scheduler needs to run the jobs that are named. */
 export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<number> {
   return execute(typed, async () => {
-    const {printServices} = await import('./service.js');
+    const {printServices} = await import('./setup/service.js');
     const {text, told} = await printServices(typed.words, typed.config, options);
     await writeOut([text]);
     process.stderr.write(told);
@@ -235,7 +235,7 @@ export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<nu
 
 export function init(typed: Typed, options: InitOptions): Promise<number> {
   return execute(typed, async (context, output) => {
-    const {initConfig} = await import('./init.js');
+    const {initConfig} = await import('./setup/init.js');
     output.say(await initConfig(options, context));
     return EXIT.done;
   });

@@ -5,7 +5,7 @@ import type {Listener} from '../core/event.js';
 import type {IoPriority} from '../core/priority.js';
 import {WorkerPool} from '../platform/pool.js';
 import {lowerPriority} from '../platform/priority.js';
-import {formatDuration} from '../report/units.js';
+import {formatDuration} from '../report/words/units.js';
 
 export interface Context {
   readonly onEvent: Listener;

@@ -1,6 +1,6 @@
 /** What is wrong with a command line, in our words: oclif's own errors tell its parser's view. */
 import type {Command, Errors} from '@oclif/core';
-import {shellWord} from '../app/shell-word.js';
+import {shellWord} from '../app/setup/shell-word.js';
 import {nearest} from '../config/nearest.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';

@@ -1,6 +1,6 @@
 /** Calls to addresses of others. Their paths and queries are secrets: of an address only the host is ever told. */
 import {setTimeout as sleep} from 'node:timers/promises';
-import {formatDuration} from '../report/units.js';
+import {formatDuration} from '../report/words/units.js';
 import {type LimitReached, startLimit} from './limit.js';
 
 export interface Call {

@@ -4,7 +4,7 @@ import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {escapeName} from '../core/escape.js';
 import type {CommandLine} from '../core/hooks.js';
-import {formatDuration} from '../report/units.js';
+import {formatDuration} from '../report/words/units.js';
 import {placeOf} from './bytes.js';
 import {type LimitReached, startLimit, type TimeLimit} from './limit.js';
 

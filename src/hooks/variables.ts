@@ -1,7 +1,7 @@
 /** What a command finds in its environment. Empty: not known, or there is none. */
 import type {JobRun} from '../core/job-run.js';
 import {unfinished} from '../core/outcome.js';
-import {haltingGuards, runSentence} from '../report/run-message.js';
+import {haltingGuards, runSentence} from '../report/markdown/run-message.js';
 
 /** The kernel takes 128 KiB for one variable. */
 const MAX_VALUE = 16_384;

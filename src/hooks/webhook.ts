@@ -1,7 +1,7 @@
 /** The summary of a run as each kind of address takes it. */
 import type {WebhookFormat} from '../core/hooks.js';
 import type {JobRun} from '../core/job-run.js';
-import {runMessage} from '../report/run-message.js';
+import {runMessage} from '../report/markdown/run-message.js';
 import type {Message} from './call.js';
 
 export function webhookMessage(run: JobRun, format: WebhookFormat): Message {

@@ -1,5 +1,5 @@
 /** The tree as the page knows it: which rows are shown, and how many changes are below each. It touches no document. */
-import type {PageData} from '../report/page-data.js';
+import type {PageData} from '../report/html/page-data.js';
 
 export interface Filter {
   /** Found in the path, whatever its case; '' finds all. */

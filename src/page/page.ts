@@ -1,8 +1,8 @@
 /** The script of a report: puts a tree that can be searched in the place of the list of changes. */
 import {ACTION_KINDS} from '../core/action.js';
-import type {PageData} from '../report/page-data.js';
-import {formatCount, formatPlural} from '../report/units.js';
-import {GLYPHS} from '../report/words.js';
+import type {PageData} from '../report/html/page-data.js';
+import {formatCount, formatPlural} from '../report/words/units.js';
+import {GLYPHS} from '../report/words/words.js';
 import {details} from './details.js';
 import {element} from './dom.js';
 import {TreeModel} from './model.js';

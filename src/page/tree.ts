@@ -1,8 +1,8 @@
 /** The tree of changes as a WAI-ARIA tree, of which only the rows in sight are in the document. */
 import {ACTION_KINDS} from '../core/action.js';
-import type {PageData} from '../report/page-data.js';
-import {formatBytes, formatCount} from '../report/units.js';
-import {GLYPHS} from '../report/words.js';
+import type {PageData} from '../report/html/page-data.js';
+import {formatBytes, formatCount} from '../report/words/units.js';
+import {GLYPHS} from '../report/words/words.js';
 import {element} from './dom.js';
 import type {TreeModel} from './model.js';
 

@@ -14,7 +14,6 @@ import type {ShownConfig} from '../core/shown-config.js';
 import {encodeHeader} from '../formats/header-json.js';
 import {encodeAction, encodeEntry, encodeProblem} from '../formats/json.js';
 import {encodeRunEnd, encodeRunHeader, encodeRunStep} from '../formats/run-json.js';
-import {explanationSentence} from './explain.js';
 import type {
   ApplyDocument,
   ErrorDocument,
@@ -27,8 +26,9 @@ import type {
   RunDocument,
   SettingsDocument,
   StoppedDocument,
-} from './schema.js';
+} from './schema/documents.js';
 import type {HistorySubject, PlanSubject} from './subject.js';
+import {explanationSentence} from './text/explain.js';
 
 /** The version of documents and event lines: it is raised when an old reader could misunderstand a new one. */
 const FORMAT = 1;

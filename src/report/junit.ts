@@ -12,7 +12,7 @@ import {GUARD_NAMES} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunStep, RunSummary} from '../core/run.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from './subject.js';
-import {endSentence, OUTCOMES, planSentence} from './words.js';
+import {endSentence, OUTCOMES, planSentence} from './words/words.js';
 
 interface Case {
   readonly name: string;

@@ -5,8 +5,8 @@ import type {Event} from '../core/event.js';
 import type {RunResult} from '../core/job-run.js';
 import type {LogLevel} from '../core/log.js';
 import {type ApplyReport, type OutcomeStatus, unfinished} from '../core/outcome.js';
-import {formatBytes, formatDuration, formatPlural} from './units.js';
-import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, skippedWords, verdict} from './words.js';
+import {formatBytes, formatDuration, formatPlural} from './words/units.js';
+import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, skippedWords, verdict} from './words/words.js';
 
 /** Drifted paths that are named in their line. */
 const MAX_DRIFT = 20;

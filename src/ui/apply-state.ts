@@ -1,6 +1,6 @@
 /** What the apply screen shows, folded from the engine's events and the keys that are pressed. */
 import type {Event} from '../core/event.js';
-import {advance, type Progress, startProgress} from '../report/progress.js';
+import {advance, type Progress, startProgress} from '../report/words/progress.js';
 import {addProblem, NO_PROBLEMS, type ProblemList, type Scroll, scroll} from './problem-list.js';
 
 export interface ApplyState {

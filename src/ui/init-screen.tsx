@@ -2,7 +2,7 @@
 import {Box, useInput} from 'ink';
 import {type Question, WHENS, type When} from '../core/answers.js';
 import {escapeName} from '../core/escape.js';
-import {cut, cutStart, pad} from '../report/columns.js';
+import {cut, cutStart, pad} from '../report/words/columns.js';
 import {asked, type InitMessage, type InitState} from './init-state.js';
 import {fitting, type Line, span, wrapTo} from './line.js';
 import type {ViewProps} from './live.js';

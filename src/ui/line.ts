@@ -1,7 +1,7 @@
 /** A line of a screen, in parts with styles of their own. Texts are escaped before they come here. */
 import {styleText} from 'node:util';
-import {columns, cut, cutStart, head} from '../report/columns.js';
-import type {Style} from '../report/words.js';
+import {columns, cut, cutStart, head} from '../report/words/columns.js';
+import type {Style} from '../report/words/words.js';
 
 export interface Span {
   readonly text: string;

@@ -8,7 +8,7 @@ import process from 'node:process';
 import {stripVTControlCharacters} from 'node:util';
 import {render, useInput} from 'ink';
 import type {ReactNode} from 'react';
-import {columns} from '../report/columns.js';
+import {columns} from '../report/words/columns.js';
 import {openJobControl, takeRawMode} from './job-control.js';
 
 export interface MountOptions {

@@ -2,9 +2,9 @@
 import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import {type ApplyReport, unfinished} from '../core/outcome.js';
-import {advance, type Progress, startProgress} from '../report/progress.js';
-import {formatBytes, formatDuration, formatPlural} from '../report/units.js';
-import {verdict} from '../report/words.js';
+import {advance, type Progress, startProgress} from '../report/words/progress.js';
+import {formatBytes, formatDuration, formatPlural} from '../report/words/units.js';
+import {verdict} from '../report/words/words.js';
 import type {ScreenMessage} from './apply-state.js';
 import {addProblem, NO_PROBLEMS, type ProblemList, scroll} from './problem-list.js';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {applyFresh} from '../../src/app/apply.js';
+import {applyFresh} from '../../src/app/sync/apply.js';
 import type {Event} from '../../src/core/event.js';
 import {writePlanFile} from '../../src/formats/plan-file.js';
 import {dirsync, pairIn, withoutChange} from '../support/cli.js';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {applyFresh} from '../../src/app/apply.js';
+import {applyFresh} from '../../src/app/sync/apply.js';
 import type {Settings} from '../../src/config/settings.js';
 import {pairIn} from '../support/cli.js';
 import {context, planTrees, settings, syncTrees} from '../support/sync.js';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {applyFresh} from '../../src/app/apply.js';
-import {lastRunOf, readRun, readRuns} from '../../src/app/runs.js';
+import {lastRunOf, readRun, readRuns} from '../../src/app/inspect/runs.js';
+import {applyFresh} from '../../src/app/sync/apply.js';
 import type {Event} from '../../src/core/event.js';
 import type {ApplyReport, OutcomeStatus} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {applyFresh, applySaved} from '../../src/app/apply.js';
+import {applyFresh, applySaved} from '../../src/app/sync/apply.js';
 import type {Settings} from '../../src/config/settings.js';
 import type {Action} from '../../src/core/action.js';
 import type {Event} from '../../src/core/event.js';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {applyFresh, applySaved} from '../../src/app/apply.js';
-import {planTrees} from '../../src/app/plan.js';
+import {applyFresh, applySaved} from '../../src/app/sync/apply.js';
+import {planTrees} from '../../src/app/sync/plan.js';
 import type {ApplyProgress, ApplyStarted, Event} from '../../src/core/event.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
 import {context, settings} from '../support/sync.js';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {applyFresh, applySaved} from '../../src/app/apply.js';
+import {applyFresh, applySaved} from '../../src/app/sync/apply.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
 import {pairIn} from '../support/cli.js';
 import {mounts, needMounts} from '../support/filesystems.js';

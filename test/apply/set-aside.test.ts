@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {applyFresh, applySaved} from '../../src/app/apply.js';
+import {applyFresh, applySaved} from '../../src/app/sync/apply.js';
 import type {Event} from '../../src/core/event.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';

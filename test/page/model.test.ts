@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {ACTION_KINDS} from '../../src/core/action.js';
 import {type Filter, TreeModel} from '../../src/page/model.js';
-import type {PageData, PageRow} from '../../src/report/page-data.js';
+import type {PageData, PageRow} from '../../src/report/html/page-data.js';
 
 const CREATE = ACTION_KINDS.indexOf('create');
 const DELETE = ACTION_KINDS.indexOf('delete');

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import type {Schedule} from '../../src/core/schedule.js';
-import {onCalendar} from '../../src/report/systemd.js';
 import {calendarTimes} from '../../src/schedule/calendar-times.js';
+import {onCalendar} from '../../src/service/systemd.js';
 import {NO_SCHEDULE} from '../support/service.js';
 
 const SECOND = 1000;

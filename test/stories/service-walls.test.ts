@@ -2,7 +2,7 @@ import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {systemdUnits} from '../../src/report/systemd.js';
+import {systemdUnits} from '../../src/service/systemd.js';
 import {dirsync} from '../support/cli.js';
 import {service} from '../support/service.js';
 import {skip} from '../support/skip.js';

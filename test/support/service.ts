@@ -1,7 +1,7 @@
 /** A job as another program is told of it, for tests that change one thing of it. */
 import {EVERY_DAY} from '../../src/core/calendar.js';
 import type {Schedule} from '../../src/core/schedule.js';
-import type {Service} from '../../src/report/service.js';
+import type {Service} from '../../src/service/unit.js';
 
 export const NO_SCHEDULE: Schedule = {
   every: undefined,

@@ -2,9 +2,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {applyFresh, applySaved} from '../../src/app/apply.js';
 import type {Context} from '../../src/app/context.js';
-import {type Planned, planTrees as planWith} from '../../src/app/plan.js';
+import {applyFresh, applySaved} from '../../src/app/sync/apply.js';
+import {type Planned, planTrees as planWith} from '../../src/app/sync/plan.js';
 import type {Settings} from '../../src/config/settings.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES, PRESERVABLE} from '../../src/core/plan.js';

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {columns} from '../../src/report/columns.js';
+import {columns} from '../../src/report/words/columns.js';
 import {fitLine, highlight, type Line, paint, span, spread, widthOf, wrapLine, wrapTo} from '../../src/ui/line.js';
 
 const anyLine: fc.Arbitrary<Line> = fc.array(

@@ -5,7 +5,7 @@
 import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
 import {Selection} from '../../plan/selection.js';
-import type {DifferenceLine} from '../../report/difference.js';
+import type {DifferenceLine} from '../../report/words/difference.js';
 import {ChangeTree, type NodeTotals, type Sort, TOP} from './tree.js';
 
 /** Kinds that are one to a person, with folders and under the name of the kind that they are in `--kinds`. The key of each is its place, so a new one comes last. */

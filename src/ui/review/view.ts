@@ -2,11 +2,11 @@
 import type {Action, ActionKind} from '../../core/action.js';
 import {escapeName} from '../../core/escape.js';
 import type {PlanSummary} from '../../core/plan.js';
-import {type AttributeRow, attributeRows} from '../../report/attributes.js';
-import {columns, cutMiddle, cutStart, pad} from '../../report/columns.js';
-import type {DifferenceLine} from '../../report/difference.js';
-import {formatBytes, formatCount, formatIsoTime, formatPlural, formatShortCount} from '../../report/units.js';
-import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words.js';
+import {type AttributeRow, attributeRows} from '../../report/words/attributes.js';
+import {columns, cutMiddle, cutStart, pad} from '../../report/words/columns.js';
+import type {DifferenceLine} from '../../report/words/difference.js';
+import {formatBytes, formatCount, formatIsoTime, formatPlural, formatShortCount} from '../../report/words/units.js';
+import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words/words.js';
 import {fitLine, fitting, highlight, type Line, span, spread, widthOf, wrapLine, wrapTo} from '../line.js';
 import {KEY_HELP} from './keys.js';
 import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, review, totalsOf} from './state.js';

@@ -6,7 +6,7 @@ import {decodeName} from '../../../src/core/name.js';
 import type {RelPath} from '../../../src/core/path.js';
 import type {Halt} from '../../../src/core/plan.js';
 import {problem} from '../../../src/core/problem.js';
-import {columns} from '../../../src/report/columns.js';
+import {columns} from '../../../src/report/words/columns.js';
 import {paint} from '../../../src/ui/line.js';
 import type {Intent, Mode, ReviewOptions, ReviewState} from '../../../src/ui/review/state.js';
 import {reviewLines, type Size, settle} from '../../../src/ui/review/view.js';

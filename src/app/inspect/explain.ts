@@ -1,0 +1,215 @@
+/** Why a path is, or is not, in a plan. Nothing is written. */
+import {entryAtPlace} from '../../apply/check.js';
+import {type Action, fromOf, isUpkeep} from '../../core/action.js';
+import {CODE, emptyStat, inodeOf, type Stat} from '../../core/block.js';
+import type {Explanation, SideNow} from '../../core/explanation.js';
+import type {FilterDecision, Filtering} from '../../core/filter.js';
+import {Naming} from '../../core/naming.js';
+import {baseName, isWithin, parentPath, pathDepth, pathParts, type RelPath, ROOT} from '../../core/path.js';
+import type {PlanHeader} from '../../core/plan.js';
+import type {Problem, Side} from '../../core/problem.js';
+import type {KeptXattrs} from '../../core/xattr.js';
+import {notesOf, verdictOf} from '../../plan/explain.js';
+import {platform} from '../../platform/choose.js';
+import {Cursor} from '../../platform/cursor.js';
+import {currentFolderIfAny} from '../../platform/environment.js';
+import {errnoOf, type Folder, NOT_HELD} from '../../platform/platform.js';
+import {decideFilter, findExcluded} from '../../scan/decide.js';
+import {IGNORE_FILE} from '../../scan/filter.js';
+import type {Planned} from '../sync/plan.js';
+import {openSide} from '../sync/sides.js';
+import {locate} from './locate.js';
+import {lastRunOf} from './runs.js';
+
+export interface ExplainOptions {
+  /** As it was typed: see `locate`. */
+  readonly path: string;
+  /** The plan that is asked. */
+  readonly planned: Planned;
+}
+
+/** @throws DirsyncError USAGE for a path outside of both roots. */
+export async function explainPath({path: typed, planned}: ExplainOptions): Promise<Explanation> {
+  const {plan, halts} = planned;
+  const {header, actions} = plan;
+  const source = new Tree(header, 'source');
+  const target = new Tree(header, 'target');
+  try {
+    const found = locate({
+      typed,
+      escaped: [source, target].flatMap(({naming}) => naming ?? []),
+      cwd: currentFolderIfAny(),
+      roots: [header.source.path, header.target.path],
+      isKnown: (path) => [source, target].some((tree) => tree.has(path)) || actions.some((action) => action.path === path),
+    });
+    // Asked for by the name that it has, it is explained by the one that it is to get.
+    const path = actions.find((action) => fromOf(action) === found && action.path !== found)?.path ?? found;
+    const sides = {source: source.look(path), target: target.look(path)};
+    const action = actions.find((action) => action.path === path);
+    const {deleteExcluded} = header.options;
+    const filter = decide(path, typed, {source, target, filtering: header.options});
+    const problemsBelow = plan.problems.filter((problem) => isBelow(problem.path, path));
+    const facts = {
+      path,
+      header,
+      ...sides,
+      action,
+      above: actions.filter((action) => isBelow(path, action.path) && isOfFolder(action)),
+      leader: action === undefined ? leaderOf(path, actions, source) : action.kind === 'link' ? action.leader : undefined,
+      below: {
+        changes: actions.filter((action) => isBelow(action.path, path) && !isUpkeep(action)).length,
+        problems: problemsBelow.length,
+      },
+      filter,
+      problems: problemsAbove(path, plan.problems),
+      halts,
+      mount: header.options.oneFileSystem ? (source.mountAbove(path) ?? target.mountAbove(path)) : undefined,
+      lastRun: lastRunOf(header.target.path, path),
+    };
+    const isGone = sides.source.entry === undefined || (filter.excluded && deleteExcluded);
+    const isKept = sides.target.entry?.kind === 'directory' && isGone && action === undefined;
+    const excluded = isKept && !deleteExcluded ? target.firstExcluded(path, header.options, source) : undefined;
+    const holds = isKept ? (problemsBelow[0]?.path ?? excluded) : undefined;
+    const all = {...facts, holds};
+    return {...all, verdict: verdictOf(all), notes: notesOf(all)};
+  } finally {
+    source.close();
+    target.close();
+  }
+}
+
+/** One side as it is now. */
+class Tree {
+  /** Undefined where it cannot be opened. */
+  readonly root: Folder | undefined;
+  readonly #cursor: Cursor | undefined;
+  readonly #fault: string | undefined;
+  /** How its names are written, where some are escaped. */
+  readonly naming: Naming | undefined;
+
+  constructor(
+    header: PlanHeader,
+    side: Side,
+    private readonly kept: KeptXattrs = header.options,
+  ) {
+    try {
+      const {root, view} = openSide(header, side);
+      this.root = root;
+      this.naming = view.names && new Naming(view.names);
+      this.#cursor = new Cursor(platform(), this.root);
+    } catch (error) {
+      const code = errnoOf(error);
+      this.#fault = code === 'ENOENT' ? undefined : code;
+    }
+  }
+
+  look(path: RelPath): SideNow {
+    if (this.#cursor === undefined) return {fault: this.#fault};
+    try {
+      const stat = this.#stat(path);
+      if (stat === undefined) return {};
+      const {folder, name} = this.#cursor.place(path);
+      const escaped = this.naming?.writePath(path) ?? path;
+      return {entry: entryAtPlace(platform(), {folder, name}, this.kept), ...(escaped !== path && {escaped})};
+    } catch (error) {
+      const fault = errnoOf(error);
+      return NOT_HELD.has(fault) ? {} : {fault};
+    }
+  }
+
+  has(path: RelPath): boolean {
+    const {entry, fault} = this.look(path);
+    return (entry ?? fault) !== undefined;
+  }
+
+  /** Says which file of several names this is; undefined for all else. */
+  linkKey(path: RelPath): string | undefined {
+    try {
+      const stat = this.#stat(path);
+      return stat?.code === CODE.file && stat.links > 1 ? `${stat.device}:${inodeOf(stat)}` : undefined;
+    } catch (error) {
+      errnoOf(error);
+      return undefined;
+    }
+  }
+
+  /** The first path in this folder that a filter protects. */
+  firstExcluded(path: RelPath, filtering: Filtering, {root}: Tree): RelPath | undefined {
+    try {
+      const folder = this.#cursor?.folder(path);
+      return folder && findExcluded({platform: platform(), root, filtering, path, folder});
+    } catch (error) {
+      errnoOf(error);
+      return undefined;
+    }
+  }
+
+  /** The first folder on the way to the path, itself included, that is on another device than the root. */
+  mountAbove(path: RelPath): RelPath | undefined {
+    const names = pathParts(path);
+    const ways = names.map((_, i) => names.slice(0, i + 1).join('/') as RelPath);
+    try {
+      const root = this.#stat(ROOT)?.device;
+      return ways.find((way) => (this.#stat(way)?.device ?? root) !== root);
+    } catch (error) {
+      errnoOf(error);
+      return undefined;
+    }
+  }
+
+  #stat(path: RelPath): Stat | undefined {
+    const place = this.#cursor?.find(path);
+    const stat = emptyStat();
+    return place !== undefined && platform().stat(place.folder, place.name, stat) ? stat : undefined;
+  }
+
+  close(): void {
+    this.#cursor?.reset();
+    if (this.root !== undefined) platform().close(this.root);
+  }
+}
+
+function isBelow(path: RelPath, folder: RelPath): boolean {
+  return path !== folder && isWithin(path, folder);
+}
+
+/** Whether a folder comes, goes, is replaced or gets another name. */
+function isOfFolder(action: Action): boolean {
+  const {before, after} = action;
+  return (
+    (before?.kind === 'directory') !== (after?.kind === 'directory') ||
+    (after?.kind === 'directory' && fromOf(action) !== undefined)
+  );
+}
+
+/** The two sides may have a file and a folder here, for which filters differ: what is left out on either is not planned. */
+function decide(path: RelPath, typed: string, {source, target, filtering}: Decider): FilterDecision {
+  const kinds = [source, target].flatMap((tree) => tree.look(path).entry?.kind ?? []);
+  const decisions = (kinds.length === 0 ? [typed.endsWith('/')] : kinds.map((kind) => kind === 'directory')).map((isFolder) =>
+    decideFilter({platform: platform(), root: source.root, filtering, path, isFolder}),
+  );
+  return decisions.find(({excluded}) => excluded) ?? (decisions[0] as FilterDecision);
+}
+
+interface Decider {
+  readonly source: Tree;
+  readonly target: Tree;
+  readonly filtering: Filtering;
+}
+
+/** Problems that concern the path: its own and those of folders above, the nearest first; filters that could not be read as well. */
+function problemsAbove(path: RelPath, problems: readonly Problem[]): Problem[] {
+  return problems
+    .filter(({path: at, phase}) => {
+      const isRules = phase === 'scan' && baseName(at) === IGNORE_FILE;
+      return isWithin(path, at) || (isRules && isWithin(path, parentPath(at)));
+    })
+    .sort((a, b) => pathDepth(b.path) - pathDepth(a.path));
+}
+
+/** The name through which the metadata of this file changes, when it is the same file. */
+function leaderOf(path: RelPath, actions: readonly Action[], source: Tree): RelPath | undefined {
+  const key = source.linkKey(path);
+  if (key === undefined) return undefined;
+  return actions.find((action) => action.kind === 'attrs' && action.path !== path && source.linkKey(action.path) === key)?.path;
+}

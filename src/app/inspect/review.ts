@@ -1,0 +1,97 @@
+/** Lets a person look through a plan, and leave out of it what is not wanted, before anything is done. */
+import {existsSync} from 'node:fs';
+import process from 'node:process';
+import {withHome} from '../../config/home.js';
+import {DirsyncError} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import {osPath} from '../../core/name.js';
+import type {GuardName, Plan} from '../../core/plan.js';
+import {writePlanFile} from '../../formats/plan-file.js';
+import {environment} from '../../platform/environment.js';
+import {formatPlural} from '../../report/words/units.js';
+import {type Context, newId} from '../context.js';
+import {canDraw, hasColor} from '../output/terminal.js';
+import {judge, type Planned} from '../sync/plan.js';
+
+export interface ReviewPlanOptions {
+  readonly planned: Planned;
+  readonly allow: readonly GuardName[];
+  readonly canApply: boolean;
+  /** The file that the plan came from or went to. */
+  readonly file?: string | undefined;
+}
+
+/** Whether there is somebody to review. */
+export function canReview(): boolean {
+  return canDraw(process, process.env);
+}
+
+/** Starts to load what a review needs, so that it is there when the plan is. */
+export function prepareReview(): void {
+  // Whoever opens the review meets an error of loading it.
+  import('../../ui/review/open.js').catch(() => {});
+}
+
+/** Opens the review. Answers the plan that is to be applied, or undefined when nothing is to be done. */
+export async function reviewPlan(
+  {planned, allow, canApply, file}: ReviewPlanOptions,
+  context: Context,
+): Promise<Planned | undefined> {
+  const [{openReview}, {contentOf, filterOf}] = await Promise.all([import('../../ui/review/open.js'), import('./difference.js')]);
+  /** Each file that was saved, with its SHA-256. */
+  const saved = new Map<string, string>();
+  const {plan: wanted} = await openReview({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    color: hasColor(process.stdout, process.env),
+    ...planned,
+    canApply,
+    names: {save: file ?? 'dirsync.plan', export: 'dirsync-report.html'},
+    signal: context.signal,
+    services: {
+      look: async (action) => ({content: contentOf(action, planned.plan), filter: filterOf(action, planned.plan)}),
+      save: async (plan, name, overwrite) => savePlan({plan, file: typedPath(name), overwrite, saved}).catch(inShort),
+      export: async (plan, name, overwrite) => exportReport(judge(plan, allow), typedPath(name), overwrite).catch(inShort),
+      judge: (plan) => judge(plan, allow).halts,
+      interrupt: () => process.kill(process.pid, 'SIGINT'),
+      newId: () => newId(context.now()),
+    },
+  });
+  // There it can be copied from the terminal, for `apply --plan-sha256`.
+  for (const [name, sha256] of saved) context.onEvent({type: 'plan-file', file: name, sha256});
+  return wanted && judge(wanted, allow);
+}
+
+/** No shell has read it: a `~` is still to be replaced. */
+function typedPath(text: string): string {
+  const path = withHome(text, environment());
+  if (path === undefined) throw new Error('There is no home folder for "~" to stand for. Give the whole path.');
+  return path;
+}
+
+interface SaveOptions {
+  readonly plan: Plan;
+  readonly file: string;
+  readonly overwrite: boolean;
+  readonly saved: Map<string, string>;
+}
+
+async function savePlan({plan, file, overwrite, saved}: SaveOptions): Promise<string | 'exists'> {
+  if (!overwrite && existsSync(osPath(file))) return 'exists';
+  const {sha256} = await writePlanFile(file, plan);
+  saved.set(file, sha256);
+  const changes = formatPlural(judge(plan, []).summary.changes, 'change');
+  return `Saved ${changes} as ${escapeName(file)}`;
+}
+
+async function exportReport(planned: Planned, file: string, overwrite: boolean): Promise<string | 'exists'> {
+  const {writeReport} = await import('../output/render.js');
+  const answer = await writeReport({type: 'plan', ...planned}, file, overwrite);
+  return answer === 'exists' ? answer : `Wrote the report ${escapeName(file)}`;
+}
+
+/** There is one line for what went wrong. */
+function inShort(error: unknown): never {
+  if (!(error instanceof DirsyncError)) throw error;
+  throw new Error(`${error.message}${error.hint === undefined ? '' : ` - ${error.hint}`}`);
+}

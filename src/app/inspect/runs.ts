@@ -1,0 +1,126 @@
+/** Reads what the journals of a target tell. Nothing is written, and no lock is taken: a run at work may be among them. */
+import {DirsyncError} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import type {LastRun} from '../../core/explanation.js';
+import type {RelPath} from '../../core/path.js';
+import type {Problem} from '../../core/problem.js';
+import type {Run, RunEnd, RunHeader, RunStep, RunSummary} from '../../core/run.js';
+import {type JournalLine, readJournalFile} from '../../formats/journal.js';
+import {countStep, noKinds} from '../../plan/summary.js';
+import {platform} from '../../platform/choose.js';
+import type {Folder, Platform} from '../../platform/platform.js';
+import {findTarget, type Root} from '../../platform/roots.js';
+import {listRuns, readJournal, startOf} from '../../state/runs.js';
+
+/** Names the newest run of a target. */
+export const LATEST = 'latest';
+
+/**
+ * The runs of a target, the newest first, at most `limit` of them. One whose journal cannot be read is told with its fault.
+ * @throws DirsyncError TARGET_MISSING, TARGET_NOT_DIRECTORY, TARGET_UNREADABLE or JOURNAL_UNREADABLE.
+ */
+export function readRuns(target: string, limit = Number.POSITIVE_INFINITY): RunSummary[] {
+  return inTarget(existing(target), (backend, root) =>
+    listRuns(backend, root)
+      .slice(0, limit)
+      .flatMap((id) => summaryOf(id, readJournal(backend, root, id))),
+  );
+}
+
+/** One run of a target, by its id or as `latest`. @throws DirsyncError RUN_UNKNOWN, or as `readRuns` and `decodeJournal` do. */
+export function readRun(target: string, id: string): Run {
+  const place = existing(target);
+  return inTarget(place, (backend, root) => {
+    const found = id === LATEST ? listRuns(backend, root)[0] : id;
+    if (found === undefined) throw new DirsyncError('RUN_UNKNOWN', `none is recorded in ${escapeName(place.path)}`);
+    return runOf(readJournal(backend, root, found));
+  });
+}
+
+/** The run whose journal this file is. @throws DirsyncError as `readJournalFile` does. */
+export function readRunFile(file: string): Run {
+  return runOf(readJournalFile(file));
+}
+
+/**
+ * The newest run that did something at this path itself, and what; undefined where no journal tells of one. What stands before
+ * a journal's fault counts.
+ * @throws DirsyncError TARGET_NOT_DIRECTORY, TARGET_UNREADABLE or JOURNAL_UNREADABLE.
+ */
+export function lastRunOf(target: string, path: RelPath): LastRun | undefined {
+  const place = findTarget(target, true);
+  if (place.live === undefined) return undefined;
+  return inTarget(place, (backend, root) => {
+    for (const id of listRuns(backend, root)) {
+      const found = lastStepOf(path, readJournal(backend, root, id));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  });
+}
+
+function lastStepOf(path: RelPath, lines: Iterable<JournalLine>): LastRun | undefined {
+  let header: RunHeader | undefined;
+  try {
+    for (const line of lines) {
+      if (line.type === 'header') header = line.header;
+      if (line.type !== 'step' || line.step.path !== path || line.step.status !== 'done') continue;
+      return {header: header as RunHeader, step: line.step};
+    }
+  } catch (error) {
+    if (!(error instanceof DirsyncError)) throw error;
+  }
+  return undefined;
+}
+
+function runOf(lines: Iterable<JournalLine>): Run {
+  let header: RunHeader | undefined;
+  let end: RunEnd | undefined;
+  const steps: RunStep[] = [];
+  const problems: Problem[] = [];
+  for (const line of lines) {
+    if (line.type === 'header') header = line.header;
+    else if (line.type === 'step') steps.push(line.step);
+    else if (line.type === 'problem') problems.push(line.problem);
+    else end = line.end;
+  }
+  return {header: header as RunHeader, steps, problems, end};
+}
+
+/** A run as a row, counted as its journal is read; none when another run has just removed it for its age. */
+function summaryOf(id: string, lines: Iterable<JournalLine>): RunSummary[] {
+  let header: RunHeader = {id, planId: '', writer: '', source: '', target: '', started: startOf(id), changes: 0, bytes: 0};
+  let end: RunEnd | undefined;
+  let problems = 0;
+  let fault: string | undefined;
+  const kinds = noKinds();
+  try {
+    for (const line of lines) {
+      if (line.type === 'header') header = line.header;
+      else if (line.type === 'step') countStep(kinds, line.step);
+      else if (line.type === 'problem') problems++;
+      else end = line.end;
+    }
+  } catch (error) {
+    if (!(error instanceof DirsyncError)) throw error;
+    if (error.code === 'RUN_UNKNOWN') return [];
+    fault = error.message;
+  }
+  return [{header, end, kinds, problems, ...(fault !== undefined && {fault})}];
+}
+
+function existing(target: string): Root {
+  const root = findTarget(target, true);
+  if (root.live !== undefined) return root;
+  throw new DirsyncError('TARGET_MISSING', escapeName(root.path), 'check the path, and that the disk is mounted');
+}
+
+function inTarget<T>({bytes}: Root, read: (backend: Platform, root: Folder) => T): T {
+  const backend = platform();
+  const root = backend.openRoot(bytes);
+  try {
+    return read(backend, root);
+  } finally {
+    backend.close(root);
+  }
+}

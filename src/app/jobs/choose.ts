@@ -1,0 +1,145 @@
+/** Which jobs are to run, and when each may. */
+import {existsSync} from 'node:fs';
+import {isFolder} from '../../config/expand.js';
+import type {Settings} from '../../config/settings.js';
+import {DirsyncError} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import {osPath} from '../../core/name.js';
+import {absolutePath, realPath} from '../../platform/environment.js';
+import type {SlotOptions, Slots} from '../../schedule/slots.js';
+import type {Context} from '../context.js';
+import type {Output} from '../output/output.js';
+import {configOf, isUnknownJob, salvagedNames, type Typed} from '../typed.js';
+import {type EndedRun, Job, type NoSettings} from './job.js';
+
+export interface RunOptions {
+  /** All jobs of the config file. */
+  readonly allJobs: boolean;
+  /** At most so many at a time. */
+  readonly jobs: number;
+  /** Once and now, whatever the schedule says. */
+  readonly once: boolean;
+}
+
+export interface JobSettled {
+  readonly job: Job;
+  readonly settings: Settings | NoSettings;
+}
+
+export function jobOf(name: string | undefined, typed: Typed, context: Context, output: Output): Job {
+  return new Job({name, typed: name === undefined ? typed : {...typed, words: [name]}, output, context});
+}
+
+/** Names of jobs, or undefined for two folders. */
+export async function namesOf(typed: Typed, allJobs: boolean): Promise<readonly (string | undefined)[]> {
+  const {words, flags} = typed;
+  if (allJobs) {
+    if (words.length > 0) throw new DirsyncError('USAGE', '--all is given, and jobs too', 'give one of the two');
+    const names = await allNames(typed);
+    if (names.length === 0)
+      throw new DirsyncError('USAGE', '--all is given, and there are no jobs', 'write a config file with jobs');
+    return checkRoots(names, flags);
+  }
+  if (words.length === 0 || (words.length === 2 && !(await areJobs(typed)))) return [undefined];
+  return checkRoots([...new Set(words)], flags);
+}
+
+/** Of a config with mistakes, those that it names: each run then fails for them, and who should know is told. */
+async function allNames(typed: Typed): Promise<readonly string[]> {
+  try {
+    return [...((await configOf(typed))?.jobs.keys() ?? [])];
+  } catch (error) {
+    const names = await salvagedNames(typed);
+    if (names.length === 0) throw error;
+    return names;
+  }
+}
+
+/** What is of one job cannot be said for several. */
+function checkRoots(names: readonly string[], {source, target, metrics}: Typed['flags']): readonly string[] {
+  if (names.length < 2) return names;
+  if ((source ?? target) !== undefined) {
+    throw new DirsyncError('USAGE', 'a root is given for several jobs', 'leave out -i and -o, or run one job');
+  }
+  if (metrics !== undefined && !isFolder(metrics)) {
+    throw new DirsyncError(
+      'USAGE',
+      'one metrics file is given for several jobs',
+      'name a folder: each job has a file of its own in it',
+    );
+  }
+  return names;
+}
+
+/**
+ * Two words are folders where both are there, or where neither is a job. Who names a job and something else has named a job wrongly:
+ * as folders they would be a new target.
+ */
+async function areJobs(typed: Typed): Promise<boolean> {
+  const {words} = typed;
+  if (words.some((word) => word.includes('/'))) return false;
+  const [isThere, isTargetThere] = words.map((word) => existsSync(osPath(word)));
+  const config = await configOf(typed).catch(() => 'broken' as const);
+  // What cannot be told from here, each job tells.
+  if (config === 'broken') return !isThere;
+  const jobs = words.filter((word) => config?.jobs.has(word));
+  if (config === undefined || jobs.length === 0 || (jobs.length === 1 && isThere && isTargetThere)) return false;
+  if (!isThere) return true;
+  const names = words.map(escapeName);
+  const folders = `or the folders write ./${names.join(' ./')}`;
+  const {findJob} = await import('../../config/load.js');
+  for (const word of words) {
+    try {
+      findJob(config, word);
+    } catch (error) {
+      throw isUnknownJob(error) ? new DirsyncError(error.code, error.detail, `${error.hint} F${folders}.`) : error;
+    }
+  }
+  throw new DirsyncError(
+    'USAGE',
+    `${names.join(' and ')} are jobs of ${escapeName(config.file)}, and ${names[0]} is a folder too`,
+    `f${folders}, for the jobs run one after the other`,
+  );
+}
+
+/** Of the jobs that were named those that no config has, if there are such: who made that mistake is told before anything is done. */
+export function unknownOr(settled: readonly JobSettled[]): readonly JobSettled[] {
+  const unknown = settled.filter(({settings}) => 'failure' in settings && isUnknownJob(settings.failure));
+  return unknown.length > 0 ? unknown : settled;
+}
+
+export interface Admission extends Pick<SlotOptions, 'signal' | 'onWait'> {
+  readonly slots: Slots;
+  readonly job: Job;
+}
+
+/** Runs a job when it may: one whose target another works on waits. Undefined when it was stopped before. */
+export async function runWhenFree(admission: Admission, settings: Settings | NoSettings): Promise<EndedRun | undefined> {
+  const {slots, job} = admission;
+  const target = targetKey(settings, job);
+  const ended = await slots.use({...admission, target}, async (hasWaited) => {
+    // The config may be another by now, and so the target.
+    const current = hasWaited ? await job.settings() : settings;
+    return targetKey(current, job) === target ? {run: await job.run(current)} : {instead: current};
+  });
+  return ended !== undefined && 'instead' in ended ? runWhenFree(admission, ended.instead) : ended?.run;
+}
+
+export function scheduleOf(settings: Settings | NoSettings): Settings['schedule'] {
+  return 'failure' in settings ? undefined : settings.schedule;
+}
+
+export function rootsOf(settings: Settings | NoSettings): {source: string; target: string} {
+  return 'failure' in settings ? {source: '', target: ''} : settings;
+}
+
+/** One for each target, however it is written. */
+function targetKey(settings: Settings | NoSettings, {name}: Job): string {
+  if ('failure' in settings) return `job ${name}`;
+  try {
+    return realPath(settings.target);
+  } catch {
+    // As it would be once it is there.
+    return absolutePath(settings.target);
+  }
+}

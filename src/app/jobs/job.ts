@@ -1,0 +1,178 @@
+/** One run of a job, whole: what is done around it, what it does, and who is told how it ended. */
+import type {Notices, Settings} from '../../config/settings.js';
+import {DirsyncError, EXIT} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import type {Event, Listener, NoticeTopic} from '../../core/event.js';
+import type {JobRun, RunError} from '../../core/job-run.js';
+import type {ApplyReport, StopSignal} from '../../core/outcome.js';
+import {AroundRun} from '../../hooks/around.js';
+import {countDone, noKinds} from '../../plan/summary.js';
+import {environment} from '../../platform/environment.js';
+import {type Context, Interrupted, newId} from '../context.js';
+import {signalExitCode, toError} from '../errors.js';
+import type {Output} from '../output/output.js';
+import {applyExitCode, applyFresh} from '../sync/apply.js';
+import {checkLogPlace} from '../sync/own-files.js';
+import {isUnknownJob, salvagedNotices, settingsOf, type Typed} from '../typed.js';
+import {writeMetrics} from './metrics-file.js';
+
+const NOBODY: Notices = {
+  log: undefined,
+  metrics: undefined,
+  heartbeat: undefined,
+  webhook: undefined,
+  hooks: {commands: {}, timeout: 0, folder: undefined},
+};
+
+export interface JobOptions {
+  /** Undefined for two folders. */
+  readonly name: string | undefined;
+  /** The job, or the folders, with the flags that hold for it. */
+  readonly typed: Typed;
+  readonly output: Output;
+  readonly context: Omit<Context, 'onEvent'>;
+}
+
+/** Why there are none. */
+export interface NoSettings {
+  readonly failure: unknown;
+}
+
+/** A run that has ended, and the error that ended it. */
+export interface EndedRun {
+  readonly run: JobRun;
+  readonly failure: unknown;
+}
+
+export class Job {
+  readonly name: string | undefined;
+  /** Who is told, as the config said when it could last be read. */
+  #notices: Notices | undefined;
+
+  constructor(private readonly options: JobOptions) {
+    this.name = options.name;
+  }
+
+  /** As flags and config have them now. */
+  async settings(): Promise<Settings | NoSettings> {
+    try {
+      const settings = await settingsOf(this.options.typed);
+      const isFirst = this.#notices === undefined;
+      this.#notices = settings;
+      if (isFirst) checkLogPlace(settings.log);
+      return settings;
+    } catch (error) {
+      if (error instanceof DirsyncError && error.code === 'LOG_UNWRITABLE' && this.#notices !== undefined)
+        this.#notices = {...this.#notices, log: undefined};
+      this.#notices ??= await salvagedNotices(this.options.typed).catch(() => undefined);
+      return {failure: toError(error)};
+    }
+  }
+
+  readonly tell = (event: Event): void => this.options.output.listener(event, this.name);
+
+  async openLog({log}: Pick<Notices, 'log'>): Promise<void> {
+    await this.options.output.openLog(log, this.name);
+  }
+
+  notice(level: 'info' | 'warn', about: NoticeTopic, message: string): void {
+    this.tell({type: 'notice', level, about, message});
+  }
+
+  /** Never throws: what ends it early is told, and in the answer. */
+  async run(settings: Settings | NoSettings): Promise<EndedRun> {
+    const {context} = this.options;
+    const id = newId(context.now());
+    const started = context.now().toISOString();
+    const begin = performance.now();
+    const notices = 'failure' in settings ? this.#notices : settings;
+    if (notices !== undefined) await this.openLog(notices);
+    this.tell({type: 'run-started', id});
+
+    const seen = new Seen(this.tell);
+    const around = new AroundRun({
+      told: notices ?? NOBODY,
+      run: {id, job: this.name, ...rootsOf(settings)},
+      cwd: notices?.hooks.folder,
+      env: environment(),
+      onNotice: this.tell,
+      signal: context.signal,
+    });
+    let failure: unknown;
+    let report: ApplyReport | undefined;
+    try {
+      if ('failure' in settings) throw settings.failure;
+      await around.before();
+      report = await applyFresh(settings, {...context, runId: id, onEvent: seen.listener});
+    } catch (error) {
+      failure = toError(error);
+    }
+    await around.after().catch((error: unknown) => {
+      if (failure === undefined && report?.interrupted === undefined) failure = error;
+      else this.notice('warn', 'hook', errorOf(error).message);
+    });
+
+    const run: JobRun = {
+      id,
+      job: this.name,
+      ...rootsOf(settings),
+      started,
+      finished: context.now().toISOString(),
+      duration: performance.now() - begin,
+      ...verdictOf(report, failure, context.signal),
+      planned: seen.planned,
+      report,
+      done: seen.done,
+      error: failure === undefined || failure instanceof Interrupted ? undefined : errorOf(failure),
+    };
+    if (run.error !== undefined) this.tell({type: 'run-failed', ...run.error});
+    // What is no job has none.
+    if (notices?.metrics !== undefined && !isUnknownJob(failure)) {
+      const trouble = await writeMetrics(notices.metrics, run);
+      if (trouble !== undefined) this.notice('warn', 'metrics', trouble);
+    }
+    await around.ended(run);
+    this.tell({type: 'run-ended', run});
+    return {run, failure};
+  }
+}
+
+/** What a run comes to, as its events tell it. */
+class Seen {
+  planned: JobRun['planned'];
+  readonly done = noKinds();
+
+  constructor(private readonly tell: Listener) {}
+
+  readonly listener: Listener = (event) => {
+    if (event.type === 'plan-ready') this.planned = event;
+    if (event.type === 'action') countDone(this.done, event.action, event.status);
+    this.tell(event);
+  };
+}
+
+function rootsOf(settings: Settings | NoSettings): Pick<JobRun, 'source' | 'target'> {
+  return 'failure' in settings ? {source: undefined, target: undefined} : {source: settings.source, target: settings.target};
+}
+
+function verdictOf(
+  report: ApplyReport | undefined,
+  failure: unknown,
+  {reason}: AbortSignal,
+): Pick<JobRun, 'result' | 'exitCode'> {
+  if (failure instanceof Interrupted) return {result: 'interrupted', exitCode: signalExitCode(reason as StopSignal)};
+  if (failure !== undefined || report === undefined) {
+    const exitCode = failure instanceof DirsyncError ? failure.exitCode : EXIT.error;
+    return {result: exitCode === EXIT.guard ? 'halted' : exitCode === EXIT.partial ? 'partial' : 'failed', exitCode};
+  }
+  const exitCode = applyExitCode(report);
+  if (exitCode === EXIT.done) return {result: 'success', exitCode};
+  return {result: exitCode === EXIT.partial ? 'partial' : 'interrupted', exitCode};
+}
+
+export function errorOf(failure: unknown): RunError {
+  if (failure instanceof DirsyncError) return {code: failure.code, message: failure.message, hint: failure.hint};
+  const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+  const hint = 'dirsync has a bug, please report it';
+  return {code: 'INTERNAL', message: escapeName(stack), hint};
+}

@@ -1,0 +1,160 @@
+/** A job that runs on its schedule: its loop, what it hears of its source, and its config, read again before each run. */
+import {uptime} from 'node:os';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {Settings} from '../../config/settings.js';
+import type {JobRun, RunResult} from '../../core/job-run.js';
+import type {Schedule} from '../../core/schedule.js';
+import {formatDuration} from '../../report/words/units.js';
+import {Loop} from '../../schedule/loop.js';
+import type {Renewed} from '../../schedule/watch.js';
+import {ownFiles} from '../sync/own-files.js';
+import {type EndedRun, errorOf, type Job, type NoSettings} from './job.js';
+import {SourceWatch} from './source-watch.js';
+
+export interface ScheduledOptions {
+  readonly job: Job;
+  readonly schedule: Schedule;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** Runs the job when it may. Undefined when it was stopped before. */
+  readonly use: (settings: Settings | NoSettings, signal: AbortSignal) => Promise<EndedRun | undefined>;
+  /** Files that the runs of this process write. */
+  readonly own: Set<string>;
+}
+
+/** How often the source is looked at when nothing can be heard of it. */
+const DEAF_MS = 60_000;
+
+export class Scheduled {
+  readonly #loop: Loop;
+  readonly #end = new AbortController();
+  readonly #signal: AbortSignal;
+  /** As the config has it. */
+  #schedule: Schedule;
+  #watch: SourceWatch | undefined;
+  #isDeaf = false;
+
+  constructor(private readonly options: ScheduledOptions) {
+    const {job, schedule, signal, now} = options;
+    this.#signal = AbortSignal.any([signal, this.#end.signal]);
+    this.#schedule = schedule;
+    this.#loop = new Loop({
+      schedule,
+      // Counts sleep too, and does not jump when the clock is set.
+      clock: () => ({wall: now().getTime(), steady: uptime() * 1000}),
+      sleep: (milliseconds, wake) => delay(milliseconds, undefined, {signal: wake}).catch(() => {}),
+      work: () => this.#work(),
+      signal: this.#signal,
+      onWait: (next) => {
+        const watching = this.#schedule.watch && !this.#isDeaf;
+        if (next !== undefined) job.tell({type: 'run-waiting', next: new Date(next).toISOString(), ...(watching && {watching})});
+      },
+      onSkipped: ({times, why}) => job.tell({type: 'run-skipped', ticks: times, why}),
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.#loop.run();
+    await this.#watch?.close();
+    await this.options.job.openLog({log: undefined});
+  }
+
+  /** After the run at hand. */
+  end(): void {
+    this.#end.abort();
+  }
+
+  ask(): void {
+    this.#loop.ask();
+  }
+
+  async reread(): Promise<void> {
+    const {job} = this.options;
+    const settings = await job.settings();
+    if ('failure' in settings) {
+      job.notice('warn', 'config', errorOf(settings.failure).message);
+      return;
+    }
+    await job.openLog(settings);
+    this.#take(settings);
+    // Between two readings something may have changed.
+    if ((await this.#listen(settings)) === 'anew') this.#loop.changed();
+    job.notice('info', 'config', 'it was read again');
+  }
+
+  async #work(): Promise<RunResult> {
+    const {job, use} = this.options;
+    const settings = await job.settings();
+    if (!('failure' in settings)) this.#take(settings);
+    const renewed = await this.#listen(settings);
+    const ended = await use(settings, this.#signal);
+    if (renewed === 'anew' && hasNewFolders(ended?.run)) {
+      this.#watch?.doubt();
+      this.#loop.changed();
+    }
+    return ended?.run.result ?? 'interrupted';
+  }
+
+  #take(settings: Settings): void {
+    const {schedule} = settings;
+    for (const file of ownFiles(settings)) this.options.own.add(file);
+    if (schedule === undefined) {
+      this.options.job.notice('warn', 'schedule', 'the config has no schedule any more; that which it had goes on');
+      return;
+    }
+    this.#schedule = schedule;
+    this.#loop.reload(this.#effective());
+  }
+
+  #effective(): Schedule {
+    const {every = DEAF_MS} = this.#schedule;
+    return this.#isDeaf ? {...this.#schedule, every: Math.min(every, DEAF_MS)} : this.#schedule;
+  }
+
+  /** Before a run, so that it sees what came before. */
+  async #listen(settings: Settings | NoSettings): Promise<Renewed | undefined> {
+    if ('failure' in settings) return undefined;
+    const isWanted = this.#schedule.watch;
+    if (!isWanted || this.#watch?.isFor(settings) === false) {
+      await this.#watch?.close();
+      this.#watch = undefined;
+    }
+    if (!isWanted) {
+      this.#isDeaf = false;
+      this.#loop.reload(this.#effective());
+      return undefined;
+    }
+    this.#watch ??= new SourceWatch(settings, {
+      own: this.options.own,
+      onChange: () => this.#loop.changed(),
+      onLost: (why) => {
+        this.#hear(why);
+        // Of what was not heard there may be more.
+        this.#loop.changed();
+      },
+    });
+    const renewed = await this.#watch.renew();
+    this.#hear(typeof renewed === 'string' ? undefined : renewed.deaf);
+    return renewed;
+  }
+
+  /** `why`: nothing is heard of the source. */
+  #hear(why: string | undefined): void {
+    const isDeaf = why !== undefined;
+    if (isDeaf === this.#isDeaf) return;
+    this.#isDeaf = isDeaf;
+    const {job} = this.options;
+    if (isDeaf) {
+      const every = formatDuration(this.#effective().every as number, {whole: true});
+      job.notice('warn', 'watch', `changes are not heard (${why}); the source is looked at every ${every} instead`);
+    } else {
+      job.notice('info', 'watch', 'changes are heard again');
+    }
+    this.#loop.reload(this.#effective());
+  }
+}
+
+/** A folder may also have come in the place of something else. */
+function hasNewFolders(run: JobRun | undefined): boolean {
+  return (run?.done?.mkdir.count ?? 0) + (run?.done?.replace.count ?? 0) > 0;
+}

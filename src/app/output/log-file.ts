@@ -1,0 +1,215 @@
+/** A file that lines are appended to, begun anew when it is large or old: FILE is the newest, then FILE.1, FILE.2 and so on. */
+import {closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, type Stats, statSync, writeSync} from 'node:fs';
+import {escapeName} from '../../core/escape.js';
+import type {LogSettings} from '../../core/log.js';
+import {osPath} from '../../core/name.js';
+import {keepAccess, PRIVATE} from '../../formats/access.js';
+import {realPath} from '../../platform/environment.js';
+
+export type Rotation = Pick<LogSettings, 'maxSize' | 'maxAge' | 'maxFiles'>;
+
+export interface LogFileOptions {
+  readonly now: () => Date;
+  /** Called with a sentence, names escaped, when the file cannot be kept: the first time after each `open`. */
+  readonly onTrouble: (message: string) => void;
+}
+
+interface Opened {
+  readonly descriptor: number;
+  readonly stat: Stats;
+  /** Where it is, symlinks followed; undefined for what is not begun anew. */
+  readonly path: string | undefined;
+  /** When its first line was written, in milliseconds since 1970; undefined: it has none. */
+  begun: number | undefined;
+}
+
+/**
+ * Synchronous, so that no line waits in memory and none is lost with the process. A line is one write at the end of the file, which
+ * the kernel does not mix with those of other processes. Nothing here throws: a log never stops what it tells of.
+ */
+export class LogFile {
+  #rotation: Rotation = {maxSize: Number.POSITIVE_INFINITY, maxAge: undefined, maxFiles: 0};
+  #opened: Opened | undefined;
+  #canWrite = false;
+  #canRotate = false;
+  /** Of the file when it has to be made: that of the last one. */
+  #mode = LOG_MODE;
+
+  constructor(
+    readonly name: string,
+    private readonly options: LogFileOptions,
+  ) {}
+
+  /** From now on with these limits. What could not be done before is tried again. */
+  open(rotation: Rotation): void {
+    this.#rotation = rotation;
+    this.#canRotate = true;
+    this.#canWrite = true;
+    if (this.#opened === undefined) this.#attempt(() => this.#reopen());
+  }
+
+  /** `line` ends with a newline. */
+  write(line: string): void {
+    this.#attempt(() => {
+      const bytes = Buffer.from(line);
+      const opened = this.#roomFor(bytes.length);
+      opened.begun ??= this.options.now().getTime();
+      for (let at = 0; at < bytes.length; ) at += writeSync(opened.descriptor, bytes, at);
+    });
+  }
+
+  close(): void {
+    if (this.#opened !== undefined) closeSync(this.#opened.descriptor);
+    this.#opened = undefined;
+  }
+
+  #attempt(act: () => void): void {
+    if (!this.#canWrite) return;
+    try {
+      act();
+    } catch (error) {
+      this.#canWrite = false;
+      this.close();
+      this.#complain('written', error, 'going on without it');
+    }
+  }
+
+  /** The file for the next line. Looked up for each line, since another process may have begun it anew, or removed it. */
+  #roomFor(bytes: number): Opened {
+    const opened = this.#opened ?? this.#reopen();
+    const {path} = opened;
+    if (path === undefined) return opened;
+    const size = sizeAt(path, opened);
+    if (size === undefined) return this.#reopen();
+    const {maxSize, maxAge = Number.POSITIVE_INFINITY} = this.#rotation;
+    const age = this.options.now().getTime() - (opened.begun ?? Number.POSITIVE_INFINITY);
+    const isDue = size > 0 && (size + bytes > maxSize || age >= maxAge);
+    if (!isDue || !this.#canRotate) return opened;
+    return this.#beginAnew(path, opened) ? this.#reopen() : opened;
+  }
+
+  /** Whether the name leads to another file now. */
+  #beginAnew(path: string, opened: Opened): boolean {
+    try {
+      return alone(path, () => {
+        if (sizeAt(path, opened) === undefined) return;
+        rotate(path, this.#rotation.maxFiles);
+        makeLike(path, opened.stat);
+      });
+    } catch (error) {
+      this.#canRotate = false;
+      this.#complain('begun anew', error, 'going on with it as it is');
+      return false;
+    }
+  }
+
+  #reopen(): Opened {
+    this.close();
+    const descriptor = openToAppend(this.name, this.#mode);
+    const stat = fstatSync(descriptor);
+    if (stat.isFile()) this.#mode = stat.mode & 0o777;
+    // /dev/stdout would lead to the same file again, whatever its name.
+    const path = stat.isFile() && !/^\/(?:dev|proc)\//.test(this.name) ? realPath(this.name) : undefined;
+    const {begun, isTorn} = path === undefined || stat.size === 0 ? NOTHING : look(path, stat);
+    this.#opened = {descriptor, stat, path, begun};
+    if (isTorn) writeSync(descriptor, '\n');
+    return this.#opened;
+  }
+
+  #complain(what: string, error: unknown, consequence: string): void {
+    const {code} = error as NodeJS.ErrnoException;
+    this.options.onTrouble(`the log ${escapeName(this.name)} cannot be ${what} (${code}), ${consequence}`);
+  }
+}
+
+/** As those of the system: for its owner, and a group that reads logs. */
+const LOG_MODE = 0o640;
+
+const {O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK} = constants;
+
+/** `mode`: of a file that is not there yet. */
+function openToAppend(name: string, mode: number): number {
+  // Opening a named pipe that nobody reads waits for a reader, but with O_NONBLOCK it fails. Writing is to wait.
+  const probe = openSync(osPath(name), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, mode);
+  try {
+    return openSync(osPath(name), O_WRONLY | O_APPEND);
+  } finally {
+    closeSync(probe);
+  }
+}
+
+const NOTHING = {begun: undefined, isTorn: false};
+
+/** When the first line was written, and whether the last one has no end: its writer was killed, or its disk was full. */
+function look(path: string, {size, birthtimeMs}: Stats): {begun: number; isTorn: boolean} {
+  try {
+    const descriptor = openSync(osPath(path), 'r');
+    try {
+      const head = Buffer.alloc(200);
+      const last = Buffer.alloc(1);
+      readSync(descriptor, head, 0, head.length, 0);
+      const hasLast = readSync(descriptor, last, 0, 1, size - 1) === 1;
+      // A copied file is born later than its first line; some file systems know no birth.
+      const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/.exec(head.toString('latin1'))?.[0];
+      return {begun: time === undefined ? birthtimeMs : Date.parse(time), isTorn: hasLast && last.toString() !== '\n'};
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // What may be written, but not read.
+    return {begun: birthtimeMs, isTorn: false};
+  }
+}
+
+/** Undefined: it is another file by now, or gone. */
+function sizeAt(path: string, {stat}: Opened): number | undefined {
+  const found = statSync(osPath(path), {throwIfNoEntry: false});
+  return found?.ino === stat.ino && found.dev === stat.dev ? found.size : undefined;
+}
+
+const MINUTE = 60_000;
+
+/** False when another process is at it: of two that rename the same files, one would put an old file over a newer. */
+function alone(path: string, act: () => void): boolean {
+  const lock = osPath(`${path}.lock`);
+  try {
+    closeSync(openSync(lock, 'wx'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const found = statSync(lock, {throwIfNoEntry: false});
+    // Left by a process that was killed: it is held for a moment only.
+    if (found !== undefined && Date.now() - found.mtimeMs > MINUTE) rmSync(lock, {force: true});
+    return false;
+  }
+  try {
+    act();
+  } finally {
+    rmSync(lock, {force: true});
+  }
+  return true;
+}
+
+/** An empty file with the owner and mode of the one before it. */
+function makeLike(path: string, old: Stats): void {
+  try {
+    const descriptor = openSync(osPath(path), 'wx', PRIVATE);
+    keepAccess(descriptor, old);
+    closeSync(descriptor);
+  } catch (error) {
+    // Another process was faster; it knows the mode too.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Gives each older file the next number, and lets go of the oldest. */
+function rotate(path: string, maxFiles: number): void {
+  const numbered = (number: number) => osPath(number === 0 ? path : `${path}.${number}`);
+  if (maxFiles === 0) rmSync(numbered(0));
+  for (let number = maxFiles; number > 0; number--) {
+    try {
+      renameSync(numbered(number - 1), numbered(number));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}

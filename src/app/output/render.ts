@@ -1,0 +1,113 @@
+/** Reports in each format, to stdout or into a file. */
+import {statSync} from 'node:fs';
+import {open, rename, rm, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {DirsyncError} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import type {Format} from '../../core/format.js';
+import {osPath} from '../../core/name.js';
+import {keepAccess, PRIVATE} from '../../formats/access.js';
+import {documentText, historyDocument, planDocumentText, runDocumentText} from '../../report/json.js';
+import type {Subject} from '../../report/subject.js';
+import {historyText, runText} from '../../report/text/runs.js';
+import {planText} from '../../report/text/text.js';
+
+export interface ReportOptions {
+  /** For text. */
+  readonly color: boolean;
+  readonly width: number;
+  /** Everything, however long. */
+  readonly all: boolean;
+}
+
+/** A report in pieces, since a large one need not fit in one string. Formats that are not asked for are not loaded. */
+export async function renderReport(
+  subject: Subject,
+  format: Exclude<Format, 'github'>,
+  options: ReportOptions,
+): Promise<Iterable<string>> {
+  switch (format) {
+    case 'text':
+      return [`${textOf(subject, options)}\n`];
+    case 'json':
+      return jsonOf(subject);
+    case 'markdown': {
+      const {markdownReport} = await import('../../report/markdown/markdown.js');
+      return [markdownReport(subject, options.all ? {limit: Number.POSITIVE_INFINITY} : {})];
+    }
+    case 'junit': {
+      const {junitReport} = await import('../../report/junit.js');
+      return [junitReport(subject)];
+    }
+    case 'html': {
+      const [{htmlReport}, {readPageAssets}] = await Promise.all([import('../../report/html/html.js'), import('../assets.js')]);
+      return htmlReport(subject, readPageAssets());
+    }
+  }
+}
+
+function textOf(subject: Subject, options: ReportOptions): string {
+  switch (subject.type) {
+    case 'plan':
+      return planText({...subject, ...options});
+    case 'run':
+      return runText({run: subject.run, ...options});
+    case 'history':
+      return historyText({...subject, ...options});
+  }
+}
+
+function jsonOf(subject: Subject): Iterable<string> {
+  switch (subject.type) {
+    case 'plan':
+      return planDocumentText(subject);
+    case 'run':
+      return runDocumentText(subject.run);
+    case 'history':
+      return documentText(historyDocument(subject));
+  }
+}
+
+const FORMATS_BY_ENDING: Readonly<Record<string, Exclude<Format, 'github'>>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.md': 'markdown',
+  '.json': 'json',
+  '.xml': 'junit',
+  '.txt': 'text',
+};
+
+/** Writes a report in the format that the file's ending names, whole or not at all. 'exists' when that would replace a file. */
+export async function writeReport(subject: Subject, file: string, overwrite: boolean): Promise<Format | 'exists'> {
+  const format = FORMATS_BY_ENDING[path.extname(file).toLowerCase()];
+  if (format === undefined) {
+    const endings = Object.keys(FORMATS_BY_ENDING).join(', ');
+    throw new DirsyncError(
+      'USAGE',
+      `${escapeName(file)} has no ending that tells a format`,
+      `end the name with one of ${endings}`,
+    );
+  }
+  const old = statSync(osPath(file), {throwIfNoEntry: false});
+  if (!overwrite && old !== undefined) return 'exists';
+  const temporary = osPath(`${file}.${process.pid}.tmp`);
+  try {
+    const report = await renderReport(subject, format, {color: false, width: 100, all: format !== 'markdown'});
+    const made = await open(temporary, 'wx', PRIVATE);
+    try {
+      if (old !== undefined) keepAccess(made.fd, old);
+      await writeFile(made, report);
+    } finally {
+      await made.close();
+    }
+    await rename(temporary, osPath(file));
+  } catch (error) {
+    await rm(temporary, {force: true});
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new DirsyncError('REPORT_UNWRITABLE', `${escapeName(file)} (${code})`, 'check the path and its permissions', {
+      cause: error,
+    });
+  }
+  return format;
+}

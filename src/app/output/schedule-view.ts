@@ -1,0 +1,40 @@
+/** Runs that follow one another, on a screen of their own; what they came to stays on the terminal. */
+import process from 'node:process';
+import type {Event} from '../../core/event.js';
+import type {Screen} from '../../ui/open.js';
+import {newJob, type RunState, runsText} from '../../ui/run-state.js';
+import {screenOptions} from './progress-view.js';
+import {errorText, type View} from './view.js';
+
+/** A job's name, where it has one, and its roots. */
+export type WatchedJob = Parameters<typeof newJob>[0];
+
+export class RunView implements View {
+  readonly #opened = Date.now();
+  #isClosed = false;
+
+  private constructor(private readonly screen: Screen<RunState>) {}
+
+  static async open(jobs: readonly WatchedJob[]): Promise<RunView> {
+    const {openRunScreen} = await import('../../ui/open.js');
+    const initial = {jobs: jobs.map(newJob), stops: 0};
+    return new RunView(openRunScreen({...screenOptions(), initial, now: Date.now}));
+  }
+
+  show(event: Event, job?: string): void {
+    this.screen.onEvent(event, job);
+  }
+
+  fail(error: unknown): void {
+    void this.close();
+    process.stderr.write(`${errorText(error)}\n`);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const closed = this.screen.close();
+    process.stdout.write(`${runsText(this.screen.state, Date.now() - this.#opened)}\n`);
+    await closed;
+  }
+}

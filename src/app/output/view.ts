@@ -1,0 +1,31 @@
+/** One way to show events and errors, and the text of errors in all of them. */
+
+import process from 'node:process';
+import {DirsyncError} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import type {Event, Notice} from '../../core/event.js';
+import type {StopSignal} from '../../core/outcome.js';
+
+export interface View {
+  /** `job`: whose event it is, where it has a name. */
+  show(event: Event, job?: string): void;
+  fail(error: unknown): void;
+  /** The command was stopped before it came to a result; what is written for programs says so. */
+  stopped?(by: StopSignal): void;
+  close(): void | Promise<void>;
+}
+
+/** Of a notice that somebody should look at, for stderr. */
+export function tellNotice({level, about, message}: Notice): void {
+  if (level === 'warn') process.stderr.write(`Warning: ${about}: ${message}\n`);
+}
+
+export function errorText(error: unknown): string {
+  if (error instanceof DirsyncError) return withHint(error);
+  const {stack, message} = error instanceof Error ? error : new Error(String(error));
+  return `Error: dirsync has a bug, please report it\n${(stack ?? message).split('\n').map(escapeName).join('\n')}`;
+}
+
+export function withHint({message, hint}: {message: string; hint?: string | undefined}): string {
+  return hint === undefined ? `Error: ${message}` : `Error: ${message}\n  ${hint}`;
+}

@@ -1,0 +1,208 @@
+/** Asks what a first config needs to know, and writes it. */
+import {existsSync, realpathSync, statSync} from 'node:fs';
+import {basename, dirname, extname, join} from 'node:path';
+import process from 'node:process';
+import {pathToFileURL} from 'node:url';
+import {checkAnswer, configText, meantPath, meantText} from '../../config/first-config.js';
+import {PROJECT_FILES} from '../../config/load.js';
+import {readFile} from '../../config/read.js';
+import {type Answers, answersOf, type Check, partsOf, QUESTIONS, type Question, type Texts} from '../../core/answers.js';
+import {DirsyncError} from '../../core/errors.js';
+import {escapeLine, escapeName} from '../../core/escape.js';
+import {osPath} from '../../core/name.js';
+import type {Overlap} from '../../core/plan.js';
+import {checkLocal} from '../../core/remote.js';
+import {absolutePath, currentFolder, currentFolderIfAny, environment} from '../../platform/environment.js';
+import {errnoOf} from '../../platform/platform.js';
+import {findSource, findTarget, rootOverlap} from '../../platform/roots.js';
+import {type InitState, initialState} from '../../ui/init-state.js';
+import {type Context, Interrupted} from '../context.js';
+import {canDraw, hasColor} from '../output/terminal.js';
+import {writeText} from './new-file.js';
+import {shellWord} from './shell-word.js';
+
+export interface InitOptions {
+  /** The file to write, relative to where the program was started. */
+  readonly file: string | undefined;
+  /** A config that is there is replaced. */
+  readonly force: boolean;
+  /** Answers given as flags. */
+  readonly given: Partial<Answers>;
+}
+
+/** Answers what is to be told once the config is there. */
+export async function initConfig({file: named, force, given}: InitOptions, context: Context): Promise<string> {
+  const file = absolutePath(named ?? 'dirsync.config.yaml');
+  await checkPlace(file, force);
+  const check = checker(dirname(file));
+  for (const question of QUESTIONS) checkGiven(question, given, check);
+  const missing = (['job', 'source', 'target'] as const).filter((question) => given[question] === undefined);
+  if (missing.length > 0 && !canDraw(process, process.env)) {
+    const flags = missing.map((question) => `--${question}`).join(', ');
+    throw new DirsyncError('USAGE', `without a terminal to ask on, ${flags} must be given`, 'see `dirsync init --help`');
+  }
+  const typed = missing.length > 0 ? await ask(file, given, check, context) : NOTHING;
+  const answers = {...typed, ...given};
+  // A target that was given could not be compared with a source that was not.
+  checkGiven('target', answers, check);
+  const text = configText(
+    {
+      ...answers,
+      source: fromFile(answers.source, file),
+      target: fromFile(answers.target, file),
+      log: fromFile(answers.log, file),
+    },
+    schema(),
+  );
+  write(file, text, force);
+  return told(file, text, answers.job);
+}
+
+const NOTHING = answersOf(initialState({}).texts);
+
+/** @throws DirsyncError where a config is, or would be hidden by another. */
+async function checkPlace(file: string, force: boolean): Promise<void> {
+  if (!['.yaml', '.yml'].includes(extname(file))) {
+    throw new DirsyncError('USAGE', `"${escapeName(file)}" has another ending than .yaml`, 'A config with comments is YAML.');
+  }
+  if (existsSync(osPath(file)) && !force) throw unwritable(file, 'is there already', 'Edit it; --force replaces it.');
+  const others = PROJECT_FILES.includes(basename(file)) ? PROJECT_FILES.filter((name) => name !== basename(file)) : [];
+  for (const name of others) {
+    const other = join(dirname(file), name);
+    if (existsSync(osPath(other)) && (await isConfig(other))) {
+      throw unwritable(other, 'is there already, and a folder has one config', 'Edit it, or name another file with --config.');
+    }
+  }
+}
+
+/** A package.json is one where it has a key of ours; what cannot be read is one that somebody means to mend. */
+async function isConfig(file: string): Promise<boolean> {
+  if (basename(file) !== 'package.json') return true;
+  return readFile(file).then(
+    ({value}) => value !== undefined,
+    () => true,
+  );
+}
+
+function unwritable(file: string, why: string, hint: string, cause?: unknown): DirsyncError {
+  return new DirsyncError('CONFIG_UNWRITABLE', `${escapeName(file)} ${why}`, hint, {cause});
+}
+
+/** Answers are checked by who will read them in the config, and folders are looked for. */
+function checker(folder: string): Check {
+  const meant = (text: string) => meantPath(fromFile(text, join(folder, 'config')), {folder, env: environment()});
+  const checkOne = (question: Question, text: string, {source}: Pick<Texts, 'source'>) => {
+    checkAnswer(question, text);
+    if (question === 'source' || question === 'target') checkLocal(meantText(text, environment()));
+    if (question === 'source') findSource(meant(text));
+    if (question === 'target') checkTarget(meant(source), meant(text));
+    if (question === 'log' && text !== '' && statSync(osPath(meant(text)), {throwIfNoEntry: false})?.isDirectory()) {
+      throw new DirsyncError('USAGE', `${escapeName(text)} is a folder`, 'Give the path of a file.');
+    }
+  };
+  return (question, text, texts) => {
+    const parts = question === 'exclude' || question === 'at' ? partsOf(text) : [text];
+    try {
+      if (question === 'at' && parts.length === 0) checkAnswer(question, '');
+      for (const part of parts) checkOne(question, part, texts);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof DirsyncError)) throw error;
+      const words = error.code === 'USAGE' || error.code.endsWith('_INVALID') ? error.detail : error.message;
+      return error.hint === undefined ? words : `${words}. ${error.hint}`;
+    }
+  };
+}
+
+const OVERLAPS: Readonly<Record<Overlap, string>> = {
+  same: 'it is the folder to copy from',
+  'target-in-source': 'it lies in the folder to copy from',
+  'source-in-target': 'the folder to copy from lies in it',
+};
+
+/** A target need not exist yet: its disk may not be there. */
+function checkTarget(source: string, target: string): void {
+  const overlap = rootOverlap(findSource(source), findTarget(target, true));
+  if (overlap === undefined) return;
+  throw new DirsyncError('USAGE', OVERLAPS[overlap], 'Give another folder.');
+}
+
+function checkGiven(question: Question, given: Partial<Answers>, check: Check): void {
+  const {[question]: answer, source = ''} = given;
+  if (answer === undefined || question === 'when' || (question === 'target' && source === '')) return;
+  for (const text of [answer].flat()) {
+    // A list is given one by one: a comma in a pattern is part of it.
+    const mistake = question === 'exclude' ? undefined : check(question, text, {source});
+    if (question === 'exclude') checkAnswer(question, text);
+    if (mistake !== undefined) throw new DirsyncError('USAGE', `--${question}: ${mistake}`);
+  }
+}
+
+async function ask(file: string, given: Partial<Answers>, check: Check, {signal}: Context): Promise<Answers> {
+  const {openInitScreen} = await import('../../ui/open.js');
+  const texts = Object.fromEntries(Object.entries(given).map(([question, answer]) => [question, [answer].flat().join(', ')]));
+  const {stdin, stdout} = process;
+  let finish: (state: InitState | undefined) => void = () => {};
+  const ended = new Promise<InitState | undefined>((resolve) => {
+    finish = resolve;
+  });
+  const leave = () => finish(undefined);
+  signal.addEventListener('abort', leave);
+  const screen = openInitScreen({
+    stdin,
+    stdout,
+    color: hasColor(stdout, process.env),
+    initial: initialState(texts),
+    now: Date.now,
+    file,
+    check,
+    // A raw terminal hands over Ctrl-C as a key: it means what the signal means.
+    onEnd: (state) => (state.end === 'done' ? finish(state) : process.kill(process.pid, 'SIGINT')),
+  });
+  try {
+    const state = await ended;
+    if (state === undefined) throw new Interrupted();
+    return answersOf(state.texts);
+  } finally {
+    signal.removeEventListener('abort', leave);
+    await screen.close();
+  }
+}
+
+/** In a config a relative path starts at its file; one that is typed, where the program was started. */
+function fromFile(text: string, file: string): string {
+  const isRelative = text !== '' && !/^(?:\/|~(?:\/|$)|\$\{)/.test(text);
+  return isRelative && dirname(file) !== currentFolder() ? absolutePath(text) : text;
+}
+
+function isHere(file: string): boolean {
+  return PROJECT_FILES.includes(basename(file)) && dirname(file) === currentFolderIfAny();
+}
+
+/** The address of the schema that this installation has. */
+function schema(): string | undefined {
+  const file = join(dirname(realpathSync(process.argv[1] ?? '')), '../dist/schema/config.json');
+  return existsSync(file) ? pathToFileURL(file).href : undefined;
+}
+
+function write(file: string, text: string, force: boolean): void {
+  try {
+    writeText(file, text, {replace: force && existsSync(osPath(file))});
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'EEXIST') throw unwritable(file, 'is there already', 'Edit it; --force replaces it.', error);
+    throw unwritable(file, `(${code})`, 'Check that the folder exists and that you may write to it.', error);
+  }
+}
+
+function told(file: string, text: string, job: string): string {
+  const word = job.startsWith('-') ? `-- ${shellWord(job)}` : shellWord(job);
+  const shown = text.split('\n').map(escapeLine).join('\n');
+  const here = isHere(file) ? '' : ` --config ${shellWord(file)}`;
+  return [
+    shown,
+    `Wrote ${escapeName(file)}. Next:`,
+    `  dirsync plan${here} ${word}    shows what a run would do, and changes nothing`,
+    `  dirsync run${here} ${word}`,
+  ].join('\n');
+}

@@ -1,0 +1,165 @@
+/** What can be kept of what is wanted, by this user, with this backend, in this target; and what of it is lost, in words. */
+import {type Abilities, withAbilities} from '../../core/abilities.js';
+import type {ByteName, Folding} from '../../core/name.js';
+import type {Kept, Preservable} from '../../core/plan.js';
+import {joinFacts, type TimeFacts} from '../../core/times.js';
+import {type KeptXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
+import type {Losses} from '../../plan/losses.js';
+import {platform} from '../../platform/choose.js';
+import type {FileSystem} from '../../platform/platform.js';
+import {ownGroups, type Privileges, privileges} from '../../platform/privileges.js';
+import {openNearest} from '../../platform/roots.js';
+import {formatBytes, formatPlural, formatTime} from '../../report/words/units.js';
+import {readAbilities} from '../../state/abilities.js';
+import {readTimeFacts} from '../../state/times.js';
+
+export interface Keeping {
+  readonly kept: Kept;
+  /** The extended attributes that are read, so that those not kept can be counted. */
+  readonly read: KeptXattrs;
+  /** Those of them that are read in the target: some file systems answer with errors when asked for what they do not have. */
+  readonly readInTarget: KeptXattrs;
+  readonly fileSystem: FileSystem;
+  /** How the target keeps times: from its type, and from what was read back after other runs. */
+  readonly times: TimeFacts;
+  /** What it can hold, where a run has tried that. */
+  readonly abilities: Abilities | undefined;
+}
+
+/** `target`: the root, which need not be there yet; then the nearest folder above that is there tells of its file system. */
+export function whatIsKept(wanted: readonly Preservable[], target: ByteName): Keeping {
+  const backend = platform();
+  const {fileSystem, times, abilities} = lookAtTarget(target);
+  const may = privileges();
+  const wants = (preservable: Preservable) => wanted.includes(preservable);
+  const read = {
+    xattrs: wants('xattrs') && backend.keepsAll ? XATTR_NAMESPACES : [],
+    acls: wants('acls') && backend.keepsAll,
+  };
+  const namespaces = may.trustedXattrs ? XATTR_NAMESPACES : ['user'];
+  const kept: Kept = {
+    mode: wants('mode'),
+    ...ownersKept(wants('owner'), may),
+    times: wants('times'),
+    xattrs: read.xattrs.filter((each) => namespaces.includes(each) && fileSystem.keeps.xattrs.includes(each)),
+    acls: read.acls && fileSystem.keeps.acls,
+    symlinks: 'kept',
+    hardlinks: wants('hardlinks'),
+    showsLinks: true,
+    sparse: wants('sparse') && backend.keepsAll,
+    specials: wants('specials') && backend.keepsAll,
+    devices: wants('specials') && backend.keepsAll && may.makeDevices,
+  };
+  const readInTarget = {
+    xattrs: read.xattrs.filter((each) => fileSystem.keeps.xattrs.includes(each)),
+    acls: read.acls && fileSystem.keeps.acls,
+  };
+  return {kept: withAbilities(kept, abilities), read, readInTarget, fileSystem, times, abilities};
+}
+
+function ownersKept(isWanted: boolean, {chown}: Privileges): Pick<Kept, 'owner' | 'groups'> {
+  if (!isWanted) return {owner: false, groups: []};
+  if (chown) return {owner: true, groups: 'any'};
+  return {owner: false, groups: ownGroups()};
+}
+
+function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times' | 'abilities'> {
+  const backend = platform();
+  const nearest = openNearest(target);
+  if (nearest === undefined) return {fileSystem: UNKNOWN, times: UNKNOWN.times, abilities: undefined};
+  const {path, folder} = nearest;
+  try {
+    const fileSystem = backend.fileSystem(folder);
+    const learnt = path === target ? readTimeFacts(backend, folder) : undefined;
+    return {
+      fileSystem,
+      times: joinFacts(fileSystem.times, learnt) ?? fileSystem.times,
+      abilities: path === target ? readAbilities(backend, folder) : undefined,
+    };
+  } finally {
+    backend.close(folder);
+  }
+}
+
+/** Nothing can be opened on the way to the target: what it cannot keep will be problems of the paths. */
+const UNKNOWN: FileSystem = {
+  type: undefined,
+  keeps: {xattrs: XATTR_NAMESPACES, acls: true},
+  times: {resolution: 1n, range: {}},
+  largestFile: undefined,
+  isShared: true,
+  mounted: undefined,
+};
+
+interface Lost {
+  readonly losses: Losses;
+  readonly keeping: Keeping;
+  /** Folders on other file systems. */
+  readonly mounts: number;
+  /** Names that the target shows in a way of its own, and how it takes names. */
+  readonly respelled: number;
+  readonly folding: Folding | undefined;
+}
+
+/** What a source of this type makes up, and so is not copied. */
+export function madeUpWarnings(type: string | undefined, madeUp: readonly Preservable[]): string[] {
+  if (madeUp.length === 0) return [];
+  const source = type === undefined ? 'the source' : `the source (${type})`;
+  const words = {mode: 'modes', owner: 'owners'} as Partial<Record<Preservable, string>>;
+  const what = madeUp.map((each) => words[each] ?? each).join(' and ');
+  return [`the ${what} of ${source} are made up by its driver and not copied; name them in --preserve to copy them`];
+}
+
+/** What is not kept, each said once, with how many paths it concerns. */
+export function lossWarnings({losses, keeping, mounts, respelled, folding}: Lost): string[] {
+  const {fileSystem, kept, times, abilities} = keeping;
+  const {resolution, range} = times;
+  const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
+  const isUntried = abilities === undefined && fileSystem.isShared && fileSystem.mounted !== undefined;
+  const warnings: (string | false)[] = [
+    isUntried && `what ${target} can hold is not known yet: that is tried when it is first written to`,
+    losses.mode > 0 && `the mode of ${formatPlural(losses.mode, 'path')} is not kept: ${target} has none of its own`,
+    losses.owner > 0 &&
+      (abilities?.owner === false
+        ? `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: ${target} has none of its own`
+        : `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: only root may give files to others`),
+    losses.times > 0 && `the times of ${formatPlural(losses.times, 'path')} are not kept: ${target} sets its own`,
+    losses.symlinks > 0 && `${formatPlural(losses.symlinks, 'symbolic link')} cannot be made: ${target} has none`,
+    losses.hardlinks > 0 &&
+      `${formatPlural(losses.hardlinks, 'hard link is copied as a separate file', 'hard links are copied as separate files')}, which ` +
+        `takes ${formatBytes(losses.linkedBytes)}: ${target} has none`,
+    losses.xattrs > 0 &&
+      (fileSystem.keeps.xattrs.length < XATTR_NAMESPACES.length
+        ? `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: ${target} has not all kinds of them`
+        : `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: only root may set those of the system`),
+    losses.acls > 0 && `the ACLs of ${formatPlural(losses.acls, 'path')} are not kept: ${target} has none`,
+    losses.specials > 0 &&
+      `${formatPlural(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made${
+        platform().keepsAll ? `: ${target} has none` : ' without the posix backend'
+      }`,
+    losses.devices > 0 && `${formatPlural(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
+    kept.times && resolution > platform().timeResolution && `${target} keeps times to ${duration(resolution)} only`,
+    kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min, {utc: true})}`,
+    kept.times && range.max !== undefined && `${target} keeps no times after ${formatTime(range.max, {utc: true})}`,
+    respelled > 0 && `${target} does not keep ${unkept(folding)} of ${formatPlural(respelled, 'name')}`,
+    mounts > 0 &&
+      `${formatPlural(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,
+    !platform().keepsAll &&
+      'without the posix backend, extended attributes, ACLs, FIFOs, sockets, devices and holes are not kept, times are kept to the ' +
+        'microsecond, and files are flushed to disk one by one',
+  ];
+  return warnings.filter((warning) => warning !== false);
+}
+
+function unkept(folding: Folding | undefined): string {
+  const parts = [
+    folding?.keepsCase === false && 'upper and lower case',
+    folding?.keepsAccents === false && 'the way accents are written',
+  ];
+  return parts.filter((part) => part !== false).join(', and ');
+}
+
+function duration(nanoseconds: bigint): string {
+  const seconds = Number(nanoseconds) / 1e9;
+  return seconds >= 1e-3 ? `${seconds} s` : `${nanoseconds} ns`;
+}

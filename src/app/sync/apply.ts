@@ -1,0 +1,212 @@
+/** Executes a plan, saved or made just now. */
+
+import {checkSourceAbsent} from '../../apply/absent.js';
+import {applyPlan} from '../../apply/apply.js';
+import type {Approach} from '../../apply/approach.js';
+import type {Settings} from '../../config/settings.js';
+import {DirsyncError, EXIT} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import {type ApplyReport, unfinished} from '../../core/outcome.js';
+import type {GuardName, Halt, MaxDelete, Overlap, Plan, PlanRoot} from '../../core/plan.js';
+import {readPlanFile, type SavedPlan} from '../../formats/plan-file.js';
+import {platform} from '../../platform/choose.js';
+import {absolutePath} from '../../platform/environment.js';
+import type {WorkerPool} from '../../platform/pool.js';
+import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../../platform/roots.js';
+import {type Context, Interrupted, newId, type Workers, withTimeLimit, withWorkers} from '../context.js';
+import {signalExitCode} from '../errors.js';
+import {VERSION} from '../version.js';
+import {factsNow} from './facts.js';
+import {checkOwners, checkUser} from './owners.js';
+import {judge, makePlan, type Planned, planTrees, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
+import {memoryWarnings, rememberRun} from './remember.js';
+
+const WRITER = `dirsync ${VERSION}`;
+
+/** How a plan is executed: what it says itself is not among it. */
+export interface ApplySettings {
+  readonly allow: readonly GuardName[];
+  readonly fsync: Settings['fsync'];
+  /** Of no meaning for a plan that was approved. */
+  readonly live?: Settings['live'];
+  readonly probe?: Settings['probe'];
+  readonly skipDrifted: boolean;
+  /** Milliseconds to wait for another run on the target; without it, none. */
+  readonly lockTimeout?: number;
+  /** Bytes of content that are moved in a second; without it, no limit. */
+  readonly rate?: number | undefined;
+  /** How this process stands behind others; `normal` without it. */
+  readonly ioPriority?: Settings['ioPriority'] | undefined;
+  /** Milliseconds after which it stops. */
+  readonly maxDuration?: number | undefined;
+}
+
+export interface SavedPlanOptions extends ApplySettings {
+  readonly plan: Plan;
+  /** The roots that the user expects the plan to be for. */
+  readonly source?: string | undefined;
+  readonly target?: string | undefined;
+  /** Whether the folders above a target that is missing may be made. */
+  readonly mkpath?: boolean | undefined;
+  /** In place of what the plan says. */
+  readonly maxDelete?: MaxDelete | undefined;
+}
+
+/** Reads a plan file. @throws DirsyncError PLAN_NOT_APPROVED when its checksum is not the one given. */
+export async function readApproved(file: string, approved: string | undefined): Promise<SavedPlan> {
+  const saved = await readPlanFile(file);
+  if (approved === undefined || approved === saved.sha256) return saved;
+  throw new DirsyncError(
+    'PLAN_NOT_APPROVED',
+    `the SHA-256 of ${escapeName(file)} is ${saved.sha256}, not ${escapeName(approved)}`,
+    'nothing was done; have this plan approved, or name the file that was',
+  );
+}
+
+/** Applies a plan that was read from a file: every path is looked at again before the first change. */
+export async function applySaved(options: SavedPlanOptions, context: Context): Promise<ApplyReport> {
+  const {plan, maxDelete = plan.header.options.maxDelete, mkpath = true} = options;
+  const header = {...plan.header, options: {...plan.header.options, maxDelete}};
+  checkOwners(header);
+  checkUser(plan);
+  const target = findTarget(header.target.path, mkpath);
+  checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
+  // Whoever planned it may have been on another machine, or another user.
+  const warnings = [...new Set([...header.warnings, ...memoryWarnings()])];
+  const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options), warnings}};
+  return withTimeLimit(options.maxDuration, context, (limited) =>
+    withWorkers(paceOf(options), limited, async (pool) => {
+      const planned = judge(withFacts(seen, await factsNow(seen, pool)), options.allow);
+      context.onEvent({type: 'plan-ready', ...planned});
+      return execute(planned, {...options, approach: 'saved'}, pool, limited);
+    }),
+  );
+}
+
+/** Looks at the source of a saved plan; answers how the two roots overlap today. */
+function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Overlap | undefined {
+  checkSourceAbsent(platform(), header);
+  if (header.sourceMissing) {
+    const expected = options.source && absolutePath(options.source);
+    if (expected && expected !== header.source.path) throw unexpectedRoot('source', header.source.path, expected);
+    return undefined;
+  }
+  try {
+    const source = findSource(header.source.path);
+    checkRoot('source', header.source, source, options.source && findSource(options.source));
+    return rootOverlap(source, target) ?? header.overlap;
+  } catch (error) {
+    return asGuard(error);
+  }
+}
+
+/** Plans, and applies that. */
+export async function applyFresh(settings: Settings, context: Context): Promise<ApplyReport> {
+  return withTimeLimit(settings.maxDuration, context, (limited) =>
+    withWorkers(workersFor(settings), limited, async (pool) => {
+      const planned = await makePlan(settings, pool, limited).catch(asGuard);
+      if (limited.signal.aborted) throw new Interrupted();
+      return execute(planned, {...settings, approach: 'fresh'}, pool, limited);
+    }),
+  );
+}
+
+/** Plans, asks what of it is to be applied, applies that. Undefined: there were changes, and none was wanted. */
+export async function applyApproved(
+  settings: Settings,
+  approve: (planned: Planned) => Promise<Planned | undefined>,
+  context: Context,
+): Promise<ApplyReport | undefined> {
+  return withWorkers(workersFor(settings), context, async (pool) => {
+    const planned = await makePlan(settings, pool, context).catch(asGuard);
+    const isNothing = planned.summary.changes + planned.summary.upkeep === 0;
+    const chosen = isNothing ? planned : await approve(planned);
+    if (chosen === undefined) return undefined;
+    if (context.signal.aborted) throw new Interrupted();
+    return withTimeLimit(settings.maxDuration, context, async (limited) =>
+      execute(await judgedAgain(chosen, settings, pool), {...settings, approach: 'approved'}, pool, limited),
+    );
+  });
+}
+
+/** Makes the plan of an apply: that the source is missing is a guard then. */
+export function planForApply(settings: Settings, context: Context): Promise<Planned> {
+  return planTrees(settings, context).catch(asGuard);
+}
+
+/** Applies a plan that was reviewed in this process: what has changed since is left alone, path by path. */
+export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
+  return withTimeLimit(settings.maxDuration, context, (limited) =>
+    withWorkers(paceOf(settings), limited, async (pool) =>
+      execute(await judgedAgain(planned, settings, pool), {...settings, approach: 'approved'}, pool, limited),
+    ),
+  );
+}
+
+/** Somebody took a while to look at the plan: what guards judge may be another by now. */
+async function judgedAgain({plan}: Planned, {allow}: ApplySettings, pool: WorkerPool): Promise<Planned> {
+  return judge(withFacts(plan, await factsNow(plan, pool)), allow);
+}
+
+function paceOf({rate, ioPriority}: ApplySettings): Workers {
+  return {rate, ioPriority};
+}
+
+async function execute(
+  {plan, halts}: Planned,
+  {fsync, live = 'copy', probe = false, skipDrifted, lockTimeout = 0, approach}: ApplySettings & {approach: Approach},
+  pool: WorkerPool,
+  {onEvent, signal, now, command = WRITER, runId = newId(now())}: Context,
+): Promise<ApplyReport> {
+  checkHalts(halts);
+  return applyPlan({
+    plan,
+    pool,
+    runId,
+    writer: WRITER,
+    approach,
+    skipDrifted,
+    fsync,
+    live,
+    probe,
+    lock: {timeout: lockTimeout, command},
+    onEvent,
+    signal,
+    now,
+    remember: (interrupted) => rememberRun(plan, {interrupted, allowed: new Set(halts.map(({guard}) => guard))}),
+  });
+}
+
+function checkHalts(halts: readonly Halt[]): void {
+  const halting = halts.filter(({allowed}) => !allowed);
+  const [first, ...others] = halting;
+  if (first === undefined) return;
+  const more = others.map(({guard}) => `, and ${guard}`).join('');
+  const allow = halting.map(({guard}) => `--allow ${guard}`).join(' ');
+  throw new DirsyncError('GUARD_HALTED', `${first.guard}: ${first.message}${more}`, `if that is meant, give ${allow}`);
+}
+
+/** A source that is missing or unreadable is a guard to who would change the target. */
+function asGuard(error: unknown): never {
+  const guard = error instanceof DirsyncError ? ROOT_GUARDS[error.code] : undefined;
+  if (guard === undefined) throw error;
+  const {code, detail, hint} = error as DirsyncError;
+  throw new DirsyncError(code, `${detail}; halted by ${guard}`, hint, {cause: error, exitCode: EXIT.guard});
+}
+
+function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expected: Root | '' | undefined): void {
+  if (expected && expected.path !== now.path) throw unexpectedRoot(side, planned.path, expected.path);
+  if (planned.identity === undefined || isSameRoot(planned.identity, now.identity)) return;
+  throw otherRoot(planned.path);
+}
+
+function unexpectedRoot(side: 'source' | 'target', planned: string, expected: string): DirsyncError {
+  const detail = `its ${side} is ${escapeName(planned)}, not ${escapeName(expected)}`;
+  return new DirsyncError('PLAN_OTHER_ROOT', detail, 'plan again for the folder you mean');
+}
+
+export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {
+  if (interrupted !== undefined && interrupted !== 'max-duration') return signalExitCode(interrupted);
+  const whole = problems.length === 0 && unfinished(counts) === 0;
+  return whole ? EXIT.done : EXIT.partial;
+}

@@ -1,0 +1,324 @@
+/** What guards judge besides a plan's actions: looked at when it is made and again before it is applied. Nothing is written. */
+import {isDeepStrictEqual} from 'node:util';
+import {type Action, bytesOf} from '../../core/action.js';
+import {withFileSystem} from '../../core/file-system.js';
+import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, toByteName} from '../../core/name.js';
+import {isWithin, parentPath, type RelPath, ROOT} from '../../core/path.js';
+import type {Facts, Found, MountFacts, Plan, PlanHeader, Space} from '../../core/plan.js';
+import type {Side} from '../../core/problem.js';
+import {type Need, spaceNeeds} from '../../plan/space.js';
+import {platform} from '../../platform/choose.js';
+import {Cursor} from '../../platform/cursor.js';
+import {errnoOf, type Folder, type Volume} from '../../platform/platform.js';
+import type {WorkerPool} from '../../platform/pool.js';
+import {privileges} from '../../platform/privileges.js';
+import {openNearest} from '../../platform/roots.js';
+import {FilterScope} from '../../scan/filter.js';
+import type {ScanAnswer} from '../../scan/job.js';
+import {readAbilities} from '../../state/abilities.js';
+import {NAMES} from '../../state/folder.js';
+import {readTargetId, type TargetId} from '../../state/identity.js';
+import {isReversed, type KnownMount, type Memory, type RememberedFilters, recall} from '../../state/memory.js';
+import {foldingOf} from '../../state/names.js';
+import {stateOwner} from '../../state/ownership.js';
+import {leftRenamed} from '../../state/staging.js';
+import {askWorkers} from './ask.js';
+import {mountFacts} from './mounts.js';
+import {openSide, viewsOf} from './sides.js';
+
+/** What the two scans told besides the entries. */
+export type Seen = Readonly<Record<Side, Pick<ScanAnswer, 'collisions' | 'mounts' | 'mountPoints'>>>;
+
+/** The facts of a plan just made. */
+export async function factsOf(plan: Plan, {source, target}: Seen, pool: WorkerPool): Promise<Facts> {
+  const mountPoints = {source: source.mountPoints.items, target: target.mountPoints.items};
+  const current = await currentFacts({plan, mounts: target.mounts, mountPoints, memory: recall(pairOf(plan)), pool});
+  return {...current, collisions: source.collisions};
+}
+
+/** The facts of a plan that was made a while ago: what can have changed since is looked at again. */
+export async function factsNow(plan: Plan, pool: WorkerPool): Promise<Facts> {
+  const {facts} = plan.header;
+  const mounts = (facts?.space ?? []).map(({at}) => at).filter((at) => at !== ROOT);
+  const memory = recall(pairOf(plan));
+  const [source, target] = [facts?.sourceMounts ?? [], facts?.targetMounts ?? []];
+  const mountPoints = {source: source.map(({at}) => at), target: target.map(({at}) => at)};
+  // What was mounted when the plan was made is what it is about, also where it was the first plan here.
+  const known = {source: withPlanned(memory.mounts.source, source), target: withPlanned(memory.mounts.target, target)};
+  return {...facts, ...(await currentFacts({plan, mounts, mountPoints, memory: {...memory, mounts: known}, pool}))};
+}
+
+function withPlanned(known: readonly KnownMount[], planned: readonly MountFacts[]): KnownMount[] {
+  const before = new Map(known.map(({at, fileSystems}) => [at, fileSystems]));
+  for (const {at, now} of planned) if (now !== '') before.set(at, withFileSystem(before.get(at) ?? [], now));
+  return [...before].map(([at, fileSystems]) => ({at, fileSystems}));
+}
+
+export interface NamesSeen {
+  /** How names are folded where the target is, or is to be; undefined where it keeps them apart. */
+  readonly folding: Folding | undefined;
+  /** See `leftRenamed`. */
+  readonly leftRenamed: ReadonlyMap<string, string>;
+}
+
+/** What must be known of a target's names before it is read. */
+export function namesOf(target: ByteName): NamesSeen {
+  const nearest = openNearest(target);
+  if (nearest === undefined) return NAMES_UNKNOWN;
+  try {
+    return {
+      folding: foldingOf(platform(), nearest.folder),
+      leftRenamed: nearest.path === target ? leftRenamed(platform(), nearest.folder) : NAMES_UNKNOWN.leftRenamed,
+    };
+  } catch (error) {
+    errnoOf(error);
+    return NAMES_UNKNOWN;
+  } finally {
+    platform().close(nearest.folder);
+  }
+}
+
+const NAMES_UNKNOWN: NamesSeen = {folding: FOLDING_UNKNOWN, leftRenamed: new Map()};
+
+export function pairOf({header: {source, target}}: Plan) {
+  return {source: source.path, target: target.path};
+}
+
+interface Looking {
+  readonly plan: Plan;
+  /** Folders of the target on which other file systems are mounted. */
+  readonly mounts: readonly RelPath[];
+  /** Where something is mounted in either tree, as the scans or the plan tell. */
+  readonly mountPoints: Readonly<Record<Side, readonly RelPath[]>>;
+  readonly memory: Memory;
+  readonly pool: WorkerPool;
+}
+
+async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking): Promise<Facts> {
+  const {source, target} = plan.header;
+  const leftOut = new Scopes(filtersOf(plan.header));
+  const mountsOf = (side: Side) =>
+    mountFacts({
+      open: () => openSide(plan.header, side).root,
+      met: mountPoints[side],
+      // What is left out is neither read nor written.
+      known: memory.mounts[side].filter(({at}) => !leftOut.excludes(at, true)),
+    });
+  const fileSystem = volumeAt(source.path)?.id;
+  const root = openNearest(toByteName(target.path));
+  if (root === undefined) return {};
+  try {
+    const isThere = root.path === toByteName(target.path);
+    if (isThere) platform().show(root.folder, viewsOf(plan.header).target);
+    const {id, fault}: TargetId = isThere ? readTargetId(platform(), root.folder) : {};
+    const volumes = volumesOf(root.folder, isThere ? mounts : []);
+    const abilities = isThere ? readAbilities(platform(), root.folder) : undefined;
+    const changes = plan.actions.some(({kind}) => kind !== 'blocked');
+    const owner = isThere && changes ? stateOwner(platform(), root.folder) : undefined;
+    // Who may not work in .dirsync is told so, and who changes nothing needs no id.
+    const isUnread = fault !== undefined && changes && owner === undefined;
+    const file = fromByteName(`${root.path}/${NAMES.state}/${NAMES.id}` as ByteName);
+    const unread = [...(memory.unread === undefined ? [] : [memory.unread]), ...(isUnread ? [{file, why: fault}] : [])];
+    return {
+      // Who may not look into .dirsync does not know the id.
+      ...(fault === undefined && owner === undefined && {target: {now: id, before: memory.ids}}),
+      unread: unread.length === 0 ? undefined : unread,
+      stateOwner: owner,
+      ...(fileSystem !== undefined && {sourceFileSystem: {now: fileSystem, before: memory.fileSystems}}),
+      sourceMounts: mountsOf('source'),
+      targetMounts: isThere ? mountsOf('target') : [],
+      ...(isReversed(pairOf(plan), targetIdAt(source.path)) && {reversed: true}),
+      unfiltered: unfiltered(plan, memory.filters),
+      space: await spaceOf(plan, {volumes, hasHoles: abilities?.holes ?? true, pool}),
+      notWritable: await notWritable({plan, volumes, pool, nearest: isThere ? undefined : root.folder}),
+    };
+  } finally {
+    platform().close(root.folder);
+  }
+}
+
+export function volumeAt(path: string): Volume | undefined {
+  return lookAtRoot(path, (folder) => platform().volume(folder));
+}
+
+/** The id of a tree that is the target of other runs. */
+function targetIdAt(path: string): string | undefined {
+  return lookAtRoot(path, (folder) => readTargetId(platform(), folder).id);
+}
+
+/** Undefined where it cannot be opened. */
+function lookAtRoot<T>(path: string, look: (root: Folder) => T): T | undefined {
+  try {
+    const folder = platform().openRoot(toByteName(path));
+    try {
+      return look(folder);
+    } finally {
+      platform().close(folder);
+    }
+  } catch (error) {
+    errnoOf(error);
+    return undefined;
+  }
+}
+
+type Volumes = readonly {readonly at: RelPath; readonly volume: Volume}[];
+
+function volumesOf(root: Folder, mounts: readonly RelPath[]): Volumes {
+  const cursor = new Cursor(platform(), root);
+  const look = (at: RelPath) => {
+    try {
+      return [{at, volume: platform().volume(cursor.folder(at))}];
+    } catch (error) {
+      // Unmounted since: what is written there goes to the file system above.
+      errnoOf(error);
+      return [];
+    }
+  };
+  const volumes = [ROOT, ...mounts].flatMap(look);
+  cursor.reset();
+  return volumes;
+}
+
+interface Room {
+  readonly volumes: Volumes;
+  /** Whether holes in files take no space on the file system of the target's root. */
+  readonly hasHoles: boolean;
+  readonly pool: WorkerPool;
+}
+
+async function spaceOf(plan: Plan, {volumes, hasHoles, pool}: Room): Promise<Space[]> {
+  const {usesReserve} = privileges();
+  const spaces = volumes.map(({at, volume: {room}}): Space => {
+    // What takes all is a space too: what is below it does not count for the one above.
+    if (room === undefined) return {at, block: 1, free: Number.MAX_SAFE_INTEGER};
+    const {block, free, freeForRoot, freeInodes} = room;
+    return {at, block, free: usesReserve ? freeForRoot : free, ...(freeInodes !== undefined && {freeInodes})};
+  });
+  const isTight = spaceNeeds(plan, spaces).some(({bytes}, i) => bytes > (spaces[i] as Space).free);
+  if (!isTight) return spaces;
+  const measured = await measuredNeeds(plan, {spaces, volumes, hasHoles, pool});
+  return spaces.map((space, i) => ({...space, needed: (measured[i] as Need).bytes}));
+}
+
+/** What the plan takes when holes are left out, what it replaces is given back, and content is shared where that can be. */
+async function measuredNeeds({header, actions}: Plan, {spaces, volumes, hasHoles, pool}: Room & {spaces: Space[]}) {
+  const {source, options: policy} = header;
+  const asked = [...actions.keys()].filter((i) => {
+    const action = actions[i] as Action;
+    return bytesOf(action) > 0 || action.kind === 'delete' || action.kind === 'rmdir';
+  });
+  const paths = asked.map((i) => (actions[i] as Action).path);
+  const answers = await askWorkers<readonly [number, number]>('allocated', paths, {pool, roots: header, views: viewsOf(header)});
+  const allocated = new Map(asked.map((index, i) => [index, answers[i] as readonly [number, number]]));
+  const from = volumeAt(source.path);
+  const shares = from?.shares && volumes.every(({volume}) => volume.id === from.id);
+  // It was tried in the root alone.
+  const keepsHoles = ({path}: Action) => hasHoles || volumes.some(({at}) => at !== ROOT && isWithin(path, at));
+  const isWritten = (index: number) => (shares ? 0 : (allocated.get(index)?.[0] ?? 0));
+  return spaceNeeds({header, actions}, spaces, {
+    // Where holes are not kept, they are written as zeros.
+    written: (index) =>
+      policy.sparse && keepsHoles(actions[index] as Action) ? isWritten(index) : bytesOf(actions[index] as Action),
+    replaced: (index) => allocated.get(index)?.[1] ?? 0,
+  });
+}
+
+interface Writing {
+  readonly plan: Plan;
+  readonly volumes: Volumes;
+  readonly pool: WorkerPool;
+  /** The folder in which the target is to be made. */
+  readonly nearest: Folder | undefined;
+}
+
+async function notWritable({plan, volumes, pool, nearest}: Writing): Promise<Found | undefined> {
+  const {header, actions} = plan;
+  const steps = actions.filter(({kind}) => kind !== 'blocked');
+  if (steps.length === 0) return undefined;
+  const closed = volumes.filter(({volume}) => volume.readOnly).map(({at}) => at);
+  const touched = closed.filter((at) => at === ROOT || steps.some(({path}) => isWithin(path, at)));
+  if (touched.length > 0) return {count: touched.length, example: touched[0] as RelPath};
+  if (privileges().overridesModes) return undefined;
+  if (nearest !== undefined) {
+    return platform().refusesNames(nearest) === undefined ? undefined : {count: 1, example: ROOT};
+  }
+  const folders = changedFolders(steps);
+  const answers = await askWorkers<string | undefined>('refused', folders, {pool, roots: header, views: viewsOf(header)});
+  const refused = folders.filter((_, i) => answers[i] !== undefined);
+  return refused.length === 0 ? undefined : {count: refused.length, example: refused[0] as RelPath};
+}
+
+/** Folders that are there, and in which names come or go; the root, for `.dirsync`. */
+function changedFolders(actions: readonly Action[]): RelPath[] {
+  const made = new Set(
+    actions.filter(({before, after}) => before?.kind !== 'directory' && after?.kind === 'directory').map(({path}) => path),
+  );
+  const changed = actions.filter(({kind}) => kind !== 'attrs').map(({path}) => parentPath(path));
+  return [...new Set([ROOT, ...changed])].filter((path) => !made.has(path));
+}
+
+/**
+ * Paths to be deleted or overwritten since the filters are others than in the run before: those left them out, and these do not. Where
+ * what is left out is deleted, also the reverse; what both leave out is meant to go then.
+ */
+function unfiltered({header, actions}: Plan, filters: RememberedFilters | undefined): Found | undefined {
+  // The usual case: what they leave out is in no plan.
+  if (filters === undefined || isDeepStrictEqual(filters, filtersOf(header))) return undefined;
+  const old = new Scopes(filters);
+  const now = header.options.deleteExcluded ? new Scopes(filtersOf(header)) : undefined;
+  let found: Found | undefined;
+  for (const {kind, path, before, reasons} of actions) {
+    if (before === undefined || kind === 'attrs' || kind === 'blocked') continue;
+    const isFolder = before.kind === 'directory';
+    const isOfFilters = reasons.includes('excluded')
+      ? // The source may have a folder where the target has a file.
+        !old.excludes(path, isFolder) && !old.excludes(path, !isFolder)
+      : old.excludes(path, isFolder) && !now?.excludes(path, isFolder);
+    if (!isOfFilters) continue;
+    found = {count: (found?.count ?? 0) + 1, example: found?.example ?? path};
+  }
+  return found;
+}
+
+/** What a plan's filters leave out, as it is remembered. */
+export function filtersOf({options, rules = [], tagged = []}: PlanHeader): RememberedFilters {
+  return {lines: options.filters, rules, tagged};
+}
+
+/** The filters of a tree that is not at hand, by its folders. */
+class Scopes {
+  readonly #root: FilterScope;
+  readonly #rules: ReadonlyMap<RelPath, string>;
+  readonly #tagged: ReadonlyMap<RelPath, string>;
+  readonly #scopes = new Map<RelPath, FilterScope>();
+  readonly #excluded = new Map<RelPath, boolean>([[ROOT, false]]);
+
+  constructor({lines, rules, tagged}: RememberedFilters) {
+    this.#root = FilterScope.root(lines);
+    this.#rules = new Map(rules);
+    this.#tagged = new Map(tagged);
+  }
+
+  excludes(path: RelPath, isFolder: boolean): boolean {
+    if (path === ROOT) return false;
+    const parent = parentPath(path);
+    return this.#excludesFolder(parent) || this.#in(parent).excludes(path, isFolder);
+  }
+
+  #excludesFolder(folder: RelPath): boolean {
+    const known = this.#excluded.get(folder);
+    if (known !== undefined) return known;
+    const excluded = this.excludes(folder, true);
+    this.#excluded.set(folder, excluded);
+    return excluded;
+  }
+
+  #in(folder: RelPath): FilterScope {
+    const known = this.#scopes.get(folder);
+    if (known !== undefined) return known;
+    const above = folder === ROOT ? this.#root : this.#in(parentPath(folder));
+    const scope = above.within(folder, this.#rules.get(folder), this.#tagged.get(folder));
+    this.#scopes.set(folder, scope);
+    return scope;
+  }
+}

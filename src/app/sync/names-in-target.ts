@@ -1,0 +1,64 @@
+/** Names of the source that its target cannot hold: left out, or written there in another way. */
+import type {Abilities} from '../../core/abilities.js';
+import {fromByteName, toByteName} from '../../core/name.js';
+import {holderOf, Naming} from '../../core/naming.js';
+import type {View} from '../../platform/platform.js';
+import {cut} from '../../report/words/columns.js';
+import {formatPlural} from '../../report/words/units.js';
+
+/** How many names there are of a kind, and the first of them. */
+class Counted {
+  #count = 0;
+  #example = '';
+
+  add(example: string): void {
+    if (this.#count++ === 0) this.#example = example;
+  }
+
+  /** Nothing where there are none. */
+  warning(say: (names: string, example: string) => string): string[] {
+    return this.#count === 0 ? [] : [say(formatPlural(this.#count, 'name'), this.#example)];
+  }
+}
+
+export class NamesInTarget {
+  readonly #holds: (name: string) => boolean;
+  readonly #couldHold: (name: string) => boolean;
+  readonly #naming: Naming | undefined;
+  readonly #refused = new Counted();
+  readonly #tooLong = new Counted();
+  readonly #escaped = new Counted();
+
+  /** `escaped`: as the target is shown, see `View`. */
+  constructor(abilities: Abilities | undefined, {names: escaped}: View) {
+    this.#holds = holderOf(abilities, escaped);
+    this.#couldHold = holderOf(abilities, escaped ?? abilities?.names);
+    this.#naming = escaped && new Naming(escaped);
+  }
+
+  /** Whether the target can hold a new name; asked once for each. */
+  holds(name: string): boolean {
+    const isHeld = this.#holds(name);
+    const written = this.#naming === undefined ? name : fromByteName(this.#naming.write(toByteName(name)));
+    if (isHeld && written !== name) this.#escaped.add(`${shown(name)} as ${shown(written)}`);
+    if (!isHeld) (this.#couldHold(name) ? this.#refused : this.#tooLong).add(shown(name));
+    return isHeld;
+  }
+
+  warnings(): string[] {
+    return [
+      ...this.#refused.warning(
+        (names, example) => `the target cannot hold ${names}, such as ${example}; --rename-invalid escapes them`,
+      ),
+      ...this.#tooLong.warning((names, example) => `the target cannot hold ${names}, such as ${example}: too long`),
+      ...this.#escaped.warning((names, example) => `${names} will be escaped in the target, such as ${example}`),
+    ];
+  }
+}
+
+/** Whoever shows it escapes it. A name that is too long for a file system is too long for a line as well. */
+function shown(name: string): string {
+  return `"${cut(name, LONG)}"`;
+}
+
+const LONG = 60;

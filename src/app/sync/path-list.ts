@@ -1,0 +1,93 @@
+/** Lists of paths, as `--only-from` takes them: exact, relative to the two folders, and a folder stands for all that is in it. */
+import fs from 'node:fs/promises';
+import process from 'node:process';
+import {addAbortSignal} from 'node:stream';
+import type {NarrowSettings} from '../../config/settings.js';
+import {DirsyncError} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import {decodeName, osPath} from '../../core/name.js';
+import {parentPath, type RelPath, ROOT} from '../../core/path.js';
+import {Interrupted} from '../context.js';
+
+export class PathList {
+  constructor(readonly paths: ReadonlySet<RelPath>) {}
+
+  /** Whether it names this path, or a folder that it is in. */
+  holds(path: RelPath): boolean {
+    for (let at = path; ; at = parentPath(at)) {
+      if (this.paths.has(at)) return true;
+      if (at === ROOT) return false;
+    }
+  }
+}
+
+/**
+ * All that these lists name together; undefined where there is no list.
+ * @throws DirsyncError LIST_UNREADABLE; Interrupted.
+ */
+export async function readPathLists(
+  {onlyFrom = [], from0 = false}: NarrowSettings,
+  signal: AbortSignal,
+): Promise<PathList | undefined> {
+  if (onlyFrom.length === 0) return undefined;
+  const paths = new Set<RelPath>();
+  for (const file of onlyFrom) for (const path of pathsIn(file, await readList(file, signal), from0)) paths.add(path);
+  return new PathList(paths);
+}
+
+/** What standard input held: every run of this process means the same. */
+let input: Buffer | undefined;
+
+async function readList(file: string, signal: AbortSignal): Promise<Buffer> {
+  try {
+    if (file !== STDIN) return await fs.readFile(osPath(file), {signal});
+    // As a stream, since a wait for whoever writes to it must end with a signal.
+    input ??= Buffer.concat(await addAbortSignal(signal, process.stdin).toArray());
+    return input;
+  } catch (error) {
+    if (signal.aborted) throw new Interrupted();
+    const {code} = error as NodeJS.ErrnoException;
+    throw refused(`${shownList(file)} (${code})`, 'check the path given by --only-from', error);
+  }
+}
+
+const STDIN = '-';
+
+function shownList(file: string): string {
+  return file === STDIN ? 'standard input' : escapeName(file);
+}
+
+function pathsIn(file: string, bytes: Buffer, from0: boolean): RelPath[] {
+  const shown = shownList(file);
+  if (!from0 && bytes.includes(0)) {
+    throw refused(
+      `${shown}: it holds a NUL`,
+      'give --from0 (-0) where NULs stand between the paths; without it, each line is one',
+    );
+  }
+  return linesOf(bytes, from0).flatMap((line, i) => {
+    const names = decodeName(line).split('/');
+    if (names.includes('..')) {
+      const where = `${shown}:${i + 1}: "${escapeName(decodeName(line))}" has a ".."`;
+      throw refused(where, 'write paths as they are below the source');
+    }
+    return line.length === 0 ? [] : [names.filter((name) => name !== '' && name !== '.').join('/') as RelPath];
+  });
+}
+
+const CARRIAGE_RETURN = 0x0d;
+
+function linesOf(bytes: Buffer, from0: boolean): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(from0 ? 0 : 0x0a, at);
+    const line = bytes.subarray(at, end === -1 ? bytes.length : end);
+    lines.push(!from0 && line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line);
+    at = end === -1 ? bytes.length : end + 1;
+  }
+  return lines;
+}
+
+function refused(what: string, hint: string, cause?: unknown): DirsyncError {
+  return new DirsyncError('LIST_UNREADABLE', what, hint, {cause});
+}

@@ -1,0 +1,309 @@
+/** Makes a plan: both trees are read at once and compared as they come in. Nothing is written. */
+import {availableParallelism} from 'node:os';
+import process from 'node:process';
+import type {Settings} from '../../config/settings.js';
+import {type Block, BlockWriter, emptyStat, PARTIAL} from '../../core/block.js';
+import {DirsyncError, type ErrorCode, EXIT, MORE_MEMORY} from '../../core/errors.js';
+import {type ByteName, toByteName} from '../../core/name.js';
+import {ROOT} from '../../core/path.js';
+import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../../core/plan.js';
+import {type Problem, problem} from '../../core/problem.js';
+import {heapFault} from '../../formats/memory.js';
+import {withTimeFacts} from '../../plan/compare.js';
+import {diff} from '../../plan/diff.js';
+import {DEFAULT_MAX_DELETE, guardHalts} from '../../plan/guards.js';
+import {summarize} from '../../plan/summary.js';
+import {platform} from '../../platform/choose.js';
+import {absolutePath} from '../../platform/environment.js';
+import {errnoOf} from '../../platform/platform.js';
+import type {WorkerPool} from '../../platform/pool.js';
+import {findSource, findTarget, type Root, rootOverlap} from '../../platform/roots.js';
+import {formatPlural} from '../../report/words/units.js';
+import {FilterScope} from '../../scan/filter.js';
+import {idlePatterns} from '../../scan/idle.js';
+import type {ScanJob} from '../../scan/job.js';
+import {type Scan, ScanStopped, startScan} from '../../scan/scan.js';
+import {type Context, Interrupted, newId, type Workers, withWorkers} from '../context.js';
+import {VERSION} from '../version.js';
+import {type Keeping, lossWarnings, madeUpWarnings, whatIsKept} from './abilities.js';
+import {askWorkers} from './ask.js';
+import {factsOf, namesOf} from './facts.js';
+import {idleWarnings, rootNames, typedPatterns} from './filters.js';
+import {NamesInTarget} from './names-in-target.js';
+import {narrowingOf, narrowPlan} from './narrow.js';
+import {ownInTrees} from './own-files.js';
+import {ownersOf} from './owners.js';
+import {memoryWarnings, sizeWarnings} from './remember.js';
+import {hiddenNamingWarnings, viewsOf} from './sides.js';
+import {type SourceFacts, sourceFacts} from './source-facts.js';
+
+/** A plan with other facts. */
+export function withFacts(plan: Plan, facts: Facts): Plan {
+  return {...plan, header: {...plan.header, facts}};
+}
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly summary: PlanSummary;
+  readonly halts: readonly Halt[];
+}
+
+const PROGRESS_MS = 200;
+/** Comparing content reads both trees while the two scans go on, so it has workers of its own. */
+const SCAN_WORKERS = 2;
+
+/** The workers that a plan with these settings needs. */
+export function workersFor({compare, rate, ioPriority}: Pick<Settings, 'compare' | 'rate' | 'ioPriority'>): Workers {
+  return {size: compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined, rate, ioPriority};
+}
+
+/** Makes a plan with workers of its own. @throws as `makePlan` does. */
+export function planTrees(settings: Settings, context: Context): Promise<Planned> {
+  return withWorkers(workersFor(settings), context, (pool) => makePlan(settings, pool, context));
+}
+
+/** @throws DirsyncError for roots or filters that cannot be used; Interrupted. */
+export async function makePlan(settings: Settings, pool: WorkerPool, context: Context): Promise<Planned> {
+  const {onEvent, now} = context;
+  const started = now();
+  const target = findTarget(settings.target, settings.mkpath);
+  const {source, missing, unread} = sourceOf(settings, target);
+  const roots = {source, target, sourceMissing: missing || undefined};
+  onEvent({type: 'plan-started', source: source.path, target: target.path});
+  const narrowing = await narrowingOf(settings.narrow, context);
+  const ofSource = sourceFacts(source.bytes);
+  const madeUp = ofSource.madeUp.filter((each) => settings.preserve.includes(each) && !settings.insisted.includes(each));
+  const wanted = settings.preserve.filter((each) => !madeUp.includes(each));
+  const keeping = whatIsKept(wanted, target.bytes);
+  const patterns = typedPatterns(settings.filters);
+  const own = ownInTrees(settings, {source: source.path, target: target.path});
+  const options = planOptions(settings, {
+    ...keeping,
+    filters: [...patterns.map(({pattern}) => pattern), ...own.patterns],
+    ofSource,
+  });
+  const {filters, excludeCaches, excludeIfPresent, oneFileSystem, deleteExcluded} = options;
+  // Refused here: a worker's failure would be a bug of ours.
+  FilterScope.root(filters);
+
+  const typedNames = rootNames([source.path, target.path], [settings.source, settings.target]);
+  const ofNames = namesOf(target.bytes);
+  const views = viewsOf({source, target, options});
+  const names = new NamesInTarget(keeping.abilities, views.target);
+  const filtering = {filters, excludeCaches, excludeIfPresent};
+  const common = {type: 'scan', rootNames: typedNames, ...filtering, oneFileSystem, kept: keeping.read, ...ofNames} as const;
+  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
+  const rulesRoot = source.live === undefined ? undefined : source.bytes;
+  // What is to be deleted has to be seen.
+  const filtered = deleteExcluded ? {filters: own.patterns, isWhole: true} : {};
+  const targetJob: ScanJob = {
+    ...common,
+    kept: keeping.readInTarget,
+    side: 'target',
+    root: target.bytes,
+    view: views.target,
+    rulesRoot,
+    rulesView: views.source,
+    ...filtered,
+    other: source.live,
+  };
+  const scans = {
+    source: missing || unread !== undefined ? emptyScan(target, unread) : startScan(pool, 0, sourceJob),
+    target: target.live === undefined ? NOTHING : startScan(pool, 1, targetJob),
+  };
+  const timer = setInterval(() => {
+    onEvent({type: 'scan-progress', source: pool.counter(0, 0), target: pool.counter(1, 0)});
+  }, PROGRESS_MS);
+  try {
+    const found = await diff({
+      source: scans.source.blocks,
+      target: scans.target.blocks,
+      policy: options,
+      wanted,
+      uid: process.geteuid?.() ?? 0,
+      holdsName: (name) => names.holds(name),
+      largestFile: keeping.fileSystem.largestFile,
+      onActions: checkMemory,
+      sameContent: (paths, inTarget) =>
+        askWorkers<boolean | Problem>('content', paths, {pool, roots, views, from: SCAN_WORKERS, inTarget}),
+    });
+    if (context.signal.aborted) throw new Interrupted();
+    const [sourceAnswer, targetAnswer] = await Promise.all([scans.source.answer, scans.target.answer]);
+    onEvent({type: 'scan-done', side: 'source', entries: sourceAnswer.totals.entries, bytes: sourceAnswer.totals.bytes});
+    onEvent({type: 'scan-done', side: 'target', entries: targetAnswer.totals.entries, bytes: targetAnswer.totals.bytes});
+    const inside = sourceAnswer.holdsOther ? 'target-in-source' : targetAnswer.holdsOther ? 'source-in-target' : undefined;
+    const idle = [...idlePatterns(patterns, typedNames), ...sourceAnswer.idle];
+    const seen = {source: sourceAnswer, target: targetAnswer};
+    const plan: Plan = {
+      header: {
+        id: newId(started),
+        created: started.toISOString(),
+        writer: `dirsync ${VERSION}`,
+        source: {path: source.path, identity: source.identity, escapes: views.source.names},
+        target: {path: target.path, identity: target.identity, escapes: views.target.names},
+        options,
+        totals: {source: sourceAnswer.totals, target: targetAnswer.totals},
+        overlap: rootOverlap(source, target) ?? inside,
+        owners: settings.ownerBy === 'name' && options.owner ? ownersOf(found.actions) : undefined,
+        plannedBy: process.geteuid?.(),
+        sourceMissing: missing || undefined,
+        rules: sourceAnswer.rules.items,
+        tagged: sourceAnswer.tagged.items.length > 0 ? sourceAnswer.tagged.items : undefined,
+        warnings: [
+          ...idleWarnings(idle),
+          ...own.warnings,
+          ...lossWarnings({...found, keeping, respelled: targetAnswer.respelled, folding: ofNames.folding}),
+          ...names.warnings(),
+          ...hiddenNamingWarnings({source}),
+          ...madeUpWarnings(ofSource.type, madeUp),
+          ...memoryWarnings(),
+          ...sizeWarnings(options, seen),
+        ],
+      },
+      actions: found.actions,
+      problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
+    };
+    const narrowed = narrowPlan(plan, narrowing, plan.header.id);
+    const facts = await factsOf(narrowed, seen, pool);
+    const planned = judge(withFacts(narrowed, facts), settings.allow);
+    onEvent({type: 'plan-ready', plan: planned.plan, summary: planned.summary, halts: planned.halts});
+    return planned;
+  } catch (error) {
+    if (error instanceof ScanStopped) throw new Interrupted();
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** @throws DirsyncError PLAN_TOO_LARGE: V8 would end the whole program where memory is used up. */
+function checkMemory(actions: number): void {
+  const fault = heapFault();
+  if (fault === undefined) return;
+  throw new DirsyncError(
+    'PLAN_TOO_LARGE',
+    `what was found up to here, ${formatPlural(actions, 'action')}, ${fault}`,
+    MORE_MEMORY,
+  );
+}
+
+/** Both walks read the source's filter rules, so both may say that they could not. */
+function unique(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((found) => [`${found.side}\0${found.code}\0${found.path}`, found])).values()];
+}
+
+export function judge(plan: Plan, allow: Settings['allow']): Planned {
+  return {plan, summary: summarize(plan), halts: guardHalts(plan, allow)};
+}
+
+interface FoundSource {
+  readonly source: Root;
+  /** It is not there, and is taken as an empty folder. */
+  readonly missing: boolean;
+  /** It is there and may not be opened. */
+  readonly unread: string | undefined;
+}
+
+/** The guards that a root which cannot be opened trips, by the error. */
+export const ROOT_GUARDS: Partial<Record<ErrorCode, GuardName>> = {
+  SOURCE_MISSING: 'source-missing',
+  SOURCE_UNREADABLE: 'unreadable-source',
+};
+
+function sourceOf({source, allow}: Settings, target: Root): FoundSource {
+  try {
+    return {source: findSource(source), missing: false, unread: undefined};
+  } catch (error) {
+    // Without a target there is nothing that an absent source could mean.
+    const guard = error instanceof DirsyncError ? ROOT_GUARDS[error.code] : undefined;
+    if (guard === undefined || target.live === undefined) throw error;
+    const {code, detail, hint, cause} = error as DirsyncError;
+    const missing = guard === 'source-missing';
+    if (!allow.includes(guard)) {
+      // What is missing is empty too.
+      const guards = missing ? [guard, 'source-empty'].filter((each) => !allow.includes(each as GuardName)) : [guard];
+      const lifted = guards.map((each) => `--allow ${each}`).join(' ');
+      throw new DirsyncError(code, detail, `${hint}; or give ${lifted} if that is meant`, {cause});
+    }
+    const whole = absolutePath(source);
+    const root = {path: whole, bytes: toByteName(whole), live: undefined};
+    return {source: root, missing, unread: missing ? undefined : errnoOf(cause)};
+  }
+}
+
+interface Known extends Pick<Keeping, 'kept' | 'times'>, Pick<PlanOptions, 'filters'> {
+  readonly ofSource: SourceFacts;
+}
+
+function planOptions(settings: Settings, {kept, times, filters, ofSource}: Known): PlanOptions {
+  const resolution = platform().timeResolution;
+  const mtimeWindow = resolution > 1n ? resolution : 0n;
+  const policy = withTimeFacts({mtimeWindow}, times);
+  return {
+    compare: settings.compare,
+    ...policy,
+    ...(ofSource.resolution > 1n && {sourceResolution: ofSource.resolution}),
+    ...(settings.mtimeWindow !== undefined && {mtimeWindow: settings.mtimeWindow, sourceResolution: undefined}),
+    delete: settings.delete,
+    deleteBefore: settings.deleteBefore,
+    deleteAnyway: settings.deleteAnyway,
+    deleteExcluded: settings.deleteExcluded,
+    oneFileSystem: settings.oneFileSystem,
+    linksAs: settings.linksAs,
+    renameInvalid: settings.renameInvalid,
+    ...kept,
+    filters,
+    excludeCaches: settings.excludeCaches,
+    excludeIfPresent: settings.excludeIfPresent,
+    minSize: settings.minSize,
+    maxSize: settings.maxSize,
+    maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,
+  };
+}
+
+const EMPTY_TOTALS: TreeTotals = {entries: 0, leaves: 0, bytes: 0, digest: ''};
+const EMPTY_ANSWER = Promise.resolve({
+  totals: EMPTY_TOTALS,
+  problems: [],
+  collisions: undefined,
+  respelled: 0,
+  mounts: [],
+  mountPoints: {items: [], isCut: false},
+  rules: {items: [], isCut: false},
+  tagged: {items: [], isCut: false},
+  idle: [],
+  holdsOther: false,
+  stopped: false,
+});
+
+/** A target that does not exist yet. */
+const NOTHING: Scan = {blocks: (async function* () {})(), answer: EMPTY_ANSWER, problems: []};
+
+/** A source that is gone, taken as an empty folder like the target's root; or one that may not be opened, of which nothing is known. */
+function emptyScan(target: Root, unread: string | undefined): Scan {
+  const backend = platform();
+  const folder = backend.openRoot(target.bytes);
+  const stat = emptyStat();
+  backend.stat(folder, '' as ByteName, stat);
+  backend.close(folder);
+  const blocks: Block[] = [];
+  const writer = new BlockWriter((block) => blocks.push(block));
+  writer.append(0, '', stat);
+  if (unread !== undefined) writer.amend(PARTIAL, '', '');
+  writer.finish();
+  return {
+    blocks: (async function* () {
+      yield* blocks;
+    })(),
+    answer: EMPTY_ANSWER,
+    problems: unread === undefined ? [] : [problem({path: ROOT, side: 'source', phase: 'scan', code: unread})],
+  };
+}
+
+/** The exit code of a plan that was made: `detailed` as asked for by --detailed-exitcode. */
+export function planExitCode({plan, summary, halts}: Planned, detailed: boolean): number {
+  if (!detailed) return EXIT.done;
+  if (halts.some(({allowed}) => !allowed)) return EXIT.guard;
+  if (plan.problems.length > 0 || summary.kinds.blocked.count > 0) return EXIT.partial;
+  return summary.changes + summary.upkeep > 0 ? EXIT.changes : EXIT.done;
+}

@@ -1,0 +1,103 @@
+/** What a source has only as its driver makes it up. It is never written to, so that cannot be tried, as it is in targets. */
+import {CODE, emptyStat, type Stat} from '../../core/block.js';
+import {NS_PER_SECOND} from '../../core/entry.js';
+import type {ByteName} from '../../core/name.js';
+import type {Preservable} from '../../core/plan.js';
+import {joinFacts, type TimeFacts} from '../../core/times.js';
+import {ACL_ACCESS} from '../../core/xattr.js';
+import {platform} from '../../platform/choose.js';
+import {HAVE_NO_MODES} from '../../platform/filesystems.js';
+import {errnoOf, type Folder} from '../../platform/platform.js';
+import {readAbilities} from '../../state/abilities.js';
+import {readTimeFacts} from '../../state/times.js';
+
+export interface SourceFacts {
+  /** As mount(8) calls it. */
+  readonly type: string | undefined;
+  /** What is the same for all its files, and may be other when it is mounted again. */
+  readonly madeUp: readonly Preservable[];
+  /** How exactly it keeps times. */
+  readonly resolution: bigint;
+}
+
+const NOTHING_KNOWN: SourceFacts = {type: undefined, madeUp: [], resolution: 1n};
+
+/** Where it was the target of other runs, these have tried it. */
+export function sourceFacts(source: ByteName): SourceFacts {
+  const backend = platform();
+  let root: Folder;
+  try {
+    root = backend.openRoot(source);
+  } catch (error) {
+    errnoOf(error);
+    return NOTHING_KNOWN;
+  }
+  try {
+    const {type, times} = backend.fileSystem(root);
+    const disk = diskOf(type, root);
+    const tried = readAbilities(backend, root);
+    const hasModes = disk?.hasModes ?? !HAVE_NO_MODES.has(type);
+    const madeUp: Preservable[] = [];
+    if (!(tried?.mode ?? hasModes)) madeUp.push('mode');
+    if (!(tried?.owner ?? hasModes)) madeUp.push('owner');
+    const {resolution} = joinFacts(joinFacts(times, disk?.times), readTimeFacts(backend, root)) as TimeFacts;
+    return {type, madeUp, resolution};
+  } catch (error) {
+    // The scan says what is wrong with it.
+    errnoOf(error);
+    return NOTHING_KNOWN;
+  } finally {
+    backend.close(root);
+  }
+}
+
+interface Disk {
+  readonly hasModes: boolean;
+  readonly times: TimeFacts;
+}
+
+/** NTFS and exFAT by `ntfs-3g` and `exfat-fuse`: the type and the options of the mount tell neither which it is, nor how it is mounted. */
+function diskOf(type: string | undefined, root: Folder): Disk | undefined {
+  if (type !== 'fuseblk' && type !== 'fuse') return undefined;
+  if (asked(root, 'system.ntfs_attrib') === 'there') {
+    // Without `permissions` and `acl` it has no ACLs, and says so for each path; with the first it does not know them.
+    return {hasModes: asked(root, ACL_ACCESS) !== 'none', times: {resolution: 100n, range: {}}};
+  }
+  if (type !== 'fuseblk' || !isUniform(root)) return undefined;
+  // The portable backend cannot ask: it may be NTFS.
+  return {hasModes: false, times: {resolution: platform().keepsAll ? NS_PER_SECOND : 1n, range: {}}};
+}
+
+function asked(root: Folder, attribute: string): 'there' | 'none' | 'unknown' {
+  try {
+    return platform().xattr(root, SELF, attribute as ByteName) === undefined ? 'none' : 'there';
+  } catch (error) {
+    errnoOf(error);
+    return 'unknown';
+  }
+}
+
+const SELF = '' as ByteName;
+
+/** So many entries are looked at. */
+const ENOUGH = 200;
+
+/** Whether all files in a folder have one owner and one mode, and all folders too: one more owner or mode, and they mean something. */
+function isUniform(root: Folder): boolean {
+  const backend = platform();
+  const modes = new Map<number, number>();
+  const first = emptyStat();
+  const stat = emptyStat();
+  backend.stat(root, SELF, first);
+  modes.set(CODE.directory, first.mode);
+  const isAsOthers = ({code, mode, uid, gid, device}: Stat) => {
+    // Something else is mounted there.
+    if (device !== first.device) return true;
+    if (!modes.has(code)) modes.set(code, mode);
+    return uid === first.uid && gid === first.gid && (code === CODE.symlink || modes.get(code) === mode);
+  };
+  return backend
+    .names(root)
+    .slice(0, ENOUGH)
+    .every((name) => !backend.stat(root, name, stat) || isAsOthers(stat));
+}

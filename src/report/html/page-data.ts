@@ -1,0 +1,214 @@
+/**
+ * The changes as data for the page's script: one row a line of its tree, folders before what is in them. Every text is made
+ * for people already: names are escaped, modes are in words.
+ */
+import {ACTION_KINDS, type Action, fromOf, isUpkeep, type Reason} from '../../core/action.js';
+import {type Entry, fromNanoseconds, KIND_WORDS} from '../../core/entry.js';
+import {escapeName} from '../../core/escape.js';
+import {comparePaths, pathParts, type RelPath} from '../../core/path.js';
+import type {Plan} from '../../core/plan.js';
+import type {Problem} from '../../core/problem.js';
+import type {Run} from '../../core/run.js';
+import {type AttributeRow, rareRows} from '../words/attributes.js';
+import {formatTime} from '../words/units.js';
+import {OUTCOMES, octal, sizeOf} from '../words/words.js';
+
+export interface PageData {
+  /** What the notes say of a change, such as "Outcome". */
+  readonly noteLabel: string;
+  /** Whether there are few enough notes to filter by them. */
+  readonly filterByNote: boolean;
+  readonly rows: readonly PageRow[];
+  readonly notes: readonly string[];
+  /** Kind, mode, owner, group. */
+  readonly attributes: readonly (readonly [kind: string, mode: string, owner: number, group: number])[];
+  /** Device numbers, ACLs and extended attributes, for rows that have any. */
+  readonly rare: readonly (readonly PageAttribute[])[];
+  /** A sentence more for single rows, by their index. */
+  readonly remarks: Readonly<Record<number, string>>;
+}
+
+/** The first two alone for a folder that only holds changes. A folder's name ends with "/"; `kind` counts in `ACTION_KINDS`. */
+export type PageRow = readonly [
+  depth: number,
+  name: string,
+  kind?: number,
+  bytes?: number,
+  note?: number,
+  before?: PageEntry | 0,
+  after?: PageEntry | 0,
+  /** An index into `rare`. */
+  rare?: number,
+];
+
+/** 0 where one side does not have it, and as `differs` where both have the same. */
+export type PageAttribute = readonly [name: string, before: string | 0, after: string | 0, differs: 0 | 1];
+
+/** An index into `attributes`, bytes, and a time in whole seconds since 1970, or in words where it is the fraction that differs. */
+export type PageEntry = readonly [attributes: number, size: number, time: number | string, link?: string];
+
+/** JSON of a `PageData`, in pieces: that of a large plan is longer than a string may be. */
+export function* planData(plan: Plan): Generator<string> {
+  const tables = new Tables();
+  const toEntry = (entry: Entry, exact: boolean): PageEntry => {
+    const {kind, mode, uid, gid, size, mtime, link} = entry;
+    const attributes = tables.attributes.intern([KIND_WORDS[kind], octal(mode), uid, gid]);
+    const base = [attributes, size, exact ? formatTime(mtime, {exact}) : fromNanoseconds(mtime).seconds] as const;
+    return link === undefined ? base : [...base, escapeName(link)];
+  };
+  const fields = (action: Action) => {
+    const {kind, before, after} = action;
+    const exact = before !== undefined && after !== undefined && before.mtime !== after.mtime && sameSecond(before, after);
+    const note = tables.notes.intern(noteOf(action));
+    const both = before ? [toEntry(before, exact), ...(after ? [toEntry(after, exact)] : [])] : [0, toEntry(after, exact)];
+    const base = [ACTION_KINDS.indexOf(kind), sizeOf(action) ?? 0, note, ...both];
+    const rare = rareRows(action).map(toAttribute);
+    return rare.length === 0 ? base : [...base, ...(after ? [] : [0]), tables.rare.intern(rare)];
+  };
+  const changes = plan.actions.filter((action) => !isUpkeep(action));
+  const remark = (action: Action) => {
+    const from = fromOf(action);
+    const parts = [
+      ...(action.kind === 'link' ? [`Hard link to ${escapeName(action.leader)}`] : []),
+      ...(from === undefined ? [] : [`Was ${escapeName(from)}`]),
+    ];
+    return parts.length === 0 ? undefined : parts.join('. ');
+  };
+  yield* document({changes, fields, remark, tables, isFolder, noteLabel: 'Why', filterByNote: false});
+}
+
+function toAttribute({name, before, after, differs}: AttributeRow): PageAttribute {
+  // As the other rows of the page; the names of extended attributes, which have a dot, are as they are.
+  const title = name.includes('.') ? name : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return [title, before ?? 0, after ?? 0, differs ? 1 : 0];
+}
+
+/** The same for a run. */
+export function* runData(run: Run): Generator<string> {
+  const tables = new Tables();
+  const problems = new Map(run.problems.map((problem) => [problem.path, problem]));
+  yield* document({
+    changes: run.steps.toSorted((a, b) => comparePaths(a.path, b.path)),
+    fields: ({kind, status, bytes}) => [ACTION_KINDS.indexOf(kind), bytes, tables.notes.intern(OUTCOMES[status])],
+    remark: ({path, status}) => (status === 'done' ? undefined : problemWords(problems.get(path))),
+    tables,
+    isFolder: ({kind}) => kind === 'mkdir' || kind === 'rmdir',
+    noteLabel: 'Outcome',
+    filterByNote: true,
+  });
+}
+
+function problemWords(problem: Problem | undefined): string | undefined {
+  return problem && `${escapeName(problem.code)}: ${escapeName(problem.message)}`;
+}
+
+const NOTES: Readonly<Record<Reason, string | undefined>> = {
+  new: 'new',
+  gone: 'not in source',
+  excluded: 'left out',
+  kind: 'kind',
+  name: 'name',
+  size: 'size',
+  mtime: 'time',
+  content: 'content',
+  link: 'link target',
+  mode: 'mode',
+  owner: 'owner',
+  group: 'group',
+  xattrs: 'attributes',
+  acls: 'ACL',
+  device: 'device',
+  hardlink: 'hard links',
+  children: undefined,
+  'source-unread': 'source unread',
+  elsewhere: 'may be elsewhere',
+  'target-unread': 'unread',
+};
+
+function noteOf({reasons}: Action): string {
+  return reasons
+    .map((reason) => NOTES[reason])
+    .filter((note) => note !== undefined)
+    .join(', ');
+}
+
+function sameSecond(a: Entry, b: Entry): boolean {
+  return fromNanoseconds(a.mtime).seconds === fromNanoseconds(b.mtime).seconds;
+}
+
+function isFolder({before, after}: Action): boolean {
+  return (after ?? before)?.kind === 'directory';
+}
+
+/** Values that many rows share, each written once. */
+class Table<T> {
+  readonly values: T[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  /** The index of a value, which is added if it is new. */
+  intern(value: T): number {
+    const key = typeof value === 'string' ? value : JSON.stringify(value);
+    let index = this.#indexes.get(key);
+    if (index === undefined) {
+      index = this.values.push(value) - 1;
+      this.#indexes.set(key, index);
+    }
+    return index;
+  }
+}
+
+class Tables {
+  readonly notes = new Table<string>();
+  readonly attributes = new Table<[string, string, number, number]>();
+  readonly rare = new Table<readonly PageAttribute[]>();
+}
+
+interface DocumentOptions<T> {
+  /** In canonical order. */
+  readonly changes: readonly T[];
+  readonly fields: (change: T) => readonly unknown[];
+  readonly remark: (change: T) => string | undefined;
+  readonly isFolder: (change: T) => boolean;
+  readonly tables: Tables;
+  readonly noteLabel: string;
+  readonly filterByNote: boolean;
+}
+
+/** Rows that are written at once. */
+const BATCH = 2000;
+
+function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Generator<string> {
+  const {changes, fields, remark, isFolder, tables, noteLabel, filterByNote} = options;
+  const remarks: Record<number, string> = {};
+  let count = 0;
+  let batch: string[] = [];
+  yield `{"noteLabel":${json(noteLabel)},"filterByNote":${filterByNote},"rows":[`;
+  let above: string[] = [];
+  for (const change of changes) {
+    const parts = change.path === '' ? ['.'] : pathParts(change.path);
+    const last = parts.length - 1;
+    let shared = 0;
+    while (shared < last && parts[shared] === above[shared]) shared++;
+    for (let depth = shared; depth < last; depth++) batch.push(json([depth, `${escapeName(parts[depth] as string)}/`]));
+    count += last - shared;
+    const sentence = remark(change);
+    if (sentence !== undefined) remarks[count] = sentence;
+    const name = escapeName(parts[last] as string);
+    batch.push(json([last, isFolder(change) ? `${name}/` : name, ...fields(change)]));
+    count++;
+    above = parts;
+    if (batch.length >= BATCH) {
+      yield (count > batch.length ? ',' : '') + batch.join(',');
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield (count > batch.length ? ',' : '') + batch.join(',');
+  const {notes, attributes, rare} = tables;
+  yield `],"notes":${json(notes.values)},"attributes":${json(attributes.values)},"rare":${json(rare.values)},`;
+  yield `"remarks":${json(remarks)}}`;
+}
+
+/** JSON that ends no script element, opens none, and holds no command of a CI runner (app/output/ci-runner), which could not break it up. */
+function json(value: unknown): string {
+  return JSON.stringify(value).replace(/[<>&#\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

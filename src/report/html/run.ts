@@ -1,0 +1,113 @@
+/** The page of a run: what went wrong first. */
+import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
+import {escapeName} from '../../core/escape.js';
+import type {OutcomeStatus} from '../../core/outcome.js';
+import type {KindTotals} from '../../core/plan.js';
+import type {Run, RunStep} from '../../core/run.js';
+import type {RunSubject} from '../subject.js';
+import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from '../words/units.js';
+import {endSentence, OUTCOMES, plainPath} from '../words/words.js';
+import {html, type Markup, type Part} from './markup.js';
+import {runData} from './page-data.js';
+import {
+  bytesOrNone,
+  explorer,
+  facts,
+  kindLabel,
+  kindTable,
+  MAX_LISTED,
+  more,
+  type Page,
+  path,
+  pictureSection,
+  problemSection,
+  section,
+  table,
+} from './parts.js';
+
+const STATUSES = Object.keys(OUTCOMES) as OutcomeStatus[];
+
+export function runPage({run}: RunSubject): Page {
+  const title = `dirsync run: ${escapeName(run.header.source)} → ${escapeName(run.header.target)}`;
+  return {title, main: runMain(run), ...(run.steps.length > 0 && {data: runData(run)})};
+}
+
+function* runMain(run: Run): Generator<Markup> {
+  const {header, steps, problems, end} = run;
+  const done = steps.filter(({status}) => status === 'done');
+  const left = steps.filter(({status}) => status !== 'done' && status !== 'already-done');
+  yield html`<header><p class="what">dirsync run</p>
+<h1>${endSentence(run.end, run.problems.length)}</h1>
+${runFacts(run)}</header>
+<main>
+${problemSection(problems)}${leftSection(left)}`;
+  const counts = end?.counts ?? countStatuses(steps);
+  yield html`${pictureSection(steps)}`;
+  if (steps.length > 0) {
+    yield html`<div class="columns">${section({id: 'outcomes', heading: 'Outcomes'}, outcomeTable(counts))}${section(
+      {id: 'totals', heading: 'Done'},
+      kindTable(countKinds(done)),
+    )}</div>\n`;
+    yield explorer(stepList(steps));
+  } else {
+    yield html`<p>${header.changes === 0 ? 'There was nothing to do.' : 'No change was begun.'}</p>\n`;
+  }
+  yield html`</main>\n`;
+}
+
+function runFacts({header, end}: Run): Markup {
+  const {id, planId, writer, source, target, started, changes, bytes} = header;
+  const ms = end && Math.max(0, Date.parse(end.finished) - Date.parse(started));
+  return facts([
+    ['Source', path(escapeName(source))],
+    ['Target', path(escapeName(target))],
+    ['Started', html`<time datetime="${escapeName(started)}">${formatIsoTime(started)}</time> by ${escapeName(writer)}`],
+    end && ['Took', html`${formatDuration(ms ?? 0)}, ${formatBytes(end.bytes)} written`],
+    ['Planned', html`${formatPlural(changes, 'change')}, ${formatBytes(bytes)} to write`],
+    ['Run', html`${path(escapeName(id))} of plan ${path(escapeName(planId))}`],
+  ]);
+}
+
+function leftSection(steps: readonly RunStep[]): Part {
+  if (steps.length === 0) return undefined;
+  const rows = steps.slice(0, MAX_LISTED).map(stepRow);
+  return section({id: 'left', heading: `Not done (${formatCount(steps.length)})`}, [
+    table({caption: 'Changes that were not made', columns: ['Path', 'Kind', 'Outcome', '#Size'], rows, long: true}),
+    more(steps.length - rows.length, 'changes'),
+  ]);
+}
+
+function outcomeTable(counts: Readonly<Record<OutcomeStatus, number>>): Markup {
+  const rows = STATUSES.filter((status) => counts[status] > 0).map((status) => [OUTCOMES[status], formatCount(counts[status])]);
+  return table({caption: 'Changes by outcome', columns: ['Outcome', '#Changes'], rows});
+}
+
+function stepList(steps: readonly RunStep[]): Part {
+  const rows = steps.slice(0, MAX_LISTED).map(stepRow);
+  return [
+    table({caption: 'The first changes, in the order in which they ended', columns: ['Path', 'Kind', 'Outcome', '#Size'], rows}),
+    more(steps.length - rows.length, 'changes'),
+  ];
+}
+
+function stepRow({path: at, kind, status, bytes}: RunStep): Part[] {
+  return [path(plainPath(at)), kindLabel(kind), OUTCOMES[status], bytesOrNone(bytes)];
+}
+
+function countStatuses(steps: readonly RunStep[]): Record<OutcomeStatus, number> {
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<OutcomeStatus, number>;
+  for (const {status} of steps) counts[status]++;
+  return counts;
+}
+
+function countKinds(steps: readonly RunStep[]): Record<ActionKind, KindTotals> {
+  const kinds = Object.fromEntries(ACTION_KINDS.map((kind) => [kind, {count: 0, bytes: 0}])) as Record<
+    ActionKind,
+    {count: number; bytes: number}
+  >;
+  for (const {kind, bytes} of steps) {
+    kinds[kind].count++;
+    kinds[kind].bytes += bytes;
+  }
+  return kinds;
+}

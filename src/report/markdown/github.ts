@@ -1,0 +1,103 @@
+/** Plans, runs and histories for GitHub Actions: workflow commands, which become annotations, and a Markdown summary. */
+
+import type {Drift} from '../../core/drift.js';
+import type {DirsyncError} from '../../core/errors.js';
+import {escapeName} from '../../core/escape.js';
+import type {Problem} from '../../core/problem.js';
+import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../subject.js';
+import {driftText} from '../text/text.js';
+import {formatCount, formatPlural} from '../words/units.js';
+import {endSentence, plainPath, planSentence} from '../words/words.js';
+import {markdownReport} from './markdown.js';
+
+export interface GithubReport {
+  /** Workflow commands, one a line: for stdout of a step. */
+  readonly annotations: string;
+  /** Markdown: for the file that GITHUB_STEP_SUMMARY names. */
+  readonly summary: string;
+}
+
+/** Of each level GitHub shows so many annotations a step, and drops the rest without a word. */
+const MAX_ANNOTATIONS = 10;
+
+type Level = 'error' | 'warning' | 'notice';
+
+interface Annotation {
+  readonly level: Level;
+  readonly title: string;
+  readonly message: string;
+}
+
+export function githubReport(subject: Subject): GithubReport {
+  const annotations = annotationsOf(subject);
+  const shown = (['error', 'warning', 'notice'] as const).flatMap((level) =>
+    shorten(annotations.filter((annotation) => annotation.level === level)),
+  );
+  return {annotations: shown.map(command).join('\n'), summary: markdownReport(subject)};
+}
+
+/** The annotation of an error that ended a command; of a saved plan that no longer fits, with the paths. */
+export function githubError({summary, detail, hint}: DirsyncError, drift: readonly Drift[] = []): string {
+  const lines = [detail, ...(drift.length === 0 ? [] : [driftText(drift)]), ...(hint === undefined ? [] : [hint])];
+  return command({level: 'error', title: summary, message: lines.join('\n')});
+}
+
+function annotationsOf(subject: Subject): Annotation[] {
+  switch (subject.type) {
+    case 'plan':
+      return planAnnotations(subject);
+    case 'run':
+      return runAnnotations(subject);
+    case 'history':
+      return historyAnnotations(subject);
+  }
+}
+
+function planAnnotations({plan, summary, halts}: PlanSubject): Annotation[] {
+  return [
+    ...halts.map(({guard, message, allowed}): Annotation => {
+      const said = escapeName(message);
+      if (allowed) return {level: 'warning', title: `Allowed: ${guard}`, message: said};
+      return {level: 'error', title: `Would halt: ${guard}`, message: `${said}; lifted by --allow ${guard}`};
+    }),
+    ...plan.header.warnings.map((text): Annotation => ({level: 'warning', title: 'dirsync', message: escapeName(text)})),
+    ...plan.problems.map((found) => problemAnnotation('warning', found)),
+    {level: 'notice', title: 'dirsync', message: planSentence(plan, summary)},
+  ];
+}
+
+function runAnnotations({run: {steps, problems, end}}: RunSubject): Annotation[] {
+  const skipped = steps.filter(({status}) => status === 'skipped');
+  return [
+    ...problems.map((found) => problemAnnotation('error', found)),
+    ...skipped.map(
+      ({path}): Annotation => ({level: 'warning', title: 'Skipped, since it had drifted', message: plainPath(path)}),
+    ),
+    {level: 'notice', title: 'dirsync', message: endSentence(end, problems.length)},
+  ];
+}
+
+function historyAnnotations({target, runs}: HistorySubject): Annotation[] {
+  return [{level: 'notice', title: 'dirsync', message: `${formatPlural(runs.length, 'run')} of ${escapeName(target)}`}];
+}
+
+function problemAnnotation(level: Level, {path, side, code, message}: Problem): Annotation {
+  return {level, title: escapeName(code), message: `${plainPath(path)} (${side}): ${escapeName(message)}`};
+}
+
+/** Of too many annotations of one level, the first ones and one that tells how many others there are. */
+function shorten(annotations: readonly Annotation[]): readonly Annotation[] {
+  const [first] = annotations;
+  if (first === undefined || annotations.length <= MAX_ANNOTATIONS) return annotations;
+  const shown = annotations.slice(0, MAX_ANNOTATIONS - 1);
+  const more = formatCount(annotations.length - shown.length);
+  return [...shown, {level: first.level, title: 'dirsync', message: `… and ${more} more; the summary of the job lists them`}];
+}
+
+function command({level, title, message}: Annotation): string {
+  return `::${level} title=${escapeData(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escapeData(message)}`;
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}

@@ -1,0 +1,46 @@
+/** What the config says of its jobs, as text: a line for each value, with where it was said. */
+import {escapeName} from '../../core/escape.js';
+import type {ShownConfig, ShownSetting} from '../../core/shown-config.js';
+import {columns, pad} from '../words/columns.js';
+import {joinSections, paint} from './text.js';
+
+export function configText({files, jobs}: ShownConfig, color: boolean): string {
+  const [file = '', ...extended] = files.map(escapeName);
+  return joinSections([
+    [file, ...extended.map((each) => `  extends ${each}`)],
+    ...(jobs.length === 0 ? [['It has no jobs.']] : []),
+    ...jobs.map(({name, settings}) => [paint(color, 'bold', escapeName(name)), ...settingLines(settings, files)]),
+  ]);
+}
+
+/** A value longer than this pushes its own origin to the right, and no other's. */
+const MAX_WIDTH = 60;
+
+function settingLines(settings: readonly ShownSetting[], files: readonly string[]): string[] {
+  const rows = settings.map(({key, value, origin}) => [escapeName(key), valueWords(value), origin] as const);
+  const keyWidth = Math.max(0, ...rows.map(([key]) => columns(key)));
+  const valueWidth = Math.max(0, ...rows.map(([, value]) => columns(value)).filter((width) => width <= MAX_WIDTH));
+  const fromWidth = Math.max(0, ...settings.map(({origin}) => origin.from.length));
+  return rows.map(([key, value, {from, file, line}]) => {
+    const where = file === undefined ? '' : `${escapeName(shortest(file, files))}${line === undefined ? '' : `:${line}`}`;
+    return `  ${pad(key, keyWidth)}  ${pad(value, valueWidth)}  ${pad(from, fromWidth)}  ${where}`.trimEnd();
+  });
+}
+
+function valueWords(value: ShownSetting['value']): string {
+  if (typeof value !== 'string' && typeof value === 'object')
+    return value.length === 0 ? 'none' : value.map(textWords).join(', ');
+  return typeof value === 'string' ? textWords(value) : String(value);
+}
+
+/** In quotes where the text could be taken for more or less than it is. */
+function textWords(text: string): string {
+  const escaped = escapeName(text);
+  return /^[^\s,"']+$/.test(escaped) ? escaped : `"${escaped.replaceAll('"', '\\"')}"`;
+}
+
+/** The name of a file, where it is the only one of that name; else its path. */
+function shortest(file: string, files: readonly string[]): string {
+  const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+  return files.filter((each) => nameOf(each) === nameOf(file)).length === 1 ? nameOf(file) : file;
+}

@@ -1,0 +1,117 @@
+/** Runs that were, as plain text: one of them, and a target's history. as in report/text/text. */
+import {ACTION_KINDS} from '../../core/action.js';
+import {escapeName} from '../../core/escape.js';
+import {comparePaths} from '../../core/path.js';
+import type {Run, RunStep, RunSummary} from '../../core/run.js';
+import {columns, pad} from '../words/columns.js';
+import {formatBytes, formatCount, formatDuration, formatIsoTime} from '../words/units.js';
+import {GLYPHS, glyphWords, KIND_STYLES, OUTCOMES, plainPath, resultWords} from '../words/words.js';
+import {endSections, joinSections, MAX_LISTED, MAX_PROBLEMS, paint, problemLines} from './text.js';
+
+export interface RunTextOptions {
+  readonly run: Run;
+  readonly color: boolean;
+  readonly width: number;
+  /** Lists every step and problem, however many there are. */
+  readonly all?: boolean;
+}
+
+/** What `dirsync show` prints of a run: its steps in canonical order, its problems, and how it ended. */
+export function runText(options: RunTextOptions): string {
+  const {run, color, all = false} = options;
+  const {header, steps, problems, end} = run;
+  const {id, planId, writer, source, target, started} = header;
+  return joinSections([
+    [
+      `${escapeName(source)} → ${escapeName(target)}`,
+      `Run ${id} of plan ${planId}, begun ${formatIsoTime(started)}, by ${escapeName(writer)}`,
+    ],
+    all || steps.length <= MAX_LISTED ? stepLines(options) : tallyLines(steps, color),
+    problemLines(problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
+    ...(end ? endSections({...end, started, problems}) : [unendedLines(run)]),
+  ]);
+}
+
+function stepLines({run, color, width}: RunTextOptions): string[] {
+  const rows = [...run.steps]
+    .sort((a, b) => comparePaths(a.path, b.path))
+    .map(({kind, path, status, bytes}) => ({
+      kind,
+      path: kind === 'mkdir' || kind === 'rmdir' ? `${plainPath(path)}/` : plainPath(path),
+      size: bytes > 0 ? formatBytes(bytes) : '',
+      status: status === 'done' ? '' : OUTCOMES[status],
+    }));
+  const pathWidth = Math.min(widest(rows.map(({path}) => path)), Math.max(20, Math.floor(width / 2)));
+  const sizeWidth = widest(rows.map(({size}) => size));
+  return rows.map(({kind, path, size, status}) => {
+    const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
+    return `  ${label}  ${pad(path, pathWidth)}  ${size.padStart(sizeWidth)}  ${status}`.trimEnd();
+  });
+}
+
+function tallyLines(steps: readonly RunStep[], color: boolean): string[] {
+  const rows = ACTION_KINDS.map((kind) => {
+    const done = steps.filter((step) => step.kind === kind && step.status === 'done');
+    const bytes = done.reduce((sum, step) => sum + step.bytes, 0);
+    return {kind, count: formatCount(done.length), bytes: bytes > 0 ? formatBytes(bytes) : ''};
+  }).filter(({count}) => count !== '0');
+  const countWidth = widest(rows.map(({count}) => count));
+  const bytesWidth = widest(rows.map(({bytes}) => bytes));
+  const lines = rows.map(({kind, count, bytes}) => {
+    const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
+    return `  ${label}  ${count.padStart(countWidth)}  ${bytes.padStart(bytesWidth)}`.trimEnd();
+  });
+  return [...lines, '', paint(color, 'dim', `--full lists all ${formatCount(steps.length)} changes one by one`)];
+}
+
+function unendedLines({header, steps}: Run): string[] {
+  const done = steps.filter(({status}) => status === 'done').length;
+  return [
+    `${formatCount(done)} of ${formatCount(header.changes)} changes are recorded as done.`,
+    'The journal has no end: the run was killed, is still at work, or could not write on.',
+  ];
+}
+
+export interface HistoryTextOptions {
+  /** The target's root; surrogateescape text. */
+  readonly target: string;
+  /** The newest first. */
+  readonly runs: readonly RunSummary[];
+  readonly color: boolean;
+  readonly width: number;
+}
+
+/** What `dirsync history` prints: a line for each run, and what is wrong with journals that cannot be read. */
+export function historyText({target, runs, color}: HistoryTextOptions): string {
+  const rows = runs.map((run) => ({
+    when: formatIsoTime(run.header.started),
+    duration: run.end ? formatDuration(Math.max(0, Date.parse(run.end.finished) - Date.parse(run.header.started))) : '',
+    changes: glyphWords(run.kinds),
+    bytes: bytesWords(run),
+    result: resultWords(run),
+    id: run.header.id,
+  }));
+  const width = (column: keyof (typeof rows)[number]) => widest(rows.map((row) => row[column]));
+  const lines = rows.map(({when, duration, changes, bytes, result, id}) => {
+    const shown = paint(color, result === 'done' ? 'green' : 'yellow', pad(result, width('result')));
+    const numbers = `${duration.padStart(width('duration'))}  ${pad(changes, width('changes'))}  ${bytes.padStart(width('bytes'))}`;
+    return `  ${when.padEnd(width('when'))}  ${numbers}  ${shown}  ${id}`;
+  });
+  const faults = runs.flatMap(({header, fault}) => (fault === undefined ? [] : [`  ! ${header.id}  ${fault}`]));
+  return joinSections([
+    [escapeName(target)],
+    lines,
+    faults.length > 0 ? [`Journals that cannot be read (${formatCount(faults.length)}):`, ...faults] : [],
+    [rows.length === 0 ? 'No run is recorded here.' : paint(color, 'dim', '`dirsync show ID --target DIR` shows one of them')],
+  ]);
+}
+
+/** Bytes written; of a run without an end, those of the steps that it has. */
+function bytesWords({end, kinds}: RunSummary): string {
+  const written = end?.bytes ?? kinds.create.bytes + kinds.update.bytes + kinds.replace.bytes;
+  return written > 0 ? formatBytes(written) : '';
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, columns(text)), 0);
+}

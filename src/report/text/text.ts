@@ -1,0 +1,203 @@
+/** Plans and runs as plain text for terminals and pipes. No line ends with a newline; colour only repeats what words say. */
+import {styleText} from 'node:util';
+import {ACTION_KINDS, type Action, isUpkeep} from '../../core/action.js';
+import {type Drift, driftWords} from '../../core/drift.js';
+import {escapeName} from '../../core/escape.js';
+import type {ApplyReport, OutcomeStatus} from '../../core/outcome.js';
+import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
+import type {Problem} from '../../core/problem.js';
+import type {RunEnd} from '../../core/run.js';
+import {columns, pad} from '../words/columns.js';
+import {foldersOf} from '../words/folders.js';
+import {type Progress, SPEED_AFTER_MS} from '../words/progress.js';
+import {formatBytes, formatCount, formatDuration, formatPlural} from '../words/units.js';
+import {
+  GLYPHS,
+  KIND_STYLES,
+  OUTCOMES,
+  PHASES,
+  pathWords,
+  plainPath,
+  planSentence,
+  problemWords,
+  reasonWords,
+  type Style,
+  sizeOf,
+  verdict,
+} from '../words/words.js';
+
+/** Up to this many changes are listed one by one, more by folder. */
+export const MAX_LISTED = 100;
+const MAX_FOLDERS = 20;
+export const MAX_PROBLEMS = 20;
+const MAX_DRIFT = 50;
+
+export interface PlanTextOptions {
+  readonly plan: Plan;
+  readonly summary: PlanSummary;
+  readonly halts: readonly Halt[];
+  readonly color: boolean;
+  /** Columns of the terminal: a long path may push its line over it, but does not push the others'. */
+  readonly width: number;
+  /** Lists every change and problem, however many there are. */
+  readonly all?: boolean;
+}
+
+/** What `dirsync plan` prints: the changes, problems, warnings and guards, totals, and one sentence. */
+export function planText(options: PlanTextOptions): string {
+  const {plan, summary, halts, color, all = false} = options;
+  const {header} = plan;
+  const listed = all || summary.changes <= MAX_LISTED;
+  return joinSections([
+    [`${escapeName(header.source.path)} → ${escapeName(header.target.path)}`],
+    listed ? actionLines(options) : folderLines(options),
+    upkeepLines(summary),
+    problemLines(plan.problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
+    header.warnings.map((warning) => `${paint(color, 'yellow', 'Warning:')} ${escapeName(warning)}`),
+    halts.map((halt) => haltLine(halt, color)),
+    totalLines(summary, color),
+    [planSentence(plan, summary)],
+  ]);
+}
+
+function actionLines({plan, color, width}: PlanTextOptions): string[] {
+  const rows = plan.actions.filter((action) => !isUpkeep(action)).map((action) => actionRow(action));
+  const pathWidth = Math.min(
+    rows.reduce((widest, {path}) => Math.max(widest, columns(path)), 0),
+    Math.max(20, Math.floor(width / 2)),
+  );
+  const sizeWidth = rows.reduce((widest, {size}) => Math.max(widest, size.length), 0);
+  return rows.map(({kind, path, size, reasons}) => {
+    const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
+    return `  ${label}  ${pad(path, pathWidth)}  ${size.padStart(sizeWidth)}  ${reasons}`.trimEnd();
+  });
+}
+
+function actionRow(action: Action) {
+  const size = sizeOf(action);
+  const sizeWords = size === undefined ? '' : formatBytes(size);
+  return {kind: action.kind, path: pathWords(action), size: sizeWords, reasons: reasonWords(action)};
+}
+
+function folderLines({plan, summary, color}: PlanTextOptions): string[] {
+  const folders = foldersOf(plan.actions, MAX_FOLDERS);
+  const rows = folders.slice(0, MAX_FOLDERS).map(({path, opened, changes, glyphs, bytes}) => ({
+    path: `${plainPath(path)}/${opened ? ' (itself)' : ''}`,
+    changes: formatPlural(changes, 'change'),
+    bytes: bytes > 0 ? formatBytes(bytes) : '',
+    glyphs: [...new Set(Object.values(GLYPHS))]
+      .filter((glyph) => glyphs[glyph] !== undefined)
+      .map((glyph) => `${glyph}${formatCount(glyphs[glyph] as number)}`)
+      .join(' '),
+  }));
+  const widest = (of: (row: (typeof rows)[number]) => string) => Math.max(...rows.map((row) => columns(of(row))));
+  const pathWidth = widest(({path}) => path);
+  const changesWidth = widest(({changes}) => changes);
+  const bytesWidth = widest(({bytes}) => bytes);
+  const lines = rows.map(({path, changes, glyphs, bytes}) =>
+    `  ${pad(path, pathWidth)}  ${changes.padStart(changesWidth)}  ${bytes.padStart(bytesWidth)}  ${glyphs}`.trimEnd(),
+  );
+  const more = folders.length - rows.length;
+  if (more > 0) lines.push(`  … and ${formatPlural(more, 'more folder', 'more folders')}`);
+  const how = `--full lists all ${formatCount(summary.changes)} changes one by one; for a saved plan: dirsync show FILE --full`;
+  return [...lines, '', paint(color, 'dim', how)];
+}
+
+function upkeepLines({upkeep, changes}: PlanSummary): string[] {
+  return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are put back afterwards.`] : [];
+}
+
+export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
+  if (problems.length === 0) return [];
+  const lines = problems.slice(0, limit).map((problem) => {
+    const [code, words] = problemWords(problem);
+    return `  ${paint(color, 'red', `! ${code}`)}  ${words}`;
+  });
+  return [`Problems (${formatCount(problems.length)}):`, ...lines, ...moreLines(problems.length - lines.length)];
+}
+
+export function haltLine({guard, message, allowed}: Halt, color: boolean): string {
+  if (allowed) return `${paint(color, 'yellow', 'Allowed:')} ${guard} — ${escapeName(message)}`;
+  return `${paint(color, 'red', 'Would halt:')} ${guard} — ${escapeName(message)}; lifted by --allow ${guard}`;
+}
+
+function totalLines({kinds}: PlanSummary, color: boolean): string[] {
+  const rows = ACTION_KINDS.filter((kind) => kinds[kind].count > 0).map((kind) => ({
+    kind,
+    count: formatCount(kinds[kind].count),
+    bytes: kinds[kind].bytes > 0 ? formatBytes(kinds[kind].bytes) : '',
+  }));
+  const countWidth = Math.max(...rows.map(({count}) => count.length));
+  const bytesWidth = Math.max(...rows.map(({bytes}) => bytes.length));
+  return rows.map(({kind, count, bytes}) => {
+    const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
+    return `  ${label}  ${count.padStart(countWidth)}  ${bytes.padStart(bytesWidth)}`.trimEnd();
+  });
+}
+
+/** What `dirsync apply` prints at its end: outcomes, speed, problems, skipped paths, and one sentence. */
+export function applyText({report, color}: {readonly report: ApplyReport; readonly color: boolean}): string {
+  const {problems, skipped} = report;
+  return joinSections([problemLines(problems, color, MAX_PROBLEMS), skippedLines(skipped), ...endSections(report)]);
+}
+
+/** How a run ended: its outcomes, and what it wrote in which time, with one sentence. */
+export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' | 'problems'>): string[][] {
+  const {counts, bytes} = report;
+  const rows = Object.entries(OUTCOMES)
+    .map(([status, words]) => ({words, count: counts[status as OutcomeStatus]}))
+    .filter(({count}) => count > 0)
+    .map(({words, count}) => ({words, count: formatCount(count)}));
+  const countWidth = Math.max(...rows.map(({count}) => count.length));
+  const ms = Math.max(0, Date.parse(report.finished) - Date.parse(report.started));
+  const speed = ms >= SPEED_AFTER_MS ? ` (${formatBytes((bytes * 1000) / ms)}/s)` : '';
+  return [
+    rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
+    [
+      bytes > 0 ? `${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}` : `Took ${formatDuration(ms)}`,
+      verdict(report),
+    ],
+  ];
+}
+
+/** How far an apply is, in one line: the percentage first, since the end may be cut off. */
+export function progressText({phase, share, actions, bytes, bytesPerSecond, left}: Progress): string {
+  const parts = [
+    `${PHASES[phase]}: ${Math.floor(100 * share)} %`,
+    left !== undefined && `${formatDuration(left, {whole: true})} left`,
+    `${formatCount(actions.done)} of ${formatCount(actions.total)} actions`,
+    bytes.total > 0 && `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`,
+    bytes.total > 0 && bytesPerSecond !== undefined && `${formatBytes(bytesPerSecond)}/s`,
+  ];
+  return parts.filter((part) => part !== false).join(', ');
+}
+
+function skippedLines(skipped: ApplyReport['skipped']): string[] {
+  if (skipped.length === 0) return [];
+  const lines = skipped.slice(0, MAX_PROBLEMS).map((path) => `  ${plainPath(path)}`);
+  return [`Skipped, since they drifted (${formatCount(skipped.length)}):`, ...lines, ...moreLines(skipped.length - lines.length)];
+}
+
+/** The paths at which the world is no longer what a saved plan saw, one a line; the first 50 of them. */
+export function driftText(drift: readonly Drift[]): string {
+  const lines = drift
+    .slice(0, MAX_DRIFT)
+    .map((each) => `  ${plainPath(each.path)} (${each.side}): ${escapeName(driftWords(each))}`);
+  return [...lines, ...moreLines(drift.length - lines.length)].join('\n');
+}
+
+export function moreLines(more: number): string[] {
+  return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
+}
+
+export function joinSections(sections: readonly (readonly string[])[]): string {
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+/** Whether there is colour was decided by the caller, so the stream and the environment are not asked again. */
+export function paint(color: boolean, style: Style, text: string): string {
+  return color ? styleText(style, text, {validateStream: false}) : text;
+}

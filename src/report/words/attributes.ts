@@ -1,0 +1,87 @@
+/** What a change makes of a path's attributes, side by side. */
+import type {Action} from '../../core/action.js';
+import {type Entry, KIND_WORDS} from '../../core/entry.js';
+import {escapeName} from '../../core/escape.js';
+import {compareNames} from '../../core/name.js';
+import {isAcl} from '../../core/xattr.js';
+import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
+import {octal} from './words.js';
+import {xattrLabel, xattrPairWords, xattrWords} from './xattr.js';
+
+export interface AttributeRow {
+  readonly name: string;
+  /** Undefined where there is none: nothing stands there, or it is no such attribute of its kind. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly differs: boolean;
+  /** Attributes that the row stands for; 1 where it does not say. */
+  readonly count?: number;
+}
+
+type Sides = Pick<Action, 'before' | 'after'>;
+
+/** One row for each attribute that either side has; times are exact where they would look the same. */
+export function attributeRows({before, after}: Sides): AttributeRow[] {
+  const exact =
+    before !== undefined &&
+    after !== undefined &&
+    formatTime(before.mtime) === formatTime(after.mtime) &&
+    before.mtime !== after.mtime;
+  const attributes: readonly Attribute[] = [
+    ['kind', ({kind}) => KIND_WORDS[kind]],
+    ['size', ({kind, size}) => (kind === 'file' ? sizeWords(size) : undefined)],
+    ['modified', ({mtime}) => formatTime(mtime, {exact})],
+    ['mode', ({kind, mode}) => (kind === 'symlink' ? undefined : octal(mode))],
+    ['owner', ({uid, gid}) => `${uid}:${gid}`],
+    ['link to', ({link}) => (link === undefined ? undefined : escapeName(link))],
+  ];
+  return [...attributes.flatMap((attribute) => rowOf(attribute, {before, after})), ...rareRows({before, after})];
+}
+
+/** The rows of what few entries have: the numbers of a device, ACLs, and extended attributes. */
+export function rareRows({before, after}: Sides): AttributeRow[] {
+  return [...rowOf(['device', ({rdev}) => rdev], {before, after}), ...xattrRows({before, after})];
+}
+
+type Attribute = readonly [name: string, of: (entry: Entry) => string | undefined];
+
+function rowOf([name, of]: Attribute, {before, after}: Sides): AttributeRow[] {
+  const [old, now] = [before && of(before), after && of(after)];
+  if (old === undefined && now === undefined) return [];
+  return [{name, before: old, after: now, differs: before !== undefined && after !== undefined && old !== now}];
+}
+
+/** Extended attributes of one path that have rows of their own; those that differ come before others. */
+const MAX_XATTRS = 20;
+
+function xattrRows({before, after}: Sides): AttributeRow[] {
+  const [old = {}, now = {}] = [before?.xattrs, after?.xattrs];
+  if (before?.xattrs === undefined && after?.xattrs === undefined) return [];
+  const differs = (name: string) => before !== undefined && after !== undefined && old[name] !== now[name];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort(
+    (a, b) => Number(isAcl(b)) - Number(isAcl(a)) || compareNames(a, b),
+  );
+  const first = names.length <= MAX_XATTRS ? names : names.toSorted((a, b) => Number(differs(b)) - Number(differs(a)));
+  const shown = new Set(first.slice(0, MAX_XATTRS));
+  const rows = names.filter((name) => shown.has(name)).map((name) => xattrRow(name, old[name], now[name], differs(name)));
+  const rest = first.slice(MAX_XATTRS);
+  if (rest.length === 0) return rows;
+  const count = (entry: Entry | undefined) =>
+    entry && formatPlural(rest.filter((name) => entry.xattrs?.[name] !== undefined).length, 'attribute');
+  return [
+    ...rows,
+    {name: `${rest.length} more`, before: count(before), after: count(after), differs: rest.some(differs), count: rest.length},
+  ];
+}
+
+function xattrRow(name: string, old: string | undefined, now: string | undefined, differs: boolean): AttributeRow {
+  const [before, after] =
+    old === undefined || now === undefined
+      ? [old, now].map((value) => (value === undefined ? undefined : xattrWords(name, value)))
+      : xattrPairWords(name, old, now);
+  return {name: xattrLabel(name), before, after, differs};
+}
+
+function sizeWords(size: number): string {
+  return size < 1024 ? `${size} B` : `${formatBytes(size)} (${formatCount(size)} B)`;
+}

@@ -1,0 +1,188 @@
+/**
+ * How far an apply is, how fast, and how long it will still take: folded from its events, with the time passed in. What a step
+ * and a byte cost is learnt on the way, since both do: a million small files are bound by one, a few large ones by the other.
+ */
+import type {ApplyPhase, ApplyProgress, ApplyStarted} from '../../core/event.js';
+import type {RelPath} from '../../core/path.js';
+
+/** Times are milliseconds. */
+export interface Progress {
+  readonly started: number;
+  readonly phase: ApplyPhase;
+  /** The part of the work that is done: 0 to 1, never falls, and never reaches 1. */
+  readonly share: number;
+  /** How long it will still take; undefined until something was done. */
+  readonly left: number | undefined;
+  readonly actions: Amount;
+  readonly bytes: Amount;
+  /** Undefined until they mean something. */
+  readonly stepsPerSecond: number | undefined;
+  readonly bytesPerSecond: number | undefined;
+  /** The path at hand, for each worker. */
+  readonly current: readonly (RelPath | undefined)[];
+  readonly memory: Memory;
+}
+
+export interface Amount {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What one event leaves for the next. */
+interface Memory {
+  readonly steps: Amount;
+  readonly checks: number;
+  /** When the last event came, and when the last that told of work. */
+  readonly seen: number;
+  readonly worked: number;
+  readonly learnt: Learnt;
+  /** Sums over the last seconds. */
+  readonly recent: {readonly time: number; readonly steps: number; readonly bytes: number};
+}
+
+/** Steps and bytes, each in the time that they were guessed to take. */
+interface Work {
+  readonly steps: number;
+  readonly bytes: number;
+}
+
+/** The normal equations of `time = a × steps + b × bytes`, each event weighed by its work. */
+interface Learnt {
+  readonly steps: number;
+  readonly both: number;
+  readonly bytes: number;
+  readonly stepsTime: number;
+  readonly bytesTime: number;
+}
+
+/** The guess. It sets how a step compares with a byte until both have been seen: 0.1 ms, and 500 MB/s. */
+const STEP_TIME = 0.1;
+const BYTE_TIME = 2e-6;
+/** A check costs this part of a step that changes something. */
+const CHECK = 0.2;
+/** The weight of the guess's comparison beside what was seen. */
+const GUESS = 0.02;
+/** After so long, what was seen has a third of its weight. */
+const LEARNT_TIME = 20_000;
+const RECENT_TIME = 3000;
+const LEFT_TIME = 1000;
+/** What was done in less time tells no speed. */
+export const SPEED_AFTER_MS = 1000;
+/** No percentage shows more than 99 until the end is told. */
+const ALMOST = 0.999;
+
+export function startProgress({actions, steps, checks, bytes}: ApplyStarted, now: number): Progress {
+  return {
+    started: now,
+    phase: checks > 0 ? 'check' : 'write',
+    share: 0,
+    left: undefined,
+    actions: {done: 0, total: actions},
+    bytes: {done: 0, total: bytes},
+    stepsPerSecond: undefined,
+    bytesPerSecond: undefined,
+    current: [],
+    memory: {
+      steps: {done: 0, total: steps},
+      checks,
+      seen: now,
+      worked: now,
+      learnt: {steps: 0, both: 0, bytes: 0, stepsTime: 0, bytesTime: 0},
+      recent: {time: 0, steps: 0, bytes: 0},
+    },
+  };
+}
+
+export function advance(progress: Progress, event: ApplyProgress, now: number): Progress {
+  const {memory} = progress;
+  const passed = Math.max(0, now - memory.seen);
+  const steps = {done: Math.max(memory.steps.done, event.steps), total: memory.steps.total};
+  const bytes = {done: Math.max(progress.bytes.done, event.bytes), total: progress.bytes.total};
+  const restBefore = restOf(memory.steps, progress.bytes, memory.checks);
+  const rest = restOf(steps, bytes, memory.checks);
+  const work = {steps: Math.max(0, restBefore.steps - rest.steps), bytes: Math.max(0, restBefore.bytes - rest.bytes)};
+  const isWork = work.steps + work.bytes > 0;
+  const learnt = isWork ? learn(memory.learnt, work, Math.max(0, now - memory.worked)) : memory.learnt;
+  const [before, after] = [timeOf(restBefore, learnt), timeOf(rest, learnt)];
+  const recent = {
+    time: faded(memory.recent.time, passed, RECENT_TIME) + passed,
+    steps: faded(memory.recent.steps, passed, RECENT_TIME) + steps.done - memory.steps.done,
+    bytes: faded(memory.recent.bytes, passed, RECENT_TIME) + bytes.done - progress.bytes.done,
+  };
+  return {
+    started: progress.started,
+    phase: event.phase,
+    // What is left shrinks as its time does: another estimate changes the pace, and never turns it round or stops it.
+    share: before > 0 ? Math.min(ALMOST, 1 - (1 - progress.share) * (after / before)) : progress.share,
+    left: isWork || progress.left !== undefined ? smooth(progress.left, after, passed) : undefined,
+    actions: {done: Math.max(progress.actions.done, event.actions), total: progress.actions.total},
+    bytes,
+    ...(now - progress.started < SPEED_AFTER_MS
+      ? {stepsPerSecond: undefined, bytesPerSecond: undefined}
+      : {stepsPerSecond: perSecond(recent.steps, recent.time), bytesPerSecond: perSecond(recent.bytes, recent.time)}),
+    current: event.current,
+    memory: {
+      steps,
+      checks: memory.checks,
+      seen: now,
+      // No step or byte is to blame for the time of a flush.
+      worked: isWork || event.phase === 'sync' ? now : memory.worked,
+      learnt,
+      recent,
+    },
+  };
+}
+
+function restOf(steps: Amount, bytes: Amount, checks: number): Work {
+  const checksLeft = Math.max(0, checks - steps.done);
+  const stepsLeft = Math.max(0, steps.total - steps.done);
+  return {
+    steps: STEP_TIME * (stepsLeft - (1 - CHECK) * checksLeft),
+    bytes: BYTE_TIME * Math.max(0, bytes.total - bytes.done),
+  };
+}
+
+function learn(learnt: Learnt, {steps, bytes}: Work, time: number): Learnt {
+  const all = steps + bytes;
+  const old = (sum: number) => faded(sum, time, LEARNT_TIME);
+  return {
+    steps: old(learnt.steps) + (steps * steps) / all,
+    both: old(learnt.both) + (steps * bytes) / all,
+    bytes: old(learnt.bytes) + (bytes * bytes) / all,
+    stepsTime: old(learnt.stepsTime) + (steps * time) / all,
+    bytesTime: old(learnt.bytesTime) + (bytes * time) / all,
+  };
+}
+
+/** How long work takes by what was learnt. */
+function timeOf(work: Work, learnt: Learnt): number {
+  const seen = learnt.steps + 2 * learnt.both + learnt.bytes;
+  if (seen === 0) return work.steps + work.bytes;
+  // Where only one of both was seen, the other is likely to be slower or faster than guessed too, but not by as much.
+  const guess = GUESS * seen;
+  const pace = Math.sqrt((learnt.stepsTime + learnt.bytesTime) / seen);
+  const [steps, bytes] = [learnt.steps + guess, learnt.bytes + guess];
+  const [stepsTime, bytesTime] = [learnt.stepsTime + guess * pace, learnt.bytesTime + guess * pace];
+  const determinant = steps * bytes - learnt.both * learnt.both;
+  const perStep = (stepsTime * bytes - bytesTime * learnt.both) / determinant;
+  const perByte = (bytesTime * steps - stepsTime * learnt.both) / determinant;
+  // Neither gives time back: when one would, all is the other's cost.
+  if (perStep < 0) return (work.bytes * bytesTime) / bytes;
+  if (perByte < 0) return (work.steps * stepsTime) / steps;
+  return work.steps * perStep + work.bytes * perByte;
+}
+
+/** Counts down with the clock, and leans towards the newest estimate. */
+function smooth(left: number | undefined, estimate: number, passed: number): number {
+  if (left === undefined) return estimate;
+  const due = Math.max(0, left - passed);
+  return estimate + faded(due - estimate, passed, LEFT_TIME);
+}
+
+function faded(value: number, passed: number, span: number): number {
+  return value * Math.exp(-passed / span);
+}
+
+function perSecond(amount: number, time: number): number {
+  return time > 0 ? (1000 * amount) / time : 0;
+}

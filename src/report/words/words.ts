@@ -1,0 +1,301 @@
+/** Actions, plans and runs in words. Every name in them is escaped. */
+import type {styleText} from 'node:util';
+import {ACTION_KINDS, type Action, type ActionKind, fromOf, isUpkeep, type Reason} from '../../core/action.js';
+import {type Entry, KIND_WORDS} from '../../core/entry.js';
+import {escapeName} from '../../core/escape.js';
+import type {ApplyPhase, Event} from '../../core/event.js';
+import type {FilterRule} from '../../core/filter.js';
+import {holderWords} from '../../core/holder.js';
+import type {ApplyReport, OutcomeStatus} from '../../core/outcome.js';
+import type {RelPath} from '../../core/path.js';
+import type {KindTotals, Plan, PlanSummary} from '../../core/plan.js';
+import type {Problem} from '../../core/problem.js';
+import type {RunEnd, RunSummary} from '../../core/run.js';
+import {differingXattrs, type KeptXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
+import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from './units.js';
+import {xattrLabel} from './xattr.js';
+
+/** One character a kind, so that colour never says anything alone. */
+export const GLYPHS: Readonly<Record<ActionKind, string>> = {
+  mkdir: '+',
+  create: '+',
+  update: '~',
+  replace: '±',
+  link: '=',
+  move: '→',
+  attrs: '·',
+  delete: '-',
+  rmdir: '-',
+  blocked: '!',
+};
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** Colours repeat what glyphs and words say. */
+export const KIND_STYLES: Readonly<Record<ActionKind, Style>> = {
+  mkdir: 'green',
+  create: 'green',
+  update: 'yellow',
+  replace: 'magenta',
+  link: 'cyan',
+  move: 'cyan',
+  attrs: 'cyan',
+  delete: 'red',
+  rmdir: 'red',
+  blocked: 'yellow',
+};
+
+/** A path for people: the root is ".", a folder ends with "/", a symlink shows where it points. */
+export function pathWords(action: Action): string {
+  const entry = (action.after ?? action.before) as Entry;
+  const path = action.path === '' ? '.' : escapeName(action.path);
+  if (entry.kind === 'directory') return `${path}/`;
+  return entry.link === undefined ? path : `${path} -> ${escapeName(entry.link)}`;
+}
+
+/** A path without an action: the root is ".". */
+export function plainPath(path: RelPath): string {
+  return path === '' ? '.' : escapeName(path);
+}
+
+/** Where a filter line stands, and the line: "docs/.dirsyncignore:3: !keep.md". */
+export function filterRuleWords({from, line, pattern}: FilterRule): string {
+  return `${from === '' ? 'command line or config' : `${escapeName(from)}:${line}`}: ${escapeName(pattern)}`;
+}
+
+/** Bytes that an action is about, as `volumeOf` counts them; undefined where there is no content. */
+export function sizeOf(action: Action): number | undefined {
+  if (action.kind === 'link' || action.kind === 'move' || action.kind === 'attrs') return undefined;
+  if (action.kind === 'blocked') return action.bytes;
+  const entry = (action.after ?? action.before) as Entry;
+  return entry.kind === 'file' ? entry.size : undefined;
+}
+
+/** Why an action is there: "size 10 → 12, mode 0644 → 0600". */
+export function reasonWords(action: Action): string {
+  const reasons = isUpkeep(action) ? action.reasons : action.reasons.filter((reason) => reason !== 'children');
+  return reasons.map((reason) => reasonWord(reason, action)).join(', ');
+}
+
+function reasonWord(reason: Reason, action: Action): string {
+  const {before, after} = action;
+  switch (reason) {
+    case 'new':
+      return 'new';
+    case 'gone':
+      return 'not in source';
+    case 'excluded':
+      return 'left out by a filter';
+    case 'source-unread':
+      return 'kept, since the source could not be read here';
+    case 'target-unread':
+      return 'kept, since it could not be read';
+    case 'elsewhere':
+      return 'kept, since it may be what could not be read or written at another path';
+    case 'content':
+      return 'content';
+    case 'children':
+      return 'content changes';
+    case 'hardlink':
+      return action.kind === 'link' ? `hard link to ${escapeName(action.leader)}` : 'hard links';
+    case 'kind':
+      return change('', before && KIND_WORDS[before.kind], after && KIND_WORDS[after.kind]);
+    case 'name':
+      return `was ${escaped(fromOf(action)) ?? 'named otherwise'}`;
+    case 'size':
+      return change('size ', before && formatCount(before.size), after && formatCount(after.size));
+    case 'mtime':
+      return timeChange(before?.mtime, after?.mtime);
+    case 'xattrs':
+      return xattrChanges(before, after, {xattrs: XATTR_NAMESPACES, acls: false}) || 'extended attributes';
+    case 'acls':
+      return xattrChanges(before, after, {xattrs: [], acls: true}) || 'ACL';
+    case 'device':
+      return change('device ', before?.rdev, after?.rdev);
+    case 'link':
+      return change('link ', escaped(before?.link), escaped(after?.link));
+    case 'mode':
+      return change('mode ', before && octal(before.mode), after && octal(after.mode));
+    case 'owner':
+      return change('owner ', before?.uid, after?.uid);
+    case 'group':
+      return change('group ', before?.gid, after?.gid);
+  }
+}
+
+/** Which extended attributes differ: few are named, many are counted. A name alone says that the value is another. */
+function xattrChanges(before: Entry | undefined, after: Entry | undefined, kept: KeptXattrs): string {
+  const [old, now] = [before?.xattrs ?? {}, after?.xattrs ?? {}];
+  const names = differingXattrs(old, now, kept);
+  if (names.length > 3) return `${names.length} extended attributes`;
+  return names
+    .map((name) => `${xattrLabel(name)}${old[name] === undefined ? ' added' : now[name] === undefined ? ' removed' : ''}`)
+    .join(', ');
+}
+
+function change(label: string, before: string | number | undefined, after: string | number | undefined): string {
+  return `${label}${before ?? 'none'} → ${after ?? 'none'}`;
+}
+
+function timeChange(before: bigint | undefined, after: bigint | undefined): string {
+  if (before === undefined || after === undefined) return 'mtime';
+  const exact = formatTime(before) === formatTime(after);
+  return change('mtime ', formatTime(before, {exact}), formatTime(after, {exact}));
+}
+
+function escaped(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : escapeName(text);
+}
+
+export function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+/** A problem's code, and where it is and what it means. */
+export function problemWords({path, side, code, message}: Problem): [code: string, words: string] {
+  return [escapeName(code), `${plainPath(path)} (${side}): ${escapeName(message)}`];
+}
+
+/** "up to 30 s for the lock of /t, held by process 12 on host since 2026-01-01T10:00:00.000Z: dirsync run photos" */
+export function lockWaitWords(
+  {target, holder, timeout}: Extract<Event, {type: 'lock-waiting'}>,
+  time: (iso: string) => string = (iso) => iso,
+): string {
+  const by = holder === undefined ? '' : `, held by ${holderWords({...holder, since: time(holder.since)})}`;
+  return `up to ${formatDuration(timeout, {whole: true})} for the lock of ${escapeName(target)}${by}`;
+}
+
+/** What a plan comes to, in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */
+export function planSentence(plan: Plan, summary: PlanSummary): string {
+  const {kinds, changes, upkeep, bytes, problems} = summary;
+  const {narrowed} = plan.header;
+  if (changes === 0 && narrowed) {
+    return `Nothing to do: ${formatPlural(narrowed.leftOut, 'change is', 'changes are')} left out.${trouble(plan, summary)}`;
+  }
+  if (changes === 0) {
+    if (upkeep > 0)
+      return `Plan: no changes, but the times of ${formatPlural(upkeep, 'folder')} are put back.${trouble(plan, summary)}`;
+    const equal = plan.header.options.delete ? 'equals' : 'holds all of';
+    if (problems === 0) return `Nothing to do: the target ${equal} the source.`;
+    const unread = plan.problems.every(({phase}) => phase === 'scan');
+    return `Nothing to do, but ${formatPlural(problems, 'path')} ${unread ? 'could not be read' : 'had problems'}.`;
+  }
+  const write = bytes > 0 ? `; ${formatBytes(bytes)} to write` : '';
+  return `Plan: ${formatPlural(changes, 'change')}: ${kindCounts(kinds)}${write}.${restWords(plan, summary)}`;
+}
+
+/** Its changes by kind: "1 to create, 2 to delete". */
+export function kindCounts(kinds: PlanSummary['kinds']): string {
+  const parts: [count: number, words: string][] = [
+    [kinds.mkdir.count + kinds.create.count, 'to create'],
+    [kinds.update.count, 'to update'],
+    [kinds.replace.count, 'to replace'],
+    [kinds.link.count, 'to link'],
+    [kinds.move.count, 'to move'],
+    [kinds.attrs.count, 'in attributes alone'],
+    [kinds.delete.count + kinds.rmdir.count, 'to delete'],
+  ];
+  const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
+  return counts.join(', ');
+}
+
+/** Sentences on what a plan with changes does not do. */
+export function restWords(plan: Plan, summary: PlanSummary): string {
+  const {narrowed} = plan.header;
+  return `${narrowed ? ` ${formatCount(narrowed.leftOut)} left out.` : ''}${trouble(plan, summary)}`;
+}
+
+function trouble({problems}: Plan, {kinds: {blocked}}: PlanSummary): string {
+  const kept = blocked.count > 0 ? ` ${formatPlural(blocked.count, 'path is', 'paths are')} kept unread.` : '';
+  return problems.length > 0 ? `${kept} ${formatPlural(problems.length, 'problem')}.` : kept;
+}
+
+export const PHASES: Readonly<Record<ApplyPhase, string>> = {
+  check: 'checking',
+  write: 'writing',
+  sync: 'flushing to disk',
+  delete: 'deleting',
+  attrs: 'setting attributes',
+};
+
+export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
+  done: 'done',
+  'already-done': 'already done',
+  'not-kept': 'not kept (the target cannot)',
+  skipped: 'skipped (drift)',
+  failed: 'failed',
+  stopped: 'not begun',
+  blocked: 'held back',
+};
+
+/** Changes by their glyph: "+12 ~3 -1". */
+export function glyphWords(kinds: Readonly<Record<ActionKind, KindTotals>>): string {
+  const glyphs = new Map<string, number>();
+  for (const kind of ACTION_KINDS) glyphs.set(GLYPHS[kind], (glyphs.get(GLYPHS[kind]) ?? 0) + kinds[kind].count);
+  return [...glyphs]
+    .filter(([, count]) => count > 0)
+    .map(([glyph, count]) => `${glyph}${formatCount(count)}`)
+    .join(' ');
+}
+
+/** How a run of a history ended, in a few words. */
+export function resultWords({end, problems, fault}: RunSummary): string {
+  if (fault !== undefined) return 'journal unreadable';
+  if (end === undefined) return 'killed, or still at work';
+  const {counts, interrupted} = end;
+  const rest = [
+    counts.failed > 0 && `${formatCount(counts.failed)} failed`,
+    counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
+    counts.stopped > 0 && `${formatCount(counts.stopped)} not begun`,
+    counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
+    problems > counts.failed && formatPlural(problems, 'problem'),
+  ].filter((part) => part !== false);
+  if (interrupted === 'max-duration' && counts.stopped > 0) return ['out of time', ...rest].join(', ');
+  if (interrupted && interrupted !== 'max-duration') return [`interrupted (${interrupted})`, ...rest].join(', ');
+  return rest.length > 0 ? `done, but ${rest.join(', ')}` : 'done';
+}
+
+/** How an apply ended, in one sentence. */
+export function verdict({
+  problems,
+  leftOut = 0,
+  ...end
+}: Pick<ApplyReport, 'counts' | 'problems' | 'interrupted' | 'leftOut'>): string {
+  const left = leftOut > 0 ? ` ${formatPlural(leftOut, 'change was', 'changes were')} left out.` : '';
+  return endSentence(end, problems.length) + left;
+}
+
+/** How a run ended, in one sentence; `problems`: how many it had. */
+export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefined, problems: number): string {
+  if (end === undefined) return 'Not finished: the run is still at work, or was killed; apply again to do the rest.';
+  const {counts, interrupted} = end;
+  const isEarly = interrupted !== undefined && (interrupted !== 'max-duration' || counts.stopped > 0);
+  if (isEarly) {
+    const left = formatPlural(counts.stopped, 'change');
+    if (interrupted === 'max-duration') return `Stopped, as its time was over: ${left} left; apply again to do the rest.`;
+    return `Interrupted by ${interrupted}: ${left} left; apply again to do the rest.`;
+  }
+  const rest = [
+    counts.failed > 0 && `${formatCount(counts.failed)} failed`,
+    counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
+    counts.stopped > 0 && `${formatCount(counts.stopped)} not begun`,
+    counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
+  ].filter((part) => part !== false);
+  const done = formatPlural(counts.done + counts['already-done'], 'change');
+  const unkept = counts['not-kept'] > 0 ? `, ${formatCount(counts['not-kept'])} that the target cannot keep` : '';
+  if (rest.length > 0) return `Done, but not all: ${done} done, ${rest.join(', ')}.`;
+  if (problems > 0) return `Done: ${done}, but ${formatPlural(problems, 'path')} had problems.`;
+  if (counts.done === 0 && counts['already-done'] > 0) return `Nothing left to do: ${done} had been made before.`;
+  return `Done: ${done}${unkept}.`;
+}
+
+/** Times of a schedule that passed without a run, without the dot at the end. */
+export function skippedWords({ticks, why}: Pick<Extract<Event, {type: 'run-skipped'}>, 'ticks' | 'why'>): string {
+  const times = ticks === 1 ? 'one time of the schedule' : `${formatCount(ticks)} times of the schedule`;
+  return `${times} passed ${why === 'busy' ? 'while a run was at work' : 'while this machine slept'}`;
+}
+
+/** With a capital at the beginning, and a dot at the end. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+}

@@ -1,0 +1,112 @@
+/** A job as a property list of launchd, launchd.plist(5). */
+import type {CalendarTimes, Days} from '../core/calendar.js';
+import {escapeName} from '../core/escape.js';
+import {checkNames, fileNameOf, foreign, type Service, type ServiceFile} from './unit.js';
+
+export interface LaunchdOptions {
+  /** Where this launchd looks for its lists. */
+  readonly folder: string;
+  /** The zone of this machine, which is all that launchd knows. */
+  readonly zone: string;
+}
+
+type Value = string | number | boolean | readonly Value[] | {readonly [key: string]: Value};
+
+/** @throws DirsyncError SCHEDULE_FOREIGN for what numbers of fields in the machine's own time cannot say. */
+export function launchdPlist(service: Service, {folder, zone}: LaunchdOptions): ServiceFile {
+  checkNames(service);
+  const {job, command, environment, user, times} = service;
+  const label = `dirsync.${fileNameOf(job)}`;
+  const list: Value = {
+    Label: label,
+    ...(user === undefined ? {} : {UserName: user}),
+    ProgramArguments: command,
+    ...(Object.keys(environment).length === 0 ? {} : {EnvironmentVariables: environment}),
+    ...startValues(times, zone),
+    ExitTimeOut: Math.ceil(service.stopTimeout / 1000),
+    Nice: 10,
+    LowPriorityIO: true,
+    ProcessType: 'Background',
+  };
+  const lines = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
+    ...[`To be put into ${folder}.`, ...notes(service)].map(
+      (note) => `<!-- ${xml(escapeName(note)).replaceAll('--', '- -')} -->`,
+    ),
+    '<plist version="1.0">',
+    ...valueLines(list),
+    '</plist>',
+  ];
+  return {path: `${folder}/${label}.plist`, text: `${lines.join('\n')}\n`};
+}
+
+function notes({variables, jitter, catchesUp}: Service): string[] {
+  return [
+    ...(variables.length === 0
+      ? []
+      : [`The config names these variables, to be set under EnvironmentVariables: ${variables.join(', ')}.`]),
+    ...(jitter > 0 ? ['The jitter of the job is left out: launchd starts at the minute.'] : []),
+    ...(catchesUp ? [] : ['A time that passes while the machine sleeps is made up for, which launchd cannot be told to leave.']),
+  ];
+}
+
+function startValues(times: Service['times'], zone: string): {readonly [key: string]: Value} {
+  switch (times.type) {
+    case 'watch':
+      return {RunAtLoad: true, KeepAlive: {SuccessfulExit: false}, ThrottleInterval: 60};
+    case 'interval':
+      return {StartInterval: times.every / 1000};
+    case 'calendar':
+      if (times.timezone !== undefined && times.timezone !== zone) {
+        foreign(`launchd knows the time of this machine alone (${zone})`, 'Leave out timezone, or keep `dirsync run` going.');
+      }
+      return {StartCalendarInterval: times.times.flatMap(intervals)};
+  }
+}
+
+const MAX_INTERVALS = 1000;
+
+/** A time for each combination of numbers; what is left out is any. */
+function intervals({seconds, minutes, hours, months, days}: CalendarTimes): Value[] {
+  if (seconds?.join() !== '0') foreign('launchd knows no seconds', 'Give times of whole minutes.');
+  const fields = [
+    (months ?? []).map((Month) => ({Month})),
+    days.flatMap(dayValues),
+    (hours ?? []).map((Hour) => ({Hour})),
+    (minutes ?? []).map((Minute) => ({Minute})),
+  ].filter((values) => values.length > 0);
+  const count = fields.reduce((product, values) => product * values.length, 1);
+  if (count > MAX_INTERVALS) foreign(`it takes ${count} times for launchd`, 'Give fewer times, or keep `dirsync run` going.');
+  return fields.reduce<Record<string, number>[]>(
+    (all, values) => all.flatMap((one) => values.map((value) => ({...one, ...value}))),
+    [{}],
+  );
+}
+
+/** launchd takes a day of the month and one of the week that are given together for "or". */
+function dayValues({weekdays, dates, last}: Days): Record<string, number>[] {
+  if (last !== undefined || (weekdays !== undefined && dates !== undefined)) {
+    foreign(
+      'launchd knows no last days of a month (L), no weekdays of a certain week (#), and no day that is both (+)',
+      'Give plain days of the month and of the week, or keep `dirsync run` going.',
+    );
+  }
+  return [...(dates ?? []).map((Day) => ({Day})), ...(weekdays ?? []).map((Weekday) => ({Weekday}))];
+}
+
+function valueLines(value: Value): string[] {
+  if (typeof value === 'string') return [`<string>${xml(value)}</string>`];
+  if (typeof value === 'number') return [`<integer>${value}</integer>`];
+  if (typeof value === 'boolean') return [`<${value}/>`];
+  const isList = Array.isArray(value);
+  const lines = isList
+    ? value.flatMap(valueLines)
+    : Object.entries(value).flatMap(([key, inner]) => [`<key>${xml(key)}</key>`, ...valueLines(inner)]);
+  const tag = isList ? 'array' : 'dict';
+  return [`<${tag}>`, ...lines.map((line) => `  ${line}`), `</${tag}>`];
+}
+
+function xml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,232 @@
+import {spawnSync} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {type Keeping, lossWarnings, whatIsKept} from '../../../src/app/sync/abilities.js';
+import {FOLDING_UNKNOWN, toByteName} from '../../../src/core/name.js';
+import {type Kept, PRESERVABLE, type Preservable} from '../../../src/core/plan.js';
+import {XATTR_NAMESPACES} from '../../../src/core/xattr.js';
+import {type Losses, NO_LOSSES} from '../../../src/plan/losses.js';
+import {platform} from '../../../src/platform/choose.js';
+import type {FileSystem} from '../../../src/platform/platform.js';
+import {writeTimeFacts} from '../../../src/state/times.js';
+import {skip} from '../../support/skip.js';
+import {tempDirs} from '../../support/temp.js';
+import {asNobody} from '../../support/user.js';
+
+const NOTHING: Kept = {
+  mode: false,
+  owner: false,
+  groups: [],
+  times: false,
+  xattrs: [],
+  acls: false,
+  symlinks: 'kept',
+  hardlinks: false,
+  showsLinks: true,
+  sparse: false,
+  specials: false,
+  devices: false,
+};
+
+describe('app/sync/abilities', () => {
+  const temp = tempDirs();
+  let target: string;
+
+  beforeEach(() => {
+    target = temp();
+    fs.chmodSync(target, 0o755);
+  });
+
+  const keeping = (wanted: readonly Preservable[] = PRESERVABLE, at = target) => whatIsKept(wanted, toByteName(at));
+  const own = () => [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])];
+
+  describe('with the posix backend', () => {
+    before(function () {
+      if (!platform().keepsAll) skip(this, 'there is no posix backend');
+    });
+
+    it('by root: all that the target has', function () {
+      if (process.geteuid?.() !== 0) skip(this, 'only root may all');
+      const {kept, read, fileSystem} = keeping();
+      expect(kept).to.deep.equal({
+        mode: true,
+        owner: true,
+        groups: 'any',
+        times: true,
+        xattrs: fileSystem.keeps.xattrs,
+        acls: fileSystem.keeps.acls,
+        symlinks: 'kept',
+        hardlinks: true,
+        showsLinks: true,
+        sparse: true,
+        specials: true,
+        devices: true,
+      });
+      expect(read).to.deep.equal({xattrs: XATTR_NAMESPACES, acls: true});
+    });
+
+    it('by others: no owner, the groups they are in, no devices, the attributes of users', () => {
+      const {kept, read, fileSystem} = asNobody(() => keeping());
+      expect(kept).to.deep.equal({
+        mode: true,
+        owner: false,
+        groups: own(),
+        times: true,
+        xattrs: fileSystem.keeps.xattrs.filter((each) => each === 'user'),
+        acls: fileSystem.keeps.acls,
+        symlinks: 'kept',
+        hardlinks: true,
+        showsLinks: true,
+        sparse: true,
+        specials: true,
+        devices: false,
+      });
+      // So that those of the system can be counted.
+      expect(read).to.deep.equal({xattrs: XATTR_NAMESPACES, acls: true});
+    });
+
+    it('nothing where nothing is wanted, and then no attribute is read', () => {
+      for (const {kept, read} of [keeping([]), asNobody(() => keeping([]))]) {
+        expect(kept).to.deep.equal(NOTHING);
+        expect(read).to.deep.equal({xattrs: [], acls: false});
+      }
+    });
+
+    const one: Record<Preservable, readonly (keyof Kept)[]> = {
+      mode: ['mode'],
+      owner: ['owner', 'groups'],
+      times: ['times'],
+      xattrs: ['xattrs'],
+      acls: ['acls'],
+      hardlinks: ['hardlinks'],
+      sparse: ['sparse'],
+      specials: ['specials', 'devices'],
+    };
+    for (const wanted of PRESERVABLE) {
+      it(`${wanted} alone`, () => {
+        const [all, {kept}] = [keeping().kept, keeping([wanted])];
+        const expected = Object.fromEntries(one[wanted].map((key) => [key, all[key]]));
+        expect(kept).to.deep.equal({...NOTHING, ...expected});
+      });
+    }
+  });
+
+  it('with the portable backend: what Node can set', () => {
+    const code = `const {whatIsKept} = await import(${JSON.stringify(new URL('../../../src/app/sync/abilities.js', import.meta.url).href)});
+      const {kept, read} = whatIsKept(${JSON.stringify(PRESERVABLE)}, ${JSON.stringify(toByteName(target))});
+      console.log(JSON.stringify({kept, read}));`;
+    const env = {...process.env, DIRSYNC_PLATFORM: 'portable'};
+    const {stdout, stderr} = spawnSync(process.execPath, ['--input-type=module', '-e', code], {env, encoding: 'utf8'});
+    const {kept, read} = JSON.parse(stdout || JSON.stringify(stderr)) as Pick<Keeping, 'kept' | 'read'>;
+    const isRoot = process.geteuid?.() === 0;
+    expect(kept).to.deep.equal({
+      ...NOTHING,
+      mode: true,
+      owner: isRoot,
+      groups: isRoot ? 'any' : own(),
+      times: true,
+      hardlinks: true,
+    });
+    expect(read).to.deep.equal({xattrs: [], acls: false});
+  });
+
+  describe('the target', () => {
+    const facts = {resolution: 100n, range: {}};
+    const note = (at: string) => {
+      const root = platform().openRoot(toByteName(at));
+      writeTimeFacts(platform(), root, facts);
+      platform().close(root);
+    };
+
+    it('tells how it keeps times', () => {
+      expect(keeping().times).to.deep.equal(keeping().fileSystem.times);
+      note(target);
+      expect(keeping().times).to.deep.equal(facts);
+    });
+
+    it('that is missing is like the folder above it, but for what was learnt of that', () => {
+      note(target);
+      const missing = keeping(PRESERVABLE, path.join(target, 'a/b'));
+      expect(missing.fileSystem).to.deep.equal(keeping().fileSystem);
+      expect(missing.times).to.deep.equal(missing.fileSystem.times);
+    });
+
+    it('below a file is like the folder that holds the file', () => {
+      fs.writeFileSync(path.join(target, 'file'), '');
+      expect(keeping(PRESERVABLE, path.join(target, 'file/a')).fileSystem).to.deep.equal(keeping().fileSystem);
+    });
+
+    it('may have a name that is not UTF-8', () => {
+      const name = Buffer.concat([Buffer.from(`${target}/`), Buffer.from([0xff])]);
+      fs.mkdirSync(name);
+      const found = whatIsKept(PRESERVABLE, toByteName(`${target}/\udcff`));
+      expect(found.fileSystem).to.deep.equal(keeping().fileSystem);
+    });
+  });
+
+  describe('what is lost, in words', () => {
+    const ext4: FileSystem = {
+      type: 'ext4',
+      keeps: {xattrs: XATTR_NAMESPACES, acls: true},
+      times: {resolution: 1n, range: {}},
+      largestFile: undefined,
+      isShared: false,
+      mounted: undefined,
+    };
+    const vfat: FileSystem = {
+      type: 'vfat',
+      keeps: {xattrs: [], acls: false},
+      times: {resolution: 2_000_000_000n, range: {}},
+      largestFile: undefined,
+      isShared: false,
+      mounted: undefined,
+    };
+    const warnings = (
+      losses: Partial<Losses>,
+      {fileSystem = ext4, mounts = 0, times = true, respelled = 0, folding = FOLDING_UNKNOWN} = {},
+    ) => {
+      const given = {...keeping([]), fileSystem, times: fileSystem.times, kept: {...NOTHING, times}};
+      return lossWarnings({losses: {...NO_LOSSES, ...losses}, keeping: given, mounts, respelled, folding});
+    };
+
+    before(function () {
+      if (!platform().keepsAll) skip(this, 'there is no posix backend');
+    });
+
+    const cases: readonly (readonly [losses: Partial<Losses>, warning: string, options?: Parameters<typeof warnings>[1]])[] = [
+      [{owner: 1}, 'the owner or group of 1 path is not kept: only root may give files to others'],
+      [{owner: 1234}, 'the owner or group of 1,234 paths is not kept: only root may give files to others'],
+      [{xattrs: 2}, 'extended attributes of 2 paths are not kept: only root may set those of the system'],
+      [
+        {xattrs: 2},
+        'extended attributes of 2 paths are not kept: the target (ext3) has not all kinds of them',
+        {fileSystem: {...ext4, type: 'ext3', keeps: {xattrs: ['user'], acls: true}}},
+      ],
+      [
+        {acls: 1},
+        'the ACLs of 1 path are not kept: the target has none',
+        {fileSystem: {...ext4, type: undefined, keeps: {xattrs: XATTR_NAMESPACES, acls: false}}},
+      ],
+      [{specials: 1}, '1 FIFO or socket cannot be made: the target (ext4) has none'],
+      [{specials: 2}, '2 FIFOs and sockets cannot be made: the target (ext4) has none'],
+      [{devices: 3}, '3 devices cannot be made: only root may, with the posix backend'],
+      [{}, 'the target (vfat) keeps times to 2 s only', {fileSystem: vfat}],
+      [
+        {},
+        'the target (ntfs) keeps times to 100 ns only',
+        {fileSystem: {...ext4, type: 'ntfs', times: {resolution: 100n, range: {}}}},
+      ],
+      [{}, '1 folder on another file system is left without content (--one-file-system)', {mounts: 1}],
+      [{}, '2 folders on another file system are left without content (--one-file-system)', {mounts: 2}],
+    ];
+    for (const [losses, warning, options] of cases) {
+      it(warning, () => expect(warnings(losses, options)).to.deep.equal([warning]));
+    }
+
+    it('says nothing where nothing is', () => {
+      expect(warnings({})).to.deep.equal([]);
+      expect(warnings({}, {fileSystem: vfat, times: false})).to.deep.equal([]);
+    });
+  });
+});
