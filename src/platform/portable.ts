@@ -445,8 +445,11 @@ function seconds(mtime: bigint): string {
   const parts = fromNanoseconds(mtime);
   const microseconds = parts.seconds * 1e6 + Math.floor(parts.nanoseconds / 1000);
   const time = microseconds / 1e6;
-  return String(keptOf(time) === microseconds ? time : time + Math.abs(time) * Number.EPSILON);
+  return String(keptOf(time) === microseconds ? time : time + Math.abs(time) * HALF_A_STEP);
 }
+
+/** Of a float, and a little more: added, it rounds to the next float and never to the one after it. */
+const HALF_A_STEP = 0.51 * Number.EPSILON;
 
 /** The microsecond in which libuv sees a float of seconds (uv__fs_to_timespec). */
 function keptOf(time: number): number {
