@@ -1,17 +1,17 @@
-/** Users and groups by name and number, as the machine's name service has them: getent(1), which also knows directories such as LDAP. */
+/** Names and numbers of users and groups, looked up with getent(1), which also asks directories such as LDAP. */
 import {spawnSync} from 'node:child_process';
 
 export type Database = 'passwd' | 'group';
 
-/** Keys are asked for so many at a time, as a command line is not endless. */
+/** Keys per call of getent, since the length of a command line is limited. */
 const AT_ONCE = 500;
 
-/** Names of these numbers; those without one are left out. Empty where there is no getent. */
+/** The names of these numbers, without those that have no name. Empty if there is no getent. */
 export function namesOf(database: Database, ids: readonly number[]): Map<number, string> {
   return new Map(accounts(database, ids.map(String)).map(({name, id}) => [id, name]));
 }
 
-/** Numbers of these names; those that are not known are left out. */
+/** The numbers of these names, without unknown names. */
 export function idsOf(database: Database, names: readonly string[]): Map<string, number> {
   return new Map(accounts(database, names).map(({name, id}) => [name, id]));
 }

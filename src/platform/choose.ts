@@ -7,7 +7,7 @@ import {Views} from './views.js';
 let chosen: ShowingPlatform | undefined;
 
 /**
- * This thread's backend: `posix` on Linux where koffi loads, else `portable`. `DIRSYNC_PLATFORM=portable` forces the latter.
+ * This thread's backend: `posix` on Linux if koffi loads, else `portable`. `DIRSYNC_PLATFORM=portable` forces `portable`.
  */
 export function platform(): ShowingPlatform {
   chosen ??= new Views(choose());

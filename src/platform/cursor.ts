@@ -1,9 +1,9 @@
 /**
- * A way to the folders of one tree, opened component by component and never through a symlink. It keeps the folders of the
- * last path open, since the next one asked for is mostly the same or near it.
+ * Opens the folders of one tree by path, component by component and never through a symlink. It keeps the folders of the last path
+ * open, since the next path is usually the same or close to it.
  *
- * A folder that is held open stays the same folder wherever it is moved to, also out of the tree. So a way that was looked at longer
- * than `TRUSTED_MS` ago is looked at again, and walked anew from where it leads elsewhere.
+ * An open folder stays the same folder even if it is moved, also out of the tree. So folders that were checked longer than
+ * `TRUSTED_MS` ago are checked again, and opened again from the first one that is now somewhere else.
  */
 import {CODE, emptyStat, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
@@ -11,19 +11,19 @@ import {type ByteName, toByteName} from '../core/name.js';
 import {baseName, parentPath, pathParts, type RelPath} from '../core/path.js';
 import {errnoOf, type Folder, type Platform, SystemError} from './platform.js';
 
-/** Where a path is looked for: its name in an open folder, which stays open until the cursor is asked for another one. */
+/** The place of a path: its name in an open folder, which stays open until the cursor is asked for another path. */
 export interface Place {
   readonly folder: Folder;
   readonly name: ByteName;
 }
 
 /**
- * Race: for so long, what is new may be made in a folder where that folder now is. What destroys something looks first, so there
- * the race is that one call. Who can move a folder could do the same to what is in it.
+ * Race: for this long, new entries may be made in a folder that was moved, at its new place. Calls that destroy something check
+ * first, so their race lasts for that one call. A user who can move a folder could do the same to its content.
  */
 const TRUSTED_MS = 1;
 
-/** What `folder` throws where something else stands on the way, see there. */
+/** The errors that `folder` throws if the path to it is not a chain of plain folders. */
 const OBSTACLES: ReadonlySet<string> = new Set(['ENOTDIR', 'ELOOP', 'EXDEV', 'ENODEV']);
 
 interface Level {
@@ -37,8 +37,8 @@ interface Level {
 const stat = emptyStat();
 
 /**
- * Tells apart between what nothing is renamed or linked: mounts, and devices on one mount, as subvolumes of btrfs are. Some other
- * borders, such as those of project quotas, show in the refusal alone.
+ * Identifies a volume: nothing can be renamed or linked from one volume to another. Volumes are mounts, and devices within one mount,
+ * such as subvolumes of btrfs. A few other borders, such as project quotas, are only seen when the kernel refuses.
  */
 export function volumeOf(platform: Platform, folder: Folder): string {
   platform.stat(folder, '' as ByteName, stat);
@@ -54,17 +54,17 @@ export class Cursor {
   #at = '';
   #asked: RelPath | undefined;
   /**
-   * Folders that no longer stand where they were found, while who asked for them may still hold them: were they closed, another
-   * thread could be given the same descriptor for another folder.
+   * Folders that were moved away while callers may still use them. They stay open, since another thread could otherwise get the same
+   * descriptor for another folder.
    */
   #gone: Folder[] = [];
-  /** When the way was last looked at, in milliseconds of the process. */
+  /** When the open folders were last checked, in milliseconds since the process started. */
   #looked = 0;
   #rootVolume: string | undefined;
 
   /**
-   * `root` stays the caller's to close. `mounts`: what may be mounted on the way, see `Platform.mounts`; what else is there was mounted
-   * meanwhile, and is no part of the tree. `mountPoints`: where something must be mounted; else what is there is another disk's.
+   * The caller closes `root`. `mounts`: the mounts that may be crossed, see `Platform.mounts`; any other mount was made meanwhile and is
+   * not part of the tree. `mountPoints`: paths where something must be mounted; if not, the content there belongs to another disk.
    */
   constructor(
     private readonly platform: Platform,
@@ -74,9 +74,9 @@ export class Cursor {
   ) {}
 
   /**
-   * `isLooking`: the way is looked at again, however short ago that was.
-   * @throws SystemError: ENOENT, ENOTDIR or ELOOP where the way is not one of plain folders, EXDEV where something was mounted on it,
-   * ENODEV where something was, and is not any more.
+   * `isLooking`: checks the open folders again, however recent the last check is.
+   * @throws SystemError ENOENT, ENOTDIR or ELOOP if the path is not a chain of plain folders, EXDEV if something was mounted on it,
+   * ENODEV if something is no longer mounted on it.
    */
   folder(path: RelPath, isLooking = false): Folder {
     if (path !== this.#asked) {
@@ -97,7 +97,7 @@ export class Cursor {
     return this.#rootVolume;
   }
 
-  /** On which volume the folder at `path` is: see `volumeOf`. */
+  /** The volume of the folder at `path`, see `volumeOf`. */
   volumeAt(path: RelPath): string {
     const folder = this.folder(path);
     const last = this.#open.at(-1);
@@ -110,7 +110,7 @@ export class Cursor {
     return {folder: this.folder(parentPath(path), isLooking), name: toByteName(baseName(path))};
   }
 
-  /** Like `place`, but undefined where no plain folder is on the way: then nothing of this tree stands at the path. */
+  /** Like `place`, but undefined if the path is not a chain of plain folders: then this tree has nothing at the path. */
   find(path: RelPath): Place | undefined {
     try {
       return this.place(path);
@@ -120,7 +120,7 @@ export class Cursor {
     }
   }
 
-  /** The first thing on the way to `path` that stands there and is no plain folder. @throws SystemError where it cannot be looked at. */
+  /** The first entry on the path that exists and is not a plain folder. @throws SystemError if it cannot be examined. */
   obstacleAbove(path: RelPath): RelPath | undefined {
     const above = parentPath(path);
     try {
@@ -136,7 +136,7 @@ export class Cursor {
     }
   }
 
-  /** Forgets all open folders: each wave starts anew, since the one before may have replaced some. */
+  /** Forgets all open folders. Each wave starts without any, since the wave before may have replaced some. */
   reset(): void {
     this.#shrink(0);
     this.#closeGone();
@@ -167,7 +167,7 @@ export class Cursor {
     }
   }
 
-  /** That of the deepest open folder. */
+  /** The path of the deepest open folder. */
   #device(): number {
     const last = this.#open.at(-1);
     if (last !== undefined) return last.identity.device;
@@ -175,7 +175,7 @@ export class Cursor {
     return stat.device;
   }
 
-  /** How many of the open folders still stand where they were found. */
+  /** How many of the open folders are still at their paths. */
   #standing(): number {
     let parent = this.root;
     for (const [depth, {name, folder, identity}] of this.#open.entries()) {
@@ -199,7 +199,7 @@ export class Cursor {
     this.#gone = [];
   }
 
-  /** Forgets the folders from this depth on, the deepest first. */
+  /** Forgets the folders from this depth down, deepest first. */
   #drop(length: number): Folder[] {
     if (length === this.#open.length) return [];
     const dropped = this.#open.splice(length).map(({folder}) => folder);

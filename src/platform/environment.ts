@@ -1,7 +1,7 @@
 /**
- * What this process was started with: its arguments, its variables and its folder, as names (core/name). Node gives all three as
- * UTF-8, with U+FFFD for every other byte: the path of another file. Linux has the bytes in /proc; where they cannot be had, what
- * holds U+FFFD is refused.
+ * The arguments, environment variables and current folder of this process, as names (core/name). Node decodes all three as UTF-8 and
+ * puts U+FFFD in place of other bytes, which makes the path of a different file. Linux has the bytes in /proc; if they cannot be read,
+ * text with U+FFFD is refused.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,7 @@ import {errnoOf} from './platform.js';
 const LOST = '\ufffd';
 const NO_PROC = 'it may stand for bytes that are not UTF-8, and there is no /proc that tells them';
 
-/** The words after the program. @throws DirsyncError USAGE. */
+/** The arguments after the program's name. @throws DirsyncError USAGE. */
 export function commandLine(): string[] {
   const words = process.argv.slice(2);
   const odd = words.find((word) => word.includes(LOST));
@@ -24,12 +24,12 @@ export function commandLine(): string[] {
   throw new DirsyncError('USAGE', `"${escapeName(odd)}" holds U+FFFD: ${NO_PROC}`, 'give a path by a symlink with another name');
 }
 
-/** Why the folder in which this process was started is none any more. */
+/** Why the folder in which this process was started cannot be used any more. */
 let lost: string | undefined;
 
 /**
- * Node starts no thread in a folder that was deleted. Then this process moves to where no relative path leads to anything, nor can
- * anything be made. False where there is no such place.
+ * Node starts no thread in a deleted folder. This moves the process to a folder of the kernel, in which relative paths lead to nothing
+ * and nothing can be made. False if there is no such folder.
  */
 export function leaveDeletedFolder(): boolean {
   const fault = faultOf(() => process.cwd());
@@ -50,7 +50,7 @@ export function currentFolder(): string {
   throw new DirsyncError('CURRENT_FOLDER', `"${escapeName(folder)}" holds U+FFFD: ${NO_PROC}`, hint);
 }
 
-/** Undefined where there is none that could be used. */
+/** Undefined if there is no usable one. */
 export function currentFolderIfAny(): string | undefined {
   try {
     return currentFolder();
@@ -60,27 +60,27 @@ export function currentFolderIfAny(): string | undefined {
   }
 }
 
-/** In its shortest form. @throws DirsyncError CURRENT_FOLDER for a relative path. */
+/** In its shortest form. @throws DirsyncError CURRENT_FOLDER if the path is relative. */
 export function absolutePath(given: string): string {
   return path.isAbsolute(given) ? path.resolve(given) : path.resolve(currentFolder(), given);
 }
 
-/** The absolute path without symlinks. @throws Node's error, or as `absolutePath` does. */
+/** The absolute path without symlinks. @throws Node's error, or the error of `absolutePath`. */
 export function realPath(given: string): string {
   return decodeName(fs.realpathSync.native(osPath(absolutePath(given)), {encoding: 'buffer'}));
 }
 
-/** To be read: who sets a variable sets it in `process.env`. One whose bytes cannot be known throws a DirsyncError when it is asked for. */
+/** For reading only; set variables in `process.env`. Reading a variable whose bytes cannot be known throws a DirsyncError. */
 export function environment(): NodeJS.ProcessEnv {
   const odd = Object.entries(process.env).filter(([, value]) => value?.includes(LOST));
   if (odd.length === 0) return process.env;
-  // Of two of one name the first holds.
+  // If a name occurs twice, the first one counts.
   const started = new Map(startedWith('environ').reverse().map(splitVariable));
   const env = {...process.env};
   for (const [name, value = ''] of odd) {
     const found = started.get(name);
     if (found !== undefined && isOnce(found, value)) env[name] = found;
-    // Hidden, so that it is not handed on either.
+    // Hidden, so that child processes do not get it either.
     else Object.defineProperty(env, name, {enumerable: false, get: () => refuseVariable(name)});
   }
   return env;
@@ -96,12 +96,12 @@ function refuseVariable(name: string): never {
   throw new DirsyncError('USAGE', detail, 'give a path by a symlink with another name');
 }
 
-/** Whether Node makes this text of that name. */
+/** Whether Node decodes this name as that text. */
 function isOnce(name: string, text: string): boolean {
   return lossyName(name) === lossyName(text);
 }
 
-/** The texts of a file in which each ends with a NUL. */
+/** The strings of a file in which each string ends with a NUL. */
 function startedWith(file: 'cmdline' | 'environ'): string[] {
   const bytes = orNothing(() => fs.readFileSync(`/proc/self/${file}`));
   return bytes === undefined ? [] : decodeName(bytes).split('\0').slice(0, -1);

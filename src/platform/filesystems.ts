@@ -1,4 +1,4 @@
-/** What the type of a file system says about it: statfs(2) and linux/magic.h. */
+/** Facts that follow from the type of a file system: statfs(2) and linux/magic.h. */
 
 import {MAX_SIZE, NS_PER_SECOND as SECOND} from '../core/entry.js';
 import {ORDINARY_END, type TimeFacts} from '../core/times.js';
@@ -6,11 +6,11 @@ import type {Room} from './platform.js';
 
 interface TypeFacts {
   readonly type: string;
-  /** Nanoseconds; times are kept to this where it is more than one. */
+  /** Nanoseconds: times are stored in steps of this size. */
   readonly timeResolution?: bigint;
 }
 
-/** Inodes of ext2, or of 128 bytes. */
+/** For inodes of ext2, and inodes of 128 bytes. */
 export const SECONDS_OF_32_BITS: TimeFacts = {resolution: SECOND, range: {min: -ORDINARY_END, max: ORDINARY_END - SECOND}};
 
 const TYPES = new Map<number, TypeFacts>([
@@ -28,17 +28,17 @@ const TYPES = new Map<number, TypeFacts>([
   [0x7366746e, {type: 'ntfs3', timeResolution: 100n}],
   [0xff534d42, {type: 'cifs', timeResolution: 100n}],
   [0xfe534d42, {type: 'smb2', timeResolution: 100n}],
-  // Two seconds since MS-DOS 2.0; exFAT counts hundredths besides.
+  // Two seconds since MS-DOS 2.0; exFAT also stores hundredths.
   [0x4d44, {type: 'vfat', timeResolution: 2n * SECOND}],
   [0x2011bab0, {type: 'exfat', timeResolution: SECOND / 100n}],
   [0x482b, {type: 'hfsplus', timeResolution: SECOND}],
   [0x4244, {type: 'hfs', timeResolution: SECOND}],
 ]);
 
-/** What other machines may work on at the same time. */
+/** Types that other machines may use at the same time. */
 const SHARED: readonly string[] = ['nfs', 'fuse', 'cifs', 'smb2'];
 
-/** Whether no other machine can have it mounted; of an unknown type that cannot be told. */
+/** Whether no other machine can have it mounted; false if the type is unknown. */
 export function isOfOneMachine(type: string | undefined): boolean {
   return type !== undefined && !SHARED.includes(type);
 }
@@ -49,44 +49,44 @@ export function factsOfType(magic: number): {type: string | undefined; times: Ti
   return {type, times: {resolution, range: {}}};
 }
 
-/** What the program behind a file system of FUSE makes of times: `sshfs` speaks a protocol that counts seconds. */
+/** Times of FUSE file systems, by their program: the protocol of `sshfs` has whole seconds. */
 const TIMES_OF_FUSE = new Map<string | undefined, bigint>([
   ['fuse.sshfs', SECOND],
   ['fuse.fusefat', 2n * SECOND],
 ]);
 
-/** `name`: as mount(8) calls it; `times`: those of its type. */
+/** `name`: as mount(8) prints it; `times`: the facts of its type. */
 export function timesOf(name: string | undefined, times: TimeFacts): TimeFacts {
   const resolution = TIMES_OF_FUSE.get(name);
   return resolution === undefined ? times : {...times, resolution};
 }
 
-/** As mount(8) calls it. */
+/** As mount(8) prints it. */
 export function typeName(magic: number): string | undefined {
   return TYPES.get(magic)?.type;
 }
 
 /**
- * These flush a file's content before a rename over another file is on disk (ext4 by auto_da_alloc, btrfs alike, ZFS and bcachefs by
- * their transactions), or are gone with the power anyway. Others can lose both contents when the power goes: XFS does.
+ * These write a file's content to disk before a rename over another file (ext4 by auto_da_alloc, btrfs in a similar way, ZFS and
+ * bcachefs by transactions), or lose everything at a power loss anyway. Others, such as XFS, can lose both the old and the new content.
  */
 export const FLUSHING_RENAMES: ReadonlySet<string | undefined> = new Set(['ext4', 'btrfs', 'zfs', 'bcachefs', 'tmpfs']);
 
-/** FAT counts the bytes of a file in 32 bits, whoever drives it. */
+/** FAT stores the size of a file in 32 bits, with any driver. */
 const FAT: ReadonlySet<string | undefined> = new Set(['vfat', 'msdos', 'fuse.fusefat']);
 
-/** These have no modes and owners of their own: the driver shows the same for all files, as the mount options say. */
+/** These store no modes and owners: the driver shows the ones of the mount options for all files. */
 export const HAVE_NO_MODES: ReadonlySet<string | undefined> = new Set([...FAT, 'exfat', 'hfs', 'fuse.rclone']);
 
 export function largestFileOf(type: string | undefined): number | undefined {
   return FAT.has(type) ? 2 ** 32 - 1 : undefined;
 }
 
-/** Two files of these can share content; of others it is not known, or told elsewhere. */
+/** Types in which two files can share content. For other types this is unknown or found out otherwise. */
 export const SHARING: ReadonlySet<string> = new Set(['btrfs', 'bcachefs']);
 
 const FOLDING: ReadonlySet<string> = new Set(['vfat', 'exfat', 'hfs', 'hfsplus']);
-/** Whether these fold names depends on how they are mounted, or on the machine that serves them. */
+/** Whether these fold names depends on mount options or on the server. */
 const MAY_FOLD: ReadonlySet<string> = new Set(['fuse', 'ntfs', 'ntfs3', 'cifs', 'smb2']);
 
 export function foldsNames(type: string | undefined): boolean | undefined {
@@ -94,7 +94,7 @@ export function foldsNames(type: string | undefined): boolean | undefined {
   return FOLDING.has(type);
 }
 
-/** The figures of statfs(2). */
+/** The numbers of statfs(2). */
 export interface Figures {
   readonly block: number;
   readonly blocks: number;
@@ -105,8 +105,8 @@ export interface Figures {
 }
 
 /**
- * A file system that counts no blocks has no figures, and one that counts no inodes none of inodes. Some in user space report the
- * largest number of 64 bits; and mounts of clouds, which count no inodes, may report that none is free.
+ * Undefined figures for a file system that counts no blocks, or no inodes. Some file systems in user space report the largest 64-bit
+ * number instead, and cloud mounts, which count no inodes, may report that none is free.
  */
 export function roomOf(
   type: string | undefined,

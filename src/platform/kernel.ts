@@ -1,6 +1,6 @@
 /**
- * The C library with this thread's scratch memory: names and structures are written there for a call, and read from there after
- * it. What is in it is gone with the next call that uses the same part.
+ * The C library and this thread's scratch memory. Names and structures are written there before a call and read from there after it;
+ * the next call that uses the same part overwrites them.
  */
 import os from 'node:os';
 import {CODE, type Stat} from '../core/block.js';
@@ -8,8 +8,8 @@ import {countable, fromNanoseconds, MAX_SIZE} from '../core/entry.js';
 import {type Libc, loadLibc, O, STATX_ATTR_MOUNT_ROOT, STATX_BASIC_STATS, UTIME_OMIT, XATTR_MAX} from './libc.js';
 import {type Folder, type OpenFile, SystemError} from './platform.js';
 
-// Scratch memory: two names, one statx, two timespecs, a buffer for listings and content, a second one to compare with. The
-// second one also takes the names and one value of extended attributes, while the first holds a listing.
+// Scratch memory: two names, one statx, two timespecs, a buffer for listings and content, and a second buffer for comparisons. The
+// second buffer also holds the names and one value of extended attributes while the first one holds a listing.
 const NAME_BYTES = 8192;
 export const NAME_A = 0;
 export const NAME_B = NAME_BYTES;
@@ -22,7 +22,7 @@ export const XATTR_NAMES = OTHER;
 export const XATTR_VALUE = OTHER + XATTR_MAX;
 const SCRATCH_BYTES = OTHER + DATA_BYTES;
 
-/** Codes by the four bits of a mode that tell the kind: inode(7). */
+/** Codes by the four bits of a mode that encode the kind: inode(7). */
 const CODES = [
   CODE.unknown,
   CODE.fifo,
@@ -51,7 +51,7 @@ export class Kernel {
   /** The address of the scratch memory. */
   readonly base: number;
 
-  /** @throws when koffi cannot be loaded here. */
+  /** @throws Error if koffi cannot be loaded. */
   constructor() {
     this.libc = loadLibc(SCRATCH_BYTES);
     const {address, bytes} = this.libc.memory;
@@ -64,7 +64,7 @@ export class Kernel {
     return this.check(this.libc.openat(folder, this.name(NAME_A, name), flags | O.CLOEXEC, mode), 'openat');
   }
 
-  /** statx(2) into a row; offsets are those of `struct statx`. Returns what the call does; EOVERFLOW for a file above `MAX_SIZE`. */
+  /** Calls statx(2) and fills a row; offsets are those of `struct statx`. Returns the result of the call, or EOVERFLOW for a file above `MAX_SIZE`. */
   statx(folder: number, name: number, flags: number, stat: Stat): number {
     const result = this.libc.statx(folder, name, flags, STATX_BASIC_STATS, this.base + STATX);
     if (result !== 0) return result;
@@ -86,7 +86,7 @@ export class Kernel {
     stat.inodeHigh = w[at + 9] as number;
     stat.device = (((w[at + 34] as number) << 20) | (w[at + 35] as number)) >>> 0;
     stat.links = w[at + 4] as number;
-    // Which attributes are known at all is said beside them: this one is since Linux 5.8.
+    // A mask beside the attributes says which ones the kernel knows: this one since Linux 5.8.
     stat.mounted =
       ((w[at + 14] as number) & STATX_ATTR_MOUNT_ROOT) === 0 ? undefined : ((w[at + 2] as number) & STATX_ATTR_MOUNT_ROOT) !== 0;
     const isDevice = stat.code === CODE.chardev || stat.code === CODE.blockdev;
@@ -95,7 +95,7 @@ export class Kernel {
     return 0;
   }
 
-  /** The two times of utimensat(2); the access time stays, unless it is to be the same. */
+  /** The two times of utimensat(2); the access time stays as it is, unless both are set to the same time. */
   times(mtime: bigint, withAccess = false): number {
     const {seconds, nanoseconds} = fromNanoseconds(mtime);
     this.bytes.writeBigInt64LE(withAccess ? BigInt(seconds) : 0n, TIMES);
@@ -105,7 +105,7 @@ export class Kernel {
     return this.base + TIMES;
   }
 
-  /** Writes a name into scratch memory and gives its address. */
+  /** Writes a name into scratch memory and returns its address. */
   name(at: number, name: string): number {
     if (name.length >= NAME_BYTES) throw new SystemError('ENAMETOOLONG', 'name');
     this.bytes.latin1Write(name, at);
@@ -124,7 +124,7 @@ export class Kernel {
   }
 }
 
-/** Perf: what Buffer's toString and write come to after two more calls, here made for every entry (bench: unchanged-generated). */
+/** Perf: the native functions behind Buffer's toString and write; this saves two calls per entry (bench: unchanged-generated). */
 interface ByteStrings extends Buffer {
   latin1Slice(start: number, end: number): string;
   latin1Write(text: string, at: number): number;

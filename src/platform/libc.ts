@@ -15,7 +15,7 @@ export const O = {
   CREAT: 0o100,
   EXCL: 0o200,
   NONBLOCK: 0o4000,
-  // The two that differ: arm and arm64 swap them against x86-64.
+  // These two differ: arm and arm64 swap the values of x86-64.
   DIRECTORY: process.arch === 'x64' ? 0o200000 : 0o40000,
   NOFOLLOW: process.arch === 'x64' ? 0o400000 : 0o100000,
   CLOEXEC: 0o2000000,
@@ -37,7 +37,7 @@ export const ST_RDONLY = 1;
 export const ACCESS = {WRITE_AND_SEARCH: 2 | 1, EFFECTIVE: 0x200} as const;
 /** unshare(2): this thread gets a working directory of its own. */
 export const CLONE_FS = 0x200;
-/** The most that listxattr(2) and getxattr(2) ever return: XATTR_LIST_MAX and XATTR_SIZE_MAX of xattr(7). */
+/** The most bytes that listxattr(2) and getxattr(2) return: XATTR_LIST_MAX and XATTR_SIZE_MAX of xattr(7). */
 export const XATTR_MAX = 65_536;
 export const AT = {FDCWD: -100, SYMLINK_NOFOLLOW: 0x100, REMOVEDIR: 0x200, EMPTY_PATH: 0x1000} as const;
 export const STATX_BASIC_STATS = 0x7ff;
@@ -88,19 +88,19 @@ export interface Libc {
   readonly fsync: Call;
   readonly syncfs: Call;
   readonly flock: Call;
-  /** The errno of the last call that failed; with `set`, from now on that. */
+  /** The errno of the last failed call; with `set`, sets it first. */
   readonly errno: (set?: number) => number;
   /** Address and bytes of this thread's scratch memory. */
   readonly memory: {readonly address: number; readonly bytes: Buffer};
 }
 
-/** @throws when koffi or one of the calls is not there: use the portable backend then. */
+/** @throws Error if koffi or one of the calls is missing: then use the portable backend. */
 export function loadLibc(scratchBytes: number): Libc {
   const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
   const libc = koffi.load(null);
   // A pointer is a `uintptr_t`: numbers pass through koffi fastest, and the memory they point to never moves.
   const declare = (name: string, result: string, ...args: string[]) => libc.func(name, result, args) as Call;
-  // glibc has it since 2.33; without it a node is a problem of its path.
+  // glibc has it since 2.33; without it, making a node is a problem of that path.
   const declareNew = (...[name, result, ...args]: Parameters<typeof declare>) => {
     try {
       return declare(name, result, ...args);
@@ -160,13 +160,13 @@ const IOPRIO_CALLS: Partial<Record<string, {readonly set: number; readonly get: 
 const IOPRIO_WHO_PROCESS = 1;
 
 export interface IoPriorityCalls {
-  /** Of a thread, 0 for this one; undefined where that is refused. */
+  /** The priority of a thread, 0 for this one; undefined if the kernel refuses. */
   readonly get: (thread: number) => number | undefined;
-  /** Answers the errno name of a refusal. */
+  /** Returns the errno name if the kernel refuses. */
   readonly set: (thread: number, priority: number) => string | undefined;
 }
 
-/** Undefined where there are none. */
+/** Undefined if this system has none. */
 export function loadIoPriority(): IoPriorityCalls | undefined {
   const calls = IOPRIO_CALLS[process.arch];
   if (calls === undefined) return undefined;

@@ -1,31 +1,31 @@
-/** Where a symbolic link leads, as far as that is in its tree: followed by dirsync itself, never by the kernel. */
+/** Follows symbolic links within their tree, in dirsync itself and never by the kernel. */
 import {CODE, emptyStat} from '../core/block.js';
 import {type ByteName, FOLDING_UNKNOWN, fromByteName, toByteName} from '../core/name.js';
 import type {Naming} from '../core/naming.js';
 import {isStateDir} from '../core/path.js';
 import type {Folder, Platform} from './platform.js';
 
-/** The tree in which a link lies, and where in it. */
+/** The tree of a link, and the folder of the link in it. */
 export interface Tree {
   readonly naming: Naming | undefined;
-  /** That on which links are followed; undefined: on all. */
+  /** The device on which links are followed; undefined: on all devices. */
   readonly device: number | undefined;
   readonly root: Folder;
-  /** The names of the folders that it really lies in, from the root on. */
+  /** The names of the folders from the root to the link, without links. */
   readonly way: readonly string[];
 }
 
-/** Where a symbolic link leads; `name` is '' for a folder, which is open itself. */
+/** The target of a symbolic link; `name` is '' for a folder, which is then open itself. */
 export interface Led {
   readonly folder: Folder;
   readonly name: ByteName;
   readonly way: readonly string[];
 }
 
-/** As Linux has it: path_resolution(7). */
+/** The limit of Linux: path_resolution(7). */
 const MAX_LINKS = 40;
 
-/** The way that links lead, folder by folder, each opened by its name: nothing that is swapped meanwhile leads out of the tree. */
+/** Follows a link folder by folder, opening each by its name, so that a folder swapped meanwhile cannot lead out of the tree. */
 export class LinkWalk {
   readonly #way: string[] = [];
   readonly #open: Folder[] = [];
@@ -36,9 +36,9 @@ export class LinkWalk {
     private readonly tree: Tree,
   ) {}
 
-  /** Undefined: nowhere, out of the tree, or to what is no file and no folder. */
+  /** Undefined if the link leads nowhere, out of the tree, or to something that is neither a file nor a folder. */
   to(link: string): Led | undefined {
-    // A folder that a link led to has another way than the one by which it is shown.
+    // A folder that was reached through a link has a real path that differs from the shown one.
     const ahead = [...this.tree.way, ...link.split('/')];
     if (link.startsWith('/')) return undefined;
     for (let links = 0; ahead.length > 0; ) {

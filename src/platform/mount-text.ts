@@ -1,4 +1,4 @@
-/** How a file system is mounted, as proc_pid_mountinfo(5) tells it. */
+/** How file systems are mounted, read from proc_pid_mountinfo(5). */
 import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {errnoOf} from './platform.js';
@@ -9,11 +9,11 @@ export interface MountLine {
   readonly device: string;
   /** Such as "ext4", "fuseblk" or "fuse.sshfs". */
   readonly type: string;
-  /** A digest of the options of the file system; what they say may be long, or private. */
+  /** A digest of the file system's mount options, which may be long or private. */
   readonly options: string;
 }
 
-/** Undefined where the system does not tell. */
+/** Undefined if the system does not provide this. */
 export function mountLines(): MountLine[] | undefined {
   let lines: string[];
   try {

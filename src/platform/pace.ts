@@ -1,23 +1,23 @@
-/** The rate at which content is moved: one allowance for all workers of a run, which wait for each other's share too. */
+/** Limits the rate at which content is read and written: all workers of a run share one allowance. */
 import process from 'node:process';
 import {NS_PER_SECOND} from '../core/entry.js';
 import type {Pace} from './platform.js';
 
-/** Bytes a second, 0 for no limit; and when all that was moved so far is paid for, in nanoseconds of the clock. */
+/** Bytes per second, 0 for no limit; and the time at which all bytes moved so far are paid for, in nanoseconds of the clock. */
 const RATE = 0;
 const FREE = 1;
 
-/** No piece takes longer than this part of a second, so that a stop is heard and progress is seen in between. */
+/** The largest fraction of a second that one piece may take, so that a stop is noticed and progress is shown in between. */
 const PIECES_PER_SECOND = 8;
 const PAGE = 4096;
-/** Waits shorter than this are put together: small files would take longer than they are to. */
+/** Shorter waits are put together, since a wait per small file would be too slow. */
 const LEAST_WAIT = 5_000_000n;
 
 export function newAllowance(): BigInt64Array {
   return new BigInt64Array(new SharedArrayBuffer(16));
 }
 
-/** From now on so many bytes a second; undefined for no limit. */
+/** Sets the limit to `rate` bytes per second; undefined for no limit. */
 export function limit(allowance: BigInt64Array, rate: number | undefined): void {
   Atomics.store(allowance, RATE, BigInt(rate ?? 0));
   Atomics.store(allowance, FREE, 0n);
@@ -26,7 +26,7 @@ export function limit(allowance: BigInt64Array, rate: number | undefined): void 
 export interface Clock {
   /** Nanoseconds, the same in all threads. */
   readonly now: () => bigint;
-  /** Returns after so many milliseconds, or when the run is to stop. */
+  /** Waits for this many milliseconds, or until the run is asked to stop. */
   readonly wait: (milliseconds: number) => void;
   readonly isStopped: () => boolean;
 }
@@ -53,7 +53,7 @@ export class SharedPace implements Pace {
     return !isStopped();
   }
 
-  /** Adds so many nanoseconds to what is to be paid for, and answers when that will be. What was left unused is lost. */
+  /** Adds this many nanoseconds of debt and returns the time at which it will be paid. Unused allowance is lost. */
   #book(cost: bigint): bigint {
     for (;;) {
       const free = Atomics.load(this.allowance, FREE);
@@ -64,7 +64,7 @@ export class SharedPace implements Pace {
   }
 }
 
-/** That of a worker: a stop, of which `control` tells at `at`, ends each wait. */
+/** The clock of a worker: a stop, signalled by `control[at]`, ends each wait. */
 export function workersClock(control: Int32Array, at: number): Clock {
   return {
     now: () => process.hrtime.bigint(),

@@ -1,9 +1,9 @@
 /**
  * Owner, extended attributes, mode and times.
  *
- * Calls on extended attributes take a path and no descriptor of a folder (those that do came with Linux 6.13). A worker thread
- * has a working directory of its own, which goes to the folder in hand; elsewhere the way leads over /proc/self/fd. Neither
- * resolves more than the one name. Perf: 1.2 µs against 3.6 µs (bench: attributes).
+ * The calls for extended attributes take a path instead of a folder's descriptor (Linux 6.13 added calls that do). A worker thread
+ * has a working directory of its own and moves it to the current folder; other threads use a path below /proc/self/fd. Both resolve
+ * only one name. Perf: 1.2 µs against 3.6 µs (bench: attributes).
  */
 import {createHash} from 'node:crypto';
 import {isMainThread} from 'node:worker_threads';
@@ -24,28 +24,28 @@ import {AT, CLONE_FS, XATTR_MAX} from './libc.js';
 import {type Attributes, errnoOf, type Folder, type OpenFile, SystemError, type WantedXattrs} from './platform.js';
 
 /**
- * Room that is offered for the names or a value of extended attributes, before all that there can be. Perf: the kernel takes as
- * much memory for each call, and for 64 KiB that costs as much as the call itself (bench: unchanged-generated).
+ * The buffer for the names or a value of extended attributes that is tried before the largest one. Perf: the kernel allocates this
+ * much memory per call, and allocating 64 KiB costs as much as the call itself (bench: unchanged-generated).
  */
 const XATTR_USUAL = 4096;
 
 export class PosixAttributes {
-  /** Whether this thread's working directory is its own. */
+  /** Whether this thread has a working directory of its own. */
   readonly #ownDirectory: boolean;
   /** The folder that is the working directory, or -1. */
   #directory = -1;
 
   constructor(private readonly kernel: Kernel) {
-    // A sandbox may forbid it. The main thread's directory is the program's, which relative paths of the user start from.
+    // A sandbox may forbid it. The main thread keeps its directory, since the user's relative paths start from it.
     this.#ownDirectory = !isMainThread && kernel.libc.unshare(CLONE_FS) === 0;
   }
 
-  /** Called before a folder is closed: its number may soon be another's. */
+  /** Call it before a folder is closed, since its descriptor may soon belong to another folder. */
   forget(open: Folder | OpenFile): void {
     if (fd(open) === this.#directory) this.#directory = -1;
   }
 
-  /** Of what is listed: `written` is where in scratch memory its name stands already. */
+  /** The attributes of a listed entry; `written` is the address of its name, which is already in scratch memory. */
   xattrsAt(folder: Folder, name: ByteName, written: number, kept: KeptXattrs): string {
     return this.#readXattrs(folder, this.#path(folder, name, written), kept);
   }
@@ -70,7 +70,7 @@ export class PosixAttributes {
     }
   }
 
-  /** Sets attributes of a file just made, which has no extended ones yet. */
+  /** Sets attributes of a new file, which has no extended attributes yet. */
   setOnFile(file: number, {uid, gid, xattrs, mode, mtime, withAccess, readBack}: Attributes): void {
     const libc = this.kernel.libc;
     if (uid !== undefined || gid !== undefined) this.kernel.check(libc.fchown(file, owner(uid), owner(gid)), 'fchown');
@@ -101,8 +101,8 @@ export class PosixAttributes {
   }
 
   /**
-   * The address of a path to a name in a folder, for calls that take no descriptor; '' is the folder itself. `written`: where in
-   * scratch memory the name stands already.
+   * The address of a path to a name in a folder, for calls that take no descriptor; '' is the folder itself. `written`: the address
+   * of the name if it is already in scratch memory.
    */
   #path(folder: Folder, name: string, written?: number): number {
     if (!this.#ownDirectory) return this.kernel.name(NAME_A, `/proc/self/fd/${fd(folder)}/${name === '' ? '.' : name}`);
@@ -114,11 +114,11 @@ export class PosixAttributes {
     return written === undefined ? this.kernel.name(NAME_A, name === '' ? '.' : name) : this.kernel.base + written;
   }
 
-  /** llistxattr(2), and lgetxattr(2) for those that are kept; packed as in a block. `path` is an address. */
+  /** llistxattr(2), and lgetxattr(2) for the wanted attributes; packed as in a block. `path` is an address. */
   #readXattrs(folder: Folder, path: number, kept: KeptXattrs): string {
     const {llistxattr} = this.kernel.libc;
     let listed = llistxattr(path, this.kernel.base + XATTR_NAMES, XATTR_USUAL);
-    // Perf: nearly every file has none (bench: unchanged-generated).
+    // Perf: almost no file has any (bench: unchanged-generated).
     if (listed === 0) return '';
     if (listed < 0 && this.kernel.errno() === 'ERANGE') listed = llistxattr(path, this.kernel.base + XATTR_NAMES, XATTR_MAX);
     if (listed < 0) {
@@ -139,7 +139,7 @@ export class PosixAttributes {
     return packed;
   }
 
-  /** `rclone mount` answers EIO for files, and for folders that there are no attributes. */
+  /** `rclone mount` returns EIO for files, and no attributes for folders. */
   #hasNone(folder: Folder): boolean {
     const {llistxattr} = this.kernel.libc;
     const listed = llistxattr(this.#path(folder, ''), this.kernel.base + XATTR_NAMES, XATTR_USUAL);
@@ -151,7 +151,7 @@ export class PosixAttributes {
     try {
       length = this.#xattrValue(path, this.kernel.name(NAME_B, name));
     } catch (error) {
-      // Only who may read a file may read its `user` attributes.
+      // Reading `user` attributes needs permission to read the file.
       if (errnoOf(error) === 'EACCES') return UNREADABLE_XATTR;
       throw error;
     }
@@ -161,7 +161,7 @@ export class PosixAttributes {
     return digestValue(createHash('sha256').update(value).digest('hex'));
   }
 
-  /** lgetxattr(2) into scratch memory: the value's length, -1 for none. Both arguments are addresses. */
+  /** lgetxattr(2) into scratch memory: returns the value's length, -1 if there is none. Both arguments are addresses. */
   #xattrValue(path: number, name: number): number {
     const {lgetxattr} = this.kernel.libc;
     let length = lgetxattr(path, name, this.kernel.base + XATTR_VALUE, XATTR_USUAL);
@@ -201,7 +201,7 @@ export class PosixAttributes {
     }
   }
 
-  /** Only who may write to a path may change its `user` attributes: the owner gives himself that right for the moment. */
+  /** Changing `user` attributes needs permission to write: the owner grants it to himself for this moment. */
   #openedUp(folder: Folder, name: ByteName, act: () => void): void {
     const stat = emptyStat();
     this.kernel.check(this.kernel.statx(fd(folder), this.kernel.name(NAME_A, name), AT.SYMLINK_NOFOLLOW, stat), 'statx');
@@ -218,7 +218,7 @@ export class PosixAttributes {
     }
   }
 
-  /** Writes a value into scratch memory and gives its address. */
+  /** Writes a value into scratch memory and returns its address. */
   #put(value: Uint8Array): number {
     if (value.length > XATTR_MAX) throw new SystemError('E2BIG', 'lsetxattr');
     this.kernel.bytes.set(value, XATTR_VALUE);

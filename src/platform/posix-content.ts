@@ -1,4 +1,4 @@
-/** What is in files: read, written, compared and copied, by the kernel where it can, with holes as holes. */
+/** Reads, writes, compares and copies the content of files: inside the kernel if possible, and holes stay holes. */
 import {emptyStat, type Stat} from '../core/block.js';
 import {DATA, DATA_BYTES, fd, type Kernel, NAME_A, OTHER, STATX, secondsOf} from './kernel.js';
 import {AT, FICLONE, O, SEEK} from './libc.js';
@@ -15,21 +15,21 @@ import {
   UNPACED,
 } from './platform.js';
 
-/** Above this, content is copied inside the kernel; below, read and write cost less than asking for it. */
+/** Larger content is copied inside the kernel. For smaller content, read and write are cheaper than that call. */
 const COPY_IN_KERNEL = 0;
-/** The kernel copies so much in one call, so that progress and a stop are seen in between. */
+/** Bytes that the kernel copies in one call, so that progress is shown and a stop is noticed in between. */
 const KERNEL_PIECE = 16 * 1024 * 1024;
 
 const NO_LONGER = new Set(['EPERM', 'EINVAL', 'EOPNOTSUPP', 'ENOSYS']);
 const FALLBACK_ERRNO = new Set(['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EBADF', 'EIO', 'ETXTBSY']);
 
 export class PosixContent {
-  /** Devices of sources, each with the folder copied to, between which the kernel cannot share content. */
+  /** Pairs of a source's device and a target folder between which the kernel cannot share content. */
   readonly #unshared = new Set<string>();
 
   constructor(
     private readonly kernel: Kernel,
-    /** Sets attributes of a file just made, still open. */
+    /** Sets attributes of a new file that is still open. */
     private readonly setAttributes: (file: number, attributes: Attributes) => void,
   ) {}
 
@@ -57,7 +57,7 @@ export class PosixContent {
   copyFile(options: CopyOptions): CopyResult {
     const {from, name, to, as, attributes, fsync, sparse, live, accept, onBytes, pace = UNPACED} = options;
     const libc = this.kernel.libc;
-    // O_NONBLOCK: a FIFO that took the file's place must not hang the run; it has no effect on files.
+    // O_NONBLOCK: a FIFO that replaced the file must not block the run. The flag has no effect on files.
     const source = this.kernel.open(fd(from), name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
     try {
       const opened = this.#version(source);
@@ -79,11 +79,11 @@ export class PosixContent {
         if (typeof result === 'object') finish(attributesOfGrown(attributes, result));
         isWhole = result === 'copied' || typeof result === 'object';
       } finally {
-        // NFS and quotas report a failed write on close only.
+        // NFS and quotas report some failed writes only on close.
         const closed = libc.close(copy);
         const code = closed === 0 ? undefined : this.kernel.errno();
         if (!isWhole || code) libc.unlinkat(fd(to), this.kernel.name(NAME_A, as), 0);
-        // biome-ignore lint/correctness/noUnsafeFinally: only where all went well so far
+        // biome-ignore lint/correctness/noUnsafeFinally: only if nothing has failed so far
         if (isWhole && code) throw new SystemError(code, 'close');
       }
       return result;
@@ -92,18 +92,18 @@ export class PosixContent {
     }
   }
 
-  /** What a copy that ended so has come to, by the source's versions before and after it. */
+  /** The result of a finished copy, judged by the source's versions before and after it. */
   #judge(ended: 'copied' | 'longer' | 'shorter', opened: Version, now: Version): CopyResult {
     if (!isSameVersion(opened, now)) return 'changed';
     return ended === 'copied' ? 'copied' : 'unsized';
   }
 
   /**
-   * Adds to a copy what its source has grown by, until it is at rest for as long as that takes, and then compares all of it. What was
-   * read before that moment and is still the same after it was so in it: the copy is what the file was then. Its beginning or its ends
-   * alone would show less, since a database that grows also changes inside.
+   * Appends what the source has grown by until the source does not change during a round, and then compares all content. Content that
+   * was the same before and after that moment was also the same in it, so the copy is the file as it was then. Comparing only the
+   * beginning or both ends would prove less, since a growing database also changes in the middle.
    *
-   * Race: where a file is never at rest, what was appended while it was copied last, some microseconds ago, may be another already.
+   * Race: if a file never stops growing, the bytes that were appended in the last round, some microseconds ago, may already differ.
    */
   #catchUp({source, copy, from, onBytes, pace}: CatchUpOptions): Grown | 'changed' | 'stopped' {
     let now = from;
@@ -142,10 +142,10 @@ export class PosixContent {
     const all: Piece = {source, copy, length: size, inKernel: sparse || !hasHoles, onBytes, pace};
     if (!(sparse && hasHoles)) return this.#copyPiece(all);
     const {lseek, ftruncate} = this.kernel.libc;
-    // First, since a file system may set space aside for what could follow a file's end.
+    // This comes first, since a file system may reserve space behind the end of a file.
     if (ftruncate(copy, size) !== 0) {
       const code = this.kernel.errno();
-      // FAT in user space makes no file longer than what was written to it: its holes are zeros.
+      // FAT in user space cannot make a file longer without writing to it: zeros are written for holes.
       if (NO_LONGER.has(code)) return this.#copyPiece({...all, inKernel: false});
       throw new SystemError(code, 'ftruncate');
     }
@@ -154,12 +154,12 @@ export class PosixContent {
       if (data < 0) {
         const code = this.kernel.errno();
         if (code === 'ENXIO') {
-          // A hole up to the end.
+          // There is a hole up to the end.
           if (!onBytes(size - at)) return 'stopped';
           break;
         }
         if (code !== 'EINVAL') throw new SystemError(code, 'lseek');
-        // Holes are not told here: everything is copied.
+        // This file system does not report holes: everything is copied.
         this.#seek(0, source, copy);
         return this.#copyPiece(all);
       }
@@ -182,7 +182,7 @@ export class PosixContent {
     return false;
   }
 
-  /** Copies so many bytes from where both files stand, and looks for more after the last piece of a file. */
+  /** Copies this many bytes from the current positions, and looks for more after the last piece of a file. */
   #copyPiece({source, copy, length: size, isPart = false, inKernel: mayInKernel, onBytes, pace}: Piece): ContentResult {
     let copied = 0;
     let inKernel = mayInKernel && size > COPY_IN_KERNEL;
@@ -194,12 +194,12 @@ export class PosixContent {
         got = this.kernel.libc.copy_file_range(source, 0, copy, 0, Math.min(most, KERNEL_PIECE), 0);
         if (got < 0) {
           const code = this.kernel.errno();
-          // Refused for these two files (other file systems, no support): go on by reading and writing from where it stands.
+          // Refused for these two files (different file systems, no support): continue with read and write at the current position.
           if (!FALLBACK_ERRNO.has(code)) throw new SystemError(code, 'copy_file_range');
           inKernel = false;
           continue;
         }
-        // Some file systems answer 0 for "cannot"; reading tells the end for certain.
+        // Some file systems return 0 if they cannot do it; only a read shows the end reliably.
         if (got === 0 && copied < size) {
           inKernel = false;
           continue;
@@ -210,7 +210,7 @@ export class PosixContent {
       }
       copied += got;
       if (got > 0 && !(onBytes(got) && pace.spend(got))) return 'stopped';
-      // A file that grows for ever must not keep the run: it ends with whatever lies past the size that it had.
+      // A file that grows for ever must not block the run: the copy ends when it finds anything beyond the known size.
       if (copied > size) return 'longer';
       if (copied === size || got === 0) return copied === size ? 'copied' : 'shorter';
     }
@@ -237,7 +237,7 @@ export class PosixContent {
     }
   }
 
-  /** What tells that an open file was written to: size, mtime, and ctime, which no program can set. */
+  /** Values that change when an open file is written to: size, mtime, and ctime, which no program can set. */
   #version(file: number): Version {
     const stat = emptyStat();
     if (this.kernel.statx(file, this.kernel.name(NAME_A, ''), AT.EMPTY_PATH, stat) !== 0)
@@ -254,7 +254,7 @@ export class PosixContent {
   }
 }
 
-/** `longer`, `shorter`: the source has more in it than the size that it had, or less. */
+/** `longer`, `shorter`: the source has more or less content than its size. */
 type ContentResult = 'copied' | 'longer' | 'shorter' | 'stopped';
 
 interface CatchUpOptions {
@@ -282,7 +282,7 @@ interface Piece {
   readonly source: number;
   readonly copy: number;
   readonly length: number;
-  /** More of the file follows. */
+  /** Whether more of the file follows. */
   readonly isPart?: boolean;
   readonly inKernel: boolean;
   readonly onBytes: (bytes: number) => boolean;
@@ -292,7 +292,7 @@ interface Piece {
 interface Version {
   readonly stat: Stat;
   readonly bytesOnDisk: number;
-  /** The ctime's two parts. */
+  /** The two parts of the ctime. */
   readonly changed: number;
   readonly changedNanoseconds: number;
 }

@@ -1,4 +1,4 @@
-/** What is mounted at a folder: its id, its room, and what its names are. Looked at, never tried by writing. */
+/** The file system at a folder: its id, free space and name folding. It is only examined, never tested by writing. */
 import {foldsNames, roomOf, SHARING, typeName} from './filesystems.js';
 import {DATA, fd, type Kernel} from './kernel.js';
 import {
@@ -15,7 +15,7 @@ export function posixVolume(kernel: Kernel, folder: Folder): Volume {
   const {bytes, libc, base} = kernel;
   kernel.check(libc.fstatfs(fd(folder), base + DATA), 'fstatfs');
   const number = (at: number) => Number(bytes.readBigUInt64LE(DATA + at));
-  // struct statfs of statfs(2), on machines of 64 bits: counts are in fragments where there are any.
+  // struct statfs of statfs(2) on 64-bit machines: counts are in fragments if the file system has them.
   const type = typeName(bytes.readUInt32LE(DATA));
   const block = number(72) || number(8);
   const [blocks, freeBlocks, freeToAll] = [number(16), number(24), number(32)];
@@ -32,7 +32,7 @@ export function posixVolume(kernel: Kernel, folder: Folder): Volume {
   };
 }
 
-/** The id that was given to a file system when it was made. Others only have the number of the device, which a reboot can change. */
+/** The id that a file system got when it was made. File systems without one only have a device number, which a reboot can change. */
 function idOf(
   {bytes, libc, base}: Kernel,
   folder: Folder,
@@ -41,7 +41,7 @@ function idOf(
 ): {id?: string; shares?: boolean} {
   if (type === 'ext4') return {id: fsid};
   if (type === 'btrfs' && libc.ioctl(fd(folder), BTRFS_IOC_FS_INFO, base + DATA) === 0) {
-    // struct btrfs_ioctl_fs_info_args: the id of all subvolumes and snapshots together.
+    // struct btrfs_ioctl_fs_info_args: one id for all subvolumes and snapshots.
     return {id: bytes.toString('hex', DATA + 16, DATA + 32)};
   }
   if (type === 'xfs' && libc.ioctl(fd(folder), XFS_IOC_FSGEOMETRY_V4, base + DATA) === 0) {
@@ -52,7 +52,7 @@ function idOf(
   return {};
 }
 
-/** ioctl_iflags(2): ext4 and f2fs fold names in folders that say so. */
+/** ioctl_iflags(2): ext4 and f2fs fold names in folders with this flag. */
 function isFolding({bytes, libc, base}: Kernel, folder: Folder): boolean {
   return libc.ioctl(fd(folder), FS_IOC_GETFLAGS, base + DATA) === 0 && (bytes.readUInt32LE(DATA) & FS_CASEFOLD_FL) !== 0;
 }

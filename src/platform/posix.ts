@@ -1,8 +1,8 @@
 /**
  * The backend for Linux: system calls through koffi, on folders held open by descriptor, so that no path is ever resolved
- * twice and nothing is followed. Exact nanoseconds, extended attributes, holes, nodes, syncfs and flock, which node:fs has not.
+ * twice and no symlink is followed. It has what node:fs lacks: exact nanoseconds, extended attributes, holes, nodes, syncfs and flock.
  *
- * This file knows names in folders; what is in files and what their attributes are is said in posix-content and posix-attributes.
+ * This file handles names in folders; posix-content handles the content of files, posix-attributes their attributes.
  */
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
@@ -43,7 +43,7 @@ import {PosixAttributes} from './posix-attributes.js';
 import {PosixContent} from './posix-content.js';
 import {posixVolume} from './posix-volume.js';
 
-/** The four bits of a mode that tell the kind, by code: mknod(2). */
+/** The four bits of a mode that encode the kind, by code: mknod(2). */
 const NODE_TYPES = new Map<number, number>([
   [CODE.fifo, 0o010000],
   [CODE.chardev, 0o020000],
@@ -53,13 +53,13 @@ const NODE_TYPES = new Map<number, number>([
 
 interface ListOptions {
   readonly folder: Folder;
-  /** Extended attributes that are read. */
+  /** The extended attributes to read. */
   readonly wanted: KeptXattrs | undefined;
-  /** The first row that is free. */
+  /** The first free row. */
   readonly from: number;
-  /** Only these names. */
+  /** If given, only these names are listed. */
   readonly only?: ReadonlySet<ByteName>;
-  /** Told of a name that was listed and is not there; 'unknown' makes a row of it. */
+  /** Called for a listed name that does not exist; 'unknown' makes a row for it. */
   readonly onVanished: (name: ByteName) => unknown;
 }
 
@@ -71,7 +71,7 @@ export class PosixPlatform implements Platform {
   readonly #attributes: PosixAttributes;
   readonly #content: PosixContent;
 
-  /** @throws when koffi cannot be loaded here. */
+  /** @throws Error if koffi cannot be loaded. */
   constructor(private readonly kernel = new Kernel()) {
     this.#attributes = new PosixAttributes(kernel);
     this.#content = new PosixContent(kernel, (file, attributes) => this.#attributes.setOnFile(file, attributes));
@@ -95,14 +95,14 @@ export class PosixPlatform implements Platform {
     const vanished = new Set<ByteName>();
     const count = this.#listInto(rows, {folder, wanted, from: 0, onVanished: (name) => vanished.add(name)});
     if (vanished.size === 0) return count;
-    // Still listed, and still not there: something stands at the name.
+    // It is still listed and still cannot be found, so something does have this name.
     const again = {wanted, from: count, only: vanished, onVanished: () => 'unknown'} as const;
     return this.#anew(folder, (opened) => this.#listInto(rows, {...again, folder: opened}));
   }
 
   /**
-   * The server of an sshfs reads an open folder once: read again it looks empty, to whoever lists it, for as long as sshfs remembers
-   * that.
+   * The server of an sshfs reads an open folder only once. Read again, the folder looks empty to every process, for as long as sshfs
+   * caches that.
    */
   #anew<Result>(folder: Folder, read: (opened: Folder) => Result): Result {
     const opened = this.openFolder(folder, '.' as ByteName);
@@ -113,7 +113,7 @@ export class PosixPlatform implements Platform {
     }
   }
 
-  /** getdents64(2) with a statx(2) for each entry while its name still lies in the kernel's buffer. */
+  /** getdents64(2), with a statx(2) for each entry while its name is still in the buffer. */
   #listInto(rows: ListedEntry[], {folder, wanted, from, only, onVanished}: ListOptions): number {
     const {getdents64, lseek} = this.kernel.libc;
     const bytes = this.kernel.bytes;
@@ -152,7 +152,7 @@ export class PosixPlatform implements Platform {
     }
   }
 
-  /** As `list` reads them. */
+  /** Reads them in the same way as `list`. */
   names(folder: Folder): ByteName[] {
     return this.#anew(folder, (opened) => this.#namesIn(opened));
   }
@@ -182,12 +182,12 @@ export class PosixPlatform implements Platform {
     const {statx} = this.kernel.libc;
     const mask = STATX_MNT_ID | STATX_BASIC_STATS;
     this.kernel.check(statx(fd(folder), this.kernel.name(NAME_A, ''), AT.EMPTY_PATH, mask, this.kernel.base + STATX), 'statx');
-    // Before Linux 5.8 there is only the device, which two mounts of one file system share.
+    // Before Linux 5.8 only the device is known, which is the same for two mounts of one file system.
     const has = (this.kernel.words[STATX / 4] as number) & STATX_MNT_ID;
     return has ? this.kernel.bytes.readUInt32LE(STATX + 144) : this.kernel.bytes.readUInt32LE(STATX + 140);
   }
 
-  /** proc_pid_mountinfo(5); it has the ids of statx(2) since Linux 5.8. */
+  /** proc_pid_mountinfo(5), which has the ids of statx(2) since Linux 5.8. */
   mounts(): ReadonlySet<number> | undefined {
     const lines = mountLines();
     if (lines === undefined) return undefined;
@@ -198,7 +198,7 @@ export class PosixPlatform implements Platform {
     return isKnown ? mounts : undefined;
   }
 
-  /** fstatfs(2); whether attributes are known is asked for one of each that nobody has: ENODATA or EOPNOTSUPP. */
+  /** fstatfs(2). To see which attributes are supported, one that no file has is read from each namespace: ENODATA or EOPNOTSUPP. */
   fileSystem(folder: Folder): FileSystem {
     const {type, times} = this.#factsOf(folder);
     const line = this.#mountLine(folder);
@@ -255,7 +255,7 @@ export class PosixPlatform implements Platform {
     return this.kernel.bytes.readBigInt64LE(STATX + 80) * 1_000_000_000n + BigInt(this.kernel.bytes.readUInt32LE(STATX + 88));
   }
 
-  /** Whether what stands there has a birth time, which is then in scratch memory; a file system that has them may say 0. */
+  /** Whether the entry has a birth time, which is then in scratch memory. It may be 0 even if the file system stores birth times. */
   #hasBirthtime(folder: Folder, name: ByteName): boolean {
     const flags = name === '' ? AT.EMPTY_PATH : AT.SYMLINK_NOFOLLOW;
     const {statx} = this.kernel.libc;
@@ -264,9 +264,9 @@ export class PosixPlatform implements Platform {
   }
 
   /**
-   * Inodes of 128 bytes have no room for a birth time, nor for what is behind the seconds. One of a folder that was last changed by
-   * an old ext3 has none either, though the file system has large ones: then what is in the folder tells. In doubt they are large:
-   * times that are not kept are learnt of, and a change that is not seen is not copied.
+   * Whether inodes have 128 bytes, which leave no room for birth times and fractions of seconds. A folder that was last changed by an
+   * old ext3 has no birth time either, even if inodes are large: then its entries show which size inodes have. In doubt inodes count as
+   * large, since runs notice later if times are not kept, while a change that is not noticed would not be copied.
    */
   #hasSmallInodes(folder: Folder): boolean {
     if (this.#hasBirthtime(folder, '' as ByteName)) return false;
@@ -290,7 +290,7 @@ export class PosixPlatform implements Platform {
   }
 
   readFile(folder: Folder, name: ByteName, limit: number): Uint8Array | undefined {
-    // Perf: asked for in every folder, nearly always in vain; an exception costs ten times the call (bench: unchanged-generated).
+    // Perf: called in every folder, and almost always fails; an exception costs ten times the call (bench: unchanged-generated).
     const flags = O.RDONLY | O.NOFOLLOW | O.NONBLOCK | O.CLOEXEC;
     const file = this.kernel.libc.openat(fd(folder), this.kernel.name(NAME_A, name), flags, 0);
     if (file < 0) {
@@ -383,7 +383,7 @@ export class PosixPlatform implements Platform {
 
   move({from, name, to, as, replace}: MoveOptions): void {
     if (!replace && this.#rename(from, name, to, as, RENAME_NOREPLACE)) return;
-    // Race where the file system has no RENAME_NOREPLACE: what appears between this look and the rename is replaced.
+    // Race if the file system has no RENAME_NOREPLACE: an entry that appears between this check and the rename is replaced.
     if (!replace && this.stat(to, as, emptyStat())) throw new SystemError('EEXIST', 'renameat2');
     this.#rename(from, name, to, as, 0);
   }
@@ -404,7 +404,7 @@ export class PosixPlatform implements Platform {
     this.kernel.check(this.kernel.libc.syncfs(fd(folder)), 'syncfs');
   }
 
-  /** flock(2). Network file systems pass it on for files, but not for folders: it stays with this kernel (nfs_dir_operations). */
+  /** flock(2). Network file systems pass locks of files on to the server, but not locks of folders (nfs_dir_operations). */
   lock(folder: Folder): Locked {
     if (this.kernel.libc.flock(fd(folder), LOCK_EX_NB) === 0)
       return isOfOneMachine(this.#factsOf(folder).type) ? 'all' : 'machine';
@@ -414,7 +414,7 @@ export class PosixPlatform implements Platform {
     throw new SystemError(code, 'flock');
   }
 
-  /** renameat2(2). False when the file system does not know the flags. */
+  /** renameat2(2). False if the file system does not support the flags. */
   #rename(from: Folder, name: ByteName, to: Folder, as: ByteName, flags: number): boolean {
     const {renameat2} = this.kernel.libc;
     if (renameat2(fd(from), this.kernel.name(NAME_A, name), fd(to), this.kernel.name(NAME_B, as), flags) === 0) return true;
@@ -444,7 +444,7 @@ export class PosixPlatform implements Platform {
   }
 }
 
-/** makedev(3): major and minor in the 64 bits of a dev_t. Exact, as the kernel has 12 and 20 bits of them. */
+/** makedev(3): major and minor number in the 64 bits of a dev_t. Exact, since the kernel has 12 and 20 bits of them. */
 function makedev(major: number, minor: number): number {
   return (minor & 0xff) + (major & 0xfff) * 0x100 + (minor >>> 8) * 0x10_0000;
 }

@@ -1,5 +1,5 @@
 /**
- * The nice value and the I/O priority of all threads of this process. Each thread has its own, and one that is started has those of the
+ * The nice value and the I/O priority of all threads of this process. Each thread has its own, and a new thread inherits those of the
  * thread that starts it.
  */
 import fs from 'node:fs';
@@ -11,32 +11,32 @@ import {type IoPriorityCalls, loadIoPriority} from './libc.js';
 
 interface Standing {
   readonly nice: number;
-  /** As ioprio_set(2) takes it. */
+  /** The number that ioprio_set(2) takes. */
   readonly io: number;
 }
 
-/** Where the class stands in an I/O priority. */
+/** The position of the class in an I/O priority. */
 const CLASS = 13;
 
-/** Nothing else waits for `idle`; `low` gets the least share of those that are served. */
+/** `idle` gets the disk only if no one else needs it; `low` gets the smallest share. */
 const STANDINGS: Readonly<Record<Exclude<IoPriority, 'normal'>, Standing>> = {
   idle: {nice: 19, io: 3 << CLASS},
   low: {nice: 10, io: (2 << CLASS) | 7},
 };
 
-/** Of the runs that are at work in this process. */
+/** The priorities of the runs that are active in this process. */
 const active: IoPriority[] = [];
-/** What this process had before the first of them. */
+/** The priority of this process before the first of them. */
 let own: Standing | undefined;
 
 export interface Lowered {
-  /** Why not all of it can be had here, as the end of a sentence. */
+  /** Why it could not be set completely, as the end of a sentence. */
   readonly fault: string | undefined;
-  /** Gives back what the process had, as far as the system lets it: only root gets a better nice value. */
+  /** Restores the priority from before, as far as the system allows: only root can lower a nice value. */
   readonly end: () => void;
 }
 
-/** Lowers what this process takes until it is ended; of several runs the lowest holds. */
+/** Lowers the priority of this process until the run ends; the lowest of all active runs applies. */
 export function lowerPriority(priority: IoPriority): Lowered {
   if (priority === 'normal') return {fault: undefined, end: () => {}};
   const calls = platform().name === 'posix' ? loadIoPriority() : undefined;
@@ -53,7 +53,7 @@ export function lowerPriority(priority: IoPriority): Lowered {
   };
 }
 
-/** Answers why that was refused, if it was. */
+/** Returns why it was refused, or undefined. */
 function setAll(calls: IoPriorityCalls | undefined): string | undefined {
   const wanted = wantedNow();
   let fault: string | undefined;
@@ -63,7 +63,7 @@ function setAll(calls: IoPriorityCalls | undefined): string | undefined {
     } catch (error) {
       const {code} = (error as {info?: {code?: string}}).info ?? {};
       if (code === undefined) throw error;
-      // It has ended.
+      // The thread has ended.
       if (code !== 'ESRCH') fault = `the nice value was refused (${code})`;
     }
     const code = calls?.set(thread, wanted.io);
@@ -72,7 +72,7 @@ function setAll(calls: IoPriorityCalls | undefined): string | undefined {
   return fault;
 }
 
-/** Nobody gets more by this than was given to the process when it was started. */
+/** A run never gets a higher priority than the process had at its start. */
 function wantedNow(): Standing {
   const before = own as Standing;
   const lowest = IO_PRIORITIES.find((each) => active.includes(each));
@@ -81,7 +81,7 @@ function wantedNow(): Standing {
   return {nice: Math.max(nice, before.nice), io: before.io >> CLASS === STANDINGS.idle.io >> CLASS ? before.io : io};
 }
 
-/** Of a system without /proc: the process. */
+/** Without /proc, only the process itself. */
 function threads(): readonly number[] {
   try {
     return fs.readdirSync('/proc/self/task').map(Number);

@@ -1,16 +1,16 @@
-/** What this process may do that not every process may: capabilities(7). */
+/** What this process may do with its capabilities(7). */
 import {readFileSync} from 'node:fs';
 import process from 'node:process';
 
 export interface Privileges {
-  /** Files may be given to any owner and group. */
+  /** It may give files to any owner and group. */
   readonly chown: boolean;
   readonly makeDevices: boolean;
-  /** Permissions are no hindrance. */
+  /** It may ignore permissions. */
   readonly overridesModes: boolean;
-  /** The space may be used that a file system keeps back. */
+  /** It may use the space that a file system reserves for root. */
   readonly usesReserve: boolean;
-  /** Extended attributes of `trusted` and `security` may be set, file capabilities among them. */
+  /** It may set extended attributes of `trusted` and `security`, such as file capabilities. */
   readonly trustedXattrs: boolean;
 }
 
@@ -28,18 +28,18 @@ export function privileges(): Privileges {
   };
 }
 
-/** The groups to which a process without privileges may give a file of its own. */
+/** The groups to which a process without privileges may give its own files. */
 export function ownGroups(): number[] {
   return [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])];
 }
 
-/** proc_pid_status(5). Elsewhere root may all, and others nothing. */
+/** Read from proc_pid_status(5). On other systems root may do all of it and other users none of it. */
 function effectiveCapabilities(): bigint {
   try {
     const [, hexadecimal] = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
     if (hexadecimal !== undefined) return BigInt(`0x${hexadecimal}`);
   } catch {
-    // No /proc here.
+    // There is no /proc.
   }
   return process.geteuid?.() === 0 ? ~0n : 0n;
 }

@@ -1,4 +1,4 @@
-/** Which process this is, so that another one can tell later whether it is still there. */
+/** Identifies this process, so that another process can later find out whether it still runs. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,17 +8,17 @@ import {errnoOf} from './platform.js';
 export interface ProcessMark {
   readonly pid: number;
   readonly host: string;
-  /** Which boot of which kernel: hosts can have the same name. Like the rest "" where there is no /proc. */
+  /** The id of this boot of this kernel, since hosts can have the same name. "" without /proc, like the rest. */
   readonly boot: string;
   /** The namespaces in which `pid` and `start` mean this process. */
   readonly space: string;
-  /** When it started, in ticks since the boot: numbers of processes are given out again. */
+  /** The start time in ticks since the boot, since process numbers are used again. */
   readonly start: string;
 }
 
 export function thisProcess(): ProcessMark {
   const {pid} = process;
-  // What is mounted there may be that of other namespaces, in which this number is another process.
+  // A mounted /proc may belong to other namespaces, in which this number is a different process.
   const isOurs = orNothing(() => fs.readlinkSync('/proc/self')) === String(pid);
   return {
     pid,
@@ -29,14 +29,14 @@ export function thisProcess(): ProcessMark {
   };
 }
 
-/** Whether a process has ended; undefined where that cannot be told from here, as of another machine's. */
+/** Whether a process has ended; undefined if that cannot be seen from here, such as for a process of another machine. */
 export function hasEnded(mark: ProcessMark): boolean | undefined {
   const {host, boot, space, start} = thisProcess();
   if (mark.host !== host || mark.boot !== boot || mark.space !== space) return undefined;
   try {
     process.kill(mark.pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: it exists and belongs to another user.
     if (errnoOf(error) === 'ESRCH') return true;
   }
   const now = start === '' || mark.start === '' ? '' : startOf(mark.pid);
@@ -44,10 +44,10 @@ export function hasEnded(mark: ProcessMark): boolean | undefined {
 }
 
 /**
- * Whether this process was started to outlive its terminal, by nohup(1) or a parent that ignores SIGHUP, as far as can be told: Node
- * sets the signal back to its default before any script runs. nohup leaves a stdin that cannot be read in the place of a terminal,
- * and an output called nohup.out; bash, zsh and ksh hand over what they start as `$_`. In a script of dash that has no terminal it
- * leaves no trace.
+ * Whether this process was started to outlive its terminal, by nohup(1) or by a parent that ignores SIGHUP. Node resets the signal to
+ * its default before any script runs, so this looks for traces: nohup replaces a terminal as stdin by a file that cannot be read, and
+ * writes to nohup.out; bash, zsh and ksh pass the command that they start as `$_`. In a dash script without a terminal, nohup leaves no
+ * trace.
  */
 export function ignoresHangUp({_ = ''}: NodeJS.ProcessEnv = process.env): boolean {
   if (path.basename(_) === 'nohup') return true;
@@ -63,19 +63,19 @@ export function ignoresHangUp({_ = ''}: NodeJS.ProcessEnv = process.env): boolea
 /** SIGHUP is signal 1, which is bit 0 (proc_pid_status(5)). */
 const SIGHUP_BIT = 1n;
 
-/** A line such as `SigIgn:\t0000000000000001`; "" where it cannot be read. */
+/** A line such as `SigIgn:\t0000000000000001`; "" if it cannot be read. */
 function fieldOf(file: string, name: string): string {
   const text = orNothing(() => fs.readFileSync(file, 'latin1'));
   return new RegExp(`^${name}:\\s+(\\S+)$`, 'm').exec(text)?.[1] ?? '';
 }
 
-/** proc_pid_stat(5): fields 22, 3 and 20. "" when it cannot be read. */
+/** proc_pid_stat(5): fields 22, 3 and 20. "" if it cannot be read. */
 function startOf(pid: number): string {
   const text = orNothing(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  // The program's name, in parentheses, may hold spaces and parentheses.
+  // The program's name, in parentheses, may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, threads, start = ''] = [fields[0], fields[17], fields[19]];
-  // Killed, and its parent has not asked how it ended; with other threads it may still be ending.
+  // It was killed, and its parent has not waited for it; if it has other threads, it may still be ending.
   return state === 'Z' && Number(threads) <= 1 ? 'ended' : start;
 }
 

@@ -1,4 +1,4 @@
-/** The two roots: found, looked at before anything else, and known again when a saved plan is applied. */
+/** Finds the two roots, checks them before anything else, and recognises them when a saved plan is applied. */
 import fs from 'node:fs';
 import path from 'node:path';
 import {emptyStat, inodeOf} from '../core/block.js';
@@ -37,7 +37,7 @@ export function findSource(given: string): Root {
 }
 
 /**
- * A target may be missing as long as its parent is there, or with `mkpath`: it is made when the plan is applied.
+ * A target may be missing if its parent exists, or with `mkpath`: it is made when the plan is applied.
  * @throws DirsyncError ROOT_REMOTE, TARGET_NOT_DIRECTORY, TARGET_PARENT_MISSING or TARGET_UNREADABLE.
  */
 export function findTarget(given: string, mkpath: boolean): Root {
@@ -70,7 +70,7 @@ export function findTarget(given: string, mkpath: boolean): Root {
   return {path: whole, bytes: toByteName(whole), live: undefined};
 }
 
-/** Whether anything stands at a path: also what cannot be opened, such as a folder of another user's. */
+/** Whether anything exists at a path, even if it cannot be opened, such as another user's folder. */
 export function isThere(platform: Platform, path: ByteName): boolean {
   try {
     platform.close(platform.openRoot(path));
@@ -80,7 +80,7 @@ export function isThere(platform: Platform, path: ByteName): boolean {
   }
 }
 
-/** How an open root is known again. */
+/** What identifies an open root. */
 export function rootIdentity(folder: Folder): RootIdentity {
   const backend = platform();
   const stat = emptyStat();
@@ -91,16 +91,16 @@ export function rootIdentity(folder: Folder): RootIdentity {
 /** Whether a root is the one that a plan was made for. */
 export function isSameRoot(planned: RootIdentity, now: RootIdentity | undefined): boolean {
   if (now === undefined || now.inode !== planned.inode) return false;
-  // A backend without birth times cannot tell more.
+  // A backend without birth times cannot compare more.
   return now.birthtime === 0n || planned.birthtime === 0n || now.birthtime === planned.birthtime;
 }
 
-/** What a plan says of a root is not of what stands at its path now. */
+/** The root of a plan is no longer the folder at its path. */
 export function otherRoot(path: string): DirsyncError {
   return new DirsyncError('PLAN_OTHER_ROOT', `${escapeName(path)} is another folder now`, 'is the disk mounted? Then plan again');
 }
 
-/** A root as the main thread holds it open. Whoever opens it again by its path must find the same folder, on the same mount. */
+/** A root that the main thread holds open. Opening its path again must lead to the same folder on the same mount. */
 export interface RootMark extends Identity {
   readonly path: ByteName;
   readonly mount: number;
@@ -113,7 +113,7 @@ export function markRoot(path: ByteName, folder: Folder, view: View): RootMark {
   return {path, device: stat.device, inode: inodeOf(stat), mount: platform().mountOf(folder), view};
 }
 
-/** Another folder has come to the path of a root, or something was mounted there, since the run began. */
+/** Since the run began, the root at its path was replaced by another folder, or something was mounted there. */
 export class RootReplaced extends Error {
   static readonly CODE = 'ROOT_REPLACED';
   override readonly name = 'RootReplaced';
@@ -123,14 +123,14 @@ export class RootReplaced extends Error {
   }
 }
 
-/** Opens a root, to be seen as it is shown to the run. Close it. */
+/** Opens a root and shows it as the run sees it, see `View`. Close it. */
 export function openTree(path: ByteName, view: View): Folder {
   const folder = platform().openRoot(path);
   platform().show(folder, view);
   return folder;
 }
 
-/** Close it. @throws RootReplaced; SystemError where it cannot be opened. */
+/** Opens a root again. Close it. @throws RootReplaced; SystemError if it cannot be opened. */
 export function openMarked(mark: RootMark, side: 'source' | 'target'): Folder {
   const folder = openTree(mark.path, mark.view);
   const now = markRoot(mark.path, folder, mark.view);
@@ -139,7 +139,7 @@ export function openMarked(mark: RootMark, side: 'source' | 'target'): Folder {
   throw new RootReplaced(side);
 }
 
-/** How two roots overlap, as far as their paths and identities tell. Bind mounts further down are found by the scans. */
+/** How two roots overlap, judged by their paths and identities. The scans find bind mounts further down. */
 export function rootOverlap(source: Root, target: Root): Overlap | undefined {
   const {live} = target;
   if (live !== undefined && source.live?.inode === live.inode && source.live.device === live.device) return 'same';
@@ -166,7 +166,7 @@ function openedRoot(given: string): Root {
   }
 }
 
-/** Opens a folder, or the nearest one above it that can be opened. Close it; undefined where none can. */
+/** Opens a folder, or the nearest folder above it that can be opened. Close it. Undefined if none can be opened. */
 export function openNearest(given: ByteName): {readonly path: ByteName; readonly folder: Folder} | undefined {
   for (let at = given; ; at = path.posix.dirname(at) as ByteName) {
     try {
@@ -178,7 +178,7 @@ export function openNearest(given: ByteName): {readonly path: ByteName; readonly
   }
 }
 
-/** The nearest folder above that exists, and the names that lead on from there. */
+/** The nearest existing folder above a path, and the names from there on. */
 function existingParent(absolute: string): [string, string[]] {
   const missing: string[] = [];
   let at = absolute;

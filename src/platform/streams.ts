@@ -1,6 +1,6 @@
 /**
- * The standard streams, each of which can fail while the program runs: the disk of a log is full, the reader of a pipe is gone, the
- * terminal was closed. What is lost then is the output, never the work: it goes on, and whoever asked is told once.
+ * The standard streams, each of which can fail while the program runs: the disk of a log is full, the reader of a pipe has ended, the
+ * terminal was closed. Then only output is lost: the work goes on, and listeners are called once.
  */
 import fs from 'node:fs';
 import process from 'node:process';
@@ -20,10 +20,10 @@ const lost = new Map<string, LostOutput>();
 const hearers = new Set<OnLost>();
 const terminalHearers = new Set<() => void>();
 
-/** To be called once, after all modules are loaded that listen to these streams on their own. */
+/** Call it once, after all modules that add their own listeners to these streams are loaded. */
 export function guardStreams(): void {
   const {stdin, stdout, stderr} = process;
-  // oclif's listener throws whatever is not EPIPE.
+  // oclif's listener throws all errors except EPIPE.
   stdout.removeAllListeners('error');
   for (const [name, stream] of Object.entries({stdout, stderr})) {
     stream.on('error', (error) => {
@@ -32,7 +32,7 @@ export function guardStreams(): void {
     });
     writeWhole(stream);
   }
-  // Nobody reads a terminal but a screen or a question, and its end is no key.
+  // Only screens and questions read the terminal, and its end is not a key.
   for (const event of ['error', 'end', 'close']) stdin.on(event, () => stdin.isTTY && loseTerminal());
   const terminals = [0, 1, 2].filter((descriptor) => tty.isatty(descriptor));
   process.on('exit', () => {
@@ -40,19 +40,19 @@ export function guardStreams(): void {
   });
 }
 
-/** Calls `hear` for each output that is lost from now on, once. The answer ends that. */
+/** Calls `hear` once for each output that fails from now on. Returns a function that removes the listener. */
 export function onLostOutput(hear: OnLost): () => void {
   hearers.add(hear);
   return () => void hearers.delete(hear);
 }
 
-/** Calls `hear` when the terminal is gone while a screen or a question needs it. The answer ends that. */
+/** Calls `hear` when the terminal is gone while a screen or a question needs it. Returns a function that removes the listener. */
 export function onLostTerminal(hear: () => void): () => void {
   terminalHearers.add(hear);
   return () => void terminalHearers.delete(hear);
 }
 
-/** Notes that an output does not arrive where it should. */
+/** Records that an output cannot be written. */
 export function loseOutput(output: string, error: unknown): void {
   if (lost.has(output)) return;
   const {errno, code, message} = error as NodeJS.ErrnoException;
@@ -62,10 +62,10 @@ export function loseOutput(output: string, error: unknown): void {
   for (const hear of hearers) hear(entry);
 }
 
-/** A piece of output is gathered up to this size. */
+/** Output is collected up to this size before it is written. */
 const PIECE_LENGTH = 1 << 16;
 
-/** Writes to stdout what can be long, and stops where nobody takes it. */
+/** Writes long output to stdout piece by piece, and stops when stdout has failed. */
 export async function writeOut(pieces: Iterable<string>): Promise<void> {
   let gathered = '';
   for (const piece of pieces) {
@@ -77,7 +77,7 @@ export async function writeOut(pieces: Iterable<string>): Promise<void> {
   if (gathered !== '') await isWritten(process.stdout, gathered);
 }
 
-/** Everything that was written has arrived, or is known to be lost. */
+/** Resolves when everything is written or known to be lost. */
 export async function outputsLost(): Promise<readonly LostOutput[]> {
   await Promise.all([process.stdout, process.stderr].map((stream) => isWritten(stream, '')));
   return [...lost.values()];
@@ -89,12 +89,12 @@ function isWritten(stream: NodeJS.WriteStream, text: string): Promise<boolean> {
   });
 }
 
-/** A screen or a question has the terminal in raw mode. */
+/** Whether a screen or a question has the terminal in raw mode. */
 function loseTerminal(): void {
   if (process.stdin.isRaw) for (const hear of terminalHearers) hear();
 }
 
-/** On a disk that is nearly full Node writes what still fits, and does not tell of the rest (SyncWriteStream). */
+/** On a nearly full disk Node writes what still fits and does not report the rest (SyncWriteStream). */
 function writeWhole(stream: NodeJS.WriteStream & {readonly fd?: number}): void {
   const {fd} = stream;
   if (fd === undefined || !isFile(fd)) return;
@@ -117,14 +117,15 @@ function isFile(descriptor: number): boolean {
 }
 
 /**
- * Node aborts when it cannot put a terminal back as it was at start; what has another file in its place it leaves alone (ResetStdio in
- * node.cc). The lowest free descriptor is given out first. Whatever else takes this one meanwhile is another file, too.
+ * Node aborts if it cannot restore a terminal to its state at start, but ignores a descriptor that now belongs to another file
+ * (ResetStdio in node.cc). So the terminal is closed and another file opened, which gets the lowest free descriptor: the same one, or
+ * some other file has already taken it.
  */
 function replaceLost(descriptor: number): void {
   try {
     fs.closeSync(descriptor);
     fs.openSync('/dev/null', 'r+');
   } catch {
-    // It was closed before, or there is no such file: a free descriptor is left alone as well.
+    // It was already closed, or the file does not exist: Node ignores a free descriptor as well.
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Trees that are shown in another way than they lie on disk: names that a target cannot hold, and symbolic links as what they lead to.
- * Whoever works in such a tree sees its names and files as the other tree has them. All others are passed through.
+ * Trees that are shown differently from how they are stored: escaped names with their real names, and symbolic links as the entries
+ * that they lead to. Callers see the names and files of such a tree as the other tree has them. Calls for all other trees are passed
+ * through.
  */
 import type {HeldNames} from '../core/abilities.js';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
@@ -26,10 +27,10 @@ import {
   type View,
 } from './platform.js';
 
-/** An open folder of a tree that is shown in another way. */
+/** An open folder of a tree that is shown differently. */
 interface Shown extends Tree {
   readonly links: View['links'];
-  /** The ways of the folders that it is shown in, and its own: a link that leads to one of them would never end. */
+  /** The real paths of the folders above it as shown, and its own: a link to one of them would never end. */
   readonly ways: readonly string[];
 }
 
@@ -37,7 +38,7 @@ interface Followed extends Led {
   close(): void;
 }
 
-/** The fault of an entry whose name dirsync never writes: it could be read as the name of another entry. */
+/** The fault of an entry with a name that dirsync never writes, since it could be read as the name of another entry. */
 const UNCLEAR = 'NAME_UNCLEAR';
 
 export class Views implements ShowingPlatform {
@@ -80,7 +81,7 @@ export class Views implements ShowingPlatform {
 
   openFolder(parent: Folder, name: ByteName): Folder {
     const shown = this.#shown.get(parent);
-    // What is in dirsync's own folder is as it is.
+    // The content of dirsync's own folder is shown unchanged.
     const isOwn = parent === shown?.root && name === STATE_DIR;
     if (shown === undefined || isOwn) return this.base.openFolder(parent, name);
     const text = fromByteName(name);
@@ -118,7 +119,7 @@ export class Views implements ShowingPlatform {
     return shown.naming === undefined ? count : this.#readRows(folder, rows, count);
   }
 
-  /** Gives the rows the names that they stand for; returns how many are left. */
+  /** Replaces the names of rows by their real names; returns how many rows are left. */
   #readRows(folder: Folder, rows: ListedEntry[], count: number): number {
     const found = rows.slice(0, count);
     const names = this.#read(
@@ -134,14 +135,14 @@ export class Views implements ShowingPlatform {
         row.fault = UNCLEAR;
       } else row.name = name;
     }
-    // One that is read as the name of another: what is unclear stays, and so does what has its name.
+    // It can be read as the name of another entry: an ambiguous entry stays, and so does the entry with that name.
     const isLeft = (row: ListedEntry) => unclear.has(row.name) && row.fault !== UNCLEAR;
     const left = found.filter(isLeft);
     if (left.length > 0) rows.splice(0, count, ...found.filter((row) => !isLeft(row)), ...left);
     return count - left.length;
   }
 
-  /** What names in a folder stand for; undefined where that is not clear. */
+  /** The real names of the names in a folder; undefined for an ambiguous name. */
   #read(folder: Folder, written: readonly ByteName[]): (ByteName | undefined)[] {
     const {naming} = this.#shown.get(folder) as Shown & {naming: Naming};
     const names = written.map((name) => naming.read(name));
@@ -150,13 +151,13 @@ export class Views implements ShowingPlatform {
       if (name !== undefined) return name;
       const upper = withUpperDigits(written[i] as ByteName);
       const other = naming.read(upper);
-      // A target that folds names shows it so, and has it under both.
+      // A target that folds names shows this spelling, and finds the entry under both.
       const isFolded = other !== undefined && !known.has(other) && this.base.stat(folder, upper, emptyStat());
       return isFolded ? other : undefined;
     });
   }
 
-  /** `row` still has the name that it has on disk. */
+  /** `row` still has its name on disk. */
   #showLink(folder: Folder, row: ListedEntry, kept: KeptXattrs | undefined): void {
     const {naming, links} = this.#shown.get(folder) as Shown;
     try {
@@ -353,7 +354,7 @@ export class Views implements ShowingPlatform {
     return this.#shown.get(folder)?.naming?.write(name) ?? name;
   }
 
-  /** What stands at a name to who only reads it. */
+  /** The entry at a name, for callers that only read it. */
   #reading<Result>(folder: Folder, name: ByteName, read: (folder: Folder, name: ByteName) => Result): Result {
     if (this.#shown.size === 0) return read(folder, name);
     const followed = this.#follow(folder, name);
@@ -365,7 +366,7 @@ export class Views implements ShowingPlatform {
     }
   }
 
-  /** What a link says, where it is shown as a file that says so. */
+  /** The text of a link that is shown as a file with this text. */
   #text(folder: Folder, name: ByteName): ByteName | undefined {
     if (this.#shown.get(folder)?.links !== 'text') return undefined;
     const written = this.#written(folder, name);
@@ -374,14 +375,14 @@ export class Views implements ShowingPlatform {
     return isLink ? this.base.readLink(folder, written) : undefined;
   }
 
-  /** As git writes it where there are no links: core.symlinks in git-config(1). */
+  /** The same text that git writes without links: core.symlinks in git-config(1). */
   #asText(folder: Folder, written: ByteName, stat: Stat): void {
     stat.size = this.base.readLink(folder, written).length;
     stat.code = CODE.file;
     stat.mode = 0o644;
   }
 
-  /** Undefined for what is no link that is followed, or one that leads nowhere, out of the tree, or back to where it is. */
+  /** Undefined if it is not a link that is followed, or if it leads nowhere, out of the tree, or back to its own folder. */
   #follow(folder: Folder, name: ByteName): Followed | undefined {
     const shown = this.#shown.get(folder);
     if (shown?.links !== 'content' || name === '') return undefined;
@@ -402,7 +403,7 @@ export class Views implements ShowingPlatform {
 
 const namings = new Map<string, Naming>();
 
-/** Its expressions are made once. */
+/** The regular expressions are made only once. */
 function namingOf(names: HeldNames): Naming {
   const key = JSON.stringify(names);
   const known = namings.get(key);
