@@ -1,7 +1,7 @@
 /**
- * A fixed set of worker threads that run jobs synchronously. A job is plain data; it answers once, or streams messages first.
- * Not a general pool: scans stream many transferred blocks with back-pressure, and apply workers keep folders open, for which
- * request-and-answer pools have no room (docs/decisions).
+ * A fixed set of worker threads that run jobs synchronously. A job is plain data; it returns one answer, and may stream messages
+ * before. A general pool does not fit: scans stream many transferred blocks with back-pressure, and apply workers keep folders open
+ * between jobs (docs/decisions).
  */
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
@@ -11,25 +11,25 @@ import {currentFolder, leaveDeletedFolder} from './environment.js';
 import {limit, newAllowance} from './pace.js';
 import {SystemError} from './platform.js';
 
-/** Shared by all threads. Int32: who may go on. Float64: what has been done, a slot per worker with one writer each. */
+/** Memory that all threads share. Only one worker writes to each slot of the counters. */
 export interface Shared {
-  /** [STOP]: 0 runs, 1 asks every worker to end its job. */
+  /** [STOP]: 1 asks every worker to end its job, else 0. */
   readonly control: Int32Array;
-  /** `COUNTERS` numbers a worker. */
+  /** `COUNTERS` numbers per worker. */
   readonly counters: Float64Array;
-  /** Of content that is moved: see `SharedPace`. */
+  /** The allowance for content, see `SharedPace`. */
   readonly allowance: BigInt64Array;
 }
 
 export const STOP = 0;
 export const COUNTERS = 3;
-/** The counter that holds what a worker has in hand: the index of an action + 1, or 0. */
+/** The counter for the current action of a worker: its index + 1, or 0. */
 export const AT = 2;
 
-/** The last job of a worker: to close what it holds open, which would outlive its thread. */
+/** The last job of a worker: closes its open folders, which would stay open after its thread has ended. */
 export const LEAVE = 'leave';
 
-/** A worker may be so many messages ahead of the reader of its stream. */
+/** The number of messages that a worker may be ahead of the reader of its stream. */
 const STREAM_AHEAD = 8;
 
 export interface WorkerData {
@@ -40,17 +40,17 @@ export interface WorkerData {
 export interface Request {
   readonly id: number;
   readonly job: unknown;
-  /** For a stream: [0] counts the messages that may still be sent. */
+  /** For a stream: [0] is the number of messages that may still be sent. */
   readonly credit?: Int32Array;
 }
 
-/** A stream's messages come first; then one answer or error ends the request. */
+/** The messages of a stream come first; then one answer or error ends the request. */
 export type Reply =
   | {readonly id: number; readonly message: unknown}
   | {readonly id: number; readonly answer: unknown}
   | {readonly id: number; readonly error: WireError};
 
-/** An error between threads: cloning one keeps its message and stack only. */
+/** An error as it is sent between threads: cloning an Error keeps only its message and stack. */
 interface WireError {
   readonly message: string;
   readonly stack: string | undefined;
@@ -78,17 +78,17 @@ interface Pending {
 interface Member {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
-  /** It was given a job. */
+  /** Whether it has got a job. */
   isUsed: boolean;
-  /** Why it has ended, or can no longer be heard. */
+  /** Why it has ended, or its messages can no longer be read. */
   failure?: unknown;
 }
 
-/** Two at least, since both trees are read at once. */
+/** At least two, since both trees are read at the same time. */
 const DEFAULT_SIZE = Math.max(2, availableParallelism());
 
 export interface Stream<Message, Answer> extends AsyncIterable<Message> {
-  /** Settles when the job has ended, after its last message was read. */
+  /** Settles when the job has ended and its last message was read. */
   readonly answer: Promise<Answer>;
 }
 
@@ -99,24 +99,24 @@ export class WorkerPool {
   #nextId = 0;
   #isClosing = false;
 
-  /** Pools with nothing to do. */
+  /** Idle pools. */
   static #spares: WorkerPool[] = [];
   static #keepsSpares = false;
 
   /**
-   * Perf: threads take as long to start as the command line to load, so the next pool of the usual size is started ahead
+   * Perf: starting threads takes as long as loading the command line, so the next pool of the usual size is started early
    * (bench: startup-plan).
    */
   static prepare(): void {
     if (WorkerPool.#spares.length === 0 && leaveDeletedFolder()) WorkerPool.#spares.push(new WorkerPool(DEFAULT_SIZE));
   }
 
-  /** Perf: from now on a pool is kept when it is closed, since each thread that ends leaves some memory behind (bench: run-memory). */
+  /** Perf: from now on closed pools are reused, since each thread that ends leaks some memory (bench: run-memory). */
   static keepSpares(): void {
     WorkerPool.#keepsSpares = true;
   }
 
-  /** Ends what was started or kept, and nothing took. */
+  /** Ends the pools that were started early or kept and are not in use. */
   static async dropSpares(): Promise<void> {
     WorkerPool.#keepsSpares = false;
     await Promise.all(WorkerPool.#spares.splice(0).map((pool) => pool.close()));
@@ -139,21 +139,21 @@ export class WorkerPool {
     this.#members = Array.from({length: size}, (_, index) => this.#start(index));
   }
 
-  /** Sends a job to one worker, which answers jobs in the order in which they come. */
+  /** Sends a job to one worker, which answers jobs in the order in which it gets them. */
   call<Answer>(index: number, job: unknown): Promise<Answer> {
     return this.#send(index, {id: this.#nextId++, job}) as Promise<Answer>;
   }
 
   /**
-   * Waits for `work` that sends jobs. Where some of it fails, all is asked to end, and the failure is thrown when all has: nothing is
-   * at work on the trees then.
+   * Waits for `work` that sends jobs. If one fails, all workers are asked to end, and the error is thrown when all have ended, so that
+   * nothing is working on the trees any more.
    */
   async together(work: readonly Promise<unknown>[]): Promise<void> {
     for (const each of work) each.catch(() => this.stop());
     await allEnded(work);
   }
 
-  /** A job that sends messages while it runs; it waits when the reader falls behind. */
+  /** Starts a job that sends messages while it runs. It waits if the reader is too slow. */
   stream<Message, Answer>(index: number, job: unknown): Stream<Message, Answer> {
     const credit = new Int32Array(new SharedArrayBuffer(4));
     credit[0] = STREAM_AHEAD;
@@ -190,7 +190,7 @@ export class WorkerPool {
             }
           }
         } finally {
-          // A reader that left early must not leave the worker waiting.
+          // If the reader left early, the worker must not wait for it.
           Atomics.store(credit, 0, 1 << 30);
           Atomics.notify(credit, 0);
         }
@@ -198,28 +198,28 @@ export class WorkerPool {
     };
   }
 
-  /** Asks every running job to end soon; each answers with what it has. */
+  /** Asks every running job to end soon; each returns what it has. */
   stop(): void {
     Atomics.store(this.shared.control, STOP, 1);
     Atomics.notify(this.shared.control, STOP);
   }
 
-  /** From now on the workers together move no more than so many bytes of content a second. */
+  /** Limits the content that all workers together read and write to `rate` bytes per second. */
   limit(rate: number | undefined): void {
     limit(this.shared.allowance, rate);
   }
 
-  /** Whoever sends one job after another ends with this. */
+  /** Whether the workers were asked to end. Callers that send one job after another stop then. */
   get isStopped(): boolean {
     return Atomics.load(this.shared.control, STOP) !== 0;
   }
 
-  /** One worker's counter `which`. */
+  /** The counter `which` of one worker. */
   counter(worker: number, which: number): number {
     return this.shared.counters[worker * COUNTERS + which] as number;
   }
 
-  /** The sum over all workers of counter `which`. */
+  /** The sum of the counter `which` over all workers. */
   total(which: number): number {
     let sum = 0;
     for (let i = which; i < this.shared.counters.length; i += COUNTERS) sum = addSizes(sum, this.shared.counters[i] as number);
@@ -244,7 +244,7 @@ export class WorkerPool {
     return this.#members.every(isUsable);
   }
 
-  /** One that is still at work is not waited for: another has failed. */
+  /** Does not wait for a worker that is still busy, since another one has failed. */
   async #leave(member: Member, index: number): Promise<void> {
     if (!member.isUsed || member.pending.size > 0 || !isUsable(member)) return;
     await this.call(index, LEAVE).catch(() => {});
@@ -252,7 +252,7 @@ export class WorkerPool {
   }
 
   #start(index: number): Member {
-    // Built code sits one folder deep wherever this module ends up: see build.js.
+    // Built code is always one folder deep, wherever this module ends up: see build.js.
     const worker = new Worker(new URL('../worker.js', import.meta.url), {
       workerData: {shared: this.shared, index} satisfies WorkerData,
     });
@@ -263,7 +263,7 @@ export class WorkerPool {
       if (pending === undefined) return;
       if ('message' in reply) return pending.onMessage?.(reply.message);
       member.pending.delete(reply.id);
-      // An answer that nobody waited for comes while the worker is ended: were it let go now, the program would end before it.
+      // An answer that nobody waited for may come while the worker is ending: unref'ed now, the program could end before the worker.
       if (member.pending.size === 0 && !this.#isClosing) worker.unref();
       if ('error' in reply) pending.reject(fromWire(reply.error));
       else pending.resolve(reply.answer);
@@ -281,7 +281,7 @@ export class WorkerPool {
 
   #send(index: number, request: Request, onMessage?: (message: unknown) => void): Promise<unknown> {
     const member = this.#members[index % this.size] as Member;
-    // Nobody would answer.
+    // No worker would answer.
     if (!isUsable(member)) return Promise.reject(member.failure ?? new Error('a worker thread has ended'));
     member.isUsed = true;
     return new Promise((resolve, reject) => {
@@ -296,13 +296,13 @@ function isUsable({worker, failure}: Member): boolean {
   return worker.threadId !== -1 && failure === undefined;
 }
 
-/** Node ends a worker whose heap is full; the program goes on. */
+/** Node ends a worker that runs out of heap; the program continues. */
 function asTyped(error: unknown): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
   return new DirsyncError('OUT_OF_MEMORY', 'a worker thread has used up all that it may take', MORE_MEMORY, {cause: error});
 }
 
-/** As `Promise.all`, but it fails when all have ended. */
+/** Like `Promise.all`, but it rejects only after all have settled. */
 export async function allEnded<Answer>(work: readonly Promise<Answer>[]): Promise<Answer[]> {
   await Promise.allSettled(work);
   return Promise.all(work);

@@ -1,10 +1,10 @@
 /**
- * The backend for everywhere else: node:fs alone. It keeps the same contract as far as that library can:
- * - times are set through a float of seconds, so they are exact to a microsecond only (`timeResolution`);
- * - a folder is its path, checked not to be a symlink when it is opened: one swapped in later is followed;
+ * The backend for all other systems, which uses only node:fs. It implements the same interface as far as that library allows:
+ * - times are set as a float of seconds, so they are only exact to a microsecond (`timeResolution`);
+ * - an open folder is only a path, which was not a symlink when it was opened: a symlink swapped in later is followed;
  * - extended attributes, ACLs, FIFOs, sockets and devices are neither read nor made, and holes become zeros;
- * - there is no syncfs, so files are flushed one by one, and no lock of the kernel's (state/lock makes a file instead);
- * - two names are not swapped in one step, and "only if nothing is there" is a look before the rename.
+ * - there is no syncfs, so files are flushed one by one, and no kernel lock (state/lock makes a file instead);
+ * - two names cannot be swapped in one step, and a rename that must not replace anything checks first.
  */
 import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
@@ -44,9 +44,9 @@ const NONBLOCK = constants.O_NONBLOCK ?? 0;
 interface ListOptions {
   readonly folder: Folder;
   readonly names: readonly ByteName[];
-  /** The first row that is free. */
+  /** The first free row. */
   readonly from: number;
-  /** Told of a name that was listed and is not there; 'unknown' makes a row of it. */
+  /** Called for a listed name that does not exist; 'unknown' makes a row for it. */
   readonly onVanished: (name: ByteName) => unknown;
 }
 
@@ -58,7 +58,7 @@ export class PortablePlatform implements Platform {
 
   openRoot(path: ByteName): Folder {
     if (!fs.statSync(bytes(path)).isDirectory()) throw new SystemError('ENOTDIR', 'stat');
-    // Only a listing shows whether the folder may be read, as opening it does in the other backend.
+    // Only a listing shows whether the folder can be read; in the other backend, opening it does.
     fs.opendirSync(bytes(path)).closeSync();
     return path as unknown as Folder;
   }
@@ -73,7 +73,7 @@ export class PortablePlatform implements Platform {
   }
 
   close(open: Folder | OpenFile): void {
-    // A folder is only a path, and nothing to close.
+    // A folder is only a path: there is nothing to close.
     if (typeof open === 'number') fs.closeSync(open);
   }
 
@@ -82,7 +82,7 @@ export class PortablePlatform implements Platform {
     const vanished: ByteName[] = [];
     const count = this.#listInto(rows, {folder, names: names(), from: 0, onVanished: (name) => vanished.push(name)});
     if (vanished.length === 0) return count;
-    // Still listed, and still not there: something stands at the name.
+    // It is still listed and still cannot be found, so something does have this name.
     const still = names().filter((name) => vanished.includes(name));
     return this.#listInto(rows, {folder, names: still, from: count, onVanished: () => 'unknown'});
   }
@@ -173,7 +173,7 @@ export class PortablePlatform implements Platform {
     return 512 * (fs.lstatSync(at(folder, name), {throwIfNoEntry: false})?.blocks ?? 0);
   }
 
-  /** Node 20 answers the access time on some kernels, so there is nothing to rely on. */
+  /** Node 20 returns the access time on some kernels, so birth times are not reliable. */
   birthtime(): bigint {
     return 0n;
   }
@@ -305,7 +305,7 @@ export class PortablePlatform implements Platform {
   setAttributes(folder: Folder, name: ByteName, code: number, {uid, gid, mode, mtime, readBack}: Attributes): void {
     const path = at(folder, name);
     if (uid !== undefined || gid !== undefined) fs.lchownSync(path, uid ?? -1, gid ?? -1);
-    // chmod follows symlinks: whoever can swap one in at this moment can have the mode of its target changed.
+    // Race: chmod follows symlinks. A user who swaps one in at this moment gets the mode of its target changed.
     if (mode !== undefined && code !== CODE.symlink) fs.chmodSync(path, mode);
     if (mtime === undefined) return;
     fs.lutimesSync(path, fs.lstatSync(path).atime, seconds(mtime));
@@ -313,7 +313,7 @@ export class PortablePlatform implements Platform {
   }
 
   move({from, name, to, as, replace}: MoveOptions): void {
-    // Race: what appears between this look and the rename is replaced.
+    // Race: an entry that appears between this check and the rename is replaced.
     if (!replace && this.stat(to, as, emptyStat())) throw new SystemError('EEXIST', 'rename');
     fs.renameSync(at(from, name), at(to, as));
   }
@@ -354,7 +354,7 @@ function openToRead(folder: Folder, name: ByteName): number {
   return fs.openSync(at(folder, name), constants.O_RDONLY | NOFOLLOW | NONBLOCK);
 }
 
-/** From where the file stands, or from a place in it. */
+/** Reads from the current position, or from a given one. */
 function readFully(file: number, into: Buffer, from?: number): number {
   let filled = 0;
   while (filled < into.length) {
@@ -386,7 +386,7 @@ interface CatchUpOptions {
   readonly pace: Pace;
 }
 
-/** As PosixContent does, and for its reasons. */
+/** Does the same as PosixContent, for the same reasons. */
 function catchUp({source, copy, from, onBytes, pace}: CatchUpOptions): Grown | 'changed' | 'stopped' {
   let now = from;
   let copied = 0;
@@ -424,7 +424,7 @@ interface ContentOptions {
   readonly pace: Pace;
 }
 
-/** `longer`, `shorter`: the source has more in it than the size that it had, or less. */
+/** `longer`, `shorter`: the source has more or less content than its size. */
 function copyContent({source, copy, size, onBytes, pace}: ContentOptions): 'copied' | 'longer' | 'shorter' | 'stopped' {
   let copied = 0;
   for (;;) {
@@ -438,8 +438,8 @@ function copyContent({source, copy, size, onBytes, pace}: ContentOptions): 'copi
 }
 
 /**
- * Seconds as node:fs takes them: it makes a float of them, of which libuv keeps the microseconds (Node 20) or all that there is (24). A
- * float that lies below the microsecond is taken one step up, to land in it. As text, since Node takes a negative number for "now".
+ * Seconds in the form that node:fs takes. It makes a float of them; libuv keeps the microseconds of the float (Node 20) or all of it
+ * (Node 24). If the float is below the microsecond, the next float is used. It is text, since Node takes a negative number for "now".
  */
 function seconds(mtime: bigint): string {
   const parts = fromNanoseconds(mtime);
@@ -448,10 +448,10 @@ function seconds(mtime: bigint): string {
   return String(keptOf(time) === microseconds ? time : time + Math.abs(time) * HALF_A_STEP);
 }
 
-/** Of a float, and a little more: added, it rounds to the next float and never to the one after it. */
+/** A little more than half a step between floats: adding it rounds to the next float, never to the one after that. */
 const HALF_A_STEP = 0.51 * Number.EPSILON;
 
-/** The microsecond in which libuv sees a float of seconds (uv__fs_to_timespec). */
+/** The microsecond that libuv makes of a float of seconds (uv__fs_to_timespec). */
 function keptOf(time: number): number {
   const whole = Math.trunc(time);
   return whole * 1e6 + Math.floor(Math.trunc((time - whole) * 1e9) / 1000);
@@ -473,7 +473,7 @@ function fill(stat: Stat, found: fs.BigIntStats): void {
   stat.device = Number(found.dev & 0xffff_ffffn);
   stat.links = Number(found.nlink);
   stat.mounted = undefined;
-  // The layout of a dev_t is the C library's own: here it only tells one device from another.
+  // The layout of a dev_t depends on the C library: here it only distinguishes devices.
   const isDevice = stat.code === CODE.chardev || stat.code === CODE.blockdev;
   stat.rdevMajor = isDevice ? Number((found.rdev >> 8n) & 0xfffn) : 0;
   stat.rdevMinor = isDevice ? Number((found.rdev & 0xffn) | ((found.rdev >> 12n) & 0xfff00n)) : 0;
@@ -488,7 +488,7 @@ function codeOf(found: fs.BigIntStats): number {
   return found.isCharacterDevice() ? CODE.chardev : CODE.blockdev;
 }
 
-/** `dev` as the C library of Linux lays it out: makedev(3). */
+/** `dev` in the layout of the Linux C library: makedev(3). */
 function mountLine(dev: bigint): MountLine | undefined {
   const [major, minor] = [(dev >> 8n) & 0xfffn, (dev & 0xffn) | ((dev >> 12n) & 0xfff00n)];
   return mountLines()?.find(({device}) => device === `${major}:${minor}`);
