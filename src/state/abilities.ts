@@ -1,6 +1,6 @@
 /**
- * What a target can hold, tried in a folder of its own: in `.dirsync/abilities.json`, for the plans that follow, which write nothing.
- * Tried once for each way in which the target is mounted, since one disk holds more with one driver than with another.
+ * What a target can hold. A run tries it out in a folder of its own and notes it in `.dirsync/abilities.json` for later plans, which
+ * write nothing. It is tried once for each kind of mount, since a disk can hold more with one driver than with another.
  */
 import {type Abilities, areHeldNames, type HeldNames, type LongestName, TRIED_ENDS, TRIED_INSIDE} from '../core/abilities.js';
 import {CODE, emptyStat, inodeOf, toEntry} from '../core/block.js';
@@ -11,7 +11,7 @@ import {ownGroups, privileges} from '../platform/privileges.js';
 import {ensurePath, NAMES, readNote, removeNote, removeTree, writeNote} from './folder.js';
 import {writeTimeFacts} from './times.js';
 
-/** Undefined where nothing is noted for how it is mounted now, or nothing that can be understood. */
+/** The noted abilities; undefined if nothing valid is noted for the current kind of mount. */
 export function readAbilities(platform: Platform, root: Folder): Abilities | undefined {
   const note = readNote(platform, root, NAMES.abilities)?.value;
   const mounted = mountedAs(platform, root);
@@ -39,7 +39,7 @@ function isLength(longest: unknown): longest is LongestName {
   return Number.isSafeInteger(length) && (length as number) > 0 && ['bytes', 'units'].includes(of as string);
 }
 
-/** All that what is found depends on. */
+/** Identifies everything that the result depends on. */
 function mountedAs(platform: Platform, root: Folder): string | undefined {
   const {mounted} = platform.fileSystem(root);
   return mounted && `${platform.name} ${privileges().chown ? 'root' : 'user'} ${mounted}`;
@@ -47,11 +47,11 @@ function mountedAs(platform: Platform, root: Folder): string | undefined {
 
 export interface Tried {
   readonly abilities: Abilities;
-  /** How it keeps times, where it does not keep all of them. */
+  /** How it stores times, if not all of them exactly. */
   readonly times: TimeFacts | undefined;
 }
 
-/** Tries it, unless that is known or `anew`, and notes what it finds. Undefined where nothing was tried, or there was no answer. */
+/** Tries and notes the abilities, unless they are known and `anew` is not set. Undefined if nothing was tried or there was no result. */
 export function learnAbilities(platform: Platform, root: Folder, anew = false): Tried | undefined {
   const mounted = mountedAs(platform, root);
   if (mounted === undefined || (!anew && readAbilities(platform, root) !== undefined)) return undefined;
@@ -69,7 +69,7 @@ export function learnAbilities(platform: Platform, root: Folder, anew = false): 
       platform.close(folder);
       removeTree(platform, state, NAMES.probe);
     }
-    // What was learnt of times before was of another way in which it was mounted. Noted first: when a run is killed here, all is tried again.
+    // Notes about times were made under another kind of mount. These are written first: if a run is killed here, all is tried again.
     removeNote(platform, root, NAMES.times);
     if (tried.times !== undefined) writeTimeFacts(platform, root, tried.times);
     writeNote(platform, root, NAMES.abilities, {mounted, ...tried.abilities});
@@ -79,7 +79,7 @@ export function learnAbilities(platform: Platform, root: Folder, anew = false): 
   }
 }
 
-/** An odd number of seconds and nanoseconds without a zero, so that each rounding shows; far in the past, so that it is never "now". */
+/** Odd seconds and nanoseconds without a zero digit, so that any rounding is seen; far in the past, so that it is never "now". */
 const TIME = 1_234_567_891_123_456_789n;
 
 class Probe {
@@ -109,7 +109,7 @@ class Probe {
     return {abilities, times: this.#learner.facts()};
   }
 
-  /** As a file comes into a tree: written, its time set while it is open, closed and renamed. */
+  /** Makes a file in the way of a run: written, its time set while it is open, closed and renamed. */
   #times(): Abilities['times'] {
     for (const times of ['open', 'with-access', 'placed'] as const) {
       const kept = this.#timeOfNew(times);
@@ -139,7 +139,7 @@ class Probe {
     return kept;
   }
 
-  /** Two, since one may be what every file has. */
+  /** Two modes, since one may be the mode of every file. */
   #mode(): boolean {
     return [0o640, 0o711].every((mode) =>
       this.#can(() => {
@@ -149,7 +149,7 @@ class Probe {
     );
   }
 
-  /** Others than root may give files to their groups alone. */
+  /** Users other than root can give files only to their own groups. */
   #owner(): boolean {
     const own = ownGroups().find((group) => group !== this.#entry(FILE)?.gid);
     const wanted = privileges().chown ? {uid: 1, gid: 2} : {gid: own};
@@ -161,7 +161,7 @@ class Probe {
     });
   }
 
-  /** One that leads nowhere: what is set on it may be set on what it leads to. */
+  /** The link leads nowhere, since some file systems set attributes on the target of a link. */
   #symlinks(haveOwners: boolean): Abilities['symlinks'] {
     const {platform, folder} = this;
     const isMade = this.#can(
@@ -171,7 +171,7 @@ class Probe {
         if (platform.readLink(folder, OTHER) !== NOWHERE) throw NOT_KEPT;
       },
       () => {
-        // Still there for the next question.
+        // The file is still needed for the next test.
       },
     );
     const isWhole =
@@ -201,7 +201,7 @@ class Probe {
     return isMade ? (isShown ? 'kept' : 'hidden') : 'none';
   }
 
-  /** Shares tell the size of a file for what it takes, and have holes all the same: there its room stays free. */
+  /** Network shares report a file's size as its space on disk even if it has holes: then the free space shows it. */
   #holes(): boolean {
     const {platform, folder} = this;
     const free = () => platform.volume(folder).room?.free;
@@ -226,7 +226,7 @@ class Probe {
     return {refused: refused.join(''), ends: ends.join(''), letters};
   }
 
-  /** Some that encrypt names take shorter ones than others do. */
+  /** File systems that encrypt names only hold shorter ones. */
   #longestName(): LongestName {
     let [held, tooLong] = this.#holds('a'.repeat(MAX_NAME)) ? [MAX_NAME, MAX_NAME + 1] : [1, MAX_NAME];
     while (tooLong - held > 1) {
@@ -237,7 +237,7 @@ class Probe {
     return {length: held, of: this.#holds('\u00e9'.repeat(held)) ? 'units' : 'bytes'};
   }
 
-  /** Some take a name and show another. */
+  /** Some file systems accept a name and show a different one. */
   #holds(text: string): boolean {
     const {platform, folder} = this;
     const name = toByteName(text);
@@ -264,7 +264,7 @@ class Probe {
     return this.platform.stat(this.folder, name, stat) ? toEntry(stat) : undefined;
   }
 
-  /** Whether something can be done. A full disk and a broken connection do not answer that: they are thrown. */
+  /** Whether `act` succeeds. Errors that say nothing about that, such as a full disk or a lost connection, are thrown. */
   #can(act: () => void, clear = () => this.#clear()): boolean {
     try {
       act();
@@ -284,7 +284,7 @@ class Probe {
   }
 }
 
-/** Longer ones are taken nowhere, in units of UTF-16 or in bytes. */
+/** No file system accepts longer names, in units of UTF-16 or in bytes. */
 const MAX_NAME = 255;
 const HOLE = 1024 * 1024;
 const FILE = 'file' as ByteName;
@@ -292,12 +292,12 @@ const DRAFT = 'draft' as ByteName;
 const OTHER = 'other' as ByteName;
 const NOWHERE = 'nowhere' as ByteName;
 
-/** It was set without a word, and something else is there. */
+/** The call succeeded, but the value is different. */
 const NOT_KEPT = new Error('not kept');
 
 const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
-/** Errors of the moment, which say nothing of the file system. EIO is none of them: some answer it where they have no links. */
+/** Temporary errors, which say nothing about the file system. EIO is not one: some file systems without links return it. */
 const BROKEN: ReadonlySet<string> = new Set([
   ...['EAGAIN', 'EINTR', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENODEV', 'ENXIO', 'ESTALE', 'ETIMEDOUT'],
   ...['ENOTCONN', 'ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH'],

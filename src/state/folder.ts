@@ -1,4 +1,4 @@
-/** The names in a target's `.dirsync/`, and how its folders are opened, made and removed: by name in open folders, never followed. */
+/** The names in a target's `.dirsync/`. Opens, makes and removes its folders by name in open folders, never through a symlink. */
 
 import process from 'node:process';
 import {CODE, emptyStat} from '../core/block.js';
@@ -8,31 +8,31 @@ import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} fr
 
 export const NAMES = {
   state: STATE_DIR as ByteName,
-  /** What is being written, a folder for each run. */
+  /** Files that are being written, in a folder for each run. */
   staging: 'tmp' as ByteName,
-  /** Leaves that gave their place to a folder, until what is in that folder is on disk. */
+  /** Files that were replaced by a folder, until the folder's content is on disk. */
   replaced: 'replaced' as ByteName,
   /** A journal for each run that changed something. */
   runs: 'runs' as ByteName,
   /** The target's own id. */
   id: 'id.json' as ByteName,
-  /** How the target keeps times, where it does not keep all of them. */
+  /** How the target stores times, if not all of them exactly. */
   times: 'times.json' as ByteName,
-  /** What the target can hold, as was tried, and where that is tried. */
+  /** What the target can hold, and the folder in which that is tried. */
   abilities: 'abilities.json' as ByteName,
   probe: 'probe' as ByteName,
-  /** How names are written that it cannot hold. */
+  /** How names that the target cannot hold are escaped. */
   naming: 'naming.json' as ByteName,
-  /** Files that show what the target makes of names, where that cannot be told from its file system. */
+  /** Files that show how the target folds names, if its file system type does not determine that. */
   names: 'names' as ByteName,
-  /** Who holds the lock. */
+  /** The holder of the lock. */
   lock: 'lock' as ByteName,
 } as const;
 
-/** Only the user who runs dirsync looks in here: half-written copies of private files pass through. */
+/** Only the user who runs dirsync may look in here, since it contains half-written copies of private files. */
 const PRIVATE = 0o700;
 
-/** Opens a folder, made first when it is missing. Close it. */
+/** Opens a folder, and makes it if it is missing. Close it. */
 export function ensureFolder(platform: Platform, parent: Folder, name: ByteName): Folder {
   try {
     platform.makeFolder(parent, name, PRIVATE);
@@ -42,7 +42,7 @@ export function ensureFolder(platform: Platform, parent: Folder, name: ByteName)
   return platform.openFolder(parent, name);
 }
 
-/** Opens the folder at a way of names below `root`, each made when it is missing. Close it. */
+/** Opens the folder at a path of names below `root`, and makes missing ones. Close it. */
 export function ensurePath(platform: Platform, root: Folder, names: readonly ByteName[]): Folder {
   let folder = root;
   for (const name of names) {
@@ -56,13 +56,13 @@ export function ensurePath(platform: Platform, root: Folder, names: readonly Byt
   return folder;
 }
 
-/** Removes what stands at `name`, with all that is in it. Nothing there is fine. */
+/** Removes the entry at `name` with all its content, if it exists. */
 export function removeTree(platform: Platform, parent: Folder, name: ByteName): void {
   const stat = emptyStat();
   try {
     if (!platform.stat(parent, name, stat)) return;
   } catch (error) {
-    // A file, though too large to be looked at.
+    // It is a file, although its size is above the limit.
     if (errnoOf(error) !== 'EOVERFLOW') throw error;
   }
   if (stat.code !== CODE.directory) {
@@ -80,7 +80,7 @@ export function removeTree(platform: Platform, parent: Folder, name: ByteName): 
   platform.removeFolder(parent, name);
 }
 
-/** Removes what is empty of the folders directly in `name`, and `name` when it is empty then. Nothing there is fine. */
+/** Removes the empty folders directly in `name`, and `name` itself if it is empty then. It may be missing. */
 export function removeEmptyFolders(platform: Platform, parent: Folder, name: ByteName): void {
   if (!platform.stat(parent, name, emptyStat())) return;
   const folder = platform.openFolder(parent, name);
@@ -102,10 +102,10 @@ function removeIfEmpty(platform: Platform, parent: Folder, name: ByteName): void
   }
 }
 
-/** What a small file of `.dirsync` says, or why it cannot be understood. */
+/** The value of a small file of `.dirsync`, or why it is not valid. */
 export type Note = {readonly value: unknown; readonly fault?: undefined} | {readonly value?: undefined; readonly fault: string};
 
-/** Reads such a file, which is JSON; undefined where it is not there, as in a `.dirsync` that is no folder. */
+/** Reads such a file, which is JSON; undefined if it does not exist, also if `.dirsync` is not a folder. */
 export function readNote(platform: Platform, root: Folder, name: ByteName): Note | undefined {
   try {
     const state = openState(platform, root);
@@ -129,7 +129,7 @@ export function readNote(platform: Platform, root: Folder, name: ByteName): Note
 
 const MAX_NOTE = 4096;
 
-/** Writes such a file whole: the old one or the new one is there, at any moment. */
+/** Writes such a file in one step: at any moment, either the old or the new one exists. */
 export function writeNote(platform: Platform, root: Folder, name: ByteName, content: unknown): void {
   const state = ensureFolder(platform, root, NAMES.state);
   try {
@@ -139,7 +139,7 @@ export function writeNote(platform: Platform, root: Folder, name: ByteName, cont
     try {
       platform.append(file, Buffer.from(`${JSON.stringify(content)}\n`));
       giveToOwner(platform, state, file);
-      // Else a power cut may leave it empty under its name.
+      // Without this, a power cut may leave an empty file.
       flush(platform, file);
     } finally {
       platform.close(file);
@@ -150,7 +150,7 @@ export function writeNote(platform: Platform, root: Folder, name: ByteName, cont
   }
 }
 
-/** A note that root makes in the `.dirsync` of another user is that user's. Only by its descriptor: its name may lead elsewhere by now. */
+/** Gives a note that root writes in another user's `.dirsync` to that user. By descriptor, since the name may lead elsewhere meanwhile. */
 function giveToOwner(platform: Platform, state: Folder, file: OpenFile): void {
   const stat = emptyStat();
   platform.stat(state, '' as ByteName, stat);
@@ -159,17 +159,17 @@ function giveToOwner(platform: Platform, state: Folder, file: OpenFile): void {
   try {
     platform.setOnFile(file, {uid, gid});
   } catch (error) {
-    // Not every file system keeps owners.
+    // Not every file system stores owners.
     errnoOf(error);
   }
 }
 
-/** A note that is being written; one that a killed run has left is swept. */
+/** The name of a note that is being written. A later run removes one that a killed run has left. */
 export function draftOf(note: ByteName): ByteName {
   return `${note}.new` as ByteName;
 }
 
-/** A disk that refuses to flush will refuse what matters more, and tell it there. */
+/** A disk that cannot flush this also fails for something more important, which reports the error. */
 function flush(platform: Platform, file: OpenFile): void {
   try {
     platform.flush(file);
@@ -178,7 +178,7 @@ function flush(platform: Platform, file: OpenFile): void {
   }
 }
 
-/** Removes what stands in the place of such a file. */
+/** Removes the entry that has the name of such a file. */
 export function removeNote(platform: Platform, root: Folder, name: ByteName): void {
   const state = openState(platform, root);
   if (state === undefined) return;

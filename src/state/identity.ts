@@ -1,4 +1,4 @@
-/** The target's own id, in `.dirsync/id.json`: by it a target is known again, wherever it is mounted. */
+/** The target's own id, in `.dirsync/id.json`. It identifies a target wherever it is mounted. */
 import {randomUUID} from 'node:crypto';
 import type {Folder, Platform} from '../platform/platform.js';
 import {NAMES, readNote, removeNote, writeNote} from './folder.js';
@@ -6,9 +6,9 @@ import {NAMES, readNote, removeNote, writeNote} from './folder.js';
 const ID = /^[0-9a-f-]{36}$/;
 
 export interface TargetId {
-  /** Undefined for a target that no run has changed yet. */
+  /** Undefined if no run has changed the target yet. */
   readonly id?: string;
-  /** Why what is there cannot be understood. */
+  /** Why the file is not valid. */
   readonly fault?: string;
 }
 
@@ -21,7 +21,7 @@ export function readTargetId(platform: Platform, root: Folder): TargetId {
   return typeof id === 'string' && ID.test(id) ? {id} : {fault: 'it holds no id'};
 }
 
-/** Gives the target an id, unless it has one. One that cannot be understood is replaced: a guard has asked before. */
+/** Gives the target an id unless it has one. An invalid one is replaced, since a guard has asked before. */
 export function ensureTargetId(platform: Platform, root: Folder): void {
   const {id, fault} = readTargetId(platform, root);
   if (id !== undefined) return;

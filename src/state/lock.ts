@@ -1,12 +1,13 @@
 /**
- * One run at a time works on a target. Two things keep others away:
+ * Only one run at a time works on a target. There are two locks:
  *
- * - the kernel's flock(2) on the root folder itself, which needs no file, changes nothing, and is freed however the process ends;
- * - `.dirsync/lock`, made only where there is none, which says who holds it. Its holder touches it every few seconds: the beat.
+ * - the kernel's flock(2) on the root folder, which needs no file, changes nothing, and is released however the process ends;
+ * - the file `.dirsync/lock`, which is made only if it does not exist and names its holder. The holder touches it every few seconds:
+ *   the beat.
  *
- * Where every run that could come has the first (`Locked` 'all'), a file that was left behind means nothing. Else the file is the
- * lock. It is taken over when its holder is known to have ended, or when its beat stood still for a minute that this process itself
- * has watched; clocks of two machines are never compared.
+ * If the kernel's lock reaches every possible run (`Locked` 'all'), a leftover file means nothing. Otherwise the file is the lock. It is
+ * taken over if its holder is known to have ended, or if this process has watched it for a minute without a beat. The clocks of two
+ * machines are never compared.
  */
 import {setTimeout as delay} from 'node:timers/promises';
 import {CODE, emptyStat} from '../core/block.js';
@@ -20,12 +21,12 @@ import {ensureFolder, NAMES, openState, removeTree} from './folder.js';
 
 /** Milliseconds. */
 export interface LockTiming {
-  /** Between two looks whether it is free. */
+  /** Between two checks whether it is free. */
   readonly poll: number;
   readonly beat: number;
   /**
-   * After so long without a beat it is taken over. Long against the beat: an attribute cache of NFS hides up to some seconds, and
-   * the holder's main thread may be busy (measured: 0.3 s at most in applies of 200 000 files).
+   * Without a beat for this long it is taken over. This is much longer than a beat, since an attribute cache of NFS hides some
+   * seconds, and the holder's main thread may be busy (at most 0.3 s measured in applies of 200 000 files).
    */
   readonly still: number;
 }
@@ -36,34 +37,34 @@ export interface LockOptions {
   readonly platform: Platform;
   /** The target's root. */
   readonly path: ByteName;
-  /** No other run has it. */
+  /** Unique for each run. */
   readonly id: string;
   /** See `Holder`. */
   readonly command: string;
   readonly now: () => Date;
-  /** How many milliseconds to wait for it; 0: not at all. */
+  /** How many milliseconds to wait for it; 0: no wait. */
   readonly timeout: number;
-  /** Told once when it waits, with who holds it where that is known. */
+  /** Called once if it has to wait, with the holder if known. */
   readonly onWait: (holder: Holder | undefined) => void;
-  /** Told when another run has taken it over. Nothing may be written any more. */
+  /** Called if another run has taken it over. Nothing may be written any more. */
   readonly onLost: (reason: DirsyncError) => void;
   readonly timing?: LockTiming | undefined;
 }
 
-/** What the file holds. */
+/** The content of the file. */
 type Mark = Holder &
   ProcessMark & {
     readonly id: string;
-    /** Whether the holder has the kernel's lock as well. */
+    /** Whether the holder also has the kernel's lock. */
     readonly flock: boolean;
   };
 
 /** The file as it was found. */
 interface Found {
   readonly text: string;
-  /** Another value after each beat. */
+  /** Changes with each beat. */
   readonly beat: string;
-  /** Undefined when it is half written, or not ours. */
+  /** Undefined if it is half written, or not a lock file of dirsync. */
   readonly mark: Mark | undefined;
 }
 
@@ -75,7 +76,7 @@ export class TargetLock {
   /** The content of the file; "" before it is written. */
   #text = '';
   #timer: NodeJS.Timeout | undefined;
-  /** When it was first found held, by another or by who was quicker. */
+  /** When it was first found to be held by another run. */
   #refused: number | undefined;
   #held: Mark | undefined;
   #isTold = false;
@@ -85,19 +86,19 @@ export class TargetLock {
     this.#timing = o.timing ?? TIMING;
   }
 
-  /** Whether another run held it before: then the world may be another than a plan saw. */
+  /** Whether another run held it before: then the trees may have changed since a plan was made. */
   get hasWaited(): boolean {
     return this.#refused !== undefined;
   }
 
-  /** Whether the kernel keeps all others out, also while there is no file. */
+  /** Whether the kernel's lock keeps out all other runs, even without a file. */
   get isOfKernel(): boolean {
     return this.#locked === 'all';
   }
 
   /**
-   * Waits until it is free, or the signal comes: after `take` or `announce` refused.
-   * @throws DirsyncError TARGET_LOCKED when the time is over.
+   * Waits until it is free or the signal is aborted. Call it after `take` or `announce` has thrown.
+   * @throws DirsyncError TARGET_LOCKED if the time to wait is over.
    */
   async wait(signal: AbortSignal): Promise<void> {
     const {timeout, onWait} = this.o;
@@ -105,7 +106,7 @@ export class TargetLock {
     for (let look = 0; !signal.aborted; look++) {
       const left = until - performance.now();
       if (left <= 0) throw this.#refusal();
-      // A run that has just begun may not have said yet who it is.
+      // A run that has just begun may not have written its name yet.
       if (!this.#isTold && (this.#held !== undefined || look > 0)) {
         this.#isTold = true;
         onWait(this.#held);
@@ -121,7 +122,7 @@ export class TargetLock {
     try {
       root = platform.openRoot(path);
     } catch (error) {
-      // Nobody holds what is not there; whoever opens it next is told why.
+      // Nothing holds a root that does not exist; opening it next reports the error.
       errnoOf(error);
       return true;
     }
@@ -133,9 +134,9 @@ export class TargetLock {
   }
 
   /**
-   * Takes it with the opened root, which must stay open, and changes nothing. Where the file is the lock, this finds only that it is
+   * Takes the lock on the opened root, which must stay open, and changes nothing. If the file is the lock, this only checks that it is
    * free, and `announce` takes it.
-   * @throws DirsyncError TARGET_LOCKED when another run holds it.
+   * @throws DirsyncError TARGET_LOCKED if another run holds it.
    */
   take(root: Folder): void {
     if (!this.#try(root)) throw this.#refusal();
@@ -143,8 +144,8 @@ export class TargetLock {
   }
 
   /**
-   * Writes who holds it. The first thing that a run changes in the target.
-   * @throws DirsyncError TARGET_LOCKED when another run was quicker.
+   * Writes the file with the holder. This is the first change of a run in the target.
+   * @throws DirsyncError TARGET_LOCKED if another run was faster.
    */
   announce(): void {
     const {platform, id, command, now} = this.o;
@@ -176,13 +177,13 @@ export class TargetLock {
     try {
       platform.writeFile(state, NAMES.lock, Buffer.from(text));
     } catch (error) {
-      // A full disk takes the file, and nothing in it.
+      // A full disk accepts the file, but no content.
       if (errnoOf(error) !== 'EEXIST') removeTree(platform, state, NAMES.lock);
       throw error;
     }
   }
 
-  /** Leaves the file of who has taken it over; between this look and the removal nobody does who had to see a still beat first. */
+  /** Removes the file unless another run has taken the lock over. Between this check and the removal none can, since it must wait a minute first. */
   release(): void {
     clearInterval(this.#timer);
     const state = this.#text === '' ? undefined : openState(this.o.platform, this.#root as Folder);
@@ -200,7 +201,7 @@ export class TargetLock {
     return false;
   }
 
-  /** The file, where it can be read. */
+  /** The file, if it can be read. */
   #look(root: Folder): Found | undefined {
     const {platform} = this.o;
     try {
@@ -212,13 +213,13 @@ export class TargetLock {
         platform.close(state);
       }
     } catch (error) {
-      // Who may not look into .dirsync cannot write there either, and is told so when it tries.
+      // A user who cannot read .dirsync cannot write there either, and gets that error later.
       errnoOf(error);
       return undefined;
     }
   }
 
-  /** Whether the run that made the file is known to work no more. */
+  /** Whether the run that made the file is known to have ended. */
   #isOver({mark, beat}: Found): boolean {
     if (this.#locked === 'all' && (mark === undefined || mark.flock)) return true;
     if (mark === undefined) return this.#stoodStill(beat);
@@ -226,7 +227,7 @@ export class TargetLock {
     return hasEnded(mark) ?? this.#stoodStill(beat);
   }
 
-  /** Between two looks only so much is counted: a machine that slept has not watched. */
+  /** The most time that is counted between two checks, since a suspended machine has not watched. */
   #stoodStill(beat: string): boolean {
     const now = performance.now();
     const {beat: last, at, still} = this.#watched;
@@ -235,17 +236,17 @@ export class TargetLock {
   }
 
   /**
-   * Removes the file of a run that is over. Of all who want to, one succeeds in moving it out of the way; who finds then that it has
-   * moved the new file of a quicker one puts that back.
+   * Removes the file of a run that has ended. If several runs try, one succeeds in moving it away. A run that finds that it has moved
+   * the new file of a faster run moves that back.
    *
-   * Race: between these two moves a third may make its own file. Then two runs work until the one whose file is gone notices that at
-   * its next beat and stops; every path was looked at right before it was changed, so what one of them did is drift to the other.
+   * Race: between these two moves a third run may make its own file. Then two runs work until the run whose file is gone notices that
+   * at its next beat and stops. Every path is checked right before it is changed, so changes of one run are drift for the other.
    */
   #clear(state: Folder, found: Found): void {
     const {platform, id} = this.o;
     if (!this.#isOver(found)) throw this.#refuse(found);
     const aside = `lock-${id}` as ByteName;
-    // What a kill leaves there is swept with it.
+    // If this process is killed, the next run removes it with the staging.
     const staging = ensureFolder(platform, state, NAMES.staging);
     try {
       platform.move({from: state, name: NAMES.lock, to: staging, as: aside, replace: true});
@@ -256,7 +257,7 @@ export class TargetLock {
       }
       removeTree(platform, staging, aside);
     } catch (error) {
-      // Another was quicker; whether it has made its file will show.
+      // Another run was faster; the next check shows whether it has made its file.
       if (error instanceof DirsyncError || errnoOf(error) !== 'ENOENT') throw error;
     } finally {
       platform.close(staging);
@@ -264,8 +265,8 @@ export class TargetLock {
   }
 
   /**
-   * Shows that this run is alive, and looks whether the lock is still its own: a machine that slept may have lost it. Then what is in
-   * hand ends, so two runs work at once for no longer than from the waking to this beat, and one file.
+   * Touches the file, and checks that the lock still belongs to this run, since a suspended machine may have lost it. Then the current
+   * actions end, so two runs work at the same time for at most one beat and one file after the machine wakes up.
    */
   #beat(): void {
     const {platform, path, onLost} = this.o;
@@ -282,11 +283,11 @@ export class TargetLock {
         if (state) platform.close(state);
       }
     } catch (error) {
-      // A disk that fails for a moment is no other run.
+      // A disk that fails for a moment does not mean that another run has the lock.
       errnoOf(error);
       return;
     }
-    // Where all have the kernel's lock, somebody has only tidied up.
+    // If every run has the kernel's lock, the file was only cleaned up.
     if (found === undefined && this.#locked === 'all') return;
     clearInterval(this.#timer);
     const by = found?.mark === undefined ? '' : ` by ${holderWords(found.mark)}`;
@@ -299,7 +300,7 @@ export class TargetLock {
     );
   }
 
-  /** Notes that another holds it. */
+  /** Notes that another run holds it. */
   #refuse(found: Found | undefined): DirsyncError {
     this.#refused ??= performance.now();
     this.#held = found?.mark;
@@ -324,11 +325,11 @@ export function isLocked(error: unknown): boolean {
   return error instanceof DirsyncError && error.code === 'TARGET_LOCKED';
 }
 
-/** Well above what a mark takes. */
+/** Well above the size of the file. */
 const MAX_BYTES = 4096;
 const MAX_COMMAND = 300;
 
-/** A file of this name, or whatever else stands there. */
+/** Removes the file of this name, or any other entry there. */
 function read(platform: Platform, folder: Folder, name: ByteName): Found | undefined {
   let text = '';
   try {
@@ -343,7 +344,7 @@ function read(platform: Platform, folder: Folder, name: ByteName): Found | undef
   return {text, beat: `${stat.seconds}.${stat.nanoseconds} ${text}`, mark: parse(text)};
 }
 
-/** Anybody may have written it, and part of it may be missing. */
+/** Checks the content, which anyone may have written and which may be incomplete. */
 function parse(text: string): Mark | undefined {
   let json: Partial<Record<string, unknown>>;
   try {

@@ -1,6 +1,6 @@
 /**
- * What is remembered of a target outside of it, in `$XDG_STATE_HOME/dirsync/targets/`: so a run knows that a disk is missing, or that
- * it is another's. A file for each path of a target; what it says of a source is kept by the source's path.
+ * Facts about a target that are remembered outside of it, in `$XDG_STATE_HOME/dirsync/targets/`, so that a run notices that a disk is
+ * missing or was exchanged. There is one file per path of a target, with facts about each of its sources by their paths.
  */
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
@@ -20,23 +20,23 @@ import {environment} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
 import {privileges} from '../platform/privileges.js';
 
-/** Disks that take turns at one path are all known. */
+/** Several disks that take turns at one path are all remembered. */
 const MAX_NAMES = 16;
-/** More than `remember` ever writes: what it gets of one source is bounded. */
+/** More than `remember` ever writes, since the facts of one source are bounded. */
 const MAX_MIB = 16;
-/** Bytes, as JSON, of the mounts in one tree. */
+/** Bytes of JSON for the mounts in one tree. */
 const MAX_MOUNTS = 128 * 1024;
 
 export interface Memory {
-  /** The ids that the target had, the last one first. */
+  /** The ids of the target, the last one first. */
   readonly ids: readonly string[];
-  /** The file systems that the source was on, likewise. */
+  /** The file systems of the source, the last one first. */
   readonly fileSystems: readonly string[];
   /** The filters of the last whole run from this source. */
   readonly filters: RememberedFilters | undefined;
-  /** What was mounted inside of both trees. */
+  /** The mounts inside both trees. */
   readonly mounts: Readonly<Record<Side, readonly KnownMount[]>>;
-  /** Set where something is remembered and cannot be understood; all else is empty then. */
+  /** Set if the file exists and is not valid; then all else is empty. */
   readonly unread?: Unread | undefined;
 }
 
@@ -46,13 +46,13 @@ export interface RememberedFilters {
   readonly tagged: Tagged;
 }
 
-/** A path at which something was mounted: the file systems, the last one first; '' where none was is fine as well. */
+/** A path at which something was mounted: its file systems, the last one first; '' if it is also fine without a mount. */
 export interface KnownMount {
   readonly at: RelPath;
   readonly fileSystems: readonly string[];
 }
 
-/** Absolute paths, as they stand in a plan. */
+/** Absolute paths, as in a plan. */
 export interface Pair {
   readonly source: string;
   readonly target: string;
@@ -61,11 +61,11 @@ export interface Pair {
 export interface RunFacts {
   readonly id: string | undefined;
   readonly fileSystem: string | undefined;
-  /** Undefined: those of an earlier run stay. */
+  /** If undefined, the filters of an earlier run stay. */
   readonly filters: RememberedFilters | undefined;
-  /** To be known from now on. */
+  /** The mounts to remember. */
   readonly mounts: Readonly<Record<Side, readonly Pick<MountFacts, 'at' | 'now'>[]>>;
-  /** What cannot be understood may be replaced. */
+  /** Whether an invalid file may be replaced. */
   readonly anew: boolean;
 }
 
@@ -99,8 +99,8 @@ export function recall({source, target}: Pair): Memory {
 }
 
 /**
- * Whether an earlier run copied the other way, and none this way. A source that was a target then has an id, and is known by it wherever it
- * is; else by its path.
+ * Whether an earlier run copied in the opposite direction, and none in this direction. A source that was a target has an id, which
+ * identifies it at any path; otherwise its path does.
  */
 export function isReversed({source, target}: Pair, sourceId: string | undefined): boolean {
   const own = readNote(target);
@@ -110,13 +110,13 @@ export function isReversed({source, target}: Pair, sourceId: string | undefined)
 }
 
 /**
- * Adds what a run has found. Two runs of one target, from two sources, keep each other away by its lock; where that does not reach, one may
- * forget what the other adds: then a guard halts once more than needed, or judges by the filters of the run before.
- * @throws Node's error where it cannot be written; the file is as it was then.
+ * Adds the facts of a run. The target's lock prevents two runs at the same time. If the lock does not reach both, one run may lose what
+ * the other adds: then a guard halts once more than needed, or uses the filters of the run before.
+ * @throws Node's error if it cannot be written; then the file is unchanged.
  */
 export function remember({source, target}: Pair, {id, fileSystem, filters, mounts, anew}: RunFacts): void {
   const file = fileOf(target);
-  // Without a place there is nothing to be done; the plan has said so.
+  // Without a folder nothing can be remembered; the plan has warned about that.
   if (file === undefined) return;
   const note = readNote(target);
   if (typeof note === 'string' && !anew) throw Object.assign(new Error(note), {code: 'EBADMSG'});
@@ -144,7 +144,7 @@ function withOne(names: readonly string[], name: string): readonly string[] {
   return withFileSystem(names, name).slice(0, MAX_NAMES);
 }
 
-/** Those met now come first, and stay when there are too many; what was not looked at is not forgotten for that. */
+/** The mounts that were seen now come first and stay if there are too many; mounts that were not examined are not forgotten. */
 function withMounts(known: readonly KnownMount[], met: readonly Pick<MountFacts, 'at' | 'now'>[]): readonly KnownMount[] {
   const before = new Map(known.map(({at, fileSystems}) => [at, fileSystems]));
   const now = met.map(({at, now}) => ({at, fileSystems: withOne(before.get(at) ?? [], now)}));
@@ -157,16 +157,16 @@ function withMounts(known: readonly KnownMount[], met: readonly Pick<MountFacts,
   });
 }
 
-/** The old content or the new is there at any moment, also after a power cut. */
+/** At any moment, also after a power cut, the file has either the old or the new content. */
 function write(file: string, content: string): void {
   const folder = path.dirname(file);
   const made = fs.mkdirSync(osPath(folder), {recursive: true, mode: 0o700});
   const [place, draft] = [osPath(file), osPath(`${file}.${process.pid}`)];
-  // Of a killed process that had the same number.
+  // A killed process with the same number may have left it.
   fs.rmSync(draft, {force: true, recursive: true});
   try {
     fs.writeFileSync(draft, content, {flag: 'wx', mode: 0o600, flush: true});
-    // An empty folder in its place, which a file cannot replace.
+    // An empty folder has its name, which a file cannot replace.
     if (fs.lstatSync(place, {throwIfNoEntry: false})?.isDirectory()) fs.rmdirSync(place);
     fs.renameSync(draft, place);
   } catch (error) {
@@ -180,7 +180,7 @@ function write(file: string, content: string): void {
   }
 }
 
-/** Not every system lets a folder be opened or flushed; the rename is done all the same. */
+/** Not every system can open or flush a folder; the rename is done in any case. */
 function flush(folder: string): void {
   try {
     const opened = fs.openSync(osPath(folder), 'r');
@@ -194,7 +194,7 @@ function flush(folder: string): void {
   }
 }
 
-/** Where nothing can be remembered and why, to follow "nothing can be remembered"; undefined when it can, as far as can be seen. */
+/** Why nothing can be remembered, as the end of a sentence with "nothing can be remembered"; undefined if it seems possible. */
 export function memoryFault(): string | undefined {
   const wanted = memoryFolder();
   if (wanted === undefined) return 'without an absolute path in HOME or XDG_STATE_HOME';
@@ -221,8 +221,8 @@ function isFull(folder: string): boolean {
 }
 
 /**
- * XDG Base Directory Specification: a relative path in the variable is to be ignored. So is one in HOME: whose folder that is depends on
- * where a run is started. Undefined where there is no place: a user may have no entry in passwd.
+ * XDG Base Directory Specification: relative paths in the variable are ignored. So is a relative HOME, since it depends on the current
+ * folder. Undefined if there is no such folder: a user may have no entry in passwd.
  */
 export function memoryFolder(): string | undefined {
   const {XDG_STATE_HOME: xdg = '', HOME} = environment();
@@ -231,7 +231,7 @@ export function memoryFolder(): string | undefined {
   return path.isAbsolute(own) ? path.join(own, '.local/state', 'dirsync', 'targets') : undefined;
 }
 
-/** What root makes in the home of the user who called sudo would be closed to that user. */
+/** Files that root makes in the home of the user who called sudo would be inaccessible to that user. */
 function isKeptBySudo(home: string): boolean {
   const {SUDO_UID} = environment();
   if (SUDO_UID === undefined || process.geteuid?.() !== 0) return false;
@@ -258,13 +258,13 @@ function fileOf(target: string): string | undefined {
 
 const {O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0} = fs.constants;
 
-/** What is remembered of a target: undefined where nothing is, and a text that tells why where it cannot be understood. */
+/** The remembered facts of a target: undefined if there are none, a text with the reason if they are not valid. */
 function readNote(target: string): Written | string | undefined {
   const file = fileOf(target);
   return file && readFile(file, target);
 }
 
-/** All that can be read and understood, whatever the target. */
+/** The facts of all targets that can be read and are valid. */
 function allNotes(): Written[] {
   const folder = memoryFolder();
   if (folder === undefined) return [];
@@ -283,7 +283,7 @@ function readFile(file: string, target?: string): Written | string | undefined {
     opened = fs.openSync(osPath(file), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     const code = errnoOf(error);
-    // Where not even dirsync's own folder can be seen, this user has never had anything remembered: `memoryFault` tells that.
+    // If even dirsync's own folder cannot be accessed, nothing was ever remembered for this user: `memoryFault` reports that.
     const isNothing = code === 'ENOENT' || code === 'ENOTDIR' || !fs.existsSync(osPath(path.dirname(path.dirname(file))));
     return isNothing ? undefined : code;
   }
@@ -295,7 +295,7 @@ function readFile(file: string, target?: string): Written | string | undefined {
     return decode(JSON.parse(fs.readFileSync(opened, 'utf8')), target);
   } catch (error) {
     if (error instanceof FormatError) return error.message;
-    // Nested too deep to be read.
+    // It is nested too deeply to be parsed.
     if (error instanceof SyntaxError || error instanceof RangeError) return 'it is no JSON, or not all of it';
     return errnoOf(error);
   } finally {
@@ -303,7 +303,7 @@ function readFile(file: string, target?: string): Written | string | undefined {
   }
 }
 
-/** Keys that this version does not know are of a later one, and no fault. @throws FormatError */
+/** Unknown keys come from a later version and are no error. @throws FormatError. */
 function decode(value: unknown, target?: string): Written {
   const {target: its, ids, mounts, sources} = object(value, 'it');
   if (target !== undefined && its !== target) refuse('its target', its, 'the one that it is named for');
@@ -334,9 +334,9 @@ function decodeFilters(value: unknown, what: string): RememberedFilters {
   const {lines, rules, tagged} = object(value, what);
   return {
     lines: list(lines, `${what}.lines`, text),
-    // The first notes have none where they were too long.
+    // The first versions left them out if they were too long.
     rules: rules === undefined ? [] : list(rules, `${what}.rules`, decodeRule),
-    // Nor had they tags.
+    // The first versions had no tags.
     tagged: tagged === undefined ? [] : list(tagged, `${what}.tagged`, decodeTagged),
   };
 }

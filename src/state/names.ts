@@ -1,19 +1,18 @@
 /**
- * How a target folds names. Most file systems tell by their type; of others it shows in files that the first run leaves in
- * `.dirsync/names/`: each plan looks how they are shown now and under which names they are found, so that what it learns holds for the
- * way in which the target is mounted at this moment.
+ * How a target folds names. For most file systems the type determines this. For others the first run leaves files in `.dirsync/names/`:
+ * each plan checks how their names are shown and under which names they are found, so the result is valid for the current mount.
  */
 import {emptyStat} from '../core/block.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, isShownAs, toByteName} from '../core/name.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {ensurePath, NAMES, openState, removeTree} from './folder.js';
 
-/** Some file systems show one of capitals alone in another way than one in which they are mixed. */
+/** Some file systems show a name of only capitals differently from a name with mixed case. */
 const CAPITALS = 'NAMES';
 const MIXED = 'Name-\u00e9';
 const SAMPLES = [CAPITALS, MIXED];
 
-/** Undefined where names are told apart, as far as can be seen. */
+/** Undefined if names do not seem to be folded. */
 export function foldingOf(platform: Platform, root: Folder): Folding | undefined {
   const {foldsNames} = platform.volume(root);
   if (foldsNames === false) return undefined;
@@ -22,7 +21,7 @@ export function foldingOf(platform: Platform, root: Folder): Folding | undefined
   return foldsNames || seen.folds ? seen.folding : undefined;
 }
 
-/** Leaves the files by which the next plans see it, where the file system does not tell. */
+/** Leaves the files for later plans, if the type of the file system does not determine how names are folded. */
 export function writeSamples(platform: Platform, root: Folder): void {
   if (platform.volume(root).foldsNames === false) return;
   const folder = ensurePath(platform, root, [NAMES.state, NAMES.names]);
@@ -38,7 +37,7 @@ export function writeSamples(platform: Platform, root: Folder): void {
   }
 }
 
-/** A name that the target cannot hold shows nothing; then it is not known how it folds names. */
+/** If the target cannot hold one of the names, it is unknown how it folds names. */
 function writeSample(platform: Platform, folder: Folder, name: ByteName): void {
   try {
     platform.writeFile(folder, name, new Uint8Array());
@@ -67,18 +66,18 @@ function look(platform: Platform, root: Folder): Seen | undefined {
       platform.close(state);
     }
   } catch (error) {
-    // Not there, or not to be read.
+    // It does not exist, or cannot be read.
     errnoOf(error);
     return undefined;
   }
 }
 
-/** By names alone: some file systems give one file another inode number under each name. */
+/** Compares only names, since some file systems show a different inode number under each name of a file. */
 function lookIn(platform: Platform, folder: Folder): Seen | undefined {
   const shown = platform.names(folder).map(fromByteName);
   const keeps = (how: Folding) => SAMPLES.every((name) => shown.some((other) => isShownAs(name, other, how)));
   if (!keeps({keepsCase: false, keepsAccents: false})) return undefined;
-  // A name that is found and not shown is another one's.
+  // A name that is found but not listed is another spelling of a listed one.
   const isOther = (name: string) => !shown.includes(name) && platform.stat(folder, toByteName(name), emptyStat());
   const others = SAMPLES.flatMap((name) => [name, name.toUpperCase(), name.toLowerCase(), name.normalize('NFD')]);
   return {

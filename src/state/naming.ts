@@ -1,6 +1,6 @@
 /**
- * Names that a target cannot hold, and how they are written in it: in `.dirsync/naming.json`, which holds from then on, also when the
- * target is the source of another run, and with another driver.
+ * Which names a target cannot hold, and how they are escaped in it: in `.dirsync/naming.json`. This stays valid from then on, also if the
+ * target is the source of another run, or is mounted with another driver.
  */
 import process from 'node:process';
 import {areHeldNames, type HeldNames} from '../core/abilities.js';
@@ -14,10 +14,10 @@ import {errnoOf, type Folder, type Platform, SystemError, type View} from '../pl
 import {readAbilities} from './abilities.js';
 import {NAMES, readNote, writeNote} from './folder.js';
 
-/** What of a plan's options says how its trees are shown. */
+/** The options of a plan that determine how its trees are shown. */
 export type Showing = Pick<PlanOptions, 'linksAs' | 'renameInvalid' | 'oneFileSystem'>;
 
-/** How a tree is to be shown to a run. @throws DirsyncError NAMING_UNREADABLE. */
+/** How a tree is shown to a run. @throws DirsyncError NAMING_UNREADABLE. */
 export function viewOf(platform: Platform, root: Folder, side: Side, options: Showing): View {
   const {linksAs: links, renameInvalid, oneFileSystem} = options;
   const names = namingOf(platform, root, side);
@@ -25,7 +25,7 @@ export function viewOf(platform: Platform, root: Folder, side: Side, options: Sh
   return {names: names ?? (renameInvalid ? refusedNames(platform, root) : undefined)};
 }
 
-/** Undefined where names are written as they are. What is copied from or to may be a part of what was a target. */
+/** Undefined if names are not escaped. The root may be a folder inside a former target, so folders above it are checked too. */
 function namingOf(platform: Platform, root: Folder, side: Side): HeldNames | undefined {
   const stat = emptyStat();
   platform.stat(root, SELF, stat);
@@ -35,7 +35,7 @@ function namingOf(platform: Platform, root: Folder, side: Side): HeldNames | und
 interface Looking {
   readonly platform: Platform;
   readonly side: Side;
-  /** Whose notes are believed, above the root. */
+  /** The user whose notes are trusted above the root. */
   readonly trusted: ReadonlySet<number>;
 }
 
@@ -53,7 +53,7 @@ function namingAt(looking: Looking, folder: Folder): HeldNames | undefined {
   }
 }
 
-/** @throws DirsyncError NAMING_UNREADABLE: other names would be taken for deleted ones. */
+/** @throws DirsyncError NAMING_UNREADABLE, since escaped names would otherwise count as deleted. */
 function readNaming(platform: Platform, folder: Folder, side: Side): HeldNames | undefined {
   const note = readNote(platform, folder, NAMES.naming);
   if (note === undefined || note.fault === 'EACCES') return undefined;
@@ -66,12 +66,12 @@ function readNaming(platform: Platform, folder: Folder, side: Side): HeldNames |
   );
 }
 
-/** Whether it may be noted here, where this user may not look, how names are escaped. */
+/** Whether a note about escaped names may exist where this user cannot read it. */
 export function isNamingHidden(platform: Platform, root: Folder): boolean {
   return readNote(platform, root, NAMES.naming)?.fault === 'EACCES';
 }
 
-/** On the same file system, and to be read. */
+/** It must be on the same file system and readable. */
 function parentOf(platform: Platform, folder: Folder): Folder | undefined {
   let parent: Folder;
   try {
@@ -91,7 +91,7 @@ function parentOf(platform: Platform, folder: Folder): Folder | undefined {
 
 const SELF = '' as ByteName;
 
-/** From now on, names that this target refuses are escaped, if that is known and some of `paths` are. */
+/** Notes that names which this target refuses are escaped from now on, if its rules are known and some of `paths` need that. */
 export function noteNaming(platform: Platform, root: Folder, paths: () => Iterable<string>): void {
   const names = refusedNames(platform, root);
   if (names === undefined || namingOf(platform, root, 'target') !== undefined) return;
@@ -103,7 +103,7 @@ export function noteNaming(platform: Platform, root: Folder, paths: () => Iterab
   }
 }
 
-/** Undefined where none are, as far as is known. */
+/** Undefined if no names are known to be refused. */
 function refusedNames(platform: Platform, root: Folder): HeldNames | undefined {
   const names = readAbilities(platform, root)?.names;
   return names === undefined || (names.refused === '' && names.ends === '' && names.letters === 'bytes') ? undefined : names;
@@ -113,7 +113,7 @@ export function areSameNames(a: HeldNames | undefined, b: HeldNames | undefined)
   return a?.refused === b?.refused && a?.ends === b?.ends && a?.letters === b?.letters;
 }
 
-/** The paths of a plan would lead to other files now. */
+/** Whether the paths of a plan would now lead to different files. */
 export function namesChanged(side: Side): DirsyncError {
   return new DirsyncError(
     'PLAN_STALE',

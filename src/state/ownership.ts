@@ -1,10 +1,10 @@
 /**
- * To whom `.dirsync` belongs. It is closed to all others, since copies of private files pass through; so a run by root in the target of
- * another user would close it to that user's own runs. When root has done its work there, and nothing of it is left, `.dirsync` is
- * given to the owner of the target's root.
+ * The owner of `.dirsync`. Only its owner can access it, since it contains copies of private files. So after a run by root in another
+ * user's target, that user's own runs could not use it. When a run of root is complete and has left nothing in it, `.dirsync` is given
+ * to the owner of the target's root.
  *
- * That owner gets no power by it, as they could put another `.dirsync` in its place at any time. While root works, staging is root's
- * own. The journals of root stay root's: they name what is in folders that the owner may not read.
+ * That owner gains nothing by this, since they could replace `.dirsync` at any time. During the run, staging belongs to root. Root's
+ * journals stay with root, since they contain names of files in folders that the owner may not be able to read.
  */
 import process from 'node:process';
 import {CODE, emptyStat} from '../core/block.js';
@@ -17,7 +17,7 @@ import {namesIn} from './traces.js';
 /** `.dirsync`, the folders in it, and those of runs. */
 const DEPTH = 3;
 
-/** Who owns the part of `.dirsync` in which this process may not work; undefined where it may in all of it, and where there is none. */
+/** The owner of a part of `.dirsync` that this process cannot use; undefined if it can use all of it, or if there is no `.dirsync`. */
 export function stateOwner(platform: Platform, parent: Folder, name: ByteName = NAMES.state, depth = DEPTH): number | undefined {
   const stat = emptyStat();
   if (depth === 0 || !platform.stat(parent, name, stat) || stat.code !== CODE.directory) return undefined;
@@ -37,12 +37,12 @@ export function stateOwner(platform: Platform, parent: Folder, name: ByteName = 
   }
 }
 
-/** What is left there when all work is done. */
+/** The entries that remain there after a complete run. */
 const GIVEN: readonly ByteName[] = [NAMES.id, NAMES.times, NAMES.abilities, NAMES.naming, NAMES.names, NAMES.runs];
 
 /**
- * Gives root's `.dirsync` to the owner of the target's root. Only one that was closed to all others: into another one somebody may have
- * put a name of a file of root's, and would be given that.
+ * Gives root's `.dirsync` to the owner of the target's root, only if no other user could write to it: another user could have put a
+ * link to one of root's files there, and would get that file.
  */
 export function handOver(platform: Platform, root: Folder): void {
   const {chown, overridesModes} = privileges();

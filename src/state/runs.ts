@@ -1,4 +1,4 @@
-/** The journals of a target's runs: `.dirsync/runs/ID.ndjson`. Ids begin with the time, so names in order are runs in order. */
+/** The journals of a target's runs: `.dirsync/runs/ID.ndjson`. Ids begin with the time, so sorting names sorts the runs. */
 import {CODE, emptyStat} from '../core/block.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -9,17 +9,17 @@ import {decodeJournal, encodeJournalLine, type JournalLine} from '../formats/jou
 import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
 import {ensurePath, NAMES, openState} from './folder.js';
 
-/** Months of daily runs, and what `history` reads in a second or so: 64 MiB are some 700 000 changes. */
+/** Enough for months of daily runs, and few enough for `history` to read in about a second: 64 MiB are about 700 000 changes. */
 export const MAX_RUNS = 100;
 export const MAX_RUN_BYTES = 64 * 1024 * 1024;
 
 const CHUNK = 1 << 18;
 const JOURNAL = /^(\d{8}T\d{9}Z-[0-9a-f]{6})\.ndjson$/;
 
-/** Writes one run's journal. Whatever the disk answers, the run goes on: what went wrong is told at the end. */
+/** Writes the journal of one run. The run continues if writing fails; the error is reported at the end. */
 export class Journal {
   #pending = '';
-  /** Bytes that are in the file for certain. */
+  /** Bytes that are known to be in the file. */
   #written = 0;
   #folder: Folder | undefined;
   #file: OpenFile | undefined;
@@ -32,7 +32,7 @@ export class Journal {
     this.#add({type: 'header', header});
   }
 
-  /** Nothing is written before this. */
+  /** Makes the file and writes the lines that were added before. */
   open(root: Folder): void {
     this.#attempt(() => {
       this.#folder = ensurePath(this.platform, root, [NAMES.state, NAMES.runs]);
@@ -49,18 +49,18 @@ export class Journal {
     this.#add({type: 'problem', problem});
   }
 
-  /** Writes what has come since the last time. */
+  /** Writes the lines that were added since the last call. */
   flush(): void {
     if (this.#fault === undefined && this.#pending !== '') this.#write();
   }
 
-  /** Writes the end and removes what is too old. Answers why the run is not recorded, if it is not: an errno name. */
+  /** Writes the end and removes old journals. Returns the errno name if the run could not be recorded. */
   end(end: RunEnd): string | undefined {
     this.#add({type: 'end', end});
-    // A disk that was full may have room again, now that the deletes are done.
+    // A full disk may have space again, now that the deletes are done.
     this.#write();
     const fault = this.#fault;
-    // What cannot be removed today is too old for the next run as well.
+    // The next run tries again to remove what cannot be removed now.
     if (fault === undefined) this.#attempt(() => prune(this.platform, this.#folder as Folder, nameOf(this.header.id)));
     this.close();
     return fault;
@@ -90,7 +90,7 @@ export class Journal {
     });
   }
 
-  /** Bytes of the pending text that a write left in the file before it failed. */
+  /** Bytes of the pending text that a failed write has left in the file. */
   #begun(folder: Folder): number {
     const stat = emptyStat();
     this.platform.stat(folder, nameOf(this.header.id), stat);
@@ -112,12 +112,12 @@ export function listRuns(platform: Platform, root: Folder): string[] {
   return ids ?? [];
 }
 
-/** When a run began, as its id tells it: ISO 8601 UTC. */
+/** When a run began, taken from its id: ISO 8601 UTC. */
 export function startOf(id: string): string {
   return id.replace(/^(....)(..)(..T..)(..)(..)(...)Z.*$/, '$1-$2-$3:$4:$5.$6Z');
 }
 
-/** The lines of a run's journal. @throws DirsyncError RUN_UNKNOWN, JOURNAL_UNREADABLE, or as `decodeJournal` does. */
+/** The lines of a run's journal. @throws DirsyncError RUN_UNKNOWN, JOURNAL_UNREADABLE, or an error of `decodeJournal`. */
 export function* readJournal(platform: Platform, root: Folder, id: string): Generator<JournalLine, void, undefined> {
   const name = nameOf(id);
   const file = JOURNAL.test(name) ? inRuns(platform, root, (folder) => platform.openFile(folder, name)) : undefined;
@@ -131,7 +131,7 @@ export function* readJournal(platform: Platform, root: Folder, id: string): Gene
   }
 }
 
-/** What is known of the beginnings of a target's runs, the newest first. A journal that cannot be read tells of none. */
+/** The headers of a target's runs, the newest first. Journals that cannot be read are left out. */
 export function* runHeaders(platform: Platform, root: Folder): Generator<RunHeader, void, undefined> {
   for (const id of readableIds(platform, root)) {
     try {
@@ -166,7 +166,7 @@ function* pieces(platform: Platform, file: OpenFile): Generator<Uint8Array, void
   }
 }
 
-/** Does something in the folder of journals; undefined where it, or what was looked for in it, is not there. */
+/** Calls `act` with the open folder of journals; undefined if the folder or the entry does not exist. */
 function inRuns<T>(platform: Platform, root: Folder, act: (folder: Folder) => T): T | undefined {
   return readable(() => {
     const state = openState(platform, root);
@@ -201,7 +201,7 @@ function readable<T>(act: () => T): T | undefined {
   }
 }
 
-/** The journals in their folder, the newest first. Whatever else lies there is not ours. */
+/** The names of the journals in their folder, the newest first. Other files there are ignored. */
 function journals(platform: Platform, folder: Folder): ListedEntry[] {
   const rows: ListedEntry[] = [];
   const count = platform.list(folder, rows);
@@ -211,7 +211,7 @@ function journals(platform: Platform, folder: Folder): ListedEntry[] {
     .sort((a, b) => (a.name < b.name ? 1 : -1));
 }
 
-/** Removes all journals from the first on that is one, or one byte, too many; never `own`. */
+/** Removes old journals, from the first one on that exceeds the limit of count or bytes, but never `own`. */
 function prune(platform: Platform, folder: Folder, own: ByteName): void {
   const all = journals(platform, folder);
   let bytes = all.find(({name}) => name === own)?.size ?? 0;

@@ -1,6 +1,6 @@
 /**
- * Where files are written before they take their place: on the target's file system, so that taking it is one rename. Each
- * worker has a folder of its own, which is much faster than one for all (bench: copy-disk).
+ * Where files are written before they are renamed to their paths: on the target's file system, so that one rename is enough. Each
+ * worker has a folder of its own, which is much faster than a shared one (bench: copy-disk).
  */
 import {CODE, emptyStat} from '../core/block.js';
 import {toNanoseconds} from '../core/entry.js';
@@ -14,14 +14,14 @@ import {type Beside, isBesideOf, namesIn, type Renamed, readTraces, type Trace, 
 export interface Staging {
   /** This worker's own. */
   readonly own: Folder;
-  /** What replaces a folder waits here until that folder is empty. Shared by all workers. */
+  /** Files that will replace a folder, until that folder is empty. Shared by all workers. */
   readonly waiting: Folder;
-  /** Leaves that gave their place to a folder. Shared by all workers. */
+  /** Files that were replaced by a folder. Shared by all workers. */
   readonly replaced: Folder;
-  /** What all of it is on: see `volumeOf`. */
+  /** The volume of the staging, see `volumeOf`. */
   readonly volume: string;
   readonly runId: string;
-  /** What this worker leaves in the target for a while, and what gave its place to a folder on another mount. */
+  /** Temporary entries of this worker in the target, and files on another mount that were replaced by a folder. */
   readonly traces: TraceLog;
   readonly replacedTraces: TraceLog;
   close(): void;
@@ -51,7 +51,7 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
     const replaced = open(NAMES.replaced, run);
     const traces = new TraceLog(platform, open(NAMES.staging, run), worker);
     const replacedTraces = new TraceLog(platform, replaced, worker);
-    // A default ACL of the root is for what is made in the target, not for what is made here and has an ACL of its own.
+    // A default ACL of the root is meant for entries in the target, not for files here, which get an ACL of their own.
     for (const folder of [own, waiting, replaced]) platform.setAttributes(folder, SELF, CODE.directory, {xattrs: NO_ACLS});
     const volume = volumeOf(platform, own);
     return {
@@ -76,7 +76,7 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
 const SELF = '' as ByteName;
 const NO_ACLS = {kept: {xattrs: [], acls: true}, values: []};
 
-/** Whether a killed run left anything to remove. Not where it is another user's: then this one cannot. */
+/** Whether a killed run left anything to remove. False if it belongs to another user, since this user cannot remove it. */
 export function hasLeftovers(platform: Platform, root: Folder): boolean {
   try {
     const state = openState(platform, root);
@@ -93,18 +93,18 @@ export function hasLeftovers(platform: Platform, root: Folder): boolean {
   }
 }
 
-/** What only a killed run leaves, and nobody needs. */
+/** Names that only a killed run leaves and that are no longer needed. */
 const LITTER: readonly ByteName[] = [NAMES.probe, ...[NAMES.id, NAMES.times, NAMES.abilities, NAMES.naming].map(draftOf)];
 
-/** A `.dirsync` that another user has made, or in which something is no folder. */
+/** Errors of a `.dirsync` that belongs to another user, or in which a folder is something else. */
 const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'ENOTDIR', 'ELOOP']);
 
 /**
- * Removes what runs left in staging, but for one that is at work: while that is, what others had ready for the place of a folder
- * stays as well. Only for who holds the target's lock.
+ * Removes what runs left in staging, except for the files of a run that is still active; while one is, files of other runs that
+ * will replace a folder stay too. The caller must hold the target's lock.
  */
 export function sweepStaging(platform: Platform, root: Folder, keptRun?: string): void {
-  // Before the notes of it go: it is data of the user.
+  // This comes before the traces are removed, since it is user data.
   restoreRenamed(platform, root);
   sweep(platform, root, NAMES.staging, keptRun);
   const state = openState(platform, root);
@@ -117,8 +117,8 @@ export function sweepStaging(platform: Platform, root: Folder, keptRun?: string)
 }
 
 /**
- * Folders that killed runs left open, with the modes that they had; nothing is changed. None where `.dirsync` is not this
- * user's: then this one can change nothing either, and is told so when it tries.
+ * Folders to which killed runs had given their owner all rights, with their original modes; nothing is changed. None if `.dirsync`
+ * belongs to another user: then this user cannot change anything either, and gets that error later.
  */
 export function foldersLeftOpen(platform: Platform, root: Folder): Map<RelPath, number> {
   let traces: Trace[];
@@ -128,13 +128,13 @@ export function foldersLeftOpen(platform: Platform, root: Folder): Map<RelPath, 
     if (!NOT_OURS.has(errnoOf(error))) throw error;
     return new Map();
   }
-  // Who opened a folder that was open already noted the mode that it had then.
+  // If two runs opened the same folder, the first trace has the original mode.
   return new Map(
     traces.flatMap((trace) => ('opened' in trace ? [[trace.opened.path, trace.opened.mode] as const] : [])).reverse(),
   );
 }
 
-/** What killed runs left under names of their own, by these: the names that it had. Nothing is changed. */
+/** Entries that killed runs left under temporary names: the original name by temporary name. Nothing is changed. */
 export function leftRenamed(platform: Platform, root: Folder): Map<string, string> {
   return new Map(renamedIn(platform, root).map(({from, via}) => [via, toByteName(baseName(from))]));
 }
@@ -149,7 +149,7 @@ function renamedIn(platform: Platform, root: Folder): Renamed[] {
   }
 }
 
-/** Gives what killed runs left under names of their own the names back that it had. */
+/** Renames entries that killed runs left under temporary names back to their original names. */
 export function restoreRenamed(platform: Platform, root: Folder): void {
   const target = new Cursor(platform, root);
   for (const {from, via} of renamedIn(platform, root)) {
@@ -159,7 +159,7 @@ export function restoreRenamed(platform: Platform, root: Folder): void {
       if (place === undefined || !platform.stat(place.folder, own, emptyStat())) continue;
       platform.move({from: place.folder, name: own, to: place.folder, as: place.name, replace: false});
     } catch (error) {
-      // It stays as it is, and the next plan tells it.
+      // It stays as it is, and the next plan shows it.
       errnoOf(error);
     }
   }
@@ -170,7 +170,7 @@ export interface NoteOptions extends Omit<StagingOptions, 'worker'> {
   readonly modes: ReadonlyMap<RelPath, number>;
 }
 
-/** Notes folders that are open as this run's to close. */
+/** Notes that this run must restore the modes of these folders. */
 export function noteOpened({platform, root, runId, modes}: NoteOptions): void {
   const folder = ensurePath(platform, root, [NAMES.state, NAMES.staging, runId as ByteName]);
   const log = new TraceLog(platform, folder, 'main');
@@ -183,8 +183,8 @@ export function noteOpened({platform, root, runId, modes}: NoteOptions): void {
 }
 
 /**
- * Drops the leaves that were set aside: those of this plan's runs (`isOwn`) when all of it is on disk, those of all killed runs with
- * them (`all`) when this run has seen both trees whole as they are now; else no more than empty folders, so that a later run drops them.
+ * Removes the files that were set aside: those of this plan's runs (`isOwn`) if all of the plan is on disk, and those of all killed
+ * runs (`all`) if this run has seen both trees completely. Otherwise removes only empty folders and leaves the files to a later run.
  */
 export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'empty' | {readonly isOwn: IsOwn}): void {
   if (what === 'all') {
@@ -231,7 +231,7 @@ function sweep(platform: Platform, root: Folder, name: ByteName, keptRun?: strin
   }
 }
 
-/** What waits for a folder to be empty stays: where that folder is empty by now, it is all that the target has of it. */
+/** Files that wait for a folder to become empty stay: if the folder is already empty, they are the target's only copy. */
 function removeOthers(platform: Platform, folder: Folder, kept: string): void {
   const runs = namesIn(platform, folder, CODE.directory).filter((name) => name !== kept);
   for (const name of runs) {
@@ -253,15 +253,15 @@ function removeBeside(platform: Platform, target: Cursor, {folder, name}: Beside
     const stat = emptyStat();
     if (place === undefined || !platform.stat(place.folder, SELF, stat)) return;
     removeTree(platform, place.folder, place.name);
-    // The folder may have got its times already.
+    // The times of the folder may already be set.
     platform.setAttributes(place.folder, SELF, CODE.directory, {mtime: toNanoseconds(stat.seconds, stat.nanoseconds)});
   } catch (error) {
-    // It stays, and the next plan shows it as what the source does not have.
+    // It stays, and the next plan shows it as an entry that the source does not have.
     errnoOf(error);
   }
 }
 
-/** Opens a folder of `.dirsync` for a moment; undefined where there is none. */
+/** Calls `act` with an open folder of `.dirsync`; undefined if the folder does not exist. */
 function withFolder<T>(platform: Platform, root: Folder, name: ByteName, use: (folder: Folder) => T): T | undefined {
   const state = openState(platform, root);
   if (state === undefined) return undefined;

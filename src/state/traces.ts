@@ -1,40 +1,40 @@
 /**
- * What a run leaves outside its staging for a while: folders of the target that it opened up to its owner, and files that it
- * writes beside their place, where another mount lies between. Each is noted before it is done, so that the next run finds it
- * when this one is killed. A torn last line is of something that was not done yet.
+ * Temporary changes of a run outside its staging: folders of the target to which it gives their owner all rights, and files that it
+ * writes beside their final name because staging is on another mount. Each one is noted before it is made, so that the next run finds
+ * it if this run is killed. An incomplete last line belongs to a change that was not made yet.
  */
 import {CODE} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {isRenamedName, joinPath, pathFault, type RelPath} from '../core/path.js';
 import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
 
-/** A folder whose owner got all rights to it; `mode` is what it had. */
+/** A folder to which its owner got all rights; `mode` is its original mode. */
 export interface Opened {
   readonly path: RelPath;
   readonly mode: number;
 }
 
-/** A name of the run's own in a folder of the target. */
+/** A temporary name of the run in a folder of the target. */
 export interface Beside {
   readonly folder: RelPath;
   readonly name: string;
 }
 
-/** What stands in a folder of the target under a name of the run's own for a moment, on its way to another one. */
+/** An entry of a folder of the target that has a temporary name for a moment, between two renames. */
 export interface Renamed {
-  /** Where it was. */
+  /** The original name. */
   readonly from: RelPath;
-  /** The run's own name, in the same folder. */
+  /** The temporary name, in the same folder. */
   readonly via: string;
 }
 
 export type Trace = {readonly opened: Opened} | {readonly beside: Beside} | {readonly renamed: Renamed};
 
 const PREFIX = 'traces-';
-/** Of all traces together; what is noted behind is not set back, and the next plan shows it. */
+/** The most bytes of all traces that are read. Changes noted after that are not undone, and the next plan shows them. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** The traces of one worker, appended to a file in its run's folder. Made with the first. */
+/** The traces of one worker, appended to a file in its run's folder. The first trace makes the file. */
 export class TraceLog {
   #file: OpenFile | undefined;
 
@@ -55,7 +55,7 @@ export class TraceLog {
   }
 }
 
-/** All traces noted in the folders of runs below `parent`. */
+/** All traces in the folders of runs below `parent`. */
 export function readTraces(platform: Platform, parent: Folder): Trace[] {
   const traces: Trace[] = [];
   let room = MAX_BYTES;
@@ -72,7 +72,7 @@ export function readTraces(platform: Platform, parent: Folder): Trace[] {
         if (!name.startsWith(PREFIX) || room === 0) continue;
         const content = platform.readFile(folder, name, room) ?? new Uint8Array();
         room -= content.length;
-        // One by one: there may be more than a call takes arguments.
+        // One by one, since a call has a limited number of arguments.
         for (const trace of parse(content)) traces.push(trace);
       }
     } finally {
@@ -98,7 +98,7 @@ function parse(content: Uint8Array): Trace[] {
         beside: Partial<Beside>;
         renamed: Partial<Renamed>;
       }>;
-      // Nothing but what was looked at: files are removed where this says.
+      // Only valid traces count, since files are removed where they point.
       return [
         ...(isOpened(opened) ? [{opened}] : []),
         ...(isBeside(beside) ? [{beside}] : []),
@@ -128,12 +128,12 @@ function isRenamed(value: Partial<Renamed> | undefined): value is Renamed {
 
 const BESIDE = /^\.dirsync-[\w-]+\.(?:tmp|old)$/;
 
-/** A name beside the place of an action, in a folder of the target: `old` for what gives its place to a folder. */
+/** A temporary name beside the path of an action; `old` for an entry that is replaced by a folder. */
 export function besideName(runId: string, index: number, use: 'tmp' | 'old'): string {
   return `${besideStart(runId)}${index}.${use}`;
 }
 
-/** The name under which an action's path stands between two steps of being renamed. */
+/** The temporary name of an action's path between two renames. */
 export function renamedName(runId: string, index: number): string {
   return `${besideStart(runId)}${index}.name`;
 }
