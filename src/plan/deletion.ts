@@ -1,6 +1,7 @@
-/** What the deletion of a whole subtree of the target comes to. */
+/** What the deletion of a whole subtree of the target comes to, and what stays where there is to be none. */
 import type {Blocked, Delete, Reason, Rmdir} from '../core/action.js';
 import {CODE} from '../core/block.js';
+import {addSizes} from '../core/entry.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import type {Reader} from './reader.js';
 
@@ -24,7 +25,9 @@ export interface DeletionOptions {
   readonly nextOrder: () => number;
 }
 
+/** Shared by all actions that have it. */
 const UNREAD: readonly Reason[] = ['target-unread'];
+const SOURCE_UNREAD: readonly Reason[] = ['source-unread'];
 
 interface OpenFolder {
   readonly depth: number;
@@ -87,4 +90,20 @@ export async function readDeletion(target: Reader, {path, reasons, nextOrder}: D
   } while (target.depth > top);
   close(0);
   return {steps: steps.filter((step) => step !== undefined), kept};
+}
+
+/** What would be deleted at and below the row at which `target` stands, were it known that the source has not got it. */
+export async function readBlocked(target: Reader, path: RelPath): Promise<Blocked> {
+  const before = target.entry();
+  const top = target.depth;
+  let [leaves, bytes] = [0, 0];
+  do {
+    if (target.isLeaf) {
+      leaves++;
+      bytes = addSizes(bytes, target.entry().size);
+    }
+    target.next();
+    if (target.atEnd) await target.fill();
+  } while (target.depth > top);
+  return {kind: 'blocked', path, before, leaves, bytes, reasons: SOURCE_UNREAD};
 }

@@ -2,7 +2,7 @@
  * Reads a stream of blocks row by row, and compares the rows of two streams where they lie, without making entries. It knows what
  * is plainly the same; what a difference means is for the comparison (plan/diff) to say.
  */
-import {type Block, CODE, entryAt, MOUNT, nameAt, nameStart, ownNameAt, PARTIAL, sameColumns} from '../core/block.js';
+import {type Block, CODE, entryAt, kindOf, MOUNT, nameAt, nameStart, ownNameAt, PARTIAL, sameColumns} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {LinkKey} from './hardlinks.js';
 
@@ -55,6 +55,15 @@ export class Reader {
     else this.atEnd = true;
   }
 
+  /** Goes past all that is at and below the row. */
+  async skipTree(): Promise<void> {
+    const top = this.depth;
+    do {
+      this.next();
+      if (this.atEnd) await this.fill();
+    } while (this.depth > top);
+  }
+
   skipBlock(): void {
     this.index = this.block.count;
     this.atEnd = true;
@@ -71,6 +80,17 @@ export class Reader {
 
   get isMount(): boolean {
     return ((this.block.flags[this.index] as number) & MOUNT) !== 0;
+  }
+
+  /** Something of which not all is known, though it was to be read. */
+  get isUnread(): boolean {
+    return this.code === CODE.unknown || (this.code === CODE.directory && this.partial && !this.isMount);
+  }
+
+  /** What is known, and no folder. */
+  get isLeaf(): boolean {
+    const kind = kindOf(this.code);
+    return kind !== undefined && kind !== 'directory';
   }
 
   name(): string {

@@ -1,0 +1,77 @@
+/** Files of which only their content tells whether they are the same: asked for in batches, so that both trees are read in parallel. */
+import type {Reason} from '../core/action.js';
+import {baseName, joinPath, type RelPath} from '../core/path.js';
+import type {PlanOptions} from '../core/plan.js';
+import type {Problem} from '../core/problem.js';
+import type {Draft, Pair} from './draft.js';
+import {pathInTarget} from './frame.js';
+
+/**
+ * Whether the files at each of these paths have the same content in both trees; asked for `compare: 'content'` only. `inTarget`: where
+ * the target has them, which differs where something is to be renamed.
+ */
+export type SameContent = (paths: readonly RelPath[], inTarget: readonly RelPath[]) => Promise<readonly (boolean | Problem)[]>;
+
+/** Files compared by content are asked for in batches of this size. */
+const BATCH = 512;
+
+interface Candidate {
+  readonly pair: Pair;
+  /** In what else they differ. */
+  readonly reasons: readonly Reason[];
+}
+
+export class Contents {
+  readonly #waiting: Candidate[] = [];
+
+  constructor(
+    private readonly draft: Draft,
+    private readonly options: {readonly policy: PlanOptions; readonly sameContent: SameContent},
+  ) {}
+
+  get isFull(): boolean {
+    return this.#waiting.length >= BATCH;
+  }
+
+  add(pair: Pair, reasons: readonly Reason[]): void {
+    this.#waiting.push({pair, reasons});
+  }
+
+  /** Asks for the content of all waiting files; returns for each whether it is the same. */
+  async compare(): Promise<boolean[]> {
+    const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) return [];
+    const answers = await this.#ask(waiting.map(({pair}) => pair));
+    return waiting.map(({pair, reasons}, i) => {
+      const answer = answers[i] as boolean | Problem;
+      if (typeof answer !== 'boolean') this.#leave(pair, answer);
+      else if (answer) this.draft.settle(pair, reasons);
+      else this.draft.update(pair, ['content', ...reasons]);
+      return answer === true;
+    });
+  }
+
+  /** Whether a leaf that is the same in its metadata is so in its content, as far as that is asked for; a problem leaves it as it is. */
+  async isSame(pair: Pair): Promise<boolean> {
+    if (this.options.policy.compare !== 'content' || pair.after.kind !== 'file') return true;
+    const [answer] = await this.#ask([pair]);
+    if (typeof answer === 'boolean') return answer;
+    this.#leave(pair, answer as Problem);
+    return true;
+  }
+
+  #leave({after}: Pair, found: Problem): void {
+    this.draft.addProblem(found);
+    this.draft.elsewhere.add(after);
+  }
+
+  #ask(files: readonly Pair[]): Promise<readonly (boolean | Problem)[]> {
+    const inTarget = files.map(({path, from, frame}) => {
+      return from ?? (frame?.isRenamed ? joinPath(pathInTarget(frame), baseName(path)) : path);
+    });
+    return this.options.sameContent(
+      files.map(({path}) => path),
+      inTarget,
+    );
+  }
+}
