@@ -1,0 +1,36 @@
+/** How an apply ended. */
+import {z} from 'zod';
+import {STOPS} from '../../core/outcome.js';
+import {count, format, moment, ofType, problems, relPath, status, text} from './parts.js';
+import {header} from './plan-header.js';
+
+export const counts = z.record(status, count('How many actions.')).meta({
+  id: 'counts',
+  description: "Actions by what happened to them, without those that only put back folders' times.",
+});
+
+export const interrupted = z
+  .enum(STOPS)
+  .describe('What ended the run early: a signal, or the time that it was given; absent otherwise.')
+  .optional();
+
+export const report = z
+  .strictObject({
+    planId: text("The plan's id."),
+    runId: text("The run's id."),
+    started: moment('When the run began.'),
+    finished: moment('When the run ended.'),
+    counts: counts.describe('Actions by what happened to them.'),
+    bytes: count('Bytes written.'),
+    problems: problems.describe('What went wrong.'),
+    skipped: z.array(relPath).describe('Paths left alone because they had drifted.'),
+    interrupted,
+  })
+  .meta({id: 'report', description: 'How an apply ended.'});
+
+export const apply = z.strictObject({
+  format,
+  type: ofType('apply'),
+  report: report.describe('How it ended.'),
+  plan: header.describe("The plan's header; absent when there was no plan.").optional(),
+});

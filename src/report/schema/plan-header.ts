@@ -1,0 +1,179 @@
+/** What a plan is about and how it was made. */
+import {z} from 'zod';
+import {LINKS_AS} from '../../core/plan.js';
+import {XATTR_NAMESPACES} from '../../core/xattr.js';
+import {count, flag, id, moment, name, relPath, seconds, text} from './parts.js';
+
+const root = z.strictObject({
+  path: name.describe('Absolute, with symlinks resolved.'),
+  identity: z
+    .strictObject({
+      inode: z
+        .string()
+        .regex(/^\d{1,20}$/)
+        .describe('The inode number: decimal, as text, since it can have 64 bits.'),
+      birthtime: seconds.describe(
+        'When the folder was made: seconds since 1970 UTC, 0 where the file system keeps no such time.',
+      ),
+    })
+    .describe('How the folder is known again; absent when it does not exist yet.')
+    .optional(),
+  escapes: z
+    .strictObject({
+      refused: text('Characters that no name may have; U+0001 stands for all control characters.'),
+      ends: text('Characters with which no name may end.'),
+      letters: z.enum(['bytes', 'unicode', 'ascii']).describe('What a name may be made of.'),
+    })
+    .describe('The names that are escaped in it (--rename-invalid); absent where none are.')
+    .optional(),
+});
+
+const treeTotals = z.strictObject({
+  entries: count('All entries below the root.'),
+  leaves: count('Entries that are no folder.'),
+  bytes: count('Bytes of all files.'),
+  digest: text('BLAKE3 over all entries in canonical order, hexadecimal; "" for a tree that is not there.'),
+});
+
+const known = z.strictObject({
+  now: z.string().describe('What it is called now; absent when it has no name.').optional(),
+  before: z.array(z.string()).describe('What it was called in earlier runs from this machine.'),
+});
+
+const found = z.strictObject({count: count('How many there are.'), example: relPath.describe('One of them.')});
+const mounts = z.array(
+  z.strictObject({
+    at: relPath.describe('Where it is.'),
+    now: z.string().describe('The file system that is mounted there; "" for none.'),
+    before: z.array(z.string()).describe('Those that were met there before; empty for a path that is new.'),
+  }),
+);
+
+const facts = z
+  .strictObject({
+    target: known.describe("The target's own id.").optional(),
+    unread: z
+      .array(z.strictObject({file: name.describe('Its absolute path.'), why: text('An errno name, or a sentence.')}))
+      .describe('Files that tell what was met here before, and cannot be understood.')
+      .optional(),
+    sourceFileSystem: known.describe('The file system of the source.').optional(),
+    sourceMounts: mounts.describe('Where something is mounted below the root of the source, or was.').optional(),
+    targetMounts: mounts.describe('Where something is mounted below the root of the target, or was.').optional(),
+    reversed: flag(
+      'Whether an earlier run copied the other way, from this target to this source; absent when not known.',
+    ).optional(),
+    space: z
+      .array(
+        z.strictObject({
+          at: relPath.describe('Where it is mounted; "" for that of the root.'),
+          block: count('Bytes of a block.'),
+          free: count('Bytes that may be written.'),
+          freeInodes: count('Inodes that are left; absent where there is no limit.').optional(),
+          needed: count('Bytes that the plan takes at most, where they were measured.').optional(),
+        }),
+      )
+      .describe('The file systems of the target.')
+      .optional(),
+    notWritable: found.describe('Folders of the target that may not be written to.').optional(),
+    stateOwner: id('Number of the user whose .dirsync in the target this user may not work in.').optional(),
+    collisions: found.describe('Names of the source that are one to the target.').optional(),
+    unfiltered: found.describe('Paths to be deleted or overwritten that the filters of the last run kept.').optional(),
+  })
+  .meta({id: 'facts', description: 'What guards judge besides the actions.'});
+
+export const header = z
+  .strictObject({
+    id: text("The plan's id."),
+    created: moment('When planning began.'),
+    writer: text('Program and version.'),
+    source: root.describe('The folder to copy from.'),
+    target: root.describe('The folder that becomes what the source is.'),
+    options: z
+      .strictObject({
+        compare: z.enum(['metadata', 'size', 'content']).describe("What decides that a file's content is the same."),
+        mtimeWindow: seconds.describe('Times that differ by no more than this many seconds are equal.'),
+        sourceResolution: seconds
+          .describe(
+            'The source keeps times to this many seconds, where that is known: by less, those of the two trees may differ.',
+          )
+          .optional(),
+        mtimeRange: z
+          .strictObject({
+            min: seconds.describe('Seconds since 1970 UTC, negative before.').optional(),
+            max: seconds.describe('Seconds since 1970 UTC.').optional(),
+          })
+          .describe('The earliest and the latest time that the target can hold, where dirsync has learnt them.')
+          .optional(),
+        delete: flag('Whether what the source does not have is deleted from the target.'),
+        deleteBefore: flag('Whether that is done before anything is written.'),
+        deleteAnyway: flag('Whether what may be a file that could not be copied, under another name, is deleted all the same.'),
+        deleteExcluded: flag('Whether what a filter leaves out is deleted from the target too.'),
+        oneFileSystem: flag('Whether folders on other file systems are copied without what is in them.'),
+        linksAs: z.enum(LINKS_AS).describe('What symbolic links become, where they are not to be links.').optional(),
+        renameInvalid: flag('Whether names that the target cannot hold are written in another way.'),
+        mode: flag('Whether permissions are kept.'),
+        owner: flag('Whether the owner is kept.'),
+        groups: z
+          .union([z.literal('any'), z.array(id('A group id.'))])
+          .describe('The groups that files could be given to; "any" for root.'),
+        times: flag('Whether modification times are kept.'),
+        xattrs: z.array(z.enum(XATTR_NAMESPACES)).describe('The namespaces of extended attributes that are kept.'),
+        acls: flag('Whether POSIX ACLs are kept.'),
+        symlinks: z
+          .enum(['kept', 'bare', 'none'])
+          .describe('Whether symbolic links are made: with owner and times, without them, or not at all.'),
+        hardlinks: flag('Whether names of one file stay names of one file.'),
+        showsLinks: flag('Whether names of one file show one inode in the target.'),
+        sparse: flag('Whether holes in files stay holes.'),
+        specials: flag('Whether FIFOs and sockets are made.'),
+        devices: flag('Whether devices are made.'),
+        filters: z.array(z.string()).describe('Filter lines in gitignore syntax, the last match wins.'),
+        excludeCaches: flag('Whether what is in folders with a valid CACHEDIR.TAG is left out.'),
+        excludeIfPresent: z.array(name).describe('What is in folders that hold something of such a name is left out.'),
+        minSize: count('Smaller files are left alone; absent where there is no such limit.').optional(),
+        maxSize: count('Larger files are left alone; absent where there is no such limit.').optional(),
+        maxDelete: z
+          .union([
+            z.strictObject({count: count('At most this many entries that are no folder.')}),
+            z.strictObject({
+              share: z.number().min(0).max(1).describe("At most this part of the target's entries that are no folder: 0 to 1."),
+            }),
+          ])
+          .describe('The guard too-many-deletes halts above this.'),
+      })
+      .describe('How the trees were compared, and what may be changed.'),
+    totals: z
+      .strictObject({source: treeTotals.describe('The source.'), target: treeTotals.describe('The target.')})
+      .describe('What the scans saw.'),
+    overlap: z
+      .enum(['same', 'target-in-source', 'source-in-target'])
+      .describe('How the two roots overlap; absent when they do not.')
+      .optional(),
+    plannedBy: id('Number of the user who made the plan; absent where users have none, and in older plans.').optional(),
+    sourceMissing: flag('Whether the source was absent and taken as empty; absent when not.').optional(),
+    narrowed: z
+      .strictObject({
+        from: text('The id of the plan that it was made from.'),
+        leftOut: count('Changes that were left out.'),
+      })
+      .describe('Set when parts of a plan were left out by whoever reviewed it.')
+      .optional(),
+    owners: z
+      .strictObject({
+        users: z.record(z.string(), id("The user's number.")).describe('Users by name.'),
+        groups: z.record(z.string(), id("The group's number.")).describe('Groups by name.'),
+      })
+      .describe('With --owner-by name: what the names of owners stood for where the plan was made.')
+      .optional(),
+    facts: facts.describe('What guards judge besides the actions, as it was when the plan was made.').optional(),
+    rules: z
+      .array(z.tuple([relPath.describe('Its folder.'), z.string().describe('What it says.')]))
+      .describe('The .dirsyncignore files of the source, as many as are kept for the next plan.')
+      .optional(),
+    tagged: z
+      .array(z.tuple([relPath.describe('The folder.'), name.describe('The name of its tag.')]))
+      .describe('The folders of the source that hold a tag, as many as are kept for the next plan; absent where there are none.')
+      .optional(),
+    warnings: z.array(z.string()).describe('What holds for the plan as a whole, each said once.'),
+  })
+  .meta({id: 'header', description: 'What a plan is about and how it was made.'});

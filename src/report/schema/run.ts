@@ -1,0 +1,48 @@
+/** A run of the past with all its steps. */
+import {z} from 'zod';
+import {ACTION_KINDS} from '../../core/action.js';
+import {counts, interrupted} from './apply.js';
+import {count, format, moment, name, ofType, problems, relPath, status, text} from './parts.js';
+
+export const runHeader = z
+  .strictObject({
+    id: text("The run's id."),
+    planId: text("The plan's id."),
+    writer: text('Program and version.'),
+    source: name.describe('The absolute path of the source.'),
+    target: name.describe('The absolute path of the target.'),
+    started: moment('When the run began.'),
+    changes: count('Changes of the plan.'),
+    bytes: count('Bytes that the plan writes.'),
+  })
+  .meta({id: 'runHeader', description: 'What is known when a run begins.'});
+
+const runEnd = z
+  .strictObject({
+    finished: moment('When the run ended.'),
+    counts: counts.describe('Actions by what happened to them.'),
+    bytes: count('Bytes written.'),
+    interrupted,
+  })
+  .meta({id: 'runEnd', description: 'How a run ended.'});
+
+export const end = runEnd.describe('How it ended; absent when it was killed, or is still at work.').optional();
+export const runStep = z
+  .strictObject({
+    kind: z.enum(ACTION_KINDS).describe('The kind of action.'),
+    path: relPath.describe('What it was about.'),
+    status: status.describe('What happened to it.'),
+    bytes: count('Bytes of content that it writes; for delete, bytes given back.'),
+  })
+  .meta({id: 'step', description: 'One action of a run.'});
+
+export const runFields = {
+  header: runHeader.describe('What was known when the run began.'),
+  steps: z
+    .array(runStep)
+    .describe("The actions, in the order in which they ended; without those that only put back folders' times."),
+  problems: problems.describe('What went wrong.'),
+  end,
+};
+
+export const run = z.strictObject({format, type: ofType('run'), ...runFields});

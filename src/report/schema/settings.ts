@@ -1,0 +1,36 @@
+/** What the config file says of its jobs. */
+import {z} from 'zod';
+import {ORIGINS} from '../../core/shown-config.js';
+import {format, name, ofType} from './parts.js';
+
+const settingKeys = 'By key, such as "exclude" or "hooks.onFailure"';
+export const configFields = {
+  file: name.describe('The config file: absolute.'),
+  files: z.array(name).describe('That file, and then those that it extends, the strongest first.'),
+  jobs: z
+    .record(
+      z.string(),
+      z
+        .strictObject({
+          settings: z
+            .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+            .describe(`What holds. ${settingKeys}; paths are absolute, and of addresses only the host is told.`),
+          origins: z
+            .record(
+              z.string(),
+              z.strictObject({
+                from: z
+                  .enum(ORIGINS)
+                  .describe('The command line, the job, the defaults of a config file, or nobody: it is built in.'),
+                file: name.describe('The config file that says it: absolute.').optional(),
+                line: z.int().positive().describe('Its line there; absent where the file has no lines to tell.').optional(),
+              }),
+            )
+            .describe(`Where it was said. ${settingKeys}.`),
+        })
+        .meta({id: 'jobSettings', description: 'The settings of one job.'}),
+    )
+    .describe('Jobs by name.'),
+};
+
+export const settings = z.strictObject({format, type: ofType('settings'), ...configFields});

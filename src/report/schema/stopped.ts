@@ -1,0 +1,13 @@
+/** The signal that ended a command. */
+import {z} from 'zod';
+import {STOPS} from '../../core/outcome.js';
+import {format, ofType} from './parts.js';
+
+export const stopped = z.strictObject({
+  format,
+  type: ofType('stopped'),
+  stopped: z
+    .enum(STOPS)
+    .describe('The signal that ended the command before it came to a result; a daemon ends by one in any case.'),
+  exitCode: z.int().nonnegative().max(255).describe('The exit code of the program.'),
+});
