@@ -3,13 +3,11 @@
  * of all before it. Both directions stream: neither file nor text is ever held as a whole. What is read is trusted in nothing:
  * a file that is cut, edited, newer or hostile is refused before any of its plan is handed out.
  */
-import {createHash, type Hash, randomBytes} from 'node:crypto';
+import {createHash, type Hash} from 'node:crypto';
 import {once} from 'node:events';
 import {createReadStream} from 'node:fs';
-import {open, realpath, rename, rm, stat} from 'node:fs/promises';
-import path from 'node:path';
-import {pipeline as connect, type Readable} from 'node:stream';
-import {pipeline} from 'node:stream/promises';
+import {realpath, stat} from 'node:fs/promises';
+import {pipeline, type Readable} from 'node:stream';
 import {createGunzip, createGzip} from 'node:zlib';
 import type {Action} from '../core/action.js';
 import {DirsyncError, MORE_MEMORY} from '../core/errors.js';
@@ -18,11 +16,11 @@ import {decodeName, osPath} from '../core/name.js';
 import {comparePaths, isWithin, type RelPath} from '../core/path.js';
 import type {Plan, PlanHeader} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
-import {keepAccess, PRIVATE} from './access.js';
 import {decodeHeader, encodeHeader} from './header-json.js';
 import {decodeAction, decodeProblem, encodeAction, encodeProblem} from './json.js';
 import {heapFault} from './memory.js';
 import {excerpt, FormatError, HostilePathError} from './shapes.js';
+import {PRIVATE, replaceFile} from './whole-file.js';
 
 const FORMAT = 1;
 
@@ -51,12 +49,11 @@ interface Trailer {
 // ── Writing ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Writes a plan to a temporary sibling of `file`, flushes it to the disk and renames it into place. A symlink is followed.
- * A new file is for its maker alone; one that is replaced keeps its mode. Answers with the SHA-256 that the trailer holds. Throws PLAN_UNWRITABLE; then nothing is left behind.
+ * Writes a plan, whole or not at all. A symlink is followed. A new file is for its maker alone; one that is replaced keeps its mode.
+ * Answers with the SHA-256 that the trailer holds. Throws PLAN_UNWRITABLE; then nothing is left behind.
  */
 export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: string}> {
   const place = await realpath(osPath(file), {encoding: 'buffer'}).then(decodeName, () => file);
-  const temporary = osPath(path.join(path.dirname(place), `.dirsync-plan-${randomBytes(6).toString('hex')}.tmp`));
   const hash = createHash('sha256');
   try {
     const old = await stat(osPath(place)).catch(() => undefined);
@@ -66,12 +63,10 @@ export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: 
         `${escapeName(file)} is not a regular file`,
         'name a new file, or one to be replaced',
       );
-    const made = await open(temporary, 'wx', PRIVATE);
-    if (old !== undefined) keepAccess(made.fd, old);
-    await pipeline(encodePlan(plan, hash), createGzip({level: 3}), made.createWriteStream({flush: true}));
-    await rename(temporary, osPath(place));
+    // Whoever reads sees a failure of either stream, so the callback has nothing to add.
+    const bytes = pipeline(encodePlan(plan, hash), createGzip({level: 3, chunkSize: CHUNK}), () => undefined);
+    await replaceFile(place, bytes, {mode: PRIVATE, like: old});
   } catch (error) {
-    await rm(temporary, {force: true}).catch(() => undefined);
     if (isSystemError(error)) throw systemError('PLAN_UNWRITABLE', file, error);
     throw error;
   }
@@ -140,7 +135,7 @@ async function openContent(file: string): Promise<Readable> {
   if (magic) raw.unshift(magic);
   if (magic?.[0] !== 0x1f || magic[1] !== 0x8b) return raw;
   // Whoever reads sees a failure of either stream, so the callback has nothing to add.
-  return connect(raw, createGunzip({chunkSize: 1 << 18}), () => undefined);
+  return pipeline(raw, createGunzip({chunkSize: 1 << 18}), () => undefined);
 }
 
 /** Which entries may stand below a path: those of the tree before, and those of the tree after. */

@@ -16,6 +16,7 @@ import type {Side} from '../core/problem.js';
 import {decodeRule, decodeTagged} from '../formats/header-json.js';
 import {decodePath} from '../formats/json.js';
 import {FormatError, list, refuse, text} from '../formats/shapes.js';
+import {PRIVATE, removeDrafts, replaceFileSync} from '../formats/whole-file.js';
 import {environment} from '../platform/environment.js';
 import {errnoOf} from '../platform/platform.js';
 import {privileges} from '../platform/privileges.js';
@@ -161,18 +162,10 @@ function withMounts(known: readonly KnownMount[], met: readonly Pick<MountFacts,
 function write(file: string, content: string): void {
   const folder = path.dirname(file);
   const made = fs.mkdirSync(osPath(folder), {recursive: true, mode: 0o700});
-  const [place, draft] = [osPath(file), osPath(`${file}.${process.pid}`)];
-  // A killed process with the same number may have left it.
-  fs.rmSync(draft, {force: true, recursive: true});
-  try {
-    fs.writeFileSync(draft, content, {flag: 'wx', mode: 0o600, flush: true});
-    // An empty folder has its name, which a file cannot replace.
-    if (fs.lstatSync(place, {throwIfNoEntry: false})?.isDirectory()) fs.rmdirSync(place);
-    fs.renameSync(draft, place);
-  } catch (error) {
-    fs.rmSync(draft, {force: true});
-    throw error;
-  }
+  removeDrafts(file);
+  // An empty folder has its name, which a file cannot replace.
+  if (fs.lstatSync(osPath(file), {throwIfNoEntry: false})?.isDirectory()) fs.rmdirSync(osPath(file));
+  replaceFileSync(file, content, {mode: PRIVATE});
   const top = path.dirname(made ?? file);
   for (let at = folder; ; at = path.dirname(at)) {
     flush(at);

@@ -1,11 +1,12 @@
 /** The file that Prometheus reads, through the textfile collector of node_exporter. */
-import {createHash, randomBytes} from 'node:crypto';
-import {closeSync, fchmodSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {mkdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {readBytes} from '../../config/text.js';
 import {escapeName} from '../../core/escape.js';
 import type {JobRun} from '../../core/job-run.js';
-import {decodeName, osPath} from '../../core/name.js';
+import {osPath} from '../../core/name.js';
+import {removeDrafts, replaceFile} from '../../formats/whole-file.js';
 import {absolutePath, realPath} from '../../platform/environment.js';
 
 /**
@@ -18,7 +19,10 @@ export async function writeMetrics(place: string, run: JobRun): Promise<string |
     const {lastSuccessIn, metricsText} = await import('../../report/metrics.js');
     const job = run.job ?? (run.target === undefined ? '' : absolutePath(run.target));
     const file = fileFor(place, job);
-    replaceFile(file, await metricsText(run, job, lastSuccessIn(textOf(file), job)));
+    const text = await metricsText(run, job, lastSuccessIn(textOf(file), job));
+    removeDrafts(file);
+    // Whatever the umask: node_exporter is another user.
+    await replaceFile(file, text, {exactMode: 0o644});
     return undefined;
   } catch (error) {
     const {code, message} = error as NodeJS.ErrnoException;
@@ -56,41 +60,5 @@ function textOf(file: string): string {
     return readBytes(file).toString();
   } catch {
     return '';
-  }
-}
-
-/** Whoever reads it sees the old text or the new one. */
-function replaceFile(file: string, text: string): void {
-  removeLeftovers(file);
-  const temporary = osPath(`${file}.${randomBytes(6).toString('hex')}.tmp`);
-  const descriptor = openSync(temporary, 'wx');
-  try {
-    try {
-      writeFileSync(descriptor, text);
-      // Whatever the umask: node_exporter is another user.
-      fchmodSync(descriptor, 0o644);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, osPath(file));
-  } catch (error) {
-    rmSync(temporary, {force: true});
-    throw error;
-  }
-}
-
-const MINUTE = 60_000;
-
-/** Of runs that were killed while they wrote; what is younger may be at work. */
-function removeLeftovers(file: string): void {
-  const {dir, base} = path.parse(file);
-  try {
-    for (const name of readdirSync(osPath(dir || '.'), {encoding: 'buffer'}).map(decodeName)) {
-      const isOurs = name.startsWith(`${base}.`) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(base.length + 1));
-      const leftover = osPath(path.join(dir, name));
-      if (isOurs && Date.now() - statSync(leftover).mtimeMs > MINUTE) rmSync(leftover);
-    }
-  } catch {
-    // Another run removes them too, or the folder cannot be listed.
   }
 }

@@ -3,7 +3,7 @@ import {closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync,
 import {escapeName} from '../../core/escape.js';
 import type {LogSettings} from '../../core/log.js';
 import {osPath} from '../../core/name.js';
-import {keepAccess, PRIVATE} from '../../formats/access.js';
+import {keepAccess, PRIVATE} from '../../formats/whole-file.js';
 import {realPath} from '../../platform/environment.js';
 
 export type Rotation = Pick<LogSettings, 'maxSize' | 'maxAge' | 'maxFiles'>;

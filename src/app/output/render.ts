@@ -1,12 +1,11 @@
 /** Reports in each format, to stdout or into a file. */
 import {statSync} from 'node:fs';
-import {open, rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {Format} from '../../core/format.js';
 import {osPath} from '../../core/name.js';
-import {keepAccess, PRIVATE} from '../../formats/access.js';
+import {PRIVATE, replaceFile} from '../../formats/whole-file.js';
 import {documentText, historyDocument, planDocumentText, runDocumentText} from '../../report/json.js';
 import type {Subject} from '../../report/subject.js';
 import {historyText, runText} from '../../report/text/runs.js';
@@ -90,19 +89,10 @@ export async function writeReport(subject: Subject, file: string, overwrite: boo
   }
   const old = statSync(osPath(file), {throwIfNoEntry: false});
   if (!overwrite && old !== undefined) return 'exists';
-  const temporary = osPath(`${file}.${process.pid}.tmp`);
   try {
     const report = await renderReport(subject, format, {color: false, width: 100, all: format !== 'markdown'});
-    const made = await open(temporary, 'wx', PRIVATE);
-    try {
-      if (old !== undefined) keepAccess(made.fd, old);
-      await writeFile(made, report);
-    } finally {
-      await made.close();
-    }
-    await rename(temporary, osPath(file));
+    await replaceFile(file, report, {mode: PRIVATE, like: old});
   } catch (error) {
-    await rm(temporary, {force: true});
     const {code} = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw new DirsyncError('REPORT_UNWRITABLE', `${escapeName(file)} (${code})`, 'check the path and its permissions', {

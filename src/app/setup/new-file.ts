@@ -1,19 +1,20 @@
 /** Small files of text that a person keeps: never half written, and never over one that somebody else wrote. */
-import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
-import process from 'node:process';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {osPath} from '../../core/name.js';
+import {replaceFileSync} from '../../formats/whole-file.js';
 import {errnoOf} from '../../platform/platform.js';
 
 /** @throws Node's error, EEXIST where there is such a file and it is not to be replaced. */
 export function writeText(file: string, text: string, {replace}: {readonly replace: boolean}): void {
-  const written = replace ? join(dirname(file), `.dirsync-${process.pid}.draft`) : file;
-  writeFileSync(osPath(written), '', {flag: 'wx'});
+  if (replace) {
+    replaceFileSync(file, text, {});
+    return;
+  }
+  writeFileSync(osPath(file), '', {flag: 'wx'});
   try {
-    writeFileSync(osPath(written), text);
-    if (replace) renameSync(osPath(written), osPath(file));
+    writeFileSync(osPath(file), text);
   } catch (error) {
-    rmSync(osPath(written), {force: true});
+    rmSync(osPath(file), {force: true});
     throw error;
   }
 }
