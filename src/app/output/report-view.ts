@@ -25,7 +25,7 @@ import {
   stoppedDocument,
 } from '../../report/json.js';
 import type {PlanSubject, Subject} from '../../report/subject.js';
-import {driftText} from '../../report/text/text.js';
+import {driftText} from '../../report/words/words.js';
 import {signalExitCode} from '../errors.js';
 import {printAs} from './ci-runner.js';
 import {renderReport} from './render.js';

@@ -5,9 +5,8 @@ import type {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {Problem} from '../../core/problem.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../subject.js';
-import {driftText} from '../text/text.js';
 import {formatCount, formatPlural} from '../words/units.js';
-import {endSentence, plainPath, planSentence} from '../words/words.js';
+import {driftText, endSentence, plainPath, planSentence} from '../words/words.js';
 import {markdownReport} from './markdown.js';
 
 export interface GithubReport {

@@ -1,7 +1,6 @@
 /** Plans and runs as plain text for terminals and pipes. No line ends with a newline; colour only repeats what words say. */
 import {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, isUpkeep} from '../../core/action.js';
-import {type Drift, driftWords} from '../../core/drift.js';
 import {escapeName} from '../../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../../core/outcome.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
@@ -14,6 +13,7 @@ import {formatBytes, formatCount, formatDuration, formatPlural} from '../words/u
 import {
   GLYPHS,
   KIND_STYLES,
+  moreLines,
   OUTCOMES,
   PHASES,
   pathWords,
@@ -30,7 +30,6 @@ import {
 export const MAX_LISTED = 100;
 const MAX_FOLDERS = 20;
 export const MAX_PROBLEMS = 20;
-const MAX_DRIFT = 50;
 
 export interface PlanTextOptions {
   readonly plan: Plan;
@@ -176,18 +175,6 @@ function skippedLines(skipped: ApplyReport['skipped']): string[] {
   if (skipped.length === 0) return [];
   const lines = skipped.slice(0, MAX_PROBLEMS).map((path) => `  ${plainPath(path)}`);
   return [`Skipped, since they drifted (${formatCount(skipped.length)}):`, ...lines, ...moreLines(skipped.length - lines.length)];
-}
-
-/** The paths at which the world is no longer what a saved plan saw, one a line; the first 50 of them. */
-export function driftText(drift: readonly Drift[]): string {
-  const lines = drift
-    .slice(0, MAX_DRIFT)
-    .map((each) => `  ${plainPath(each.path)} (${each.side}): ${escapeName(driftWords(each))}`);
-  return [...lines, ...moreLines(drift.length - lines.length)].join('\n');
-}
-
-export function moreLines(more: number): string[] {
-  return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
 }
 
 export function joinSections(sections: readonly (readonly string[])[]): string {

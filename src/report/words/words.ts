@@ -1,6 +1,7 @@
 /** Actions, plans and runs in words. Every name in them is escaped. */
 import type {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, type ActionKind, fromOf, isUpkeep, type Reason} from '../../core/action.js';
+import {type Drift, driftWords} from '../../core/drift.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
 import type {ApplyPhase, Event} from '../../core/event.js';
@@ -56,6 +57,20 @@ export function pathWords(action: Action): string {
 /** A path without an action: the root is ".". */
 export function plainPath(path: RelPath): string {
   return path === '' ? '.' : escapeName(path);
+}
+
+const MAX_DRIFT = 50;
+
+/** The paths at which the world is no longer what a saved plan saw, one a line; the first 50 of them. */
+export function driftText(drift: readonly Drift[]): string {
+  const lines = drift
+    .slice(0, MAX_DRIFT)
+    .map((each) => `  ${plainPath(each.path)} (${each.side}): ${escapeName(driftWords(each))}`);
+  return [...lines, ...moreLines(drift.length - lines.length)].join('\n');
+}
+
+export function moreLines(more: number): string[] {
+  return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
 }
 
 /** Where a filter line stands, and the line: "docs/.dirsyncignore:3: !keep.md". */

@@ -1,14 +1,13 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {type Action, isUpkeep, volumeOf} from '../../../src/core/action.js';
-import type {Drift} from '../../../src/core/drift.js';
 import type {ApplyReport} from '../../../src/core/outcome.js';
 import type {RelPath} from '../../../src/core/path.js';
 import type {Plan} from '../../../src/core/plan.js';
 import {problem} from '../../../src/core/problem.js';
 import {guardHalts} from '../../../src/plan/guards.js';
 import {summarize} from '../../../src/plan/summary.js';
-import {applyText, driftText, type PlanTextOptions, planText, progressText} from '../../../src/report/text/text.js';
+import {applyText, type PlanTextOptions, planText, progressText} from '../../../src/report/text/text.js';
 import {foldersOf} from '../../../src/report/words/folders.js';
 import {advance, startProgress} from '../../../src/report/words/progress.js';
 import {sizeOf} from '../../../src/report/words/words.js';
@@ -307,16 +306,5 @@ Done, but not all: 10 changes done, 1 failed, 1 skipped.`);
       const text = applyText({report: {...report, counts, interrupted: 'SIGINT'}, color: false});
       expect(text).to.match(/\nInterrupted by SIGINT: 5 changes left; apply again to do the rest\.$/);
     });
-  });
-
-  it('lists drift, the first 50 of it', () => {
-    const drift = Array.from(
-      {length: 60},
-      (_, i): Drift => ({path: `f\n${i}` as RelPath, side: 'target', attribute: 'size', before: '1', now: '2\x1b'}),
-    );
-    const lines = driftText(drift).split('\n');
-    expect(lines).to.have.length(51);
-    expect(lines[0]).to.equal('  f\\n0 (target): size 2\\x1b instead of 1');
-    expect(lines[50]).to.equal('  … and 10 more');
   });
 });

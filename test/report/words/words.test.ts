@@ -1,9 +1,10 @@
 import {expect} from 'chai';
 import type {Action, Reason} from '../../../src/core/action.js';
+import type {Drift} from '../../../src/core/drift.js';
 import type {Entry} from '../../../src/core/entry.js';
 import type {RelPath} from '../../../src/core/path.js';
 import {ACL_ACCESS, ACL_DEFAULT, type Xattrs} from '../../../src/core/xattr.js';
-import {reasonWords} from '../../../src/report/words/words.js';
+import {driftText, reasonWords} from '../../../src/report/words/words.js';
 import {aclFor} from '../../support/acl.js';
 import {file} from '../../support/plan.js';
 
@@ -29,5 +30,16 @@ describe('report/words/words', () => {
 
   it('says which device becomes which', () => {
     expect(words(['device'], {kind: 'blockdev', rdev: '8:1'}, {kind: 'blockdev', rdev: '8:2'})).to.equal('device 8:1 → 8:2');
+  });
+
+  it('lists drift, the first 50 of it', () => {
+    const drift = Array.from(
+      {length: 60},
+      (_, i): Drift => ({path: `f\n${i}` as RelPath, side: 'target', attribute: 'size', before: '1', now: '2\x1b'}),
+    );
+    const lines = driftText(drift).split('\n');
+    expect(lines).to.have.length(51);
+    expect(lines[0]).to.equal('  f\\n0 (target): size 2\\x1b instead of 1');
+    expect(lines[50]).to.equal('  … and 10 more');
   });
 });
