@@ -10,6 +10,7 @@ import {platform} from '../../src/platform/choose.js';
 import {decideFilter} from '../../src/scan/decide.js';
 import {FilterScope} from '../../src/scan/filter.js';
 import {walk} from '../../src/scan/walk.js';
+import {skip} from '../support/skip.js';
 import {removeTree, tempDirs} from '../support/temp.js';
 import {arbitraryTree, dir, Leaf, symlink, type Tree, writeTree} from '../support/tree.js';
 
@@ -93,7 +94,7 @@ describe('scan/decide', () => {
   });
 
   it('closes what it opens', function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'what is open is known on Linux');
     const root = temp();
     writeTree(root, {a: {b: {c: {'.dirsyncignore': dir({}), d: 'x'}}}});
     const open = () => fs.readdirSync('/proc/self/fd').length;

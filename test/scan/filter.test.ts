@@ -10,6 +10,7 @@ import {DirsyncError} from '../../src/core/errors.js';
 import {decodeName, encodeName} from '../../src/core/name.js';
 import {joinPath, parentPath, type RelPath, ROOT} from '../../src/core/path.js';
 import {FilterScope, IGNORE_FILE} from '../../src/scan/filter.js';
+import {skip} from '../support/skip.js';
 
 const path = (text: string) => text as RelPath;
 
@@ -301,8 +302,7 @@ describe('scan/filter against git', () => {
     try {
       git(['init', '-q']);
     } catch (error) {
-      console.log(`      skipped: git cannot be run (${(error as Error).message})`);
-      this.skip();
+      skip(this, `git cannot be run: ${(error as Error).message}`);
     }
   });
 
@@ -352,10 +352,7 @@ describe('scan/filter against git', () => {
     ['other', worldOf(foreign, foreignPiece)],
   ] as const) {
     it(`leaves out what git leaves out (${what} names)`, function () {
-      if (what === 'other' && process.platform !== 'linux') {
-        console.log('      skipped: this system takes no names that are not UTF-8');
-        this.skip();
-      }
+      if (what === 'other' && process.platform !== 'linux') skip(this, 'this system takes no names that are not UTF-8');
       fc.assert(
         fc.property(world, (sample) => {
           build(sample);

@@ -8,6 +8,7 @@ import {applied, appliedAsSaved, arrived, nothingLeft, planOf} from '../support/
 import {differences, type FidelityOptions, needFidelityTools} from '../support/fidelity.js';
 import {abilities, changeOddTree, makeOddTree} from '../support/odd-tree.js';
 import {bash} from '../support/shell.js';
+import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 
 const JUDGED: FidelityOptions = {owner: false, xattrs: ['user'], devices: false};
@@ -40,7 +41,7 @@ describe('story: everything arrives as it was, for a user who is not root', func
   });
 
   it('what only root may give is said once, and is no problem', function () {
-    if (NOBODY === undefined) this.skip();
+    if (NOBODY === undefined) skip(this, 'only root may give files to other users');
     const {source, target, cli} = userPair(temp());
     const sync = {source, target, cli};
     const can = abilities(source);

@@ -11,6 +11,7 @@ import {isWithin, type RelPath} from '../../../src/core/path.js';
 import {narrow} from '../../../src/plan/narrow.js';
 import {Selection} from '../../../src/plan/selection.js';
 import {explanationSentence} from '../../../src/report/text/explain.js';
+import {skip} from '../../support/skip.js';
 import {planTrees, settings, syncTrees} from '../../support/sync.js';
 import {removeTree, tempDirs} from '../../support/temp.js';
 import {arbitraryTree, dir, fifo, file, hardlink, type Leaf, symlink, type Tree, toLeaf, writeTree} from '../../support/tree.js';
@@ -332,7 +333,7 @@ describe('app/inspect/explain', () => {
   });
 
   it('tells of an owner that is not kept, and of the guards', async function () {
-    if (other === undefined) this.skip();
+    if (other === undefined) skip(this, 'only root may give a file to another user');
     const made = pair({a: file('x', {uid: other, gid: other})}, {a: 'x'});
     const {plan} = await planTrees(settings(made.source, made.target));
     const {header} = plan;
