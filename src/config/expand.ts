@@ -46,7 +46,7 @@ function absolute(text: string, context: PathContext, issues: z.RefinementCtx): 
 /** In a config, `"\udce9"` is the byte E9 where no text can stand for it: so do names of plans in JSON. */
 export function checkName(text: string, issues: z.RefinementCtx): void {
   if (!isName(text))
-    issues.addIssue({code: 'custom', message: `"${escapeName(text)}" holds a surrogate that stands for no byte`});
+    issues.addIssue({code: 'custom', message: `"${escapeName(text)}" contains a surrogate that represents no byte`});
 }
 
 /** What goes to Node as text, which makes U+FFFD of all that is not UTF-8. */

@@ -46,25 +46,25 @@ export function driftWords({side, attribute, before = '', now}: Drift): string {
   switch (attribute) {
     case 'existence':
       if (now === undefined) return side === 'source' ? 'it is gone from the source' : 'it is gone';
-      return side === 'source' ? 'it is back in the source' : `a ${kindWord(now)} stands there`;
+      return side === 'source' ? 'it is back in the source' : `a ${kindWord(now)} is there now`;
     case 'way':
-      return 'what stands above it is no folder';
+      return 'a part of its path is not a folder';
     case 'kind':
       return `a ${kindWord(now)} instead of a ${kindWord(before)}`;
     case 'link':
       return 'the symlink points elsewhere';
     case 'xattrs':
-      return 'other extended attributes';
+      return 'different extended attributes';
     case 'acls':
-      return 'another ACL';
+      return 'a different ACL';
     case 'mtime':
-      return 'another modification time';
+      return 'a different modification time';
     case 'leader':
-      return `it is no longer a name of the same file as ${before}`;
+      return `it is no longer a hard link to ${before}`;
     case 'name':
-      return now === undefined ? 'its new name is taken' : `it may be what the source has as ${now}`;
+      return now === undefined ? 'its new name is taken' : `the source may have it under the name ${now}`;
     case 'own':
-      return 'to the target its name is .dirsync';
+      return 'the target treats its name as .dirsync';
     case 'filters':
       return 'the filters protect it now';
     default:

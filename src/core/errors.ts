@@ -15,9 +15,9 @@ export const EXIT = {
 } as const;
 
 const SUMMARIES = {
-  USAGE: 'The command line cannot be understood',
+  USAGE: 'The command line is not valid',
   CURRENT_FOLDER: 'The current folder cannot be used',
-  ROOT_REMOTE: 'A folder of another machine cannot be reached',
+  ROOT_REMOTE: 'A folder on another machine cannot be reached',
   SOURCE_MISSING: 'The source does not exist',
   SOURCE_NOT_DIRECTORY: 'The source is not a folder',
   SOURCE_UNREADABLE: 'The source cannot be read',
@@ -26,15 +26,15 @@ const SUMMARIES = {
   TARGET_PARENT_MISSING: 'The folder that should hold the target does not exist',
   TARGET_UNREADABLE: 'The target cannot be read',
   TARGET_UNWRITABLE: 'The target cannot be written',
-  NAMING_UNREADABLE: 'The note on escaped names cannot be read',
+  NAMING_UNREADABLE: 'The note about escaped names cannot be read',
   CONFIG_UNREADABLE: 'The config file cannot be read',
-  CONFIG_FOREIGN: 'The config file may be from another user and is not read',
+  CONFIG_FOREIGN: 'The config file may come from another user and was not read',
   CONFIG_INVALID: 'The config file has a mistake',
   CONFIG_UNWRITABLE: 'The config file cannot be written',
   JOB_UNKNOWN: 'There is no such job',
-  INTERVAL_INVALID: 'The interval cannot be understood',
-  SCHEDULE_INVALID: 'The schedule cannot be understood',
-  SCHEDULE_FOREIGN: 'The schedule cannot be written for another program',
+  INTERVAL_INVALID: 'The interval is not valid',
+  SCHEDULE_INVALID: 'The schedule is not valid',
+  SCHEDULE_FOREIGN: 'Another scheduler cannot express this schedule',
   SERVICE_UNWRITABLE: 'The service cannot be written',
   LOG_UNWRITABLE: 'The log cannot be written',
   FILTER_UNREADABLE: 'The filter file cannot be read',
@@ -44,27 +44,27 @@ const SUMMARIES = {
   PLAN_NOT_A_PLAN: 'The file is not a dirsync plan',
   PLAN_NEWER: 'The plan file was written by a newer dirsync',
   PLAN_DAMAGED: 'The plan file is damaged or was changed',
-  PLAN_HOSTILE: 'The plan file holds a path that no plan may hold',
+  PLAN_HOSTILE: 'The plan file contains a forbidden path',
   PLAN_UNWRITABLE: 'The plan file cannot be written',
   PLAN_STALE: 'The plan no longer fits the two trees',
   PLAN_OTHER_ROOT: 'The plan was made for another folder',
-  PLAN_OTHER_OWNERS: 'The plan was made where users or groups have other numbers',
-  PLAN_OTHER_USER: 'The plan cannot be applied by this user as it was made',
+  PLAN_OTHER_OWNERS: 'The plan was made where users or groups have different ids',
+  PLAN_OTHER_USER: 'This user cannot apply the plan as it was made',
   PLAN_NOT_APPROVED: 'The plan file is not the one that was approved',
   RUN_UNKNOWN: 'There is no such run',
   JOURNAL_UNREADABLE: 'The journal of the run cannot be read',
   JOURNAL_NEWER: 'The journal of the run was written by a newer dirsync',
   JOURNAL_DAMAGED: 'The journal of the run is damaged',
-  JOURNAL_HOSTILE: 'The journal of the run holds a path that no run may hold',
+  JOURNAL_HOSTILE: 'The journal of the run contains a forbidden path',
   REPORT_UNWRITABLE: 'The report cannot be written',
-  GUARD_HALTED: 'A guard halted the run, nothing was changed',
+  GUARD_HALTED: 'A guard halted the run; nothing was changed',
   TARGET_LOCKED: 'Another run is working on this target',
-  BEFORE_FAILED: 'The command before the run failed, nothing was changed',
+  BEFORE_FAILED: 'The command before the run failed; nothing was changed',
   AFTER_FAILED: 'The command after the run failed',
-  OUT_OF_TIME: 'The time for the run was over before its changes began',
+  OUT_OF_TIME: 'The time limit was reached before the run changed anything',
   LOCK_LOST: 'Another run has taken over this target, and this one stopped',
-  CONFIRMATION_NEEDED: 'Nobody is there to confirm the plan',
-  PLAN_TOO_LARGE: 'The plan does not fit in memory, nothing was changed',
+  CONFIRMATION_NEEDED: 'The plan needs to be confirmed first',
+  PLAN_TOO_LARGE: 'The plan does not fit in memory; nothing was changed',
   OUT_OF_MEMORY: 'There is not enough memory',
   PLATFORM: 'This machine cannot do what was asked',
 } as const;
@@ -86,7 +86,7 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
 
 /** The way out of what does not fit in memory. */
 export const MORE_MEMORY =
-  'give it more memory, such as NODE_OPTIONS=--max-old-space-size=8192 (MiB), or split the job: sync its largest folders one by one';
+  'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192 (MiB), or split the job and sync its largest folders one by one';
 
 export class DirsyncError extends Error {
   override readonly name = 'DirsyncError';

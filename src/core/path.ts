@@ -86,14 +86,14 @@ const NO_NAME = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /** Says what is wrong with a path that came from outside, or undefined for a sound one. */
 export function pathFault(path: unknown): string | undefined {
-  if (typeof path !== 'string') return 'is not a text';
+  if (typeof path !== 'string') return 'is not a string';
   if (path === '') return undefined;
   if (path.startsWith('/')) return 'is absolute';
-  if (path.includes('\0')) return 'holds a NUL';
-  if (!isName(path)) return 'holds a surrogate that stands for no byte';
+  if (path.includes('\0')) return 'contains a NUL';
+  if (!isName(path)) return 'contains a surrogate that represents no byte';
   if (NO_NAME.test(path)) {
-    return path.split('/').includes('..') ? 'climbs out of the root with ".."' : 'is not in its shortest form';
+    return path.split('/').includes('..') ? 'climbs out of the root with ".."' : 'is not normalized';
   }
-  if (isWithin(path as RelPath, STATE_DIR as RelPath)) return `lies in ${STATE_DIR}, which is dirsync's own`;
+  if (isWithin(path as RelPath, STATE_DIR as RelPath)) return `is inside ${STATE_DIR}, which belongs to dirsync`;
   return undefined;
 }

@@ -6,7 +6,7 @@ export function noText(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   if (isUtf16) return 'it is UTF-16, not UTF-8';
-  return bytes.includes(0) ? 'it holds a NUL, as no UTF-8 text does' : undefined;
+  return bytes.includes(0) ? 'it contains a NUL, which no UTF-8 text does' : undefined;
 }
 
 /** Without a byte order mark; a byte that is not UTF-8 becomes a lone surrogate, as in a name. */

@@ -132,7 +132,8 @@ describe('apply, its journal', () => {
         side: 'target',
         phase: 'write',
         code: 'JOURNAL_UNWRITABLE',
-        message: 'the run is not recorded, so the history will lack it; free some space, or mend .dirsync/runs (ENOTDIR)',
+        message:
+          'the run could not be recorded, so it will be missing from the history; free some space, or repair .dirsync/runs (ENOTDIR)',
       },
     ]);
     expect(report.counts).to.deep.equal({

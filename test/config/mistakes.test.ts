@@ -262,8 +262,8 @@ describe('config/mistakes', () => {
     'a root on another machine': [
       {'x.yaml': 'jobs:\n  photos:\n    source: ${NAS}/photos\n    target: ./nas:x\n  b: {source: /s, target: "sftp://nas/b"}'},
       [
-        'x.yaml:3: jobs.photos.source: A folder of another machine cannot be reached: nas:/photos (a ":" before the first "/" ends the name of a machine). Mount that folder here and name its mount point. For a local folder of this name write ./nas:/photos.',
-        'x.yaml:5: jobs.b.target: A folder of another machine cannot be reached: sftp://nas/b (a ":" before the first "/" ends the name of a machine). Mount that folder here and name its mount point. For a local folder of this name write ./sftp://nas/b.',
+        'x.yaml:3: jobs.photos.source: A folder on another machine cannot be reached: nas:/photos (a ":" before the first "/" ends the name of a machine). mount that folder here and name its mount point; for a local folder of this name write ./nas:/photos.',
+        'x.yaml:5: jobs.b.target: A folder on another machine cannot be reached: sftp://nas/b (a ":" before the first "/" ends the name of a machine). mount that folder here and name its mount point; for a local folder of this name write ./sftp://nas/b.',
       ],
     ],
     'a word of other programs': [

@@ -21,7 +21,7 @@ describe('core/remote', () => {
 
   it('tells the way out, and no control character of the name', () => {
     expect(() => checkLocal('n\x1b[as:x'))
-      .to.throw('A folder of another machine cannot be reached: n\\x1b[as:x (')
+      .to.throw('A folder on another machine cannot be reached: n\\x1b[as:x (')
       .with.property('hint')
       .that.includes('./n\\x1b[as:x');
   });

@@ -92,7 +92,7 @@ describe('examples/nas', () => {
     fs.renameSync(disk, `${disk}.elsewhere`);
     const end = await run('--all');
     expect(end.code).to.equal(1);
-    expect(end.stderr).to.include('The command before the run failed, nothing was changed');
+    expect(end.stderr).to.include('The command before the run failed; nothing was changed');
     expect(end.heard).to.deep.equal(JOBS.flatMap((job) => [`/key/nas-${job}/start`, `/key/nas-${job}/fail`]));
     for (const job of JOBS) expect(end.logged).to.match(new RegExp(`^-t dirsync -p user.err ${job}, .*before`, 'm'));
     const metrics = fs.readFileSync(`${folder}/var/lib/prometheus/node-exporter/dirsync-photos.prom`, 'utf8');

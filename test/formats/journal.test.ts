@@ -134,12 +134,12 @@ describe('formats/journal', () => {
     ['a line after the end', HEAD + END + STEP, 'JOURNAL_DAMAGED', 'line 3: something follows the end of the run'],
     ['a path with ..', HEAD + STEP.replace('"a"', '"../a"'), 'JOURNAL_HOSTILE', 'line 2: path "../a" climbs out'],
     ['an absolute path', HEAD + STEP.replace('"a"', '"/a"'), 'JOURNAL_HOSTILE', 'line 2: path "/a" is absolute'],
-    ['dirsync’s own folder', HEAD + STEP.replace('"a"', '".dirsync/lock"'), 'JOURNAL_HOSTILE', "dirsync's own"],
+    ['dirsync’s own folder', HEAD + STEP.replace('"a"', '".dirsync/lock"'), 'JOURNAL_HOSTILE', 'which belongs to dirsync'],
     [
       'a problem with a NUL in its path',
       `${HEAD}{"problem":{"path":"a\\u0000","side":"target","phase":"write","code":"EIO","message":""}}\n`,
       'JOURNAL_HOSTILE',
-      'line 2: path "a\\x00" holds a NUL',
+      'line 2: path "a\\x00" contains a NUL',
     ],
   ];
   for (const [title, text, code, says] of refusals) {

@@ -32,7 +32,7 @@ const halted = jobRun({
   exitCode: 5,
   planned: plannedOf([act.create('a')], ['source-missing'], {overlap: 'same', sourceMissing: true}),
   report: undefined,
-  error: {code: 'GUARD_HALTED', message: 'A guard halted the run, nothing was changed: same-tree', hint: 'choose another'},
+  error: {code: 'GUARD_HALTED', message: 'A guard halted the run; nothing was changed: same-tree', hint: 'choose another'},
 });
 const unread: JobRun = {
   ...jobRun({planned: undefined, report: undefined, source: undefined, target: undefined, job: undefined}),

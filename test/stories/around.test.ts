@@ -98,7 +98,7 @@ describe('story: what is done around a run', () => {
     const running = startDirsync(['run', 'photos'], {cwd: root});
     const {code, stderr} = await running.ended;
     expect(code).to.equal(1);
-    expect(stderr).to.match(/^Error: The command before the run failed, nothing was changed: .*7.*no disk\n/);
+    expect(stderr).to.match(/^Error: The command before the run failed; nothing was changed: .*7.*no disk\n/);
     expect(Object.keys(readTree(path.join(root, 'target')))).to.deep.equal(['.']);
     expect(monitor.heard.map((each) => each.path)).to.deep.equal(['/ping/start', '/ping/fail']);
     expect(told(root).at(-1)).to.match(/^The command before the run failed/);

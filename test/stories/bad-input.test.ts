@@ -25,7 +25,7 @@ interface Case {
   readonly shows?: boolean;
 }
 
-const USAGE = 'The command line cannot be understood: ';
+const USAGE = 'The command line is not valid: ';
 const apply = (...args: string[]) => ['apply', '--yes', ...args];
 const ST = ['source', 'target'];
 
@@ -206,13 +206,13 @@ const CASES: readonly Case[] = [
     title: `an interval: ${flag}`,
     args: ['run', ...ST, flag],
     code: 'INTERVAL_INVALID',
-    says: [`The interval cannot be understood: "${flag.replace(/^.*?=/, '')}" is no interval`, 'such as 5s'],
+    says: [`The interval is not valid: "${flag.replace(/^.*?=/, '')}" is no interval`, 'such as 5s'],
   })),
   {
     title: 'an interval: -t -1m',
     args: ['run', ...ST, '-t', '-1m'],
     code: 'INTERVAL_INVALID',
-    says: ['The interval cannot be understood: "-1m" is no interval', 'such as 5s'],
+    says: ['The interval is not valid: "-1m" is no interval', 'such as 5s'],
   },
   ...(
     [
@@ -271,7 +271,7 @@ const CASES: readonly Case[] = [
     // A folder of that name does not make it less likely that another machine is meant.
     prepare: (root: string) => fs.mkdirSync(path.join(root, 'nas:backup')),
     code: 'ROOT_REMOTE',
-    says: ['A folder of another machine cannot be reached: ', 'write ./'],
+    says: ['A folder on another machine cannot be reached: ', 'write ./'],
   })),
   {title: 'an empty path', args: ['explain', '', ...ST], code: 'USAGE', says: [`${USAGE}an empty path is given`]},
   {title: 'a path without folders', args: ['explain', 'a'], code: 'USAGE', says: [`${USAGE}no source is given`]},
@@ -347,7 +347,7 @@ const CASES: readonly Case[] = [
     args: apply(...ST, '--exclude-from', 'nul'),
     prepare: (root) => fs.writeFileSync(path.join(root, 'nul'), 'old\0\n'),
     code: 'FILTER_UNREADABLE',
-    says: ['The filter file cannot be read: nul: it holds a NUL, as no UTF-8 text does'],
+    says: ['The filter file cannot be read: nul: it contains a NUL, which no UTF-8 text does'],
   },
   {
     title: 'a filter file of 100 MB',
@@ -418,7 +418,7 @@ const CASES: readonly Case[] = [
     title: 'nobody to ask, and no --yes',
     args: ['apply', ...ST],
     code: 'CONFIRMATION_NEEDED',
-    says: ['Nobody is there to confirm the plan', '--yes'],
+    says: ['The plan needs to be confirmed first', '--yes'],
     shows: true,
   },
   ...(['symlink', 'file'] as const).map((kind) => ({

@@ -233,9 +233,9 @@ describe('story: bytes that are not UTF-8', () => {
         says: 'c.yaml:4: the byte \\xe9 is not UTF-8; where it is meant, write "\\udce9" in double quotes',
       },
       {title: 'in UTF-16', config: Buffer.from('\ufeffjobs: {}\n', 'utf16le'), says: 'c.yaml: it is UTF-16, not UTF-8'},
-      {title: 'with a NUL', config: Buffer.from('jobs: {}\n\0'), says: 'c.yaml: it holds a NUL, as no UTF-8 text does'},
+      {title: 'with a NUL', config: Buffer.from('jobs: {}\n\0'), says: 'c.yaml: it contains a NUL, which no UTF-8 text does'},
       {
-        title: 'with a surrogate that stands for no byte',
+        title: 'with a surrogate that represents no byte',
         config: Buffer.from('jobs: {j: {source: s, target: "t\\ud800", exclude: ["\\udc00"]}}\n'),
         says: 'jobs.j.target: "/',
       },
@@ -344,7 +344,7 @@ describe('story: bytes that are not UTF-8', () => {
         const {code, stderr} = dirsync(['apply', '--yes', 's', `t${name}`], {cwd: folder, under});
         expect(code).to.equal(1);
         expect(stderr).to.include(
-          'The command line cannot be understood: "t\ufffd" holds U+FFFD: it may stand for bytes that are not UTF-8',
+          'The command line is not valid: "t\ufffd" holds U+FFFD: it may stand for bytes that are not UTF-8',
         );
       }
       expect(JSON.parse(dirsync(['plan', 's', `t${E}`, '--json'], {cwd: folder, under}).stdout)).to.include({code: 'USAGE'});

@@ -295,7 +295,7 @@ describe('story: names that the target cannot hold', function () {
         const {code, stderr} = dirsync(args, options);
         expect({code, stderr: stderr.split('\n')[0]}).to.deep.equal({
           code: 1,
-          stderr: stderr.split('\n')[0]?.match(/.*The note on escaped names cannot be read.*/)?.[0],
+          stderr: stderr.split('\n')[0]?.match(/.*The note about escaped names cannot be read.*/)?.[0],
         });
       }
       expect(readTree(target)).to.deep.equal(before);

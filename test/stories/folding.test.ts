@@ -229,7 +229,7 @@ for (const {type, shown} of DISKS) {
       const {code, stdout} = dirsync(['apply', saved, '--skip-drifted'], options);
       expect({code, stdout}).to.deep.include({code: 3});
       expect(contents(target)).to.deep.equal(before);
-      expect(stdout).to.include('it may be what the source has as Photos/Inside/STILL');
+      expect(stdout).to.include('the source may have it under the name Photos/Inside/STILL');
     });
 
     for (const way of ['fresh', 'saved', 'named back'] as const) {
@@ -317,7 +317,7 @@ for (const {type, shown} of DISKS) {
         for (let i = 0; i < 2; i++) {
           const {code, stdout} = dirsync(['run', ...args], options);
           expect({code, stdout}).to.deep.include({code: 3});
-          expect(stdout).to.match(/! OWN_NAME +\.DIRSYNC \(source\): to the target this name is \.dirsync/);
+          expect(stdout).to.match(/! OWN_NAME +\.DIRSYNC \(source\): the target treats this name as \.dirsync/);
           expect(contents(target)).to.deep.equal({a: 'x'});
           expect(fs.existsSync(path.join(target, '.dirsync/replaced/file'))).to.equal(false);
           expect(JSON.parse(fs.readFileSync(path.join(target, '.dirsync/id.json'), 'utf8'))).to.have.keys(['id']);

@@ -116,7 +116,7 @@ describe('story: what runs remember', () => {
       fs.writeFileSync(path.join(source, 'a'), content);
       const {code, stdout} = dirsync(allowed, options);
       expect({code, stdout}).to.deep.include({code: 3});
-      expect(stdout).to.include('what this run found is not remembered').and.include('(ENOTEMPTY)');
+      expect(stdout).to.include('the findings of this run could not be saved').and.include('(ENOTEMPTY)');
       expect(fs.readdirSync(folderOf(root))).to.deep.equal([path.basename(note)]);
     }
     const {report} = JSON.parse(dirsync([...allowed, '--json'], options).stdout);

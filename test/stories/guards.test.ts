@@ -100,7 +100,7 @@ describe('story: guards', () => {
     for (const command of [['apply', '--yes'], ['apply'], ['run']]) {
       const {code, stderr} = withoutChange(root, () => dirsync([...command, ...roots, ...flags], {cwd: root}));
       expect(code).to.equal(5);
-      expect(stderr).to.include(`A guard halted the run, nothing was changed: ${guard}: `).and.include(says);
+      expect(stderr).to.include(`A guard halted the run; nothing was changed: ${guard}: `).and.include(says);
       expect(stderr).to.include(`\n  if that is meant, give --allow ${guard}\n`);
     }
     const saved = path.join(temp(), 'plan');

@@ -53,7 +53,7 @@ describe('story: init', () => {
     ['the source as target', ['--job', 'j', '-i', 'pics', '-o', './pics/'], /--target: it is the folder to copy from/],
     ['a target in the source', ['--job', 'j', '-i', 'pics', '-o', 'pics/inside/x'], /--target: it lies in the folder/],
     ['a source in the target', ['--job', 'j', '-i', 'pics', '-o', '.'], /the folder to copy from lies in it/],
-    ['a source on another machine', ['--job', 'j', '-i', 'nas:pics', '-o', 'copy'], /--source: A folder of another machine/],
+    ['a source on another machine', ['--job', 'j', '-i', 'nas:pics', '-o', 'copy'], /--source: A folder on another machine/],
     ['a target on another machine', ['--job', 'j', '-i', 'pics', '-o', 'sftp://nas/x'], /--target: .*write \.\/sftp:/],
     ['a line break', ['--job', 'a\nb', '-i', 'pics', '-o', 'copy'], /--job: "a\\nb" holds a control character/],
     ['a wrong interval', [...usual, '--every', '5'], /--every: "5" is no interval/],
@@ -124,7 +124,7 @@ describe('story: init', () => {
       terminal.press('C-u');
       terminal.type('nas:copy');
       terminal.press('Enter');
-      await terminal.shows('! A folder of another machine');
+      await terminal.shows('! A folder on another machine');
       terminal.press('C-u');
       terminal.type('copy');
       terminal.press('Enter');

@@ -79,7 +79,7 @@ describe('story: a saved plan', () => {
       title: 'a file in the target where one is to be made',
       drift: 'target/added',
       path: 'added (target)',
-      found: 'a file stands there',
+      found: 'a file is there now',
     },
     {title: 'a changed file that is to be deleted', drift: 'target/gone', path: 'gone (target)', found: 'size 7 instead of 1'},
     {
@@ -144,7 +144,7 @@ describe('story: a saved plan', () => {
     const {code, stdout} = withoutChange(pair.root, () => apply(pair));
     expect(code).to.equal(4);
     const [plan] = dirsync(['show', pair.plan]).stdout.split(/^Plan file/m);
-    expect(stdout).to.equal(`${plan}  edited (target): another modification time\n`);
+    expect(stdout).to.equal(`${plan}  edited (target): a different modification time\n`);
   });
 
   describe('with flags', () => {
@@ -356,7 +356,7 @@ describe('story: a saved plan', () => {
         code: 'PLAN_HOSTILE',
         says: '"/outside/x" is absolute',
       },
-      {title: 'with a NUL', damage: hostile(create('a\0b')), code: 'PLAN_HOSTILE', says: 'holds a NUL'},
+      {title: 'with a NUL', damage: hostile(create('a\0b')), code: 'PLAN_HOSTILE', says: 'contains a NUL'},
       {title: 'with dirsync’s own folder', damage: hostile(create('.dirsync/x')), code: 'PLAN_HOSTILE', says: 'dirsync’s own'},
       {
         title: 'with a path below a symlink that it makes',

@@ -106,7 +106,7 @@ describe('story: a command line that is mistyped', () => {
       const json = args.includes('--json') && !args.includes('--events') ? JSON.parse(stdout) : undefined;
       const told = json ? `Error: ${json.message}\n  ${json.hint}\n` : stderr;
       expect(code).to.equal(1);
-      expect(told.startsWith(`Error: The command line cannot be understood: ${detail}\n  ${hint}`), told + stdout).to.equal(true);
+      expect(told.startsWith(`Error: The command line is not valid: ${detail}\n  ${hint}`), told + stdout).to.equal(true);
       expect(told.trimEnd().split('\n')).to.have.length(2);
     });
   }

@@ -213,7 +213,7 @@ const CASES: readonly Case[] = [
     target: {d: {'a.o': 'x', b: ''}},
     settings: exclude('*.o'),
     path: 'd',
-    says: 'd stays as it is: it holds what a filter leaves out, and that is kept; change the filter, or remove it by hand.',
+    says: 'd stays as it is: it contains entries that a filter leaves out, so it is kept; change the filter, or delete those entries by hand.',
   },
   {
     title: 'below a folder that stays',
@@ -221,7 +221,7 @@ const CASES: readonly Case[] = [
     target: {d: {'a.o': 'x', b: ''}},
     settings: exclude('*.o'),
     path: 'd/b',
-    says: 'd/b stays as it is: d: it holds what a filter leaves out, and that is kept; change the filter, or remove it by hand.',
+    says: 'd/b stays as it is: d: it contains entries that a filter leaves out, so it is kept; change the filter, or delete those entries by hand.',
   },
   {
     title: 'where filters cannot be read',

@@ -66,7 +66,7 @@ describe('report/markdown/github', () => {
     expect(githubError(new DirsyncError('TARGET_LOCKED', 'by 12, 100 %', 'wait'))).to.equal(
       '::error title=Another run is working on this target::by 12, 100 %25%0Await',
     );
-    expect(githubError(new DirsyncError('USAGE', 'x'))).to.equal('::error title=The command line cannot be understood::x');
+    expect(githubError(new DirsyncError('USAGE', 'x'))).to.equal('::error title=The command line is not valid::x');
     const drift = [{path: 'a%' as RelPath, side: 'source', attribute: 'size', before: '3', now: '7'}] as const;
     expect(githubError(new DirsyncError('PLAN_STALE', 'x', 'y'), drift)).to.equal(
       '::error title=The plan no longer fits the two trees::x%0A  a%25 (source): size 7 instead of 3%0Ay',
