@@ -77,14 +77,14 @@ function noJob(word: string, unknown: DirsyncError): DirsyncError {
   if (word.includes('/')) return notOneJob(word);
   if (!isThere(word)) return unknown;
   const other = isFile(word)
-    ? `There is a file of that name: ${FOR_PLANS}.`
-    : 'To copy the folder of that name, give a target too.';
-  return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint} ${other}`);
+    ? `there is a file of that name: ${FOR_PLANS}`
+    : 'to copy the folder of that name, give a target too';
+  return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint}; ${other}`);
 }
 
 /** To `apply`, a word is a job or a plan file. */
 export function neitherJobNorPlan(word: string, unknown: DirsyncError): DirsyncError {
-  if (!/\.plan$/i.test(word)) return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint} Nor is it a plan file.`);
+  if (!/\.plan$/i.test(word)) return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint}; nor is it a plan file`);
   return new DirsyncError('PLAN_UNREADABLE', `${escapeName(word)} does not exist, and is no job either`, 'check the path');
 }
 

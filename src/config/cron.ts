@@ -11,11 +11,11 @@ export function checkCron(pattern: string): void {
     next = new Cron(pattern, {paused: true, mode: '5-or-6-parts'}).nextRun();
   } catch (error) {
     const why = escapeName((error as Error).message.replace(/^CronPattern: /, ''));
-    const hint = 'Give minute, hour, day of the month, month and day of the week, such as "0 3 * * mon-fri".';
-    throw new DirsyncError('SCHEDULE_INVALID', `${quoted} is no cron pattern (${why})`, hint, {cause: error});
+    const hint = 'give minute, hour, day of the month, month and day of the week, such as "0 3 * * mon-fri"';
+    throw new DirsyncError('SCHEDULE_INVALID', `${quoted} is not a cron pattern (${why})`, hint, {cause: error});
   }
   if (next !== null) return;
-  throw new DirsyncError('SCHEDULE_INVALID', `${quoted} never comes`, 'Is there such a day in that month?');
+  throw new DirsyncError('SCHEDULE_INVALID', `${quoted} never occurs`, 'does that month have such a day?');
 }
 
 /** @throws DirsyncError SCHEDULE_INVALID */
@@ -23,7 +23,7 @@ export function checkTimezone(name: string): void {
   try {
     new Intl.DateTimeFormat('en', {timeZone: name});
   } catch (error) {
-    const hint = 'Give a name of the IANA list, such as Europe/Berlin, or UTC.';
-    throw new DirsyncError('SCHEDULE_INVALID', `"${escapeName(name)}" is no time zone`, hint, {cause: error});
+    const hint = 'give a name from the IANA list, such as Europe/Berlin, or UTC';
+    throw new DirsyncError('SCHEDULE_INVALID', `"${escapeName(name)}" is not a time zone`, hint, {cause: error});
   }
 }

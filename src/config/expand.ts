@@ -23,7 +23,7 @@ export function expandRoot(text: string, context: PathContext, issues: z.Refinem
   const expanded = expandText(text, context, issues);
   if (isRemote(expanded)) {
     const {message, hint} = remoteRoot(expanded);
-    issues.addIssue({code: 'custom', message: `${message}. ${hint}`});
+    issues.addIssue({code: 'custom', message: `${message}; ${hint}`});
   }
   return absolute(expanded, context, issues);
 }
@@ -31,9 +31,9 @@ export function expandRoot(text: string, context: PathContext, issues: z.Refinem
 /** What is meant with `~` and `${NAME}`; empty where that is a mistake. */
 function expandText(text: string, context: PathContext, issues: z.RefinementCtx): string {
   if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
-  if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path holds no NUL'});
+  if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path cannot contain a NUL'});
   const home = withHome(text, context.env);
-  if (home === undefined) issues.addIssue({code: 'custom', message: 'there is no home folder for "~" to stand for'});
+  if (home === undefined) issues.addIssue({code: 'custom', message: '"~" has no meaning, because there is no home folder'});
   return expand(home ?? text, context, issues) ?? '';
 }
 
@@ -51,7 +51,7 @@ export function checkName(text: string, issues: z.RefinementCtx): void {
 
 /** What goes to Node as text, which makes U+FFFD of all that is not UTF-8. */
 export function checkUtf8(text: string, issues: z.RefinementCtx): void {
-  if (!text.isWellFormed()) issues.addIssue({code: 'custom', message: 'holds a byte that is not UTF-8'});
+  if (!text.isWellFormed()) issues.addIssue({code: 'custom', message: 'contains a byte that is not UTF-8'});
 }
 
 /** An absolute path that ends with "/" where it was written so: a folder, also one that is not there yet. */

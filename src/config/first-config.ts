@@ -11,7 +11,7 @@ import {parseInterval, parseTimeOfDay} from './quantity.js';
 /** @throws DirsyncError for what a config could not hold, or could not mean. Whether folders exist is not looked at. */
 export function checkAnswer(question: Question, text: string): void {
   const odd = /\p{Cc}/u.exec(text)?.[0];
-  if (odd !== undefined) throw usage(`"${escapeName(text)}" holds a control character`, 'Give it in one line, without tabs.');
+  if (odd !== undefined) throw usage(`"${escapeName(text)}" contains a control character`, 'give it on one line, without tabs');
   if (question === 'job') checkName(text);
   if (question === 'every') parseInterval(text);
   if (question === 'at') parseTimeOfDay(text);
@@ -20,16 +20,16 @@ export function checkAnswer(question: Question, text: string): void {
 }
 
 function checkName(name: string): void {
-  if (name === '') throw usage('a job needs a name', 'Give a word, such as photos.');
-  if (name.includes('/')) throw usage(`"${escapeName(name)}" looks like a path`, 'Give a name without "/".');
-  if (name === '__proto__') throw usage(`"${name}" cannot be the name of a job`, 'Give another name.');
+  if (name === '') throw usage('a job needs a name', 'give a word, such as photos');
+  if (name.includes('/')) throw usage(`"${escapeName(name)}" looks like a path`, 'give a name without "/"');
+  if (name === '__proto__') throw usage(`"${name}" cannot be the name of a job`, 'give another name');
 }
 
 function checkAddress(text: string): void {
   // An address may come from the environment, where its secret is better kept.
   const sample = text.replace(/\$\{[^}]*\}/g, 'x');
   if (/^https?:\/\//i.test(text) && URL.canParse(sample)) return;
-  throw usage('this is no address', 'Give one that begins with http:// or https://.');
+  throw usage('this is not an address', 'give one that begins with http:// or https://');
 }
 
 function usage(detail: string, hint: string): DirsyncError {
@@ -43,16 +43,17 @@ export function meantPath(text: string, {folder, env}: {readonly folder: string;
 
 /** A text with what `~` and `${NAME}` stand for. @throws DirsyncError USAGE */
 export function meantText(text: string, env: NodeJS.ProcessEnv): string {
-  if (text === '') throw usage('no path is given', 'Give the path of a folder.');
+  if (text === '') throw usage('no path is given', 'give the path of a folder');
   const home = text.replace(/^~(?=\/|$)/, () => {
     const own = homeFolder(env);
-    if (own === undefined) throw usage('there is no home folder for "~" to stand for', 'Set HOME, or give the path itself.');
+    if (own === undefined)
+      throw usage('"~" has no meaning, because there is no home folder', 'set HOME, or give the path itself');
     return own;
   });
   return home.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
     const value = env[name];
     if (value) return value;
-    throw usage(`the environment variable "${escapeName(name)}" is not set`, 'Set it, or give the path itself.');
+    throw usage(`the environment variable "${escapeName(name)}" is not set`, 'set it, or give the path itself');
   });
 }
 
@@ -65,34 +66,34 @@ export function configText(answers: Answers, schema: string | undefined): string
     '# The config of dirsync.',
     `# \`dirsync plan ${name}\` shows what a run would do, and \`dirsync run ${name}\` does it.`,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a config may hold such texts.
-    '# A relative path starts at this file; ~ is your home, ${NAME} a variable.',
+    '# Relative paths start at this file; ~ is your home, ${NAME} a variable.',
     '',
-    '# Settings that all jobs share could stand here.',
+    '# Settings that all jobs share can go here.',
     '# defaults:',
     "#   exclude: ['*.tmp']",
     '',
     'jobs:',
     `  ${keyText(job)}:`,
     ...[
-      '# The folder to copy from, and the folder that becomes what it is.',
+      '# The folder to copy from, and the folder that becomes its copy.',
       `source: ${quoted(source)}`,
       `target: ${quoted(target)}`,
       '',
-      '# What is left alone on both sides, in the syntax of .gitignore.',
+      '# Patterns of files to leave alone on both sides, in .gitignore syntax.',
       ...(exclude.length === 0
         ? ["# exclude: ['*.tmp', '/cache/']"]
         : ['exclude:', ...exclude.map((text) => `  - ${quoted(text)}`)]),
       '',
       ...timeLines(answers),
       '',
-      '# A line for each thing that is done, and for what went wrong.',
+      '# A file that gets a line for each change and each problem.',
       log === '' ? '# log: ~/dirsync.log' : `log: ${quoted(log)}`,
       '',
-      '# An address that is called after each run, with /start before it, and',
-      '# with /fail after one that failed.',
+      '# An address that is called after each run, with /start before the run,',
+      '# and with /fail after a run that failed.',
       heartbeat === '' ? '# heartbeat: https://hc-ping.com/YOUR-ID' : `heartbeat: ${quoted(heartbeat)}`,
       '',
-      '# Nothing is done when more than this would be deleted: a number, or a part',
+      '# Halt if more than this would be deleted: a number of files, or a share',
       '# of the target.',
       '# maxDelete: 5%',
     ].map((line) => (line === '' ? '' : `    ${line}`)),
@@ -109,9 +110,9 @@ function timeLines({when, every, at, cron}: Answers): string[] {
   };
   const others = {every: '# every: 1h30m', at: "# at: ['03:00']", cron: "# cron: '0 3 * * mon-fri'", watch: '# watch: true'};
   return [
-    '# When `dirsync run` runs it: at an interval, at times of the day or of a',
-    '# cron pattern, or when something has changed. `dirsync schedule print`',
-    '# hands it to systemd, cron or launchd instead.',
+    '# When `dirsync run` runs this job: at an interval, at times of the day, by',
+    '# a cron pattern, or after a change. `dirsync schedule print` writes the',
+    '# schedule for systemd, cron or launchd instead.',
     lines[when],
     ...Object.entries(others).flatMap(([key, line]) => (line === lines[when] || key === when ? [] : [line])),
   ];

@@ -9,7 +9,7 @@ export function parseJson(text: string, ours?: string): unknown {
   try {
     value = defaultLoaders['.json']('', text);
   } catch (error) {
-    throw new Unparsable('no valid JSON', lineAt(text, faultAt(text, (error as Error).message)), error);
+    throw new Unparsable('not valid JSON', lineAt(text, faultAt(text, (error as Error).message)), error);
   }
   const twice = keyTwice(text, ours);
   if (twice !== undefined) throw new Unparsable(twiceWords(twice.key), lineAt(text, twice.at), undefined);
@@ -17,7 +17,7 @@ export function parseJson(text: string, ours?: string): unknown {
 }
 
 export function twiceWords(key: string): string {
-  return `the key "${escapeName(key)}" stands there twice`;
+  return `the key "${escapeName(key)}" appears twice`;
 }
 
 function lineAt(text: string, at: number): number {

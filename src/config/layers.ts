@@ -82,7 +82,7 @@ export async function readLayers(file: string, {env, isMeant}: ReadOptions): Pro
       return [];
     };
     if (chain.includes(name)) return wrong(ringWords(chain.slice(chain.indexOf(name))));
-    if (--left < 0) return wrong(`over ${MAX_FILES} files`);
+    if (--left < 0) return wrong(`more than ${MAX_FILES} files`);
     try {
       return (await layersOf(name, chain)) ?? wrong(`${escapeName(name)} has no key "dirsync"`);
     } catch (error) {
@@ -101,7 +101,7 @@ function ringWords([first = '', ...others]: readonly string[]): string {
 
 function unreadableWords(error: unknown): string {
   if (error instanceof TextRefused) return `cannot be read: ${error.message}`;
-  if (error instanceof Foreign) return `is not read: ${error.message}; where it is meant, name the config with --config`;
+  if (error instanceof Foreign) return `is not read: ${error.message}; if that is intended, name the config with --config`;
   const {code} = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
   return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
@@ -151,7 +151,7 @@ function bothCompares(layers: readonly Layer[]): FileMistake[] {
   return jobNames(layers).flatMap((name) => {
     const [checksum, sizeOnly] = ['checksum', 'sizeOnly'].map((key) => whereSaid(layers, name, [key]));
     if (checksum?.value !== true || sizeOnly?.value !== true) return [];
-    return [{file: sizeOnly.layer.file, path: sizeOnly.path, say: () => 'excludes checksum, choose one of them'}];
+    return [{file: sizeOnly.layer.file, path: sizeOnly.path, say: () => 'cannot be used with checksum; choose one of them'}];
   });
 }
 

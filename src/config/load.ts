@@ -63,15 +63,15 @@ export async function loadConfig(options: LoadOptions): Promise<Config | undefin
 export function findJob(config: Config | undefined, name: string): Job {
   const quoted = `"${escapeName(name)}"`;
   if (config === undefined) {
-    const hint = 'Write a dirsync.config.yaml here or in a folder above, or name a file with --config.';
+    const hint = 'write a dirsync.config.yaml here or in a folder above, or name a file with --config';
     throw new DirsyncError('JOB_UNKNOWN', `${quoted}, and no config file was found`, hint);
   }
   const job = config.jobs.get(name);
   if (job === undefined) {
     const names = [...config.jobs.keys()];
     const near = nearest(name, names);
-    const known = names.length === 0 ? 'It has no jobs.' : `It has: ${names.map(escapeName).join(', ')}.`;
-    const hint = near === undefined ? known : `Did you mean "${escapeName(near)}"? ${known}`;
+    const known = names.length === 0 ? 'it has no jobs' : `it has ${names.map(escapeName).join(', ')}`;
+    const hint = near === undefined ? known : `did you mean "${escapeName(near)}"? ${known}`;
     throw new DirsyncError('JOB_UNKNOWN', `${quoted} is not in ${escapeName(config.file)}`, hint);
   }
   return layered(config.defaults, job) as Job;
@@ -175,16 +175,16 @@ function isAbsent(error: unknown): boolean {
 
 function unreadable(file: string, error: unknown): unknown {
   if (error instanceof TextRefused) {
-    const hint = 'Name a file with the config alone.';
+    const hint = 'name a file that contains only the config';
     return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(file)}: ${error.message}`, hint, {cause: error});
   }
   if (error instanceof Foreign) {
-    const hint = `Look at it first. If it is meant, name it: --config ${escapeName(file)}`;
+    const hint = `look at it first; if you trust it, name it: --config ${escapeName(file)}`;
     return new DirsyncError('CONFIG_FOREIGN', `${escapeName(file)} (${error.message})`, hint, {cause: error});
   }
   const {code} = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
-  const hint = 'Check that the file exists and that you may read it.';
+  const hint = 'check that the file exists and that you can read it';
   return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(file)} (${code})`, hint, {cause: error});
 }
 
@@ -199,7 +199,7 @@ function sharedMetrics(config: Config): FileMistake[] {
     const said = whereSaid(config.layers, name, ['metrics']);
     if (owner === undefined || said === undefined) return [];
     const say = () =>
-      `the jobs "${escapeName(owner)}" and "${escapeName(name)}" would write the same file; end it with "/" for a folder with a file for each job`;
+      `the jobs "${escapeName(owner)}" and "${escapeName(name)}" would write the same file; end the path with "/" to get a folder with one file for each job`;
     return [{file: said.layer.file, path: said.path, say}];
   });
 }

@@ -76,7 +76,7 @@ function advice(issue: z.core.$ZodIssue): string {
     return input === String(meant) ? `, write ${meant} without quotes` : `, write ${meant}`;
   }
   const isText = issue.code === 'invalid_type' ? expectedIn(issue) === 'string' : issue.message === TEXTS;
-  return isText && typeof input === 'number' ? ', put a text that looks like a number in quotes' : '';
+  return isText && typeof input === 'number' ? ', put a string that looks like a number in quotes' : '';
 }
 
 export function missing(expected: string): string {

@@ -26,7 +26,7 @@ function checkWay(path: string, user: User, seen: Set<string>): void {
   if (stat.uid !== user.uid && stat.uid !== 0) throw new Foreign(`${what} belongs to uid ${stat.uid}`);
   if (stat.isSymbolicLink()) {
     checkWay(resolve(dirname(path), decodeName(readlinkSync(osPath(path), {encoding: 'buffer'}))), user, seen);
-  } else if (mayOthersWrite(stat, user)) throw new Foreign(`other users may write to ${what}`);
+  } else if (mayOthersWrite(stat, user)) throw new Foreign(`other users can write to ${what}`);
   if (path !== dirname(path)) checkWay(dirname(path), user, seen);
 }
 

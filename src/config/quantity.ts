@@ -24,8 +24,8 @@ const YEAR = 365n * 86_400n * NS_PER_SECOND;
 export function parseInterval(text: string): number {
   const time = parseTime(text);
   if (time === undefined || time < NS_PER_SECOND || time > YEAR || time % NS_PER_SECOND !== 0n) {
-    const hint = 'Give numbers with the units s, m, h, d or w, from 1s to 365d, such as 5s, 10m, 1h30m or 1d.';
-    throw new DirsyncError('INTERVAL_INVALID', `${quote(text)} is no interval`, hint);
+    const hint = 'give numbers with the units s, m, h, d or w, from 1s to 365d, such as 5s, 10m, 1h30m or 1d';
+    throw new DirsyncError('INTERVAL_INVALID', `${quote(text)} is not an interval`, hint);
   }
   return Number(time / NS_PER_MS);
 }
@@ -37,8 +37,8 @@ export function parseDuration(given: string | number): bigint {
   if (time === undefined || time > YEAR) {
     throw new DirsyncError(
       'USAGE',
-      `${quote(text)} is no duration`,
-      'Give 0, or numbers with units, such as 1s, 500ms or 100us.',
+      `${quote(text)} is not a duration`,
+      'give 0, or numbers with units, such as 1s, 500ms or 100us',
     );
   }
   return time;
@@ -56,8 +56,8 @@ export function parseMaxDelete(text: string): MaxDelete {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return {count: Number(text)};
   throw new DirsyncError(
     'USAGE',
-    `${quote(text)} is no limit on deletions`,
-    'Give a whole number or 0% to 100%, such as 100 or 50%.',
+    `${quote(text)} is not a limit on deletions`,
+    'give a whole number or 0% to 100%, such as 100 or 50%',
   );
 }
 
@@ -73,15 +73,15 @@ export function parseSize(text: string): number {
   if (Number.isSafeInteger(size)) return size;
   throw new DirsyncError(
     'USAGE',
-    `${quote(text)} is no size`,
-    'Give a whole number, with a unit if you like, such as 512KiB or 5MB.',
+    `${quote(text)} is not a size`,
+    'give a whole number, with or without a unit, such as 512KiB or 5MB',
   );
 }
 
 /** The name of a file, as it stands in its folder. Throws USAGE. */
 export function parseFileName(text: string): string {
   if (!/^\.{0,2}$|[/\0]/.test(text)) return text;
-  throw new DirsyncError('USAGE', `${quote(text)} is no name of a file`, 'Give a name without a path, such as .nobackup.');
+  throw new DirsyncError('USAGE', `${quote(text)} is not a file name`, 'give a name without a path, such as .nobackup');
 }
 
 /** Slower than this, the smallest file would take minutes. */
@@ -93,8 +93,8 @@ export function parseRate(text: string): number | undefined {
   if (rate === 0 || (rate !== undefined && rate >= LEAST_RATE)) return rate === 0 ? undefined : rate;
   throw new DirsyncError(
     'USAGE',
-    `${quote(text)} is no rate`,
-    'Give 0 for no limit, or at least 1kB/s, such as 500KiB/s or 50MB/s.',
+    `${quote(text)} is not a rate`,
+    'give 0 for no limit, or at least 1kB/s, such as 500KiB/s or 50MB/s',
   );
 }
 
@@ -110,7 +110,7 @@ function rateOf(text: string): number | undefined {
 export function parseTimeOfDay(text: string): TimeOfDay {
   const [, hour, minute] = /^(\d{1,2}):(\d{2})$/.exec(text) ?? [];
   if (hour !== undefined && Number(hour) < 24 && Number(minute) < 60) return Number(hour) * 60 + Number(minute);
-  throw new DirsyncError('USAGE', `${quote(text)} is no time of the day`, 'Give hour and minute, from 00:00 to 23:59.');
+  throw new DirsyncError('USAGE', `${quote(text)} is not a time of the day`, 'give hour and minute, from 00:00 to 23:59');
 }
 
 /** Hours of the day such as `22:00-06:00`. Throws USAGE. */
@@ -119,7 +119,7 @@ export function parseHours(text: string): Hours {
   if (from !== undefined && until !== undefined && more.length === 0 && from !== until) {
     return {from: parseTimeOfDay(from), until: until === '24:00' ? 0 : parseTimeOfDay(until)};
   }
-  throw new DirsyncError('USAGE', `${quote(text)} are no hours of the day`, 'Give two times, such as 22:00-06:00.');
+  throw new DirsyncError('USAGE', `${quote(text)} is not a range of hours`, 'give two times, such as 22:00-06:00');
 }
 
 /** The sum of numbers with units, in nanoseconds. */

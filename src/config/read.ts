@@ -37,7 +37,7 @@ export async function readFile(file: string): Promise<RawFile> {
   try {
     checkText(bytes, text);
     const load = LOADERS[extname(file)];
-    if (load === undefined) throw new Error(`no config has the ending "${extname(file)}"`);
+    if (load === undefined) throw new Error(`"${extname(file)}" is not an extension of a config file`);
     const loaded = await load(file, text);
     const found = excess(loaded);
     if (found !== undefined) throw new Error(found);
@@ -60,7 +60,7 @@ function checkText(bytes: Uint8Array, text: string): void {
   if (at === -1) return;
   const unit = text.charCodeAt(at).toString(16);
   const line = text.slice(0, at).split('\n').length;
-  const what = `the byte \\x${unit.slice(2)} is not UTF-8; where it is meant, write "\\u${unit}" in double quotes`;
+  const what = `the byte \\x${unit.slice(2)} is not UTF-8; if it is intended, write "\\u${unit}" in double quotes`;
   throw new Unparsable(what, line, undefined);
 }
 
@@ -71,6 +71,7 @@ export function isPackage(file: string): boolean {
 
 /** Node reads a module once in the life of a process. */
 async function loadModule(file: string): Promise<unknown> {
-  if (!file.isWellFormed()) throw new Error('Node loads no module whose path is not UTF-8; write the config as YAML or JSON');
+  if (!file.isWellFormed())
+    throw new Error('Node cannot load a module whose path is not UTF-8; write the config as YAML or JSON');
   return (await import(pathToFileURL(file).href)).default;
 }

@@ -27,17 +27,17 @@ function settingsShape(context: PathContext) {
   const url = z.string().transform((text, issues) => expandUrl(text, context, issues));
   return {
     source: root.optional().describe('The folder to copy from.'),
-    target: root.optional().describe('The folder that becomes what the source is.'),
+    target: root.optional().describe('The folder that becomes a copy of the source.'),
     exclude: texts()
       .optional()
-      .describe('Patterns (gitignore syntax) of what is left out.')
+      .describe('Patterns (gitignore syntax) of what to leave out.')
       .meta({examples: [['*.tmp', '/cache/']]}),
-    include: texts().optional().describe('Patterns of what is taken back in.'),
-    excludeFrom: texts(path).optional().describe('Files with patterns, one a line.'),
-    excludeCaches: flag(false).describe('Leave out what is in folders that a valid CACHEDIR.TAG calls caches.'),
+    include: texts().optional().describe('Patterns of what to include again.'),
+    excludeFrom: texts(path).optional().describe('Files with patterns, one per line.'),
+    excludeCaches: flag(false).describe('Leave out the content of folders that have a valid CACHEDIR.TAG.'),
     excludeIfPresent: texts(z.string().superRefine(checkName).superRefine(parsedBy(parseFileName)))
       .optional()
-      .describe('Leave out what is in folders that hold a file of such a name.')
+      .describe('Leave out the content of folders that contain a file with one of these names.')
       .meta({examples: ['.nobackup']}),
     minSize: size()
       .describe('Leave smaller files alone on both sides.')
@@ -45,47 +45,47 @@ function settingsShape(context: PathContext) {
     maxSize: size()
       .describe('Leave larger files alone on both sides.')
       .meta({examples: ['2GB']}),
-    onlyFrom: texts(path).optional().describe('Files that list paths: of each plan, what lies there alone is done.'),
-    from0: flag(false).describe('NULs stand between the paths of such a list, not ends of lines.'),
+    onlyFrom: texts(path).optional().describe('Files that list paths: each plan contains only the changes at or below them.'),
+    from0: flag(false).describe('The paths in such a list are separated by NULs, not by line ends.'),
     delete: flag(true).describe('Delete from the target what the source does not have.'),
-    deleteBefore: flag(false).describe('Delete before anything is written, to make room.'),
+    deleteBefore: flag(false).describe('Delete before writing, to make room.'),
     deleteAnyway: flag(false).describe(
       'Delete and overwrite files even if they may be the only copies of files that could not be copied.',
     ),
-    deleteExcluded: flag(false).describe('Delete from the target what a filter leaves out too.'),
+    deleteExcluded: flag(false).describe('Also delete from the target what a filter leaves out.'),
     checksum: flag(false).describe('Compare content instead of size and mtime.'),
-    sizeOnly: flag(false).describe('Compare sizes alone.'),
+    sizeOnly: flag(false).describe('Compare only sizes.'),
     mtimeWindow: duration().describe(
-      'Times this close are equal, such as 2s; by default as close as the target can tell them apart.',
+      'Times that differ by no more than this are equal, such as 2s; by default the precision of the target.',
     ),
     preserve: z
       .array(z.enum(PRESERVABLE))
       .optional()
-      .describe('What is kept beside content and names.')
+      .describe('What to preserve in addition to content and names.')
       .meta({default: [...PRESERVABLE]}),
-    noPreserve: z.array(z.enum(PRESERVABLE)).optional().describe('What of it is not kept.').meta({default: []}),
+    noPreserve: z.array(z.enum(PRESERVABLE)).optional().describe('What not to preserve.').meta({default: []}),
     ownerBy: z
       .enum(['id', 'name'])
       .optional()
-      .describe('Whether a saved plan holds owners by number alone, or is refused where their names have other numbers.')
+      .describe('Whether a saved plan identifies owners only by id, or is refused if their names have different ids.')
       .meta({default: 'id'}),
-    oneFileSystem: flag(false).describe('Copy folders on other file systems without what is in them.'),
+    oneFileSystem: flag(false).describe('Copy folders on other file systems without their content.'),
     linksAs: z
       .enum(LINKS_AS)
       .optional()
-      .describe('Copy what symbolic links inside the source lead to, or store each link as a small text file.'),
-    renameInvalid: flag(false).describe('Escape names that the target cannot hold, so that they can be read back.'),
+      .describe('Copy the files that symbolic links inside the source point to, or store each link as a small text file.'),
+    renameInvalid: flag(false).describe('Escape names that the target cannot hold; the original names can be restored.'),
     maxDelete: z
       .union([z.string(), z.int()], {error: 'string or integer'})
       .superRefine(parsedBy((value) => parseMaxDelete(String(value))))
       .optional()
       .describe(
-        'Halt above this many deletions: a number, or a part of the target; by default half of a target of more than 20 files.',
+        'Halt above this many deletions: a number, or a share of the target; by default half of a target with more than 20 files.',
       )
       .meta({examples: [100, '5%']}),
-    allow: z.array(z.enum(GUARD_NAMES)).optional().describe('Guards that do not halt.').meta({default: []}),
+    allow: z.array(z.enum(GUARD_NAMES)).optional().describe('Guards that do not halt a run.').meta({default: []}),
     every: interval('1h30m').describe(
-      'Run again after this interval, such as 1h30m. With watch: how often all is looked at even so.',
+      'Run again after this interval, such as 1h30m. With watch: how often to compare everything even without changes.',
     ),
     cron: texts(z.string().superRefine(parsedBy(checkCron)))
       .optional()
@@ -99,43 +99,43 @@ function settingsShape(context: PathContext) {
       .string()
       .superRefine(parsedBy(checkTimezone))
       .optional()
-      .describe("The zone of cron, at and activeHours; by default this machine's.")
+      .describe("The time zone of cron, at and activeHours; by default this machine's.")
       .meta({examples: ['Europe/Berlin', 'UTC']}),
-    delay: duration('0').describe('Wait so long before the first run.'),
-    jitter: duration('0').describe('Start each run up to so much later, by chance.'),
+    delay: duration('0').describe('How long to wait before the first run.'),
+    jitter: duration('0').describe('Delay each run by a random time up to this.'),
     overlap: z
       .enum(ON_OVERLAP)
       .optional()
-      .describe('A time that comes while a run is at work is skipped, or one run is queued.')
+      .describe('If a run is due while another is working: skip it, or queue one run.')
       .meta({default: 'skip'}),
     missed: z
       .enum(ON_MISSED)
       .optional()
-      .describe('After a sleep of the machine, run once for the times that passed, or wait for the next.')
+      .describe('After the machine slept: run once for all missed times, or wait for the next time.')
       .meta({default: 'run-once'}),
-    backoff: duration('5m').describe('The longest pause after runs that failed; 0 for none.'),
+    backoff: duration('5m').describe('The longest pause after failed runs; 0 for none.'),
     activeHours: texts(z.string().superRefine(parsedBy(parseHours)))
       .optional()
-      .describe('Start runs in these hours alone.')
+      .describe('Start runs only in these hours.')
       .meta({examples: ['22:00-06:00']}),
     watch: flag(false).describe('Run when the source has changed.'),
-    debounce: duration('500ms').describe('How long the source is quiet after a change before a run starts.'),
+    debounce: duration('500ms').describe('How long the source must be quiet after a change before a run starts.'),
     maxDuration: interval('2h').describe('Stop a run cleanly after this time; the next one does the rest.'),
     log: path.optional().describe('The log file.'),
-    logFormat: z.enum(LOG_FORMATS).optional().describe('How a line of the log is written.').meta({default: 'text'}),
-    logLevel: z.enum(LOG_LEVELS).optional().describe('The least that is logged.').meta({default: 'info'}),
-    logSize: size().describe('Begin a new log file after so many bytes, such as 512KiB or 5MB.').meta({default: '5MB'}),
+    logFormat: z.enum(LOG_FORMATS).optional().describe('The format of log lines.').meta({default: 'text'}),
+    logLevel: z.enum(LOG_LEVELS).optional().describe('The lowest level that is logged.').meta({default: 'info'}),
+    logSize: size().describe('Begin a new log file after this many bytes, such as 512KiB or 5MB.').meta({default: '5MB'}),
     logAge: interval('7d').describe('Begin a new log file after this time, such as 7d.'),
     logFiles: z
       .int()
       .min(0, LOG_FILES)
       .max(MAX_LOG_FILES, LOG_FILES)
       .optional()
-      .describe('How many older log files are kept.')
+      .describe('How many older log files to keep.')
       .meta({default: 3}),
     metrics: fileOrFolder
       .optional()
-      .describe('A file for Prometheus, or a folder (it exists, or ends with "/") in which each job has one.')
+      .describe('A file for Prometheus, or a folder (an existing one, or a path that ends with "/") with one file for each job.')
       .meta({examples: ['/var/lib/node_exporter/textfile/']}),
     heartbeat: z
       .union(
@@ -143,16 +143,16 @@ function settingsShape(context: PathContext) {
           url,
           z.strictObject({
             start: url.optional().describe('Called when a run starts.'),
-            success: url.optional().describe('Called when a run did all there was to do.'),
+            success: url.optional().describe('Called when a run succeeded.'),
             fail: url.optional().describe('Called when a run ended in any other way.'),
-            timeout: duration('10s').describe('How long one call may take.'),
+            timeout: duration('10s').describe('The time limit of one call.'),
           }),
         ],
-        {error: 'an address, or an object with some'},
+        {error: 'an address, or an object with addresses'},
       )
       .optional()
       .describe(
-        'An address that is called after each run, with /start before it and /fail after one that failed; or one for each.',
+        'An address that is called after each run, with /start before it and /fail after a failed run; or an address for each event.',
       ),
     webhook: z
       .union(
@@ -163,48 +163,48 @@ function settingsShape(context: PathContext) {
             format: z
               .enum(WEBHOOK_FORMATS)
               .optional()
-              .describe('The JSON of Slack and its kin, that of Discord, or Markdown itself.')
+              .describe('JSON for Slack and compatible services, JSON for Discord, or Markdown.')
               .meta({default: 'slack'}),
-            always: flag(false).describe('Also after runs with nothing to do.'),
+            always: flag(false).describe('Also send it after runs with nothing to do.'),
           }),
         ],
-        {error: 'an address, or an object with one'},
+        {error: 'an address, or an object with an address'},
       )
       .optional()
-      .describe('An address that is sent the summary of each run that changed something or did not succeed.'),
+      .describe('An address that receives a summary of each run that changed something or did not succeed.'),
     hooks: z
       .strictObject({
-        before: command().describe('Runs before the run, such as a mount; the run does not start when it fails.'),
-        after: command().describe('Runs after every run whose before began.'),
+        before: command().describe('Runs before the run, such as a mount; if it fails, the run does not start.'),
+        after: command().describe('Runs after every run for which before was started.'),
         onStart: command().describe('Runs when a run starts.'),
         onChange: command().describe('Runs after a run that changed the target.'),
-        onSuccess: command().describe('Runs after a run that did all there was to do.'),
-        onFailure: command().describe('Runs after every other run.'),
-        onGuard: command().describe('Runs after a run that a guard halted, beside onFailure.'),
-        timeout: duration('5m').describe('How long a command may take.'),
+        onSuccess: command().describe('Runs after a run that succeeded.'),
+        onFailure: command().describe('Runs after a run that did not succeed.'),
+        onGuard: command().describe('Runs after a run that a guard halted, in addition to onFailure.'),
+        timeout: duration('5m').describe('The time limit of one command.'),
       })
       .optional()
-      .describe('Commands: a text for the shell, or a list of a program and its arguments. An empty list is no command.'),
+      .describe('Commands: a string for the shell, or a list with a program and its arguments. An empty list means no command.'),
     rate: z
       .string()
       .superRefine(parsedBy(parseRate))
       .optional()
-      .describe('Move no more content than this in a second, such as 50MB/s; 0 for no limit.')
+      .describe('Copy no more content per second than this, such as 50MB/s; 0 for no limit.')
       .meta({default: '0'}),
     ioPriority: z
       .enum(IO_PRIORITIES)
       .optional()
-      .describe('How a run stands behind others that use the same disks and processors.')
+      .describe('How far a run gives way to other programs that use the same disks and processors.')
       .meta({default: 'normal'}),
-    fsync: z.enum(['none', 'end', 'each']).optional().describe('When written data is forced to disk.').meta({default: 'end'}),
+    fsync: z.enum(['none', 'end', 'each']).optional().describe('When written data is flushed to disk.').meta({default: 'end'}),
     live: z
       .enum(['copy', 'skip'])
       .optional()
-      .describe('A file that grows while it is copied is copied as it is at one moment, or left alone.')
+      .describe('If a file grows while it is copied: copy its state at one moment, or skip it.')
       .meta({default: 'copy'}),
-    mkpath: flag(false).describe('Make the folders above the target.'),
-    lockTimeout: duration('0').describe('Wait so long for another run on the same target, such as 30s.'),
-    skipDrifted: flag(false).describe('Leave out paths that changed since the plan, instead of stopping.'),
+    mkpath: flag(false).describe('Create missing folders above the target.'),
+    lockTimeout: duration('0').describe('How long to wait for another run on the same target, such as 30s.'),
+    skipDrifted: flag(false).describe('Leave out paths that changed since the plan was made, instead of stopping.'),
   };
 }
 
@@ -260,10 +260,12 @@ function configSchema(context: PathContext, settings = z.strictObject(settingsSh
     $schema: z.string().optional().describe('The JSON schema of this file, for editors.'),
     extends: extended(context)
       .optional()
-      .describe('Config files whose defaults and jobs lie under those of this file, a later one over an earlier.'),
-    defaults: settings.optional().describe('Settings of every job that does not have its own.'),
+      .describe(
+        'Config files to extend: this file overrides their defaults and jobs, and a later file overrides an earlier one.',
+      ),
+    defaults: settings.optional().describe('Settings of every job that does not override them.'),
     jobs: z
-      .record(z.string().min(1, {error: 'a job has a name, found ""'}), settings)
+      .record(z.string().min(1, {error: 'a job needs a name, found ""'}), settings)
       .optional()
       .describe('Jobs by name.'),
   });
@@ -363,7 +365,7 @@ function mixedTimes(raw: unknown): Mistake[] {
     const {every, watch, ...others} = fieldsOf(settings);
     const other = ['cron', 'at'].find((key) => others[key] !== undefined && [others[key]].flat().length > 0);
     if (every === undefined || watch === true || other === undefined) return [];
-    return [{path: [...path, 'every'], say: () => `excludes ${other}, choose one of them (or add watch: true)`}];
+    return [{path: [...path, 'every'], say: () => `cannot be used with ${other}; choose one of them (or add watch: true)`}];
   });
 }
 
@@ -390,7 +392,7 @@ function parsedBy<T>(parse: (value: T) => unknown) {
       parse(value);
     } catch (error) {
       if (!(error instanceof DirsyncError)) throw error;
-      issues.addIssue({code: 'custom', message: `${error.detail}. ${error.hint}`});
+      issues.addIssue({code: 'custom', message: `${error.detail}; ${error.hint}`});
     }
   };
 }

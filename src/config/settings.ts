@@ -153,21 +153,21 @@ export interface NarrowSettings {
 export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings, folder?: string): Settings {
   const [first, second] = roots.length === 2 ? roots : [flags.source, flags.target];
   if (roots.length === 2 && (flags.source ?? flags.target) !== undefined) {
-    throw new DirsyncError('USAGE', 'the roots are given twice, as words and by -i/-o', 'give each root once');
+    throw new DirsyncError('USAGE', 'the folders are given twice, as arguments and with -i/-o', 'give each folder once');
   }
   const source = first ?? job.source;
   const target = second ?? job.target;
   if (source === undefined || target === undefined) {
     const missing = source === undefined ? 'no source is given' : 'no target is given';
-    throw new DirsyncError('USAGE', missing, 'name SOURCE and TARGET, or a JOB of the config file');
+    throw new DirsyncError('USAGE', missing, 'name SOURCE and TARGET, or a JOB from the config file');
   }
   for (const root of [source, target]) {
-    if (root === '') throw new DirsyncError('USAGE', 'an empty path is given', 'is a variable of the script empty?');
+    if (root === '') throw new DirsyncError('USAGE', 'an empty path is given', 'is a variable in your script empty?');
     checkLocal(root);
   }
   const checksum = flags.checksum ?? (flags.sizeOnly ? false : job.checksum);
   const sizeOnly = flags.sizeOnly ?? (flags.checksum ? false : job.sizeOnly);
-  if (checksum && sizeOnly) throw new DirsyncError('USAGE', '--checksum and --size-only exclude each other', 'choose one');
+  if (checksum && sizeOnly) throw new DirsyncError('USAGE', '--checksum and --size-only cannot be used together', 'choose one');
   const mtimeWindow = flags.mtimeWindow ?? job.mtimeWindow;
   const maxDelete = flags.maxDelete ?? job.maxDelete;
   const maxDuration = flags.maxDuration ?? job.maxDuration;
@@ -219,7 +219,7 @@ function sizesOf(flags: SettingFlags, job: JobSettings): Pick<Settings, 'minSize
   if (minSize === undefined || maxSize === undefined || minSize <= maxSize) return {minSize, maxSize};
   throw new DirsyncError(
     'USAGE',
-    'the smallest size is above the largest, so no file would be copied',
+    'the minimum size is larger than the maximum size, so no file would be copied',
     'give a smaller --min-size',
   );
 }
@@ -231,8 +231,8 @@ function deletes(flags: SettingFlags, job: JobSettings): Pick<Settings, 'delete'
   if (!excluded || isWanted) return {delete: isWanted, deleteExcluded: excluded};
   throw new DirsyncError(
     'USAGE',
-    '--delete-excluded is given where nothing is to be deleted',
-    flags.delete === false ? 'choose one of it and --no-delete' : 'leave it out, or give --delete too',
+    '--delete-excluded is given, but nothing is to be deleted',
+    flags.delete === false ? 'leave out one of --delete-excluded and --no-delete' : 'leave it out, or give --delete too',
   );
 }
 
@@ -300,7 +300,7 @@ function scheduleOf(flags: SettingFlags, job: JobSettings): Schedule | undefined
   const every = said.every ?? (watch && cron.length + at.length === 0 ? FULL_LOOK : undefined);
   if (every === undefined && cron.length === 0 && at.length === 0 && !watch) return undefined;
   if (every !== undefined && !watch && cron.length + at.length > 0) {
-    throw new DirsyncError('USAGE', 'an interval is given, and times of the calendar too', 'choose one of every, and cron or at');
+    throw new DirsyncError('USAGE', 'both an interval and calendar times are given', 'choose one of every, and cron or at');
   }
   return {
     every: every === undefined ? undefined : parseInterval(every),

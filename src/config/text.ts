@@ -26,7 +26,7 @@ export function readBytes(file: string): Buffer {
     let length = 0;
     for (let got = -1; got !== 0 && length <= MAX_TEXT; length += got)
       got = readSync(opened, bytes, length, MAX_TEXT + 1 - length, null);
-    if (length > MAX_TEXT) throw new TextRefused(file, 'it is over 1 MiB');
+    if (length > MAX_TEXT) throw new TextRefused(file, 'it is larger than 1 MiB');
     return bytes.subarray(0, length);
   } finally {
     closeSync(opened);
@@ -50,10 +50,10 @@ export function excess(value: unknown): string | undefined {
   let text = MAX_TEXT;
   const take = (at: unknown, depth: number): string | undefined => {
     if (typeof at === 'string') text -= at.length;
-    if (--values < 0) return `it holds over ${MAX_VALUES} values, each alias counted as what it stands for`;
-    if (text < 0) return 'it holds over 1 MiB of text, each alias counted as what it stands for';
+    if (--values < 0) return `it contains more than ${MAX_VALUES} values, with every alias expanded`;
+    if (text < 0) return 'it contains more than 1 MiB of text, with every alias expanded';
     if (typeof at !== 'object' || at === null) return undefined;
-    if (depth === 0) return `it is nested over ${MAX_DEPTH} deep`;
+    if (depth === 0) return `it is nested more than ${MAX_DEPTH} levels deep`;
     for (const key in at) {
       text -= key.length;
       const found = take((at as Record<string, unknown>)[key], depth - 1);

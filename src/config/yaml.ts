@@ -78,22 +78,22 @@ function keyAt(text: string): string {
   return quoted ?? plain;
 }
 
-const QUOTED = 'means something else in YAML; put the text in quotes, such as';
+const QUOTED = 'has a special meaning in YAML; put the text in quotes, such as';
 
 /** js-yaml's words, and ours. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\balias\b/, `a "*" at the start ${QUOTED} '*.tmp'`],
   [/\btag\b/, `a "!" at the start ${QUOTED} '!keep.txt'`],
   [/\banchor\b/, `a "&" at the start ${QUOTED} '&x'`],
-  [/^tab characters/, 'a tab stands where YAML takes spaces alone'],
-  [/^unexpected end of the stream within a (?:single|double) quoted/, 'a text in quotes has no end'],
-  [/^unexpected end of the stream within a flow/, 'a list in [ ] or keys in { } have no end'],
-  [/^missed comma/, 'a comma is missing, or the end of a list in [ ] or of keys in { }'],
-  [/^expected a single document/, '"---" begins a second document, and a config is one'],
-  [/^unknown escape sequence/, 'a "\\" in double quotes means something else in YAML; put the text in single quotes'],
+  [/^tab characters/, 'a tab is used where YAML allows only spaces'],
+  [/^unexpected end of the stream within a (?:single|double) quoted/, 'the closing quote of a text is missing'],
+  [/^unexpected end of the stream within a flow/, 'the closing ] of a list or } of an object is missing'],
+  [/^missed comma/, 'a comma is missing, or the closing ] of a list or } of an object'],
+  [/^expected a single document/, '"---" begins a second document, but a config is a single one'],
+  [/^unknown escape sequence/, 'a "\\" in double quotes has a special meaning in YAML; put the text in single quotes'],
   [
     /^(?:bad indentation of a mapping|end of the stream or|can not read)/,
-    'a key with ": ", at the depth of those around it, is expected',
+    'expected a key with ": ", indented like the keys around it',
   ],
 ];
 

@@ -9,7 +9,7 @@ export function isRemote(root: string): boolean {
 
 export function remoteRoot(root: string): DirsyncError {
   const name = escapeName(root);
-  const hint = `mount that folder here and name its mount point; for a local folder of this name write ./${name}.`;
+  const hint = `mount that folder here and name its mount point; for a local folder of this name write ./${name}`;
   return new DirsyncError('ROOT_REMOTE', `${name} (a ":" before the first "/" ends the name of a machine)`, hint);
 }
 

@@ -156,11 +156,11 @@ describe('config/first-config', () => {
     ['exclude', 'a\tb', /control character/],
     ['job', '', /needs a name/],
     ['job', 'a/b', /looks like a path/],
-    ['every', '5', /no interval/],
-    ['at', '24:00', /no time of the day/],
-    ['cron', '0 0 30 2 *', /never comes/],
-    ['heartbeat', 'ftp://x', /no address/],
-    ['heartbeat', 'https://', /no address/],
+    ['every', '5', /not an interval/],
+    ['at', '24:00', /not a time of the day/],
+    ['cron', '0 0 30 2 *', /never occurs/],
+    ['heartbeat', 'ftp://x', /not an address/],
+    ['heartbeat', 'https://', /not an address/],
   ];
   for (const [question, answer, words] of wrong) {
     it(`refuses ${question} ${JSON.stringify(answer)}`, () => expect(() => checkAnswer(question, answer)).to.throw(words));

@@ -254,7 +254,7 @@ jobs:
       {
         name: 'number for a text',
         content: job('mtimeWindow: 2'),
-        says: 'jobs.photos.mtimeWindow: "2" is no duration. Give 0, or numbers with units',
+        says: 'jobs.photos.mtimeWindow: "2" is not a duration; give 0, or numbers with units',
       },
       {
         name: 'list of others',
@@ -269,18 +269,22 @@ jobs:
       {
         name: 'bad name',
         content: job('excludeIfPresent: [a/b]'),
-        says: 'jobs.photos.excludeIfPresent[0]: "a/b" is no name of a file. Give ',
+        says: 'jobs.photos.excludeIfPresent[0]: "a/b" is not a file name; give ',
       },
-      {name: 'bad size', content: job('maxSize: 5 MB'), says: 'jobs.photos.maxSize: "5 MB" is no size. Give '},
-      {name: 'bad limit', content: job('maxDelete: 200%'), says: 'jobs.photos.maxDelete: "200%" is no limit on deletions. Give '},
+      {name: 'bad size', content: job('maxSize: 5 MB'), says: 'jobs.photos.maxSize: "5 MB" is not a size; give '},
+      {
+        name: 'bad limit',
+        content: job('maxDelete: 200%'),
+        says: 'jobs.photos.maxDelete: "200%" is not a limit on deletions; give ',
+      },
       {
         name: 'negative limit',
         content: job('maxDelete: -1'),
-        says: 'jobs.photos.maxDelete: "-1" is no limit on deletions. Give ',
+        says: 'jobs.photos.maxDelete: "-1" is not a limit on deletions; give ',
       },
-      {name: 'bad interval', content: job('every: 5x'), says: 'jobs.photos.every: "5x" is no interval. Give '},
-      {name: 'bad wait', content: job('lockTimeout: 30'), says: 'jobs.photos.lockTimeout: "30" is no duration. '},
-      {name: 'bad window', content: job('mtimeWindow: 5x'), says: 'jobs.photos.mtimeWindow: "5x" is no duration. Give '},
+      {name: 'bad interval', content: job('every: 5x'), says: 'jobs.photos.every: "5x" is not an interval; give '},
+      {name: 'bad wait', content: job('lockTimeout: 30'), says: 'jobs.photos.lockTimeout: "30" is not a duration; '},
+      {name: 'bad window', content: job('mtimeWindow: 5x'), says: 'jobs.photos.mtimeWindow: "5x" is not a duration; give '},
       {
         name: 'choice',
         content: job('fsync: ech'),
@@ -348,7 +352,7 @@ jobs:
       {name: 'escape codes in a key', content: job('"\\u202e": 1'), says: '["\\u202e"]: unknown key'},
       {name: 'long value', content: job(`fsync: ${'x'.repeat(100)}`), says: `found string "${'x'.repeat(39)}…`},
       {name: 'broken YAML', content: 'jobs:\n  a: [1\n  b: 2\n', says: 'dirsync.config.yaml:3: '},
-      {name: 'key twice', content: 'jobs: {}\njobs: {}\n', says: 'dirsync.config.yaml:2: the key "jobs" stands there twice'},
+      {name: 'key twice', content: 'jobs: {}\njobs: {}\n', says: 'dirsync.config.yaml:2: the key "jobs" appears twice'},
     ];
     for (const {name, content, says} of cases) {
       it(name, async () => {
@@ -451,27 +455,37 @@ jobs:
     const job = (settings: string) => `jobs: {a: {source: /s, target: /t, ${settings}}}\n`;
     const nested = (depth: number, inner = '') => '['.repeat(depth) + inner + ']'.repeat(depth);
     const cases: readonly (readonly [title: string, name: string, content: string, says: string])[] = [
-      ['aliases of lists that explode', 'x.yaml', `${laughs('x')}\njobs: {a: {exclude: *a30}}`, 'it holds over 50000 values'],
-      ['aliases of maps that explode', 'x.yaml', `a0: &a0 {x: 1}\n${merges}`, 'it holds over 50000 values'],
+      [
+        'aliases of lists that explode',
+        'x.yaml',
+        `${laughs('x')}\njobs: {a: {exclude: *a30}}`,
+        'it contains more than 50000 values',
+      ],
+      ['aliases of maps that explode', 'x.yaml', `a0: &a0 {x: 1}\n${merges}`, 'it contains more than 50000 values'],
       [
         'a long text many times',
         'x.yaml',
         `a: &a ${'x'.repeat(10_000)}\nb: [${Array(200).fill('*a').join()}]`,
-        'over 1 MiB of text',
+        'more than 1 MiB of text',
       ],
       ['merge keys that explode', 'x.yaml', mergeKeys(), 'maxTotalMergeKeys'],
-      ['an alias in itself', 'x.yaml', `a: &a [*a]\n${job('exclude: [*a]')}`, 'it is nested over 100 deep'],
-      ['a list in itself', 'x.yaml', job('exclude: &a [*a]'), 'it is nested over 100 deep'],
+      ['an alias in itself', 'x.yaml', `a: &a [*a]\n${job('exclude: [*a]')}`, 'it is nested more than 100 levels deep'],
+      ['a list in itself', 'x.yaml', job('exclude: &a [*a]'), 'it is nested more than 100 levels deep'],
       ['YAML nested 10 000 deep', 'x.yaml', job(`exclude: ${nested(10_000)}`), 'x.yaml:1: '],
-      ['JSON nested 10 000 deep', 'x.json', `{"jobs": ${nested(10_000)}}`, 'it is nested over 100 deep'],
+      ['JSON nested 10 000 deep', 'x.json', `{"jobs": ${nested(10_000)}}`, 'it is nested more than 100 levels deep'],
       ['JSON that opens 500 000 lists', 'x.json', `{"jobs": ${'['.repeat(500_000)}`, 'x.json:1: '],
       [
         'a package.json nested 10 000 deep',
         'package.json',
         `{"dirsync": {"jobs": ${nested(10_000)}}}`,
-        'it is nested over 100 deep',
+        'it is nested more than 100 levels deep',
       ],
-      ['more values than a config has', 'x.json', `{"jobs": [${Array(60_000).fill(1).join()}]}`, 'it holds over 50000 values'],
+      [
+        'more values than a config has',
+        'x.json',
+        `{"jobs": [${Array(60_000).fill(1).join()}]}`,
+        'it contains more than 50000 values',
+      ],
       ['an object that is no text', 'x.yaml', job('fsync: {toString: 1, valueOf: 1}'), 'found object {"toString":1,"valueOf":1}'],
       [
         'a number that JSON does not know',
@@ -480,7 +494,7 @@ jobs:
         'exclude[0]: expected string, found bigint',
       ],
       ['a module that throws nothing', 'x.mjs', 'throw null', 'null'],
-      ['an extended path with a NUL', 'x.yaml', 'extends: "a\\0"', 'extends: a path holds no NUL'],
+      ['an extended path with a NUL', 'x.yaml', 'extends: "a\\0"', 'extends: a path cannot contain a NUL'],
     ];
     for (const [title, name, content, says] of cases) {
       it(title, async () => {
@@ -528,11 +542,11 @@ jobs:
     it('files that extend twice as many each', async () => {
       put('home/work/30.yaml', '');
       for (const i of range(30)) put(`home/work/${i}.yaml`, `extends: [${i + 1}.yaml, ${i + 1}.yaml]`);
-      expect((await errorOf(load('0.yaml'))).detail).to.contain(': over 100 files');
+      expect((await errorOf(load('0.yaml'))).detail).to.contain(': more than 100 files');
     });
 
     const unreadable: readonly (readonly [title: string, make: (file: string) => void, says: string])[] = [
-      ['of 100 MB', (file) => truncateSync(put(file, ''), 100_000_000), 'it is over 1 MiB'],
+      ['of 100 MB', (file) => truncateSync(put(file, ''), 100_000_000), 'it is larger than 1 MiB'],
       ['that is an endless device', (file) => symlinkSync('/dev/zero', join(base, file)), 'it is not a regular file'],
       ['that is a pipe to which nobody writes', (file) => execFileSync('mkfifo', [join(base, file)]), 'it is not a regular file'],
     ];
@@ -562,15 +576,15 @@ jobs:
       expect([code, detail, hint]).to.deep.equal([
         'JOB_UNKNOWN',
         `"phtos" is not in ${file}`,
-        'Did you mean "photos"? It has: photos, mu\\tsic.',
+        'did you mean "photos"? it has photos, mu\\tsic',
       ]);
     });
 
     it('lists all when none is near, and says when there are none', async () => {
       put('home/work/dirsync.config.yaml', YAML);
-      expect((await failure(await load(), '\x1bzzz')).hint).to.equal('It has: a.');
+      expect((await failure(await load(), '\x1bzzz')).hint).to.equal('it has a');
       put('home/work/dirsync.config.yaml', '{}');
-      expect((await failure(await load(), 'a')).hint).to.equal('It has no jobs.');
+      expect((await failure(await load(), 'a')).hint).to.equal('it has no jobs');
     });
 
     it('says that no config file was found', async () => {

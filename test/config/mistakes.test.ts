@@ -55,14 +55,14 @@ describe('config/mistakes', () => {
       ],
       'a list of addresses': [
         'heartbeat: ["https://secret"]',
-        'heartbeat: expected an address, or an object with some, found array',
+        'heartbeat: expected an address, or an object with addresses, found array',
       ],
-      'a number for an address': ['webhook: 5', 'webhook: expected an address, or an object with one, found number'],
+      'a number for an address': ['webhook: 5', 'webhook: expected an address, or an object with an address, found number'],
       'unset variable in an address': ['webhook: "${HOOK}"', 'webhook: the environment variable "HOOK" is not set'],
       'a text for hooks': ['hooks: curl https://secret', 'hooks: expected object, found string'],
       'a command of numbers': [
         'hooks: {before: [1]}',
-        'hooks.before[0]: expected string, found number, put a text that looks like a number in quotes',
+        'hooks.before[0]: expected string, found number, put a string that looks like a number in quotes',
       ],
       'unset variable': ['log: ${NOWHERE}/x.log', 'log: the environment variable "NOWHERE" is not set'],
       'unset variables': ['log: ${NO}/${NOWHERE}/${NO}', 'log: the environment variables "NO", "NOWHERE" are not set'],
@@ -78,43 +78,43 @@ describe('config/mistakes', () => {
       'an interval without a unit': ['every: 90', 'every: expected a time with its unit, such as 90s or 15m, found number 90'],
       'a number for a path': [
         'log: 2026',
-        'log: expected string, found number 2026, put a text that looks like a number in quotes',
+        'log: expected string, found number 2026, put a string that looks like a number in quotes',
       ],
       'a number for a pattern': [
         'exclude: [a, 007]',
-        'exclude[1]: expected string, found number 7, put a text that looks like a number in quotes',
+        'exclude[1]: expected string, found number 7, put a string that looks like a number in quotes',
       ],
       'a number for a time of the day': [
         'at: 3',
-        'at: expected string or array of strings, found number 3, put a text that looks like a number in quotes',
+        'at: expected string or array of strings, found number 3, put a string that looks like a number in quotes',
       ],
-      'NUL in a path': ['log: "a\\0b"', 'log: a path holds no NUL'],
+      'NUL in a path': ['log: "a\\0b"', 'log: a path cannot contain a NUL'],
       null: ['log:', 'log: expected string, found null'],
       choice: ['fsync: ech', 'fsync: expected one of none, end, each, found string "ech", did you mean "each"?'],
-      'time of the day': ['at: "25:00"', 'at: "25:00" is no time of the day. Give hour and minute, from 00:00 to 23:59.'],
+      'time of the day': ['at: "25:00"', 'at: "25:00" is not a time of the day; give hour and minute, from 00:00 to 23:59'],
       'time of the day in a list': [
         'at: ["03:00", "25:00"]',
-        'at[1]: "25:00" is no time of the day. Give hour and minute, from 00:00 to 23:59.',
+        'at[1]: "25:00" is not a time of the day; give hour and minute, from 00:00 to 23:59',
       ],
-      hours: ['activeHours: 22:00', 'activeHours: "22:00" are no hours of the day. Give two times, such as 22:00-06:00.'],
+      hours: ['activeHours: 22:00', 'activeHours: "22:00" is not a range of hours; give two times, such as 22:00-06:00'],
       interval: [
         'every: 5x',
-        'every: "5x" is no interval. Give numbers with the units s, m, h, d or w, from 1s to 365d, such as 5s, 10m, 1h30m or 1d.',
+        'every: "5x" is not an interval; give numbers with the units s, m, h, d or w, from 1s to 365d, such as 5s, 10m, 1h30m or 1d',
       ],
-      duration: ['debounce: 5', 'debounce: "5" is no duration. Give 0, or numbers with units, such as 1s, 500ms or 100us.'],
+      duration: ['debounce: 5', 'debounce: "5" is not a duration; give 0, or numbers with units, such as 1s, 500ms or 100us'],
       'duration without a unit': [
         'jitter: "5"',
-        'jitter: "5" is no duration. Give 0, or numbers with units, such as 1s, 500ms or 100us.',
+        'jitter: "5" is not a duration; give 0, or numbers with units, such as 1s, 500ms or 100us',
       ],
       size: [
         'logSize: 5 apples',
-        'logSize: "5 apples" is no size. Give a whole number, with a unit if you like, such as 512KiB or 5MB.',
+        'logSize: "5 apples" is not a size; give a whole number, with or without a unit, such as 512KiB or 5MB',
       ],
       'time zone': [
         'timezone: Europe/Berlim',
-        'timezone: "Europe/Berlim" is no time zone. Give a name of the IANA list, such as Europe/Berlin, or UTC.',
+        'timezone: "Europe/Berlim" is not a time zone; give a name from the IANA list, such as Europe/Berlin, or UTC',
       ],
-      'cron that never comes': ['cron: 0 0 31 2 *', 'cron: "0 0 31 2 *" never comes. Is there such a day in that month?'],
+      'cron that never comes': ['cron: 0 0 31 2 *', 'cron: "0 0 31 2 *" never occurs; does that month have such a day?'],
       'too many log files': ['logFiles: 5000', 'logFiles: expected an integer from 0 to 1000'],
     };
     for (const [name, [line, told]] of Object.entries(cases)) {
@@ -125,13 +125,13 @@ describe('config/mistakes', () => {
 
     it('cron that is no pattern', async () => {
       const [told] = await toldOf({'x.yaml': job('cron: [0 3 * * *, daily]')});
-      expect(told).to.match(/^x\.yaml:5: jobs\.photos\.cron\[1\]: "daily" is no cron pattern \(.+\)\. Give minute, hour, /);
+      expect(told).to.match(/^x\.yaml:5: jobs\.photos\.cron\[1\]: "daily" is not a cron pattern \(.+\); give minute, hour, /);
     });
   });
 
   describe('of YAML itself, in the line where it stands', () => {
-    const star = `a "*" at the start means something else in YAML; put the text in quotes, such as '*.tmp'`;
-    const bang = `a "!" at the start means something else in YAML; put the text in quotes, such as '!keep.txt'`;
+    const star = `a "*" at the start has a special meaning in YAML; put the text in quotes, such as '*.tmp'`;
+    const bang = `a "!" at the start has a special meaning in YAML; put the text in quotes, such as '!keep.txt'`;
     const cases: Readonly<Record<string, readonly [line: string, told: string]>> = {
       'a pattern with a star': ['exclude: *.tmp', star],
       'a pattern with a star in a list': ['exclude: [a, *.tmp]', star],
@@ -144,20 +144,20 @@ describe('config/mistakes', () => {
       'a binary': ['log: !!binary aGk=', bang],
       'an anchor without a name': [
         'log: &',
-        `a "&" at the start means something else in YAML; put the text in quotes, such as '&x'`,
+        `a "&" at the start has a special meaning in YAML; put the text in quotes, such as '&x'`,
       ],
       'a text with an at sign': [
         'exclude: @x',
-        `a "@" at the start means something else in YAML; put the text in quotes, such as '@x'`,
+        `a "@" at the start has a special meaning in YAML; put the text in quotes, such as '@x'`,
       ],
-      'a text with a colon': ['log: a: b', `a ": " means something else in YAML; put the text in quotes, such as 'a: b'`],
-      'a tab': ['\tlog: a', 'a tab stands where YAML takes spaces alone'],
+      'a text with a colon': ['log: a: b', `a ": " has a special meaning in YAML; put the text in quotes, such as 'a: b'`],
+      'a tab': ['\tlog: a', 'a tab is used where YAML allows only spaces'],
       'an escape that is none': [
         'log: "\\d"',
-        'a "\\" in double quotes means something else in YAML; put the text in single quotes',
+        'a "\\" in double quotes has a special meaning in YAML; put the text in single quotes',
       ],
-      'a key twice': ['source: /x', 'the key "source" stands there twice'],
-      'a quoted key twice': ['"source" : /x', 'the key "source" stands there twice'],
+      'a key twice': ['source: /x', 'the key "source" appears twice'],
+      'a quoted key twice': ['"source" : /x', 'the key "source" appears twice'],
     };
     for (const [name, [line, told]] of Object.entries(cases)) {
       it(name, async () => {
@@ -170,18 +170,20 @@ describe('config/mistakes', () => {
 
     it('a key without its space, which is a text up to the next key', async () => {
       expect(await toldOf({'x.yaml': job('log:a', 'fsync: end')})).to.deep.equal([
-        'x.yaml:6: a key with ": ", at the depth of those around it, is expected',
+        'x.yaml:6: expected a key with ": ", indented like the keys around it',
       ]);
     });
 
     it('texts in quotes and lists that have no end', async () => {
-      expect(await toldOf({'x.yaml': 'jobs: "a'})).to.deep.equal(['x.yaml:1: a text in quotes has no end']);
-      expect(await toldOf({'x.yaml': '\njobs: [a'})).to.deep.equal(['x.yaml:2: a list in [ ] or keys in { } have no end']);
+      expect(await toldOf({'x.yaml': 'jobs: "a'})).to.deep.equal(['x.yaml:1: the closing quote of a text is missing']);
+      expect(await toldOf({'x.yaml': '\njobs: [a'})).to.deep.equal([
+        'x.yaml:2: the closing ] of a list or } of an object is missing',
+      ]);
       expect(await toldOf({'x.yaml': 'jobs: [a\nextends: b\n'})).to.deep.equal([
-        'x.yaml:2: a comma is missing, or the end of a list in [ ] or of keys in { }',
+        'x.yaml:2: a comma is missing, or the closing ] of a list or } of an object',
       ]);
       expect(await toldOf({'x.yaml': 'jobs: {}\n---\njobs: {}'})).to.deep.equal([
-        'x.yaml: "---" begins a second document, and a config is one',
+        'x.yaml: "---" begins a second document, but a config is a single one',
       ]);
     });
   });
@@ -202,34 +204,30 @@ describe('config/mistakes', () => {
       'no end': ['{\n"a": 1\n', 3],
     };
     for (const [name, [text, line]] of Object.entries(cases)) {
-      it(name, async () => expect(await toldOf({'x.json': text})).to.deep.equal([`x.json:${line}: no valid JSON`]));
+      it(name, async () => expect(await toldOf({'x.json': text})).to.deep.equal([`x.json:${line}: not valid JSON`]));
     }
 
     const twice: Readonly<Record<string, readonly [file: string, text: string, told: readonly string[]]>> = {
       'a key twice': [
         'x.json',
         '{"jobs": {"a": {"source": "/s",\n"target": "/t",\n"source": "/x"}}}',
-        ['x.json:3: the key "source" stands there twice'],
+        ['x.json:3: the key "source" appears twice'],
       ],
       'a key twice, written in two ways': [
         'x.json',
         '{"jobs": {},\n"job\\u0073": {}}',
-        ['x.json:2: the key "jobs" stands there twice'],
+        ['x.json:2: the key "jobs" appears twice'],
       ],
-      'a key twice, deep in lists': [
-        'x.json',
-        '{"x": [[{"}": "{,\\"",\n"}": 1}]]}',
-        ['x.json:2: the key "}" stands there twice'],
-      ],
+      'a key twice, deep in lists': ['x.json', '{"x": [[{"}": "{,\\"",\n"}": 1}]]}', ['x.json:2: the key "}" appears twice']],
       'a key twice in a package.json': [
         'package.json',
         '{"dirsync": {"jobs": {},\n"jobs": {}}}',
-        ['package.json:2: the key "jobs" stands there twice'],
+        ['package.json:2: the key "jobs" appears twice'],
       ],
       'our key twice in a package.json': [
         'package.json',
         '{"dirsync": {},\n"dirsync": {}}',
-        ['package.json:2: the key "dirsync" stands there twice'],
+        ['package.json:2: the key "dirsync" appears twice'],
       ],
       'not what others have twice there': ['package.json', '{"x": {"a": 1, "a": 2}, "dirsync": {"jobs": {}}}', []],
       'not one key of two objects': [
@@ -249,7 +247,7 @@ describe('config/mistakes', () => {
       [
         'x.yaml:1: x: unknown key',
         'x.yaml:3: defaults.delete: expected true or false, found number 1',
-        'x.yaml:5: defaults.hooks.timeout: "5x" is no duration. Give 0, or numbers with units, such as 1s, 500ms or 100us.',
+        'x.yaml:5: defaults.hooks.timeout: "5x" is not a duration; give 0, or numbers with units, such as 1s, 500ms or 100us',
         'x.yaml:10: jobs.photos.exclud: unknown key, did you mean "exclude"?',
         'x.yaml:12: jobs.photos.fsync: expected one of none, end, each, found string "ech", did you mean "each"?',
       ],
@@ -262,15 +260,15 @@ describe('config/mistakes', () => {
     'a root on another machine': [
       {'x.yaml': 'jobs:\n  photos:\n    source: ${NAS}/photos\n    target: ./nas:x\n  b: {source: /s, target: "sftp://nas/b"}'},
       [
-        'x.yaml:3: jobs.photos.source: A folder on another machine cannot be reached: nas:/photos (a ":" before the first "/" ends the name of a machine). mount that folder here and name its mount point; for a local folder of this name write ./nas:/photos.',
-        'x.yaml:5: jobs.b.target: A folder on another machine cannot be reached: sftp://nas/b (a ":" before the first "/" ends the name of a machine). mount that folder here and name its mount point; for a local folder of this name write ./sftp://nas/b.',
+        'x.yaml:3: jobs.photos.source: A folder on another machine cannot be reached: nas:/photos (a ":" before the first "/" ends the name of a machine); mount that folder here and name its mount point; for a local folder of this name write ./nas:/photos',
+        'x.yaml:5: jobs.b.target: A folder on another machine cannot be reached: sftp://nas/b (a ":" before the first "/" ends the name of a machine); mount that folder here and name its mount point; for a local folder of this name write ./sftp://nas/b',
       ],
     ],
     'a word of other programs': [
       {'x.yaml': `${job()}\n$import: y.yaml`},
       ['x.yaml:5: $import: unknown key, did you mean "extends"?'],
     ],
-    'a job without a name': [{'x.yaml': 'jobs:\n  "": {source: /s}'}, ['x.yaml:2: jobs[""]: a job has a name, found ""']],
+    'a job without a name': [{'x.yaml': 'jobs:\n  "": {source: /s}'}, ['x.yaml:2: jobs[""]: a job needs a name, found ""']],
     'a job with a name like a number or a date': [
       {
         'x.yaml':
@@ -302,26 +300,23 @@ describe('config/mistakes', () => {
         'x.yaml:2: jobs.photos.delete: expected true or false, found number 1',
       ],
     ],
-    'broken YAML': [
-      {'x.yaml': 'jobs:\n  a: 1\n b: 2'},
-      ['x.yaml:3: a key with ": ", at the depth of those around it, is expected'],
-    ],
+    'broken YAML': [{'x.yaml': 'jobs:\n  a: 1\n b: 2'}, ['x.yaml:3: expected a key with ": ", indented like the keys around it']],
     'an interval beside cron': [
       {'x.yaml': job('every: 5m', 'cron: 0 3 * * *')},
-      ['x.yaml:5: jobs.photos.every: excludes cron, choose one of them (or add watch: true)'],
+      ['x.yaml:5: jobs.photos.every: cannot be used with cron; choose one of them (or add watch: true)'],
     ],
     'an interval beside times, in the defaults': [
       {'x.yaml': `defaults:\n  at: "03:00"\n  every: 5m\n${job()}`},
-      ['x.yaml:3: defaults.every: excludes at, choose one of them (or add watch: true)'],
+      ['x.yaml:3: defaults.every: cannot be used with at; choose one of them (or add watch: true)'],
     ],
     'both ways to compare, one from the defaults': [
       {'x.yaml': `${job('checksum: true')}\ndefaults: {sizeOnly: true}`},
-      ['x.yaml:6: defaults.sizeOnly: excludes checksum, choose one of them'],
+      ['x.yaml:6: defaults.sizeOnly: cannot be used with checksum; choose one of them'],
     ],
     'one metrics file for two jobs': [
       {'x.yaml': 'defaults:\n  metrics: m.prom\njobs:\n  a: {source: /s, target: /t}\n  b: {source: /s, target: /t}'},
       [
-        'x.yaml:2: defaults.metrics: the jobs "a" and "b" would write the same file; end it with "/" for a folder with a file for each job',
+        'x.yaml:2: defaults.metrics: the jobs "a" and "b" would write the same file; end the path with "/" to get a folder with one file for each job',
       ],
     ],
     'one metrics file that two jobs name': [
@@ -330,7 +325,7 @@ describe('config/mistakes', () => {
           'jobs:\n  a: {source: /s, target: /t, metrics: m.prom}\n  b:\n    source: /s\n    target: /t\n    metrics: ./m.prom',
       },
       [
-        'x.yaml:6: jobs.b.metrics: the jobs "a" and "b" would write the same file; end it with "/" for a folder with a file for each job',
+        'x.yaml:6: jobs.b.metrics: the jobs "a" and "b" would write the same file; end the path with "/" to get a folder with one file for each job',
       ],
     ],
     'in an extended file': [
@@ -342,7 +337,7 @@ describe('config/mistakes', () => {
     ],
     'of an extended file that is broken': [
       {'x.yaml': 'extends: y.yaml', 'y.yaml': '\na: ['},
-      ['y.yaml:2: a list in [ ] or keys in { } have no end'],
+      ['y.yaml:2: the closing ] of a list or } of an object is missing'],
     ],
     'once of a file that is extended twice': [
       {'x.yaml': 'extends: [y.yaml, y.yaml]', 'y.yaml': 'job: {}'},
@@ -359,14 +354,17 @@ describe('config/mistakes', () => {
     ],
     'a missing file': [{'x.yaml': 'extends: y.yaml'}, ['x.yaml:1: extends: y.yaml does not exist']],
     'a folder': [{'x.yaml': 'extends: folder'}, ['x.yaml:1: extends: folder cannot be read (EISDIR)']],
-    'a file of no known kind': [{'x.yaml': 'extends: y.ini', 'y.ini': 'x'}, ['y.ini: no config has the ending ".ini"']],
+    'a file of no known kind': [
+      {'x.yaml': 'extends: y.ini', 'y.ini': 'x'},
+      ['y.ini: ".ini" is not an extension of a config file'],
+    ],
     'a package.json without our key': [
       {'x.yaml': 'extends: package.json', 'package.json': '{}'},
       ['x.yaml:1: extends: package.json has no key "dirsync"'],
     ],
     'no text': [
       {'x.yaml': 'extends: [1]'},
-      ['x.yaml:1: extends[0]: expected string, found number 1, put a text that looks like a number in quotes'],
+      ['x.yaml:1: extends[0]: expected string, found number 1, put a string that looks like a number in quotes'],
     ],
     'an unset variable in extends': [
       {'x.yaml': 'extends: ${NO}/x.yaml'},
@@ -374,7 +372,7 @@ describe('config/mistakes', () => {
     ],
     'too many files': [
       {'x.yaml': `extends: [${Array(101).fill('y.yaml').join(', ')}, z.yaml]`, 'y.yaml': ''},
-      ['x.yaml:1: extends[100]: over 100 files'],
+      ['x.yaml:1: extends[100]: more than 100 files'],
     ],
   };
   for (const [name, [files, told]] of Object.entries(cases)) {
@@ -398,7 +396,7 @@ describe('config/mistakes', () => {
     const cwd = temp();
     symlinkSync('.', path.join(cwd, 'sub'));
     writeFileSync(path.join(cwd, 'x.yaml'), 'extends: sub/x.yaml');
-    expect((await toldIn(cwd, 'x.yaml')).join()).to.match(/: extends: .*(over 100 files|\(ELOOP\))$/);
+    expect((await toldIn(cwd, 'x.yaml')).join()).to.match(/: extends: .*(more than 100 files|\(ELOOP\))$/);
   });
 
   it('lines are found in a large file of many mistakes at once', async () => {

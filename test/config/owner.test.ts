@@ -79,7 +79,7 @@ describe('config/owner', () => {
   const writable: readonly (readonly [string, string, () => void])[] = [
     [
       'in a folder that all may write to',
-      'BASE/shared/dirsync.config.yaml (other users may write to BASE/shared)',
+      'BASE/shared/dirsync.config.yaml (other users can write to BASE/shared)',
       () => {
         write('shared/dirsync.config.yaml');
         chmodSync(at('shared'), 0o777);
@@ -87,7 +87,7 @@ describe('config/owner', () => {
     ],
     [
       'below such a folder',
-      'BASE/shared/job/.dirsyncrc (other users may write to BASE/shared)',
+      'BASE/shared/job/.dirsyncrc (other users can write to BASE/shared)',
       () => {
         write('shared/job/.dirsyncrc');
         chmodSync(at('shared'), 0o777);
@@ -95,7 +95,7 @@ describe('config/owner', () => {
     ],
     [
       'that all may write to',
-      'BASE/shared/dirsync.config.yaml (other users may write to it)',
+      'BASE/shared/dirsync.config.yaml (other users can write to it)',
       () => {
         write('shared/dirsync.config.yaml');
         chmodSync(at('shared/dirsync.config.yaml'), 0o666);
@@ -103,7 +103,7 @@ describe('config/owner', () => {
     ],
     [
       'that is a symlink to such a file',
-      'BASE/shared/dirsync.config.yaml (other users may write to BASE/open.yaml)',
+      'BASE/shared/dirsync.config.yaml (other users can write to BASE/open.yaml)',
       () => {
         write('open.yaml');
         chmodSync(at('open.yaml'), 0o666);
@@ -112,7 +112,7 @@ describe('config/owner', () => {
     ],
     [
       'that is a package.json with our key',
-      'BASE/shared/package.json (other users may write to BASE/shared)',
+      'BASE/shared/package.json (other users can write to BASE/shared)',
       () => {
         write('shared/package.json', `{"dirsync": {"extends": "./run.mjs"}}`);
         chmodSync(at('shared'), 0o777);
@@ -120,8 +120,8 @@ describe('config/owner', () => {
     ],
     [
       'that extends such a file',
-      'BASE/shared/job/dirsync.config.yaml:1: extends: BASE/open.mjs is not read: other users may write to it; ' +
-        'where it is meant, name the config with --config',
+      'BASE/shared/job/dirsync.config.yaml:1: extends: BASE/open.mjs is not read: other users can write to it; ' +
+        'if that is intended, name the config with --config',
       () => {
         write('shared/job/dirsync.config.yaml', 'extends: ../../open.mjs');
         write(
@@ -192,7 +192,7 @@ describe('config/owner', () => {
       ],
       [
         'in a folder of a group of others',
-        'BASE/shared/dirsync.config.yaml (other users may write to BASE/shared)',
+        'BASE/shared/dirsync.config.yaml (other users can write to BASE/shared)',
         () => {
           write('shared/dirsync.config.yaml');
           chownSync(at('shared'), 0, NOBODY as number);

@@ -47,7 +47,7 @@ describe('config/quantity', () => {
     it(`refuses the interval ${JSON.stringify(text)}`, () => {
       const error = errorOf(() => parseInterval(text));
       expect(error.code).to.equal('INTERVAL_INVALID');
-      expect(error.detail).to.equal(`${JSON.stringify(text)} is no interval`);
+      expect(error.detail).to.equal(`${JSON.stringify(text)} is not an interval`);
       expect(error.hint).to.contain('5s').and.contain('1h30m');
     });
   }
@@ -69,7 +69,7 @@ describe('config/quantity', () => {
   for (const text of ['', '1', '-1s', '1.5s', '2x', '00', '366d']) {
     it(`refuses the duration "${text}"`, () => {
       const error = errorOf(() => parseDuration(text));
-      expect([error.code, error.detail]).to.deep.equal(['USAGE', `"${text}" is no duration`]);
+      expect([error.code, error.detail]).to.deep.equal(['USAGE', `"${text}" is not a duration`]);
       expect(error.hint).to.contain('500ms');
     });
   }
@@ -89,7 +89,7 @@ describe('config/quantity', () => {
   for (const text of ['', '%', '-1', '1.5', '101%', '-1%', 'all', '99999999999999999999', '50 %']) {
     it(`refuses the limit "${text}"`, () => {
       const error = errorOf(() => parseMaxDelete(text));
-      expect([error.code, error.detail]).to.deep.equal(['USAGE', `"${text}" is no limit on deletions`]);
+      expect([error.code, error.detail]).to.deep.equal(['USAGE', `"${text}" is not a limit on deletions`]);
       expect(error.hint).to.contain('50%');
     });
   }

@@ -57,7 +57,11 @@ describe('config/settings', () => {
       'what is left out not, by a flag': [{deleteExcluded: false}, {deleteExcluded: true}, [true, false]],
       'nothing, whatever the job says': [{delete: false}, {deleteExcluded: true}, [false, false]],
       'all, whatever the job says': [{delete: true, deleteExcluded: true}, {delete: false}, [true, true]],
-      'nothing and what is left out': [{delete: false, deleteExcluded: true}, {}, 'choose one of it and --no-delete'],
+      'nothing and what is left out': [
+        {delete: false, deleteExcluded: true},
+        {},
+        'leave out one of --delete-excluded and --no-delete',
+      ],
       'what is left out, where the job deletes nothing': [{deleteExcluded: true}, {delete: false}, 'or give --delete too'],
       'a job that contradicts itself': [{}, {delete: false, deleteExcluded: true}, 'or give --delete too'],
     };

@@ -230,7 +230,7 @@ describe('story: bytes that are not UTF-8', () => {
       {
         title: 'with a byte that is not UTF-8',
         config: nameBytes(`jobs:\n  j:\n    source: s\n    target: t${E}\n`),
-        says: 'c.yaml:4: the byte \\xe9 is not UTF-8; where it is meant, write "\\udce9" in double quotes',
+        says: 'c.yaml:4: the byte \\xe9 is not UTF-8; if it is intended, write "\\udce9" in double quotes',
       },
       {title: 'in UTF-16', config: Buffer.from('\ufeffjobs: {}\n', 'utf16le'), says: 'c.yaml: it is UTF-16, not UTF-8'},
       {title: 'with a NUL', config: Buffer.from('jobs: {}\n\0'), says: 'c.yaml: it contains a NUL, which no UTF-8 text does'},
@@ -242,13 +242,13 @@ describe('story: bytes that are not UTF-8', () => {
       {
         title: 'with a command that is not UTF-8',
         config: Buffer.from('jobs: {j: {source: s, target: t, hooks: {before: ["rm", "t\\udce9"]}}}\n'),
-        says: 'jobs.j.hooks.before[1]: holds a byte that is not UTF-8',
+        says: 'jobs.j.hooks.before[1]: contains a byte that is not UTF-8',
       },
       {
         title: 'in JavaScript, by a path that is not UTF-8',
         config: Buffer.from('export default {}\n'),
         name: `c${E}.mjs`,
-        says: 'Node loads no module whose path is not UTF-8; write the config as YAML or JSON',
+        says: 'Node cannot load a module whose path is not UTF-8; write the config as YAML or JSON',
       },
     ];
     for (const {title, config, name = 'c.yaml', says} of REFUSED) {

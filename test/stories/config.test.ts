@@ -113,8 +113,8 @@ photos
   });
 
   const refused: Readonly<Record<string, readonly [args: readonly string[], says: string]>> = {
-    'an unknown job': [['phtos'], '"phtos" is not in ~/dirsync.config.yaml\n  Did you mean "photos"? It has: photos, notes.'],
-    'a wrong flag': [['photos', '--every', '5x'], '"5x" is no interval'],
+    'an unknown job': [['phtos'], '"phtos" is not in ~/dirsync.config.yaml\n  did you mean "photos"? it has photos, notes'],
+    'a wrong flag': [['photos', '--every', '5x'], '"5x" is not an interval'],
     'two folders': [['/a', '/b'], '"/a" is not in ~/dirsync.config.yaml'],
     'a file that is absent': [['--config', 'no.yaml'], '~/no.yaml (ENOENT)'],
   };

@@ -332,10 +332,10 @@ describe('story: filters', () => {
   });
 
   for (const [flag, value, says] of [
-    ['--exclude-if-present', 'a/b', '"a/b" is no name of a file'],
-    ['--exclude-if-present', '', '"" is no name of a file'],
-    ['--exclude-if-present', '..', '".." is no name of a file'],
-    ['--max-size', '5 MB', '"5 MB" is no size'],
+    ['--exclude-if-present', 'a/b', '"a/b" is not a file name'],
+    ['--exclude-if-present', '', '"" is not a file name'],
+    ['--exclude-if-present', '..', '".." is not a file name'],
+    ['--max-size', '5 MB', '"5 MB" is not a size'],
     ['--min-size', '2k', 'the smallest size is above the largest'],
   ] as const) {
     it(`refuses ${flag} ${JSON.stringify(value)}`, () => {

@@ -55,8 +55,8 @@ describe('story: init', () => {
     ['a source in the target', ['--job', 'j', '-i', 'pics', '-o', '.'], /the folder to copy from lies in it/],
     ['a source on another machine', ['--job', 'j', '-i', 'nas:pics', '-o', 'copy'], /--source: A folder on another machine/],
     ['a target on another machine', ['--job', 'j', '-i', 'pics', '-o', 'sftp://nas/x'], /--target: .*write \.\/sftp:/],
-    ['a line break', ['--job', 'a\nb', '-i', 'pics', '-o', 'copy'], /--job: "a\\nb" holds a control character/],
-    ['a wrong interval', [...usual, '--every', '5'], /--every: "5" is no interval/],
+    ['a line break', ['--job', 'a\nb', '-i', 'pics', '-o', 'copy'], /--job: "a\\nb" contains a control character/],
+    ['a wrong interval', [...usual, '--every', '5'], /--every: "5" is not an interval/],
     ['two kinds of times', [...usual, '--every', '5m', '--watch'], /--every and --watch exclude each other/],
     ['a log that is a folder', [...usual, '-l', 'pics'], /--log: pics is a folder/],
     ['another ending', [...usual, '--config', 'x.json'], /another ending than \.yaml/],
@@ -140,7 +140,7 @@ describe('story: init', () => {
       await terminal.shows('› At');
       terminal.type('25:00');
       terminal.press('Enter');
-      await terminal.shows('! "25:00" is no time of the day');
+      await terminal.shows('! "25:00" is not a time of the day');
       terminal.press('C-u');
       terminal.type('03:00');
       terminal.press('Enter');

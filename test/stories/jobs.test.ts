@@ -84,9 +84,9 @@ describe('story: several jobs', () => {
   });
 
   const refused: [name: string, args: string[], says: RegExp][] = [
-    ['an unknown one among them', ['one', 'too', 'two'], /^Error: There is no such job: "too" .*\n.*Did you mean "two"\?.*\n$/],
-    ['a wrong second one', ['one', 'tow'], /^Error: There is no such job: "tow" .*\n.*Did you mean "two"\?.*\n$/],
-    ['a wrong first one', ['oen', 'two'], /^Error: There is no such job: "oen" .*\n.*Did you mean "one"\?.*\n$/],
+    ['an unknown one among them', ['one', 'too', 'two'], /^Error: There is no such job: "too" .*\n.*did you mean "two"\?.*\n$/],
+    ['a wrong second one', ['one', 'tow'], /^Error: There is no such job: "tow" .*\n.*did you mean "two"\?.*\n$/],
+    ['a wrong first one', ['oen', 'two'], /^Error: There is no such job: "oen" .*\n.*did you mean "one"\?.*\n$/],
     ['a root for several', ['one', 'two', '-o', 'x'], /a root is given for several jobs/],
     ['--all and names', ['--all', 'one'], /--all is given, and jobs too/],
     ['one metrics file for several', ['one', 'two', '--metrics', 'm.prom'], /one metrics file is given for several jobs/],
@@ -169,7 +169,7 @@ describe('story: several jobs', () => {
         const root = folder(CONFIG.replace('one:', 'a:'));
         const {code, stderr} = withoutChange(root, () => dirsync(['run', ...words], {cwd: root}));
         expect(code).to.equal(1);
-        expect(stderr).to.match(/There is no such job: "(?:tow|b)" .*\n.* For the folders write \.\/. \.\/t.+\.\n$/);
+        expect(stderr).to.match(/There is no such job: "(?:tow|b)" .*\n.*; for the folders write \.\/. \.\/t.+\n$/);
       });
     }
 

@@ -82,7 +82,7 @@ describe('story: --rate', () => {
       const {root, source, target} = pairIn(temp(), {a: 'a'}, {});
       const {code, stderr} = withoutChange(root, () => dirsync(['apply', source, target, '--yes', `--rate=${value}`]));
       expect({code}).to.deep.equal({code: 1});
-      expect(stderr).to.include(`"${value}" is no rate`);
+      expect(stderr).to.include(`"${value}" is not a rate`);
     });
   }
 });

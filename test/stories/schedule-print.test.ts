@@ -78,7 +78,7 @@ describe('story: schedule print', () => {
 
   const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['a job without a schedule', ['--systemd', 'once'], /the job "once" has no schedule\n.*`every`/],
-    ['an unknown job', ['--systemd', 'photo'], /Did you mean "photos"/],
+    ['an unknown job', ['--systemd', 'photo'], /did you mean "photos"/],
     ['no form', ['photos'], /one of --cron, --launchd or --systemd is needed/],
     ['two forms', ['--cron', '--systemd', 'photos'], /--systemd and --cron exclude each other/],
     ['no job', ['--cron'], /JOB is missing/],

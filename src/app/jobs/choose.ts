@@ -86,19 +86,19 @@ async function areJobs(typed: Typed): Promise<boolean> {
   if (config === undefined || jobs.length === 0 || (jobs.length === 1 && isThere && isTargetThere)) return false;
   if (!isThere) return true;
   const names = words.map(escapeName);
-  const folders = `or the folders write ./${names.join(' ./')}`;
+  const folders = `for the folders write ./${names.join(' ./')}`;
   const {findJob} = await import('../../config/load.js');
   for (const word of words) {
     try {
       findJob(config, word);
     } catch (error) {
-      throw isUnknownJob(error) ? new DirsyncError(error.code, error.detail, `${error.hint} F${folders}.`) : error;
+      throw isUnknownJob(error) ? new DirsyncError(error.code, error.detail, `${error.hint}; ${folders}`) : error;
     }
   }
   throw new DirsyncError(
     'USAGE',
     `${names.join(' and ')} are jobs of ${escapeName(config.file)}, and ${names[0]} is a folder too`,
-    `f${folders}, for the jobs run one after the other`,
+    `${folders}, for the jobs run one after the other`,
   );
 }
 

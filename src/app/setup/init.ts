@@ -109,7 +109,7 @@ function checker(folder: string): Check {
     } catch (error) {
       if (!(error instanceof DirsyncError)) throw error;
       const words = error.code === 'USAGE' || error.code.endsWith('_INVALID') ? error.detail : error.message;
-      return error.hint === undefined ? words : `${words}. ${error.hint}`;
+      return error.hint === undefined ? words : `${words}; ${error.hint}`;
     }
   };
 }
