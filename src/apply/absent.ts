@@ -1,6 +1,6 @@
 /**
- * What was not there when a plan was made must not be there when it is carried out: a disk was mounted meanwhile, or somebody else has
- * made it. What is in it was seen by nobody, so the plan says nothing of it.
+ * Roots that did not exist when a plan was made. If one exists when the plan is applied, a disk was mounted or someone else has made it,
+ * and the plan says nothing about its content. Then the plan is refused.
  */
 import process from 'node:process';
 import {CODE, emptyStat} from '../core/block.js';
@@ -16,13 +16,12 @@ import {namesIn} from '../state/traces.js';
 import {SELF} from './check.js';
 
 /**
- * The mode of a target's root that was just made, until the journal of its run is there: nobody makes an empty folder like it. So a
- * folder that a killed run has left is told from one that somebody else has made. Where modes are not kept it is not, and the plan is
- * stale.
+ * The mode of a new root until its run has a journal. No one else makes an empty folder with this mode, so it distinguishes a folder that
+ * a killed run has left from one that someone else has made. Without modes they cannot be distinguished, and the plan is stale.
  */
 export const NEW_ROOT_MODE = 0o1700;
 
-/** @throws DirsyncError PLAN_STALE where the source was taken as empty, and is there. */
+/** @throws DirsyncError PLAN_STALE if the source counted as empty and now exists. */
 export function checkSourceAbsent(platform: Platform, {source, sourceMissing}: PlanHeader): void {
   if (sourceMissing && isThere(platform, toByteName(source.path)))
     throw stale(source.path, 'was missing when the plan was made, and is there now', 'plan again');
@@ -32,15 +31,14 @@ export interface Maker {
   readonly platform: Platform;
   readonly root: Folder;
   readonly header: PlanHeader;
-  /** This run has waited for another one to end. */
+  /** Whether this run has waited for another run. */
   readonly hasWaited: boolean;
 }
 
 /**
- * Looks who has made a target that was absent when the plan was made: a run of this very plan, or, for a plan that was made just now,
- * the run from the same source that this one has waited for.
- * Answers whether that one was killed before it could say who it was.
- * @throws DirsyncError PLAN_STALE for anybody else.
+ * Checks who has made a target that did not exist when the plan was made: a run of the same plan, or, for a plan that was made just now,
+ * the run from the same source that this one has waited for. Returns whether that run was killed before it had a journal.
+ * @throws DirsyncError PLAN_STALE if it was anyone else.
  */
 export function checkTargetMaker({platform, root, header, hasWaited}: Maker): 'just-made' | 'working' {
   const {id, source, target} = header;

@@ -1,7 +1,6 @@
 /**
- * Executes a plan: lock, preflight, waves over the workers, report. The order of the steps is the promise of what survives
- * whatever happens in between: nothing is deleted before what replaces it is on disk, and a path at which the world is not
- * what the plan saw is left alone.
+ * Executes a plan: lock, preflight, waves over the workers, report. The order of the steps keeps the promises even if the run ends at
+ * any point: nothing is deleted before its replacement is on disk, and paths that have drifted are left alone.
  */
 import process from 'node:process';
 import {withAbilities} from '../core/abilities.js';
@@ -46,23 +45,23 @@ export interface ApplyOptions {
   readonly approach: Approach;
   /** Leave drifted paths alone and do the rest, instead of refusing the plan. */
   readonly skipDrifted: boolean;
-  /** What becomes of a file that grows while it is copied. */
+  /** How to treat a file that grows while it is copied. */
   readonly live: Live;
-  /** What the target can hold is tried, also where that is known. */
+  /** Tries again what the target can hold, even if that is known. */
   readonly probe: boolean;
-  /** When what was written is flushed to disk: never, before deletes and at the end, or each file before it takes its place. */
+  /** When written files are flushed to disk: never, before deletes and at the end, or each file before its rename. */
   readonly fsync: Fsync;
-  /** How long to wait for another run on this target, in milliseconds, and what others are told of this one: see `Holder`. */
+  /** How long to wait for another run on this target, in milliseconds, and how this run is described to others, see `Holder`. */
   readonly lock: {readonly timeout: number; readonly command: string; readonly timing?: LockTiming};
   readonly onEvent: Listener;
-  /** Its reason is a `Stop`. */
+  /** Aborted with a `Stop` as its reason. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
-  /** Remembers what the run has found, while the target is still locked; what went wrong with it is told. */
+  /** Remembers the facts of the run while the target is still locked; returns a problem if that fails. */
   readonly remember?: (interrupted: boolean) => Problem | undefined;
 }
 
-/** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE, before anything was changed; LOCK_LOST. */
+/** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE before the first change; LOCK_LOST. */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
   let run: Run | undefined;
   const lock = new TargetLock({
@@ -84,7 +83,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
       run = new Run(options, lock);
       return await run.run();
     } catch (error) {
-      // Nothing was changed yet, also when another was quicker between this run's looks and its first change.
+      // Nothing was changed yet. Another run was faster between this run's checks and its first change.
       if (!isLocked(error) || options.lock.timeout === 0) throw error;
     }
     await lock.wait(options.signal);
@@ -96,7 +95,7 @@ class Run {
   readonly #rules: Rules;
   readonly #started: Date;
   readonly #waves: readonly Wave[];
-  /** Where the target has the folders that get another name. */
+  /** The current paths of the folders that will be renamed, by their new paths. */
   readonly #moves: ReadonlyMap<RelPath, RelPath>;
   readonly #target: Target;
   readonly #outcomes: Outcomes;
@@ -106,7 +105,7 @@ class Run {
   #source: Folder | undefined;
   #sourceView: View = {};
   #dispatch: Dispatch | undefined;
-  /** An error ended it after its first change. */
+  /** The error that ended the run after its first change. */
   #brokenOff = false;
   /** Why nothing may be written any more. */
   #lost: DirsyncError | undefined;
@@ -159,12 +158,12 @@ class Run {
     let timer: NodeJS.Timeout | undefined;
     let report: ApplyReport;
     try {
-      // A signal that came while it waited.
+      // A signal came while it waited.
       if (!this.#isStopped || !this.lock.hasWaited) this.#enter();
       onEvent(this.#progress.started());
       timer = setInterval(() => onEvent(this.#now()), 200);
       if (this.#rules.looksFirst && !this.#isStopped) {
-        // Before anybody looks at its path.
+        // This comes before any check of its path.
         if (this.#target.hasRenamed) this.#target.prepare();
         await this.#preflight();
       }
@@ -179,7 +178,7 @@ class Run {
     return report;
   }
 
-  /** Ends it with the actions in hand. */
+  /** Ends the run after the current actions. */
   lose(reason: DirsyncError): void {
     this.#lost = reason;
     this.o.pool.stop();
@@ -197,7 +196,7 @@ class Run {
     return this.#progress.now(this.#outcomes.ended);
   }
 
-  /** Opens both roots, and locks the target's, if it is there already. Changes nothing. */
+  /** Opens both roots, and locks the target's root if it exists. Changes nothing. */
   #enter(): void {
     this.#target.enter();
     this.#source = this.#openSource();
@@ -212,7 +211,7 @@ class Run {
     });
   }
 
-  /** Undefined where it cannot be opened: then each path of it says so. @throws DirsyncError PLAN_OTHER_ROOT or PLAN_STALE. */
+  /** Undefined if it cannot be opened: then each of its paths reports that. @throws DirsyncError PLAN_OTHER_ROOT or PLAN_STALE. */
   #openSource(): Folder | undefined {
     const {source, sourceMissing, options} = this.o.plan.header;
     checkSourceAbsent(platform(), this.o.plan.header);
@@ -250,7 +249,7 @@ class Run {
           : markRoot(path, this.#source, this.#sourceView),
       missing: sourceMissing ? path : undefined,
       target: mark,
-      // The plan may have been made before it was known what the target can hold.
+      // When the plan was made, it may have been unknown what the target can hold.
       policy: withAbilities(withTimeFacts(options, timeFacts), abilities),
       abilities,
       isShared,
@@ -264,7 +263,7 @@ class Run {
     };
   }
 
-  /** Nothing that was there may be lost with the power, by default either: see `FLUSHING_RENAMES`. */
+  /** By default too, a power loss must not lose content that already existed, see `FLUSHING_RENAMES`. */
   #flushed(): Flushed {
     const {fsync} = this.o;
     if (fsync === 'none') return 'none';
@@ -281,7 +280,7 @@ class Run {
       look: (indexes, onResult) => this.#workers.run('check', indexes, onResult),
     });
     for (const index of this.#actions.keys()) if (!outcomes.isPending(index)) this.#progress.spareContent(index);
-    // Stopped on the way it has not seen all: nothing is said of the plan then, and nothing done.
+    // If it was stopped, it has not checked all paths: it neither judges the plan nor does anything.
     if (drift.length === 0 || this.#isStopped) return;
     this.o.onEvent({type: 'drift', drift});
     if (!this.#rules.refusesDrift) return;
@@ -296,7 +295,7 @@ class Run {
   async #work(): Promise<ApplyReport> {
     if (this.#isStopped) return this.#report();
     if (this.#outcomes.pending().length === 0) {
-      // Removes what a killed run left in `.dirsync`, though there is nothing else to do.
+      // There is nothing else to do, but a killed run may have left files in `.dirsync`.
       if (this.#target.hasLeftovers) {
         this.#target.prepare();
         await this.#sweep();
@@ -316,7 +315,7 @@ class Run {
       await this.#sweep();
     } catch (error) {
       this.#checkHeld();
-      // The target may have been changed, so it ends with a report too: an error would say that nothing was.
+      // The target may have been changed, so the run ends with a report: an error would mean that nothing was changed.
       this.#brokenOff = true;
       this.#outcomes.problem(problemOf(error, {path: ROOT, phase: 'write'}));
       this.#target.closeFolders(...this.#settled());
@@ -344,7 +343,7 @@ class Run {
       };
       await this.#workers.run(step, ready, (index, result) => this.#steps.record(step, index, result), asked);
       if (this.#isStopped) return;
-      // What has just taken its place may be what goes next under its old name.
+      // An entry that was just renamed may be removed next under its old name.
       const hasWritten = step !== 'deletes' && actions.some((index) => this.#actions[index]?.after !== undefined);
       if (hasWritten) isSynced = undefined;
     }
@@ -354,7 +353,7 @@ class Run {
     return this.#dispatch as Dispatch;
   }
 
-  /** Flushes all that was written. False when that failed: then nothing may be deleted. */
+  /** Flushes all written files. False if that failed: then nothing may be deleted. */
   async #sync(): Promise<boolean> {
     if (this.o.fsync === 'none') return true;
     this.#progress.phase = 'sync';
@@ -363,7 +362,7 @@ class Run {
     return refused === undefined;
   }
 
-  /** Notes how the target keeps times, if it does not keep all of them. */
+  /** Notes how the target stores times, if not all of them exactly. */
   async #keepTimeFacts(): Promise<void> {
     const facts = await this.#workers.timeFacts();
     if (facts !== undefined) this.#target.keepTimeFacts(facts);
@@ -375,7 +374,7 @@ class Run {
     this.#target.sweep(isWhole, ...this.#settled());
   }
 
-  /** The actions whose modes were set, where modes are kept, and the source that tells of all others. */
+  /** The actions whose modes were set, if modes are preserved, and the source, which has the modes of all other folders. */
   #settled(): [actions: readonly Action[], source: Folder | undefined] {
     if (!this.o.plan.header.options.mode) return [[], undefined];
     return [this.#outcomes.indexesIn('done').map((index) => this.#actions[index] as Action), this.#source];
@@ -383,7 +382,7 @@ class Run {
 
   #leave(): void {
     try {
-      // What is open is noted, and whoever took over closes it.
+      // Open folders are noted, and the run that took over closes them.
       if (this.#lost === undefined) this.#target.closeFolders(...this.#settled());
       this.#journal.close();
     } finally {
@@ -392,7 +391,7 @@ class Run {
     }
   }
 
-  /** The report, and the journal ended with it. What was done is done, recorded or not. */
+  /** Ends the journal and returns the report. A journal that cannot be written does not change the outcome. */
   #recorded(): ApplyReport {
     for (const [action, status] of this.#outcomes.untold()) this.#journal.step(runStep(action, status));
     const report = this.#report();
@@ -428,7 +427,7 @@ function mountPointsOf(facts: readonly MountFacts[] = []): ReadonlySet<RelPath> 
   return new Set(facts.filter(({now}) => now !== '').map(({at}) => at));
 }
 
-/** A root that no worker finds: what it is asked for fails. */
+/** A path that does not exist: workers that open it fail. */
 function unreachable(path: ByteName): RootMark {
   return {path, device: -1, inode: 0n, mount: -1, view: {}};
 }

@@ -1,36 +1,36 @@
 /**
- * How a plan came to be applied, and what follows from it. Whatever the approach, each path is looked at right before it is changed.
+ * How a plan came to be applied, and what follows from that. In each case every path is checked right before it is changed.
  *
- * | approach | all paths looked at first | any drift refuses the plan | files copied as |
+ * | approach | all paths checked first | any drift refuses the plan | files are copied as they |
  * | --- | --- | --- | --- |
- * | fresh: made just now, nobody has seen it | after another run only | no | they now are |
- * | approved: made just now, and shown to somebody | after another run only | no | they were shown |
- * | saved: read from a file | yes | yes, unless --skip-drifted | they were saved |
+ * | fresh: made just now, not shown | only after another run | no | are now |
+ * | approved: made just now, shown and approved | only after another run | no | were shown |
+ * | saved: read from a file | yes | yes, unless --skip-drifted | were saved |
  *
- * A target that was absent when the plan was made and is there now refuses the plan, unless a run of this very plan has made it; of the
- * first two, the run that this one has waited for may have made it as well.
+ * If the target did not exist when the plan was made and exists now, the plan is refused, unless a run of the same plan has made it. For
+ * the first two approaches, the run that this one has waited for may also have made it.
  *
- * After another run has worked on the target (this one waited for its lock), a plan made before that is as old as a saved one, so all
- * paths are looked at first. It is not refused: what it says is right or left alone, path by path.
+ * If this run had to wait for another run on the target, its plan is as outdated as a saved one, so all paths are checked first. The plan
+ * is not refused: each path either still fits or is left alone.
  */
 export type Approach = 'fresh' | 'approved' | 'saved';
 
-/** `copy`: as it is at one moment, shown by comparing; `skip`: it is a problem, and what the target has stays. */
+/** `copy`: copied as it is at one moment, proved by a comparison; `skip`: it is a problem, and the target's file stays. */
 export type Live = 'copy' | 'skip';
 
-/** What an approach comes to, in one run. */
+/** What an approach means for a run. */
 export interface Rules {
-  /** Every path is looked at on both sides before the first change. */
+  /** Whether every path is checked on both sides before the first change. */
   readonly looksFirst: boolean;
-  /** A drifted path refuses the whole plan. */
+  /** Whether a drifted path refuses the whole plan. */
   readonly refusesDrift: boolean;
-  /** A file of the source that is another by now is copied as it is, else it is drift. */
+  /** Whether a changed file of the source is copied as it is now; if not, it is drift. */
   readonly follows: boolean;
-  /** A file that grows while it is copied is taken as it is at one moment. */
+  /** Whether a file that grows while it is copied is copied as it is at one moment. */
   readonly takesGrowing: boolean;
 }
 
-/** `live`: what becomes of files that grow, where nobody has approved what they were. */
+/** `live`: how to treat files that grow, if their content was not approved. */
 export function rulesOf(
   approach: Approach,
   {skipDrifted, live, hasWaited}: {skipDrifted: boolean; live: Live; hasWaited: boolean},

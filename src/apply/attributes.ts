@@ -1,4 +1,4 @@
-/** Which attributes an action sets on what it makes or changes. */
+/** The attributes that an action sets on an entry. */
 import {createHash} from 'node:crypto';
 import type {Abilities} from '../core/abilities.js';
 import type {Action} from '../core/action.js';
@@ -11,7 +11,7 @@ import {type Attributes, SystemError, type WantedXattrs} from '../platform/platf
 import {inSource, SourceError, type World} from './check.js';
 import type {Task} from './task.js';
 
-/** What this process sets of the attributes that an action leads to; `isNew`: on something that has none of its own yet. */
+/** The attributes to set for an action; `isNew`: the entry was just made and has no attributes of its own yet. */
 export function attributesOf(task: Task, {isNew}: {isNew: boolean}): Attributes {
   const {action, world, learner} = task;
   const {policy, abilities} = world;
@@ -29,12 +29,12 @@ export function attributesOf(task: Task, {isNew}: {isNew: boolean}): Attributes 
   };
 }
 
-/** Whether a modification time stays only when an access time is set with it. */
+/** Whether a modification time is only stored if an access time is set with it. */
 export function setsAccess(abilities: Abilities | undefined): boolean {
   return abilities !== undefined && abilities.times !== 'open';
 }
 
-/** Where modes are not kept, a new path gets what a program that makes it would give it, and an old one keeps its own. */
+/** If modes are not preserved, a new entry gets the usual mode of a new file, and an existing one keeps its mode. */
 function modeOf({action, world, umask}: Task): number | undefined {
   const {before, after} = action;
   const {kind, mode} = after as Entry;
@@ -44,12 +44,12 @@ function modeOf({action, world, umask}: Task): number | undefined {
   return kind === 'directory' ? undefined : before?.mode;
 }
 
-/** What is mounted in the target may have modes where its root has none. */
+/** A file system mounted inside the target may have modes even if the root has none. */
 function hasNoModes({path}: Action, {abilities, target}: World): boolean {
   return abilities?.mode === false && target?.volumeAt(parentPath(path)) === target?.rootVolume;
 }
 
-/** Whether what stands at the path in the end is of a kind that did not stand there before. */
+/** Whether the kind of the entry at the path changes. */
 export function isMade({before, after}: Action): boolean {
   return before?.kind !== after?.kind;
 }
@@ -65,7 +65,7 @@ function wantedXattrs({action, world}: Task): WantedXattrs {
     if (digest === undefined) return [attribute, Buffer.from(value, 'base64')];
     const place = source?.find(action.path);
     const whole = place && inSource(() => platform.xattr(place.folder, place.name, attribute));
-    // It is what the plan saw, or it is nothing that was approved.
+    // It is either unchanged since the plan, or was not approved.
     if (whole === undefined || createHash('sha256').update(whole).digest('hex') !== digest)
       throw new SourceError('ESTALE', 'lgetxattr');
     return [attribute, whole];
@@ -78,5 +78,5 @@ export function isOfXattrs(error: unknown): boolean {
   return error instanceof SystemError && error.syscall.endsWith('setxattr') && XATTR_REFUSALS.has(error.code);
 }
 
-/** setxattr(2): too large for the file system in one way or another, unknown to it, or forbidden by it. */
+/** setxattr(2): too large for the file system, not supported, or forbidden. */
 const XATTR_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'E2BIG', 'ERANGE', 'EOPNOTSUPP', 'EPERM', 'EINVAL']);

@@ -1,6 +1,6 @@
 /**
- * Where an action stands in the world as it is now: still to do, done already, or drifted. Asked for every path before the
- * first change of a saved plan, and again right before each act.
+ * The state of an action compared with the current trees: to do, already done, or drifted. Every path of a saved plan is checked before
+ * the first change, and every path again right before it is changed.
  */
 import type {Abilities} from '../core/abilities.js';
 import {type Action, fromOf, isUpkeep, type Link, type Reason} from '../core/action.js';
@@ -18,46 +18,46 @@ import {errnoOf, type Folder, NOT_HELD, type Pace, type Platform, SystemError} f
 import {isThere} from '../platform/roots.js';
 import type {FoldedNames} from './names.js';
 
-/** Both trees as a worker holds them. */
+/** Both trees, opened by a worker. */
 export interface World {
   readonly platform: Platform;
-  /** Undefined when it is gone and was taken as empty. */
+  /** Undefined if it is missing and counts as empty. */
   readonly source: Cursor | undefined;
-  /** Where it was, when it was taken as empty. */
+  /** The path of a missing source that counts as empty. */
   readonly missing: ByteName | undefined;
-  /** Undefined while the target's root does not exist. */
+  /** Undefined until the target's root exists. */
   readonly target: Cursor | undefined;
-  /** A second way into the target, for the leaders of hard links. */
+  /** A second cursor for the target, for the leaders of hard links. */
   readonly leaders: Cursor | undefined;
-  /** No more is kept than the target can hold. */
+  /** What is preserved, limited to what the target can hold. */
   readonly policy: PlanOptions;
-  /** What it can hold, where that was tried. */
+  /** What the target can hold, if that was tried. */
   readonly abilities: Abilities | undefined;
-  /** Whether it can hold a name, as it is written there. */
+  /** Whether the target can hold a name, in its escaped form. */
   readonly holdsName: (name: string) => boolean;
-  /** What is seen of it may be some seconds old: see `FileSystem`. */
+  /** Whether what is read from it may be some seconds old, see `FileSystem`. */
   readonly isShared: boolean;
-  /** Where the target has folders until they are renamed, by the paths that they have in the plan. */
+  /** The current paths of folders that are not renamed yet, by their paths in the plan. */
   readonly moves: ReadonlyMap<RelPath, RelPath>;
   /** Whether the target's root folds names, or may. */
   readonly foldsNames: boolean;
   readonly names: FoldedNames | undefined;
-  /** Folders of the target that are opened up to their owner for a while, with the modes that they had. */
+  /** Folders of the target to which their owner temporarily has all rights, with their original modes. */
   readonly opened: Map<RelPath, number>;
-  /** A folder of each volume in the target that was written to, but for that of the root: open, to flush its file system. */
+  /** An open folder of each volume in the target that was written to, except the root's volume, to flush its file system. */
   readonly volumes: Map<string, Folder>;
-  /** Folders of the target into which nothing can be renamed from staging, though they are on one volume with it. */
+  /** Folders of the target to which nothing can be renamed from staging, although both are on one volume. */
   readonly beside: Set<RelPath>;
-  /** By the leader of a group of names: the last name of it that became a further file, since the leader has as many as there can be. */
+  /** By the leader of a group of names: the last name that became a further file, since the leader has the maximum number of links. */
   readonly further: Map<RelPath, RelPath>;
-  /** Whether the filters leave out what the source has at a path. */
+  /** Whether the filters exclude the source's entry at a path. */
   readonly isLeftOut: (path: RelPath, isFolder: boolean) => boolean;
-  /** False when the run is to stop. */
+  /** False if the run was asked to stop. */
   readonly goOn: () => boolean;
   readonly pace?: Pace | undefined;
 }
 
-/** What the kernel refused in the source; every other refusal of an act is of the target. */
+/** An error of the kernel in the source; all other errors of an act concern the target. */
 export class SourceError extends SystemError {}
 
 export function inSource<T>(act: () => T): T {
@@ -71,13 +71,13 @@ export function inSource<T>(act: () => T): T {
 
 export type Standing = 'todo' | 'done' | Drift;
 
-/** The name of an open folder itself. */
+/** The name for an open folder itself. */
 export const SELF = '' as ByteName;
 export const NO_XATTRS: KeptXattrs = {xattrs: [], acls: false};
 
 const stat: Stat = emptyStat();
 
-/** What stands at a path, or undefined; of extended attributes those that are kept. */
+/** The entry at a path with its preserved extended attributes, or undefined. */
 export function lookAt(platform: Platform, cursor: Cursor | undefined, path: RelPath, kept: KeptXattrs): Entry | undefined {
   const place = cursor?.find(path);
   return place && entryAtPlace(platform, place, kept);
@@ -90,8 +90,8 @@ export function entryAtPlace(platform: Platform, {folder, name}: Place, kept: Ke
 }
 
 /**
- * What stands in the target where an action is to be done, also before something on the way is renamed. A folder that is opened up has
- * the mode that it had.
+ * The target's entry at the path of an action, even if a folder above it is not renamed yet. A folder that is temporarily opened has its
+ * original mode.
  */
 export function lookAtTarget(action: Action, world: World): Entry | undefined {
   const {path, before} = action;
@@ -99,7 +99,7 @@ export function lookAtTarget(action: Action, world: World): Entry | undefined {
   const now = entryInTarget(action, world);
   const closed = opened.get(path);
   if (now?.kind !== 'directory' || closed === undefined) return now;
-  // A plan made after a run was killed has seen it open.
+  // A plan that was made after a run was killed has seen the folder with all rights.
   const isOpen = now.mode === openMode(closed) && now.mode !== before?.mode;
   return isOpen ? {...now, mode: closed} : now;
 }
@@ -114,18 +114,18 @@ function entryInTarget(action: Action, world: World): Entry | undefined {
   }
 }
 
-/** A target that folds names has it at its path before it is renamed as well; others only where it still is. */
+/** A target that folds names finds an entry under both names, other targets only under the current one. */
 function findInTarget(action: Action, world: World): Place | undefined {
   const {path, before} = action;
   const {target, moves} = world;
   const place = target?.find(path);
   const from = fromOf(action);
-  // Perf: nearly nothing is renamed (bench: unchanged-linux).
+  // Perf: almost nothing is renamed (bench: unchanged-linux).
   if (before === undefined || (from === undefined && moves.size === 0) || isSomething(place, world)) return place;
   return target?.find(pathNow(path, from, world));
 }
 
-/** Where something is that is renamed from `from`, or lies in what is, when a part of that is done. */
+/** The current path of an entry that is renamed from `from`, or lies in a renamed folder, if some of the renames are done. */
 function pathNow(path: RelPath, from: RelPath | undefined, world: World): RelPath {
   const above = parentPath(path);
   const folder = above === ROOT ? ROOT : pathNow(above, world.moves.get(above), world);
@@ -137,12 +137,12 @@ function isSomething(place: Place | undefined, {platform}: World): boolean {
   return place !== undefined && platform.stat(place.folder, place.name, stat);
 }
 
-/** The name that an action's path had before it was renamed. */
+/** The name of an action's path before it is renamed. */
 export function oldName(action: Action): string {
   return baseName(fromOf(action) ?? action.path);
 }
 
-/** Whether an action's path has the name that it is to have, as far as the target shows it. */
+/** Whether an action's path already has its new name, as far as the target shows that. */
 export function isNamed(action: Action, world: World): boolean {
   const {path} = action;
   const {names} = world;
@@ -152,22 +152,22 @@ export function isNamed(action: Action, world: World): boolean {
   return names.target.has(joinPath(folder, baseName(path))) || !names.target.has(joinPath(folder, old));
 }
 
-/** The mode of a folder in which its owner may do all. */
+/** The mode of a folder to which its owner has all rights. */
 export function openMode(mode: number): number {
   return mode | 0o700;
 }
 
-/** Where an action stands, both sides looked at. */
+/** The state of an action, with both sides checked. */
 export function check(action: Action, world: World): Standing {
   const standing = checkTarget(action, world);
   return standing === 'todo' ? (checkSource(action, world) ?? 'todo') : standing;
 }
 
-/** What no longer holds in the source. Upkeep sets what the target has had, and nothing of the source. */
+/** What has drifted in the source. Upkeep restores values of the target and does not depend on the source. */
 export function checkSource(action: Action, {platform, source, missing, policy, isLeftOut}: World): Drift | undefined {
   const {path, before, after} = action;
   if (isUpkeep(action)) return undefined;
-  // What else of it comes back with its root is not known yet.
+  // It is unknown what else returns with its root.
   if (missing !== undefined && isThere(platform, missing))
     return {path, side: 'source', attribute: 'existence', now: 'directory'};
   const now = inSource(() => lookAt(platform, source, path, policy));
@@ -183,7 +183,7 @@ export function checkSource(action: Action, {platform, source, missing, policy, 
   return same ? undefined : difference({path, side: 'source'}, after, now, policy);
 }
 
-/** Where an action stands by what the target has at its path. */
+/** The state of an action, judged by the target's entry at its path. */
 export function checkTarget(action: Action, world: World): Standing {
   const [first = ''] = world.foldsNames ? pathParts(action.path) : [];
   if (isStateDir(first, FOLDING_UNKNOWN)) return {path: action.path, side: 'target', attribute: 'own'};
@@ -199,7 +199,7 @@ function standingOf(action: Action, world: World): Standing {
     case 'mkdir':
       if (now === undefined) return 'todo';
       if (now.kind !== 'directory') return comeOrGone(path, 'target', undefined, now);
-      // A run that was ended early leaves folders without their attributes: that is no drift, they are set in the end.
+      // A run that ended early leaves folders without their attributes. This is no drift, since they are set at the end.
       return isCurrent(action.after, now, policy) ? 'done' : 'todo';
     case 'create':
       if (now === undefined) return 'todo';
@@ -210,7 +210,7 @@ function standingOf(action: Action, world: World): Standing {
       return checkReplace(action, now, policy);
     case 'link':
       if (isLinked(action, world) || (isApart(policy) && isCurrentNow(action, now, world))) return 'done';
-      // A run that was ended early may have made this name before its leader: the same content, so nothing is lost.
+      // A run that ended early may have made this name before its leader. The content is the same, so nothing is lost.
       if (now === undefined || isCurrent(action.after, now, policy) || same(action.before, now, policy)) return 'todo';
       return action.before === undefined
         ? comeOrGone(path, 'target', undefined, now)
@@ -235,12 +235,12 @@ function checkUpdate(action: Action & {kind: 'update'}, now: Entry | undefined, 
   if (now === undefined) return comeOrGone(path, 'target', before, now);
   const isBefore = sameEntry(now, before, policy);
   const isAfter = isCurrent(after, now, policy);
-  // A target's file may be both where only the content, or the group of names, is to change.
+  // A target's file may match both if only its content or its group of names changes.
   if (isAfter && !(isBefore && isPending(action, world))) return 'done';
   return isBefore ? 'todo' : difference({path, side: 'target'}, before, now, policy);
 }
 
-/** Whether what metadata does not show is still to be changed. */
+/** Whether something that metadata does not show still has to be changed. */
 function isPending(action: Action & {kind: 'update'}, world: World): boolean {
   const {path, reasons, after} = action;
   const {platform, policy} = world;
@@ -258,7 +258,7 @@ function isSameContent(path: RelPath, to: Place, {platform, source, goOn, pace}:
   return from !== undefined && platform.sameContent({a: from.folder, aName: from.name, b: to.folder, bName: to.name, goOn, pace});
 }
 
-/** Whether a name that may be a file of its own is what it is to be, its content included where that is compared. */
+/** Whether a name that may be a file of its own is already as planned, including its content if that is compared. */
 function isCurrentNow(action: Link, now: Entry | undefined, world: World): boolean {
   const {path, after} = action;
   const {policy} = world;
@@ -269,7 +269,7 @@ function isCurrentNow(action: Link, now: Entry | undefined, world: World): boole
 }
 
 function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: Entry | undefined, policy: PlanOptions): Standing {
-  // Nothing there: a run was ended in the middle. There is nothing to lose.
+  // Nothing exists there, since a run ended in between. There is nothing to lose.
   if (now === undefined) return 'todo';
   if (now.kind === after.kind) {
     if (isCurrent(after, now, policy)) return 'done';
@@ -279,7 +279,7 @@ function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: En
   return unchanged ? 'todo' : difference({path, side: 'target'}, before, now, policy);
 }
 
-/** Each attribute may be the old or the new one: a run that was ended early has set some. */
+/** Each attribute may have its old or new value, since a run that ended early has set some. */
 function checkAttrs(
   {path, before, after}: Action & {kind: 'move' | 'attrs'},
   now: Entry | undefined,
@@ -304,7 +304,7 @@ function isOfXattrs(reason: Reason): boolean {
   return reason === 'xattrs' || reason === 'acls';
 }
 
-/** Whether names of one file are files of their own in the target, or look so. */
+/** Whether names of one file are separate files in the target, or look like that. */
 function isApart({hardlinks, showsLinks}: PlanOptions): boolean {
   return !hardlinks || !showsLinks;
 }
@@ -320,7 +320,7 @@ function isLinked({path, leader}: Action & {kind: 'link'}, {platform, target, le
   return platform.stat(there.folder, there.name, stat) && stat.device === device && inodeOf(stat) === inode;
 }
 
-/** A folder's times change with its content, so they are no sign of drift. */
+/** The times of a folder change with its content, so they show no drift. */
 function sameFolder(a: Entry, b: Entry, policy: PlanOptions): boolean {
   return a.kind === b.kind && attributeReasons(a, b, policy).length === 0;
 }
@@ -330,12 +330,12 @@ function same(expected: Entry | undefined, now: Entry | undefined, policy: PlanO
   return expected.kind === 'directory' ? sameFolder(expected, now, policy) : sameEntry(expected, now, policy);
 }
 
-/** Nothing stands where something was expected, or the reverse. */
+/** An expected entry is missing, or an entry exists where none was expected. */
 export function comeOrGone(path: RelPath, side: Side, expected: Entry | undefined, now: Entry | undefined): Drift {
   return {path, side, attribute: 'existence', before: expected?.kind, now: now?.kind};
 }
 
-/** The first thing in which what is there is not what was expected. */
+/** The first difference between the entry and the expected one. */
 function difference(at: Pick<Drift, 'path' | 'side'>, expected: Entry, now: Entry, policy: PlanOptions): Drift {
   const pair = (attribute: DriftAttribute, value: (entry: Entry) => string | undefined): Drift => ({
     ...at,

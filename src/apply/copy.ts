@@ -1,4 +1,4 @@
-/** What the source has at a path, made anew in the target: copied whole, or not at all. */
+/** Makes a copy of the source's entry at a path in the target: either complete or not at all. */
 import type {Action} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, isSpecial, type Stat, toEntry} from '../core/block.js';
 import type {Drift} from '../core/drift.js';
@@ -13,7 +13,7 @@ import {checkSource, lookAt, NO_XATTRS, type World} from './check.js';
 import {discard} from './spot.js';
 import {type Flushed, failed, type StepResult, sideOf, skipped, type Task} from './task.js';
 
-/** `action`: what was made, by which all that follows goes; another than the plan's where the source's file is another by now. */
+/** `action`: what was made, for the following steps; it differs from the plan's action if the source's file has changed meanwhile. */
 export interface Copied {
   readonly action: Action;
 }
@@ -21,18 +21,18 @@ export interface Copied {
 /** A copy that took longer than a moment. */
 const LOOK_AGAIN_BYTES = 1024 * 1024;
 
-/** Well below what the kernel writes back in one piece. */
+/** Well below the size that the kernel writes back in one piece. */
 const ONE_PIECE = 256 * 1024;
 
-/** How often a file is copied that is written to meanwhile. */
+/** How often a file is copied if it is written to meanwhile. */
 const ATTEMPTS = 3;
 
-/** Makes a copy of the source's file; or tells why there is none. */
+/** Copies the source's file, or returns why it could not. */
 export function copyFromSource(task: Task, spot: Place): Copied | StepResult {
   const {world, rules} = task;
   let {action} = task;
   for (let attempt = 1; ; attempt++) {
-    // One that grows may have done so between the look that was just taken and its copy.
+    // A growing file may have grown between the last check and its copy.
     const ended = copyFile({...task, action}, spot, rules.takesGrowing && attempt > 1);
     if (ended === 'copied') return {action};
     if (typeof ended !== 'string' && 'grown' in ended) return {action: asGrown(action, ended)};
@@ -41,7 +41,7 @@ export function copyFromSource(task: Task, spot: Place): Copied | StepResult {
     if (!rules.follows && ended === 'refused' && attempt === 1) return skipped(sourceDrift(action, world));
     if (now === undefined) return vanished(task);
     if (attempt === ATTEMPTS || now.kind !== 'file') return failed(action, 'write', 'CHANGED_DURING_COPY', 'source');
-    // Nobody has approved what the file was: what it is now is copied.
+    // The file's earlier state was not approved: its current state is copied.
     if (rules.follows) action = {...action, after: now} as Action;
   }
 }
@@ -67,13 +67,13 @@ export function makeOther(task: Task, {folder, name}: Place): Copied | StepResul
     }
     return {action};
   } catch (error) {
-    // It may be there without its attributes.
+    // It may exist without its attributes.
     discard(task, {folder, name});
     throw error;
   }
 }
 
-/** `mayBeLonger`: it is taken as well when it has grown since it was looked at. */
+/** `mayBeLonger`: the file is also accepted if it has grown since it was checked. */
 function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | Grown | 'copied' | 'changed' | 'refused' {
   const {action, world, flushed, rules, onBytes} = task;
   const {platform, source, policy, abilities, pace} = world;
@@ -104,7 +104,7 @@ function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | G
     if (result === 'stopped') return {status: 'stopped'};
     if (result === 'unsized') return failed(action, 'write', 'UNSIZED', 'source');
     if (result === 'changed' || result === 'refused') return result;
-    // A copy that took a while may be of a file that has moved away, with the folder that it is in.
+    // During a long copy, the file may have been moved away with its folder.
     const tookLong = result !== 'copied' || after.size > LOOK_AGAIN_BYTES;
     if (tookLong && !(rules.takesGrowing ? isSameFile(opened, action, world) : checkSource(action, world) === undefined)) {
       discard(task, spot);
@@ -121,7 +121,7 @@ function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | G
     if (isOfXattrs(error)) throw error;
     const code = errnoOf(error);
     if (code === 'ENOENT') return vanished(task);
-    // A symlink is there now.
+    // It is a symlink now.
     if (code === 'ELOOP') return 'refused';
     const {syscall} = error as SystemError;
     const isOfSource = syscall === 'read' || (syscall === 'openat' && !isReadable(world, from));
@@ -135,13 +135,13 @@ function fsyncOf({before, after}: Action, flushed: Flushed): 'none' | 'holes' | 
   return flushed === 'replacing' && isExposed ? 'any' : 'holes';
 }
 
-/** What a plan says is no longer there. One that was approved no longer fits; else it is what becomes of files in use. */
+/** The source's file has changed. For an approved plan this is drift; otherwise it is the problem of a file in use. */
 function vanished({action, world, rules}: Task): StepResult {
   return rules.follows ? failed(action, 'write', 'VANISHED', 'source') : skipped(sourceDrift(action, world));
 }
 
 function sourceDrift(action: Action, world: World): Drift {
-  // It changed and changed back: what is left of it is another change time.
+  // It changed and changed back: only its ctime differs.
   const {path, after} = action;
   const mtime = String((after as Entry).mtime);
   return checkSource(action, world) ?? {path, side: 'source', attribute: 'mtime', before: mtime, now: mtime};
@@ -151,7 +151,7 @@ function isInSource({path}: Action, {platform, source, policy}: World): boolean 
   return lookAt(platform, source, path, policy) !== undefined;
 }
 
-/** Whether a path of the source is the file that this was read of. */
+/** Whether a path of the source is still the file of this stat. */
 function isSameFile(read: Stat, {path}: Action, {platform, source}: World): boolean {
   const place = source?.find(path);
   const now = emptyStat();
@@ -159,7 +159,7 @@ function isSameFile(read: Stat, {path}: Action, {platform, source}: World): bool
   return isThere && now.device === read.device && inodeOf(now) === inodeOf(read);
 }
 
-/** Tells a source that may not be read from a target that may not be written, for the report. */
+/** Distinguishes a source that cannot be read from a target that cannot be written, for the report. */
 function isReadable({platform}: World, {folder, name}: Place): boolean {
   try {
     platform.readFile(folder, name, 1);

@@ -1,6 +1,6 @@
 /**
- * Hands a run's work to the workers. Neighbours go together, since they share folders; whoever is free takes the next batch. When it
- * returns or throws, no worker is at work for this run any more.
+ * Distributes the work of a run. Neighbours are in one batch, since they share folders; the next free worker takes the next batch. When
+ * it returns or throws, no worker is working for this run any more.
  */
 import {type Action, bytesOf} from '../core/action.js';
 import type {RelPath} from '../core/path.js';
@@ -14,24 +14,24 @@ import type {ApplyContext} from './session.js';
 /** A batch is as much as a worker does between two answers. */
 const BATCH_ACTIONS = 128;
 const BATCH_BYTES = 32 * 1024 * 1024;
-/** So many batches wait at each worker, so that none idles while an answer is read. */
+/** The number of batches that wait at each worker, so that it is not idle while an answer is read. */
 const BATCHES_AHEAD = 2;
 
 export interface DispatchOptions {
   readonly pool: WorkerPool;
   readonly actions: readonly Action[];
   readonly context: ApplyContext;
-  /** Folders of the target that are opened up to their owner, in the order in which that became known; it grows. */
+  /** Folders of the target to which their owner temporarily has all rights, in the order in which that became known; it grows. */
   readonly opened: readonly Opened[];
-  /** Told of folders that a worker has opened up. */
+  /** Called with folders to which a worker has given their owner all rights. */
   readonly onOpened: (opened: Opened) => void;
   /** Called after each batch. */
   readonly onBatch: () => void;
-  /** Whether no more batches are to begin. */
+  /** Whether no more batches may begin. */
   readonly isStopped: () => boolean;
 }
 
-/** What a worker is told of each action beside the action itself. */
+/** What a worker gets with each action. */
 interface Asked {
   readonly leader?: ((index: number) => LeaderNow | undefined) | undefined;
   readonly asideOf?: ((index: number) => RelPath | undefined) | undefined;
@@ -39,9 +39,9 @@ interface Asked {
 
 export class Dispatch {
   #context: ApplyContext;
-  /** How many of the opened folders each worker knows. */
+  /** How many of the opened folders each worker already knows. */
   readonly #knows: number[];
-  /** The context that each worker was given last. */
+  /** The last context of each worker. */
   readonly #given: (ApplyContext | undefined)[];
 
   constructor(private readonly o: DispatchOptions) {
@@ -50,14 +50,14 @@ export class Dispatch {
     this.#given = new Array(o.pool.size);
   }
 
-  /** Batches from here on are done in this one. */
+  /** Sets the context of all following batches. */
   set context(context: ApplyContext) {
     this.#context = context;
   }
 
   /**
-   * `leader`: for links, how far the file has come that leads the group of an action. `asideOf`: the path beside
-   * which what an action removes or replaces is set aside, if it is.
+   * `leader`: for links, the progress of the file that leads the group of an action. `asideOf`: the path beside which the entry that
+   * an action removes or replaces is set aside, if it is.
    */
   async run(
     step: BatchStep,
@@ -86,28 +86,28 @@ export class Dispatch {
         onBatch();
       }
     });
-    // A batch answers for what goes wrong in it: when it fails itself, nothing more is to be done.
+    // A batch returns its own problems: if the batch itself fails, nothing more may be done.
     await pool.together(lanes);
   }
 
-  /** Flushes all that was written: each worker knows which mounts it has written to. Answers the first thing that was refused. */
+  /** Flushes all written files: each worker knows the mounts that it has written to. Returns the first problem. */
   async sync(): Promise<Problem | undefined> {
     const ask = (worker: number) => this.o.pool.call<Problem | undefined>(worker, this.#job(worker, 'sync'));
     return (await allEnded(this.#everywhere(1, ask))).find((found) => found !== undefined);
   }
 
-  /** What the workers have learnt of how the target keeps times. */
+  /** What the workers have found about how the target stores times. */
   async timeFacts(): Promise<TimeFacts | undefined> {
     const ask = (worker: number) => this.o.pool.call<TimeFacts | undefined>(worker, this.#job(worker, 'times'));
     return (await allEnded(this.#everywhere(1, ask))).reduce(joinFacts, undefined);
   }
 
-  /** A worker gets only what is new to it: the context can be large, and there may be a million opened folders. */
+  /** Sends a worker only what is new to it: the context can be large, and there may be a million opened folders. */
   #job(worker: number, step: BatchStep): BatchJob {
     const job: BatchJob = {type: 'batch', step, indexes: [], actions: []};
     const isNew = this.#given[worker] !== this.#context;
     const context = isNew ? {context: this.#context} : {};
-    // With another context a worker begins anew, and knows none of them.
+    // With a new context a worker starts again, and knows none of them.
     if (isNew) this.#knows[worker] = 0;
     const news = this.o.opened.slice(this.#knows[worker]);
     this.#given[worker] = this.#context;
@@ -115,7 +115,7 @@ export class Dispatch {
     return {...job, ...context, ...(news.length > 0 && {opened: news})};
   }
 
-  /** Begins so many `lanes` of work at each worker. */
+  /** Starts this many `lanes` of work at each worker. */
   #everywhere<Answer>(lanes: number, work: (worker: number) => Promise<Answer>): Promise<Answer>[] {
     const {size} = this.o.pool;
     return Array.from({length: lanes * size}, (_, i) => work(i % size));

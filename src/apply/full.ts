@@ -1,8 +1,7 @@
 /**
- * Volumes of the target that answered that there is no room. A million writes are not tried in vain then, with a problem for each:
- * what is at least as large as what was refused is not begun. Smaller files may fit, so they are tried; one that is refused lowers
- * the mark. Deletes go on: what they remove is gone from the source, whatever could be written, and they make room for the next
- * run. Each worker learns for itself.
+ * Full volumes of the target. After a write has failed for lack of space, files of at least that size are not tried any more, which
+ * would only fail a million times. Smaller files may fit, so they are tried; each failure lowers the mark. Deletes continue: their
+ * entries are gone from the source in any case, and they free space for the next run. Each worker keeps its own marks.
  */
 import {type Action, bytesOf} from '../core/action.js';
 import {parentPath} from '../core/path.js';
@@ -15,7 +14,7 @@ const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 const NEED_ROOM: ReadonlySet<WaveStep> = new Set<WaveStep>(['folders', 'writes', 'overwrites', 'exchanges', 'links']);
 
 export class FullVolumes {
-  /** The bytes of the smallest write that was refused, by volume. */
+  /** The size in bytes of the smallest write that failed, by volume. */
   readonly #refused = new Map<string, number>();
 
   constructor(private readonly target: Cursor | undefined) {}
@@ -36,7 +35,7 @@ export class FullVolumes {
     try {
       return this.target?.volumeAt(parentPath(path));
     } catch (error) {
-      // No folder to write into: the act will say so.
+      // The folder does not exist: the act itself reports that.
       errnoOf(error);
       return undefined;
     }

@@ -1,4 +1,4 @@
-/** The file that leads a group of hard links: whether it is what further names are to be names of. */
+/** The leader of a group of hard links: the file of which all further names become links. */
 import type {Action, Link} from '../core/action.js';
 import {emptyStat, inodeOf} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
@@ -10,7 +10,7 @@ import {checkTarget, entryAtPlace, inSource, lookAt, NO_XATTRS, type World} from
 import {foundWaiting} from './spot.js';
 import type {Task} from './task.js';
 
-/** Whether the leader of a link was copied in this run, as it then was. */
+/** Whether the leader of a link was copied in this run, in its state at that time. */
 export function isCopiedNow({rules, leader}: Task): boolean {
   return rules.follows && (leader?.is === 'written' || leader?.is === 'staged');
 }
@@ -28,7 +28,7 @@ export function isOneInSource({path, leader}: Link, {platform, source}: World): 
   });
 }
 
-/** Where the file is of which a link is to be a name; undefined where it is not what the source has. */
+/** The place of the file that a link is made to; undefined if that file is not the one of the source. */
 export function leaderPlace(task: Task, action: Link): Place | undefined {
   const {world, staging, leader = {is: 'untouched'}} = task;
   const {platform, leaders} = world;
@@ -40,20 +40,20 @@ export function leaderPlace(task: Task, action: Link): Place | undefined {
   if (now?.kind !== action.after.kind || (now.size !== action.after.size && !isCopiedNow(task))) return undefined;
   if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
   if (leader.is === 'written' && !isOfItsTime(task, action, now)) return undefined;
-  // Its attributes alone are still to be set, and then hold for this name too.
+  // Only its attributes still have to be set, and then apply to this name too.
   const isSound =
     leader.is !== 'attrs' ||
     ((leader.action.kind === 'attrs' || leader.action.kind === 'move') && !isDrifted(leader.action, world));
   return isSound ? place : undefined;
 }
 
-/** Whether a leader that was written has not been edited since. How exactly the target keeps times may not be known yet. */
+/** Whether a written leader is unchanged since. It may still be unknown how exactly the target stores times. */
 function isOfItsTime(task: Task, {leader, after}: Link, {mtime}: Entry): boolean {
   const {platform, source, policy} = task.world;
   const closely = {...policy, mtimeWindow: policy.mtimeWindow + COARSEST};
   if (!policy.times || sameTime(mtime, after.mtime, closely)) return true;
   const now = isCopiedNow(task) ? inSource(() => lookAt(platform, source, leader, NO_XATTRS)) : undefined;
-  // What is written to all the while was copied as it was at some moment.
+  // A file that is written to all the time was copied as it was at one moment.
   return now !== undefined && mtime > after.mtime && (mtime < now.mtime || sameTime(mtime, now.mtime, closely));
 }
 
@@ -61,7 +61,7 @@ function isDrifted(action: Action, world: World): boolean {
   return typeof checkTarget(action, {...world, target: world.leaders}) === 'object';
 }
 
-/** Whether the target has at a path what the source has. */
+/** Whether the target has the source's entry at a path. */
 function isWhole(path: RelPath, {platform, source, leaders, policy, goOn, pace}: World): boolean {
   const from = source?.find(path);
   const to = leaders?.find(path);

@@ -1,13 +1,13 @@
 /**
- * Names in a target that folds them, or may: what is one name there is several in the source. Whatever a plan says, what the source has
- * under another spelling is not removed.
+ * Names in a target that folds them, or may fold them: several names of the source can be one name there. Regardless of the plan, an
+ * entry that the source has under a different spelling is not removed.
  */
 import {type ByteName, foldName, fromByteName, toByteName} from '../core/name.js';
 import {baseName, joinPath, parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
 import type {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Platform} from '../platform/platform.js';
 
-/** The names in the folders of one tree that were asked for last. */
+/** The names in the last used folders of one tree. */
 export class FolderNames {
   readonly #folders = new Map<RelPath, ReadonlyMap<string, readonly ByteName[]>>();
 
@@ -16,13 +16,13 @@ export class FolderNames {
     private readonly cursor: Cursor,
   ) {}
 
-  /** Whether a folder lists this very name. */
+  /** Whether a folder lists exactly this name. */
   has(path: RelPath): boolean {
     const name = baseName(path);
     return this.#in(parentPath(path)).get(foldName(name))?.includes(toByteName(name)) ?? false;
   }
 
-  /** All paths that are this one to who folds names. */
+  /** All paths that fold to the same path. */
   foldedTo(path: RelPath): RelPath[] {
     if (path === ROOT) return [ROOT];
     const key = foldName(baseName(path));
@@ -61,18 +61,18 @@ export class FolderNames {
   }
 }
 
-/** As many as a deep way has, and some beside it. */
+/** Enough for the folders of a deep path and some beside it. */
 const MAX_FOLDERS = 64;
 
-/** Both trees' names, where the target folds names or may. */
+/** The names of both trees, if the target folds names or may fold them. */
 export interface FoldedNames {
   readonly source: FolderNames | undefined;
   readonly target: FolderNames;
 }
 
 /**
- * What the source has and is perhaps what stands at a path of the target: it folds to that, and the target does not list both. Inode
- * numbers would not tell: some file systems give one file another number under each name.
+ * The source's entry that may be the target's entry at a path: their names fold to the same, and the target does not list both. Inode
+ * numbers cannot decide this, since some file systems show a different number under each name of a file.
  */
 export function spelledOtherwise(path: RelPath, {source, target}: FoldedNames): RelPath | undefined {
   const here = pathParts(path);

@@ -1,6 +1,6 @@
 /**
- * Folders of the target that are opened up to their owner while a run works in them: known with the modes that they had, noted in
- * `.dirsync` before it is done, and closed in the end, however the run ends. After a kill the next run closes them.
+ * Folders of the target to which a run temporarily gives their owner all rights. Their original modes are noted in `.dirsync` first and
+ * are restored at the end, however the run ends. After a kill the next run restores them.
  */
 import process from 'node:process';
 import type {Action} from '../core/action.js';
@@ -16,18 +16,18 @@ import {entryAtPlace, lookAt, NO_XATTRS, openMode, SELF} from './check.js';
 export class OpenedFolders {
   readonly modes: Map<RelPath, number>;
 
-  /** With those that killed runs left open; nothing is changed. */
+  /** Starts with the folders that killed runs left open; nothing is changed. */
   constructor(
     private readonly platform: Platform,
     private readonly root: Folder,
-    /** Told of each, in the order in which they become known. */
+    /** Called with each folder, in the order in which they become known. */
     private readonly log: Opened[],
   ) {
     this.modes = foldersLeftOpen(platform, root);
     for (const [path, mode] of this.modes) log.push({path, mode});
   }
 
-  /** Who opens a folder that was open already saw it so: the first mode counts. */
+  /** If a folder was already open, only its first noted mode is the original one. */
   add(path: RelPath, mode: number): void {
     if (this.modes.has(path)) return;
     this.modes.set(path, mode);
@@ -35,8 +35,8 @@ export class OpenedFolders {
   }
 
   /**
-   * Opens the root itself; false where that is of no use. Nothing can be noted before, as there may be no `.dirsync`: a kill right
-   * here leaves it open, and the next plan shows it.
+   * Opens the root itself; false if that does not help. It cannot be noted first, since there may be no `.dirsync` yet: after a kill at
+   * this moment it stays open, and the next plan shows that.
    */
   openRoot(): boolean {
     const now = entryAtPlace(this.platform, {folder: this.root, name: SELF}, NO_XATTRS);
@@ -46,20 +46,20 @@ export class OpenedFolders {
     return true;
   }
 
-  /** Notes them as this run's to close, before the notes of killed ones go. */
+  /** Notes that this run must restore them, before the notes of killed runs are removed. */
   note(runId: string): void {
     if (this.modes.size > 0) noteOpened({platform: this.platform, root: this.root, runId, modes: this.modes});
   }
 
   /**
-   * Gives each the mode that it is to have: `settled` are the actions whose modes were set. One that the source has open as well
-   * stays so: a killed run may have settled it, and then no plan has it any more. What stays open otherwise is a problem.
+   * Sets the final mode of each: `settled` are the actions whose modes were set. A folder with the same open mode in the source stays
+   * open, since a killed run may have set it and no plan contains it any more. Any other folder that stays open is a problem.
    */
   close(settled: readonly Action[], source?: Cursor): Problem[] {
     const problems: Problem[] = [];
     const modes = new Map(settled.flatMap(({path, after}) => (after && this.modes.has(path) ? [[path, after.mode]] : [])));
     const target = new Cursor(this.platform, this.root);
-    // What is in a folder is closed before the folder.
+    // The content of a folder is restored before the folder itself.
     for (const [path, closed] of [...this.modes].sort(([a], [b]) => b.length - a.length)) {
       try {
         const mode = modes.get(path) ?? closed;

@@ -1,6 +1,6 @@
 /**
- * What has become of each action of a run: one table with one way to change it. Whoever asks whether something was made, waits in
- * staging or failed asks here.
+ * The state of each action of a run, in one table with one method that changes it. It is the only place that knows whether something
+ * was made, waits in staging, or failed.
  *
  * ```
  * pending ─┬─> made ───┬─> done, skipped, failed, stopped
@@ -9,7 +9,7 @@
  *          └─────────────> done, already-done, not-kept, skipped, failed, stopped, blocked
  * ```
  *
- * A run that ends early leaves actions on the way: these were stopped, but for a folder found as it is to be.
+ * If a run ends early, actions that are not in a final state count as stopped, except for folders that were already as planned.
  */
 import {type Action, isUpkeep} from '../core/action.js';
 import {type ActionState, noOutcomes, type OutcomeStatus} from '../core/outcome.js';
@@ -43,21 +43,21 @@ const NEXT: Readonly<Record<ActionState, ReadonlySet<ActionState>>> = {
   blocked: new Set(),
 };
 
-/** Nothing more was to be done. */
+/** States in which nothing more has to be done. */
 const WHOLE: ReadonlySet<ActionState> = new Set(['done', 'already-done', 'not-kept', 'found', 'blocked']);
 
-/** All that another action may need of it is there, or gone. */
+/** States in which other actions that need this one can begin. */
 const MEETS: ReadonlySet<ActionState> = new Set(['done', 'already-done']);
 
 export interface OutcomeListener {
-  /** An action of the plan has ended; upkeep is not told. */
+  /** Called when an action of the plan has ended, except for upkeep. */
   readonly onEnd: (action: Action, status: OutcomeStatus) => void;
   readonly onProblem: (problem: Problem) => void;
 }
 
 export class Outcomes {
   readonly problems: Problem[] = [];
-  /** Paths left alone because they had drifted. */
+  /** Paths that were left alone because they have drifted. */
   readonly skipped: RelPath[] = [];
   readonly #states: ActionState[];
   readonly #told: boolean[];
@@ -76,7 +76,7 @@ export class Outcomes {
 
   readonly stateOf = (index: number): ActionState => this.#states[index] as ActionState;
 
-  /** Grows with each change of a state. */
+  /** Increases with each change of a state. */
   get turn(): number {
     return this.#turn;
   }
@@ -85,22 +85,22 @@ export class Outcomes {
     return this.#states[index] === 'pending';
   }
 
-  /** Indexes of the actions with which nothing was done yet. */
+  /** Indexes of the actions that were not begun yet. */
   pending(): number[] {
     return [...this.#states.keys()].filter((index) => this.isPending(index));
   }
 
-  /** Actions whose outcome is known. */
+  /** The number of actions with a known outcome. */
   get ended(): number {
     return this.#ended;
   }
 
-  /** Whether all that was begun went well so far: then whatever an action needs is met. */
+  /** Whether every action went well so far: then the needs of all actions are met. */
   get isSound(): boolean {
     return this.#isSound;
   }
 
-  /** Whether something waits for a folder to be empty. */
+  /** Whether an entry waits for a folder to become empty. */
   get hasStaged(): boolean {
     return this.#states.includes('staged');
   }
@@ -115,17 +115,17 @@ export class Outcomes {
     return [...this.#states.keys()].filter((index) => states.includes(this.stateOf(index)));
   }
 
-  /** Brings an action on its way, or to its end. @throws for a step that no action can take. */
+  /** Changes the state of an action. @throws Error if the change is impossible. */
   set(index: number, state: ActionState): void {
     const before = this.stateOf(index);
-    // Its attributes were right already, but the folder was made.
+    // Its attributes were already correct, but the folder was made.
     const next = before === 'made' && state === 'already-done' ? 'done' : state;
     if (!NEXT[before].has(next)) throw new Error(`an action that is ${before} cannot be ${next}`);
     this.#states[index] = next;
     this.#turn++;
     if (next === 'pending' || next === 'made' || next === 'found' || next === 'staged') return;
     if (!MEETS.has(next)) this.#isSound = false;
-    // What was not begun is counted in the end, and told by nobody.
+    // Actions that were not begun are counted at the end and not reported one by one.
     if (next === 'stopped') return;
     this.#ended++;
     const action = this.actions[index] as Action;
@@ -137,19 +137,19 @@ export class Outcomes {
 
   readonly isOther = (index: number): boolean => this.#other.has(index);
 
-  /** An action wrote what the source had by then, which is not what the plan saw: that may be elsewhere now. */
+  /** An action has copied the source's current entry, which differs from the plan; the planned one may now be elsewhere. */
   wroteOther(index: number): void {
     this.#other.add(index);
     this.#turn++;
     this.#isSound = false;
   }
 
-  /** What was found done before the first change: it is no news to whoever follows the run. */
+  /** Marks an action that was already done before the first change, which is not reported as an event. */
   foundDone(index: number): void {
     const isFolder = this.actions[index]?.after?.kind === 'directory';
     this.#states[index] = isFolder ? 'found' : 'already-done';
     this.#turn++;
-    // A folder ends when it is settled, also one that was there already.
+    // A folder is done when it is settled, also one that already existed.
     if (!isFolder) this.#ended++;
   }
 
@@ -163,7 +163,7 @@ export class Outcomes {
     this.listener.onProblem(found);
   }
 
-  /** What each action that was not told yet has come to; what was stopped and upkeep left out. */
+  /** The outcomes of all actions that were not reported yet, except for stopped ones and upkeep. */
   *untold(): Generator<[action: Action, status: OutcomeStatus], void, undefined> {
     for (const [index, action] of this.actions.entries()) {
       const status = this.#outcome(index);
@@ -171,7 +171,7 @@ export class Outcomes {
     }
   }
 
-  /** Actions by what happened to them, upkeep left out. */
+  /** The number of actions by outcome, without upkeep. */
   counts(): Record<OutcomeStatus, number> {
     const counts = noOutcomes();
     this.actions.forEach((action, index) => {

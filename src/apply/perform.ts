@@ -1,4 +1,4 @@
-/** Doing one step of one action: the unit of work of a wave. Every act is preceded by a look at what it is done to. */
+/** Performs one step of one action, the unit of work of a wave. Every change is preceded by a check of the path. */
 import process from 'node:process';
 import type {Action, Link} from '../core/action.js';
 import {CODE} from '../core/block.js';
@@ -33,7 +33,7 @@ import {rename} from './rename.js';
 import {asideSpot, foundWaiting, placeIn, spotOf} from './spot.js';
 import {ALREADY, DONE, failed, type StepResult, sideOf, skipped, type Task} from './task.js';
 
-/** @throws SystemError for what the kernel refused. */
+/** @throws SystemError if the kernel refuses a call. */
 export function perform(task: Task): StepResult {
   try {
     return act(task);
@@ -45,28 +45,28 @@ export function perform(task: Task): StepResult {
     try {
       return {...act(task), opened};
     } catch (again) {
-      // Whatever came of it, they are to be closed.
+      // They must be restored, whatever the result is.
       return {...failed(task.action, WAVE_PHASES[task.step], errnoOf(again), sideOf(again)), opened};
     }
   }
 }
 
-/** An attribute that the target does not take is a problem of its path, but no reason to have no copy of it. */
+/** If the target refuses an attribute, the path has a problem, but the copy is made without the attribute. */
 function withoutXattrs(task: Task): StepResult {
   const {action} = task;
   const done = act({...task, takesXattrs: false});
   if (done.status === 'done') return failed(action, 'attrs', 'XATTRS_NOT_KEPT');
-  // What waits for its place will take it; that is what counts, beside the problem.
+  // An entry that waits will still be renamed; that counts, in addition to the problem.
   return done.status === 'staged' ? {...done, ...failed(action, 'attrs', 'XATTRS_NOT_KEPT'), status: 'staged'} : done;
 }
 
 /**
- * Gives the owner, who is at work, all rights to the folders that an action changes; their own modes are set back in the end.
- * Undefined where none is his. Another worker may have opened them by now: then there is nothing to open, and all to try again.
+ * Gives the owner, who runs this, all rights to the folders that an action changes; the modes are restored at the end. Undefined if this
+ * user owns none of them. If another worker has opened them meanwhile, none has to be opened, and the action is tried again.
  */
 function openUp({action, step, world, staging}: Task): Opened[] | undefined {
   const {platform, target, opened} = world;
-  // To move a folder elsewhere is to change what its ".." is.
+  // Moving a folder to another folder changes its ".." entry.
   const isMoved = step !== 'renames' && action.before?.kind === 'directory';
   const paths = [parentPath(action.path), ...(isMoved ? [action.path] : [])];
   let found: Opened[] | undefined;
@@ -94,8 +94,8 @@ function act(task: Task): StepResult {
 }
 
 /**
- * A border that no volume shows: quotas of projects (xfs, ext4) and encrypted folders have them. It is met once for each folder, as
- * what is made beside its place needs to cross none.
+ * A border within one volume: project quotas (xfs, ext4) and encrypted folders have them. It is met once for each folder, since later
+ * files are made beside their final name.
  */
 function orBeside({action, world}: Task, act: () => StepResult): StepResult {
   const folder = parentPath(action.path);
@@ -108,7 +108,7 @@ function orBeside({action, world}: Task, act: () => StepResult): StepResult {
   }
 }
 
-/** What is flushed before anything is deleted is all that was written, wherever it was. */
+/** Remembers where something was written, since all of it is flushed before anything is deleted. */
 function noteVolume({action, world}: Task): void {
   const {target, volumes, platform} = world;
   const path = parentPath(action.path);
@@ -144,7 +144,7 @@ function makeFolder(task: Task): StepResult {
   const {action, world} = task;
   const {platform} = world;
   const after = action.after as Entry;
-  // Made so that this process can work in it; it gets its own mode in the end.
+  // This process must be able to work in it; it gets its final mode at the end.
   const mode = (after.mode & 0o777) | 0o700;
   const standing = checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
@@ -158,7 +158,7 @@ function makeFolder(task: Task): StepResult {
     platform.makeFolder(place.folder, place.name, mode);
     return DONE;
   }
-  // Made where the leaf is to lie: the exchange puts it there, and it stays until what is in the folder is on disk.
+  // It is made under the name at which the old file is set aside: the exchange puts the old file there, until the folder's content is on disk.
   const aside = asideSpot(task, action.path);
   platform.makeFolder(aside.folder, aside.name, mode);
   if (!exchanged(task, aside, place)) {
@@ -169,7 +169,7 @@ function makeFolder(task: Task): StepResult {
   return DONE;
 }
 
-/** A new folder that was refused its place is gone: it may be tried again. */
+/** Removes a new folder that could not be renamed, so that it can be tried again. */
 function exchanged({world: {platform}}: Task, aside: Place, place: Place): boolean {
   try {
     return platform.exchange(aside.folder, aside.name, place.folder, place.name);
@@ -182,7 +182,7 @@ function exchanged({world: {platform}}: Task, aside: Place, place: Place): boole
 function write(task: Task): StepResult {
   const {action, world, rules} = task;
   if (!canMake(CODE[(action.after as Entry).kind], world.policy)) return {status: 'not-kept'};
-  // Perf: a plan made just now saw nothing there, and the rename refuses what has come since (bench: copy-memory).
+  // Perf: a plan made just now saw nothing there, and the rename fails if something has appeared since (bench: copy-memory).
   const standing = !rules.looksFirst && action.kind === 'create' ? 'todo' : checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return ALREADY;
@@ -201,7 +201,7 @@ function link(task: Task): StepResult {
   const action = task.action as Link;
   const {platform, policy} = world;
   if (!policy.hardlinks) return write({...task, action: asFile(action)});
-  // A leader that was copied as it is by now, since it grew, is this file too.
+  // A leader that has grown and was copied in its current state is the same file.
   const ended = isCopiedNow(task) ? endedAtTarget(action, world) : endedBefore(action, world);
   if (ended) return ended;
   if (!isOneInSource(action, world)) {
@@ -220,15 +220,15 @@ function link(task: Task): StepResult {
   try {
     return putInPlace(task, spot);
   } catch (error) {
-    // There may be room in staging and none at its place: btrfs counts the names in one folder.
+    // There may be room in staging but not in the folder, since btrfs limits the names in one folder.
     if (errnoOf(error) !== 'EMLINK') throw error;
     return linkBeyond(task, action, spot);
   }
 }
 
 /**
- * A name for which its file has no room left, since a file system counts names: it becomes a name of a further file, which each worker
- * makes with the same content, or stays what a run before has made of it.
+ * If a file has its maximum number of links, this name becomes a link to a further file with the same content, which each worker makes,
+ * or stays the link that an earlier run has made.
  */
 function linkBeyond(task: Task, action: Link, spot: Place): StepResult {
   const {platform, leaders, policy, further, target} = task.world;
@@ -245,7 +245,7 @@ function linkBeyond(task: Task, action: Link, spot: Place): StepResult {
       const result = putInPlace(task, spot);
       return result.status === 'done' ? failed(action, 'write', beyond) : result;
     } catch (error) {
-      // It is full as well, or gone.
+      // It has its maximum number of links too, or is gone.
       if (!['EMLINK', 'ENOENT'].includes(errnoOf(error))) throw error;
     }
   }
@@ -254,7 +254,7 @@ function linkBeyond(task: Task, action: Link, spot: Place): StepResult {
   return result;
 }
 
-/** A border lies between two names of one file, or it has no room for more: better a file of its own than none, and said each time. */
+/** If two names of one file are on different volumes, or it has its maximum number of links, a separate file is made and reported each time. */
 function copyApart(task: Task, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINKS'): StepResult {
   const {world} = task;
   const {after} = action;
@@ -266,7 +266,7 @@ function copyApart(task: Task, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINK
   return result.status === 'done' ? apart : result;
 }
 
-/** A further name as what makes a file of its own. */
+/** The action that makes a separate file of a further name. */
 function asFile({before, after, ...action}: Link): Action {
   const kind = before === undefined ? 'create' : before.kind === after.kind ? 'update' : 'replace';
   return {...action, ...(before && {before}), after, kind} as Action;
@@ -280,7 +280,7 @@ function remove(task: Task): StepResult {
   const {folder, name} = placeIn(world.target, action);
   const changed = endedAtTarget(action, world);
   if (changed) return changed;
-  // Race: a file that takes this one's place between the look above and here is deleted; a moment of microseconds.
+  // Race: a file that replaces this one between the check above and this call is deleted; some microseconds.
   if (aside === undefined) platform.removeFile(folder, name);
   else {
     const spot = asideSpot(task, aside);
@@ -289,10 +289,10 @@ function remove(task: Task): StepResult {
   return DONE;
 }
 
-/** Whatever the plan says: what the source has, spelled otherwise, is not removed. */
+/** Regardless of the plan, an entry that the source has under a different spelling is not removed. */
 function keptAs({path}: Action, {names, foldsNames, target}: World): StepResult | undefined {
   if (names === undefined || target === undefined) return undefined;
-  // What is mounted in the target may fold names although its root does not.
+  // A file system mounted inside the target may fold names even if the root does not.
   const mayFold = foldsNames || target.volumeAt(parentPath(path)) !== target.rootVolume;
   const now = mayFold ? inSource(() => spelledOtherwise(path, names)) : undefined;
   return now && skipped({path, side: 'source', attribute: 'name', now});
@@ -312,8 +312,9 @@ function removeFolder({action, world}: Task): StepResult {
 }
 
 /**
- * The folder that a staged leaf replaces goes, which the kernel refuses when it is not empty; then the leaf takes its place. For a moment
- * there is nothing at the path. A folder exchanged first could hold what somebody has just put into it, and a killed run would lose that.
+ * Removes the folder that a staged file replaces, which the kernel refuses if it is not empty, and then renames the file to its path. For
+ * a moment nothing exists at the path. Exchanging first would be worse: the folder could contain a file that someone has just put into
+ * it, and a killed run would lose that file.
  */
 function placeStaged(task: Task): StepResult {
   const {action, index, world} = task;
@@ -334,7 +335,7 @@ function placeStaged(task: Task): StepResult {
   }
 }
 
-/** A leaf cannot go from where it waits to its place, which is free by now: it is made once more. */
+/** The staged file cannot be renamed to its path, which is now free: it is made again. */
 function makeBeside(task: Task): StepResult {
   const {world} = task;
   world.beside.add(parentPath(task.action.path));
@@ -371,12 +372,12 @@ function settleFolder(task: Task): StepResult {
   return isDone ? ALREADY : DONE;
 }
 
-/** The result of an action that is not to be done: done already, or drifted on either side. */
+/** The result of an action that must not be performed: already done, or drifted on either side. */
 function endedBefore(action: Action, world: World): StepResult | undefined {
   return endOf(check(action, world));
 }
 
-/** The same by the target alone; looked at last, since the source may take its time, and the way may lead elsewhere by then. */
+/** The same for only the target. It is checked last, since reading the source can take long and folders may be moved meanwhile. */
 function endedAtTarget(action: Action, world: World): StepResult | undefined {
   return endOf(checkTarget(action, world));
 }

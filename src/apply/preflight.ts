@@ -1,4 +1,4 @@
-/** The look at every path of a plan before the first change: what is done already, what has drifted, what is to be done. */
+/** Checks every path of a plan before the first change: what is already done, what has drifted, and what has to be done. */
 import type {Action, Link} from '../core/action.js';
 import type {Drift} from '../core/drift.js';
 import type {RelPath} from '../core/path.js';
@@ -8,11 +8,11 @@ import type {Outcomes} from './outcomes.js';
 export interface PreflightOptions {
   readonly actions: readonly Action[];
   readonly outcomes: Outcomes;
-  /** Looks at the paths of these actions. */
+  /** Checks the paths of these actions. */
   readonly look: (indexes: readonly number[], onResult: (index: number, result: BatchResult) => void) => Promise<void>;
 }
 
-/** Notes in the outcomes what was found; answers what has drifted. Nothing is changed on disk. */
+/** Records the results in the outcomes and returns the drifted paths. Nothing is changed on disk. */
 export async function preflight({actions, outcomes, look}: PreflightOptions): Promise<Drift[]> {
   const drifted: Drift[] = [];
   const done: number[] = [];
@@ -38,13 +38,13 @@ export async function preflight({actions, outcomes, look}: PreflightOptions): Pr
   return drifted;
 }
 
-/** Folders that the plan puts in the place of something else: what stands on the way to what is in them will give way. */
+/** Folders with which the plan replaces other entries: those entries will not be in the way of the folders' content. */
 function foldersMade(actions: readonly Action[], isAsked: boolean): ReadonlySet<RelPath> {
   if (!isAsked) return new Set();
   return new Set(actions.flatMap(({kind, path, after}) => (kind === 'replace' && after.kind === 'directory' ? [path] : [])));
 }
 
-/** A name is done when it is its leader's file, but not while the leader is to be written anew. */
+/** A name is done if it is a link to its leader, but not if the leader has to be written again. */
 function settledLinks(actions: readonly Action[], linked: readonly number[], outcomes: Outcomes): readonly number[] {
   if (linked.length === 0) return [];
   const pending = new Set(outcomes.pending().map((index) => (actions[index] as Action).path));

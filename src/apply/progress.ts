@@ -1,4 +1,4 @@
-/** How far a run has come, as its events tell it: nothing in it ever falls, and what needed no work counts as done. */
+/** The progress of a run, for its events. No number ever decreases, and steps that need no work count as done. */
 import {type Action, bytesOf} from '../core/action.js';
 import type {ApplyPhase, ApplyProgress, ApplyStarted} from '../core/event.js';
 import type {Wave} from '../plan/waves.js';
@@ -8,7 +8,7 @@ export interface ProgressOptions {
   readonly actions: readonly Action[];
   readonly waves: readonly Wave[];
   readonly pool: WorkerPool;
-  /** How many actions are to be done, and how many of them are looked at before the first change. */
+  /** How many actions the plan has, and how many of them are checked before the first change. */
   readonly toDo: number;
   readonly checks: number;
 }
@@ -17,7 +17,7 @@ export class Progress {
   phase: ApplyPhase = 'check';
   readonly #counted: readonly [steps: number, bytes: number];
   readonly #total: {readonly steps: number; readonly bytes: number};
-  /** Steps that needed no work, and bytes that will not be written. */
+  /** Steps that needed no work, and bytes that are not written. */
   #sparedSteps = 0;
   #sparedBytes = 0;
 
@@ -45,7 +45,7 @@ export class Progress {
     this.#sparedSteps += count;
   }
 
-  /** The content of an action that is not written. */
+  /** Counts the content of an action that is not written. */
   spareContent(index: number): void {
     this.#sparedBytes += bytesOf(this.o.actions[index] as Action);
   }
@@ -60,7 +60,7 @@ export class Progress {
       actions: ended,
       steps: Math.min(steps, pool.total(0) - this.#counted[0] + this.#sparedSteps),
       totalSteps: steps,
-      // A file that failed half-way counts as a whole one, and one that is tried again counts twice.
+      // A file that failed in the middle counts completely, and one that is tried again counts twice.
       bytes: Math.min(bytes, this.written + this.#sparedBytes),
       totalBytes: bytes,
       current: Array.from({length: pool.size}, (_, worker) => actions[pool.counter(worker, AT) - 1]?.path),

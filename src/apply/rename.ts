@@ -1,4 +1,4 @@
-/** A path of the target gets the name that the source has for it, where it was under another way to write the same. */
+/** Renames a path of the target to the source's spelling of the same name. */
 import {type Action, fromOf} from '../core/action.js';
 import {emptyStat} from '../core/block.js';
 import {type ByteName, foldName, fromByteName, toByteName} from '../core/name.js';
@@ -11,10 +11,10 @@ import {check, checkTarget, isNamed, oldName} from './check.js';
 import {placeIn} from './spot.js';
 import {type StepResult, skipped, type Task} from './task.js';
 
-/** `todo`: it has its name, and another wave does the rest. */
+/** `todo`: it has its new name, and a later wave does the rest. */
 export function rename(task: Task): StepResult {
   const {action, world} = task;
-  // What writes content looks at the source when it does.
+  // Steps that write content check the source themselves.
   const standing = action.kind === 'move' ? check(action, world) : checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return {status: 'already-done'};
@@ -26,12 +26,12 @@ export function rename(task: Task): StepResult {
   return {status: hasName ? 'already-done' : 'done'};
 }
 
-/** A folder is settled in the end, as one that was made. */
+/** A folder is settled at the end, like a new one. */
 function hasMore(action: Action): boolean {
   return action.kind !== 'move' || (action.after.kind !== 'directory' && changesMetadata(action));
 }
 
-/** False where another entry has the name: then all is as it was. */
+/** False if another entry has the name: then nothing was changed. */
 function giveName(task: Task, {folder, name}: Place): boolean {
   const {action, world, staging, index} = task;
   const {platform} = world;
@@ -41,7 +41,7 @@ function giveName(task: Task, {folder, name}: Place): boolean {
     move(own, name);
     return true;
   }
-  // Both names lead to it, and renaming a file to itself does nothing: it goes by a name that nobody else has.
+  // Both names lead to the same file, and renaming a file to itself does nothing: so it is renamed twice, over a unique name.
   const via = renamedName(staging.runId, index) as ByteName;
   staging.traces.add({renamed: {from: joinPath(parentPath(action.path), baseName(fromOf(action) as RelPath)), via}});
   move(own, via);
@@ -51,7 +51,7 @@ function giveName(task: Task, {folder, name}: Place): boolean {
   } catch (error) {
     const isTaken = errnoOf(error) === 'EEXIST';
     if (isTaken && !isListed(task, {folder, name})) {
-      // The kernel remembers for a second that the name led to it. Race: what gets the name right now is replaced.
+      // The kernel caches for a second that the name led to it. Race: an entry that gets the name at this moment is replaced.
       platform.move({from: folder, name: via, to: folder, as: name, replace: true});
       return true;
     }
@@ -61,7 +61,7 @@ function giveName(task: Task, {folder, name}: Place): boolean {
   }
 }
 
-/** Whether anything in the folder has a name that may be this one. */
+/** Whether any entry of the folder has a name that may be the same. */
 function isListed({world: {platform}}: Task, {folder, name}: Place): boolean {
   const key = foldName(fromByteName(name));
   return platform.names(folder).some((other) => foldName(fromByteName(other)) === key);

@@ -1,4 +1,4 @@
-/** How a worker holds both trees of a run: opened once, kept from one batch to the next, closed when it leaves. */
+/** The open trees of a worker: opened once, kept between batches, and closed when the worker leaves. */
 import type {Abilities} from '../core/abilities.js';
 import type {Filtering} from '../core/filter.js';
 import type {ByteName} from '../core/name.js';
@@ -22,11 +22,11 @@ import type {Flushed} from './task.js';
 /** What all batches of a run share. */
 export interface ApplyContext {
   readonly runId: string;
-  /** Undefined when it is gone and was taken as empty. */
+  /** Undefined if it is missing and counts as empty. */
   readonly source: RootMark | undefined;
-  /** Where it was then. */
+  /** Its path in that case. */
   readonly missing: ByteName | undefined;
-  /** Undefined while the target's root does not exist: it is made before anything is done in it. */
+  /** Undefined until the target's root exists: it is made before any action in it. */
   readonly target: RootMark | undefined;
   /** See `World`. */
   readonly policy: PlanOptions;
@@ -36,21 +36,21 @@ export interface ApplyContext {
   readonly foldsNames: boolean;
   readonly rules: Rules;
   readonly flushed: Flushed;
-  /** The permissions that new files do not get, where modes are not kept. */
+  /** The umask for new files, if modes are not preserved. */
   readonly umask: number;
-  /** What may be mounted in the two trees; undefined where that is not known. */
+  /** The mounts that may be in the two trees; undefined if unknown. */
   readonly mounts: ReadonlySet<number> | undefined;
-  /** Where something must be mounted in them, as when the guards looked: below there nothing is done when it is not any more. */
+  /** Paths at which something must still be mounted, as when the guards checked. Otherwise nothing is done below them. */
   readonly mountPoints: Readonly<Record<Side, ReadonlySet<RelPath>>>;
 }
 
-/** Tells whether the filters leave out a path; of each folder asked about they are read once. */
+/** Whether the filters exclude a path; the rules of each folder are read only once. */
 export type LeftOut = (source: Folder, filtering: Filtering) => (path: RelPath, isFolder: boolean) => boolean;
 
-/** Starts anew with each context. */
+/** One session per context. */
 export class Session {
   readonly learner = new TimeLearner();
-  /** A root was replaced: that is said once, and nothing more is done. */
+  /** Whether a root was replaced: this is reported once, and nothing more is done. */
   isLost = false;
   readonly #opened = new Map<string, number>() as World['opened'];
   #step: string | undefined;
@@ -64,7 +64,7 @@ export class Session {
     private readonly goOn: () => boolean,
   ) {}
 
-  /** The ways into both trees begin anew with each step: the one before may have replaced some folders. */
+  /** The cursors of both trees start again with each step, since the step before may have replaced folders. */
   begin(step: string, opened: readonly Opened[] = []): void {
     for (const {path, mode} of opened) this.#opened.set(path, mode);
     if (this.#step === step) return;
@@ -78,7 +78,7 @@ export class Session {
     this.#resetNames();
   }
 
-  /** Nothing more is noted of this run: what is open could not be swept on file systems in user space. */
+  /** Closes the file of traces, since file systems in user space could not remove an open file. */
   endNotes(): void {
     for (const log of [this.#staging?.traces, this.#staging?.replacedTraces]) log?.close();
   }
@@ -88,7 +88,7 @@ export class Session {
     for (const names of [source, target]) names?.reset();
   }
 
-  /** @throws SystemError where a root cannot be opened; RootReplaced. */
+  /** @throws SystemError if a root cannot be opened; RootReplaced. */
   get world(): World {
     return this.#open().world;
   }
@@ -97,7 +97,7 @@ export class Session {
     return this.#open().full;
   }
 
-  /** Made with the first step that needs it: a full disk has no room for it, and things to delete. */
+  /** It is made by the first step that needs it, since a full disk has no space for it but entries to delete. */
   get staging(): Staging {
     const {world} = this.#open();
     const {root} = world.target as Cursor;
@@ -105,7 +105,7 @@ export class Session {
     return this.#staging;
   }
 
-  /** Closes the trees. What is open belongs to the process: the end of a worker's thread closes none of it. */
+  /** Closes the trees. Open descriptors belong to the process, so the end of a worker's thread does not close them. */
   close(): void {
     this.forgetWays();
     this.#staging?.close();
@@ -135,7 +135,7 @@ export class Session {
       if (target !== undefined) fs.close(target);
       throw error;
     }
-    // Times are compared no more exactly than this backend keeps them.
+    // Times are compared only as exactly as this backend stores them.
     const coarse = fs.timeResolution > 1n && fs.timeResolution > context.policy.mtimeWindow;
     const policy = coarse ? {...context.policy, mtimeWindow: fs.timeResolution} : context.policy;
     const {mounts, mountPoints} = context;

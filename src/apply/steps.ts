@@ -1,4 +1,4 @@
-/** The steps of a run's waves: which of them are to be done now, and what has come of them. */
+/** The steps of a run's waves: which ones to perform now, and their results. */
 import type {Action} from '../core/action.js';
 import {type Drift, driftWords} from '../core/drift.js';
 import {escapeName} from '../core/escape.js';
@@ -23,7 +23,7 @@ export class Steps {
 
   constructor(private readonly o: StepsOptions) {}
 
-  /** Whether a step of an action is to be done now, all that it needs being met; else it ends as its needs did. */
+  /** Whether to perform a step of an action now, because all its needs are met. If not, it gets the outcome of its needs. */
   isReady(index: number, step: WaveStep, isSynced: boolean): boolean {
     const state = this.o.outcomes.stateOf(index);
     if (step === 'settle') return state === 'pending' || state === 'made' || state === 'found';
@@ -38,7 +38,7 @@ export class Steps {
     return unmet === undefined;
   }
 
-  /** Perf: while all goes well every need is met, and nobody asks for them (bench: copy-memory). */
+  /** Perf: without any failure all needs are met, and are not computed (bench: copy-memory). */
   #unmet(index: number, step: WaveStep): Unmet | undefined {
     const {outcomes} = this.o;
     return outcomes.isSound ? undefined : this.#allNeeds.unmet(index, step, outcomes);
@@ -67,7 +67,7 @@ export class Steps {
     this.o.outcomes.fail(index, problem({path, side: 'target', phase: WAVE_PHASES[step], code: 'DEPENDS'}));
   }
 
-  /** For a link: how far the file has come that leads its group. */
+  /** For a link: the progress of its group's leader. */
   readonly leaderNow = (index: number): LeaderNow => {
     const leader = this.#allNeeds.leaderOf(index);
     if (leader === undefined) return {is: 'untouched'};
@@ -76,7 +76,7 @@ export class Steps {
     return state === 'pending' ? {is: 'attrs', action: this.o.plan.actions[leader] as Action} : {is: 'written'};
   };
 
-  /** The path beside which what an action removes or replaces is set aside; undefined where it is not. */
+  /** The path beside which the entry that an action removes or replaces is set aside; undefined if it is not set aside. */
   asideIn(step: WaveStep): ((index: number) => RelPath | undefined) | undefined {
     if (step === 'exchanges') return (index) => this.o.plan.actions[index]?.path;
     const {hasStaged, stateOf} = this.o.outcomes;
@@ -84,7 +84,7 @@ export class Steps {
     return mayWait ? (index) => this.#allNeeds.asideOf(index, stateOf) : undefined;
   }
 
-  /** Notes what a worker has answered. */
+  /** Records the answer of a worker. */
   record(step: WaveStep, index: number, result: BatchResult): void {
     const outcomes = this.o.outcomes;
     const action = this.o.plan.actions[index] as Action;
@@ -107,7 +107,7 @@ export class Steps {
         if (result.problem !== undefined) outcomes.problem(result.problem);
         break;
       case 'done':
-        // A folder is made, or gets its name, in one wave and is settled in a later one.
+        // A folder is made or renamed in one wave and settled in a later one.
         outcomes.set(index, isSettledLater(step, action) ? 'made' : 'done');
         if (result.isOther) outcomes.wroteOther(index);
         break;

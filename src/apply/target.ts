@@ -1,6 +1,6 @@
 /**
- * The target of a run, as its main thread holds it: entered and locked before anything is changed, announced with the first change,
- * tidied and left in the end.
+ * The target of a run in the main thread: entered and locked before anything is changed, prepared with the first changes, and cleaned up
+ * and left at the end.
  */
 import fs from 'node:fs';
 import {posix} from 'node:path';
@@ -39,11 +39,11 @@ export interface TargetOptions {
   readonly platform: ShowingPlatform;
   readonly plan: Plan;
   readonly runId: string;
-  /** Whether another run may have worked on the target since the plan was made. */
+  /** Whether another run may have changed the target since the plan was made. */
   readonly isOld: boolean;
   readonly lock: TargetLock;
   readonly approach: Approach;
-  /** What it can hold is tried, also where that is known. */
+  /** Tries again what the target can hold, even if that is known. */
   readonly probe: boolean;
   readonly onProblem: (problem: Problem) => void;
 }
@@ -51,14 +51,14 @@ export interface TargetOptions {
 export class Target {
   readonly #header: PlanHeader;
   readonly #path: ByteName;
-  /** Folders that are opened up to their owner, in the order in which that became known. */
+  /** Folders to which their owner temporarily has all rights, in the order in which that became known. */
   readonly opened: Opened[] = [];
   #root: Folder | undefined;
   #view: View = {};
   #opened: OpenedFolders | undefined;
   /** Whether it may have been changed. */
   #isChanging = false;
-  /** Whether it has the mode that it was made with: see `NEW_ROOT_MODE`. */
+  /** Whether the root still has the mode `NEW_ROOT_MODE`. */
   #isNew = false;
 
   constructor(private readonly o: TargetOptions) {
@@ -66,7 +66,7 @@ export class Target {
     this.#path = toByteName(this.#header.target.path);
   }
 
-  /** Undefined while there is none. */
+  /** Undefined until the root exists. */
   get root(): Folder | undefined {
     return this.#root;
   }
@@ -75,17 +75,17 @@ export class Target {
     return this.#root && markRoot(this.#path, this.#root, this.#view);
   }
 
-  /** Whether it folds names, or may. */
+  /** Whether it folds names, or may fold them. */
   get foldsNames(): boolean {
     return this.#root !== undefined && foldingOf(this.o.platform, this.#root) !== undefined;
   }
 
-  /** Whether a killed run has left something of the user's without its name: `prepare` gives it back. */
+  /** Whether a killed run has left a user's entry under a temporary name, which `prepare` renames back. */
   get hasRenamed(): boolean {
     return this.#root !== undefined && leftRenamed(this.o.platform, this.#root).size > 0;
   }
 
-  /** What it can hold, where that was tried. */
+  /** What it can hold, if that was tried. */
   get abilities(): Abilities | undefined {
     return this.#root && readAbilities(this.o.platform, this.#root);
   }
@@ -95,19 +95,19 @@ export class Target {
     return this.#root !== undefined && this.o.platform.fileSystem(this.#root).isShared;
   }
 
-  /** How it keeps times, as earlier runs have found. */
+  /** How it stores times, as earlier runs have found. */
   get timeFacts(): TimeFacts | undefined {
     return this.#root && readTimeFacts(this.o.platform, this.#root);
   }
 
-  /** Whether a rename over a file can lose both with the power. */
+  /** Whether a power loss after a rename over a file can lose both files. */
   get flushesRenames(): boolean {
     const isOneVolume = (this.#header.facts?.space?.length ?? 1) === 1;
     return isOneVolume && FLUSHING_RENAMES.has(this.o.platform.fileSystem(this.#root as Folder).type);
   }
 
   /**
-   * Opens and locks the root. One that the plan saw as absent may be absent still. Changes nothing.
+   * Opens and locks the root, and changes nothing. If it did not exist when the plan was made, it may still be missing.
    * @throws DirsyncError TARGET_UNREADABLE, PLAN_OTHER_ROOT, PLAN_STALE, TARGET_LOCKED.
    */
   enter(): void {
@@ -122,7 +122,7 @@ export class Target {
       throw new DirsyncError('TARGET_UNREADABLE', detail, 'is the disk mounted? Then plan again', {cause: error});
     }
     try {
-      // A disk may have gone, or come, since the plan was made: nothing is written into what is there instead.
+      // A disk may have been removed or mounted since the plan was made: nothing is written to the wrong file system.
       if (identity !== undefined && !isSameRoot(identity, rootIdentity(root))) {
         throw otherRoot(path);
       }
@@ -142,9 +142,9 @@ export class Target {
   }
 
   /**
-   * The first changes: the root is made, where it is missing; `.dirsync`, with who works here; what killed runs left without its name
-   * has it back, and their staging goes.
-   * @throws DirsyncError TARGET_UNWRITABLE, and as `enter` does.
+   * Makes the first changes: the root, if it is missing; `.dirsync` with the lock file; then it renames back what killed runs left under
+   * temporary names, and removes their staging.
+   * @throws DirsyncError TARGET_UNWRITABLE, or an error of `enter`.
    */
   prepare(): void {
     if (this.#isChanging) return;
@@ -178,7 +178,7 @@ export class Target {
     }
   }
 
-  /** What somebody else has made in the meantime is looked at like what was there before. */
+  /** A root that someone else has made meanwhile is checked like one that existed before. */
   #make(): void {
     fs.mkdirSync(Buffer.from(posix.dirname(this.#path), 'latin1'), {recursive: true});
     try {
@@ -191,7 +191,7 @@ export class Target {
     if (this.#root === undefined) throw new SystemError('ENOENT', 'open');
   }
 
-  /** From here on the journal tells who has made it. */
+  /** From now on the journal identifies the run that has made the root. */
   openNewRoot(): void {
     if (!this.#isNew) return;
     if (this.abilities?.mode === false) return;
@@ -206,14 +206,14 @@ export class Target {
     for (const {path, after} of this.o.plan.actions) if (after !== undefined) yield path;
   }
 
-  /** As its own notes say: names that it cannot hold are written in another way. */
+  /** Shows the target as its own notes say: names that it cannot hold are escaped. */
   #show(root: Folder): void {
     const {platform} = this.o;
     this.#view = viewOf(platform, root, 'target', this.#header.options);
     platform.show(root, this.#view);
   }
 
-  /** A root that its owner may not write to is opened up. On a full disk the kernel's lock is enough: deletes make room. */
+  /** Gives the owner of the root the right to write, if needed. On a full disk the kernel's lock is enough, since deletes free space. */
   #announce(): void {
     const {lock} = this.o;
     try {
@@ -226,7 +226,7 @@ export class Target {
     }
   }
 
-  /** So that the next runs know it, how it takes names, and what it can hold. On a full disk a later run does it. */
+  /** Writes the notes for later runs: id, folding of names, abilities. On a full disk a later run writes them. */
   #identify(): void {
     const {platform} = this.o;
     const root = this.#root as Folder;
@@ -234,7 +234,7 @@ export class Target {
       ensureTargetId(platform, root);
       writeSamples(platform, root);
       learnAbilities(platform, root, this.o.probe);
-      // What a plan has read in another way is read so to the end: the next plan knows how.
+      // A run shows the target in the same way until its end; the next plan uses the new notes.
       const isFree = this.#wasEmpty || this.#header.target.escapes !== undefined;
       if (this.#header.options.renameInvalid && isFree) noteNaming(platform, root, () => this.#newPaths());
       if (isFree) this.#show(root);
@@ -244,18 +244,18 @@ export class Target {
     }
   }
 
-  /** Whether a killed run has left something in `.dirsync` that this one can remove. */
+  /** Whether a killed run has left something in `.dirsync` that this run can remove. */
   get hasLeftovers(): boolean {
     return this.#root !== undefined && this.#seesAll && hasLeftovers(this.o.platform, this.#root);
   }
 
-  /** Whether the plan has all that is between the two trees: then what killed runs left undone is done with it. */
+  /** Whether the plan contains all differences of the two trees: then it also completes what killed runs have left undone. */
   get #seesAll(): boolean {
     const {problems, header} = this.o.plan;
     return problems.length === 0 && header.narrowed === undefined;
   }
 
-  /** A worker has opened up a folder. */
+  /** Records that a worker has given the owner of a folder all rights. */
   addOpened(path: RelPath, mode: number): void {
     this.#opened?.add(path, mode);
   }
@@ -265,8 +265,9 @@ export class Target {
   }
 
   /**
-   * Drops what was set aside, only when all of the plan is done and on disk (`isWhole`), and nothing of the source was hidden from it,
-   * where what was set aside may be; then what is left in staging. What cannot be tidied up now, on a disk that fails or as somebody else is at work in `.dirsync`, the next run tidies up.
+   * Removes the files that were set aside, only if all of the plan is done and on disk (`isWhole`) and no part of the source that may
+   * contain them was hidden from it. Then it removes the staging. The next run cleans up what cannot be removed now, because the disk
+   * fails or someone else works in `.dirsync`.
    */
   sweep(isWhole: boolean, settled: readonly Action[], source: Folder | undefined): void {
     const {platform, runId} = this.o;
@@ -275,12 +276,12 @@ export class Target {
     const isOwn = (run: string) => run === runId || this.#isOfPlan(run);
     const what = !isWhole || !isSeen ? 'empty' : this.#seesAll && !this.o.isOld ? 'all' : {isOwn};
     this.#reporting('delete', () => sweepReplaced(platform, root, what));
-    // What they were is noted in staging until they are closed.
+    // Their original modes are noted in staging until they are restored.
     this.closeFolders(settled, source);
     this.#reporting('delete', () => sweepStaging(platform, root));
   }
 
-  /** Whether an earlier run has worked at this very plan, as its journal tells. */
+  /** Whether the journal of an earlier run has the same plan. */
   #isOfPlan(run: string): boolean {
     try {
       const [first] = readJournal(this.o.platform, this.#root as Folder, run);
@@ -299,7 +300,7 @@ export class Target {
     }
   }
 
-  /** `settled`: the actions whose attributes were set; `source` where a folder that it has open as well stays so. */
+  /** `settled`: the actions whose attributes were set; `source`: a folder with the same open mode there stays open. */
   closeFolders(settled: readonly Action[], source: Folder | undefined): void {
     if (!this.#isChanging || !this.#opened?.modes.size) return;
     const cursor = source && new Cursor(this.o.platform, source);
@@ -311,18 +312,18 @@ export class Target {
     try {
       handOver(this.o.platform, this.#root as Folder);
     } catch (error) {
-      // Whoever may not work in it is told so by a guard.
+      // A guard reports that to users who cannot use it.
       errnoOf(error);
     }
   }
 
-  /** Unlocks and closes it. */
+  /** Unlocks and closes the root. */
   leave(): void {
     const {lock, platform} = this.o;
     try {
       lock.release();
     } catch (error) {
-      // The note of who held it stays, as after a kill; the lock goes with the open folder.
+      // The lock file stays, as after a kill; closing the folder releases the kernel's lock.
       errnoOf(error);
     }
     if (this.#isChanging) this.#handOver();
