@@ -141,7 +141,10 @@ export function fromOf(action: Action): RelPath | undefined {
   return 'from' in action ? action.from : undefined;
 }
 
-/** Bytes of content that an action writes. */
+/**
+ * Bytes of content that an action writes: all of the new file, for content is written anew and never in part. A link, a move and an
+ * attrs have the size of the file they are about in `after`, and write nothing of it.
+ */
 export function bytesOf(action: Action): number {
   return action.kind === 'create' || action.kind === 'update' || action.kind === 'replace' ? action.after.size : 0;
 }

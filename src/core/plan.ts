@@ -232,7 +232,7 @@ export interface Plan {
 
 export interface KindTotals {
   readonly count: number;
-  /** Bytes to be written; for deletes, bytes given back. */
+  /** As `volumeOf` counts them. */
   readonly bytes: number;
 }
 
@@ -242,6 +242,7 @@ export interface PlanSummary {
   /** All actions but upkeep and what is blocked. */
   readonly changes: number;
   readonly upkeep: number;
+  /** To be written: `bytesOf`. */
   readonly bytes: number;
   readonly problems: number;
 }

@@ -1,5 +1,6 @@
 /** What a run did: as its journal holds it, and as reports show it. */
-import {type Action, type ActionKind, volumeOf} from './action.js';
+import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, volumeOf} from './action.js';
+import {addSizes} from './entry.js';
 import type {OutcomeStatus, Stop} from './outcome.js';
 import type {RelPath} from './path.js';
 import type {KindTotals} from './plan.js';
@@ -10,7 +11,7 @@ export interface RunStep {
   readonly kind: ActionKind;
   readonly path: RelPath;
   readonly status: OutcomeStatus;
-  /** Bytes of content that the action writes; for a delete, bytes given back. */
+  /** As `volumeOf` counts them. */
   readonly bytes: number;
 }
 
@@ -64,4 +65,29 @@ export interface RunSummary {
    * its `id` and `started` are known, from the journal's name.
    */
   readonly fault?: string | undefined;
+}
+
+type Kinds = Record<ActionKind, {-readonly [Key in keyof KindTotals]: KindTotals[Key]}>;
+
+/** What was done, by kind. */
+export function doneKinds(steps: readonly RunStep[]): Kinds {
+  const kinds = noKinds();
+  for (const step of steps) countStep(kinds, step);
+  return kinds;
+}
+
+/** Counts a step that was done: for who does not hold all of a run at once. */
+export function countStep(kinds: Kinds, {kind, status, bytes}: RunStep): void {
+  if (status !== 'done') return;
+  kinds[kind].count++;
+  kinds[kind].bytes = addSizes(kinds[kind].bytes, bytes);
+}
+
+/** Counts an action that was done, upkeep in no kind: for who hears of a run's actions one by one. */
+export function countDone(kinds: Kinds, action: Action, status: OutcomeStatus): void {
+  if (!isUpkeep(action)) countStep(kinds, runStep(action, status));
+}
+
+export function noKinds(): Kinds {
+  return Object.fromEntries(ACTION_KINDS.map((kind) => [kind, {count: 0, bytes: 0}])) as Kinds;
 }

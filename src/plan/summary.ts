@@ -1,10 +1,7 @@
-import {ACTION_KINDS, type Action, type ActionKind, bytesOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
+import {bytesOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
 import {addSizes} from '../core/entry.js';
-import type {OutcomeStatus} from '../core/outcome.js';
-import type {KindTotals, Plan, PlanSummary} from '../core/plan.js';
-import {type Run, type RunStep, type RunSummary, runStep} from '../core/run.js';
-
-type Kinds = Record<ActionKind, {-readonly [Key in keyof KindTotals]: KindTotals[Key]}>;
+import type {Plan, PlanSummary} from '../core/plan.js';
+import {doneKinds, noKinds, type Run, type RunSummary} from '../core/run.js';
 
 /** Counts the changes of a plan and their bytes, by kind; upkeep is counted apart and in no kind. */
 export function summarize(plan: Plan): PlanSummary {
@@ -28,23 +25,5 @@ export function summarize(plan: Plan): PlanSummary {
 
 /** Counts what a run did, by kind. */
 export function summarizeRun({header, steps, problems, end}: Run): RunSummary {
-  const kinds = noKinds();
-  for (const step of steps) countStep(kinds, step);
-  return {header, end, kinds, problems: problems.length};
-}
-
-/** Counts a step that was done: for who does not hold all of a run at once. */
-export function countStep(kinds: Kinds, {kind, status, bytes}: RunStep): void {
-  if (status !== 'done') return;
-  kinds[kind].count++;
-  kinds[kind].bytes = addSizes(kinds[kind].bytes, bytes);
-}
-
-/** Counts an action that was done, upkeep in no kind: for who hears of a run's actions one by one. */
-export function countDone(kinds: Kinds, action: Action, status: OutcomeStatus): void {
-  if (!isUpkeep(action)) countStep(kinds, runStep(action, status));
-}
-
-export function noKinds(): Kinds {
-  return Object.fromEntries(ACTION_KINDS.map((kind) => [kind, {count: 0, bytes: 0}])) as Kinds;
+  return {header, end, kinds: doneKinds(steps), problems: problems.length};
 }

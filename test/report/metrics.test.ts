@@ -3,7 +3,7 @@ import {escapeName} from '../../src/core/escape.js';
 import type {JobRun} from '../../src/core/job-run.js';
 import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
-import {countDone, noKinds} from '../../src/plan/summary.js';
+import {countDone, noKinds} from '../../src/core/run.js';
 import {lastSuccessIn, metricsText} from '../../src/report/metrics.js';
 import {applyReport, bareRun, plannedFor} from '../support/job-run.js';
 import {needPrometheus, parseMetrics} from '../support/openmetrics.js';

@@ -1,13 +1,12 @@
 /** What the picture of a plan and that of a run are made of: a kind of change at a path, and the bytes it touches. */
-import {type ActionKind, isUpkeep} from '../../core/action.js';
+import {type ActionKind, isUpkeep, volumeOf} from '../../core/action.js';
 import type {RelPath} from '../../core/path.js';
 import type {Plan} from '../../core/plan.js';
-import {sizeOf} from '../words/words.js';
 
 export interface Change {
   readonly path: RelPath;
   readonly kind: ActionKind;
-  /** Bytes written; for a delete, bytes given back. */
+  /** As `volumeOf` counts them. */
   readonly bytes: number;
 }
 
@@ -15,5 +14,5 @@ export interface Change {
 export function planChanges({actions}: Plan): Change[] {
   return actions
     .filter((action) => !isUpkeep(action))
-    .map((action) => ({path: action.path, kind: action.kind, bytes: sizeOf(action) ?? 0}));
+    .map((action) => ({path: action.path, kind: action.kind, bytes: volumeOf(action)}));
 }

@@ -2,7 +2,7 @@
  * The changes as data for the page's script: one row a line of its tree, folders before what is in them. Every text is made
  * for people already: names are escaped, modes are in words.
  */
-import {ACTION_KINDS, type Action, fromOf, isUpkeep, type Reason} from '../../core/action.js';
+import {ACTION_KINDS, type Action, fromOf, isUpkeep, type Reason, volumeOf} from '../../core/action.js';
 import {type Entry, fromNanoseconds, KIND_WORDS} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
 import {comparePaths, pathParts, type RelPath} from '../../core/path.js';
@@ -11,7 +11,7 @@ import type {Problem} from '../../core/problem.js';
 import type {Run} from '../../core/run.js';
 import {type AttributeRow, rareRows} from '../words/attributes.js';
 import {formatTime} from '../words/units.js';
-import {OUTCOMES, octal, sizeOf} from '../words/words.js';
+import {OUTCOMES, octal} from '../words/words.js';
 
 export interface PageData {
   /** What the notes say of a change, such as "Outcome". */
@@ -61,7 +61,7 @@ export function* planData(plan: Plan): Generator<string> {
     const exact = before !== undefined && after !== undefined && before.mtime !== after.mtime && sameSecond(before, after);
     const note = tables.notes.intern(noteOf(action));
     const both = before ? [toEntry(before, exact), ...(after ? [toEntry(after, exact)] : [])] : [0, toEntry(after, exact)];
-    const base = [ACTION_KINDS.indexOf(kind), sizeOf(action) ?? 0, note, ...both];
+    const base = [ACTION_KINDS.indexOf(kind), volumeOf(action), note, ...both];
     const rare = rareRows(action).map(toAttribute);
     return rare.length === 0 ? base : [...base, ...(after ? [] : [0]), tables.rare.intern(rare)];
   };

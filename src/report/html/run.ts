@@ -1,9 +1,7 @@
 /** The page of a run: what went wrong first. */
-import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
 import {escapeName} from '../../core/escape.js';
 import type {OutcomeStatus} from '../../core/outcome.js';
-import type {KindTotals} from '../../core/plan.js';
-import type {Run, RunStep} from '../../core/run.js';
+import {doneKinds, type Run, type RunStep} from '../../core/run.js';
 import type {RunSubject} from '../subject.js';
 import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from '../words/units.js';
 import {endSentence, OUTCOMES, plainPath} from '../words/words.js';
@@ -34,7 +32,6 @@ export function runPage({run}: RunSubject): Page {
 
 function* runMain(run: Run): Generator<Markup> {
   const {header, steps, problems, end} = run;
-  const done = steps.filter(({status}) => status === 'done');
   const left = steps.filter(({status}) => status !== 'done' && status !== 'already-done');
   yield html`<header><p class="what">dirsync run</p>
 <h1>${endSentence(run.end, run.problems.length)}</h1>
@@ -46,7 +43,7 @@ ${problemSection(problems)}${leftSection(left)}`;
   if (steps.length > 0) {
     yield html`<div class="columns">${section({id: 'outcomes', heading: 'Outcomes'}, outcomeTable(counts))}${section(
       {id: 'totals', heading: 'Done'},
-      kindTable(countKinds(done)),
+      kindTable(doneKinds(steps)),
     )}</div>\n`;
     yield explorer(stepList(steps));
   } else {
@@ -98,16 +95,4 @@ function countStatuses(steps: readonly RunStep[]): Record<OutcomeStatus, number>
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<OutcomeStatus, number>;
   for (const {status} of steps) counts[status]++;
   return counts;
-}
-
-function countKinds(steps: readonly RunStep[]): Record<ActionKind, KindTotals> {
-  const kinds = Object.fromEntries(ACTION_KINDS.map((kind) => [kind, {count: 0, bytes: 0}])) as Record<
-    ActionKind,
-    {count: number; bytes: number}
-  >;
-  for (const {kind, bytes} of steps) {
-    kinds[kind].count++;
-    kinds[kind].bytes += bytes;
-  }
-  return kinds;
 }

@@ -1,12 +1,11 @@
 /** Runs that were, as plain text: one of them, and a target's history. as in report/text/text. */
-import {ACTION_KINDS} from '../../core/action.js';
 import {escapeName} from '../../core/escape.js';
 import {comparePaths} from '../../core/path.js';
-import type {Run, RunStep, RunSummary} from '../../core/run.js';
+import {doneKinds, type Run, type RunStep, type RunSummary} from '../../core/run.js';
 import {columns, pad} from '../words/columns.js';
 import {formatBytes, formatCount, formatDuration, formatIsoTime} from '../words/units.js';
 import {GLYPHS, glyphWords, KIND_STYLES, OUTCOMES, plainPath, resultWords} from '../words/words.js';
-import {endSections, joinSections, MAX_LISTED, MAX_PROBLEMS, paint, problemLines} from './text.js';
+import {endSections, joinSections, kindLines, MAX_LISTED, MAX_PROBLEMS, paint, problemLines} from './text.js';
 
 export interface RunTextOptions {
   readonly run: Run;
@@ -50,18 +49,11 @@ function stepLines({run, color, width}: RunTextOptions): string[] {
 }
 
 function tallyLines(steps: readonly RunStep[], color: boolean): string[] {
-  const rows = ACTION_KINDS.map((kind) => {
-    const done = steps.filter((step) => step.kind === kind && step.status === 'done');
-    const bytes = done.reduce((sum, step) => sum + step.bytes, 0);
-    return {kind, count: formatCount(done.length), bytes: bytes > 0 ? formatBytes(bytes) : ''};
-  }).filter(({count}) => count !== '0');
-  const countWidth = widest(rows.map(({count}) => count));
-  const bytesWidth = widest(rows.map(({bytes}) => bytes));
-  const lines = rows.map(({kind, count, bytes}) => {
-    const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
-    return `  ${label}  ${count.padStart(countWidth)}  ${bytes.padStart(bytesWidth)}`.trimEnd();
-  });
-  return [...lines, '', paint(color, 'dim', `--full lists all ${formatCount(steps.length)} changes one by one`)];
+  return [
+    ...kindLines(doneKinds(steps), color),
+    '',
+    paint(color, 'dim', `--full lists all ${formatCount(steps.length)} changes one by one`),
+  ];
 }
 
 function unendedLines({header, steps}: Run): string[] {

@@ -54,7 +54,7 @@ export function planText(options: PlanTextOptions): string {
     problemLines(plan.problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
     header.warnings.map((warning) => `${paint(color, 'yellow', 'Warning:')} ${escapeName(warning)}`),
     halts.map((halt) => haltLine(halt, color)),
-    totalLines(summary, color),
+    kindLines(summary.kinds, color),
     [planSentence(plan, summary)],
   ]);
 }
@@ -120,7 +120,8 @@ export function haltLine({guard, message, allowed}: Halt, color: boolean): strin
   return `${paint(color, 'red', 'Would halt:')} ${guard} — ${escapeName(message)}; lifted by --allow ${guard}`;
 }
 
-function totalLines({kinds}: PlanSummary, color: boolean): string[] {
+/** How many of each kind, and their bytes. */
+export function kindLines(kinds: PlanSummary['kinds'], color: boolean): string[] {
   const rows = ACTION_KINDS.filter((kind) => kinds[kind].count > 0).map((kind) => ({
     kind,
     count: formatCount(kinds[kind].count),

@@ -11,7 +11,7 @@ export interface FolderTotals {
   readonly changes: number;
   /** Changes by their glyph. */
   readonly glyphs: Readonly<Record<string, number>>;
-  /** Bytes to be written and given back, and those that stay where it is blocked. */
+  /** As `volumeOf` counts them. */
   readonly bytes: number;
 }
 

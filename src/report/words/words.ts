@@ -1,6 +1,6 @@
 /** Actions, plans and runs in words. Every name in them is escaped. */
 import type {styleText} from 'node:util';
-import {ACTION_KINDS, type Action, type ActionKind, fromOf, isUpkeep, type Reason} from '../../core/action.js';
+import {ACTION_KINDS, type Action, type ActionKind, fromOf, isUpkeep, type Reason, volumeOf} from '../../core/action.js';
 import {type Drift, driftWords} from '../../core/drift.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
@@ -78,12 +78,12 @@ export function filterRuleWords({from, line, pattern}: FilterRule): string {
   return `${from === '' ? 'command line or config' : `${escapeName(from)}:${line}`}: ${escapeName(pattern)}`;
 }
 
-/** Bytes that an action is about, as `volumeOf` counts them; undefined where there is no content. */
+/** Bytes that an action is about, as `volumeOf` counts them; undefined where there is no content, not even that of an empty file. */
 export function sizeOf(action: Action): number | undefined {
-  if (action.kind === 'link' || action.kind === 'move' || action.kind === 'attrs') return undefined;
-  if (action.kind === 'blocked') return action.bytes;
-  const entry = (action.after ?? action.before) as Entry;
-  return entry.kind === 'file' ? entry.size : undefined;
+  const bytes = volumeOf(action);
+  if (bytes > 0) return bytes;
+  const isOfContent = !['link', 'move', 'attrs'].includes(action.kind);
+  return isOfContent && (action.after ?? action.before)?.kind === 'file' ? 0 : undefined;
 }
 
 /** Why an action is there: "size 10 → 12, mode 0644 → 0600". */
