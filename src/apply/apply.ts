@@ -34,7 +34,7 @@ import {Steps} from './steps.js';
 import {Target} from './target.js';
 import {type Flushed, problemOf} from './task.js';
 
-export type Fsync = 'none' | 'end' | 'each';
+type Fsync = 'none' | 'end' | 'each';
 
 export interface ApplyOptions {
   readonly plan: Plan;

@@ -3,7 +3,7 @@ import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs';
 import {osPath} from '../core/name.js';
 
 /** Bytes of a config, or of a file of patterns. */
-export const MAX_TEXT = 1024 * 1024;
+const MAX_TEXT = 1024 * 1024;
 
 /** A file that could be opened and is not read. */
 export class TextRefused extends Error {

@@ -47,28 +47,28 @@ interface Renamed extends Step {
 }
 
 /** A new folder. Its attributes are set after its content is there. */
-export interface Mkdir extends Step {
+interface Mkdir extends Step {
   readonly kind: 'mkdir';
   readonly before?: undefined;
   readonly after: Entry;
 }
 
 /** What is no folder, where nothing is. */
-export interface Create extends Step {
+interface Create extends Step {
   readonly kind: 'create';
   readonly before?: undefined;
   readonly after: Entry;
 }
 
 /** A file or symlink with other content, or a device with other numbers. */
-export interface Update extends Renamed {
+interface Update extends Renamed {
   readonly kind: 'update';
   readonly before: Entry;
   readonly after: Entry;
 }
 
 /** Another kind. What is in a folder that goes is deleted by actions of its own. */
-export interface Replace extends Renamed {
+interface Replace extends Renamed {
   readonly kind: 'replace';
   readonly before: Entry;
   readonly after: Entry;

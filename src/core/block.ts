@@ -45,7 +45,7 @@ export const PARTIAL = 1;
 /** The content of this folder is another file system's, and left out as was asked. */
 export const MOUNT = 2;
 /** The row has the name that the other tree has for it; its own is with its belongings: see `ownNameAt`. */
-export const RENAMED = 4;
+const RENAMED = 4;
 
 export const BLOCK_ENTRIES = 4096;
 
@@ -279,7 +279,7 @@ function isRenamedAt(block: Block, i: number): boolean {
 }
 
 /** The extended attributes of entry i as they are packed: see `Block.nameEnd`. */
-export function xattrsAt(block: Block, i: number): Uint8Array {
+function xattrsAt(block: Block, i: number): Uint8Array {
   return block.text.subarray(block.belongsEnd[i], block.end[i]);
 }
 

@@ -4,7 +4,7 @@
 export type CommandLine = string | readonly [string, ...string[]];
 
 /** Commands that are told of a run and cannot stop it, by the name of what they are told. */
-export const HOOK_EVENTS = ['onStart', 'onChange', 'onSuccess', 'onFailure', 'onGuard'] as const;
+const HOOK_EVENTS = ['onStart', 'onChange', 'onSuccess', 'onFailure', 'onGuard'] as const;
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
 /** `before` stops the run when it fails; `after` follows every run whose `before` began. */

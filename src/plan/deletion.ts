@@ -5,7 +5,7 @@ import {addSizes} from '../core/entry.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import type {Reader} from './reader.js';
 
-export interface DeletionStep {
+interface DeletionStep {
   readonly order: number;
   readonly action: Delete | Rmdir | Blocked;
 }

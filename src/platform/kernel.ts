@@ -18,6 +18,7 @@ const TIMES = STATX + 256;
 export const DATA = STATX + 4096;
 export const DATA_BYTES = 512 * 1024;
 export const OTHER = DATA + DATA_BYTES;
+/** @alias Other content, at another time. */
 export const XATTR_NAMES = OTHER;
 export const XATTR_VALUE = OTHER + XATTR_MAX;
 const SCRATCH_BYTES = OTHER + DATA_BYTES;

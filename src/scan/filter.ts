@@ -5,8 +5,6 @@ import {escapeName} from '../core/escape.js';
 import type {FilterDecision, FilterRule, Tags} from '../core/filter.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
 
-export type {FilterRule} from '../core/filter.js';
-
 export const IGNORE_FILE = '.dirsyncignore';
 
 /** A line as `ignore` gets it; `mark` comes back with its verdict and holds the FilterRule as JSON. */

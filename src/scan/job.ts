@@ -77,7 +77,7 @@ export interface ScanAnswer {
 }
 
 /** A list of which no more is kept than fits. */
-export interface Kept<T> {
+interface Kept<T> {
   readonly items: readonly T[];
   readonly isCut: boolean;
 }

@@ -150,7 +150,7 @@ function renamedIn(platform: Platform, root: Folder): Renamed[] {
 }
 
 /** Renames entries that killed runs left under temporary names back to their original names. */
-export function restoreRenamed(platform: Platform, root: Folder): void {
+function restoreRenamed(platform: Platform, root: Folder): void {
   const target = new Cursor(platform, root);
   for (const {from, via} of renamedIn(platform, root)) {
     try {

@@ -26,7 +26,7 @@ export function ApplyScreen({state, now, columns, rows, color, send}: ApplyScree
 }
 
 /** How many lines each part has. One line of the terminal stays free: ink clears a terminal that it fills. */
-export function layout(rows: number, workers: number) {
+function layout(rows: number, workers: number) {
   const progress = Math.max(1, Math.min(PROGRESS_LINES, rows - 1));
   const free = Math.max(0, rows - 1 - progress);
   const keys = Math.min(1, free);

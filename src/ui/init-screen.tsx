@@ -56,7 +56,7 @@ export function InitScreen({state, file, columns, rows, color, send}: InitScreen
 }
 
 /** At most so many lines: the question at hand with what is to be said of it, and of the rest what there is room for. */
-export function initLines(state: InitState, {file, columns, rows}: Pick<InitScreenProps, 'file' | 'columns' | 'rows'>): Line[] {
+function initLines(state: InitState, {file, columns, rows}: Pick<InitScreenProps, 'file' | 'columns' | 'rows'>): Line[] {
   const {current, mistake} = state;
   const isNarrow = columns < NARROW;
   const indent = isNarrow ? 2 : LABEL_WIDTH + 4;

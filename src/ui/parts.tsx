@@ -8,7 +8,7 @@ import {fitting, type Line, paint, span, wrapTo} from './line.js';
 import {type ProblemList, type Scroll, visibleProblems} from './problem-list.js';
 
 /** A text's style, or none where there is no colour. */
-export function style(color: boolean, props: Pick<TextProps, 'color' | 'dimColor' | 'bold'>): typeof props {
+function style(color: boolean, props: Pick<TextProps, 'color' | 'dimColor' | 'bold'>): typeof props {
   return color ? props : {};
 }
 

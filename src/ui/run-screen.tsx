@@ -69,7 +69,7 @@ export function RunScreen({state, now, columns, rows, color, send}: RunScreenPro
 const FOOT = 2;
 
 /** How many jobs are shown, and how many lines a chart and one job may have. */
-export function jobLayout(rows: number, jobs: number, {isBusy, isTroubled}: {isBusy: boolean; isTroubled: boolean}) {
+function jobLayout(rows: number, jobs: number, {isBusy, isTroubled}: {isBusy: boolean; isTroubled: boolean}) {
   const free = Math.max(1, rows - FOOT);
   const others = (isBusy ? PROGRESS_LINES + WORKER_LINES : 0) + (isTroubled ? PROBLEMS_HEAD + PROBLEM_LINES : 0);
   const height = Math.max(Math.min(MIN_JOB_LINES, free), Math.floor((free - others) / jobs));
@@ -81,7 +81,7 @@ export function jobLayout(rows: number, jobs: number, {isBusy, isTroubled}: {isB
 }
 
 /** How many lines the progress and the problems have, of the rows below the jobs. */
-export function restLayout(rows: number, isBusy: boolean) {
+function restLayout(rows: number, isBusy: boolean) {
   const free = Math.max(0, rows - FOOT);
   const progress = isBusy ? Math.min(free, PROGRESS_LINES + Math.max(0, Math.floor((free - PROGRESS_LINES) / 5))) : 0;
   return {progress, problems: Math.max(0, free - progress - PROBLEMS_HEAD - 1)};
@@ -100,7 +100,7 @@ interface JobDrawing {
 const LABEL_WIDTH = 'Changes'.length;
 
 /** What there is room for, in the order in which somebody asks for it; how the last run ended is shown whole if it can be. */
-export function jobLines(job: JobState, {now, columns, chart, height, isOnly}: JobDrawing): Line[] {
+function jobLines(job: JobState, {now, columns, chart, height, isOnly}: JobDrawing): Line[] {
   const isNarrow = columns < NARROW;
   const width = isNarrow ? columns : columns - LABEL_WIDTH - 5;
   let left = height;

@@ -53,14 +53,14 @@ export interface RunResult {
 
 export type RunStatus = 'unchanged' | 'done' | 'partial' | 'failed';
 
-export interface RunTotals {
+interface RunTotals {
   readonly runs: Readonly<Record<RunStatus, number>>;
   readonly changes: number;
   readonly bytes: number;
 }
 
 /** An event, and whose it is. */
-export interface JobEvent {
+interface JobEvent {
   readonly type: 'of-job';
   readonly job: string | undefined;
   readonly event: Event;
@@ -108,7 +108,7 @@ export function troubledJob({jobs}: RunState): JobState | undefined {
   return jobs.find(({problems}) => problems.count > 0);
 }
 
-export function jobState(job: JobState, event: Event, now: number): JobState {
+function jobState(job: JobState, event: Event, now: number): JobState {
   switch (event.type) {
     case 'plan-started': {
       const {source, target} = event;

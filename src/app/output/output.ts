@@ -257,7 +257,7 @@ class TextView implements View {
 }
 
 /** An error as the event of a run that failed. */
-export function failureOf({code, message, hint}: DirsyncError): Event {
+function failureOf({code, message, hint}: DirsyncError): Event {
   return {type: 'run-failed', code, message, hint};
 }
 

@@ -29,7 +29,7 @@ export interface Tile {
   readonly kind: ActionKind;
 }
 
-export type Part = 'whole' | 'rest' | 'kind';
+type Part = 'whole' | 'rest' | 'kind';
 
 /** Kinds that are drawn alike. */
 export type Hue = 'create' | 'update' | 'replace' | 'link' | 'move' | 'attrs' | 'delete';

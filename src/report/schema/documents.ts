@@ -49,7 +49,10 @@ const DOCUMENTS = {
   event: [event, 'One line of --events.'],
 } as const;
 
-/** JSON Schema (2020-12) of each document by the name of its file, such as "plan-1". */
+/**
+ * JSON Schema (2020-12) of each document by the name of its file, such as "plan-1".
+ * @public build.js calls it.
+ */
 export function documentSchemas(): Record<string, object> {
   return Object.fromEntries(
     Object.entries(DOCUMENTS).map(([type, [schema, description]]) => {

@@ -23,7 +23,7 @@ export interface Progress {
   readonly memory: Memory;
 }
 
-export interface Amount {
+interface Amount {
   readonly done: number;
   readonly total: number;
 }

@@ -38,7 +38,7 @@ export interface Look {
   readonly filter?: string | undefined;
 }
 
-export type Purpose = 'search' | 'save' | 'export';
+type Purpose = 'search' | 'save' | 'export';
 
 export type Mode =
   | {readonly type: 'browse'}
@@ -46,7 +46,7 @@ export type Mode =
   | {readonly type: 'input'; readonly purpose: Purpose; readonly text: string}
   | {readonly type: 'confirm'; readonly what: Confirmation};
 
-export type Confirmation =
+type Confirmation =
   | {readonly type: 'apply'}
   | {readonly type: 'quit'}
   | {readonly type: 'overwrite'; readonly effect: SaveEffect};
@@ -65,7 +65,7 @@ export type Effect =
   | {readonly type: 'apply'}
   | {readonly type: 'quit'};
 
-export interface Notice {
+interface Notice {
   readonly tone: 'info' | 'error';
   readonly text: string;
 }
