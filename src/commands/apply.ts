@@ -15,11 +15,11 @@ import {
 } from './base.js';
 
 export default class Apply extends BaseCommand {
-  static override readonly summary = 'Make the target equal to the source, by a saved plan or a fresh one.';
+  static override readonly summary = 'Make the target equal to the source, with a saved plan or a fresh one.';
   static override readonly description = describe(
-    'A saved plan is done exactly as it was reviewed: every path is looked at again first, and if any has changed since, nothing ' +
-      'is done. Flags that say how a plan is made are refused with it; --max-delete takes the place of what the plan says. A fresh plan ' +
-      'opens for review on a terminal; without one it needs --yes. Applying a plan again finishes what an interrupted run left.',
+    'Applies a saved plan exactly as it was reviewed: every path is checked first, and if one has changed since, nothing is ' +
+      'applied. Flags that affect how a plan is made are refused with a saved plan, except --max-delete, which overrides its limit. ' +
+      'A fresh plan opens for review on a terminal; without a terminal it needs --yes. Applying a plan again finishes an interrupted run.',
     [0, 1, 3, 4, 5, 6, 130],
   );
   static override readonly examples = [
@@ -35,16 +35,16 @@ export default class Apply extends BaseCommand {
   ];
   static override readonly args = {
     ...rootArgs,
-    source: Args.string({description: 'Folder to copy from; alone, a plan file or a JOB of the config file.'}),
+    source: Args.string({description: 'Folder to copy from; as the only argument, a plan file or a JOB of the config file.'}),
   };
   static override readonly flags = {
     ...rootFlags,
     ...planFlags,
     ...narrowFlags,
     ...guardFlags,
-    yes: Flags.boolean({char: 'y', summary: 'Apply a fresh plan without review or question.', helpGroup: 'APPLY'}),
+    yes: Flags.boolean({char: 'y', summary: 'Apply a fresh plan without a review or a question.', helpGroup: 'APPLY'}),
     'plan-sha256': Flags.string({
-      summary: 'Apply the plan file only if `plan --out` and `show` tell this SHA-256 of it.',
+      summary: 'Apply the plan file only if it has this SHA-256, as printed by `plan --out` and `show`.',
       helpValue: 'HEX',
       helpGroup: 'APPLY',
       async parse(text) {
@@ -53,7 +53,7 @@ export default class Apply extends BaseCommand {
       },
     }),
     'skip-drifted': Flags.boolean({
-      summary: 'Leave alone what changed since the plan was made, and do the rest.',
+      summary: 'Skip paths that changed since the plan was made, and apply the rest.',
       allowNo: true,
       helpGroup: 'APPLY',
     }),

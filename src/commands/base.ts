@@ -11,68 +11,68 @@ import {ON_MISSED, ON_OVERLAP, type OnMissed, type OnOverlap} from '../core/sche
 import {type Asked, checkSwitches, usageError} from './usage.js';
 
 export const rootArgs = {
-  source: Args.string({description: 'Folder to copy from; alone, a JOB of the config file.'}),
-  target: Args.string({description: 'Folder that becomes what the source is.'}),
+  source: Args.string({description: 'Folder to copy from; as the only argument, a JOB of the config file.'}),
+  target: Args.string({description: 'Folder to copy to.'}),
 };
 
 export const rootFlags = {
   source: Flags.string({char: 'i', summary: 'Folder to copy from.', helpValue: 'DIR', helpGroup: 'FOLDER'}),
-  target: Flags.string({char: 'o', summary: 'Folder that becomes what the source is.', helpValue: 'DIR', helpGroup: 'FOLDER'}),
-  config: Flags.string({summary: 'Config file to read, instead of the one found.', helpValue: 'FILE', helpGroup: 'FOLDER'}),
-  mkpath: Flags.boolean({summary: 'Make the folders above the target if they are missing.', allowNo: true, helpGroup: 'FOLDER'}),
+  target: Flags.string({char: 'o', summary: 'Folder to copy to.', helpValue: 'DIR', helpGroup: 'FOLDER'}),
+  config: Flags.string({summary: 'Config file to read, instead of searching for one.', helpValue: 'FILE', helpGroup: 'FOLDER'}),
+  mkpath: Flags.boolean({summary: 'Create missing folders above the target.', allowNo: true, helpGroup: 'FOLDER'}),
 };
 
 export const planFlags = {
   exclude: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Leave alone what matches, on both sides (gitignore syntax).',
+    summary: 'Leave out matching paths, on both sides (gitignore syntax).',
     helpValue: 'PATTERN',
     helpGroup: 'FILTER',
   }),
   include: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Take back in what matches; the last match wins.',
+    summary: 'Include matching paths again; the last match wins.',
     helpValue: 'PATTERN',
     helpGroup: 'FILTER',
   }),
   'exclude-from': Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Read patterns from a file, as --exclude.',
+    summary: 'Read --exclude patterns from a file.',
     helpValue: 'FILE',
     helpGroup: 'FILTER',
   }),
   'exclude-caches': Flags.boolean({
-    summary: 'Leave alone what is in folders that a valid CACHEDIR.TAG calls caches.',
+    summary: 'Leave out the contents of folders that have a valid CACHEDIR.TAG.',
     allowNo: true,
     helpGroup: 'FILTER',
   }),
   'exclude-if-present': Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Leave alone what is in folders that hold a file of this name, such as .nobackup.',
+    summary: 'Leave out the contents of folders that hold a file with this name, such as .nobackup.',
     helpValue: 'NAME',
     helpGroup: 'FILTER',
   }),
   'min-size': Flags.string({
-    summary: 'Leave alone smaller files of the source, and what the target has in their place.',
+    summary: 'Leave alone source files smaller than this, and whatever the target has at their paths.',
     helpValue: 'SIZE',
     helpGroup: 'FILTER',
   }),
   'max-size': Flags.string({
-    summary: 'Leave alone larger files of the source, such as 2GB, and what the target has in their place.',
+    summary: 'Leave alone source files larger than this, such as 2GB, and whatever the target has at their paths.',
     helpValue: 'SIZE',
     helpGroup: 'FILTER',
   }),
   delete: Flags.boolean({
-    summary: 'Delete from the target what the source does not have (default).',
+    summary: 'Delete paths from the target that the source does not have (default).',
     allowNo: true,
     helpGroup: 'COMPARE',
   }),
   'delete-before': Flags.boolean({
-    summary: 'Delete before anything is written, to make room for it.',
+    summary: 'Delete before anything is written, to make room.',
     allowNo: true,
     helpGroup: 'COMPARE',
   }),
@@ -82,19 +82,23 @@ export const planFlags = {
     helpGroup: 'COMPARE',
   }),
   'delete-excluded': Flags.boolean({
-    summary: 'Delete from the target what a filter leaves out too, instead of protecting it.',
+    summary: 'Also delete from the target what a filter leaves out, instead of protecting it.',
     allowNo: true,
     helpGroup: 'FILTER',
   }),
   checksum: Flags.boolean({summary: 'Compare the content of files instead of size and time.', helpGroup: 'COMPARE'}),
-  'size-only': Flags.boolean({summary: 'Compare sizes alone.', helpGroup: 'COMPARE'}),
-  'mtime-window': Flags.string({summary: 'Take times this close as equal, such as 2s.', helpValue: 'TIME', helpGroup: 'COMPARE'}),
+  'size-only': Flags.boolean({summary: 'Compare only sizes.', helpGroup: 'COMPARE'}),
+  'mtime-window': Flags.string({
+    summary: 'Treat times as equal if they differ by no more than this, such as 2s.',
+    helpValue: 'TIME',
+    helpGroup: 'COMPARE',
+  }),
   preserve: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
     options: [...PRESERVABLE],
-    summary: `Keep only these beside content: ${PRESERVABLE.join(', ')} (default: all).`,
+    summary: `In addition to content, preserve only these: ${PRESERVABLE.join(', ')} (default: all).`,
     helpValue: 'WHAT,…',
     helpGroup: 'PRESERVE',
   }),
@@ -103,33 +107,33 @@ export const planFlags = {
     multipleNonGreedy: true,
     delimiter: ',',
     options: [...PRESERVABLE],
-    summary: 'Neither compare nor set these.',
+    summary: 'Do not compare or set these.',
     helpValue: 'WHAT,…',
     helpGroup: 'PRESERVE',
   }),
   'owner-by': Flags.string({
     options: ['id', 'name'],
-    summary: 'With name, a saved plan is refused on a machine where its users or groups have other numbers.',
+    summary: 'With name, a saved plan is refused on a machine where its users or groups have different IDs.',
     helpGroup: 'PRESERVE',
   }),
   'one-file-system': Flags.boolean({
     char: 'x',
-    summary: 'Copy folders on other file systems without what is in them, and leave those in the target alone.',
+    summary: 'Copy folders on other file systems without their contents, and leave such folders in the target alone.',
     allowNo: true,
     helpGroup: 'FILTER',
   }),
   'links-as': Flags.string({
     options: [...LINKS_AS],
-    summary: 'Copy what symbolic links inside the source lead to, or store each link as a small text file.',
+    summary: 'Copy what symbolic links inside the source point to, or store each link as a small text file.',
     helpGroup: 'PRESERVE',
   }),
   'rename-invalid': Flags.boolean({
-    summary: 'Escape names that the target cannot hold, such as "a:b" as "a%3Ab"; a run from that target restores them.',
+    summary: 'Escape names that the target cannot hold, such as "a:b" as "a%3Ab"; copying back from that target restores them.',
     allowNo: true,
     helpGroup: 'PRESERVE',
   }),
   'max-delete': Flags.string({
-    summary: 'Halt when more would be deleted: a number, or a part such as 5%.',
+    summary: 'Halt if more than this would be deleted: a number, or a percentage such as 5%.',
     helpValue: 'N|N%',
     helpGroup: 'GUARD',
   }),
@@ -139,28 +143,28 @@ export const narrowFlags = {
   only: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Keep of the plan only what matches (gitignore syntax).',
+    summary: 'Keep only matching paths in the plan (gitignore syntax).',
     helpValue: 'PATTERN',
     helpGroup: 'NARROW',
   }),
   'only-from': Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Keep of the plan only the paths that this file lists, one a line (-: standard input); a folder is all in it.',
+    summary: 'Keep only the paths that this file lists, one per line (-: standard input); a folder includes everything in it.',
     helpValue: 'FILE',
     helpGroup: 'NARROW',
   }),
   from0: Flags.boolean({
     // Of oclif's types alone: it takes any character.
     char: '0' as 'z',
-    summary: 'With --only-from: NULs stand between the paths, as `find -print0` writes them.',
+    summary: 'With --only-from: the paths are separated by NULs, as `find -print0` writes them.',
     allowNo: true,
     helpGroup: 'NARROW',
   }),
   except: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'Leave out of the plan what matches (gitignore syntax).',
+    summary: 'Leave matching paths out of the plan (gitignore syntax).',
     helpValue: 'PATTERN',
     helpGroup: 'NARROW',
   }),
@@ -169,7 +173,7 @@ export const narrowFlags = {
     multipleNonGreedy: true,
     delimiter: ',',
     options: [...ACTION_KINDS],
-    summary: `Keep of the plan only these kinds: ${ACTION_KINDS.join(', ')}.`,
+    summary: `Keep only these kinds of change in the plan: ${ACTION_KINDS.join(', ')}.`,
     helpValue: 'KIND,…',
     helpGroup: 'NARROW',
   }),
@@ -189,20 +193,20 @@ export const guardFlags = {
 export const applyFlags = {
   fsync: Flags.string({
     options: ['none', 'end', 'each'],
-    summary: 'When to flush to disk: never, before deletes and at the end (default), or after each file.',
+    summary: 'When to flush to disk: never, before deletes and at the end (default), or also after each file.',
     helpGroup: 'APPLY',
   }),
   live: Flags.string({
     options: ['copy', 'skip'],
-    summary: 'A file that grows while it is copied: copy it as it is at one moment (default), or leave it.',
+    summary: 'If a file grows while it is copied: copy what it held at one moment (default), or skip it.',
     helpGroup: 'APPLY',
   }),
   probe: Flags.boolean({
-    summary: 'Try again what the target can hold; the next plan goes by what is found.',
+    summary: 'Test again what the target can hold; the next plan uses the result.',
     helpGroup: 'APPLY',
   }),
   'lock-timeout': Flags.string({
-    summary: 'Wait so long for another run on the same target, such as 30s (default: 0, not at all).',
+    summary: 'Wait this long for another run on the same target, such as 30s (default: 0, do not wait).',
     helpValue: 'TIME',
     helpGroup: 'APPLY',
   }),
@@ -210,20 +214,20 @@ export const applyFlags = {
 
 export const paceFlags = {
   rate: Flags.string({
-    summary: 'Copy and compare no more content than this in a second, such as 50MB/s (default: 0, no limit).',
+    summary: 'Copy and compare at most this much content per second, such as 50MB/s (default: 0, no limit).',
     helpValue: 'SIZE/s',
     helpGroup: 'PACE',
   }),
   'io-priority': Flags.string({
     options: [...IO_PRIORITIES],
-    summary: 'Stand behind others that use the same disks and processors (default: normal, as it was started).',
+    summary: 'Yield disks and processors to other programs (default: normal, unchanged).',
     helpGroup: 'PACE',
   }),
 };
 
 export const limitFlags = {
   'max-duration': Flags.string({
-    summary: 'Stop cleanly after this time, such as 30m; applying again does the rest.',
+    summary: 'Stop cleanly after this time, such as 30m; apply again to do the rest.',
     helpValue: 'TIME',
     helpGroup: 'APPLY',
   }),
@@ -232,7 +236,7 @@ export const limitFlags = {
 export const scheduleFlags = {
   every: Flags.string({
     char: 't',
-    summary: 'Run again after this time, such as 30s, 5m, 1h30m.',
+    summary: 'Run again after this time, such as 30s, 5m or 1h30m.',
     helpValue: 'TIME',
     helpGroup: 'SCHEDULE',
   }),
@@ -247,34 +251,38 @@ export const scheduleFlags = {
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
-    summary: 'Run at this time of each day, such as 03:00.',
+    summary: 'Run at this time every day, such as 03:00.',
     helpValue: 'HH:MM',
     helpGroup: 'SCHEDULE',
   }),
   watch: Flags.boolean({
-    summary: 'Run when the source has changed; --every tells how often all is looked at even so (default: 6h).',
+    summary: 'Run when the source changes; --every sets how often to check everything anyway (default: 6h).',
     allowNo: true,
     helpGroup: 'SCHEDULE',
   }),
   timezone: Flags.string({
-    summary: "The zone of --cron, --at and --active-hours, such as Europe/Berlin (default: this machine's).",
+    summary: "Time zone of --cron, --at and --active-hours, such as Europe/Berlin (default: this machine's).",
     helpValue: 'ZONE',
     helpGroup: 'SCHEDULE',
   }),
-  delay: Flags.string({summary: 'Wait so long before the first run.', helpValue: 'TIME', helpGroup: 'SCHEDULE'}),
-  jitter: Flags.string({summary: 'Start each run up to so much later, by chance.', helpValue: 'TIME', helpGroup: 'SCHEDULE'}),
+  delay: Flags.string({summary: 'Wait this long before the first run.', helpValue: 'TIME', helpGroup: 'SCHEDULE'}),
+  jitter: Flags.string({
+    summary: 'Delay each run by a random time of up to this long.',
+    helpValue: 'TIME',
+    helpGroup: 'SCHEDULE',
+  }),
   overlap: Flags.string({
     options: [...ON_OVERLAP],
-    summary: 'When a run is due while one is at work: leave it out (default), or start it right after.',
+    summary: 'If a run is due while another is still running: skip it (default), or start it right after.',
     helpGroup: 'SCHEDULE',
   }),
   missed: Flags.string({
     options: [...ON_MISSED],
-    summary: 'When the machine slept over a run: start one then (default), or wait for the next.',
+    summary: 'If the machine was asleep when a run was due: start it on waking (default), or wait for the next one.',
     helpGroup: 'SCHEDULE',
   }),
   backoff: Flags.string({
-    summary: 'The longest pause after runs that failed (default: 5m; 0: none).',
+    summary: 'The longest pause after failed runs (default: 5m; 0: no pause).',
     helpValue: 'TIME',
     helpGroup: 'SCHEDULE',
   }),
@@ -282,12 +290,12 @@ export const scheduleFlags = {
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
-    summary: 'Start runs in these hours alone, such as 22:00-06:00.',
+    summary: 'Start runs only in these hours, such as 22:00-06:00.',
     helpValue: 'HOURS',
     helpGroup: 'SCHEDULE',
   }),
   debounce: Flags.string({
-    summary: 'With --watch: wait until the source is quiet for so long (default: 500ms).',
+    summary: 'With --watch: wait until the source has been quiet for this long (default: 500ms).',
     helpValue: 'TIME',
     helpGroup: 'SCHEDULE',
   }),
@@ -295,14 +303,14 @@ export const scheduleFlags = {
 
 export const logFlags = {
   log: Flags.string({char: 'l', summary: 'Append a line for each event to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
-  'log-format': Flags.string({options: [...LOG_FORMATS], summary: 'How a line of the log is written.', helpGroup: 'OUTPUT'}),
-  'log-level': Flags.string({options: [...LOG_LEVELS], summary: 'The least that is logged.', helpGroup: 'OUTPUT'}),
+  'log-format': Flags.string({options: [...LOG_FORMATS], summary: 'Format of log lines.', helpGroup: 'OUTPUT'}),
+  'log-level': Flags.string({options: [...LOG_LEVELS], summary: 'Lowest level to log.', helpGroup: 'OUTPUT'}),
 };
 
 export const outputFlags = {
   format: Flags.string({
     options: [...FORMATS],
-    summary: `Print a report, without review or screen: ${FORMATS.join(', ')}.`,
+    summary: `Print a report in this format, without a review or a screen: ${FORMATS.join(', ')}.`,
     exclusive: ['json', 'events'],
     helpValue: 'FORMAT',
     helpGroup: 'OUTPUT',
@@ -312,8 +320,8 @@ export const outputFlags = {
     exclusive: ['events'],
     helpGroup: 'OUTPUT',
   }),
-  events: Flags.boolean({summary: 'Print each event as a line of JSON when it happens.', helpGroup: 'OUTPUT'}),
-  full: Flags.boolean({summary: 'List every change, however many.', helpGroup: 'OUTPUT'}),
+  events: Flags.boolean({summary: 'Print each event as a line of JSON as it happens.', helpGroup: 'OUTPUT'}),
+  full: Flags.boolean({summary: 'List every change, no matter how many.', helpGroup: 'OUTPUT'}),
 };
 
 /** Exit codes as help lists them; each command names its own. */
@@ -321,8 +329,8 @@ const EXIT_CODES = {
   0: 'done, or nothing to do',
   1: 'error or wrong usage; nothing was changed',
   2: 'changes are pending',
-  3: 'done, but for some paths',
-  4: 'the plan is stale, or for another folder or user; nothing was changed',
+  3: 'done, except for some paths',
+  4: 'the plan is stale, or was made for a different folder or user; nothing was changed',
   5: 'halted by a guard; nothing was changed',
   6: 'another run is working on the target',
   130: 'interrupted (SIGINT; 129: SIGHUP, 143: SIGTERM)',

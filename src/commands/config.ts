@@ -5,13 +5,13 @@ import Run from './run.js';
 const {only: _only, except: _except, kinds: _kinds, format: _format, events: _events, all: _all, json, ...settings} = Run.flags;
 
 export default class Config extends BaseCommand {
-  static override readonly summary = 'Show what the config file says of its jobs, and where.';
+  static override readonly summary = 'Show the settings of jobs, and where each is set.';
   static override readonly description = describe(
-    'Prints each setting of the jobs named, or of all, with where it was said: by a flag, by the job, or in the defaults, with the file ' +
-      'and the line. The flags are those of `run`, which lie over the jobs. Addresses are shown without their paths, which are often secrets. ' +
-      'docs/config.md describes every key.',
+    'Prints the settings of the named jobs, or of all jobs, and where each is set: by a flag, in the job or in the defaults, with ' +
+      'file and line. The flags are those of `run`, and override the config file. URLs are shown without their paths, which are often ' +
+      'secrets. docs/config.md describes every key.',
     [0, 1],
-    {0: 'shown', 1: 'error or wrong usage, also a mistake in the config file'},
+    {0: 'shown', 1: 'error or wrong usage, or a mistake in the config file'},
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -22,7 +22,7 @@ export default class Config extends BaseCommand {
   static override readonly strict = false;
   static override readonly flags = {
     ...settings,
-    defaults: Flags.boolean({summary: 'Show also what nobody said, with what holds then.', helpGroup: 'OUTPUT'}),
+    defaults: Flags.boolean({summary: 'Also show settings that are not set anywhere, with their defaults.', helpGroup: 'OUTPUT'}),
     json,
   };
 

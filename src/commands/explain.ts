@@ -4,13 +4,13 @@ import {BaseCommand, describe, guardFlags, outputFlags, paceFlags, planFlags, ro
 const {json, events} = outputFlags;
 
 export default class Explain extends BaseCommand {
-  static override readonly summary = 'Tell why a path is or is not in the plan.';
+  static override readonly summary = 'Explain why a path is or is not in the plan.';
   static override readonly description = describe(
-    'Makes the plan, changes nothing, and tells what it does about one path: which attributes differ, which line of a filter decided, which problem ' +
-      'or guard is in the way. PATH is relative to the folders, or any path into one of them; "." is the folder itself. A name is ' +
-      'also found by the form in which dirsync prints it, such as "x\\xff".',
+    'Makes the plan, changes nothing, and explains what the plan does with one path: which attributes differ, which filter line ' +
+      'decided, and which problem or guard is in the way. PATH is relative to the two folders, or a path into one of them; "." is ' +
+      'the folder itself. You can also write a name as dirsync prints it, such as "x\\xff".',
     [0, 1, 130],
-    {0: 'explained', 1: 'error or wrong usage, also for a path outside of both folders'},
+    {0: 'explained', 1: 'error or wrong usage, or a path outside of both folders'},
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %> docs/a.md ~/notes /mnt/backup/notes',
@@ -22,14 +22,14 @@ export default class Explain extends BaseCommand {
     '<%= command.id %> PATH JOB [FLAGS]',
     '<%= command.id %> PATH --plan FILE [FLAGS]',
   ];
-  static override readonly args = {path: Args.string({required: true, description: 'What to explain.'}), ...rootArgs};
+  static override readonly args = {path: Args.string({required: true, description: 'Path to explain.'}), ...rootArgs};
   static override readonly flags = {
     ...rootFlags,
     ...planFlags,
     ...guardFlags,
     ...paceFlags,
     plan: Flags.string({
-      summary: 'Ask this saved plan, instead of a fresh one.',
+      summary: 'Use this saved plan instead of a fresh one.',
       helpValue: 'FILE',
       exclusive: [...Object.keys(rootFlags), ...Object.keys(planFlags), ...Object.keys(paceFlags)],
       helpGroup: 'FOLDER',

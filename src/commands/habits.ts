@@ -4,48 +4,48 @@
 export const COMMAND_HABITS: Readonly<Record<string, string>> = habits([
   [
     'sync cp copy backup mirror rsync push',
-    '`dirsync apply SOURCE TARGET` copies after a review, `dirsync run SOURCE TARGET` at once',
+    '`dirsync apply SOURCE TARGET` copies after a review, `dirsync run SOURCE TARGET` copies at once',
   ],
   ['ls list diff status check preview compare dry-run', '`dirsync plan SOURCE TARGET` shows what differs, and changes nothing'],
-  ['log logs runs', '`dirsync history TARGET` lists what earlier runs did'],
+  ['log logs runs', '`dirsync history TARGET` lists earlier runs'],
   [
     'watch daemon serve service cron',
-    '`dirsync run JOB --watch` keeps it going, `dirsync schedule print` hands it to systemd, cron or launchd',
+    '`dirsync run JOB --watch` keeps running, `dirsync schedule print` prints units for systemd, cron or launchd',
   ],
   ['validate lint jobs', '`dirsync config` checks the config file and shows its jobs'],
-  ['version', '`dirsync --version` tells it'],
-  ['why', '`dirsync explain PATH` tells why a path is in the plan, or not'],
+  ['version', '`dirsync --version` prints it'],
+  ['why', '`dirsync explain PATH` explains why a path is or is not in the plan'],
 ]);
 
 const PLAN = '`dirsync plan` shows what would be done, and changes nothing';
-const KEPT = 'all that can be kept is kept: leave it out (--no-preserve keeps less)';
+const KEPT = 'everything that can be kept is kept: leave it out (--no-preserve keeps less)';
 
 /** Flags, without their dashes. One that a command has itself is not looked up. */
 export const FLAG_HABITS: Readonly<Record<string, string>> = habits([
   ['n dry-run dryrun just-print what-if whatif check preview', PLAN],
   ['yes y assumeyes auto-approve no-confirm noconfirm', 'only `dirsync apply` asks: leave it out'],
   ['a archive p perms o owner g group D devices H hard-links A acls X xattrs S sparse l links', KEPT],
-  ['r R recursive', 'folders are copied with all that is in them: leave it out'],
-  ['v verbose', 'the result tells each change: leave it out; --full lists all of many, --log FILE writes them down'],
-  ['q quiet silent', 'send what is printed to /dev/null; errors still come on stderr'],
-  ['P progress partial inplace', 'progress is shown on a terminal, and no file is ever half new: leave it out'],
+  ['r R recursive', 'folders are always copied with their contents: leave it out'],
+  ['v verbose', 'the result lists each change: leave it out; --full lists all of them, --log FILE logs them'],
+  ['q quiet silent', 'redirect the output to /dev/null; errors still go to stderr'],
+  ['P progress partial inplace', 'progress is shown on a terminal, and no file is ever left half-written: leave it out'],
   ['z compress e rsh', 'both folders are on this machine: leave it out'],
-  ['c ignore-times', 'that is --checksum here'],
-  ['bwlimit', 'that is --rate here, such as --rate 50MB/s'],
-  ['files-from', 'that is --only-from here'],
-  ['modify-window', 'that is --mtime-window here'],
-  ['stop-after time-limit', 'that is --max-duration here, such as --max-duration 30m'],
-  ['log-file', 'that is --log here'],
-  ['exclude-tag exclude-tag-all', 'that is --exclude-if-present here'],
-  ['ionice nice', 'that is --io-priority here: idle or low'],
-  ['existing ignore-existing', '--kinds chooses among the kinds of change'],
-  ['L copy-links copy-unsafe-links', 'that is --links-as content here'],
+  ['c ignore-times', 'use --checksum'],
+  ['bwlimit', 'use --rate, such as --rate 50MB/s'],
+  ['files-from', 'use --only-from'],
+  ['modify-window', 'use --mtime-window'],
+  ['stop-after time-limit', 'use --max-duration, such as --max-duration 30m'],
+  ['log-file', 'use --log'],
+  ['exclude-tag exclude-tag-all', 'use --exclude-if-present'],
+  ['ionice nice', 'use --io-priority: idle or low'],
+  ['existing ignore-existing', 'use --kinds to choose the kinds of change'],
+  ['L copy-links copy-unsafe-links', 'use --links-as content'],
   [
     'del delete-after delete-during delete-delay remove',
-    'what the source has not got is deleted, and last: leave it out (--no-delete keeps it)',
+    'paths that the source does not have are deleted, at the end: leave it out (--no-delete keeps them)',
   ],
-  ['f force', '--allow GUARD lifts one guard; the message of the guard names it'],
-  ['V version', '`dirsync --version` tells the version'],
+  ['f force', 'use --allow GUARD to lift one guard; the message of the guard names it'],
+  ['V version', '`dirsync --version` prints the version'],
 ]);
 
 function habits(entries: readonly (readonly [words: string, answer: string])[]): Readonly<Record<string, string>> {

@@ -8,10 +8,10 @@ const {format, json, events} = outputFlags;
 export default class History extends BaseCommand {
   static override readonly summary = 'List the runs that changed a target.';
   static override readonly description = describe(
-    'The newest first: when each began, how long it took, what it did and how it ended. `show ID --target DIR` shows one of them. ' +
-      'A target remembers its last 100 runs.',
+    'Lists the newest run first: when each run began, how long it took, what it did and how it ended. `show ID --target DIR` shows ' +
+      'one of them. A target keeps its last 100 runs.',
     [0, 1],
-    {0: 'listed, also when there is none', 1: 'error or wrong usage'},
+    {0: 'listed, also if there are none', 1: 'error or wrong usage'},
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %> /mnt/backup/photos',
@@ -21,14 +21,14 @@ export default class History extends BaseCommand {
   static override readonly usage = ['<%= command.id %> TARGET [FLAGS]', '<%= command.id %> JOB [FLAGS]'];
   static override readonly args = {
     source: Args.string({
-      description: 'Folder whose runs are listed, or a JOB of the config file. Before a TARGET it is not looked at.',
+      description: 'Folder whose runs are listed, or a JOB of the config file. Ignored if a TARGET follows.',
     }),
-    target: Args.string({description: 'Folder whose runs are listed, when both folders are given.'}),
+    target: Args.string({description: 'Folder whose runs are listed, if both folders are given.'}),
   };
   static override readonly flags = {
     target: {...target, summary: 'Folder whose runs are listed.'},
     config,
-    limit: Flags.integer({min: 1, default: 20, summary: 'List at most so many runs.', helpValue: 'N', helpGroup: 'OUTPUT'}),
+    limit: Flags.integer({min: 1, default: 20, summary: 'List at most this many runs.', helpValue: 'N', helpGroup: 'OUTPUT'}),
     format: {...format, summary: `Print a report: ${FORMATS.join(', ')}.`},
     json,
     events,

@@ -5,12 +5,12 @@ import {BaseCommand, describe, logFlags, planFlags, rootFlags} from './base.js';
 const {source, target, config} = rootFlags;
 
 export default class Init extends BaseCommand {
-  static override readonly summary = 'Write a first config.';
+  static override readonly summary = 'Write a first config file.';
   static override readonly description = describe(
-    'Asks for what a job needs, on a terminal, and writes dirsync.config.yaml here, with comments. What is given by flags is not ' +
-      'asked; with --job, --source and --target nothing is. A config that is there stays as it is.',
+    'Asks on a terminal for what a job needs, and writes dirsync.config.yaml, with comments, into the current folder. Questions that ' +
+      'flags answer are not asked; with --job, --source and --target none are. An existing config is not changed.',
     [0, 1, 130],
-    {0: 'written', 1: 'error or wrong usage; nothing was written', 130: 'left by Esc or Ctrl-C; nothing was written'},
+    {0: 'written', 1: 'error or wrong usage; nothing was written', 130: 'canceled with Esc or Ctrl-C; nothing was written'},
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -22,10 +22,10 @@ export default class Init extends BaseCommand {
     target: {...target, helpGroup: 'JOB'},
     exclude: planFlags.exclude,
     log: {...logFlags.log, helpGroup: 'JOB'},
-    heartbeat: Flags.string({summary: 'Call this address after each run.', helpValue: 'URL', helpGroup: 'JOB'}),
+    heartbeat: Flags.string({summary: 'Call this URL after each run.', helpValue: 'URL', helpGroup: 'JOB'}),
     every: Flags.string({
       char: 't',
-      summary: 'Run again after this time, such as 30s, 5m, 1h30m.',
+      summary: 'Run again after this time, such as 30s, 5m or 1h30m.',
       exclusive: ['at', 'cron', 'watch'],
       helpValue: 'TIME',
       helpGroup: 'SCHEDULE',
@@ -33,7 +33,7 @@ export default class Init extends BaseCommand {
     at: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      summary: 'Run at this time of the day, such as 03:00.',
+      summary: 'Run at this time every day, such as 03:00.',
       exclusive: ['cron', 'watch'],
       helpValue: 'HH:MM',
       helpGroup: 'SCHEDULE',
@@ -46,9 +46,9 @@ export default class Init extends BaseCommand {
       helpValue: 'PATTERN',
       helpGroup: 'SCHEDULE',
     }),
-    watch: Flags.boolean({summary: 'Run when the source has changed.', helpGroup: 'SCHEDULE'}),
-    config: {...config, summary: 'Write this file, instead of dirsync.config.yaml here.', helpGroup: 'OUTPUT'},
-    force: Flags.boolean({summary: 'Replace the file when it is there.', helpGroup: 'OUTPUT'}),
+    watch: Flags.boolean({summary: 'Run when the source changes.', helpGroup: 'SCHEDULE'}),
+    config: {...config, summary: 'Write this file, instead of dirsync.config.yaml in the current folder.', helpGroup: 'OUTPUT'},
+    force: Flags.boolean({summary: 'Replace the file if it exists.', helpGroup: 'OUTPUT'}),
   };
 
   async run(): Promise<void> {

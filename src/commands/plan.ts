@@ -2,11 +2,11 @@ import {Flags} from '@oclif/core';
 import {BaseCommand, describe, guardFlags, narrowFlags, outputFlags, paceFlags, planFlags, rootArgs, rootFlags} from './base.js';
 
 export default class Plan extends BaseCommand {
-  static override readonly summary = 'Show what would make the target equal to the source.';
+  static override readonly summary = 'Show the changes that would make the target equal to the source.';
   static override readonly description = describe(
-    'Reads both folders, changes neither, and lists the changes, each with its reason. On a terminal a review opens, in which ' +
-      'changes can be looked at, left out, saved and applied; applied there, it ends as `apply` does. --out saves the plan, to be ' +
-      'applied later as it is.',
+    'Reads both folders, changes neither, and lists the changes, each with its reason. On a terminal it opens a review, where you ' +
+      'can look at changes, leave some out, and save or apply the rest; if you apply them, the exit codes are those of `apply`. ' +
+      '--out saves the plan, to apply later exactly as it is.',
     [0, 1, 2, 3, 5, 6, 130],
     {
       0: 'the plan was made (with --detailed-exitcode: nothing to do)',
@@ -30,8 +30,8 @@ export default class Plan extends BaseCommand {
     ...narrowFlags,
     ...guardFlags,
     ...paceFlags,
-    out: Flags.string({summary: 'Save the plan to this file; its SHA-256 is told.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
-    'detailed-exitcode': Flags.boolean({summary: 'Tell by the exit code whether there are changes.', helpGroup: 'OUTPUT'}),
+    out: Flags.string({summary: 'Save the plan to this file, and print its SHA-256.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
+    'detailed-exitcode': Flags.boolean({summary: 'Let the exit code show whether there are changes.', helpGroup: 'OUTPUT'}),
     ...outputFlags,
   };
 

@@ -18,11 +18,12 @@ import {
 export default class Run extends BaseCommand {
   static override readonly summary = 'Plan and apply without asking, once or on a schedule.';
   static override readonly description = describe(
-    'On a schedule (given by a flag or the job) it goes on until it is stopped. Runs never overlap, and one that fails is reported ' +
-      'and does not end it; after failures it pauses for longer and longer. Several jobs may be named, or all: never two at a time ' +
-      'on one target. On a terminal a screen shows the runs; q ends it. SIGHUP reads the config again, SIGUSR1 starts a run now.',
+    'With a schedule (from a flag or the job) it keeps running until it is stopped. Runs never overlap. A failed run is reported ' +
+      'and does not end the schedule; after failures the pauses grow longer. You can name several jobs, or run all; two jobs never ' +
+      'run on one target at the same time. On a terminal a screen shows the runs; q quits. SIGHUP rereads the config, SIGUSR1 starts ' +
+      'a run now.',
     [0, 1, 3, 5, 6, 130],
-    {3: 'done, but for some paths; of several jobs, the gravest code of one'},
+    {3: 'done, except for some paths; with several jobs, the most serious code of any job'},
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %> ~/photos /mnt/backup/photos --every 5m',
@@ -47,20 +48,20 @@ export default class Run extends BaseCommand {
     ...scheduleFlags,
     all: Flags.boolean({summary: 'Run all jobs of the config file.', helpGroup: 'SCHEDULE'}),
     jobs: Flags.integer({
-      summary: 'Run at most so many jobs at a time (default: 1).',
+      summary: 'Run at most this many jobs at the same time (default: 1).',
       min: 1,
       default: 1,
       noCacheDefault: true,
       helpValue: 'N',
       helpGroup: 'SCHEDULE',
     }),
-    once: Flags.boolean({summary: 'Run once and now, whatever the schedule says.', helpGroup: 'SCHEDULE'}),
+    once: Flags.boolean({summary: 'Run once, now, and ignore the schedule.', helpGroup: 'SCHEDULE'}),
     ...applyFlags,
     ...limitFlags,
     ...paceFlags,
     ...logFlags,
     metrics: Flags.string({
-      summary: 'Write figures for Prometheus to this file, or to a file of this folder.',
+      summary: 'Write metrics for Prometheus to this file, or to a file in this folder.',
       helpValue: 'FILE',
       helpGroup: 'OUTPUT',
     }),

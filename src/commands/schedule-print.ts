@@ -6,13 +6,13 @@ const FORMS = ['systemd', 'cron', 'launchd'] as const;
 const form = {exactlyOne: [...FORMS], helpGroup: 'FORM'};
 
 export default class SchedulePrint extends BaseCommand {
-  static override readonly summary = 'Print what systemd, cron or launchd needs to run a job at its times.';
+  static override readonly summary = 'Print what systemd, cron or launchd needs to run a job on its schedule.';
   static override readonly description = describe(
-    'The times are those of the job in the config file, and each run is started by itself, with `run JOB --once`. A job with ' +
-      '`watch` becomes a service that stays. What the other program cannot do is an error, or a comment in what is printed. ' +
-      'docs/service.md tells how to install it.',
+    'The schedule is that of the job in the config file. Each run is started separately, with `run JOB --once`. A job with `watch` ' +
+      'becomes a service that keeps running. A setting that the scheduler does not support is an error, or a comment in the output. ' +
+      'docs/service.md describes how to install it.',
     [0, 1],
-    {0: 'printed, or written', 1: 'error or wrong usage, also for a schedule that the other program cannot follow'},
+    {0: 'printed, or written', 1: 'error or wrong usage, or a schedule that the scheduler does not support'},
   );
   static override readonly examples = [
     '<%= config.bin %> <%= command.id %> --systemd photos',
@@ -24,16 +24,16 @@ export default class SchedulePrint extends BaseCommand {
   static override readonly usage = '<%= command.id %> --systemd|--cron|--launchd JOB... [FLAGS]';
   static override readonly strict = false;
   static override readonly args = {
-    job: Args.string({required: true, description: 'Job of the config file; several, if you like.'}),
+    job: Args.string({required: true, description: 'Job of the config file; you can name several.'}),
   };
   static override readonly flags = {
-    systemd: Flags.boolean({...form, summary: 'Print a service and a timer of systemd.'}),
+    systemd: Flags.boolean({...form, summary: 'Print a systemd service and timer.'}),
     cron: Flags.boolean({...form, summary: 'Print lines for a crontab.'}),
-    launchd: Flags.boolean({...form, summary: 'Print a property list of launchd.'}),
-    user: Flags.boolean({summary: 'For the systemd or launchd of the user, instead of that of the machine.', helpGroup: 'FORM'}),
+    launchd: Flags.boolean({...form, summary: 'Print a launchd property list.'}),
+    user: Flags.boolean({summary: 'Use the systemd or launchd of the user, instead of that of the system.', helpGroup: 'FORM'}),
     out: Flags.string({summary: 'Write the files into this folder.', helpValue: 'DIR', helpGroup: 'OUTPUT'}),
     force: Flags.boolean({
-      summary: 'Replace files there that are others.',
+      summary: 'Replace existing files that have different content.',
       dependsOn: ['out'],
       helpGroup: 'OUTPUT',
     }),

@@ -6,13 +6,13 @@ const {target} = rootFlags;
 export default class Show extends BaseCommand {
   static override readonly summary = 'Show a saved plan, or what a run did.';
   static override readonly description = describe(
-    'Reads the file, checks that it is whole, and shows the plan as `plan` did; on a terminal a review opens, and what is applied ' +
-      'there ends as `apply` does. With --out a plan is narrowed and saved anew. With --target, a run of that target is shown by ' +
-      'its id, which `history` lists, or as `latest`.',
+    'Reads the file, checks that it is complete, and shows the plan as `plan` did. On a terminal it opens a review; if you apply ' +
+      'the plan there, the exit codes are those of `apply`. --out saves a narrowed plan to a new file. With --target it shows a run of ' +
+      'that target, by the ID that `history` lists, or the newest run as `latest`.',
     [0, 1, 3, 4, 5, 6, 130],
     {
       0: 'shown, or applied from the review',
-      1: 'the file or run is not there, cannot be read, is damaged, or is neither a plan nor a run',
+      1: 'the file or run does not exist, cannot be read, is damaged, or is neither a plan nor a run',
     },
   );
   static override readonly examples = [
@@ -25,13 +25,13 @@ export default class Show extends BaseCommand {
   static override readonly args = {
     file: Args.string({
       required: true,
-      description: 'Plan file, or journal of a run; with --target, the id of a run or "latest".',
+      description: 'Plan file, or journal of a run; with --target, the ID of a run or "latest".',
     }),
   };
   static override readonly flags = {
     target: {...target, summary: 'Folder whose run is shown.'},
     ...narrowFlags,
-    out: Flags.string({summary: 'Save the plan, as it is narrowed, to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
+    out: Flags.string({summary: 'Save the narrowed plan to this file.', helpValue: 'FILE', helpGroup: 'OUTPUT'}),
     ...outputFlags,
   };
 

@@ -39,7 +39,7 @@ const SAYINGS: readonly (readonly [RegExp, (found: readonly string[], asked: Ask
   [/^Nonexistent flags?: (.*)$/s, ([flags = ''], asked) => unknownFlag(flags.split(', ')[0] ?? '', asked)],
   [
     /^Unexpected arguments?: (.*)$/s,
-    ([words = ''], asked) => [`too many words: ${escapeName(words)}`, `${formsOf(asked)}; put a path with spaces in quotes`],
+    ([words = ''], asked) => [`too many arguments: ${escapeName(words)}`, `${formsOf(asked)}; put a path with spaces in quotes`],
   ],
   [/^Missing \d+ required args?:\n(\w+)/, ([name = ''], asked) => [`${name.toUpperCase()} is missing`, formsOf(asked)]],
   [
@@ -69,11 +69,11 @@ const SAYINGS: readonly (readonly [RegExp, (found: readonly string[], asked: Ask
   ],
   [
     /--([\w-]+)(?:=.*)? cannot also be provided when using --([\w-]+)/,
-    ([other = '', flag = '']) => [`--${flag} and --${other} exclude each other`, 'give one of them'],
+    ([other = '', flag = '']) => [`--${flag} and --${other} cannot be used together`, 'give one of them'],
   ],
   [
     /All of the following must be provided when using --([\w-]+): (.*)$/s,
-    ([flag = '', needed = '']) => [`--${flag} is given without ${needed}`, `give ${needed} too, or leave out --${flag}`],
+    ([flag = '', needed = '']) => [`--${flag} is given without ${needed}`, `add ${needed}, or leave out --${flag}`],
   ],
   [
     /Exactly one of the following must be provided: (.*)$/s,
@@ -89,7 +89,7 @@ function unknownFlag(typed: string, asked: Asked): Said {
   const name = flag.replace(/^--?/, '');
   const detail = `dirsync ${id} has no flag ${escapeName(flag)}`;
   const positive = name.replace(/^no-/, '');
-  if (isLong && Object.hasOwn(flags, positive)) return [detail, `without --${positive} it is off: leave it out`];
+  if (isLong && Object.hasOwn(flags, positive)) return [detail, `it is off without --${positive}: leave it out`];
   // Letters that stand together, as in -av.
   const names = isLong ? [name] : Array.from(name).filter((letter) => Object.values(flags).every(({char}) => char !== letter));
   const habits = names.flatMap((each) => (id === 'plan' && isDryRun(each) ? A_PLAN : (FLAG_HABITS[each] ?? [])));
@@ -127,7 +127,7 @@ export function checkSwitches(argv: readonly string[], flags: Flags): void {
     const typed = `--${no ?? ''}${name}`;
     const isOff = /^(?:no|off|false|0)$/i.test(value);
     const hint = isOff ? (flag.allowNo && !no ? `write --no-${name}` : 'leave it out') : `write ${typed}`;
-    throw usage(`${typed} takes no value, found "${escapeName(value)}"`, hint);
+    throw usage(`${typed} takes no value, but "${escapeName(value)}" is given`, hint);
   }
 }
 
@@ -147,21 +147,21 @@ export function unknownCommand(words: readonly string[], commandIds: readonly st
   if (first.startsWith('-')) {
     const habit = FLAG_HABITS[first.replace(/^--?/, '')];
     return usage(
-      `${name} stands where a command is expected`,
-      habit ?? `a command comes first, as in dirsync plan SOURCE TARGET ${name}`,
+      `found ${name} where a command is expected`,
+      habit ?? `write the command first, as in dirsync plan SOURCE TARGET ${name}`,
     );
   }
   const own = ids.find((id) => id === first);
-  if (own !== undefined) return usage(`too many words: ${others.map(escapeName).join(' ')}`, `see \`dirsync ${own} --help\``);
+  if (own !== undefined) return usage(`too many arguments: ${others.map(escapeName).join(' ')}`, `see \`dirsync ${own} --help\``);
   const topic = ids.filter((id) => id.startsWith(`${first} `));
   if (topic.length > 0)
     return usage(`dirsync ${name} has no command ${escapeName(others[0] ?? '')}`, `did you mean dirsync ${topic.join(' or ')}?`);
-  const detail = `"${name}" is no command`;
+  const detail = `"${name}" is not a command`;
   const near = COMMAND_HABITS[first] ?? (first.includes('/') ? undefined : meantCommand(first, ids));
   if (near !== undefined) return usage(detail, near);
   const roots = others.length === 1 ? [first, ...others].map(shellWord).join(' ') : undefined;
   if (roots !== undefined) {
-    const steps = `dirsync plan ${roots} shows the changes, dirsync apply ${roots} makes them after a review, dirsync run ${roots} at once`;
+    const steps = `dirsync plan ${roots} shows the changes, dirsync apply ${roots} makes them after a review, dirsync run ${roots} makes them at once`;
     return usage(detail, `for two folders: ${steps}`);
   }
   return usage(detail, `give one of ${ids.join(', ')}; see \`dirsync --help\``);

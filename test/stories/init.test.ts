@@ -57,7 +57,7 @@ describe('story: init', () => {
     ['a target on another machine', ['--job', 'j', '-i', 'pics', '-o', 'sftp://nas/x'], /--target: .*write \.\/sftp:/],
     ['a line break', ['--job', 'a\nb', '-i', 'pics', '-o', 'copy'], /--job: "a\\nb" contains a control character/],
     ['a wrong interval', [...usual, '--every', '5'], /--every: "5" is not an interval/],
-    ['two kinds of times', [...usual, '--every', '5m', '--watch'], /--every and --watch exclude each other/],
+    ['two kinds of times', [...usual, '--every', '5m', '--watch'], /--every and --watch cannot be used together/],
     ['a log that is a folder', [...usual, '-l', 'pics'], /--log: pics is a folder/],
     ['another ending', [...usual, '--config', 'x.json'], /another ending than \.yaml/],
     ['a folder that is not there', [...usual, '--config', 'no/x.yaml'], /x\.yaml \(ENOENT\)/],

@@ -80,7 +80,7 @@ describe('story: schedule print', () => {
     ['a job without a schedule', ['--systemd', 'once'], /the job "once" has no schedule\n.*`every`/],
     ['an unknown job', ['--systemd', 'photo'], /did you mean "photos"/],
     ['no form', ['photos'], /one of --cron, --launchd or --systemd is needed/],
-    ['two forms', ['--cron', '--systemd', 'photos'], /--systemd and --cron exclude each other/],
+    ['two forms', ['--cron', '--systemd', 'photos'], /--systemd and --cron cannot be used together/],
     ['no job', ['--cron'], /JOB is missing/],
     ['an interval that cron does not know', ['--cron', 'notes'], /does not come at the same times/],
     ['a folder for cron', ['--cron', 'photos', '--out', 'units'], /not for cron/],

@@ -7,29 +7,29 @@ import {tempDirs} from '../support/temp.js';
 const ST = ['source', 'target'];
 const THREE =
   'for two folders: dirsync plan source target shows the changes, dirsync apply source target makes them after a review, ' +
-  'dirsync run source target at once';
-const COPY = '`dirsync apply SOURCE TARGET` copies after a review, `dirsync run SOURCE TARGET` at once';
+  'dirsync run source target makes them at once';
+const COPY = '`dirsync apply SOURCE TARGET` copies after a review, `dirsync run SOURCE TARGET` copies at once';
 const DRY = '`dirsync plan` shows what would be done, and changes nothing';
 
 /** What is typed, what is said of it, and the way out. */
 const CASES: readonly (readonly [args: readonly string[], detail: string, hint: string])[] = [
   // Commands.
-  [['plna', ...ST], '"plna" is no command', 'did you mean dirsync plan?'],
-  [['histroy'], '"histroy" is no command', 'did you mean dirsync history?'],
-  [ST, '"source" is no command', THREE],
-  [['./source', './target'], '"./source" is no command', THREE.replaceAll('source target', './source ./target')],
-  [['my files', 'target'], '"my files" is no command', THREE.replaceAll('source', "'my files'")],
-  [['sync', ...ST], '"sync" is no command', COPY],
-  [['cp', ...ST], '"cp" is no command', COPY],
-  [['ls'], '"ls" is no command', '`dirsync plan SOURCE TARGET` shows what differs, and changes nothing'],
-  [['version'], '"version" is no command', '`dirsync --version` tells it'],
-  [['zzzzzz'], '"zzzzzz" is no command', 'give one of apply, config, explain,'],
-  [['x\x1b[2J'], '"x\\x1b[2J" is no command', 'give one of apply'],
-  [['help', 'sync'], '"sync" is no command', COPY],
-  [['plna', '--help'], '"plna" is no command', 'did you mean dirsync plan?'],
+  [['plna', ...ST], '"plna" is not a command', 'did you mean dirsync plan?'],
+  [['histroy'], '"histroy" is not a command', 'did you mean dirsync history?'],
+  [ST, '"source" is not a command', THREE],
+  [['./source', './target'], '"./source" is not a command', THREE.replaceAll('source target', './source ./target')],
+  [['my files', 'target'], '"my files" is not a command', THREE.replaceAll('source', "'my files'")],
+  [['sync', ...ST], '"sync" is not a command', COPY],
+  [['cp', ...ST], '"cp" is not a command', COPY],
+  [['ls'], '"ls" is not a command', '`dirsync plan SOURCE TARGET` shows what differs, and changes nothing'],
+  [['version'], '"version" is not a command', '`dirsync --version` prints it'],
+  [['zzzzzz'], '"zzzzzz" is not a command', 'give one of apply, config, explain,'],
+  [['x\x1b[2J'], '"x\\x1b[2J" is not a command', 'give one of apply'],
+  [['help', 'sync'], '"sync" is not a command', COPY],
+  [['plna', '--help'], '"plna" is not a command', 'did you mean dirsync plan?'],
   [['schedule', 'prnit'], 'dirsync schedule has no command prnit', 'did you mean dirsync schedule print?'],
-  [['-n', ...ST], '-n stands where a command is expected', DRY],
-  [['--exclude', 'x', 'plan'], '--exclude stands where a command is expected', 'a command comes first'],
+  [['-n', ...ST], 'found -n where a command is expected', DRY],
+  [['--exclude', 'x', 'plan'], 'found --exclude where a command is expected', 'write the command first'],
   // Flags.
   [['plan', ...ST, '--excldue', 'x'], 'dirsync plan has no flag --excldue', 'did you mean --exclude?'],
   [['run', ...ST, '--no-delet'], 'dirsync run has no flag --no-delet', 'did you mean --no-delete?'],
@@ -38,19 +38,19 @@ const CASES: readonly (readonly [args: readonly string[], detail: string, hint: 
   [['plan', ...ST, '--dry-run'], 'dirsync plan has no flag --dry-run', 'a plan changes nothing: leave it out'],
   [['run', ...ST, '--yes'], 'dirsync run has no flag --yes', 'only `dirsync apply` asks: leave it out'],
   [['run', ...ST, '-y'], 'dirsync run has no flag -y', 'only `dirsync apply` asks: leave it out'],
-  [['run', ...ST, '-a'], 'dirsync run has no flag -a', 'all that can be kept is kept: leave it out'],
+  [['run', ...ST, '-a'], 'dirsync run has no flag -a', 'everything that can be kept is kept: leave it out'],
   [
     ['run', ...ST, '-av'],
     'dirsync run has no flag -av',
-    'all that can be kept is kept: leave it out (--no-preserve keeps less); the result',
+    'everything that can be kept is kept: leave it out (--no-preserve keeps less); the result',
   ],
   [['run', ...ST, '-xz'], 'dirsync run has no flag -z', 'both folders are on this machine: leave it out'],
   [
     ['run', ...ST, '--delete-after'],
     'dirsync run has no flag --delete-after',
-    'what the source has not got is deleted, and last',
+    'paths that the source does not have are deleted, at the end',
   ],
-  [['plan', ...ST, '--no-checksum'], 'dirsync plan has no flag --no-checksum', 'without --checksum it is off: leave it out'],
+  [['plan', ...ST, '--no-checksum'], 'dirsync plan has no flag --no-checksum', 'it is off without --checksum: leave it out'],
   [
     ['plan', ...ST, '--fsync', 'none'],
     'dirsync plan has no flag --fsync',
@@ -61,10 +61,10 @@ const CASES: readonly (readonly [args: readonly string[], detail: string, hint: 
   [['schedule', 'print', 'x', '--zzzzzz'], 'dirsync schedule print has no flag --zzzzzz', 'see `dirsync schedule print --help`'],
   [['help', '--zzzzzz'], 'dirsync help has no flag --zzzzzz', 'see `dirsync help --help`'],
   // Values.
-  [['plan', ...ST, '--delete=yes'], '--delete takes no value, found "yes"', 'write --delete'],
-  [['run', ...ST, '--delete=no'], '--delete takes no value, found "no"', 'write --no-delete'],
-  [['run', 'source', '--checksum=no'], '--checksum takes no value, found "no"', 'leave it out'],
-  [['run', ...ST, '--no-delete=yes'], '--no-delete takes no value, found "yes"', 'write --no-delete'],
+  [['plan', ...ST, '--delete=yes'], '--delete takes no value, but "yes" is given', 'write --delete'],
+  [['run', ...ST, '--delete=no'], '--delete takes no value, but "no" is given', 'write --no-delete'],
+  [['run', 'source', '--checksum=no'], '--checksum takes no value, but "no" is given', 'leave it out'],
+  [['run', ...ST, '--no-delete=yes'], '--no-delete takes no value, but "yes" is given', 'write --no-delete'],
   [['plan', ...ST, '--exclude'], '--exclude needs a value', 'write it after the flag, as in --exclude=PATTERN'],
   [['plan', ...ST, '--out', '--json'], '--out needs a value', 'write it after the flag, as in --out=FILE'],
   [['apply', ...ST, '--fsync'], '--fsync needs a value: none, end or each', 'write it after the flag, as in --fsync=none'],
@@ -79,18 +79,22 @@ const CASES: readonly (readonly [args: readonly string[], detail: string, hint: 
   [['plan', ...ST, '--config', 'a', '--config', 'b'], '--config is given twice', 'give it once'],
   [['apply', 'x.plan', '--plan-sha256', 'x'], '--plan-sha256 takes 64 hexadecimal digits, not "x"', 'see `dirsync apply --help`'],
   // Together.
-  [['plan', ...ST, '--json', '--events'], '--json and --events exclude each other', 'give one of them'],
-  [['explain', 'a', '--plan', 'x', '-i', 'source'], '--plan and --source exclude each other', 'give one of them'],
-  [['schedule', 'print', '--cron', '--systemd', 'x'], '--systemd and --cron exclude each other', 'give one of them'],
+  [['plan', ...ST, '--json', '--events'], '--json and --events cannot be used together', 'give one of them'],
+  [['explain', 'a', '--plan', 'x', '-i', 'source'], '--plan and --source cannot be used together', 'give one of them'],
+  [['schedule', 'print', '--cron', '--systemd', 'x'], '--systemd and --cron cannot be used together', 'give one of them'],
   [
     ['schedule', 'print', 'x'],
     'one of --cron, --launchd or --systemd is needed',
     'write dirsync schedule print --systemd|--cron|',
   ],
-  [['schedule', 'print', '--systemd', 'x', '--force'], '--force is given without --out', 'give --out too, or leave out --force'],
+  [['schedule', 'print', '--systemd', 'x', '--force'], '--force is given without --out', 'add --out, or leave out --force'],
   // Words.
-  [['plan', ...ST, 'u', 'v'], 'too many words: u, v', 'write dirsync plan SOURCE TARGET, or dirsync plan JOB; put a path with'],
-  [['init', 'x'], 'too many words: x', 'see `dirsync init --help`'],
+  [
+    ['plan', ...ST, 'u', 'v'],
+    'too many arguments: u, v',
+    'write dirsync plan SOURCE TARGET, or dirsync plan JOB; put a path with',
+  ],
+  [['init', 'x'], 'too many arguments: x', 'see `dirsync init --help`'],
   [['show'], 'FILE is missing', 'write dirsync show FILE, or dirsync show RUN --target DIR'],
   [['explain'], 'PATH is missing', 'write dirsync explain PATH SOURCE TARGET, or'],
   [['schedule', 'print', '--cron'], 'JOB is missing', 'write dirsync schedule print'],
