@@ -51,7 +51,7 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
   return execute(typed, async (context, output) => {
     const file = planFileOf(typed.words);
     if (file === undefined) {
-      if (sha256 !== undefined) throw new DirsyncError('USAGE', '--plan-sha256 is for a plan file', 'name the plan file');
+      if (sha256 !== undefined) throw new DirsyncError('USAGE', '--plan-sha256 needs a plan file', 'name the plan file');
       const settings = await openSettings(typed, output).catch((error: unknown) => {
         throw isUnknownJob(error) ? neitherJobNorPlan(typed.words[0] as string, error) : error;
       });
@@ -147,14 +147,18 @@ function checkForRun({flags: {narrow}}: Typed, out: string | undefined): void {
   const named = (['only', 'except', 'kinds'] as const).find((key) => (narrow?.[key].length ?? 0) > 0);
   const flag = named ?? (out === undefined ? undefined : 'out');
   if (flag === undefined) return;
-  throw new DirsyncError('USAGE', `--${flag} is for a plan, and a run is to be shown`, 'leave it out, or name a plan file alone');
+  throw new DirsyncError('USAGE', `--${flag} applies to plans, but this shows a run`, 'leave it out, or name only a plan file');
 }
 
 /** @throws DirsyncError USAGE for a run without its target. */
 function checkNoRun(what: string): void {
   if (existsSync(osPath(what)) || !(what === LATEST || isRunId(what))) return;
   const name = escapeName(what);
-  throw new DirsyncError('USAGE', `${name} is a run, and no target is given`, `name it: dirsync show ${name} --target DIR`);
+  throw new DirsyncError(
+    'USAGE',
+    `${name} names a run, but no target is given`,
+    `add its target: dirsync show ${name} --target DIR`,
+  );
 }
 
 /** `what`: a plan file or a journal; with a target, one of its runs. `out`: a file for the plan as it is narrowed. */
@@ -209,7 +213,11 @@ export function explain(typed: Typed, path: string, file: string | undefined): P
   return execute(typed, async (context) => {
     const {onEvent} = context;
     if (file !== undefined && typed.words.length > 0) {
-      throw new DirsyncError('USAGE', 'folders or a job are given beside --plan', 'the plan names its folders');
+      throw new DirsyncError(
+        'USAGE',
+        'folders or a job are given together with --plan',
+        'leave them out, since the plan names its folders',
+      );
     }
     // The plan is made to be asked, not to be shown.
     const quiet: Context = {...context, onEvent: (event) => event.type !== 'plan-ready' && onEvent(event)};
@@ -296,8 +304,8 @@ async function confirm(planned: Planned, {signal}: Context): Promise<Planned | u
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new DirsyncError(
       'CONFIRMATION_NEEDED',
-      'there are changes to apply and no terminal to ask on',
-      'review with `dirsync plan`, then give --yes',
+      'there are changes to apply, but no terminal to ask on',
+      'review the changes with `dirsync plan`, then add --yes',
     );
   }
   const terminal = createInterface({input: process.stdin, output: process.stdout});

@@ -46,7 +46,7 @@ export async function withTimeLimit<Result>(
   } catch (error) {
     if (!(error instanceof Interrupted) || controller.signal.reason !== 'max-duration') throw error;
     const hint = 'give it more time with --max-duration';
-    throw new DirsyncError('OUT_OF_TIME', `it had ${formatDuration(limit)}`, hint, {cause: error});
+    throw new DirsyncError('OUT_OF_TIME', `the limit was ${formatDuration(limit)}`, hint, {cause: error});
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);

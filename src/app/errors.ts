@@ -12,7 +12,7 @@ export function toError(error: unknown): unknown {
   const isOfMachine = error instanceof SystemError || code === 'EMFILE' || code === 'ENFILE';
   const hint = isOfMachine ? wayOut(code as string) : undefined;
   if (hint === undefined) return error;
-  return new DirsyncError('PLATFORM', `${syscall} answered ${code}`, hint, {cause: error});
+  return new DirsyncError('PLATFORM', `${syscall} failed with ${code}`, hint, {cause: error});
 }
 
 export function signalExitCode(name: StopSignal): number {

@@ -66,7 +66,7 @@ function notOneJob(word: string): DirsyncError {
   return new DirsyncError('USAGE', `only one folder is given: ${escapeName(word)}`, 'name SOURCE and TARGET, or a JOB');
 }
 
-const FOR_PLANS = 'a saved plan is for `dirsync apply` and `dirsync show`';
+const FOR_PLANS = 'a saved plan works with `dirsync apply` and `dirsync show`';
 
 function isFile(word: string): boolean {
   return statSync(osPath(word), {throwIfNoEntry: false})?.isDirectory() === false;
@@ -77,15 +77,16 @@ function noJob(word: string, unknown: DirsyncError): DirsyncError {
   if (word.includes('/')) return notOneJob(word);
   if (!isThere(word)) return unknown;
   const other = isFile(word)
-    ? `there is a file of that name: ${FOR_PLANS}`
-    : 'to copy the folder of that name, give a target too';
+    ? `there is a file with that name, but ${FOR_PLANS}`
+    : 'to copy the folder with that name, add a target';
   return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint}; ${other}`);
 }
 
 /** To `apply`, a word is a job or a plan file. */
 export function neitherJobNorPlan(word: string, unknown: DirsyncError): DirsyncError {
-  if (!/\.plan$/i.test(word)) return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint}; nor is it a plan file`);
-  return new DirsyncError('PLAN_UNREADABLE', `${escapeName(word)} does not exist, and is no job either`, 'check the path');
+  if (!/\.plan$/i.test(word))
+    return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint}; it is not a plan file either`);
+  return new DirsyncError('PLAN_UNREADABLE', `${escapeName(word)} does not exist, and is not a job either`, 'check the path');
 }
 
 /** Two words are folders; who names jobs where there is no such folder is told that. @throws DirsyncError USAGE. */
@@ -99,7 +100,11 @@ async function checkFolders(source: string, {words, config}: Pick<Typed, 'words'
   if (jobs.length === 0) return;
   const names = jobs.map(escapeName).join(' and ');
   const what = jobs.length === 1 ? `${names} is a job` : `${names} are jobs`;
-  throw new DirsyncError('USAGE', `${what}, and there is no folder ${escapeName(source)}`, 'name one JOB, or SOURCE and TARGET');
+  throw new DirsyncError(
+    'USAGE',
+    `${what}, but the folder ${escapeName(source)} does not exist`,
+    'name one JOB, or SOURCE and TARGET',
+  );
 }
 
 /** What says how a plan is made; filters and the config file besides. */
@@ -131,14 +136,13 @@ export function checkForSaved({config, flags}: Typed): void {
   if (flag !== undefined) {
     throw new DirsyncError(
       'USAGE',
-      `${flag} says how a plan is made, and a saved plan is made already`,
-      'leave it out, or plan again with it',
+      `${flag} affects how a plan is made, but a saved plan is already made`,
+      'leave it out, or make a new plan with it',
     );
   }
   if (live !== undefined) {
-    const detail =
-      '--live is for plans made just now: of a file that has grown, nobody knows whether it is still what was approved';
-    throw new DirsyncError('USAGE', detail, 'leave it out; what has changed since is left alone');
+    const detail = '--live works only with fresh plans: if a file has grown, it may no longer be what was approved';
+    throw new DirsyncError('USAGE', detail, 'leave it out; files that changed since are not copied');
   }
   if (log !== undefined || (logFormat ?? logLevel) === undefined) return;
   const detail = `${logFormat === undefined ? '--log-level' : '--log-format'} is given without a log`;
@@ -153,7 +157,7 @@ function flagName(key: string, value: unknown): string {
 export async function targetOf({words, flags, config}: Typed): Promise<string> {
   const [word, second] = words;
   if (word !== undefined && flags.target !== undefined) {
-    throw new DirsyncError('USAGE', 'the target is given twice, as a word and by -o', 'give it once');
+    throw new DirsyncError('USAGE', 'the target is given twice, as an argument and with -o', 'give it once');
   }
   const given = second ?? flags.target;
   if (given !== undefined) return given;

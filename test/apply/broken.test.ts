@@ -44,7 +44,7 @@ describe('apply, when dirsync itself goes wrong', () => {
         const [found, ...others] = report.problems;
         expect(others).to.deep.equal([]);
         expect(found).to.include({path: 'folder/b', code: 'INTERNAL'});
-        expect(found?.message).to.match(/^dirsync has a bug, please report it: TypeError: [^\n]+ at [^\n]+$/);
+        expect(found?.message).to.match(/^this is a bug in dirsync, please report it: TypeError: [^\n]+ at [^\n]+$/);
         expect(report.counts).to.include({failed: 1, stopped: 0});
         expect(applyExitCode(report)).to.equal(3);
         expect(fs.readFileSync(path.join(target, 'folder/b'), 'utf8')).to.equal('old');

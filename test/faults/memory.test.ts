@@ -132,7 +132,7 @@ describe('faults: plans, journals and memory', () => {
         const {code, stdout, stderr, signal} = dirsync([...command, source, target], {env});
         expect({code, signal}, stderr.slice(0, 500)).to.deep.equal({code: 1, signal: null});
         expect(`${stdout}${stderr}`).to.match(
-          /The plan does not fit in memory; nothing was changed: what was found up to here, [\d,]{5,6} actions, takes more than the \d+ MiB/,
+          /The plan does not fit in memory; nothing was changed: the plan so far, with [\d,]{5,6} actions, takes more than the \d+ MiB/,
         );
         expect(`${stdout}${stderr}`).to.contain('give Node more memory, such as NODE_OPTIONS=--max-old-space-size=');
         expect(fs.readdirSync(target).length, 'nothing is changed').to.equal(full === 'source' ? 0 : 1);

@@ -105,8 +105,12 @@ const CASES: readonly Case[] = [
   },
   ...(
     [
-      ['a job and another word (plan)', ['plan', 'photos', 'tragte'], 'USAGEphotos is a job, and there is no folder photos'],
-      ['two jobs (apply)', apply('photos', 'music'), 'USAGEphotos and music are jobs, and there is no folder photos'],
+      [
+        'a job and another word (plan)',
+        ['plan', 'photos', 'tragte'],
+        'USAGEphotos is a job, but the folder photos does not exist',
+      ],
+      ['two jobs (apply)', apply('photos', 'music'), 'USAGEphotos and music are jobs, but the folder photos does not exist'],
       ['two jobs (explain)', ['explain', 'a', 'photos', 'music'], 'USAGEphotos and music are jobs'],
     ] as const
   ).map(([title, args, text]) => ({title, args, code: 'USAGE', says: [text.replace('USAGE', USAGE), 'name one JOB, or SOURCE']})),
@@ -114,25 +118,25 @@ const CASES: readonly Case[] = [
     title: 'a word that is a folder and no job',
     args: ['plan', 'source'],
     code: 'JOB_UNKNOWN',
-    says: ['There is no such job: "source" is not in', 'to copy the folder of that name, give a target too'],
+    says: ['There is no such job: "source" is not in', 'to copy the folder with that name, add a target'],
   },
   {
     title: 'a word that is a file and no job',
     args: ['run', 'file'],
     code: 'JOB_UNKNOWN',
-    says: ['There is no such job: "file" is not in', 'a saved plan is for `dirsync apply` and `dirsync show`'],
+    says: ['There is no such job: "file" is not in', 'a saved plan works with `dirsync apply` and `dirsync show`'],
   },
   {
     title: 'a word that is neither job nor plan file',
     args: ['apply', 'photo'],
     code: 'JOB_UNKNOWN',
-    says: ['There is no such job: "photo" is not in', 'did you mean "photos"?', 'nor is it a plan file'],
+    says: ['There is no such job: "photo" is not in', 'did you mean "photos"?', 'it is not a plan file either'],
   },
   {
     title: 'a plan file that is missing, in this folder (apply)',
     args: ['apply', 'nn.plan'],
     code: 'PLAN_UNREADABLE',
-    says: ['The plan file cannot be read: nn.plan does not exist, and is no job either'],
+    says: ['The plan file cannot be read: nn.plan does not exist, and is not a job either'],
   },
   {
     title: 'a plan file as a folder',
@@ -156,7 +160,7 @@ const CASES: readonly Case[] = [
     title: `a run without its target: ${run}`,
     args: ['show', run],
     code: 'USAGE',
-    says: [`${USAGE}${run} is a run, and no target is given`, `dirsync show ${run} --target DIR`],
+    says: [`${USAGE}${run} names a run, but no target is given`, `dirsync show ${run} --target DIR`],
   })),
   ...(
     [
@@ -169,7 +173,7 @@ const CASES: readonly Case[] = [
     title: `${flag} for a run`,
     args: ['show', 'latest', '-o', 'target', flag, value],
     code: 'USAGE',
-    says: [`${USAGE}${flag} is for a plan, and a run is to be shown`],
+    says: [`${USAGE}${flag} applies to plans, but this shows a run`],
   })),
   {
     title: 'an unknown config key',
@@ -258,7 +262,7 @@ const CASES: readonly Case[] = [
     title: 'a path outside of both folders',
     args: ['explain', '/elsewhere/a', ...ST],
     code: 'USAGE',
-    says: [`${USAGE}/elsewhere/a lies outside of both `, 'name a path in one of them'],
+    says: [`${USAGE}/elsewhere/a is outside of both `, 'give a path in one of them'],
   },
   ...Object.entries({
     plan: ['plan', 'nas:backup', 'target'],

@@ -220,7 +220,7 @@ describe('story: bytes that are not UTF-8', () => {
       const running = startDirsync(['run', `s${E}`, 't', '--watch'], {cwd: root});
       await running.says('Next run at');
       expect(running.stderr).to.include(
-        'changes are not heard (the watcher takes no path that is not UTF-8); the source is looked at every 1 min 0 s instead',
+        'changes cannot be detected (the watcher takes no path that is not UTF-8); the source is checked every 1 min 0 s instead',
       );
       expect((await running.kill('SIGTERM')).code).to.equal(143);
       expect(paths(path.join(root, 't'))).to.deep.equal(['a']);
@@ -283,7 +283,7 @@ describe('story: bytes that are not UTF-8', () => {
       for (const form of ['--systemd', '--cron', '--launchd']) {
         const {code, stdout, stderr} = dirsync(['schedule', 'print', 'j', '--config', 'c.json', form], {cwd: root});
         expect({code, stdout}, form).to.deep.equal({code: 1, stdout: ''});
-        expect(stderr).to.include(`The service cannot be written: ${root}/t\\xe9 is not UTF-8, and no scheduler takes that`);
+        expect(stderr).to.include(`The service cannot be written: ${root}/t\\xe9 is not UTF-8, which no scheduler accepts`);
       }
     });
   });

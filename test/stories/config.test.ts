@@ -139,6 +139,6 @@ photos
   it('says where it looked when there is no config', () => {
     const {code, stderr} = dirsync(['config'], {cwd: temp()});
     expect(code).to.equal(1);
-    expect(stderr).to.contain('there is none here').and.contain('--config');
+    expect(stderr).to.contain('no config file was found here').and.contain('--config');
   });
 });

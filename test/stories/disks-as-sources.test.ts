@@ -76,7 +76,7 @@ describe('story: the disks that people have, as sources', function () {
       const {report, plan: first} = JSON.parse(stdout);
       expect({code, problems: report.problems}).to.deep.equal({code: 0, problems: []});
       const type = MADE_UP[name];
-      const told = `the modes and owners of the source (${type}) are made up by its driver and not copied; name them in --preserve to copy them`;
+      const told = `the modes and owners of the source (${type}) are invented by its driver and are not copied; name them in --preserve to copy them`;
       const warnings = first.warnings.filter((warning: string) => warning.includes('made up'));
       expect(warnings).to.deep.equal(type === undefined ? [] : [told]);
       expect(holds(target)).to.deep.equal(holds(source));
@@ -153,6 +153,6 @@ describe('story: the disks that people have, as sources', function () {
     fs.mkdirSync(backup);
     expect(dirsync(['run', source, backup], options).code).to.equal(0);
     const {header} = planDocument([backup, target], options);
-    expect(header.warnings.join()).to.include('the modes and owners of the source (fuse) are made up by its driver');
+    expect(header.warnings.join()).to.include('the modes and owners of the source (fuse) are invented by its driver');
   });
 });

@@ -22,7 +22,7 @@ const LOSSES = {
   xattrs: /extended attribute/i,
   FIFOs: /FIFO/,
   case: /upper and lower case/,
-  times: /keeps times to/,
+  times: /stores times only with a precision of/,
 } as const;
 type Loss = keyof typeof LOSSES;
 

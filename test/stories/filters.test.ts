@@ -391,7 +391,8 @@ describe('story: filters', () => {
   describe('patterns that can match nothing', () => {
     const warnings = (root: string, ...args: string[]) =>
       planDocument(['source', 'target', ...args], {cwd: root}).header.warnings;
-    const idle = (at: string, pattern: string, rest: string) => `${at}the pattern "${pattern}" can match nothing, since ${rest}`;
+    const idle = (at: string, pattern: string, rest: string) =>
+      `${at}the pattern "${pattern}" cannot match anything, since ${rest}`;
 
     it('are told once each, wherever they stand', () => {
       const {root, source, target} = pairIn(temp(), {a: '', sub: {'.dirsyncignore': '*.o\n../x\n'}}, {a: ''});
@@ -429,7 +430,7 @@ describe('story: filters', () => {
       fs.writeFileSync(path.join(root, 'rules'), Array.from({length: 500}, (_, i) => `./a${i}\n`).join(''));
       const told = warnings(root, '--exclude-from', 'rules');
       expect(told).to.have.length(11);
-      expect(told.at(-1)).to.equal('490 more patterns can match nothing');
+      expect(told.at(-1)).to.equal('490 more patterns cannot match anything');
     });
   });
 });

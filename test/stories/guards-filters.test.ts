@@ -104,7 +104,7 @@ describe('story: filters that were let go', () => {
     const {root, run} = here({'.dirsyncignore': long.repeat(140), ...tree}, {});
     const {code, stdout} = run();
     expect(code).to.equal(0);
-    expect(stdout).to.include('Warning: the .dirsyncignore files take over 128 KiB: not all of them can be remembered');
+    expect(stdout).to.include('Warning: the .dirsyncignore files take more than 128 KiB and cannot all be remembered');
     const lines = path.join(root, 'lines');
     fs.writeFileSync(lines, long.repeat(600));
     expect(run('--exclude-from', lines).stdout).to.include('Warning: the filters take over 512 KiB: not all of them');

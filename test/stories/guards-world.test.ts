@@ -298,7 +298,7 @@ describe('story: guards that judge the world', () => {
       expect({code, stderr}).to.deep.include({code: 5});
       expect(stderr)
         .to.include('; halted by unreadable-source\n')
-        .and.include('or give --allow unreadable-source if that is meant');
+        .and.include('or add --allow unreadable-source if this is intended');
     }
     const {code, stdout} = withoutChange(target, () => dirsync(['run', source, target, '--allow', 'unreadable-source'], options));
     expect({code, stdout}).to.deep.include({code: 3});

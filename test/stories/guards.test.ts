@@ -101,7 +101,7 @@ describe('story: guards', () => {
       const {code, stderr} = withoutChange(root, () => dirsync([...command, ...roots, ...flags], {cwd: root}));
       expect(code).to.equal(5);
       expect(stderr).to.include(`A guard halted the run; nothing was changed: ${guard}: `).and.include(says);
-      expect(stderr).to.include(`\n  if that is meant, give --allow ${guard}\n`);
+      expect(stderr).to.include(`\n  if this is intended, add --allow ${guard}\n`);
     }
     const saved = path.join(temp(), 'plan');
     expect(dirsync(['plan', ...roots, ...flags, '--out', saved], {cwd: root}).code).to.equal(0);
@@ -146,10 +146,10 @@ describe('story: guards', () => {
       const {code, stderr} = withoutChange(root, () => dirsync([...command, ...roots], {cwd: root}));
       expect(code).to.equal(5);
       expect(stderr).to.include('The source does not exist: missing; halted by source-missing\n');
-      expect(stderr).to.include('or give --allow source-missing --allow source-empty if that is meant\n');
+      expect(stderr).to.include('or add --allow source-missing --allow source-empty if this is intended\n');
     }
     const second = dirsync(['run', ...roots, '--allow', 'source-empty'], {cwd: root});
-    expect(second.stderr).to.include('or give --allow source-missing if that is meant\n');
+    expect(second.stderr).to.include('or add --allow source-missing if this is intended\n');
     const allow = ['--allow', 'source-missing', '--allow', 'source-empty'];
     expect(withoutChange(root, () => dirsync(['plan', ...roots, ...allow], {cwd: root})).stdout).to.include(
       'Allowed: source-missing — the source does not exist',

@@ -77,7 +77,7 @@ describe('story: what runs did', () => {
     {
       title: 'the latest of none',
       args: ['show', 'latest', '-o', 'target'],
-      says: 'There is no such run: none is recorded in ROOT',
+      says: 'There is no such run: no run is recorded in ROOT',
     },
     {title: 'a limit of 0', args: ['history', 'target', '--limit', '0'], says: '--limit takes a whole number from 1'},
   ]) {

@@ -50,16 +50,16 @@ describe('story: init', () => {
     ['missing flags without a terminal', ['-i', 'pics'], /--job, --target must be given/],
     ['no source', ['--job', 'j', '-i', 'nope', '-o', 'copy'], /--source: The source does not exist: .*nope/],
     ['a file as source', ['--job', 'j', '-i', 'pics/a.jpg', '-o', 'copy'], /--source: The source is not a folder/],
-    ['the source as target', ['--job', 'j', '-i', 'pics', '-o', './pics/'], /--target: it is the folder to copy from/],
-    ['a target in the source', ['--job', 'j', '-i', 'pics', '-o', 'pics/inside/x'], /--target: it lies in the folder/],
-    ['a source in the target', ['--job', 'j', '-i', 'pics', '-o', '.'], /the folder to copy from lies in it/],
+    ['the source as target', ['--job', 'j', '-i', 'pics', '-o', './pics/'], /--target: it is the source folder/],
+    ['a target in the source', ['--job', 'j', '-i', 'pics', '-o', 'pics/inside/x'], /--target: it is inside the source folder/],
+    ['a source in the target', ['--job', 'j', '-i', 'pics', '-o', '.'], /the source folder is inside it/],
     ['a source on another machine', ['--job', 'j', '-i', 'nas:pics', '-o', 'copy'], /--source: A folder on another machine/],
     ['a target on another machine', ['--job', 'j', '-i', 'pics', '-o', 'sftp://nas/x'], /--target: .*write \.\/sftp:/],
     ['a line break', ['--job', 'a\nb', '-i', 'pics', '-o', 'copy'], /--job: "a\\nb" contains a control character/],
     ['a wrong interval', [...usual, '--every', '5'], /--every: "5" is not an interval/],
     ['two kinds of times', [...usual, '--every', '5m', '--watch'], /--every and --watch cannot be used together/],
     ['a log that is a folder', [...usual, '-l', 'pics'], /--log: pics is a folder/],
-    ['another ending', [...usual, '--config', 'x.json'], /another ending than \.yaml/],
+    ['another ending', [...usual, '--config', 'x.json'], /does not end in \.yaml/],
     ['a folder that is not there', [...usual, '--config', 'no/x.yaml'], /x\.yaml \(ENOENT\)/],
   ];
   for (const [name, args, words] of refused) {
@@ -73,7 +73,7 @@ describe('story: init', () => {
   it('leaves a config that is there, also one of another name', () => {
     fs.writeFileSync(at('package.json'), '{"name": "x"}');
     expect(init(...usual).code, 'a package.json of something else is none').to.equal(0);
-    expect(withoutChange(folder, () => init(...usual)).stderr).to.include('dirsync.config.yaml is there already\n');
+    expect(withoutChange(folder, () => init(...usual)).stderr).to.include('dirsync.config.yaml already exists\n');
     const old = read();
     expect(init(...usual, '--watch', '--force').code).to.equal(0);
     expect(read()).to.not.equal(old);
@@ -87,7 +87,7 @@ describe('story: init', () => {
       fs.writeFileSync(at(name), content);
       const {code, stderr} = withoutChange(folder, () => init(...usual, '--force'));
       expect(code).to.equal(1);
-      expect(stderr).to.include(`${name} is there already, and a folder has one config`);
+      expect(stderr).to.include(`${name} already exists, and a folder has only one config`);
       fs.rmSync(at(name));
     }
     expect(fs.readdirSync(folder)).to.have.members(['pics']);
@@ -120,7 +120,7 @@ describe('story: init', () => {
       await terminal.shows('› Folder to copy to');
       terminal.type('pics/inside');
       terminal.press('Enter');
-      await terminal.shows('! it lies in the folder to copy from');
+      await terminal.shows('! it is inside the source folder');
       terminal.press('C-u');
       terminal.type('nas:copy');
       terminal.press('Enter');

@@ -87,10 +87,10 @@ describe('story: several jobs', () => {
     ['an unknown one among them', ['one', 'too', 'two'], /^Error: There is no such job: "too" .*\n.*did you mean "two"\?.*\n$/],
     ['a wrong second one', ['one', 'tow'], /^Error: There is no such job: "tow" .*\n.*did you mean "two"\?.*\n$/],
     ['a wrong first one', ['oen', 'two'], /^Error: There is no such job: "oen" .*\n.*did you mean "one"\?.*\n$/],
-    ['a root for several', ['one', 'two', '-o', 'x'], /a root is given for several jobs/],
-    ['--all and names', ['--all', 'one'], /--all is given, and jobs too/],
+    ['a root for several', ['one', 'two', '-o', 'x'], /one folder is given for several jobs/],
+    ['--all and names', ['--all', 'one'], /both --all and jobs are given/],
     ['one metrics file for several', ['one', 'two', '--metrics', 'm.prom'], /one metrics file is given for several jobs/],
-    ['a format for one alone', ['one', 'two', '--format', 'html'], /--format html is for a single job/],
+    ['a format for one alone', ['one', 'two', '--format', 'html'], /--format html works only for a single job/],
   ];
   for (const [name, args, says] of refused) {
     it(`refuses ${name}`, () => {
@@ -215,7 +215,7 @@ jobs:
       );
       running.child.kill('SIGHUP');
       await running.until(() => fs.existsSync(path.join(root, 'tc/h')));
-      await running.until(() => count('config  it was read again') > 0);
+      await running.until(() => count('config  the config was reread') > 0);
       const ended = count('[one]');
       await delay(1200);
       expect(count('[one]')).to.be.within(ended, ended + 12);
@@ -231,7 +231,7 @@ jobs:
       const root = folder(SCHEDULED.replace('every: 1s}', `every: 1h, ${waits}}`));
       const config = path.join(root, 'dirsync.config.yaml');
       const running = startDirsync(['run', '--all'], {cwd: root});
-      await running.says('It waits until another job is done');
+      await running.says('The run waits for another job to finish');
       await running.until(() => fs.existsSync(path.join(root, 'began')));
       fs.writeFileSync(config, fs.readFileSync(config, 'utf8').replace(/ {2}two:.*\n/, ''));
       running.child.kill('SIGHUP');
@@ -246,7 +246,7 @@ jobs:
 
     it('refuses what would never be printed', () => {
       expect(dirsync(['run', '--all', '--json'], {cwd: folder(SCHEDULED)}).stdout).to.include(
-        '--format json is for a single run',
+        '--format json works only for a single run',
       );
     });
 

@@ -16,7 +16,7 @@ describe('story: log', () => {
       const {code, stderr} = dirsync([...command.split(' '), source, target, '-l', '/dev/full']);
       expect({code, stderr}).to.deep.equal({
         code: 0,
-        stderr: 'Warning: log: the log /dev/full cannot be written (ENOSPC), going on without it\n',
+        stderr: 'Warning: log: the log /dev/full cannot be written (ENOSPC); continuing without it\n',
       });
       expect(readTree(target)).to.deep.equal(readTree(source));
     });
@@ -26,14 +26,22 @@ describe('story: log', () => {
     [
       'apply: in a folder that is missing',
       ['apply', 'source', 'target', '--yes', '-l', 'none/log'],
-      'none/log: there is no folder none',
+      'none/log: the folder none does not exist',
     ],
-    ['run: in a folder that is missing', ['run', 'source', 'target', '-l', 'none/log'], 'none/log: there is no folder none'],
-    ['run: on a schedule', ['run', 'source', 'target', '-l', 'none/log', '--every', '1h'], 'none/log: there is no folder none'],
-    ['plan: of a job', ['plan', 'job'], 'ROOT/none/log: there is no folder ROOT/none'],
-    ['run: of a job', ['run', 'job'], 'ROOT/none/log: there is no folder ROOT/none'],
-    ['apply: of a saved plan', ['apply', 'file', '-l', 'none/log'], 'none/log: there is no folder none'],
-    ['run: below a file', ['run', 'source', 'target', '-l', 'file/log'], 'file/log: file is no folder'],
+    [
+      'run: in a folder that is missing',
+      ['run', 'source', 'target', '-l', 'none/log'],
+      'none/log: the folder none does not exist',
+    ],
+    [
+      'run: on a schedule',
+      ['run', 'source', 'target', '-l', 'none/log', '--every', '1h'],
+      'none/log: the folder none does not exist',
+    ],
+    ['plan: of a job', ['plan', 'job'], 'ROOT/none/log: the folder ROOT/none does not exist'],
+    ['run: of a job', ['run', 'job'], 'ROOT/none/log: the folder ROOT/none does not exist'],
+    ['apply: of a saved plan', ['apply', 'file', '-l', 'none/log'], 'none/log: the folder none does not exist'],
+    ['run: below a file', ['run', 'source', 'target', '-l', 'file/log'], 'file/log: file is not a folder'],
     ['run: a folder', ['run', 'source', 'target', '-l', 'source'], 'source: it is a folder'],
   ] as const) {
     it(`refuses a log at the start, ${title}`, () => {
@@ -42,7 +50,9 @@ describe('story: log', () => {
       fs.writeFileSync(path.join(root, 'dirsync.config.yaml'), 'jobs: {job: {source: source, target: target, log: none/log}}');
       const {code, stdout, stderr} = withoutChange(root, () => dirsync(args, {cwd: root}));
       expect({code, stdout}).to.deep.equal({code: 1, stdout: ''});
-      expect(stderr).to.match(/^Error: .*\n {2}(?:make it first; is the disk mounted\?|name a file in (?:it|a folder))\n$/);
+      expect(stderr).to.match(
+        /^Error: .*\n {2}(?:create it, or check that its disk is mounted|name a file in (?:it|a folder))\n$/,
+      );
       expect(stderr).to.include(`The log cannot be written: ${says.replaceAll('ROOT', root)}\n`);
     });
   }
@@ -51,7 +61,7 @@ describe('story: log', () => {
     const {root, source, target} = pairIn(temp(), {a: 'a'}, {});
     const log = path.join(root, 'log');
     const running = startDirsync(['run', source, target, '-l', log, '--every', '1h', '--delay', '1h']);
-    await running.until(() => fs.existsSync(log) && fs.readFileSync(log, 'utf8').includes('it has started'));
+    await running.until(() => fs.existsSync(log) && fs.readFileSync(log, 'utf8').includes('the schedule has started'));
     expect(await running.kill('SIGTERM')).to.include({code: 143});
     expect(readTree(target)).to.not.include.keys('a');
   });

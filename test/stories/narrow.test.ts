@@ -69,7 +69,7 @@ describe('story: a part of a plan', () => {
   it('what was wanted, but needs what is left out, is counted', () => {
     const {source, target} = pairIn(temp(), {a: {x: 'x'}}, {a: 'a file'});
     const {stdout} = dirsync(['plan', source, target, '--kinds', 'create']);
-    expect(stdout).to.contain('1 change is left out too, since they need others that are left out');
+    expect(stdout).to.contain('1 change is also left out, because they need changes that are left out');
   });
 
   it('--plan-sha256 applies the plan that was approved, and no other', () => {

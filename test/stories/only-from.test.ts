@@ -96,12 +96,12 @@ describe('story: --only-from', () => {
     const {root} = pairIn(temp(), {a: '', both: ''}, {both: '', gone: ''});
     fs.writeFileSync(path.join(root, 'list'), 'a\nboth\ngone\na/x\nnope\n');
     const {warnings} = planDocument(['source', 'target', '--only-from', 'list'], {cwd: root}).header;
-    expect(warnings).to.deep.equal(['the list names 2 paths that neither folder has: a/x and others']);
+    expect(warnings).to.deep.equal(['the list names 2 paths that exist in neither folder: a/x and others']);
   });
 
   for (const {list, says} of [
     {list: 'a\n../b\n', says: 'list:2: "../b" has a ".."'},
-    {list: 'a\0b', says: 'list: it holds a NUL'},
+    {list: 'a\0b', says: 'list: it contains a NUL'},
     {list: undefined, says: 'list (ENOENT)'},
   ]) {
     it(`refuses a list: ${says}`, () => {

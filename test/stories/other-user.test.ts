@@ -29,7 +29,7 @@ describe('story: root and another user at one target', () => {
     const refused = withoutChange(root, () => dirsync(['apply', plan, '--allow', 'too-many-deletes']));
     expect(refused.code).to.equal(4);
     expect(refused.stderr)
-      .to.include('uid 65534 made it, and it sets no owners: a would belong to uid 0')
+      .to.include('uid 65534 made the plan, which sets no owners, so a would belong to uid 0')
       .and.include('apply it as that user, or plan again as this one');
 
     fs.rmSync(plan);
@@ -48,7 +48,7 @@ describe('story: root and another user at one target', () => {
     fs.chmodSync(plan, 0o644);
     const {code, stderr} = withoutChange(root, () => dirsync(['apply', plan], user));
     expect(code).to.equal(4);
-    expect(stderr).to.include('a is to belong to 0:0, which uid 65534 may not set').and.include('apply it as root');
+    expect(stderr).to.include('a must belong to 0:0, which uid 65534 cannot set').and.include('apply it as root');
     expect(fs.readdirSync(target)).to.deep.equal([]);
   });
 

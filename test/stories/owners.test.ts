@@ -37,7 +37,9 @@ describe('story: owners by name', () => {
   it('a plan by name is refused where a name has another number, and changes nothing', () => {
     const pair = saved(['--owner-by', 'name']);
     const {status, stderr} = applyElsewhere(pair);
-    expect(stderr).to.match(/users or groups have different ids: the user \w+ was 1 where the plan was made, and is 77 here/);
+    expect(stderr).to.match(
+      /users or groups have different ids: the user \w+ had ID 1 where the plan was made, but has ID 77 here/,
+    );
     expect(status).to.equal(4);
     expect(fs.existsSync(pair.target)).to.equal(false);
   });

@@ -115,7 +115,7 @@ describe('story: a review', () => {
     await look(terminal, 'new.md', /^\+new$/m);
     await look(terminal, 'gone.txt', /^-gone$/m);
     await look(terminal, 'photo.bin', 'Not shown: in the target it is binary.');
-    await look(terminal, 'large.log', 'Not shown: files above 512 KiB are not read.');
+    await look(terminal, 'large.log', 'Not shown: files larger than 512 KiB are not read.');
 
     await search(terminal, 'cache');
     terminal.press('g', 'Down', 'Space');
@@ -128,7 +128,7 @@ describe('story: a review', () => {
     await answer(terminal, 'w', 'mine.plan');
     await terminal.shows('mine.plan exists. Write over it? [y/n]');
     terminal.press('y');
-    await terminal.shows('Saved 5 changes as mine.plan');
+    await terminal.shows('Saved 5 changes to mine.plan');
 
     expect(await apply(terminal, 'these 5 changes')).to.equal(0);
     expect(terminal.state()).to.deep.equal(RESTORED);
@@ -163,9 +163,9 @@ describe('story: a review', () => {
     const {source, target} = pair();
     const terminal = await open(['plan', source, target]);
     fs.writeFileSync(path.join(source, 'docs/text.txt'), 'changed meanwhile');
-    await look(terminal, 'text.txt', 'Not shown: in the source it has changed since the plan was made.');
+    await look(terminal, 'text.txt', 'Not shown: in the source it changed after the plan was made.');
     fs.rmSync(path.join(target, 'gone.txt'));
-    await look(terminal, 'gone.txt', 'Not shown: in the target it is gone since the plan was made.');
+    await look(terminal, 'gone.txt', 'Not shown: in the target it was removed after the plan was made.');
   });
 
   for (const {title, args, code, says} of [
@@ -282,15 +282,15 @@ describe('story: a review', () => {
     terminal.press('g', 'Space');
     await terminal.shows('3 changes left out.');
     await answer(terminal, 'w', '~/mine.plan');
-    await terminal.shows(`Saved 5 changes as ${root}/mine.plan`);
+    await terminal.shows(`Saved 5 changes to ${root}/mine.plan`);
     await answer(terminal, 'e', '~/report.txt');
-    await terminal.shows(`Wrote the report ${root}/report.txt`);
+    await terminal.shows(`Wrote the report to ${root}/report.txt`);
     await answer(terminal, 'e', 'report.html');
-    await terminal.shows('Wrote the report report.html');
+    await terminal.shows('Wrote the report to report.html');
     await answer(terminal, 'e', 'report.md');
-    await terminal.shows('Wrote the report report.md');
+    await terminal.shows('Wrote the report to report.md');
     await answer(terminal, 'e', 'report.doc');
-    await terminal.shows('report.doc has no ending that tells a format');
+    await terminal.shows('report.doc does not end in a known format');
     await answer(terminal, 'e', 'none/report.md');
     await terminal.shows('none/report.md (ENOENT)');
     expect(fs.readFileSync(path.join(root, 'report.html'), 'utf8')).to.match(/^<!doctype html>/i);

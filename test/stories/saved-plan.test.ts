@@ -200,7 +200,7 @@ describe('story: a saved plan', () => {
         for (const [word = '', ...more] of typed) {
           const {code, stderr} = withoutChange(pair.root, () => apply(pair, word, ...more));
           expect({code, stderr}, word).to.deep.include({code: 1});
-          expect(stderr, word).to.include(`${word} says how a plan is made, and a saved plan is made already\n`);
+          expect(stderr, word).to.include(`${word} affects how a plan is made, but a saved plan is already made\n`);
         }
       }
     });
@@ -209,7 +209,7 @@ describe('story: a saved plan', () => {
       const pair = saved();
       const {code, stderr} = withoutChange(pair.root, () => apply(pair, '--live', 'copy'));
       expect(code).to.equal(1);
-      expect(stderr).to.include('--live is for plans made just now');
+      expect(stderr).to.include('--live works only with fresh plans');
     });
 
     for (const flag of ['--log-level', '--log-format']) {

@@ -65,7 +65,7 @@ describe('story: schedule print', () => {
     fs.rmSync(path.join(units, 'dirsync-photos.timer'));
     const refused = withoutChange(units, () => write());
     expect(refused.code).to.equal(1);
-    expect(refused.stderr).to.include(`${timer} is there, with other content`);
+    expect(refused.stderr).to.include(`${timer} already exists with different content`);
     expect(write('--force').code).to.equal(0);
     expect(fs.readFileSync(timer, 'utf8')).not.to.include('# mine');
     expect(fs.readdirSync(units)).to.have.length(4);
@@ -83,7 +83,7 @@ describe('story: schedule print', () => {
     ['two forms', ['--cron', '--systemd', 'photos'], /--systemd and --cron cannot be used together/],
     ['no job', ['--cron'], /JOB is missing/],
     ['an interval that cron does not know', ['--cron', 'notes'], /does not come at the same times/],
-    ['a folder for cron', ['--cron', 'photos', '--out', 'units'], /not for cron/],
+    ['a folder for cron', ['--cron', 'photos', '--out', 'units'], /do not work with --cron/],
     ['two lists of launchd in one', ['--launchd', 'notes', 'live'], /holds one job/],
     ['a folder that is not there', ['--systemd', 'photos', '--out', 'nowhere'], /nowhere \(ENOENT\)/],
   ];

@@ -122,8 +122,8 @@ describe('story: watch', () => {
       const under = ['unshare', '--user', '--map-root-user', 'sh', '-c', `echo 0 > /proc/sys/user/${limit} && exec "$@"`, 'sh'];
       if (spawnSync('unshare', [...under.slice(1), 'true']).status !== 0) return skip(this, 'no user namespace can be made');
       const {running} = await watch([], under);
-      await running.until(() => running.stderr.includes('changes are not heard'));
-      const told = `^Warning: watch: changes are not heard \\(${why}\\); the source is looked at every 1 min 0 s instead\n`;
+      await running.until(() => running.stderr.includes('changes cannot be detected'));
+      const told = `^Warning: watch: changes cannot be detected \\(${why}\\); the source is checked every 1 min 0 s instead\n`;
       expect(running.stderr).to.match(new RegExp(told));
       const next = /Next run at (.+)\./.exec(running.stdout)?.[1] ?? '';
       expect(Date.parse(next) - Date.now()).to.be.within(0, 61_000);

@@ -24,7 +24,11 @@ export async function showConfig({cwd, env, file, jobs, flags, builtIn}: ShowCon
   const config = await loadConfig({cwd, file, env});
   if (config === undefined) {
     const hint = 'write a dirsync.config.yaml here or in a folder above, or name a file with --config';
-    throw new DirsyncError('CONFIG_UNREADABLE', 'there is none here, in a folder above or in your config folder', hint);
+    throw new DirsyncError(
+      'CONFIG_UNREADABLE',
+      'no config file was found here, in a folder above or in your config folder',
+      hint,
+    );
   }
   const lineOf = lineFinder(config.layers);
   const names = jobs.length > 0 ? jobs : [...config.jobs.keys()];

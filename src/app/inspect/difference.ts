@@ -24,13 +24,13 @@ const MAX_BYTES = 512 * 1024;
 /** The difference that an action makes to the content of its path, or why none can be shown. */
 export function contentOf(action: Action, {header}: Plan): Content {
   const {before, after, path} = action;
-  if (action.kind === 'attrs') return {none: 'Only attributes change; the content stays.'};
-  if (action.kind === 'move') return {none: 'Only the name and attributes change; the content stays.'};
-  if (action.kind === 'link') return {none: 'The content is that of the file it is linked to.'};
+  if (action.kind === 'attrs') return {none: 'Only attributes change; the content stays the same.'};
+  if (action.kind === 'move') return {none: 'Only the name and attributes change; the content stays the same.'};
+  if (action.kind === 'link') return {none: 'It has the content of the file that it is linked to.'};
   const files = [before, after].filter((entry) => entry?.kind === 'file');
   if (files.length === 0) return {none: 'It has no content of its own.'};
   const large = files.find((entry) => (entry as Entry).size > MAX_BYTES);
-  if (large !== undefined) return {none: `Not shown: files above ${formatBytes(MAX_BYTES)} are not read.`};
+  if (large !== undefined) return {none: `Not shown: files larger than ${formatBytes(MAX_BYTES)} are not read.`};
   const at = {source: path, target: fromOf(action) ?? path};
   const read = (side: 'source' | 'target', entry: Entry | undefined) =>
     entry?.kind === 'file' ? readText({header, side, path: at[side], entry}) : {text: ''};
@@ -39,10 +39,10 @@ export function contentOf(action: Action, {header}: Plan): Content {
     ['target', old],
     ['source', now],
   ] as const) {
-    if (found.fault !== undefined) return {none: `Not shown: in the ${side} ${found.fault}.`};
+    if (found.fault !== undefined) return {none: `Not shown: in the ${side}, ${found.fault}.`};
   }
   const lines = difference(old.text ?? '', now.text ?? '');
-  if (lines === undefined) return {none: 'The two texts have too little in common to be compared.'};
+  if (lines === undefined) return {none: 'The two texts are too different to compare.'};
   return lines.length === 0 ? {none: 'The content is the same.'} : {lines};
 }
 
@@ -81,8 +81,8 @@ function readText({header, side, path, entry}: ReadOptions): Read {
     cursor = new Cursor(fs, folder);
     const place = cursor.place(path);
     const stat = emptyStat();
-    if (!fs.stat(place.folder, place.name, stat)) return {fault: 'it is gone since the plan was made'};
-    if (!sameEntry(toEntry(stat), entry, header.options)) return {fault: 'it has changed since the plan was made'};
+    if (!fs.stat(place.folder, place.name, stat)) return {fault: 'it was removed after the plan was made'};
+    if (!sameEntry(toEntry(stat), entry, header.options)) return {fault: 'it changed after the plan was made'};
     const bytes = fs.readFile(place.folder, place.name, MAX_BYTES + 1) ?? new Uint8Array();
     // As git has it: a text holds no NUL.
     if (bytes.includes(0)) return {fault: 'it is binary'};

@@ -22,7 +22,7 @@ export interface LocateOptions {
 
 /** The path that is meant: the first reading of which something is known. @throws DirsyncError USAGE. */
 export function locate({typed, cwd, roots, isKnown, escaped}: LocateOptions): RelPath {
-  if (typed === '') throw new DirsyncError('USAGE', 'an empty path is given', 'the root itself is "."');
+  if (typed === '') throw new DirsyncError('USAGE', 'the path is empty', 'write "." for the folder itself');
   const unescaped = unescapeName(typed);
   const texts = unescaped === typed ? [typed] : [typed, unescaped];
   const readings = texts.flatMap((text) => readingsOf(text, cwd, roots));
@@ -30,8 +30,8 @@ export function locate({typed, cwd, roots, isKnown, escaped}: LocateOptions): Re
   if (first === undefined) {
     throw new DirsyncError(
       'USAGE',
-      `${escapeName(typed)} lies outside of both ${roots.map(escapeName).join(' and ')}`,
-      'name a path in one of them, or relative to them',
+      `${escapeName(typed)} is outside of both ${roots.map(escapeName).join(' and ')}`,
+      'give a path in one of them, or relative to them',
     );
   }
   const onDisk = readings.flatMap((path) => escaped.map((naming) => naming.readPath(path) as RelPath | undefined));

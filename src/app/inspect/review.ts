@@ -65,7 +65,7 @@ export async function reviewPlan(
 /** No shell has read it: a `~` is still to be replaced. */
 function typedPath(text: string): string {
   const path = withHome(text, environment());
-  if (path === undefined) throw new Error('There is no home folder for "~" to stand for. Give the whole path.');
+  if (path === undefined) throw new Error('There is no home folder to replace "~" with. Give the full path.');
   return path;
 }
 
@@ -81,13 +81,13 @@ async function savePlan({plan, file, overwrite, saved}: SaveOptions): Promise<st
   const {sha256} = await writePlanFile(file, plan);
   saved.set(file, sha256);
   const changes = formatPlural(judge(plan, []).summary.changes, 'change');
-  return `Saved ${changes} as ${escapeName(file)}`;
+  return `Saved ${changes} to ${escapeName(file)}`;
 }
 
 async function exportReport(planned: Planned, file: string, overwrite: boolean): Promise<string | 'exists'> {
   const {writeReport} = await import('../output/render.js');
   const answer = await writeReport({type: 'plan', ...planned}, file, overwrite);
-  return answer === 'exists' ? answer : `Wrote the report ${escapeName(file)}`;
+  return answer === 'exists' ? answer : `Wrote the report to ${escapeName(file)}`;
 }
 
 /** There is one line for what went wrong. */

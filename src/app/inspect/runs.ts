@@ -31,7 +31,7 @@ export function readRun(target: string, id: string): Run {
   const place = existing(target);
   return inTarget(place, (backend, root) => {
     const found = id === LATEST ? listRuns(backend, root)[0] : id;
-    if (found === undefined) throw new DirsyncError('RUN_UNKNOWN', `none is recorded in ${escapeName(place.path)}`);
+    if (found === undefined) throw new DirsyncError('RUN_UNKNOWN', `no run is recorded in ${escapeName(place.path)}`);
     return runOf(readJournal(backend, root, found));
   });
 }

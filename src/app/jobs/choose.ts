@@ -34,10 +34,10 @@ export function jobOf(name: string | undefined, typed: Typed, context: Context, 
 export async function namesOf(typed: Typed, allJobs: boolean): Promise<readonly (string | undefined)[]> {
   const {words, flags} = typed;
   if (allJobs) {
-    if (words.length > 0) throw new DirsyncError('USAGE', '--all is given, and jobs too', 'give one of the two');
+    if (words.length > 0) throw new DirsyncError('USAGE', 'both --all and jobs are given', 'give only one of them');
     const names = await allNames(typed);
     if (names.length === 0)
-      throw new DirsyncError('USAGE', '--all is given, and there are no jobs', 'write a config file with jobs');
+      throw new DirsyncError('USAGE', '--all is given, but there are no jobs', 'write a config file with jobs');
     return checkRoots(names, flags);
   }
   if (words.length === 0 || (words.length === 2 && !(await areJobs(typed)))) return [undefined];
@@ -59,13 +59,13 @@ async function allNames(typed: Typed): Promise<readonly string[]> {
 function checkRoots(names: readonly string[], {source, target, metrics}: Typed['flags']): readonly string[] {
   if (names.length < 2) return names;
   if ((source ?? target) !== undefined) {
-    throw new DirsyncError('USAGE', 'a root is given for several jobs', 'leave out -i and -o, or run one job');
+    throw new DirsyncError('USAGE', 'one folder is given for several jobs', 'leave out -i and -o, or run one job');
   }
   if (metrics !== undefined && !isFolder(metrics)) {
     throw new DirsyncError(
       'USAGE',
       'one metrics file is given for several jobs',
-      'name a folder: each job has a file of its own in it',
+      'name a folder, so that each job gets its own file in it',
     );
   }
   return names;
@@ -86,7 +86,7 @@ async function areJobs(typed: Typed): Promise<boolean> {
   if (config === undefined || jobs.length === 0 || (jobs.length === 1 && isThere && isTargetThere)) return false;
   if (!isThere) return true;
   const names = words.map(escapeName);
-  const folders = `for the folders write ./${names.join(' ./')}`;
+  const folders = `for the folders, write ./${names.join(' ./')}`;
   const {findJob} = await import('../../config/load.js');
   for (const word of words) {
     try {
@@ -97,8 +97,8 @@ async function areJobs(typed: Typed): Promise<boolean> {
   }
   throw new DirsyncError(
     'USAGE',
-    `${names.join(' and ')} are jobs of ${escapeName(config.file)}, and ${names[0]} is a folder too`,
-    `${folders}, for the jobs run one after the other`,
+    `${names.join(' and ')} are jobs of ${escapeName(config.file)}, but ${names[0]} is also a folder`,
+    `${folders}; for the jobs, run them one after the other`,
   );
 }
 

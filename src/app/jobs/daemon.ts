@@ -34,7 +34,7 @@ export async function runOnSchedule(options: DaemonOptions, settled: readonly Jo
   for (const {job, settings} of settled) {
     if ('failure' in settings) continue;
     await job.openLog(settings);
-    output.log({type: 'notice', level: 'info', about: 'schedule', message: 'it has started'}, job.name);
+    output.log({type: 'notice', level: 'info', about: 'schedule', message: 'the schedule has started'}, job.name);
   }
   await new Daemon(options).run(settled);
   if (!context.signal.aborted) throw new Error('it ended without a signal');
@@ -83,7 +83,7 @@ class Daemon {
   #add({job, settings}: JobSettled): void {
     const {options, context} = this.o;
     const schedule = scheduleOf(settings);
-    const onWait = () => job.notice('info', 'schedule', 'it waits until another job is done');
+    const onWait = () => job.notice('info', 'schedule', 'the run waits for another job to finish');
     const slots = this.#slots;
     if (schedule !== undefined) {
       const {signal, now} = context;
@@ -98,7 +98,7 @@ class Daemon {
       this.#scheduled.set(job.name, one);
       this.#keep(one.run());
     } else if (options.allJobs && !('failure' in settings)) {
-      job.notice('info', 'schedule', 'it has no schedule and is left out; name it to run it once');
+      job.notice('info', 'schedule', 'the job has no schedule and is skipped; name it to run it once');
     } else {
       this.#keep(runWhenFree({slots, job, signal: context.signal, onWait}, settings).then(() => {}));
     }
@@ -143,7 +143,7 @@ const GRACE_MS = 4_500;
 /** Ends the process when a signal could not, as where a disk does not answer. */
 export function endInTime({signal}: Context): void {
   const end = () => {
-    process.stderr.write('dirsync: the run did not end in time and is left as it is; the next one clears up\n');
+    process.stderr.write('dirsync: the run did not stop in time and was abandoned; the next run cleans up\n');
     process.exit(signalExitCode(signal.reason as StopSignal));
   };
   signal.addEventListener('abort', () => void setTimeout(end, GRACE_MS).unref(), {once: true});

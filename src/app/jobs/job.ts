@@ -173,6 +173,6 @@ function verdictOf(
 export function errorOf(failure: unknown): RunError {
   if (failure instanceof DirsyncError) return {code: failure.code, message: failure.message, hint: failure.hint};
   const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
-  const hint = 'dirsync has a bug, please report it';
+  const hint = 'this is a bug in dirsync, please report it';
   return {code: 'INTERNAL', message: escapeName(stack), hint};
 }

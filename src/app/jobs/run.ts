@@ -22,10 +22,10 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
   const jobs = names.map((name) => jobOf(name, typed, context, output));
   const settled = unknownOr(await Promise.all(jobs.map(async (job) => ({job, settings: await job.settings()}))));
   if (!options.once && settled.some(({settings}) => scheduleOf(settings) !== undefined)) {
-    checkFormat(typed, 'a single run', 'give --events, or read runs later with `show`', ['json', ...REPORTS]);
+    checkFormat(typed, 'a single run', 'use --events, or look at runs later with `dirsync show`', ['json', ...REPORTS]);
     return runOnSchedule({typed, options, context, output}, settled);
   }
-  if (names.length > 1) checkFormat(typed, 'a single job', 'give --json, or read runs later with `show`', REPORTS);
+  if (names.length > 1) checkFormat(typed, 'a single job', 'use --json, or look at runs later with `dirsync show`', REPORTS);
   output.expectJobs(settled.length);
   const slots = new Slots(options.jobs);
   const runs = await Promise.all(settled.map(({job, settings}) => runWhenFree({slots, job, signal, onWait: () => {}}, settings)));
@@ -38,5 +38,5 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
 
 function checkFormat({format}: Typed, whom: string, hint: string, refused: readonly Format[]): void {
   if (format === undefined || !refused.includes(format)) return;
-  throw new DirsyncError('USAGE', `--format ${format} is for ${whom}`, hint);
+  throw new DirsyncError('USAGE', `--format ${format} works only for ${whom}`, hint);
 }

@@ -79,7 +79,7 @@ export class Scheduled {
     this.#take(settings);
     // Between two readings something may have changed.
     if ((await this.#listen(settings)) === 'anew') this.#loop.changed();
-    job.notice('info', 'config', 'it was read again');
+    job.notice('info', 'config', 'the config was reread');
   }
 
   async #work(): Promise<RunResult> {
@@ -99,7 +99,7 @@ export class Scheduled {
     const {schedule} = settings;
     for (const file of ownFiles(settings)) this.options.own.add(file);
     if (schedule === undefined) {
-      this.options.job.notice('warn', 'schedule', 'the config has no schedule any more; that which it had goes on');
+      this.options.job.notice('warn', 'schedule', 'the config no longer has a schedule; the previous one stays in effect');
       return;
     }
     this.#schedule = schedule;
@@ -146,9 +146,9 @@ export class Scheduled {
     const {job} = this.options;
     if (isDeaf) {
       const every = formatDuration(this.#effective().every as number, {whole: true});
-      job.notice('warn', 'watch', `changes are not heard (${why}); the source is looked at every ${every} instead`);
+      job.notice('warn', 'watch', `changes cannot be detected (${why}); the source is checked every ${every} instead`);
     } else {
-      job.notice('info', 'watch', 'changes are heard again');
+      job.notice('info', 'watch', 'changes are detected again');
     }
     this.#loop.reload(this.#effective());
   }

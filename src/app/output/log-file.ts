@@ -70,7 +70,7 @@ export class LogFile {
     } catch (error) {
       this.#canWrite = false;
       this.close();
-      this.#complain('written', error, 'going on without it');
+      this.#complain('written', error, 'continuing without it');
     }
   }
 
@@ -98,7 +98,7 @@ export class LogFile {
       });
     } catch (error) {
       this.#canRotate = false;
-      this.#complain('begun anew', error, 'going on with it as it is');
+      this.#complain('rotated', error, 'continuing with the current file');
       return false;
     }
   }
@@ -118,7 +118,7 @@ export class LogFile {
 
   #complain(what: string, error: unknown, consequence: string): void {
     const {code} = error as NodeJS.ErrnoException;
-    this.options.onTrouble(`the log ${escapeName(this.name)} cannot be ${what} (${code}), ${consequence}`);
+    this.options.onTrouble(`the log ${escapeName(this.name)} cannot be ${what} (${code}); ${consequence}`);
   }
 }
 

@@ -170,7 +170,9 @@ class TextView implements View {
     this.#job = job;
     switch (event.type) {
       case 'scan-progress':
-        this.#line.draw(() => `reading: source ${formatCount(event.source)}, target ${formatCount(event.target)} entries`);
+        this.#line.draw(
+          () => `reading: ${formatCount(event.source)} entries in the source, ${formatCount(event.target)} in the target`,
+        );
         return;
       case 'apply-started':
       case 'apply-progress':
@@ -211,7 +213,7 @@ class TextView implements View {
         this.#complain(`Waiting ${lockWaitWords(event, formatIsoTime)}`);
         return;
       case 'run-waiting':
-        this.#print(`Next run at ${formatIsoTime(event.next)}${event.watching ? ', or when the source has changed' : ''}.`);
+        this.#print(`Next run at ${formatIsoTime(event.next)}${event.watching ? ', or when the source changes' : ''}.`);
         return;
       case 'run-skipped':
         this.#print(sentence(skippedWords(event)));

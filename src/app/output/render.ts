@@ -81,11 +81,7 @@ export async function writeReport(subject: Subject, file: string, overwrite: boo
   const format = FORMATS_BY_ENDING[path.extname(file).toLowerCase()];
   if (format === undefined) {
     const endings = Object.keys(FORMATS_BY_ENDING).join(', ');
-    throw new DirsyncError(
-      'USAGE',
-      `${escapeName(file)} has no ending that tells a format`,
-      `end the name with one of ${endings}`,
-    );
+    throw new DirsyncError('USAGE', `${escapeName(file)} does not end in a known format`, `use one of these endings: ${endings}`);
   }
   const old = statSync(osPath(file), {throwIfNoEntry: false});
   if (!overwrite && old !== undefined) return 'exists';

@@ -23,7 +23,7 @@ export function tellNotice({level, about, message}: Notice): void {
 export function errorText(error: unknown): string {
   if (error instanceof DirsyncError) return withHint(error);
   const {stack, message} = error instanceof Error ? error : new Error(String(error));
-  return `Error: dirsync has a bug, please report it\n${(stack ?? message).split('\n').map(escapeName).join('\n')}`;
+  return `Error: this is a bug in dirsync, please report it\n${(stack ?? message).split('\n').map(escapeName).join('\n')}`;
 }
 
 export function withHint({message, hint}: {message: string; hint?: string | undefined}): string {

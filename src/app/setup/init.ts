@@ -39,7 +39,7 @@ export async function initConfig({file: named, force, given}: InitOptions, conte
   const missing = (['job', 'source', 'target'] as const).filter((question) => given[question] === undefined);
   if (missing.length > 0 && !canDraw(process, process.env)) {
     const flags = missing.map((question) => `--${question}`).join(', ');
-    throw new DirsyncError('USAGE', `without a terminal to ask on, ${flags} must be given`, 'see `dirsync init --help`');
+    throw new DirsyncError('USAGE', `there is no terminal to ask on, so ${flags} must be given`, 'see `dirsync init --help`');
   }
   const typed = missing.length > 0 ? await ask(file, given, check, context) : NOTHING;
   const answers = {...typed, ...given};
@@ -63,14 +63,18 @@ const NOTHING = answersOf(initialState({}).texts);
 /** @throws DirsyncError where a config is, or would be hidden by another. */
 async function checkPlace(file: string, force: boolean): Promise<void> {
   if (!['.yaml', '.yml'].includes(extname(file))) {
-    throw new DirsyncError('USAGE', `"${escapeName(file)}" has another ending than .yaml`, 'A config with comments is YAML.');
+    throw new DirsyncError('USAGE', `"${escapeName(file)}" does not end in .yaml`, 'a config with comments is a YAML file');
   }
-  if (existsSync(osPath(file)) && !force) throw unwritable(file, 'is there already', 'Edit it; --force replaces it.');
+  if (existsSync(osPath(file)) && !force) throw unwritable(file, 'already exists', 'edit it, or replace it with --force');
   const others = PROJECT_FILES.includes(basename(file)) ? PROJECT_FILES.filter((name) => name !== basename(file)) : [];
   for (const name of others) {
     const other = join(dirname(file), name);
     if (existsSync(osPath(other)) && (await isConfig(other))) {
-      throw unwritable(other, 'is there already, and a folder has one config', 'Edit it, or name another file with --config.');
+      throw unwritable(
+        other,
+        'already exists, and a folder has only one config',
+        'edit it, or name a different file with --config',
+      );
     }
   }
 }
@@ -97,7 +101,7 @@ function checker(folder: string): Check {
     if (question === 'source') findSource(meant(text));
     if (question === 'target') checkTarget(meant(source), meant(text));
     if (question === 'log' && text !== '' && statSync(osPath(meant(text)), {throwIfNoEntry: false})?.isDirectory()) {
-      throw new DirsyncError('USAGE', `${escapeName(text)} is a folder`, 'Give the path of a file.');
+      throw new DirsyncError('USAGE', `${escapeName(text)} is a folder`, 'give the path of a file');
     }
   };
   return (question, text, texts) => {
@@ -115,16 +119,16 @@ function checker(folder: string): Check {
 }
 
 const OVERLAPS: Readonly<Record<Overlap, string>> = {
-  same: 'it is the folder to copy from',
-  'target-in-source': 'it lies in the folder to copy from',
-  'source-in-target': 'the folder to copy from lies in it',
+  same: 'it is the source folder',
+  'target-in-source': 'it is inside the source folder',
+  'source-in-target': 'the source folder is inside it',
 };
 
 /** A target need not exist yet: its disk may not be there. */
 function checkTarget(source: string, target: string): void {
   const overlap = rootOverlap(findSource(source), findTarget(target, true));
   if (overlap === undefined) return;
-  throw new DirsyncError('USAGE', OVERLAPS[overlap], 'Give another folder.');
+  throw new DirsyncError('USAGE', OVERLAPS[overlap], 'give a different folder');
 }
 
 function checkGiven(question: Question, given: Partial<Answers>, check: Check): void {
@@ -190,8 +194,8 @@ function write(file: string, text: string, force: boolean): void {
     writeText(file, text, {replace: force && existsSync(osPath(file))});
   } catch (error) {
     const code = errnoOf(error);
-    if (code === 'EEXIST') throw unwritable(file, 'is there already', 'Edit it; --force replaces it.', error);
-    throw unwritable(file, `(${code})`, 'Check that the folder exists and that you may write to it.', error);
+    if (code === 'EEXIST') throw unwritable(file, 'already exists', 'edit it, or replace it with --force', error);
+    throw unwritable(file, `(${code})`, 'check that the folder exists and that you can write to it', error);
   }
 }
 

@@ -46,10 +46,10 @@ export async function printServices(
 ): Promise<Printed> {
   const {form, user, out} = options;
   if (form === 'cron' && (user || out !== undefined)) {
-    throw new DirsyncError('USAGE', '--user and --out are not for cron', 'add what is printed with `crontab -e`');
+    throw new DirsyncError('USAGE', '--user and --out do not work with --cron', 'add the printed lines with `crontab -e`');
   }
   if (form === 'launchd' && jobs.length > 1 && out === undefined) {
-    throw new DirsyncError('USAGE', 'a list of launchd holds one job', 'name one JOB, or give --out DIR');
+    throw new DirsyncError('USAGE', 'a launchd property list holds only one job', 'name one JOB, or add --out DIR');
   }
   const {findJob, loadConfig} = await import('../../config/load.js');
   const variables = new Set<string>();
@@ -111,14 +111,14 @@ function writeAll(files: readonly ServiceFile[], out: string, force: boolean): s
       .map((file) => ({...file, old: readTextOf(file.path)}));
     const other = found.find(({old, text}) => old !== undefined && old !== text);
     if (other !== undefined && !force) {
-      const hint = 'Look at what is in it; --force replaces it.';
-      throw new DirsyncError('SERVICE_UNWRITABLE', `${escapeName(other.path)} is there, with other content`, hint);
+      const hint = 'look at its content, then replace it with --force';
+      throw new DirsyncError('SERVICE_UNWRITABLE', `${escapeName(other.path)} already exists with different content`, hint);
     }
     for (const {path, text, old} of found) if (old !== text) writeText(path, text, {replace: old !== undefined});
     return found.map(({path}) => path);
   } catch (error) {
     if (error instanceof DirsyncError) throw error;
-    const hint = 'Check that the folder exists and that you may write to it.';
+    const hint = 'check that the folder exists and that you can write to it';
     throw new DirsyncError('SERVICE_UNWRITABLE', `${escapeName(out)} (${errnoOf(error)})`, hint, {cause: error});
   }
 }
@@ -135,7 +135,7 @@ interface JobParts {
 function serviceOf(job: string, {settings, file, variables, user, form}: JobParts): Service {
   const {schedule, source, target, hooks, heartbeat, webhook, maxDuration, lockTimeout, preserve} = settings;
   if (schedule === undefined) {
-    const hint = 'Give it `every`, `at`, `cron` or `watch` in the config file.';
+    const hint = 'add `every`, `at`, `cron` or `watch` to it in the config file';
     throw new DirsyncError('USAGE', `the job "${escapeName(job)}" has no schedule`, hint);
   }
   const besides = writtenBeside(settings);
@@ -185,8 +185,8 @@ function timesOf(schedule: Schedule, form: ServiceOptions['form']): ServiceTimes
 /** As this process was started. What leads to the script stays unresolved: it is the link of an installation that outlives versions. */
 function commandOf(job: string, file: string, {watch}: Schedule): string[] {
   if (realpathSync(script()).includes('/_npx/')) {
-    const hint = 'Install it: npm install --global dirsync';
-    throw new DirsyncError('SERVICE_UNWRITABLE', 'dirsync was started from the cache of npx, which npm empties', hint);
+    const hint = 'install it: npm install --global dirsync';
+    throw new DirsyncError('SERVICE_UNWRITABLE', 'dirsync was started from the npx cache, which npm may delete', hint);
   }
   const flags = ['--config', file, ...(watch ? [] : ['--once'])];
   const words = job.startsWith('-') ? [...flags, '--', job] : [job, ...flags];
@@ -208,8 +208,8 @@ function ownEnvironment(): Record<string, string> {
 function checkText(paths: readonly string[]): void {
   const odd = paths.find((path) => !path.isWellFormed());
   if (odd === undefined) return;
-  const hint = 'give it a symlink with another name, and that to dirsync';
-  throw new DirsyncError('SERVICE_UNWRITABLE', `${escapeName(odd)} is not UTF-8, and no scheduler takes that`, hint);
+  const hint = 'make a symlink to it with a UTF-8 name, and use the symlink';
+  throw new DirsyncError('SERVICE_UNWRITABLE', `${escapeName(odd)} is not UTF-8, which no scheduler accepts`, hint);
 }
 
 /** Folders in which a run writes, beside its target. */

@@ -107,7 +107,7 @@ export function madeUpWarnings(type: string | undefined, madeUp: readonly Preser
   const source = type === undefined ? 'the source' : `the source (${type})`;
   const words = {mode: 'modes', owner: 'owners'} as Partial<Record<Preservable, string>>;
   const what = madeUp.map((each) => words[each] ?? each).join(' and ');
-  return [`the ${what} of ${source} are made up by its driver and not copied; name them in --preserve to copy them`];
+  return [`the ${what} of ${source} are invented by its driver and are not copied; name them in --preserve to copy them`];
 }
 
 /** What is not kept, each said once, with how many paths it concerns. */
@@ -117,35 +117,38 @@ export function lossWarnings({losses, keeping, mounts, respelled, folding}: Lost
   const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
   const isUntried = abilities === undefined && fileSystem.isShared && fileSystem.mounted !== undefined;
   const warnings: (string | false)[] = [
-    isUntried && `what ${target} can hold is not known yet: that is tried when it is first written to`,
-    losses.mode > 0 && `the mode of ${formatPlural(losses.mode, 'path')} is not kept: ${target} has none of its own`,
+    isUntried && `what ${target} can hold is not known yet; the first run tests it`,
+    losses.mode > 0 && `the mode of ${formatPlural(losses.mode, 'path')} is not kept: ${target} does not store it`,
     losses.owner > 0 &&
       (abilities?.owner === false
-        ? `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: ${target} has none of its own`
-        : `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: only root may give files to others`),
-    losses.times > 0 && `the times of ${formatPlural(losses.times, 'path')} are not kept: ${target} sets its own`,
-    losses.symlinks > 0 && `${formatPlural(losses.symlinks, 'symbolic link')} cannot be made: ${target} has none`,
+        ? `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: ${target} does not store it`
+        : `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: only root can give files to other users`),
+    losses.times > 0 && `the times of ${formatPlural(losses.times, 'path')} are not kept: ${target} sets its own times`,
+    losses.symlinks > 0 && `${formatPlural(losses.symlinks, 'symbolic link')} cannot be made: ${target} does not support them`,
     losses.hardlinks > 0 &&
       `${formatPlural(losses.hardlinks, 'hard link is copied as a separate file', 'hard links are copied as separate files')}, which ` +
-        `takes ${formatBytes(losses.linkedBytes)}: ${target} has none`,
+        `takes ${formatBytes(losses.linkedBytes)}: ${target} does not support hard links`,
     losses.xattrs > 0 &&
       (fileSystem.keeps.xattrs.length < XATTR_NAMESPACES.length
-        ? `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: ${target} has not all kinds of them`
-        : `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: only root may set those of the system`),
-    losses.acls > 0 && `the ACLs of ${formatPlural(losses.acls, 'path')} are not kept: ${target} has none`,
+        ? `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: ${target} does not support all kinds of them`
+        : `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: only root can set system attributes`),
+    losses.acls > 0 && `the ACLs of ${formatPlural(losses.acls, 'path')} are not kept: ${target} does not support them`,
     losses.specials > 0 &&
       `${formatPlural(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made${
-        platform().keepsAll ? `: ${target} has none` : ' without the posix backend'
+        platform().keepsAll ? `: ${target} does not support them` : ' without the posix backend'
       }`,
-    losses.devices > 0 && `${formatPlural(losses.devices, 'device')} cannot be made: only root may, with the posix backend`,
-    kept.times && resolution > platform().timeResolution && `${target} keeps times to ${duration(resolution)} only`,
-    kept.times && range.min !== undefined && `${target} keeps no times before ${formatTime(range.min, {utc: true})}`,
-    kept.times && range.max !== undefined && `${target} keeps no times after ${formatTime(range.max, {utc: true})}`,
+    losses.devices > 0 &&
+      `${formatPlural(losses.devices, 'device')} cannot be made: only root can make them, with the posix backend`,
+    kept.times &&
+      resolution > platform().timeResolution &&
+      `${target} stores times only with a precision of ${duration(resolution)}`,
+    kept.times && range.min !== undefined && `${target} cannot store times before ${formatTime(range.min, {utc: true})}`,
+    kept.times && range.max !== undefined && `${target} cannot store times after ${formatTime(range.max, {utc: true})}`,
     respelled > 0 && `${target} does not keep ${unkept(folding)} of ${formatPlural(respelled, 'name')}`,
     mounts > 0 &&
-      `${formatPlural(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} left without content (--one-file-system)`,
+      `${formatPlural(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} copied without content (--one-file-system)`,
     !platform().keepsAll &&
-      'without the posix backend, extended attributes, ACLs, FIFOs, sockets, devices and holes are not kept, times are kept to the ' +
+      'without the posix backend, extended attributes, ACLs, FIFOs, sockets, devices and holes are not kept, times are kept only to the ' +
         'microsecond, and files are flushed to disk one by one',
   ];
   return warnings.filter((warning) => warning !== false);

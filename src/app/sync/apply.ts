@@ -59,7 +59,7 @@ export async function readApproved(file: string, approved: string | undefined): 
   throw new DirsyncError(
     'PLAN_NOT_APPROVED',
     `the SHA-256 of ${escapeName(file)} is ${saved.sha256}, not ${escapeName(approved)}`,
-    'nothing was done; have this plan approved, or name the file that was',
+    'nothing was changed; get this plan approved, or name the approved file',
   );
 }
 
@@ -183,7 +183,7 @@ function checkHalts(halts: readonly Halt[]): void {
   if (first === undefined) return;
   const more = others.map(({guard}) => `, and ${guard}`).join('');
   const allow = halting.map(({guard}) => `--allow ${guard}`).join(' ');
-  throw new DirsyncError('GUARD_HALTED', `${first.guard}: ${first.message}${more}`, `if that is meant, give ${allow}`);
+  throw new DirsyncError('GUARD_HALTED', `${first.guard}: ${first.message}${more}`, `if this is intended, add ${allow}`);
 }
 
 /** A source that is missing or unreadable is a guard to who would change the target. */
@@ -202,7 +202,7 @@ function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expe
 
 function unexpectedRoot(side: 'source' | 'target', planned: string, expected: string): DirsyncError {
   const detail = `its ${side} is ${escapeName(planned)}, not ${escapeName(expected)}`;
-  return new DirsyncError('PLAN_OTHER_ROOT', detail, 'plan again for the folder you mean');
+  return new DirsyncError('PLAN_OTHER_ROOT', detail, 'make a new plan for the right folder');
 }
 
 export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {

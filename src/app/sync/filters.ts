@@ -28,8 +28,8 @@ function patternsIn(file: string): string[] {
     const {code} = error as NodeJS.ErrnoException;
     const [why, hint] =
       error instanceof TextRefused
-        ? [`: ${error.message}`, '--exclude-from takes a text file in UTF-8, a pattern in each line']
-        : [` (${code})`, 'check the path given by --exclude-from'];
+        ? [`: ${error.message}`, '--exclude-from takes a UTF-8 text file with one pattern per line']
+        : [` (${code})`, 'check the path given to --exclude-from'];
     throw new DirsyncError('FILTER_UNREADABLE', `${escapeName(file)}${why}`, hint, {cause: error});
   }
 }
@@ -49,12 +49,12 @@ const MOST_TOLD = 10;
 export function idleWarnings(idle: readonly Idle[]): string[] {
   const all = [...new Set(idle.map(idleWords))];
   const more = all.length - MOST_TOLD;
-  const rest = more > 0 ? [`${formatPlural(more, 'more pattern')} can match nothing`] : [];
+  const rest = more > 0 ? [`${formatPlural(more, 'more pattern')} cannot match anything`] : [];
   return [...all.slice(0, MOST_TOLD), ...rest];
 }
 
 function idleWords({pattern, at, why, instead}: Idle): string {
   const where = at === undefined ? '' : `${at}: `;
-  const what = `the pattern "${pattern}" can match nothing, since ${why}`;
+  const what = `the pattern "${pattern}" cannot match anything, since ${why}`;
   return `${where}${what}${instead === undefined ? '' : `; write "${instead}"`}`;
 }

@@ -37,7 +37,7 @@ export function narrowPlan(plan: Plan, wanted: Narrowing | undefined, id: string
   const {selection, followed} = chooseWanted(plan, {path, kinds});
   const changes = followed === 1 ? '1 change is' : `${followed} changes are`;
   const idle = [...idleIn(plan, wanted), ...missingWarnings(plan, wanted.list)];
-  const warnings = followed === 0 ? idle : [...idle, `${changes} left out too, since they need others that are left out`];
+  const warnings = followed === 0 ? idle : [...idle, `${changes} also left out, because they need changes that are left out`];
   const narrowed = narrow(plan, {selection, id, path, warnings});
   if (narrowed !== plan || idle.length === 0) return narrowed;
   return {...plan, header: {...plan.header, warnings: [...plan.header.warnings, ...idle]}};
@@ -83,7 +83,7 @@ function missingWarnings({header, actions}: Plan, list: PathList | undefined): s
     const [first = ROOT] = missing;
     if (missing.length === 0) return [];
     return [
-      `the list names ${formatPlural(missing.length, 'path')} that neither folder has: ${first}${missing.length > 1 ? ' and others' : ''}`,
+      `the list names ${formatPlural(missing.length, 'path')} that exist in neither folder: ${first}${missing.length > 1 ? ' and others' : ''}`,
     ];
   } finally {
     for (const cursor of cursors) cursor.reset();

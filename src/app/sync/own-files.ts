@@ -22,8 +22,9 @@ export function checkLogPlace(log: LogSettings | undefined): void {
   const refuse = (why: string, hint: string) => new DirsyncError('LOG_UNWRITABLE', `${escapeName(log.file)}: ${why}`, hint);
   if (kindOf(log.file) === 'folder') throw refuse('it is a folder', 'name a file in it');
   const kind = kindOf(folder);
-  if (kind === 'none') throw refuse(`there is no folder ${escapeName(folder)}`, 'make it first; is the disk mounted?');
-  if (kind === 'file' || kind === 'other') throw refuse(`${escapeName(folder)} is no folder`, 'name a file in a folder');
+  if (kind === 'none')
+    throw refuse(`the folder ${escapeName(folder)} does not exist`, 'create it, or check that its disk is mounted');
+  if (kind === 'file' || kind === 'other') throw refuse(`${escapeName(folder)} is not a folder`, 'name a file in a folder');
 }
 
 /** Undefined where that cannot be seen. */

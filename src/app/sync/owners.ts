@@ -47,10 +47,10 @@ export function checkOwners({owners}: PlanHeader): void {
     for (const [name, id] of Object.entries(named)) {
       if (here.get(name) === id) continue;
       const now = here.get(name);
-      const found = now === undefined ? 'is not known here' : `is ${now} here`;
+      const found = now === undefined ? 'does not exist here' : `has ID ${now} here`;
       throw new DirsyncError(
         'PLAN_OTHER_OWNERS',
-        `the ${what} ${escapeName(name)} was ${id} where the plan was made, and ${found}`,
+        `the ${what} ${escapeName(name)} had ID ${id} where the plan was made, but ${found}`,
         'plan again on this machine, or plan with --owner-by id',
       );
     }
@@ -75,8 +75,8 @@ export function checkUser({header, actions}: Plan): void {
   if (refused?.after !== undefined) {
     throw new DirsyncError(
       'PLAN_OTHER_USER',
-      `${shown(refused)} is to belong to ${refused.after.uid}:${refused.after.gid}, which uid ${uid} may not set`,
-      `nothing was done; apply it as ${options.owner ? 'root' : `uid ${plannedBy}`}, or plan again as this user`,
+      `${shown(refused)} must belong to ${refused.after.uid}:${refused.after.gid}, which uid ${uid} cannot set`,
+      `nothing was changed; apply it as ${options.owner ? 'root' : `uid ${plannedBy}`}, or plan again as this user`,
     );
   }
   if (options.owner || plannedBy === undefined || plannedBy === uid) return;
@@ -84,8 +84,8 @@ export function checkUser({header, actions}: Plan): void {
   if (made === undefined) return;
   throw new DirsyncError(
     'PLAN_OTHER_USER',
-    `uid ${plannedBy} made it, and it sets no owners: ${shown(made)} would belong to uid ${uid}`,
-    'nothing was done; apply it as that user, or plan again as this one',
+    `uid ${plannedBy} made the plan, which sets no owners, so ${shown(made)} would belong to uid ${uid}`,
+    'nothing was changed; apply it as that user, or plan again as this user',
   );
 }
 

@@ -47,7 +47,7 @@ async function readList(file: string, signal: AbortSignal): Promise<Buffer> {
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
     const {code} = error as NodeJS.ErrnoException;
-    throw refused(`${shownList(file)} (${code})`, 'check the path given by --only-from', error);
+    throw refused(`${shownList(file)} (${code})`, 'check the path given to --only-from', error);
   }
 }
 
@@ -61,15 +61,15 @@ function pathsIn(file: string, bytes: Buffer, from0: boolean): RelPath[] {
   const shown = shownList(file);
   if (!from0 && bytes.includes(0)) {
     throw refused(
-      `${shown}: it holds a NUL`,
-      'give --from0 (-0) where NULs stand between the paths; without it, each line is one',
+      `${shown}: it contains a NUL`,
+      'add --from0 (-0) if the paths are separated by NULs; without it, each line is a path',
     );
   }
   return linesOf(bytes, from0).flatMap((line, i) => {
     const names = decodeName(line).split('/');
     if (names.includes('..')) {
       const where = `${shown}:${i + 1}: "${escapeName(decodeName(line))}" has a ".."`;
-      throw refused(where, 'write paths as they are below the source');
+      throw refused(where, 'write paths relative to the source');
     }
     return line.length === 0 ? [] : [names.filter((name) => name !== '' && name !== '.').join('/') as RelPath];
   });

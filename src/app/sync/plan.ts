@@ -180,11 +180,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
 function checkMemory(actions: number): void {
   const fault = heapFault();
   if (fault === undefined) return;
-  throw new DirsyncError(
-    'PLAN_TOO_LARGE',
-    `what was found up to here, ${formatPlural(actions, 'action')}, ${fault}`,
-    MORE_MEMORY,
-  );
+  throw new DirsyncError('PLAN_TOO_LARGE', `the plan so far, with ${formatPlural(actions, 'action')}, ${fault}`, MORE_MEMORY);
 }
 
 /** Both walks read the source's filter rules, so both may say that they could not. */
@@ -223,7 +219,7 @@ function sourceOf({source, allow}: Settings, target: Root): FoundSource {
       // What is missing is empty too.
       const guards = missing ? [guard, 'source-empty'].filter((each) => !allow.includes(each as GuardName)) : [guard];
       const lifted = guards.map((each) => `--allow ${each}`).join(' ');
-      throw new DirsyncError(code, detail, `${hint}; or give ${lifted} if that is meant`, {cause});
+      throw new DirsyncError(code, detail, `${hint}; or add ${lifted} if this is intended`, {cause});
     }
     const whole = absolutePath(source);
     const root = {path: whole, bytes: toByteName(whole), live: undefined};

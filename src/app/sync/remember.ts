@@ -85,7 +85,7 @@ export function sizeWarnings(
   {source, target}: Seen & Readonly<Record<'source', Pick<ScanAnswer, 'rules' | 'tagged'>>>,
 ): string[] {
   const forgotten = (what: string, limit: number, guard: GuardName) =>
-    `${what} take over ${limit} KiB: not all of them can be remembered, so ${guard} may not notice in the next run`;
+    `${what} take more than ${limit} KiB and cannot all be remembered, so the guard ${guard} may miss changes in the next run`;
   return [
     ...(fits(filters) ? [] : [forgotten('the filters', MAX_FILTERS_KIB, 'filters-changed')]),
     ...(source.rules.isCut ? [forgotten('the .dirsyncignore files', MAX_RULES_KIB, 'filters-changed')] : []),

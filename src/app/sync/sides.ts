@@ -42,7 +42,7 @@ export function hiddenNamingWarnings({source}: Pick<Sides, 'source'>): string[] 
   try {
     const isHidden = isNamingHidden(platform(), root);
     return isHidden
-      ? ['names in the source may be escaped, and would be copied as they are: this user may not read its .dirsync']
+      ? ['names in the source may be escaped, and would be copied as they are, because this user cannot read its .dirsync']
       : [];
   } finally {
     platform().close(root);

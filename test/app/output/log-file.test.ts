@@ -228,7 +228,7 @@ describe('app/output/log-file', () => {
       prepare(log);
       const file = open(log);
       for (let i = 0; i < 3; i++) file.write('lost\n');
-      const trouble = `the log ${log.replace('\n', '\\n')} cannot be written (${code}), going on without it`;
+      const trouble = `the log ${log.replace('\n', '\\n')} cannot be written (${code}); continuing without it`;
       expect(troubles).to.deep.equal([trouble]);
       file.open(NEVER);
       expect(troubles).to.deep.equal([trouble, trouble]);
@@ -247,7 +247,7 @@ describe('app/output/log-file', () => {
     fs.mkdirSync(path.join(`${log}.1`, 'full'), {recursive: true});
     const file = open(log, {maxSize: 1, maxFiles: 1});
     for (let i = 0; i < 3; i++) file.write(`${i}\n`);
-    expect(troubles).to.deep.equal([`the log ${log} cannot be begun anew (EISDIR), going on with it as it is`]);
+    expect(troubles).to.deep.equal([`the log ${log} cannot be rotated (EISDIR); continuing with the current file`]);
     expect(read(log)).to.equal('0\n1\n2\n');
     fs.rmSync(`${log}.1`, {recursive: true});
     file.open({...NEVER, maxSize: 1, maxFiles: 1});
@@ -262,7 +262,7 @@ describe('app/output/log-file', () => {
     mount.readOnly(temp(), folder);
     const file = open(path.join(folder, 'log'));
     file.write('lost\n');
-    expect(troubles).to.deep.equal([`the log ${folder}/log cannot be written (EROFS), going on without it`]);
+    expect(troubles).to.deep.equal([`the log ${folder}/log cannot be written (EROFS); continuing without it`]);
     mount.undo();
   });
 
@@ -274,7 +274,7 @@ describe('app/output/log-file', () => {
     const file = open(log);
     const wide = `${'x'.repeat(998)}\n`;
     for (let i = 0; i < 100; i++) file.write(wide);
-    expect(troubles).to.deep.equal([`the log ${log} cannot be written (ENOSPC), going on without it`]);
+    expect(troubles).to.deep.equal([`the log ${log} cannot be written (ENOSPC); continuing without it`]);
     call('mount', ['-o', 'remount,size=1m', disk]);
     file.write('lost: not opened again\n');
     file.open(NEVER);

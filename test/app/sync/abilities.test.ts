@@ -195,30 +195,30 @@ describe('app/sync/abilities', () => {
     });
 
     const cases: readonly (readonly [losses: Partial<Losses>, warning: string, options?: Parameters<typeof warnings>[1]])[] = [
-      [{owner: 1}, 'the owner or group of 1 path is not kept: only root may give files to others'],
-      [{owner: 1234}, 'the owner or group of 1,234 paths is not kept: only root may give files to others'],
-      [{xattrs: 2}, 'extended attributes of 2 paths are not kept: only root may set those of the system'],
+      [{owner: 1}, 'the owner or group of 1 path is not kept: only root can give files to other users'],
+      [{owner: 1234}, 'the owner or group of 1,234 paths is not kept: only root can give files to other users'],
+      [{xattrs: 2}, 'extended attributes of 2 paths are not kept: only root can set system attributes'],
       [
         {xattrs: 2},
-        'extended attributes of 2 paths are not kept: the target (ext3) has not all kinds of them',
+        'extended attributes of 2 paths are not kept: the target (ext3) does not support all kinds of them',
         {fileSystem: {...ext4, type: 'ext3', keeps: {xattrs: ['user'], acls: true}}},
       ],
       [
         {acls: 1},
-        'the ACLs of 1 path are not kept: the target has none',
+        'the ACLs of 1 path are not kept: the target does not support them',
         {fileSystem: {...ext4, type: undefined, keeps: {xattrs: XATTR_NAMESPACES, acls: false}}},
       ],
-      [{specials: 1}, '1 FIFO or socket cannot be made: the target (ext4) has none'],
-      [{specials: 2}, '2 FIFOs and sockets cannot be made: the target (ext4) has none'],
-      [{devices: 3}, '3 devices cannot be made: only root may, with the posix backend'],
-      [{}, 'the target (vfat) keeps times to 2 s only', {fileSystem: vfat}],
+      [{specials: 1}, '1 FIFO or socket cannot be made: the target (ext4) does not support them'],
+      [{specials: 2}, '2 FIFOs and sockets cannot be made: the target (ext4) does not support them'],
+      [{devices: 3}, '3 devices cannot be made: only root can make them, with the posix backend'],
+      [{}, 'the target (vfat) stores times only with a precision of 2 s', {fileSystem: vfat}],
       [
         {},
-        'the target (ntfs) keeps times to 100 ns only',
+        'the target (ntfs) stores times only with a precision of 100 ns',
         {fileSystem: {...ext4, type: 'ntfs', times: {resolution: 100n, range: {}}}},
       ],
-      [{}, '1 folder on another file system is left without content (--one-file-system)', {mounts: 1}],
-      [{}, '2 folders on another file system are left without content (--one-file-system)', {mounts: 2}],
+      [{}, '1 folder on another file system is copied without content (--one-file-system)', {mounts: 1}],
+      [{}, '2 folders on another file system are copied without content (--one-file-system)', {mounts: 2}],
     ];
     for (const [losses, warning, options] of cases) {
       it(warning, () => expect(warnings(losses, options)).to.deep.equal([warning]));

@@ -40,7 +40,7 @@ const CASES: readonly Case[] = [
     options: OWNERS,
     plannedBy: 0,
     by: 'nobody',
-    refused: 'a is to belong to 1000:0, which uid 65534 may not set',
+    refused: 'a must belong to 1000:0, which uid 65534 cannot set',
   },
   {
     title: 'a user is to put back the times of a folder of another user',
@@ -48,7 +48,7 @@ const CASES: readonly Case[] = [
     options: OWNERS,
     plannedBy: 0,
     by: 'nobody',
-    refused: 'the target is to belong to 0:0',
+    refused: 'the target must belong to 0:0',
   },
   {
     title: 'a user makes what belongs to this user anyway',
@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
     options: {groups: [NOBODY, 4242]},
     plannedBy: NOBODY,
     by: 'nobody',
-    refused: 'a is to belong to 1000:4242, which uid 65534 may not set',
+    refused: 'a must belong to 1000:4242, which uid 65534 cannot set',
   },
   {
     title: 'root is to make files by a plan of a user',
@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
     options: {groups: []},
     plannedBy: 1000,
     by: 'root',
-    refused: 'uid 1000 made it, and it sets no owners: b would belong to uid 0',
+    refused: 'uid 1000 made the plan, which sets no owners, so b would belong to uid 0',
   },
   {
     title: 'root is to write a file anew by a plan of a user',

@@ -46,7 +46,7 @@ describe('report/text/explain', () => {
       'Below      1,200 changes',
       'Below      1 problem',
       'Filter     taken in by docs/.dirsyncignore:3: !a.md',
-      'Note       the owner differs and is not kept: only root may give files to others, where the target has owners at all',
+      'Note       the owner differs and is not kept: only root can give files to other users, where the target has owners at all',
       'Last run   run-1, 2026-01-01 10:00:00Z: create done',
       '',
       'Problems (1):',
