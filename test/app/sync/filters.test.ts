@@ -70,6 +70,7 @@ describe('app/sync/filters', () => {
       expect(rootNames(['/', root])).to.deep.equal([]);
       fs.rmdirSync(inside);
       expect(rootNames([root])).to.deep.equal([root]);
+      expect(rootNames([root], ['/'])).to.deep.equal([root]);
     });
   });
 

@@ -29,6 +29,7 @@ describe('app/sync/own-files', () => {
       'a folder': (root) => root,
       'in a folder that is not there': (root) => path.join(root, 'none', 'log'),
       'in a file': (root) => path.join(root, 'file', 'log'),
+      'in a device': () => '/dev/null/log',
       'below a file': (root) => path.join(root, 'file', 'deep', 'log'),
       'in a folder that a symlink does not lead to': (root) => path.join(root, 'dangling', 'log'),
     };
