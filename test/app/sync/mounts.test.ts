@@ -75,7 +75,7 @@ describe('app/sync/mounts', () => {
     expect(facts(root, ['disk', 'disk'], {disk: ['ext4 one']})).to.have.length(1);
   });
 
-  it('closes what it opens', () => {
+  it('closes what it opens', function () {
     if (process.platform !== 'linux') skip(this, 'what is open is known on Linux');
     const root = treeOf({a: {b: {disk: {}}}});
     const open = () => fs.readdirSync('/proc/self/fd').length;
