@@ -1,4 +1,4 @@
-/** All that others do around a run, and are told of it. It decides nothing: only a `before` that failed stops the run. */
+/** The commands and calls around a run. They do not influence the run, except that a failed `before` prevents it. */
 import {setMaxListeners} from 'node:events';
 import {DirsyncError} from '../core/errors.js';
 import {escapeJson} from '../core/escape.js';
@@ -11,7 +11,7 @@ import {type CommandResult, resultWords, runCommand} from './command.js';
 import {endVariables, startVariables} from './variables.js';
 import {webhookMessage} from './webhook.js';
 
-/** Who is told of runs, as settings have it. */
+/** The hooks of a run, from its settings. */
 export interface Told {
   readonly hooks: Hooks;
   readonly heartbeat: Heartbeat | undefined;
@@ -20,22 +20,22 @@ export interface Told {
 
 export interface AroundOptions {
   readonly told: Told;
-  /** What is known of the run when it starts. */
+  /** The facts that are known when the run starts. */
   readonly run: Pick<JobRun, 'id' | 'job' | 'source' | 'target'>;
-  /** The folder in which commands start; undefined for that of this process. */
+  /** The folder in which commands start; undefined for the folder of this process. */
   readonly cwd: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly onNotice: (notice: Notice) => void;
-  /** Aborted when this process has to end within seconds. */
+  /** Aborted if this process has to end within seconds. */
   readonly signal: AbortSignal;
   readonly times?: Partial<Times> | undefined;
 }
 
-/** Milliseconds. */
+/** All in milliseconds. */
 interface Times {
   /** Between SIGTERM and SIGKILL. */
   readonly grace: number;
-  /** What `after` has, before its grace, once the run is interrupted. */
+  /** The time for `after`, before its grace, if the run was interrupted. */
   readonly linger: number;
   /** Before each further attempt of a call. */
   readonly pauses: readonly number[];
@@ -53,7 +53,7 @@ export class AroundRun {
   constructor(options: AroundOptions) {
     this.#o = options;
     this.#times = {...TIMES, ...options.times};
-    // Every command and call at work listens, of all jobs that run at a time.
+    // Every running command and call of all jobs listens.
     setMaxListeners(0, options.signal);
   }
 
@@ -70,7 +70,7 @@ export class AroundRun {
     throw new DirsyncError('BEFORE_FAILED', resultWords(result), 'mend what it does, or the command: hooks.before of the config');
   }
 
-  /** However the run ended; does nothing where `before` did not begin. @throws DirsyncError AFTER_FAILED. */
+  /** Runs `after`, whatever the result of the run; does nothing if `before` did not begin. @throws DirsyncError AFTER_FAILED. */
   async after(): Promise<void> {
     if (!this.#hasBegun) return;
     const {env, run} = this.#o;
@@ -83,7 +83,7 @@ export class AroundRun {
     );
   }
 
-  /** Tells how the run ended; nobody is told of one that was interrupted. What goes wrong is a notice. */
+  /** Reports the result of the run, unless it was interrupted. An error becomes a notice. */
   async ended(run: JobRun): Promise<void> {
     if (run.result !== 'interrupted') await Promise.all([this.#tellCommands(run), this.#tellMonitor(run), this.#tellChat(run)]);
     await this.#start;
@@ -98,7 +98,7 @@ export class AroundRun {
   }
 
   async #tellMonitor({result}: JobRun): Promise<void> {
-    // A start that arrived last would read as a run that goes on.
+    // A start that arrives last would look like a run that continues.
     await this.#start;
     await this.#beat(result === 'success' ? 'success' : 'fail', this.#times.pauses);
   }
@@ -126,7 +126,7 @@ export class AroundRun {
     if (result !== undefined && result.end.status !== 'done') this.#note('hook', 'warn', `${event}: ${resultWords(result)}`);
   }
 
-  /** Undefined: there is no such command. */
+  /** Undefined if there is no such command. */
   async #run(
     name: HookName,
     env: NodeJS.ProcessEnv,

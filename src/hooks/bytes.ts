@@ -1,14 +1,14 @@
-/** Node hands text to a child as UTF-8, with U+FFFD for all that is none. Variables and a folder that are not UTF-8 a shell sets instead. */
+/** Node passes text to a child as UTF-8, with U+FFFD for other bytes. A shell sets variables and folders that are not UTF-8 instead. */
 import {encodeName, isName} from '../core/name.js';
 
 export interface Place {
-  /** For a shell, before the command; empty where there is nothing that Node cannot do. */
+  /** Shell code to put before the command; empty if Node can pass everything. */
   readonly script: string;
   readonly cwd?: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** `cwd`: undefined for the folder of this process, whatever its name. */
+/** `cwd`: undefined for the folder of this process. */
 export function placeOf(cwd: string | undefined, env: NodeJS.ProcessEnv): Place {
   const odd = Object.entries(env).filter(([name, value = '']) => !value.isWellFormed() && isName(value) && SHELL_NAME.test(name));
   const script = odd.map(([name, value = '']) => `${assign(name, value)}; export ${name}\n`);
@@ -20,7 +20,7 @@ export function placeOf(cwd: string | undefined, env: NodeJS.ProcessEnv): Place 
 
 const SHELL_NAME = /^[A-Za-z_]\w*$/;
 
-/** POSIX: `printf %b` knows octal numbers; the dot saves newlines at the end, which `$()` drops. */
+/** POSIX: `printf %b` supports octal numbers; the dot protects newlines at the end, which `$()` removes. */
 function assign(name: string, value: string): string {
   const bytes = Array.from(encodeName(value), (byte) => {
     const char = String.fromCharCode(byte);

@@ -1,15 +1,15 @@
-/** Calls to addresses of others. Their paths and queries are secrets: of an address only the host is ever told. */
+/** HTTP calls of hooks. Paths and queries of addresses are secrets: only the host is ever shown. */
 import {setTimeout as sleep} from 'node:timers/promises';
 import {formatDuration} from '../report/words/units.js';
 import {type LimitReached, startLimit} from './limit.js';
 
 export interface Call {
   readonly url: string;
-  /** Sent by POST; without one the call is a GET. */
+  /** Sent with POST; without a body the call is a GET. */
   readonly message?: Message | undefined;
   /** Milliseconds for one attempt. */
   readonly timeout: number;
-  /** Milliseconds before each further attempt, of which there are as many. */
+  /** Milliseconds before each further attempt; one attempt per number. */
   readonly pauses: readonly number[];
   readonly signal: AbortSignal;
 }
@@ -20,13 +20,13 @@ export interface Message {
 }
 
 interface Failure {
-  /** What the host did, or did not. */
+  /** What went wrong, as the end of a sentence about the host. */
   readonly words: string;
-  /** Another attempt may do better. */
+  /** Whether another attempt may succeed. */
   readonly isPassing: boolean;
 }
 
-/** Calls an address until it has taken the call. Undefined: it has; else a sentence on why it has not. */
+/** Calls an address until it accepts the call. Returns undefined on success, or a sentence with the reason. */
 export async function callAddress(call: Call): Promise<string | undefined> {
   const {url, pauses, signal} = call;
   for (let attempt = 1; ; attempt++) {
@@ -61,7 +61,7 @@ async function callOnce({url, message, timeout, signal}: Call): Promise<Failure 
       body: message?.body ?? null,
       signal: controller.signal,
     });
-    // However long the answer is, nobody reads it.
+    // The body of the response is not read.
     void response.body?.cancel().catch(() => {});
     if (response.ok) return undefined;
     return {words: `answered ${response.status}`, isPassing: response.status >= 500 || response.status === 429};
@@ -77,7 +77,7 @@ function failureOf(reached: LimitReached, timeout: number): Failure {
   return {words: `did not answer within ${formatDuration(timeout)}`, isPassing: true};
 }
 
-/** `fetch` refuses an address with a user and a password; they are sent as browsers do. */
+/** `fetch` refuses an address with user and password, so they are sent as a header, as in browsers. */
 function withoutCredentials(url: string): {address: URL; authorization: string | undefined} {
   const address = new URL(url);
   const {username, password} = address;
@@ -97,11 +97,11 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'closed the connection',
 };
 
-/** By the error's code alone: its message may hold the address. */
+/** Uses only the error's code, since its message may contain the address. */
 function errorWords(error: unknown): string {
   const {cause} = error as {cause?: unknown};
   const {code, name} = (cause ?? {}) as {code?: unknown; name?: unknown};
-  // Node 24 gives it no code.
+  // Node 24 sets no code for it.
   if (name === 'HTTPParserError') return 'did not answer in HTTP';
   if (typeof code !== 'string') return 'could not be called';
   if (/CERT|ISSUER|SIGNATURE|^ERR_(?:TLS|SSL)_/.test(code)) return `made no secure connection (${code})`;

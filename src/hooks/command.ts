@@ -1,4 +1,4 @@
-/** Commands of others: each in a process group of its own, so that what it has started ends with it. */
+/** Runs commands, each in a process group of its own, so that the processes that it starts end with it. */
 import {type ChildProcess, type SpawnOptions, spawn} from 'node:child_process';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -9,11 +9,11 @@ import {placeOf} from './bytes.js';
 import {type LimitReached, startLimit, type TimeLimit} from './limit.js';
 
 export interface CommandOptions extends TimeLimit {
-  /** Undefined for the folder of this process. */
+  /** The working folder; undefined for the folder of this process. */
   readonly cwd: string | undefined;
-  /** What is undefined in it is not set. */
+  /** Variables with undefined values are not set. */
   readonly env: NodeJS.ProcessEnv;
-  /** For the command to read from stdin, or not. */
+  /** Text for the command's stdin, which it need not read. */
   readonly input?: string | undefined;
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly grace?: number | undefined;
@@ -29,23 +29,23 @@ export interface CommandResult {
   readonly end: CommandEnd;
   /** Milliseconds. */
   readonly duration: number;
-  /** The last of what it wrote to stdout and stderr. */
+  /** The end of its output on stdout and stderr. */
   readonly output: string;
-  /** It wrote more than that. */
+  /** Whether its output was longer. */
   readonly isCut: boolean;
 }
 
 const GRACE = 2000;
-/** The grace when dirsync itself has to end. */
+/** The grace if dirsync itself has to end. */
 const SHORT_GRACE = 1000;
-/** For so long output is awaited of a command that has ended: what it left in the background may hold its pipes open for ever. */
+/** How long to wait for output after a command has ended: processes that it left in the background may hold its pipes open for ever. */
 const DRAIN = 250;
-/** How often is looked whether a group is gone. */
+/** How often to check whether a group has ended. */
 const GLANCE = 20;
 const KEPT_BYTES = 8192;
 const MAX_LINE = 300;
 
-/** Runs a command and waits for its end, however that comes. */
+/** Runs a command and waits until it ends for any reason. */
 export async function runCommand(command: CommandLine, options: CommandOptions): Promise<CommandResult> {
   const started = performance.now();
   const tail = new Tail();
@@ -68,7 +68,7 @@ async function carryOut(command: CommandLine, options: CommandOptions, tail: Tai
   const closed = new Promise((resolve) => child.once('close', resolve));
   child.stdout?.on('data', (chunk: Buffer) => tail.add(chunk));
   child.stderr?.on('data', (chunk: Buffer) => tail.add(chunk));
-  // A command need not read what it is given.
+  // A command need not read its stdin.
   child.stdin?.on('error', () => {}).end(options.input);
 
   const forget = endWithUs(child);
@@ -84,7 +84,7 @@ async function carryOut(command: CommandLine, options: CommandOptions, tail: Tai
   }
   await Promise.race([closed, sleep(DRAIN, undefined, {ref: false})]);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
-  // Not even SIGKILL ends what waits for a disk that is gone.
+  // Not even SIGKILL ends a process that waits for a lost disk.
   child.unref();
   forget();
   return typeof first === 'string' ? {status: first} : first;
@@ -113,7 +113,7 @@ function endOf(exitCode: number | null, killer: NodeJS.Signals | null): CommandE
   return exitCode === 0 ? {status: 'done'} : {status: 'failed', exitCode: exitCode as number};
 }
 
-/** Asks a group to end, and ends it when it has not by then. */
+/** Asks a group to end, and kills it after the grace. */
 async function endGroup({pid}: ChildProcess, grace: number): Promise<void> {
   let isThere = signalGroup(pid, 'SIGTERM');
   for (let waited = 0; isThere && waited < grace; waited += GLANCE) {
@@ -123,7 +123,7 @@ async function endGroup({pid}: ChildProcess, grace: number): Promise<void> {
   if (isThere) signalGroup(pid, 'SIGKILL');
 }
 
-/** Whether there is such a group, or was a moment ago. */
+/** Whether the group exists, or existed a moment ago. */
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
   if (pid === undefined) return false;
   try {
@@ -135,7 +135,7 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boole
 
 const running = new Set<ChildProcess>();
 
-/** When this process ends at once, as at a second Ctrl-C, its commands are asked to end; answers what takes that back. */
+/** If this process ends at once, such as at a second Ctrl-C, its commands are asked to end. Returns a function that undoes this. */
 function endWithUs(child: ChildProcess): () => void {
   if (running.size === 0) process.on('exit', endRunning);
   running.add(child);
@@ -149,7 +149,7 @@ function endRunning(): void {
   for (const {pid} of running) signalGroup(pid, 'SIGTERM');
 }
 
-/** The last bytes of all that is added. */
+/** Keeps the last bytes of everything that is added. */
 class Tail {
   #bytes = Buffer.alloc(0);
   isCut = false;
@@ -165,7 +165,7 @@ class Tail {
   }
 }
 
-/** How a command ended, in a few words; of one that failed with the last line that it wrote. Escaped. */
+/** How a command ended, in a few words, with its last line of output if it failed. Escaped. */
 export function resultWords({end, duration, output}: CommandResult): string {
   const line = end.status === 'done' ? '' : lastLine(output);
   return `${endWords(end, duration)}${line === '' ? '' : `: ${line}`}`;

@@ -1,18 +1,18 @@
-/** How long something of others may take. */
+/** Time limits of commands and calls. */
 
 export interface TimeLimit {
   readonly timeout: number;
   readonly signal: AbortSignal;
-  /** Milliseconds that are left once `signal` is aborted: none, unless said. */
+  /** Milliseconds that are left after `signal` is aborted; 0 by default. */
   readonly linger?: number | undefined;
 }
 
 export type LimitReached = 'timed-out' | 'stopped';
 
-/** A timer that is set to more would fire at once. */
+/** A longer timer would fire at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Calls `onReached` when the time is over; answers what takes that back. */
+/** Calls `onReached` when the time is over. Returns a function that cancels it. */
 export function startLimit({timeout, signal, linger = 0}: TimeLimit, onReached: (why: LimitReached) => void): () => void {
   let timer = setTimeout(onReached, Math.min(timeout, LONGEST), 'timed-out');
   const hurry = () => {

@@ -1,12 +1,12 @@
-/** What a command finds in its environment. Empty: not known, or there is none. */
+/** The environment variables of commands. A variable is empty if its value is unknown or does not exist. */
 import type {JobRun} from '../core/job-run.js';
 import {unfinished} from '../core/outcome.js';
 import {haltingGuards, runSentence} from '../report/markdown/run-message.js';
 
-/** The kernel takes 128 KiB for one variable. */
+/** The kernel allows 128 KiB for one variable. */
 const MAX_VALUE = 16_384;
 
-/** Known when a run starts. Those of its end are taken out, since this process may itself be a hook of another run. */
+/** The variables that are known when a run starts. Those of its end are removed, since this process may itself be a hook of another run. */
 export function startVariables({id, job, source, target}: Pick<JobRun, 'id' | 'job' | 'source' | 'target'>): NodeJS.ProcessEnv {
   return {
     DIRSYNC_RUN_ID: value(id),
@@ -42,7 +42,7 @@ export function endVariables(run: JobRun): NodeJS.ProcessEnv {
   };
 }
 
-/** No variable can hold a NUL. */
+/** A variable cannot contain a NUL. */
 function value(what: string | number | undefined): string {
   return String(what ?? '')
     .slice(0, MAX_VALUE)

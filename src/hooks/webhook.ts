@@ -1,4 +1,4 @@
-/** The summary of a run as each kind of address takes it. */
+/** The summary of a run in the form that each kind of address accepts. */
 import type {WebhookFormat} from '../core/hooks.js';
 import type {JobRun} from '../core/job-run.js';
 import {runMessage} from '../report/markdown/run-message.js';
@@ -16,7 +16,7 @@ export function webhookMessage(run: JobRun, format: WebhookFormat): Message {
   }
 }
 
-/** In Slack these make mentions, links and commands, also in code; it turns no other entity back. */
+/** In Slack these characters make mentions, links and commands, even in code. Slack decodes no other entities. */
 const ENTITIES: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;'};
 
 function json(value: object): Message {

@@ -1,4 +1,4 @@
-/** Asks the filters about one path, without a walk of the whole tree. */
+/** Applies the filters to single paths, without a walk of the whole tree. */
 import {CODE} from '../core/block.js';
 import type {FilterDecision, Filtering} from '../core/filter.js';
 import {type ByteName, decodeName, fromByteName, toByteName} from '../core/name.js';
@@ -9,7 +9,7 @@ import {readRules, readTag} from './rules.js';
 
 export interface FilterOptions {
   readonly platform: Platform;
-  /** The source's root, whose rules hold for both trees; undefined for a source that is missing. */
+  /** The source's root, whose rules apply to both trees; undefined if the source is missing. */
   readonly root: Folder | undefined;
   readonly filtering: Filtering;
 }
@@ -20,8 +20,8 @@ export interface DecideOptions extends FilterOptions {
 }
 
 /**
- * What a walk decides about this path, whether anything stands there or not. Where a .dirsyncignore or a tag cannot be read, or the
- * filters would take too long, nothing is decided about what lies in the folder: a scan does not go there and says why.
+ * The decision of a walk about this path, whether it exists or not. If a .dirsyncignore or a tag cannot be read, or the filters would
+ * take too long, there is no decision about the content of the folder: a scan does not enter it and reports why.
  */
 export function decideFilter({path, isFolder, ...options}: DecideOptions): FilterDecision {
   const undecided = {excluded: false, at: path};
@@ -36,8 +36,8 @@ export function decideFilter({path, isFolder, ...options}: DecideOptions): Filte
 }
 
 /**
- * Asks about many paths: what was read for a folder holds for all that are asked after it and lie in the same.
- * @throws SystemError where a .dirsyncignore or a tag cannot be read.
+ * Decides about many paths: the rules of a folder are read once for all following paths in the same folder.
+ * @throws SystemError if a .dirsyncignore or a tag cannot be read.
  */
 export function leftOutBy(options: FilterOptions): (path: RelPath, isFolder: boolean) => boolean {
   let known: (Entered & {readonly folder: RelPath}) | undefined;
@@ -49,7 +49,7 @@ export function leftOutBy(options: FilterOptions): (path: RelPath, isFolder: boo
   };
 }
 
-/** `above`: it is left out, or a folder above it. Neither: the filters would take too long. */
+/** `above`: the folder that is excluded, the path itself or one above it. If neither is set, the filters would take too long. */
 interface Entered {
   readonly scope?: FilterScope;
   readonly above?: FilterDecision;
@@ -82,11 +82,11 @@ function enter({platform, root, filtering}: FilterOptions, path: RelPath): Enter
 }
 
 export interface FindOptions extends Pick<DecideOptions, 'platform' | 'root' | 'filtering' | 'path'> {
-  /** The folder of the target that stands at the path. */
+  /** The folder of the target at the path. */
   readonly folder: Folder;
 }
 
-/** The first path in a folder of the target that the filters leave out. */
+/** The first path in a folder of the target that the filters exclude. */
 export function findExcluded(options: FindOptions): RelPath | undefined {
   const {platform, root, filtering, path, folder} = options;
   const rows: ListedEntry[] = [];
@@ -107,7 +107,7 @@ export function findExcluded(options: FindOptions): RelPath | undefined {
   return undefined;
 }
 
-/** Undefined where no folder can be opened: then no further rules are found on the way. */
+/** Undefined if the folder cannot be opened: then there are no further rules. */
 function openFolder(platform: Platform, parent: Folder, name: ByteName): Folder | undefined {
   try {
     return platform.openFolder(parent, name);

@@ -1,4 +1,4 @@
-/** What is left out of a tree: gitignore patterns of the command line, and of the .dirsyncignore files met on the way down. */
+/** Filters: gitignore patterns from the command line, and from the .dirsyncignore files on the way down. */
 import ignore from 'ignore';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -7,23 +7,23 @@ import {joinPath, type RelPath, ROOT} from '../core/path.js';
 
 export const IGNORE_FILE = '.dirsyncignore';
 
-/** A line as `ignore` gets it; `mark` comes back with its verdict and holds the FilterRule as JSON. */
+/** A line for `ignore`; `mark` is returned with its verdict and contains the FilterRule as JSON. */
 interface Line {
   readonly pattern: string;
   readonly mark: string;
-  /** How many of its parts are `**`; one at its end tries nothing. */
+  /** The number of `**` parts, without one at its end, which costs nothing. */
   readonly spans: number;
   readonly isLong: boolean;
 }
 
-/** `ignore` keeps every verdict for ever, so its cache is dropped after so many questions. */
+/** `ignore` caches every verdict for ever, so its cache is dropped after this many calls. */
 const CACHED_VERDICTS = 4096;
 
-/** A longer one could match no path that a program can name, and its regular expression could be too large for V8. */
+/** A longer pattern could only match paths that programs cannot use, and its regular expression could be too large for V8. */
 const MAX_PATTERN = 4096;
 /**
- * What one question may cost, in steps of a regular expression (6 ns). Each pattern takes 100 or so. The n-th `**` of a pattern
- * tries all places that those before it leave: in a path of 200 names three of them take 9 ms, and five hours.
+ * The most steps of a regular expression (6 ns each) for one path. Each pattern takes about 100. The n-th `**` of a pattern tries all
+ * positions that the ones before it leave: in a path of 200 names, three of them take 9 ms and five take hours.
  */
 const MAX_STEPS = 1_000_000;
 const PATTERN_STEPS = 100;
@@ -31,29 +31,29 @@ const MAX_PATTERNS = MAX_STEPS / PATTERN_STEPS;
 
 const NO_TAGS: Tags = {excludeCaches: false, excludeIfPresent: []};
 
-/** Lines and what is compiled of them. */
+/** Lines and their compiled form. */
 interface Rules {
   readonly lines: readonly Line[];
   readonly matcher: ignore.Ignore;
 }
 
 /**
- * The filters that hold in one folder; immutable, so scopes can be shared. All lines go into one matcher, anchored at their
- * folders and in rising order of precedence: with one matcher per file, a folder that one file excludes and a higher one
- * takes back would still count as an excluded parent for the first.
+ * The filters that apply in one folder; immutable, so scopes can be shared. One matcher contains all lines, anchored at their folders
+ * and in rising order of precedence: with one matcher per file, a folder that one file excludes and a higher one includes again would
+ * still count as an excluded parent for the first.
  */
 export class FilterScope {
   private asked = 0;
   private matcher: ignore.Ignore;
-  /** How many names the path of a folder may have, so that the filters do not take too long for what is in it. */
+  /** The most names that the path of a folder may have, so that the filters are fast enough for its content. */
   readonly deepest: number;
 
   private constructor(
     private readonly commandLine: Rules,
     private readonly files: Rules,
-    /** Which files are tags. */
+    /** The files that count as tags. */
     readonly tags: Tags,
-    /** The tag of this folder, or of one above it: all but that is left out, whatever the lines say. */
+    /** The tag of this folder, or of one above it: everything except the tag is excluded, regardless of the lines. */
     private readonly tag?: RelPath,
   ) {
     this.matcher = matcherOf(files.matcher, commandLine.matcher);
@@ -61,8 +61,8 @@ export class FilterScope {
   }
 
   /**
-   * `lines`: patterns of the command line and the config in order, the last match wins; they rank above every .dirsyncignore.
-   * @throws DirsyncError FILTERS_REFUSED.
+   * `lines`: patterns of the command line and the config in order. The last match wins, and they take precedence over every
+   * .dirsyncignore. @throws DirsyncError FILTERS_REFUSED.
    */
   static root(lines: readonly string[], tags = NO_TAGS): FilterScope {
     const rules = linesOf(lines, '');
@@ -72,7 +72,7 @@ export class FilterScope {
     return new FilterScope(rulesOf(rules), rulesOf([]), tags);
   }
 
-  /** The scope of what lies in the folder `path`, by the text of its .dirsyncignore and the name of its tag, if it has them. */
+  /** The scope for the content of the folder `path`, with the text of its .dirsyncignore and the name of its tag, if it has them. */
   within(path: RelPath, rules: string | undefined, tag?: string): FilterScope {
     const files = this.#withRules(path, rules);
     const known = this.tag ?? (tag === undefined ? undefined : joinPath(path, tag));
@@ -84,27 +84,27 @@ export class FilterScope {
     const lines = linesOf(rules.replace(/^\ufeff/, '').split(/\r?\n/), joinPath(path, IGNORE_FILE), path);
     if (lines.length === 0) return this.files;
     const all = [...this.files.lines, ...lines];
-    // Nobody asks a scope of too many lines, so they are not compiled.
+    // A scope with too many lines is never used, so they are not compiled.
     const matcher = all.length > MAX_PATTERNS ? this.files.matcher : matcherOf(this.files.matcher, lines);
     return {lines: all, matcher};
   }
 
-  /** False when nothing can be left out here, so that a walk need not build paths. */
+  /** False if nothing can be excluded here, so that a walk need not build paths. */
   get active(): boolean {
     return this.tag !== undefined || this.commandLine.lines.length + this.files.lines.length > 0;
   }
 
-  /** Whether this path is left out; `path` must lie in the folder of the scope. Below an excluded folder everything is. */
+  /** Whether this path is excluded; it must be in the folder of the scope. Everything below an excluded folder is excluded. */
   excludes(path: RelPath, directory: boolean): boolean {
     return this.active && path !== ROOT && (this.#isTaggedOut(path) || this.test(path, directory).ignored);
   }
 
-  /** As `excludes`, with the tag or the line that decided; neither when no line matches. */
+  /** Like `excludes`, with the tag or the line that decided; neither if no line matches. */
   decide(path: RelPath, directory: boolean): Omit<FilterDecision, 'at'> {
     if (!this.active || path === ROOT) return {excluded: false};
     if (this.#isTaggedOut(path)) return {excluded: true, tag: this.tag as RelPath};
     const {ignored, unignored, rule} = this.test(path, directory);
-    // `ignore` names the rule of an exclusion only; the rule that took a path back is found by asking each alone.
+    // `ignore` returns only the rule of an exclusion; the rule that includes a path again is found by trying each one.
     const line = unignored ? this.lineThatIncludes(path, directory) : rule;
     return {excluded: ignored, ...(line?.mark !== undefined && {rule: JSON.parse(line.mark) as FilterRule})};
   }
@@ -131,10 +131,10 @@ function question(path: RelPath, directory: boolean): string {
   return directory ? `${path}/` : path;
 }
 
-/** The compiled rules of other matchers are shared. */
+/** Adds lines to a matcher and shares the compiled rules of other matchers. */
 function matcherOf(...parts: readonly (ignore.Ignore | readonly Line[])[]): ignore.Ignore {
   const matcher = ignore({ignorecase: false});
-  // `ignore` drops a byte order mark from the first pattern, which here need not be the first line of a file.
+  // `ignore` removes a byte order mark from the first pattern, which need not be the first line of a file here.
   for (const part of parts) matcher.add(Array.isArray(part) ? ['', ...part] : (part as ignore.Ignore));
   return matcher;
 }
@@ -145,7 +145,7 @@ function rulesOf(lines: readonly Line[]): Rules {
 
 function deepestFolder(lines: readonly Line[]): number {
   if (lines.length > MAX_PATTERNS || lines.some(({isLong}) => isLong)) return -1;
-  /** How many patterns have so many `**`: a single one costs no more than the path is long. */
+  /** The number of patterns by their number of `**`. A single `**` costs no more than the length of the path. */
   const counts = new Map<number, number>();
   for (const {spans} of lines) if (spans > 1) counts.set(spans, (counts.get(spans) ?? 0) + 1);
   if (counts.size === 0) return Number.POSITIVE_INFINITY;
@@ -156,17 +156,17 @@ function deepestFolder(lines: readonly Line[]): number {
   }
 }
 
-/** In how many ways so many `**` can stand in a path of so many names. */
+/** The number of ways in which this many `**` can match in a path of this many names. */
 function choices(names: number, spans: number): number {
   let ways = 1;
   for (let i = 0; i < spans && ways <= MAX_STEPS; i++) ways = (ways * (names - i)) / (i + 1);
   return ways;
 }
 
-/** A part of stars only, with another after it. */
+/** A part that consists only of stars, with another part after it. */
 const SPAN = /(?<![^!/])\*{2,}(?=\/.)/g;
 
-/** The lines that can match something, anchored at `folder`. */
+/** The lines that can match anything, anchored at `folder`. */
 function linesOf(texts: readonly string[], from: string, folder: RelPath = ROOT): Line[] {
   return texts.flatMap((text, i) => {
     if (/^(#|!?\/? *$)/.test(text)) return [];

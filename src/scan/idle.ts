@@ -1,19 +1,19 @@
-/** Patterns that can match no path of a tree, so that whoever wrote them meant another. */
+/** Finds patterns that cannot match any path of a tree, which are probably mistakes. */
 
 export interface PatternAt {
   readonly pattern: string;
-  /** The file that holds it, with its line; undefined on a command line or in a config. */
+  /** The file and line of the pattern; undefined for a command line or a config. */
   readonly at?: string;
 }
 
 export interface Idle extends PatternAt {
-  /** As the end of a sentence. */
+  /** The reason, as the end of a sentence. */
   readonly why: string;
-  /** The pattern that was meant, where that shows. */
+  /** The pattern that was probably meant, if there is one. */
   readonly instead?: string;
 }
 
-/** `rootNames`: absolute paths that mean a root, and nothing in one. */
+/** `rootNames`: absolute paths that mean a root itself. */
 export function idlePatterns(patterns: readonly PatternAt[], rootNames: readonly string[]): Idle[] {
   return patterns.flatMap((each) => {
     const found = idleness(each.pattern, rootNames);
@@ -38,11 +38,11 @@ function idleness(text: string, rootNames: readonly string[]): Pick<Idle, 'why' 
   return {why, ...(names.includes('..') ? {} : instead(not, body))};
 }
 
-/** Without what no path holds, and tied to the root where the beginning shows that. */
+/** The pattern without parts that no path contains, anchored at the root if its beginning shows that. */
 function instead(not: string, body: string): {instead?: string} {
   const names = body.split('/').filter((name) => name !== '' && name !== '.');
   if (names.length === 0) return {};
   const text = `${not}${/^\.?\//.test(body) ? '/' : ''}${names.join('/')}${body.endsWith('/') ? '/' : ''}`;
-  // A blank that stood in its middle may be one at its end now, which is no part of it.
+  // A blank from its middle may be at its end now, where it would be ignored.
   return idleness(text, []) === undefined ? {instead: text} : {};
 }

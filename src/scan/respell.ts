@@ -1,18 +1,18 @@
 /**
- * A target that folds names may have what the source has under other letters: `readme` for `README`. Both trees are then read under the
- * names of the source, so that they meet; a row that is to get its name still has its own with it.
+ * A target that folds names may have an entry of the source under a different spelling: `readme` for `README`. Then the target is read
+ * with the source's spelling, so that the entries match; a row that will be renamed also has its current name.
  */
 import {type ByteName, type Folding, foldName, fromByteName, isShownAs, toByteName} from '../core/name.js';
 import {isRenamedName} from '../core/path.js';
 import type {ListedEntry} from '../platform/platform.js';
 
-/** An entry of the target; its `name` is the source's, where that has one for it. */
+/** An entry of the target; its `name` is the source's spelling if the source has the entry. */
 export interface SeenEntry extends ListedEntry {
-  /** The name by which it is found, where that is not `name`. */
+  /** The name under which it is found, if that is not `name`. */
   place?: ByteName;
-  /** The name that it has in the target, when it is to get `name`. */
+  /** Its current name in the target, if it will be renamed to `name`. */
   ownName?: ByteName;
-  /** A killed run left it under a name of its own, and it is not known what it was called: it stays. */
+  /** Whether a killed run left it under a temporary name, and its original name is unknown: then it stays. */
   isLeft?: boolean;
 }
 
@@ -25,19 +25,19 @@ export interface RespellOptions {
 }
 
 export interface Respelled {
-  /** Names that the target has as the source has them, and shows in other letters. */
+  /** Names that the target shows in a different spelling. */
   readonly respelled: number;
-  /** Names of killed runs' own, of which nothing is known. */
+  /** Temporary names of killed runs whose original names are unknown. */
   readonly left: readonly ByteName[];
 }
 
-/** Replaces entries of one folder of the target by what they are to the source. */
+/** Replaces the entries of one folder of the target by entries with the source's spelling. */
 export function respell(entries: SeenEntry[], {names, folding, leftRenamed}: RespellOptions): Respelled {
   const left: ByteName[] = [];
   const taken = new Set(entries.map(({name}) => name));
   entries.forEach((entry, i) => {
     if (!isRenamedName(entry.name)) return;
-    // As if that run had not begun: the next one gives it back its name before it does anything else.
+    // It counts as not renamed, since the next run renames it back before it does anything else.
     const name = leftRenamed.get(entry.name) as ByteName | undefined;
     const isKnown = name !== undefined && !taken.has(name);
     entries[i] = isKnown ? {...entry, name, place: entry.name} : {...entry, isLeft: true};
@@ -47,7 +47,7 @@ export function respell(entries: SeenEntry[], {names, folding, leftRenamed}: Res
   if (folding === undefined) return {respelled: 0, left};
 
   const known = new Set(names);
-  /** Names of the source that the target does not show, by what they are to a target that folds them. */
+  /** Names of the source that the target does not show, by their folded form. */
   const missing = new Map<string, string[]>();
   for (const name of names) {
     if (taken.has(name)) continue;
@@ -62,7 +62,7 @@ export function respell(entries: SeenEntry[], {names, folding, leftRenamed}: Res
     const own = fromByteName(entry.name);
     const candidates = missing.get(foldName(own));
     if (candidates === undefined || candidates.length === 0) return;
-    // One that differs in case alone comes before one that is written in another way.
+    // A name that differs only in case takes precedence over one with a different encoding.
     const found = Math.max(
       0,
       candidates.findIndex((name) => isShownAs(name, own, CASE_ALONE)),

@@ -1,4 +1,4 @@
-/** What a folder of the source says of what is in it, by its .dirsyncignore or a tag, as every reader of filters takes it. */
+/** Reads the rules that a folder of the source has for its content: its .dirsyncignore and its tag. */
 import {CODE, emptyStat} from '../core/block.js';
 import type {Tags} from '../core/filter.js';
 import {type ByteName, toByteName} from '../core/name.js';
@@ -6,10 +6,10 @@ import {noText} from '../core/text.js';
 import {type Folder, type Platform, SystemError} from '../platform/platform.js';
 import {IGNORE_FILE} from './filter.js';
 
-/** A `.dirsyncignore` above this is refused, as one that could not be read. */
+/** A larger `.dirsyncignore` is refused, like one that cannot be read. */
 const MAX_RULES_BYTES = 1024 * 1024;
 
-/** Undefined where there is none. @throws SystemError, EFBIG and EILSEQ (UTF-16, or a NUL) for what is no text of patterns. */
+/** Undefined if there is none. @throws SystemError, with EFBIG or EILSEQ (UTF-16, or a NUL) if it is not a text of patterns. */
 export function readRules(platform: Platform, folder: Folder): Uint8Array | undefined {
   const rules = platform.readFile(folder, IGNORE_FILE as ByteName, MAX_RULES_BYTES + 1);
   if (rules !== undefined && rules.length > MAX_RULES_BYTES) throw new SystemError('EFBIG', 'read');
@@ -17,14 +17,14 @@ export function readRules(platform: Platform, folder: Folder): Uint8Array | unde
   return rules;
 }
 
-/** The name of the tag in a folder whose content is a cache. */
+/** The name of the tag that marks a folder as a cache. */
 const CACHE_TAG = 'CACHEDIR.TAG';
-/** How a tag begins by which a program says that a folder is a cache: https://bford.info/cachedir/ */
+/** The beginning of a tag that marks a folder as a cache: https://bford.info/cachedir/ */
 const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55');
 
 /**
- * The name of the tag that a folder holds, the first where it holds several; undefined where it holds none. `mayHold`: tells of a name
- * without a call whether it can be there. @throws SystemError where that cannot be told.
+ * The name of the first tag in a folder; undefined if it has none. `mayHold`: whether a name can exist there, without a system call.
+ * @throws SystemError if this cannot be found out.
  */
 export function readTag(platform: Platform, folder: Folder, tags: Tags, mayHold = (_: ByteName) => true): string | undefined {
   if (tags.excludeCaches && mayHold(CACHE_TAG as ByteName) && isCache(platform, folder)) return CACHE_TAG;

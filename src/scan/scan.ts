@@ -1,4 +1,4 @@
-/** A scan as the planner reads it: a stream of blocks from a worker, with the problems met on the way. */
+/** A scan as the planner reads it: a stream of blocks from a worker, with the problems that it found. */
 import type {Block} from '../core/block.js';
 import type {Problem} from '../core/problem.js';
 import type {WorkerPool} from '../platform/pool.js';
@@ -6,9 +6,9 @@ import type {ScanAnswer, ScanJob, ScanMessage} from './job.js';
 
 export interface Scan {
   readonly blocks: AsyncIterable<Block>;
-  /** Settles after the last block was read. */
+  /** Settles when the last block was read. */
   readonly answer: Promise<ScanAnswer>;
-  /** Grows while the blocks are read; whole when `answer` settles. */
+  /** Grows while the blocks are read; complete when `answer` settles. */
   readonly problems: readonly Problem[];
 }
 
@@ -19,7 +19,7 @@ export function startScan(pool: WorkerPool, worker: number, job: ScanJob): Scan 
     for (const found of result.problems) problems.push(found);
     return result;
   });
-  // Whoever reads the blocks awaits the answer; until then a failure is not an unhandled one.
+  // The reader of the blocks awaits the answer later; until then a failure must not count as unhandled.
   answer.catch(() => {});
   return {blocks: readBlocks(stream, answer, problems), answer, problems};
 }
@@ -33,12 +33,12 @@ async function* readBlocks(
     for (const found of message.problems) problems.push(found);
     yield message.block;
   }
-  // A stream that ends because its worker failed must not pass for a tree that ends here: what it did not list is not gone.
+  // If the worker failed, the end of the stream is not the end of the tree: entries that it did not list still exist.
   const {stopped} = await answer;
   if (stopped) throw new ScanStopped();
 }
 
-/** A scan was ended from outside. */
+/** A scan was stopped. */
 export class ScanStopped extends Error {
   override readonly name = 'ScanStopped';
 }

@@ -1,6 +1,6 @@
 /**
- * Walks one tree depth first, siblings by the bytes of their names, and writes what it finds into blocks. Synchronous: it runs
- * in a worker thread. What cannot be read is a row of its own and a problem, never an empty folder.
+ * Walks one tree depth first, with siblings in the order of the bytes of their names, and writes the entries into blocks. It is
+ * synchronous and runs in a worker thread. A folder that cannot be read gets a row of its own and a problem; it never counts as empty.
  */
 import {createHash} from 'node:crypto';
 import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
@@ -20,39 +20,39 @@ export interface WalkOptions {
   readonly side: Side;
   readonly root: Folder;
   /**
-   * The source's root when the target is walked: the rules of the source hold for both trees, else a rule that is new in the
-   * source would not yet protect what it names in the target; and a target that folds names is read under the names that the source
-   * has. Undefined: this tree is the source.
+   * The source's root if the target is walked: the source's rules apply to both trees, since a new rule in the source must already
+   * protect its entries in the target; and a target that folds names is read with the source's spelling. Undefined if this tree is the
+   * source.
    */
   readonly rulesRoot?: Folder | undefined;
-  /** Nothing is left out by the rules of the source: all of the target is to be seen. */
+  /** Whether the source's rules exclude nothing, so that all of the target is seen. */
   readonly isWhole?: boolean | undefined;
   readonly filters: FilterScope;
-  /** Which extended attributes are read. */
+  /** The extended attributes to read. */
   readonly kept: KeptXattrs;
-  /** Folders on other file systems than the root are not entered. */
+  /** Whether folders on file systems other than the root's are skipped. */
   readonly oneFileSystem: boolean;
-  /** How the target folds names; undefined where it tells them apart. */
+  /** How the target folds names; undefined if it does not. */
   readonly folding: Folding | undefined;
-  /** What killed runs left under names of their own, by these: the names that it had. */
+  /** Entries that killed runs left under temporary names: their original names by temporary name. */
   readonly leftRenamed: ReadonlyMap<string, string>;
   readonly writer: BlockWriter;
   readonly onProblem: (problem: Problem) => void;
-  /** Told of each folder seen, as device and inode, to find the other tree inside this one. */
+  /** Called for each folder, to find the other tree inside this one by device and inode. */
   readonly onFolder: (stat: Stat) => void;
-  /** Told of each folder on another file system than the one it is in. */
+  /** Called for each folder on a different file system than its parent. */
   readonly onMount: (path: RelPath) => void;
-  /** Told of each path at which something is mounted, also of the same file system, and also a file; entered or not. */
+  /** Called for each mount point, also for files and for mounts of the same file system, whether entered or not. */
   readonly onMountPoint: (path: RelPath) => void;
-  /** Told of each .dirsyncignore that holds. */
+  /** Called for each .dirsyncignore that applies. */
   readonly onRules: (folder: RelPath, text: string) => void;
-  /** Told of each tag that holds, by its name. */
+  /** Called for each tag that applies, with its name. */
   readonly onTag: (folder: RelPath, tag: string) => void;
-  /** Told of a name of the source that is another one's, to a tree that folds names. */
+  /** Called for a name of the source that a tree that folds names cannot distinguish from another one. */
   readonly onCollision: (path: RelPath) => void;
-  /** Told of a name that the target has, and shows in a way of its own. */
+  /** Called for a name that the target shows in a different spelling. */
   readonly onRespelled: () => void;
-  /** Told how many entries came since the last call; false ends the walk. */
+  /** Called with the number of entries since the last call; false ends the walk. */
   readonly onProgress: (entries: number) => boolean;
 }
 
@@ -63,16 +63,16 @@ export interface WalkTotals {
 }
 
 /**
- * Folders are read so deep, and their paths are so long, at most: what programs reach by a path ends at 4096 bytes. A worker's stack holds
- * some 5000 calls, and a line of a plan a path of which each letter takes six bytes.
+ * The largest depth and path length that are read. Programs can use paths of up to 4096 bytes. A worker's stack holds about 5000 calls,
+ * and in a line of a plan each letter of a path can take six bytes.
  */
 const MAX_DEPTH = 2048;
 const MAX_PATH = 32 * 1024;
 
-/** What a folder answers in whose place something else has come. */
+/** The errors of opening a folder that has been replaced by something else. */
 const NO_FOLDER: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
-/** The walk was ended from outside: what was written is not a whole tree. */
+/** The walk was stopped: its blocks are not the whole tree. */
 export class WalkStopped extends Error {}
 
 export function walk(options: WalkOptions): WalkTotals {
@@ -83,7 +83,7 @@ class Walk {
   #entries = 0;
   #leaves = 0;
   #bytes = 0;
-  /** Rows of the open folder at each depth, reused by the next one there. */
+  /** Rows of the open folder at each depth, which the next folder there reuses. */
   readonly #rows: ListedEntry[][] = [];
   readonly #nothing = emptyStat();
   /** The device of the root. */
@@ -114,7 +114,7 @@ class Walk {
     return {entries: this.#entries, leaves: this.#leaves, bytes: this.#bytes};
   }
 
-  /** The content of an open folder, whose own row was appended last. */
+  /** Walks the content of an open folder, whose own row was appended last. */
   #folder(at: Level): void {
     const {platform, writer, kept, onProgress} = this.o;
     const {folder, path, depth, xattrs, ownName} = at;
@@ -164,14 +164,14 @@ class Walk {
     }
   }
 
-  /** Reads the entries of a folder of the target under the names that the source has for them. */
+  /** Reads the entries of a folder of the target with the source's spelling of their names. */
   #respell(at: Level, found: SeenEntry[]): void {
     const {platform, leftRenamed, onRespelled} = this.o;
     let names: readonly ByteName[] = [];
     try {
       if (at.rules !== undefined) names = platform.names(at.rules);
     } catch (error) {
-      // The source's walk says so, and then nothing is deleted here.
+      // The walk of the source reports this, and then nothing is deleted here.
       errnoOf(error);
     }
     if (at.depth === 0) names = names.filter((name) => !isStateDir(fromByteName(name), at.folding));
@@ -180,7 +180,7 @@ class Walk {
     for (const name of told.left) this.#problem(joinPath(at.path, fromByteName(name)), 'LEFT_RENAMED');
   }
 
-  /** To the target this is its own `.dirsync`. */
+  /** For the target this is its own `.dirsync`. */
   #ownName(name: ByteName): void {
     if (name === STATE_DIR) return;
     this.#problem(joinPath(ROOT, fromByteName(name)), 'OWN_NAME');
@@ -206,7 +206,7 @@ class Walk {
     const {xattrs, place = row.name, ownName} = row;
     const isOther = row.device !== parent.device;
     if (isOther) this.o.onMount(path);
-    // A subvolume of btrfs has a device number of its own, and is no mount.
+    // A subvolume of btrfs has its own device number, but is not a mount.
     if (row.mounted ?? isOther) this.o.onMountPoint(path);
     if (depth > MAX_DEPTH || path.length > MAX_PATH) {
       this.#problem(path, 'TOO_DEEP');
@@ -227,7 +227,7 @@ class Walk {
     } catch (error) {
       const code = errnoOf(error);
       this.#problem(path, code);
-      // It is not what was listed; else the folder is known, and its content is not.
+      // It is no longer the listed folder. In all other cases the folder is known, but its content is not.
       if (NO_FOLDER.has(code)) {
         this.#unknown(depth, row.name);
       } else {
@@ -253,7 +253,7 @@ class Walk {
     }
   }
 
-  /** What is mounted in the target may take names in another way than its root does. */
+  /** A file system mounted inside the target may treat names differently from its root. */
   #foldingIn(folder: Folder): Folding | undefined {
     const {side, platform, folding} = this.o;
     if (side === 'source') return folding;
@@ -298,7 +298,7 @@ class Walk {
     this.o.writer.append(depth, name, this.#nothing);
   }
 
-  /** The filters in force in a folder, and a digest of its own rules and tag ('' for none); undefined when they cannot be known. */
+  /** The filters that apply in a folder, and a digest of its own rules and tag ('' for none); undefined if they cannot be read. */
   #rules(at: Level, rows: readonly ListedEntry[], count: number): {scope: FilterScope; digest: string} | undefined {
     const {platform, side} = this.o;
     const holder = side === 'source' ? at.folder : at.rules;
@@ -322,7 +322,7 @@ class Walk {
     }
     if (text === undefined && tag === undefined) return none;
     const hash = createHash('sha256').update(text ?? '');
-    // No text of rules holds a NUL.
+    // A text of rules contains no NUL.
     if (tag !== undefined) hash.update(`\0${tag}`);
     const rules = text && decodeText(text);
     if (rules !== undefined) this.o.onRules(at.path, rules);
@@ -330,7 +330,7 @@ class Walk {
     return {scope: at.scope.within(at.path, rules, tag), digest: hash.digest().toString('latin1')};
   }
 
-  /** The folder of the source at the same place, for its rules and names only. Where it cannot be opened, the source's walk says so. */
+  /** The source's folder at the same path, only for its rules and names. If it cannot be opened, the walk of the source reports that. */
   #openRules(parent: Folder | undefined, name: ByteName): Folder | undefined {
     if (parent === undefined) return undefined;
     try {
@@ -354,12 +354,12 @@ interface Level {
   readonly path: RelPath;
   readonly depth: number;
   readonly scope: FilterScope;
-  /** The folder's own, packed. */
+  /** The extended attributes of the folder itself, packed. */
   readonly xattrs: string;
   /** See `SeenEntry`. */
   readonly ownName: ByteName | undefined;
   readonly device: number;
-  /** How names are folded here; of the source, how the target's root folds them. */
+  /** How names are folded here; for the source, how the target's root folds them. */
   readonly folding: Folding | undefined;
 }
 

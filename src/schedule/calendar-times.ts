@@ -1,4 +1,4 @@
-/** A schedule as times of the calendar, for schedulers that know nothing else. */
+/** A schedule as calendar times, for schedulers that support nothing else. */
 import {CronPattern} from 'croner';
 import {type CalendarTimes, type Days, EVERY_DAY, type Numbers} from '../core/calendar.js';
 import {DirsyncError} from '../core/errors.js';
@@ -12,8 +12,8 @@ const DAY = 24 * HOUR;
 const MONDAY = 1;
 
 /**
- * Undefined for an interval that does not come at the same times of each day.
- * @throws DirsyncError SCHEDULE_FOREIGN for what cannot be said by numbers of fields.
+ * Undefined for an interval that does not fall on the same times every day.
+ * @throws DirsyncError SCHEDULE_FOREIGN if the schedule cannot be expressed as numbers of fields.
  */
 export function calendarTimes({every, cron, at, activeHours}: Schedule): CalendarTimes[] | undefined {
   if (cron.length + at.length > 0) {
@@ -30,7 +30,7 @@ export function calendarTimes({every, cron, at, activeHours}: Schedule): Calenda
   );
 }
 
-/** Every day at the first second of the first minute, where it is not said otherwise. */
+/** The defaults: every day at 00:00:00. */
 function daily(times: Partial<CalendarTimes>): CalendarTimes {
   return {seconds: [0], minutes: [0], hours: undefined, months: undefined, days: [EVERY_DAY], ...times};
 }
@@ -59,7 +59,7 @@ function ofCron(text: string): CalendarTimes {
   };
 }
 
-/** The places that are set, counted from `first`; undefined when all are. */
+/** The positions that are set, counted from `first`; undefined if all are set. */
 function numbers(set: readonly (number | boolean)[], first = 0): Numbers {
   const found = set.flatMap((isSet, i) => (isSet ? [i + first] : []));
   return found.length === set.length ? undefined : found;
@@ -90,7 +90,7 @@ function datesOf({day, lastDayOfMonth, lastWeekday, nearestWeekdays}: CronPatter
   ];
 }
 
-/** What croner keeps for a weekday: a bit for each week of the month, one for the last, or all of them. */
+/** croner's bits for a weekday: one for each week of the month, one for the last week, or all of them. */
 const ALL_WEEKS = 63;
 const LAST_WEEK = 32;
 
@@ -109,7 +109,7 @@ function weekdaysOf({dayOfWeek}: CronPattern): Days[] {
   return all.filter(({weekdays}) => weekdays?.length !== 0);
 }
 
-/** The days that are in both: one, or none. */
+/** The days that are in both: one or none. */
 function both(date: Days, {weekdays, dates, last}: Days, quoted: string): Days[] {
   if (dates === undefined && last === undefined) return [{...date, weekdays}];
   if (date.dates === undefined && date.last === undefined) return [{weekdays, dates, last}];
@@ -123,7 +123,7 @@ function both(date: Days, {weekdays, dates, last}: Days, quoted: string): Days[]
   return common.length === 0 ? [] : [{weekdays, dates: common, last: undefined}];
 }
 
-/** The times that lie in the hours in which runs may start. */
+/** The times within the hours in which runs may start. */
 function within(times: CalendarTimes, activeHours: readonly Hours[]): CalendarTimes {
   if (activeHours.length === 0) return times;
   if (activeHours.some(({from, until}) => from % 60 !== 0 || until % 60 !== 0)) {

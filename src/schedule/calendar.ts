@@ -1,13 +1,13 @@
-/** The times of a schedule that a clock on the wall tells: cron patterns, times of the day, active hours. */
+/** The times of a schedule in local time: cron patterns, times of day, active hours. */
 import {Cron} from 'croner';
 import type {Schedule, TimeOfDay} from '../core/schedule.js';
 
-/** Milliseconds since 1970, as `Date.now` gives them. */
+/** Milliseconds since 1970, as in `Date.now`. */
 export type WallTime = number;
 
 /**
- * Changes of summer time are croner's: a time that a day leaves out comes when the clock has been put forward, and one that a
- * day has twice comes at the first; what comes each hour or more often comes in both.
+ * croner handles daylight saving time: a time that a day skips comes right after the clock was put forward, and a time that a day has
+ * twice comes only the first time; times that come every hour or more often come in both hours.
  */
 export class Calendar {
   readonly #times: readonly Cron[];
@@ -19,22 +19,22 @@ export class Calendar {
     this.#hours = activeHours.map(({from, until}) => ({opens: parse(daily(from)), closes: parse(daily(until))}));
   }
 
-  /** The first time after this one; undefined where none is given, or none comes any more. */
+  /** The first time after this one; undefined if there is none. */
   next(after: WallTime): WallTime | undefined {
     return first(this.#times, after);
   }
 
-  /** How many times come after `from`, up to and with `to`; a few thousand are counted. */
+  /** The number of times after `from`, up to and including `to`; it stops at a few thousand. */
   count(from: WallTime, to: WallTime): number {
     let count = 0;
     for (let time = this.next(from); time !== undefined && time <= to && count < MAX_COUNT; time = this.next(time)) count++;
     return count;
   }
 
-  /** This time, or else when the next active hours begin. */
+  /** This time if it is in active hours, or the beginning of the next active hours. */
   active(time: WallTime): WallTime {
     if (this.#hours.length === 0) return time;
-    // Hours are open when they close before they open again.
+    // The hours are active now if their end comes before their next beginning.
     const isOpen = this.#hours.some(({opens, closes}) => nextOf(closes, time) < nextOf(opens, time));
     return isOpen ? time : Math.min(...this.#hours.map(({opens}) => nextOf(opens, time)));
   }

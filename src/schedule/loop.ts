@@ -1,4 +1,4 @@
-/** Runs a job whenever its machine says so, until it is stopped. */
+/** Runs a job at the times that its state machine gives, until it is stopped. */
 import type {RunResult} from '../core/job-run.js';
 import type {Schedule} from '../core/schedule.js';
 import type {WallTime} from './calendar.js';
@@ -7,19 +7,19 @@ import {Machine, type Now, type Step} from './machine.js';
 export interface LoopOptions {
   readonly schedule: Schedule;
   readonly clock: () => Now;
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after this many milliseconds, or when the signal is aborted. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly work: () => Promise<RunResult>;
   readonly signal: AbortSignal;
-  /** Told before each wait, unless it is none; undefined: nothing is due. */
+  /** Called before each wait with the time of the next run; undefined if none is due. */
   readonly onWait: (next: WallTime | undefined) => void;
   readonly onSkipped: (skipped: NonNullable<Step['skipped']>) => void;
   readonly random?: () => number;
 }
 
-/** The longest sleep at a time: so soon it is seen that the clock was set or that the machine slept. */
+/** The longest sleep at a time, so that a changed clock or a suspended machine is noticed this soon. */
 const MOST_SLEEP_MS = 30_000;
-/** A next run that moves by less, as clocks drift, is not told anew. */
+/** If the next run moves by less than this, because clocks drift, it is not reported again. */
 const SAME_MS = 1_500;
 
 export class Loop {
@@ -30,7 +30,7 @@ export class Loop {
     this.#machine = new Machine(options.schedule, options.clock(), options.random);
   }
 
-  /** Ends when the signal is aborted and the work at hand has ended. */
+  /** Resolves when the signal is aborted and the current run has ended. */
   async run(): Promise<void> {
     const {clock, sleep, work, signal, onWait, onSkipped} = this.options;
     const stop = () => {
@@ -61,13 +61,13 @@ export class Loop {
     signal.removeEventListener('abort', stop);
   }
 
-  /** A change of the source was heard. */
+  /** Reports a change of the source. */
   changed(): void {
     this.#machine.changed(this.options.clock());
     this.#wake.abort();
   }
 
-  /** Somebody wants a run now. */
+  /** Requests a run now. */
   ask(): void {
     this.#machine.ask();
     this.#wake.abort();

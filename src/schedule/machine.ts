@@ -1,6 +1,6 @@
 /**
- * When the next run of a job begins. It does nothing itself: schedule/loop asks it, tells it what has happened, and does the
- * waiting and the work.
+ * A state machine that decides when the next run of a job begins. It has no side effects: schedule/loop asks it, reports events to it,
+ * waits and runs the job.
  *
  *             ┌────── ended ───────┐
  *             ▼                    │
@@ -9,63 +9,63 @@
  *             │ stop               ▼
  *             ├───────────────▶ stopped ◀── ended ── stopping
  *
- * Of what can start a run, the earliest counts: a tick of the interval, a time of the calendar, a change that was heard, a
- * wish. A wish starts it at once. All else waits until the pause after failures is over, and for active hours.
+ * A run starts at the earliest of: a tick of the interval, a calendar time, a change of the source, a request. A request starts it at
+ * once. The others wait for the end of the pause after failures, and for active hours.
  */
 import type {RunResult} from '../core/job-run.js';
 import type {Schedule} from '../core/schedule.js';
 import {Calendar, type WallTime} from './calendar.js';
 
-/** One moment on two clocks, in milliseconds. */
+/** One moment on two clocks, both in milliseconds. */
 export interface Now {
-  /** As the calendar has it: it can be set, and then jumps. */
+  /** The calendar clock, which jumps when it is set. */
   readonly wall: WallTime;
-  /** From any moment on: it never jumps, and goes on while the machine sleeps. */
+  /** Counts from any moment, never jumps, and continues while the machine is suspended. */
   readonly steady: number;
 }
 
 export type State = 'waiting' | 'running' | 'stopping' | 'stopped';
 
 export interface Step {
-  /** Milliseconds until a run is to begin; 0: now. */
+  /** Milliseconds until the next run; 0: now. */
   readonly wait: number;
-  /** Times of the schedule that were left out for it. */
+  /** The number of scheduled times that were skipped before it. */
   readonly skipped?: {readonly times: number; readonly why: 'busy' | 'slept'} | undefined;
 }
 
-/** When a run is due by the schedule, and by chance so much later. */
+/** When a run is due by the schedule, and its random delay. */
 interface Due {
   readonly nominal: number;
   readonly at: number;
 }
 
-/** Later than this, what was due was not late by chance: the machine slept. */
+/** If a run is later than this, the machine was suspended. */
 const SLEPT_MS = 60_000;
-/** The pause after the first failure in a row; each that follows doubles it. */
+/** The pause after the first failure in a row. Each further failure doubles it. */
 const FIRST_PAUSE_MS = 5_000;
-/** A source that never is quiet is looked at all the same, after so many times the quiet that was asked for. */
+/** A source that is never quiet is synchronised anyway, after this many times the requested quiet time. */
 const MOST_DEBOUNCES = 10;
-/** A clock that falls behind by less was not set back. */
+/** If a clock falls behind by less than this, it was not set back. */
 const SET_BACK_MS = 1_000;
 
 export class Machine {
   #state: State = 'waiting';
   #schedule: Schedule;
   #calendar: Calendar;
-  /** Steady time from which intervals count. */
+  /** The steady time from which intervals are counted. */
   #anchor: number;
-  /** The interval's next tick, in steady time. */
+  /** The next tick of the interval, in steady time. */
   #tick: Due | undefined;
-  /** The calendar's next time, in wall time. */
+  /** The next calendar time, in wall time. */
   #time: Due | undefined;
-  /** Steady times of the first and the last change that no run has seen. */
+  /** The steady times of the first and the last change that no run has seen yet. */
   #changes: {readonly first: number; readonly last: number} | undefined;
   #isAsked = false;
   #failures = 0;
   /** Steady time. */
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #seen: Now;
-  /** Steady time at which the next run was to begin, when last asked. */
+  /** The steady time of the next run at the last call of `look`. */
   #promised: number | undefined;
 
   constructor(
@@ -86,7 +86,7 @@ export class Machine {
     return this.#state;
   }
 
-  /** How long it is until the next run. Asked while waiting, at least every now and then: clocks are set, machines sleep. */
+  /** The time until the next run. Call it repeatedly while waiting, since clocks are set and machines are suspended. */
   look(now: Now): Step {
     this.#expect('waiting');
     const behind = now.steady - this.#seen.steady - (now.wall - this.#seen.wall);
@@ -100,7 +100,7 @@ export class Machine {
     return {wait, ...(skipped > 0 && {skipped: {times: skipped, why: 'slept' as const}})};
   }
 
-  /** The run has begun that `look` was asked about. */
+  /** Reports that the run of the last `look` has begun. */
   began(now: Now): void {
     this.#expect('waiting');
     this.#state = 'running';
@@ -112,7 +112,7 @@ export class Machine {
     this.#changes = undefined;
   }
 
-  /** The run has ended; what became of the times that came meanwhile is told by the answer. */
+  /** Reports that the run has ended; returns what happened to the times that came meanwhile. */
   ended(result: RunResult, now: Now): Pick<Step, 'skipped'> {
     this.#expect('running', 'stopping');
     if (this.#state === 'stopping') {
@@ -124,7 +124,7 @@ export class Machine {
     this.#failures = hasFailed ? this.#failures + 1 : 0;
     const pause = hasFailed ? Math.min(this.#schedule.backoff, FIRST_PAUSE_MS * 2 ** (this.#failures - 1)) : 0;
     this.#pausedUntil = now.steady + pause;
-    // What was heard is still to be done.
+    // The changes still have to be synchronised.
     if (hasFailed && this.#schedule.watch) this.#changes ??= {first: now.steady, last: now.steady};
     if (now.wall < this.#seen.wall) this.#time = this.#timeAfter(now.wall);
     const times = this.#skip(now);
@@ -135,18 +135,18 @@ export class Machine {
     return times === 1 ? {} : {skipped: {times: times - 1, why: 'busy'}};
   }
 
-  /** A change of the source was heard. */
+  /** Reports a change of the source. */
   changed(now: Now): void {
     if (this.#state === 'stopped' || this.#state === 'stopping') return;
     this.#changes = {first: this.#changes?.first ?? now.steady, last: now.steady};
   }
 
-  /** Somebody wants a run now; while one is at work, one after it. */
+  /** Requests a run now, or after the current run. */
   ask(): void {
     if (this.#state !== 'stopped' && this.#state !== 'stopping') this.#isAsked = true;
   }
 
-  /** From now on this schedule holds. One that is equal changes nothing; another's interval counts from now. */
+  /** Sets a new schedule. An equal one changes nothing; the interval of a different one counts from now. */
   reload(schedule: Schedule, now: Now): void {
     this.#expect('waiting', 'running', 'stopping');
     if (JSON.stringify(schedule) === JSON.stringify(this.#schedule)) return;
@@ -160,7 +160,7 @@ export class Machine {
     this.#tick = this.#tickAfter(now.steady);
   }
 
-  /** No run begins any more. */
+  /** Prevents further runs. */
   stop(): void {
     this.#expect('waiting', 'running', 'stopping');
     this.#state = this.#state === 'waiting' ? 'stopped' : 'stopping';
@@ -180,7 +180,7 @@ export class Machine {
     return Number.isFinite(wait) ? this.#calendar.active(now.wall + wait) - now.wall : wait;
   }
 
-  /** Moves on to the next tick and the next time after now; answers how many have passed. */
+  /** Moves to the next tick and the next calendar time after now; returns how many have passed. */
   #skip(now: Now): number {
     let passed = 0;
     const {every} = this.#schedule;

@@ -1,4 +1,4 @@
-/** Who may run at one time: so many jobs at most, and never two on one target. */
+/** Limits which jobs run at the same time: a maximum number of jobs, and never two on one target. */
 
 interface Waiting {
   readonly target: string;
@@ -18,8 +18,8 @@ export class Slots {
   constructor(private readonly most: number) {}
 
   /**
-   * Does the work when it may, in the order in which it was asked for, but for targets that are busy. Undefined when the signal
-   * was aborted before it began. `onWait`: told when it may not at once.
+   * Runs `work` when a slot is free, in the order of the calls except for busy targets. Undefined if the signal was aborted before it
+   * began. `onWait` is called if it has to wait.
    */
   async use<Result>(
     {target, signal, onWait}: SlotOptions,

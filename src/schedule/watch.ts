@@ -1,4 +1,4 @@
-/** Hears that something has changed below a folder. */
+/** Watches a folder and everything in it for changes. */
 
 import {once} from 'node:events';
 import {lstatSync, statSync} from 'node:fs';
@@ -7,30 +7,30 @@ import {Worker} from 'node:worker_threads';
 import type {AsyncSubscription, Event} from '@parcel/watcher';
 
 export interface WatchOptions {
-  /** Absolute path. */
+  /** An absolute path. */
   readonly root: string;
   /** Whether any of these changed paths matters. */
   readonly matters: (paths: readonly string[]) => boolean;
   readonly onChange: () => void;
-  /** Nothing is heard any more until `renew` is asked again. */
+  /** Called if watching has failed. Nothing is reported any more until `renew` is called again. */
   readonly onLost: (why: string) => void;
 }
 
-/** More changes at a time than this, and the kernel may have dropped some: fs.inotify.max_queued_events is 16,384 by default. */
+/** With more changes at a time than this, the kernel may have dropped some: fs.inotify.max_queued_events is 16,384 by default. */
 const MANY_EVENTS = 1_000;
-/** Between attempts to begin. */
+/** The time between attempts to start. */
 const PAUSES_MS = [50, 100, 200, 400];
-/** How often it is looked whether the folder is still the one that is listened to. */
+/** How often to check that the folder is still the watched one. */
 const ROOT_MS = 2_000;
 
-/** Whether it had to begin anew; or why nothing is heard. */
+/** Whether watching had to start again; or why it is not possible. */
 export type Renewed = 'as before' | 'anew' | {readonly deaf: string};
 
 /**
- * @parcel/watcher 2.6 does not tell on Linux when the kernel dropped events, and does not listen in a folder that came together
- * with the one above it (`mkdir -p`, a tree that was moved in). So after many changes, and after any new folder, it listens anew
- * from the beginning: before a run, which then sees all that came before. It may still pass over a folder that comes while it
- * begins: when that run finds new folders, it is to be in doubt. A root that was replaced is not told at all.
+ * On Linux, @parcel/watcher 2.6 does not report dropped events, and does not watch a folder that appeared together with its parent
+ * (`mkdir -p`, a moved tree). So after many changes, and after any new folder, watching starts again before the next run, which then
+ * sees all earlier changes. It may still miss a folder that appears while it starts, so if that run finds new folders, watching starts
+ * again. @parcel/watcher does not report a replaced root at all.
  */
 export class Watch {
   #subscription: AsyncSubscription | undefined;
@@ -44,7 +44,7 @@ export class Watch {
     return this.#subscription !== undefined;
   }
 
-  /** Listens from now on to all that is there; to be asked before each run. */
+  /** Watches all existing folders from now on. Call it before each run. */
   async renew(): Promise<Renewed> {
     const {root} = this.options;
     if (!root.isWellFormed()) return {deaf: 'the watcher takes no path that is not UTF-8'};
@@ -55,7 +55,7 @@ export class Watch {
         await this.#subscribe();
         break;
       } catch (error) {
-        // It gives up when a folder goes away while it begins; of a root that is not there, there is nothing to wait for.
+        // It fails if a folder is removed while it starts; a missing root cannot be watched.
         if (pause === undefined || identityOf(root) === undefined) return {deaf: (error as Error).message};
         await delay(pause);
       }
@@ -67,7 +67,7 @@ export class Watch {
   async #subscribe(): Promise<void> {
     const {root} = this.options;
     if (listening === 0) await tryToWatch(root);
-    // Loaded only here: it is a native module, and most runs watch nothing.
+    // This native module is loaded only here, since most runs watch nothing.
     const {subscribe} = (await import('@parcel/watcher')).default;
     this.#isStale = false;
     this.#root = identityOf(root);
@@ -75,7 +75,7 @@ export class Watch {
     listening++;
   }
 
-  /** Folders may be there in which it does not listen. */
+  /** There may be folders that are not watched. */
   doubt(): void {
     this.#isStale = true;
   }
@@ -86,7 +86,7 @@ export class Watch {
     if (subscription === undefined) return;
     this.#subscription = undefined;
     listening--;
-    // A folder that is gone cannot be left.
+    // Unsubscribing from a removed folder fails.
     await subscription.unsubscribe().catch(() => {});
   }
 
@@ -97,7 +97,7 @@ export class Watch {
       this.options.onLost(error.message);
       return;
     }
-    // Also what is heard before `renew` has answered: the run after it sees the folder, but nobody may listen in it.
+    // This includes changes before `renew` has returned: the next run sees the new folder, but it may not be watched.
     this.#isStale ||= events.length > MANY_EVENTS || events.some(({type, path}) => type === 'create' && isFolder(path));
     if (!this.isListening) return;
     if (this.options.matters(events.map(({path}) => path))) this.options.onChange();
@@ -110,13 +110,13 @@ export class Watch {
   }
 }
 
-/** How many subscriptions there are: @parcel/watcher has one inotify instance for all of them. */
+/** The number of subscriptions: @parcel/watcher has one inotify instance for all of them. */
 let listening = 0;
 
 /**
- * Where no inotify instance is left (fs.inotify.max_user_instances), @parcel/watcher 2.6 would wait for ever, on the main thread, for a
- * thread of its own that has failed: no signal would be heard. So Node tries first, on a thread whose instance ends with it. Another
- * process may take the last one right after that; then the program has to be killed. What else is wrong, the watcher tells.
+ * If no inotify instance is left (fs.inotify.max_user_instances), @parcel/watcher 2.6 blocks the main thread for ever, and signals are
+ * not handled. So Node first tries to watch in a thread, whose instance ends with it. Race: another process may take the last instance
+ * right after that; then the program has to be killed. The watcher reports all other errors.
  */
 async function tryToWatch(root: string): Promise<void> {
   const script = "const {workerData} = require('node:worker_threads'); require('node:fs').watch(workerData).close();";
@@ -130,7 +130,7 @@ function isFolder(path: string): boolean {
   return lstatSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
 }
 
-/** Undefined where nothing can be looked at. */
+/** Undefined if the folder cannot be read. */
 function identityOf(path: string): string | undefined {
   try {
     const {dev, ino} = statSync(path, {bigint: true});
