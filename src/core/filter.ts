@@ -1,6 +1,9 @@
 /** What is left out of a source, and what a filter said of a path, for those who ask why. */
 import type {RelPath} from './path.js';
 
+/** The file that says for its folder what is left out. */
+export const IGNORE_FILE = '.dirsyncignore';
+
 /** What of a source is left out, as it was asked for; its .dirsyncignore files say more. */
 export interface Filtering extends Tags {
   /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */
@@ -35,4 +38,11 @@ export interface FilterDecision {
   readonly tag?: RelPath;
   /** What was decided about: the path asked for, or a folder above it that is left out with all that is in it. */
   readonly at: RelPath;
+}
+
+/** A pattern, and where it was written. */
+export interface PatternAt {
+  readonly pattern: string;
+  /** The file that holds it, with its line; undefined on a command line or in a config. */
+  readonly at?: string;
 }

@@ -138,6 +138,13 @@ export interface PlanHeader {
 /** The .dirsyncignore files of a tree, each with its folder, in canonical order: as many as can be kept from one run to the next. */
 export type Rules = readonly (readonly [folder: RelPath, text: string])[];
 
+/** All that leaves something out of a tree, as it is remembered for the next plan. */
+export interface RememberedFilters {
+  readonly lines: readonly string[];
+  readonly rules: Rules;
+  readonly tagged: Tagged;
+}
+
 /**
  * What only the world can tell and guards judge: looked at when the plan is made, and what can change again before it is applied.
  * Absent: not known, or nothing to tell.
@@ -178,6 +185,12 @@ export interface MountFacts {
   readonly now: string;
   /** What was met there, in earlier runs and when the plan was made; empty for a path that is new. */
   readonly before: readonly string[];
+}
+
+/** A path at which something was mounted: its file systems, the last one first; '' if it is also fine without a mount. */
+export interface KnownMount {
+  readonly at: RelPath;
+  readonly fileSystems: readonly string[];
 }
 
 export interface Unread {

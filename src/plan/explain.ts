@@ -1,10 +1,12 @@
 /** What follows for one path from a plan and from what stands there. */
-import {isUpkeep} from '../core/action.js';
+import {type Action, fromOf, isUpkeep} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {Explanation, Note, SideNow, Verdict} from '../core/explanation.js';
-import {isWithin, type RelPath, STATE_DIR} from '../core/path.js';
+import {IGNORE_FILE} from '../core/filter.js';
+import {baseName, isWithin, parentPath, pathDepth, type RelPath, STATE_DIR} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
+import type {Problem} from '../core/problem.js';
 import {attributeReasons, canMake, contentReasons, isWantedSize, mayGiveTo, sameTime} from './compare.js';
 
 type Facts = Omit<Explanation, 'verdict' | 'notes'>;
@@ -77,4 +79,23 @@ function isAsSeen(seen: Entry | undefined, now: Entry | undefined): boolean {
     (['kind', 'mode', 'uid', 'gid', 'size', 'link', 'rdev'] as const).every((key) => seen[key] === now[key]) &&
     (isFolder || seen.mtime === now.mtime)
   );
+}
+
+/** Whether a folder comes, goes, is replaced or gets another name. */
+export function isOfFolder(action: Action): boolean {
+  const {before, after} = action;
+  return (
+    (before?.kind === 'directory') !== (after?.kind === 'directory') ||
+    (after?.kind === 'directory' && fromOf(action) !== undefined)
+  );
+}
+
+/** Problems that concern the path: its own and those of folders above, the nearest first; filters that could not be read as well. */
+export function problemsAbove(path: RelPath, problems: readonly Problem[]): Problem[] {
+  return problems
+    .filter(({path: at, phase}) => {
+      const isRules = phase === 'scan' && baseName(at) === IGNORE_FILE;
+      return isWithin(path, at) || (isRules && isWithin(path, parentPath(at)));
+    })
+    .sort((a, b) => pathDepth(b.path) - pathDepth(a.path));
 }

@@ -3,6 +3,7 @@
  * tells why, or undefined. They count leaves, not folders.
  */
 import {type Action, isUpkeep} from '../core/action.js';
+import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {isSameFileSystem} from '../core/file-system.js';
 import {isWithin, type RelPath, ROOT} from '../core/path.js';
@@ -225,4 +226,14 @@ function example({count, example: path}: Found): string {
 
 function number(value: number): string {
   return value.toLocaleString('en-US', {maximumFractionDigits: 1});
+}
+
+/** @throws DirsyncError GUARD_HALTED where one halts that is not allowed. */
+export function checkHalts(halts: readonly Halt[]): void {
+  const halting = halts.filter(({allowed}) => !allowed);
+  const [first, ...others] = halting;
+  if (first === undefined) return;
+  const more = others.map(({guard}) => `, and ${guard}`).join('');
+  const allow = halting.map(({guard}) => `--allow ${guard}`).join(' ');
+  throw new DirsyncError('GUARD_HALTED', `${first.guard}: ${first.message}${more}`, `if this is intended, add ${allow}`);
 }

@@ -2,10 +2,8 @@
 import ignore from 'ignore';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
-import type {FilterDecision, FilterRule, Tags} from '../core/filter.js';
+import {type FilterDecision, type FilterRule, IGNORE_FILE, type Tags} from '../core/filter.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
-
-export const IGNORE_FILE = '.dirsyncignore';
 
 /** A line for `ignore`; `mark` is returned with its verdict and contains the FilterRule as JSON. */
 interface Line {

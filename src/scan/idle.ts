@@ -1,10 +1,5 @@
 /** Finds patterns that cannot match any path of a tree, which are probably mistakes. */
-
-export interface PatternAt {
-  readonly pattern: string;
-  /** The file and line of the pattern; undefined for a command line or a config. */
-  readonly at?: string;
-}
+import type {PatternAt} from '../core/filter.js';
 
 export interface Idle extends PatternAt {
   /** The reason, as the end of a sentence. */

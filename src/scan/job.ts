@@ -2,7 +2,7 @@
 import {Blake3Hasher} from '@napi-rs/blake-hash';
 import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
-import type {Filtering, Tagged} from '../core/filter.js';
+import {type Filtering, IGNORE_FILE, type Tagged} from '../core/filter.js';
 import type {ByteName, Folding} from '../core/name.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import type {Found, Rules, TreeTotals} from '../core/plan.js';
@@ -11,7 +11,7 @@ import type {KeptXattrs} from '../core/xattr.js';
 import {platform} from '../platform/choose.js';
 import type {View} from '../platform/platform.js';
 import {openTree} from '../platform/roots.js';
-import {FilterScope, IGNORE_FILE} from './filter.js';
+import {FilterScope} from './filter.js';
 import {type Idle, idlePatterns} from './idle.js';
 import {WalkStopped, walk} from './walk.js';
 

@@ -1,10 +1,10 @@
 /** Reads the rules that a folder of the source has for its content: its .dirsyncignore and its tag. */
 import {CODE, emptyStat} from '../core/block.js';
 import type {Tags} from '../core/filter.js';
+import {IGNORE_FILE} from '../core/filter.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {noText} from '../core/text.js';
 import {type Folder, type Platform, SystemError} from '../platform/platform.js';
-import {IGNORE_FILE} from './filter.js';
 
 /** A larger `.dirsyncignore` is refused, like one that cannot be read. */
 const MAX_RULES_BYTES = 1024 * 1024;

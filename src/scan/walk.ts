@@ -5,13 +5,14 @@
 import {createHash} from 'node:crypto';
 import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
 import {addSizes} from '../core/entry.js';
+import {IGNORE_FILE} from '../core/filter.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, foldName, fromByteName} from '../core/name.js';
 import {isStateDir, joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
 import {decodeText} from '../core/text.js';
 import type {KeptXattrs} from '../core/xattr.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
-import {type FilterScope, IGNORE_FILE} from './filter.js';
+import type {FilterScope} from './filter.js';
 import {respell, type SeenEntry} from './respell.js';
 import {readRules, readTag} from './rules.js';
 

@@ -8,10 +8,8 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {withFileSystem} from '../core/file-system.js';
-import type {Tagged} from '../core/filter.js';
 import {encodeName, osPath} from '../core/name.js';
-import type {RelPath} from '../core/path.js';
-import type {MountFacts, Rules, Unread} from '../core/plan.js';
+import type {KnownMount, MountFacts, RememberedFilters, Unread} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
 import {decodeRule, decodeTagged} from '../formats/header-json.js';
 import {decodePath} from '../formats/json.js';
@@ -39,18 +37,6 @@ export interface Memory {
   readonly mounts: Readonly<Record<Side, readonly KnownMount[]>>;
   /** Set if the file exists and is not valid; then all else is empty. */
   readonly unread?: Unread | undefined;
-}
-
-export interface RememberedFilters {
-  readonly lines: readonly string[];
-  readonly rules: Rules;
-  readonly tagged: Tagged;
-}
-
-/** A path at which something was mounted: its file systems, the last one first; '' if it is also fine without a mount. */
-export interface KnownMount {
-  readonly at: RelPath;
-  readonly fileSystems: readonly string[];
 }
 
 /** Absolute paths, as in a plan. */

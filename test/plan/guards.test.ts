@@ -3,7 +3,7 @@ import type {Action, Reason} from '../../src/core/action.js';
 import {type RelPath, ROOT} from '../../src/core/path.js';
 import type {Facts, GuardName, MaxDelete, Plan, PlanHeader} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
-import {DEFAULT_MAX_DELETE, guardHalts} from '../../src/plan/guards.js';
+import {checkHalts, DEFAULT_MAX_DELETE, guardHalts} from '../../src/plan/guards.js';
 import {act, file, header, planOf} from '../support/plan.js';
 
 interface Case {
@@ -370,5 +370,23 @@ describe('plan/guards', () => {
 
   it('halts above half of the target by default', () => {
     expect(DEFAULT_MAX_DELETE).to.deep.equal({share: 0.5});
+  });
+
+  it('halts what is not allowed, with all the guards to be named', () => {
+    const halt = (guard: GuardName, allowed: boolean) => ({guard, message: `${guard} it is`, allowed});
+    expect(() => checkHalts([])).not.to.throw();
+    expect(() => checkHalts([halt('same-tree', true)])).not.to.throw();
+    let found: unknown;
+    try {
+      checkHalts([halt('same-tree', true), halt('source-empty', false), halt('no-space', false)]);
+    } catch (error) {
+      found = error;
+    }
+    expect(found).to.include({
+      code: 'GUARD_HALTED',
+      exitCode: 5,
+      detail: 'source-empty: source-empty it is, and no-space',
+      hint: 'if this is intended, add --allow source-empty --allow no-space',
+    });
   });
 });

@@ -7,9 +7,10 @@ import {runInNewContext} from 'node:vm';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {DirsyncError} from '../../src/core/errors.js';
+import {IGNORE_FILE} from '../../src/core/filter.js';
 import {decodeName, encodeName} from '../../src/core/name.js';
 import {joinPath, parentPath, type RelPath, ROOT} from '../../src/core/path.js';
-import {FilterScope, IGNORE_FILE} from '../../src/scan/filter.js';
+import {FilterScope} from '../../src/scan/filter.js';
 import {skip} from '../support/skip.js';
 
 const path = (text: string) => text as RelPath;

@@ -166,7 +166,7 @@ describe('ui/screens', () => {
     for (const size of [SMALL, LARGE, {columns: 40, rows: 12}, {columns: 20, rows: 5}]) {
       it(`tells a long message with what to do on ${size.columns} × ${size.rows}`, () => {
         const message = 'The run was halted: too-many-deletes: would delete 30 of 30 files (100 %), more than --max-delete 50%';
-        const halted: Event = {type: 'run-failed', code: 'GUARD_HALTED', message, hint: 'if that is meant, give --allow it'};
+        const halted: Event = {type: 'run-failed', code: 'GUARD_HALTED', message, hint: 'if this is intended, add --allow it'};
         const lines = drawRun([planned, halted, waiting], size);
         expectFits(lines, size);
         const text = lines.join(' ').replace(/\s+/g, ' ');

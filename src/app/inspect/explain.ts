@@ -5,17 +5,16 @@ import {CODE, emptyStat, inodeOf, type Stat} from '../../core/block.js';
 import type {Explanation, SideNow} from '../../core/explanation.js';
 import type {FilterDecision, Filtering} from '../../core/filter.js';
 import {Naming} from '../../core/naming.js';
-import {baseName, isWithin, parentPath, pathDepth, pathParts, type RelPath, ROOT} from '../../core/path.js';
+import {isWithin, pathParts, type RelPath, ROOT} from '../../core/path.js';
 import type {PlanHeader} from '../../core/plan.js';
-import type {Problem, Side} from '../../core/problem.js';
+import type {Side} from '../../core/problem.js';
 import type {KeptXattrs} from '../../core/xattr.js';
-import {notesOf, verdictOf} from '../../plan/explain.js';
+import {isOfFolder, notesOf, problemsAbove, verdictOf} from '../../plan/explain.js';
 import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
 import {currentFolderIfAny} from '../../platform/environment.js';
 import {errnoOf, type Folder, NOT_HELD} from '../../platform/platform.js';
 import {decideFilter, findExcluded} from '../../scan/decide.js';
-import {IGNORE_FILE} from '../../scan/filter.js';
 import type {Planned} from '../sync/plan.js';
 import {openSide} from '../sync/sides.js';
 import {locate} from './locate.js';
@@ -173,15 +172,6 @@ function isBelow(path: RelPath, folder: RelPath): boolean {
   return path !== folder && isWithin(path, folder);
 }
 
-/** Whether a folder comes, goes, is replaced or gets another name. */
-function isOfFolder(action: Action): boolean {
-  const {before, after} = action;
-  return (
-    (before?.kind === 'directory') !== (after?.kind === 'directory') ||
-    (after?.kind === 'directory' && fromOf(action) !== undefined)
-  );
-}
-
 /** The two sides may have a file and a folder here, for which filters differ: what is left out on either is not planned. */
 function decide(path: RelPath, typed: string, {source, target, filtering}: Decider): FilterDecision {
   const kinds = [source, target].flatMap((tree) => tree.look(path).entry?.kind ?? []);
@@ -195,16 +185,6 @@ interface Decider {
   readonly source: Tree;
   readonly target: Tree;
   readonly filtering: Filtering;
-}
-
-/** Problems that concern the path: its own and those of folders above, the nearest first; filters that could not be read as well. */
-function problemsAbove(path: RelPath, problems: readonly Problem[]): Problem[] {
-  return problems
-    .filter(({path: at, phase}) => {
-      const isRules = phase === 'scan' && baseName(at) === IGNORE_FILE;
-      return isWithin(path, at) || (isRules && isWithin(path, parentPath(at)));
-    })
-    .sort((a, b) => pathDepth(b.path) - pathDepth(a.path));
 }
 
 /** The name through which the metadata of this file changes, when it is the same file. */

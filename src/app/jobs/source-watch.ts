@@ -1,6 +1,7 @@
 /** Hears of changes in a job's source that its filters do not leave out. */
 import {lstatSync} from 'node:fs';
 import {relative, resolve, sep} from 'node:path';
+import {typedPatterns} from '../../config/patterns.js';
 import type {Settings} from '../../config/settings.js';
 import {escapeName} from '../../core/escape.js';
 import {lossyName} from '../../core/name.js';
@@ -10,7 +11,6 @@ import {findSource} from '../../platform/roots.js';
 import {decideFilter} from '../../scan/decide.js';
 import {type Renewed, Watch} from '../../schedule/watch.js';
 import {toError} from '../errors.js';
-import {typedPatterns} from '../sync/filters.js';
 import {errorOf} from './job.js';
 
 export interface SourceWatchOptions {

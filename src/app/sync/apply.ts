@@ -7,8 +7,9 @@ import type {Settings} from '../../config/settings.js';
 import {DirsyncError, EXIT} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import {type ApplyReport, unfinished} from '../../core/outcome.js';
-import type {GuardName, Halt, MaxDelete, Overlap, Plan, PlanRoot} from '../../core/plan.js';
+import type {GuardName, MaxDelete, Overlap, Plan, PlanRoot} from '../../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../../formats/plan-file.js';
+import {checkHalts} from '../../plan/guards.js';
 import {platform} from '../../platform/choose.js';
 import {absolutePath} from '../../platform/environment.js';
 import type {WorkerPool} from '../../platform/pool.js';
@@ -17,7 +18,7 @@ import {type Context, Interrupted, newId, type Workers, withTimeLimit, withWorke
 import {signalExitCode} from '../errors.js';
 import {VERSION} from '../version.js';
 import {factsNow} from './facts.js';
-import {checkOwners, checkUser} from './owners.js';
+import {checkOwners, checkThisUser} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
 import {memoryWarnings, rememberRun} from './remember.js';
 
@@ -68,7 +69,7 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   const {plan, maxDelete = plan.header.options.maxDelete, mkpath = true} = options;
   const header = {...plan.header, options: {...plan.header.options, maxDelete}};
   checkOwners(header);
-  checkUser(plan);
+  checkThisUser(plan);
   const target = findTarget(header.target.path, mkpath);
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
   // Whoever planned it may have been on another machine, or another user.
@@ -175,15 +176,6 @@ async function execute(
     now,
     remember: (interrupted) => rememberRun(plan, {interrupted, allowed: new Set(halts.map(({guard}) => guard))}),
   });
-}
-
-function checkHalts(halts: readonly Halt[]): void {
-  const halting = halts.filter(({allowed}) => !allowed);
-  const [first, ...others] = halting;
-  if (first === undefined) return;
-  const more = others.map(({guard}) => `, and ${guard}`).join('');
-  const allow = halting.map(({guard}) => `--allow ${guard}`).join(' ');
-  throw new DirsyncError('GUARD_HALTED', `${first.guard}: ${first.message}${more}`, `if this is intended, add ${allow}`);
 }
 
 /** A source that is missing or unreadable is a guard to who would change the target. */

@@ -1,24 +1,26 @@
 /** What guards judge besides a plan's actions: looked at when it is made and again before it is applied. Nothing is written. */
 import {isDeepStrictEqual} from 'node:util';
 import {type Action, bytesOf} from '../../core/action.js';
-import {withFileSystem} from '../../core/file-system.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, toByteName} from '../../core/name.js';
-import {isWithin, parentPath, type RelPath, ROOT} from '../../core/path.js';
-import type {Facts, Found, MountFacts, Plan, PlanHeader, Space} from '../../core/plan.js';
+import {isWithin, type RelPath, ROOT} from '../../core/path.js';
+import type {Facts, Found, Plan, RememberedFilters, Space} from '../../core/plan.js';
 import type {Side} from '../../core/problem.js';
+import {changedFolders} from '../../plan/changed-folders.js';
+import {filtersOf, withPlanned} from '../../plan/remember.js';
 import {type Need, spaceNeeds} from '../../plan/space.js';
+import {unfiltered} from '../../plan/unfiltered.js';
 import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
 import {errnoOf, type Folder, type Volume} from '../../platform/platform.js';
 import type {WorkerPool} from '../../platform/pool.js';
 import {privileges} from '../../platform/privileges.js';
 import {openNearest} from '../../platform/roots.js';
-import {FilterScope} from '../../scan/filter.js';
 import type {ScanAnswer} from '../../scan/job.js';
+import {KnownFilters} from '../../scan/known-filters.js';
 import {readAbilities} from '../../state/abilities.js';
 import {NAMES} from '../../state/folder.js';
 import {readTargetId, type TargetId} from '../../state/identity.js';
-import {isReversed, type KnownMount, type Memory, type RememberedFilters, recall} from '../../state/memory.js';
+import {isReversed, type Memory, recall} from '../../state/memory.js';
 import {foldingOf} from '../../state/names.js';
 import {stateOwner} from '../../state/ownership.js';
 import {leftRenamed} from '../../state/staging.js';
@@ -46,12 +48,6 @@ export async function factsNow(plan: Plan, pool: WorkerPool): Promise<Facts> {
   // What was mounted when the plan was made is what it is about, also where it was the first plan here.
   const known = {source: withPlanned(memory.mounts.source, source), target: withPlanned(memory.mounts.target, target)};
   return {...facts, ...(await currentFacts({plan, mounts, mountPoints, memory: {...memory, mounts: known}, pool}))};
-}
-
-function withPlanned(known: readonly KnownMount[], planned: readonly MountFacts[]): KnownMount[] {
-  const before = new Map(known.map(({at, fileSystems}) => [at, fileSystems]));
-  for (const {at, now} of planned) if (now !== '') before.set(at, withFileSystem(before.get(at) ?? [], now));
-  return [...before].map(([at, fileSystems]) => ({at, fileSystems}));
 }
 
 export interface NamesSeen {
@@ -96,7 +92,7 @@ interface Looking {
 
 async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking): Promise<Facts> {
   const {source, target} = plan.header;
-  const leftOut = new Scopes(filtersOf(plan.header));
+  const leftOut = new KnownFilters(filtersOf(plan.header));
   const mountsOf = (side: Side) =>
     mountFacts({
       open: () => openSide(plan.header, side).root,
@@ -128,7 +124,7 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
       sourceMounts: mountsOf('source'),
       targetMounts: isThere ? mountsOf('target') : [],
       ...(isReversed(pairOf(plan), targetIdAt(source.path)) && {reversed: true}),
-      unfiltered: unfiltered(plan, memory.filters),
+      unfiltered: unfilteredBy(plan, memory.filters),
       space: await spaceOf(plan, {volumes, hasHoles: abilities?.holes ?? true, pool}),
       notWritable: await notWritable({plan, volumes, pool, nearest: isThere ? undefined : root.folder}),
     };
@@ -248,77 +244,13 @@ async function notWritable({plan, volumes, pool, nearest}: Writing): Promise<Fou
   return refused.length === 0 ? undefined : {count: refused.length, example: refused[0] as RelPath};
 }
 
-/** Folders that are there, and in which names come or go; the root, for `.dirsync`. */
-function changedFolders(actions: readonly Action[]): RelPath[] {
-  const made = new Set(
-    actions.filter(({before, after}) => before?.kind !== 'directory' && after?.kind === 'directory').map(({path}) => path),
-  );
-  const changed = actions.filter(({kind}) => kind !== 'attrs').map(({path}) => parentPath(path));
-  return [...new Set([ROOT, ...changed])].filter((path) => !made.has(path));
-}
-
-/**
- * Paths to be deleted or overwritten since the filters are others than in the run before: those left them out, and these do not. Where
- * what is left out is deleted, also the reverse; what both leave out is meant to go then.
- */
-function unfiltered({header, actions}: Plan, filters: RememberedFilters | undefined): Found | undefined {
+function unfilteredBy({header, actions}: Plan, known: RememberedFilters | undefined): Found | undefined {
+  const now = filtersOf(header);
   // The usual case: what they leave out is in no plan.
-  if (filters === undefined || isDeepStrictEqual(filters, filtersOf(header))) return undefined;
-  const old = new Scopes(filters);
-  const now = header.options.deleteExcluded ? new Scopes(filtersOf(header)) : undefined;
-  let found: Found | undefined;
-  for (const {kind, path, before, reasons} of actions) {
-    if (before === undefined || kind === 'attrs' || kind === 'blocked') continue;
-    const isFolder = before.kind === 'directory';
-    const isOfFilters = reasons.includes('excluded')
-      ? // The source may have a folder where the target has a file.
-        !old.excludes(path, isFolder) && !old.excludes(path, !isFolder)
-      : old.excludes(path, isFolder) && !now?.excludes(path, isFolder);
-    if (!isOfFilters) continue;
-    found = {count: (found?.count ?? 0) + 1, example: found?.example ?? path};
-  }
-  return found;
-}
-
-/** What a plan's filters leave out, as it is remembered. */
-export function filtersOf({options, rules = [], tagged = []}: PlanHeader): RememberedFilters {
-  return {lines: options.filters, rules, tagged};
-}
-
-/** The filters of a tree that is not at hand, by its folders. */
-class Scopes {
-  readonly #root: FilterScope;
-  readonly #rules: ReadonlyMap<RelPath, string>;
-  readonly #tagged: ReadonlyMap<RelPath, string>;
-  readonly #scopes = new Map<RelPath, FilterScope>();
-  readonly #excluded = new Map<RelPath, boolean>([[ROOT, false]]);
-
-  constructor({lines, rules, tagged}: RememberedFilters) {
-    this.#root = FilterScope.root(lines);
-    this.#rules = new Map(rules);
-    this.#tagged = new Map(tagged);
-  }
-
-  excludes(path: RelPath, isFolder: boolean): boolean {
-    if (path === ROOT) return false;
-    const parent = parentPath(path);
-    return this.#excludesFolder(parent) || this.#in(parent).excludes(path, isFolder);
-  }
-
-  #excludesFolder(folder: RelPath): boolean {
-    const known = this.#excluded.get(folder);
-    if (known !== undefined) return known;
-    const excluded = this.excludes(folder, true);
-    this.#excluded.set(folder, excluded);
-    return excluded;
-  }
-
-  #in(folder: RelPath): FilterScope {
-    const known = this.#scopes.get(folder);
-    if (known !== undefined) return known;
-    const above = folder === ROOT ? this.#root : this.#in(parentPath(folder));
-    const scope = above.within(folder, this.#rules.get(folder), this.#tagged.get(folder));
-    this.#scopes.set(folder, scope);
-    return scope;
-  }
+  if (known === undefined || isDeepStrictEqual(known, now)) return undefined;
+  const excludes = (filters: RememberedFilters) => {
+    const all = new KnownFilters(filters);
+    return (path: RelPath, isFolder: boolean) => all.excludes(path, isFolder);
+  };
+  return unfiltered(actions, {old: excludes(known), now: header.options.deleteExcluded ? excludes(now) : undefined});
 }

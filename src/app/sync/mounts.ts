@@ -2,11 +2,10 @@
 import {CODE, emptyStat} from '../../core/block.js';
 import type {ByteName} from '../../core/name.js';
 import type {RelPath} from '../../core/path.js';
-import type {MountFacts} from '../../core/plan.js';
+import type {KnownMount, MountFacts} from '../../core/plan.js';
 import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
 import {errnoOf, type Folder} from '../../platform/platform.js';
-import type {KnownMount} from '../../state/memory.js';
 
 export interface MountsOptions {
   /** Opens the tree's root. @throws SystemError where it cannot. */

@@ -9,11 +9,11 @@ import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
 import {errnoOf, isErrno, NOT_HELD} from '../../platform/platform.js';
 import {formatPlural} from '../../report/words/units.js';
-import {FilterScope} from '../../scan/filter.js';
 import {idlePatterns} from '../../scan/idle.js';
+import {type PathList, wantedPaths} from '../../scan/wanted.js';
 import type {Context} from '../context.js';
 import {idleWarnings, rootNames} from './filters.js';
-import {type PathList, readPathLists} from './path-list.js';
+import {readPathLists} from './path-list.js';
 import {openSide} from './sides.js';
 
 /** What is wanted of a plan, with the lists that were named read. */
@@ -32,7 +32,7 @@ export async function narrowingOf(
 /** `id`: that of the narrowed plan. */
 export function narrowPlan(plan: Plan, wanted: Narrowing | undefined, id: string): Plan {
   if (wanted === undefined || isAll(wanted)) return plan;
-  const path = pathTest(wanted);
+  const path = wantedPaths(wanted);
   const kinds = wanted.kinds.length === 0 ? undefined : new Set(wanted.kinds);
   const {selection, followed} = chooseWanted(plan, {path, kinds});
   const changes = followed === 1 ? '1 change is' : `${followed} changes are`;
@@ -50,14 +50,6 @@ function idleIn({header}: Plan, {only, except}: NarrowSettings): string[] {
 
 function isAll({only, except, kinds, list}: Narrowing): boolean {
   return list === undefined && only.length + except.length + kinds.length === 0;
-}
-
-function pathTest({only, except, list}: Narrowing): (path: RelPath, isFolder: boolean) => boolean {
-  const wanted = FilterScope.root(only);
-  const unwanted = FilterScope.root(except);
-  const isAnyWanted = !wanted.active && list === undefined;
-  return (path, isFolder) =>
-    (isAnyWanted || wanted.excludes(path, isFolder) || list?.holds(path) === true) && !unwanted.excludes(path, isFolder);
 }
 
 /** So many paths of a list are looked for. */

@@ -6,20 +6,9 @@ import type {NarrowSettings} from '../../config/settings.js';
 import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import {decodeName, osPath} from '../../core/name.js';
-import {parentPath, type RelPath, ROOT} from '../../core/path.js';
+import type {RelPath} from '../../core/path.js';
+import {PathList} from '../../scan/wanted.js';
 import {Interrupted} from '../context.js';
-
-export class PathList {
-  constructor(readonly paths: ReadonlySet<RelPath>) {}
-
-  /** Whether it names this path, or a folder that it is in. */
-  holds(path: RelPath): boolean {
-    for (let at = path; ; at = parentPath(at)) {
-      if (this.paths.has(at)) return true;
-      if (at === ROOT) return false;
-    }
-  }
-}
 
 /**
  * All that these lists name together; undefined where there is no list.

@@ -1,13 +1,12 @@
 /** Makes a plan: both trees are read at once and compared as they come in. Nothing is written. */
 import {availableParallelism} from 'node:os';
 import process from 'node:process';
+import {typedPatterns} from '../../config/patterns.js';
 import type {Settings} from '../../config/settings.js';
-import {type Block, BlockWriter, emptyStat, PARTIAL} from '../../core/block.js';
 import {DirsyncError, type ErrorCode, EXIT, MORE_MEMORY} from '../../core/errors.js';
-import {type ByteName, toByteName} from '../../core/name.js';
-import {ROOT} from '../../core/path.js';
-import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary, TreeTotals} from '../../core/plan.js';
-import {type Problem, problem} from '../../core/problem.js';
+import {toByteName} from '../../core/name.js';
+import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary} from '../../core/plan.js';
+import type {Problem} from '../../core/problem.js';
 import {heapFault} from '../../formats/memory.js';
 import {withTimeFacts} from '../../plan/compare.js';
 import {diff} from '../../plan/diff.js';
@@ -19,16 +18,17 @@ import {errnoOf} from '../../platform/platform.js';
 import type {WorkerPool} from '../../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../../platform/roots.js';
 import {formatPlural} from '../../report/words/units.js';
+import {emptyScan, NO_SCAN} from '../../scan/empty.js';
 import {FilterScope} from '../../scan/filter.js';
 import {idlePatterns} from '../../scan/idle.js';
 import type {ScanJob} from '../../scan/job.js';
-import {type Scan, ScanStopped, startScan} from '../../scan/scan.js';
+import {ScanStopped, startScan} from '../../scan/scan.js';
 import {type Context, Interrupted, newId, type Workers, withWorkers} from '../context.js';
 import {VERSION} from '../version.js';
 import {type Keeping, lossWarnings, madeUpWarnings, whatIsKept} from './abilities.js';
 import {askWorkers} from './ask.js';
 import {factsOf, namesOf} from './facts.js';
-import {idleWarnings, rootNames, typedPatterns} from './filters.js';
+import {idleWarnings, rootNames} from './filters.js';
 import {NamesInTarget} from './names-in-target.js';
 import {narrowingOf, narrowPlan} from './narrow.js';
 import {ownInTrees} from './own-files.js';
@@ -108,8 +108,8 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     other: source.live,
   };
   const scans = {
-    source: missing || unread !== undefined ? emptyScan(target, unread) : startScan(pool, 0, sourceJob),
-    target: target.live === undefined ? NOTHING : startScan(pool, 1, targetJob),
+    source: missing || unread !== undefined ? emptyScan(target.bytes, unread) : startScan(pool, 0, sourceJob),
+    target: target.live === undefined ? NO_SCAN : startScan(pool, 1, targetJob),
   };
   const timer = setInterval(() => {
     onEvent({type: 'scan-progress', source: pool.counter(0, 0), target: pool.counter(1, 0)});
@@ -254,45 +254,6 @@ function planOptions(settings: Settings, {kept, times, filters, ofSource}: Known
     minSize: settings.minSize,
     maxSize: settings.maxSize,
     maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,
-  };
-}
-
-const EMPTY_TOTALS: TreeTotals = {entries: 0, leaves: 0, bytes: 0, digest: ''};
-const EMPTY_ANSWER = Promise.resolve({
-  totals: EMPTY_TOTALS,
-  problems: [],
-  collisions: undefined,
-  respelled: 0,
-  mounts: [],
-  mountPoints: {items: [], isCut: false},
-  rules: {items: [], isCut: false},
-  tagged: {items: [], isCut: false},
-  idle: [],
-  holdsOther: false,
-  stopped: false,
-});
-
-/** A target that does not exist yet. */
-const NOTHING: Scan = {blocks: (async function* () {})(), answer: EMPTY_ANSWER, problems: []};
-
-/** A source that is gone, taken as an empty folder like the target's root; or one that may not be opened, of which nothing is known. */
-function emptyScan(target: Root, unread: string | undefined): Scan {
-  const backend = platform();
-  const folder = backend.openRoot(target.bytes);
-  const stat = emptyStat();
-  backend.stat(folder, '' as ByteName, stat);
-  backend.close(folder);
-  const blocks: Block[] = [];
-  const writer = new BlockWriter((block) => blocks.push(block));
-  writer.append(0, '', stat);
-  if (unread !== undefined) writer.amend(PARTIAL, '', '');
-  writer.finish();
-  return {
-    blocks: (async function* () {
-      yield* blocks;
-    })(),
-    answer: EMPTY_ANSWER,
-    problems: unread === undefined ? [] : [problem({path: ROOT, side: 'source', phase: 'scan', code: unread})],
   };
 }
 

@@ -1,23 +1,15 @@
-/** What a run leaves for the guards of the next one, and what is told where that cannot be. */
-import {isSameFileSystem} from '../../core/file-system.js';
 import {toByteName} from '../../core/name.js';
 import {ROOT} from '../../core/path.js';
-import type {GuardName, MountFacts, Plan, PlanOptions} from '../../core/plan.js';
+import type {GuardName, Plan, PlanOptions} from '../../core/plan.js';
 import {type Problem, problem, problemMessage} from '../../core/problem.js';
+import {type Ended, filtersToRemember, nowKnown} from '../../plan/remember.js';
 import {platform} from '../../platform/choose.js';
 import {errnoOf} from '../../platform/platform.js';
 import {openNearest} from '../../platform/roots.js';
 import {MAX_MOUNTS_KIB, MAX_RULES_KIB, MAX_TAGS_KIB, type ScanAnswer} from '../../scan/job.js';
 import {readTargetId} from '../../state/identity.js';
-import {memoryFault, type RememberedFilters, recall, remember} from '../../state/memory.js';
-import {filtersOf, pairOf, type Seen, volumeAt} from './facts.js';
-
-export interface Ended {
-  /** What was not begun may be what the filters now let go. */
-  readonly interrupted: boolean;
-  /** The guards that this run was let pass. */
-  readonly allowed: ReadonlySet<GuardName>;
-}
+import {memoryFault, recall, remember} from '../../state/memory.js';
+import {pairOf, type Seen, volumeAt} from './facts.js';
 
 /** Remembers what a run has found of both trees, for the guards of the next one. A problem where that fails, unless the plan has warned of it. */
 export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
@@ -38,7 +30,10 @@ export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
     remember(pairOf(plan), {
       id,
       fileSystem: volumeAt(source.path)?.id,
-      filters: filtersToRemember(plan, ended),
+      filters: filtersToRemember(plan, ended, {
+        fits: fits(plan.header.options.filters),
+        areKnown: () => recall(pairOf(plan)).filters !== undefined,
+      }),
       mounts,
       anew: allowed.has('memory-unreadable'),
     });
@@ -50,26 +45,6 @@ export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
     const message = `${problemMessage(code, {side: 'target', phase: 'write'})} (${fault})`;
     return problem({path: ROOT, side: 'target', phase: 'write', code, message});
   }
-}
-
-/** A disk that is missing, or is another one, is known from now on only where that was let pass. */
-function nowKnown(facts: readonly MountFacts[] = [], isAllowed: boolean): readonly MountFacts[] {
-  return facts.filter(
-    ({now, before}) => isAllowed || before.some((name) => isSameFileSystem(name, now)) || (before.length === 0 && now !== ''),
-  );
-}
-
-/**
- * The filters to be remembered. Undefined, and those of an earlier run stay: where this one did not see all or could not delete, what they
- * kept may still be there, and no filter keep it any more. Once that was let pass, the new ones are known.
- */
-function filtersToRemember(plan: Plan, {interrupted, allowed}: Ended): RememberedFilters | undefined {
-  const {header, actions, problems} = plan;
-  const {options, rules, narrowed} = header;
-  if (interrupted || narrowed !== undefined || !options.delete || rules === undefined || !fits(options.filters)) return undefined;
-  const isWhole = problems.length === 0 && actions.every(({kind}) => kind !== 'blocked');
-  const isFirst = () => recall(pairOf(plan)).filters === undefined;
-  return isWhole || allowed.has('filters-changed') || isFirst() ? filtersOf(header) : undefined;
 }
 
 /** KiB, as JSON, of the filters that are remembered. */

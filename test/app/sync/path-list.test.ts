@@ -4,13 +4,11 @@ import {Readable} from 'node:stream';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {Interrupted} from '../../../src/app/context.js';
-import {PathList, readPathLists} from '../../../src/app/sync/path-list.js';
+import {readPathLists} from '../../../src/app/sync/path-list.js';
 import type {RelPath} from '../../../src/core/path.js';
 import {refusal} from '../../support/refusal.js';
 import {tempDirs} from '../../support/temp.js';
 
-const NAMES = fc.constantFrom('a', 'b', 'ab');
-const PATHS = fc.array(NAMES, {maxLength: 4}).map((names) => names.join('/') as RelPath);
 const {signal} = new AbortController();
 
 describe('app/sync/path-list', () => {
@@ -25,15 +23,6 @@ describe('app/sync/path-list', () => {
     const list = await readPathLists({...all, onlyFrom: [fileWith(content)], from0}, signal);
     return [...(list?.paths ?? [])];
   };
-
-  it('holds a path where it, or a folder above it, is named', () => {
-    fc.assert(
-      fc.property(fc.array(PATHS, {maxLength: 4}), PATHS, (named, asked) => {
-        const expected = named.some((path) => path === '' || asked === path || asked.startsWith(`${path}/`));
-        expect(new PathList(new Set(named)).holds(asked)).to.equal(expected);
-      }),
-    );
-  });
 
   it('is none where none is named', async () => {
     expect(await readPathLists(all, signal)).to.equal(undefined);

@@ -1,0 +1,32 @@
+/** Which paths of a plan are wanted: by patterns, and by lists of paths. */
+import {parentPath, type RelPath, ROOT} from '../core/path.js';
+import {FilterScope} from './filter.js';
+
+/** Exact paths; a folder stands for all that is in it. */
+export class PathList {
+  constructor(readonly paths: ReadonlySet<RelPath>) {}
+
+  /** Whether it names this path, or a folder that it is in. */
+  holds(path: RelPath): boolean {
+    for (let at = path; ; at = parentPath(at)) {
+      if (this.paths.has(at)) return true;
+      if (at === ROOT) return false;
+    }
+  }
+}
+
+export interface Wanted {
+  /** Patterns; any path without them and without a list. */
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+  readonly list: PathList | undefined;
+}
+
+/** @throws DirsyncError FILTERS_REFUSED. */
+export function wantedPaths({only, except, list}: Wanted): (path: RelPath, isFolder: boolean) => boolean {
+  const wanted = FilterScope.root(only);
+  const unwanted = FilterScope.root(except);
+  const isAnyWanted = !wanted.active && list === undefined;
+  return (path, isFolder) =>
+    (isAnyWanted || wanted.excludes(path, isFolder) || list?.holds(path) === true) && !unwanted.excludes(path, isFolder);
+}
