@@ -24,7 +24,7 @@ export const NEW_ROOT_MODE = 0o1700;
 /** @throws DirsyncError PLAN_STALE if the source counted as empty and now exists. */
 export function checkSourceAbsent(platform: Platform, {source, sourceMissing}: PlanHeader): void {
   if (sourceMissing && isThere(platform, toByteName(source.path)))
-    throw stale(source.path, 'was missing when the plan was made, and is there now', 'plan again');
+    throw stale(source.path, 'was missing when the plan was made, and exists now', 'plan again');
 }
 
 export interface Maker {
@@ -51,8 +51,8 @@ export function checkTargetMaker({platform, root, header, hasWaited}: Maker): 'j
   }
   throw stale(
     target.path,
-    'was not there when the plan was made, and is there now',
-    'was a disk mounted, or has another run made it? Plan again',
+    'did not exist when the plan was made, and exists now',
+    'was a disk mounted, or did another run create it? Plan again',
   );
 }
 

@@ -287,7 +287,7 @@ class Run {
     const count = drift.length === 1 ? '1 path has' : `${drift.length} paths have`;
     throw new DirsyncError(
       'PLAN_STALE',
-      `${count} changed since, nothing was done`,
+      `${count} changed since it was made; nothing was done`,
       'plan again, or apply the rest with --skip-drifted',
     );
   }

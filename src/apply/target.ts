@@ -171,7 +171,7 @@ export class Target {
         'TARGET_UNWRITABLE',
         `${escapeName(path)} (${code})`,
         isStrange
-          ? 'its .dirsync, or what is in there, is no folder: somebody has changed it; remove it'
+          ? 'its .dirsync, or something in it, is not a folder, so it was changed by another program; remove it'
           : (wayOut(code) ?? 'check its permissions and how it is mounted'),
         {cause: error},
       );

@@ -282,7 +282,7 @@ function decodeKnown(value: unknown, what: string): Known {
 
 export function decodeRule(value: unknown, what: string): Rules[number] {
   const parts = list(value, what, text);
-  if (parts.length !== 2) refuse(what, value, 'a path and a text');
+  if (parts.length !== 2) refuse(what, value, 'a path and a string');
   return [decodePath(parts[0], what), parts[1] as string];
 }
 
@@ -345,7 +345,7 @@ function decodeNarrowed(value: unknown): Narrowed {
 
 function decodeRoot(value: unknown, what: string): PlanRoot {
   const {path, identity, escapes} = record(value, what, ROOT_KEYS);
-  if (escapes !== undefined && !areHeldNames(escapes)) refuse(`${what}.escapes`, escapes, 'names that are escaped');
+  if (escapes !== undefined && !areHeldNames(escapes)) refuse(`${what}.escapes`, escapes, 'rules for escaped names');
   const root = {path: systemText(path, `${what}.path`), ...(escapes !== undefined && {escapes: escapes as HeldNames})};
   if (identity === undefined) return root;
   const {inode, birthtime} = record(identity, `${what}.identity`, IDENTITY_KEYS);
@@ -405,7 +405,7 @@ function decodeRange(value: unknown, what: string): TimeRange {
 function decodeLimit(value: unknown, what: string): MaxDelete {
   const {count, share} = record(value, what, LIMIT_KEYS);
   if (share === undefined) return {count: integer(count, `${what}.count`)};
-  if (typeof share !== 'number' || share < 0 || share > 1) refuse(`${what}.share`, share, 'a part from 0 to 1');
+  if (typeof share !== 'number' || share < 0 || share > 1) refuse(`${what}.share`, share, 'a share from 0 to 1');
   if (count !== undefined) throw new FormatError(`${what} has a count and a share`);
   return {share};
 }

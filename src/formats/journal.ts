@@ -102,10 +102,10 @@ export function* decodeJournal(chunks: Iterable<Uint8Array>, file: string): Gene
       throw new DirsyncError('JOURNAL_UNREADABLE', `${file}, line ${number}: what was read up to here ${fault}`, MORE_MEMORY);
   };
   for (const bytes of splitLines(checked(chunks, checkMemory), () =>
-    refuse('JOURNAL_DAMAGED', file, number + 1, 'the line is over 1 MiB'),
+    refuse('JOURNAL_DAMAGED', file, number + 1, 'the line is longer than 1 MiB'),
   )) {
     number++;
-    if (hasEnded) refuse('JOURNAL_DAMAGED', file, number, 'something follows the end of the run');
+    if (hasEnded) refuse('JOURNAL_DAMAGED', file, number, 'there is more after the end of the run');
     const line = decodeLine(bytes.toString('utf8'), file, number);
     yield line;
     hasEnded = line.type === 'end';
@@ -174,12 +174,12 @@ function decodeHeader(json: Record<string, unknown> | null, file: string): RunHe
 }
 
 function only(json: Record<string, unknown>, key: string): unknown {
-  if (Object.keys(json).length > 1) throw new FormatError(`the ${key} has something beside it`);
+  if (Object.keys(json).length > 1) throw new FormatError(`the ${key} has other keys beside it`);
   return json[key];
 }
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
-  JOURNAL_DAMAGED: 'the target itself is not touched by this; plan again to see how it stands',
+  JOURNAL_DAMAGED: 'this does not affect the target itself; plan again to see what it lacks',
   JOURNAL_HOSTILE: 'do not trust this file',
 };
 

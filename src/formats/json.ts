@@ -194,7 +194,7 @@ function decodeFrom(
   if (!CAN_BE_RENAMED.has(kind) || before === undefined) throw new FormatError(`${kind} with a from`);
   const from = decodePath(value, 'from');
   if (from === path || foldName(from) !== foldName(path)) {
-    throw new HostilePathError(`from "${excerpt(from)}" is not another way to write "${excerpt(path)}"`);
+    throw new HostilePathError(`from "${excerpt(from)}" is not another spelling of "${excerpt(path)}"`);
   }
   return {from};
 }
@@ -204,7 +204,7 @@ function side(value: unknown, what: string, presence: Presence): Entry | undefin
     if (presence === 'none' || presence === 'optional') return undefined;
     throw new FormatError(`${what} is missing`);
   }
-  if (presence === 'none') throw new FormatError(`${what} must not be there`);
+  if (presence === 'none') throw new FormatError(`${what} must not be present`);
   const entry = decodeEntry(value, what);
   const isDirectory = entry.kind === 'directory';
   if ((presence === 'directory' && !isDirectory) || (presence === 'leaf' && isDirectory)) {
@@ -214,7 +214,7 @@ function side(value: unknown, what: string, presence: Presence): Entry | undefin
 }
 
 export function decodePath(value: unknown, what: string): RelPath {
-  if (typeof value !== 'string') refuse(what, value, 'a text');
+  if (typeof value !== 'string') refuse(what, value, 'a string');
   const fault = pathFault(value);
   if (fault !== undefined) throw new HostilePathError(`${what} "${excerpt(value)}" ${fault}`);
   return value as RelPath;

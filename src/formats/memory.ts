@@ -26,7 +26,7 @@ export function heapFault(): string | undefined {
     checked = held + limit * COLLECTED_EVERY;
     return undefined;
   }
-  return `takes more than the ${Math.floor(most / 2 ** 20)} MiB that it may take: half of what Node has`;
+  return `takes more than ${Math.floor(most / 2 ** 20)} MiB, half of the memory that Node has`;
 }
 
 let collectGarbage: (() => void) | undefined;

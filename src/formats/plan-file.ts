@@ -61,7 +61,7 @@ export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: 
       throw new DirsyncError(
         'PLAN_UNWRITABLE',
         `${escapeName(file)} is not a regular file`,
-        'name a new file, or one to be replaced',
+        'name a new file, or one to replace',
       );
     // Whoever reads sees a failure of either stream, so the callback has nothing to add.
     const bytes = pipeline(encodePlan(plan, hash), createGzip({level: 3, chunkSize: CHUNK}), () => undefined);
@@ -78,7 +78,7 @@ function* encodePlan({header, actions, problems}: Plan, hash: Hash): Generator<B
   let chunk = '';
   for (const line of planLines({header, actions, problems})) {
     if (line.length > MAX_LINE / 3 && Buffer.byteLength(line) >= MAX_LINE) {
-      throw new DirsyncError('PLAN_UNWRITABLE', `a line would be over 1 MiB: ${excerpt(line)}`);
+      throw new DirsyncError('PLAN_UNWRITABLE', `a line would be longer than 1 MiB: ${excerpt(line)}`);
     }
     chunk += `${line}\n`;
     if (chunk.length < CHUNK) continue;
@@ -195,7 +195,7 @@ class PlanReader {
   #keep(bytes: Buffer): void {
     if (this.#pendingBytes === 0) this.#line++;
     this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes > MAX_LINE) throw this.#header ? this.damaged('the line is over 1 MiB') : this.#notAPlan();
+    if (this.#pendingBytes > MAX_LINE) throw this.#header ? this.damaged('the line is longer than 1 MiB') : this.#notAPlan();
     this.#pending.push(bytes);
   }
 
@@ -204,7 +204,7 @@ class PlanReader {
     this.#pending = [];
     this.#pendingBytes = 0;
     const line = bytes.toString('utf8');
-    if (this.#sha256 !== undefined) throw this.damaged('something follows the end of the plan');
+    if (this.#sha256 !== undefined) throw this.damaged('there is more after the end of the plan');
     if (this.#header && line.startsWith(TRAILER_START)) {
       this.#readTrailer(line);
       return;
@@ -241,7 +241,7 @@ class PlanReader {
     const last = this.#actions.at(-1);
     if (this.#problems.length > 0) throw new FormatError('an action follows a problem');
     if (last && comparePaths(last.path, action.path) >= 0) {
-      const fault = last.path === action.path ? 'is there twice' : 'is out of order';
+      const fault = last.path === action.path ? 'appears twice' : 'is out of order';
       throw new FormatError(`the path "${excerpt(action.path)}" ${fault}`);
     }
     this.#checkRoom(action);
@@ -254,7 +254,7 @@ class PlanReader {
     while (rooms.length > 0 && !isWithin(path, (rooms.at(-1) as Room).path)) rooms.pop();
     const above = rooms.at(-1);
     if (above && ((before && !above.before) || (after && !above.after))) {
-      throw new HostilePathError(`"${excerpt(path)}" lies below "${excerpt(above.path)}", which is no folder then`);
+      throw new HostilePathError(`"${excerpt(path)}" is inside "${excerpt(above.path)}", which is not a folder at that point`);
     }
     const room = {path, before: before?.kind === 'directory', after: after?.kind === 'directory'};
     if (!room.before || !room.after) rooms.push(room);
@@ -262,14 +262,14 @@ class PlanReader {
 
   #readProblem(line: string): void {
     const {problem, ...rest} = JSON.parse(line) as Record<string, unknown>;
-    if (Object.keys(rest).length > 0) throw new FormatError('the problem has something beside it');
+    if (Object.keys(rest).length > 0) throw new FormatError('the problem has other keys beside it');
     this.#problems.push(decodeProblem(problem));
   }
 
   #readTrailer(line: string): void {
     const sha256 = this.#hash.digest('hex');
     const trailer = encodeTrailer({actions: this.#actions.length, problems: this.#problems.length, sha256});
-    if (line !== `${trailer}\n`) throw this.damaged('its counts or its checksum do not fit the lines before');
+    if (line !== `${trailer}\n`) throw this.damaged('its counts or its checksum do not match the lines before');
     this.#sha256 = sha256;
   }
 
@@ -304,6 +304,6 @@ function systemError(code: 'PLAN_UNREADABLE' | 'PLAN_UNWRITABLE', file: string, 
   const hint =
     code === 'PLAN_UNREADABLE'
       ? 'check the path and its permissions'
-      : 'check the path, and that its folder is there and can be written';
+      : 'check the path, and that its folder exists and is writable';
   return new DirsyncError(code, `${escapeName(file)}: ${escapeName(what)}`, hint, {cause: error});
 }

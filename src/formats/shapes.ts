@@ -78,7 +78,7 @@ export function boolean(value: unknown, what: string): boolean {
 }
 
 export function text(value: unknown, what: string): string {
-  if (typeof value !== 'string') refuse(what, value, 'a text');
+  if (typeof value !== 'string') refuse(what, value, 'a string');
   return value;
 }
 

@@ -67,7 +67,7 @@ export class AroundRun {
     const result = await this.#run('before', variables);
     this.#hasBegun = result?.end.status !== 'not-started';
     if (result === undefined || result.end.status === 'done' || result.end.status === 'stopped') return;
-    throw new DirsyncError('BEFORE_FAILED', resultWords(result), 'mend what it does, or the command: hooks.before of the config');
+    throw new DirsyncError('BEFORE_FAILED', resultWords(result), 'fix its cause, or change hooks.before in the config');
   }
 
   /** Runs `after`, whatever the result of the run; does nothing if `before` did not begin. @throws DirsyncError AFTER_FAILED. */
@@ -76,11 +76,7 @@ export class AroundRun {
     const {env, run} = this.#o;
     const result = await this.#run('after', {...env, ...startVariables(run)}, {linger: this.#times.linger});
     if (result === undefined || result.end.status === 'done') return;
-    throw new DirsyncError(
-      'AFTER_FAILED',
-      resultWords(result),
-      'what it was to undo may still be there: hooks.after of the config',
-    );
+    throw new DirsyncError('AFTER_FAILED', resultWords(result), 'the changes that hooks.after should undo may still be there');
   }
 
   /** Reports the result of the run, unless it was interrupted. An error becomes a notice. */
@@ -108,7 +104,7 @@ export class AroundRun {
     const url = told.heartbeat?.[what];
     if (told.heartbeat === undefined || url === undefined) return;
     const failure = await callAddress({url, timeout: told.heartbeat.timeout, pauses, signal});
-    this.#note('heartbeat', failure === undefined ? 'info' : 'warn', `${what}: ${failure ?? 'told'}`);
+    this.#note('heartbeat', failure === undefined ? 'info' : 'warn', `${what}: ${failure ?? 'sent'}`);
   }
 
   async #tellChat(run: JobRun): Promise<void> {
@@ -118,7 +114,7 @@ export class AroundRun {
     const {pauses, webhook: timeout} = this.#times;
     const message = webhookMessage(run, webhook.format);
     const failure = await callAddress({url: webhook.url, message, timeout, pauses, signal: this.#o.signal});
-    this.#note('webhook', failure === undefined ? 'info' : 'warn', failure ?? 'told');
+    this.#note('webhook', failure === undefined ? 'info' : 'warn', failure ?? 'sent');
   }
 
   async #tell(event: HookEvent, env: NodeJS.ProcessEnv, input?: string): Promise<void> {

@@ -73,7 +73,7 @@ async function callOnce({url, message, timeout, signal}: Call): Promise<Failure 
 }
 
 function failureOf(reached: LimitReached, timeout: number): Failure {
-  if (reached === 'stopped') return {words: 'was not told, since dirsync was asked to stop', isPassing: false};
+  if (reached === 'stopped') return {words: 'was not called, because dirsync was asked to stop', isPassing: false};
   return {words: `did not answer within ${formatDuration(timeout)}`, isPassing: true};
 }
 
@@ -89,8 +89,8 @@ function withoutCredentials(url: string): {address: URL; authorization: string |
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'is not known',
-  EAI_AGAIN: 'is not known at the moment',
+  ENOTFOUND: 'is an unknown host',
+  EAI_AGAIN: 'cannot be looked up at the moment',
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'closed the connection',
   EPIPE: 'closed the connection',
@@ -102,8 +102,8 @@ function errorWords(error: unknown): string {
   const {cause} = error as {cause?: unknown};
   const {code, name} = (cause ?? {}) as {code?: unknown; name?: unknown};
   // Node 24 sets no code for it.
-  if (name === 'HTTPParserError') return 'did not answer in HTTP';
+  if (name === 'HTTPParserError') return 'did not answer with HTTP';
   if (typeof code !== 'string') return 'could not be called';
-  if (/CERT|ISSUER|SIGNATURE|^ERR_(?:TLS|SSL)_/.test(code)) return `made no secure connection (${code})`;
+  if (/CERT|ISSUER|SIGNATURE|^ERR_(?:TLS|SSL)_/.test(code)) return `did not make a secure connection (${code})`;
   return `${WORDS[code] ?? 'could not be reached'} (${code})`;
 }

@@ -181,9 +181,9 @@ function endWords(end: CommandEnd, duration: number): string {
     case 'killed':
       return `killed by ${end.signal} after ${time}`;
     case 'timed-out':
-      return `not done in its time, and stopped after ${time}`;
+      return `reached its time limit, and was stopped after ${time}`;
     case 'stopped':
-      return 'stopped, since dirsync was asked to stop';
+      return 'stopped, because dirsync was asked to stop';
     case 'not-started':
       return `could not be started (${end.code})`;
   }

@@ -64,22 +64,22 @@ function sameTree({header}: Plan): string | undefined {
 
 function reversed({header: {facts, source, target}}: Plan): string | undefined {
   if (!facts?.reversed) return undefined;
-  return `earlier runs copied the other way, from ${escapeName(target.path)} to ${escapeName(source.path)}; are the two swapped? To restore from the copy is meant so`;
+  return `earlier runs copied the other way, from ${escapeName(target.path)} to ${escapeName(source.path)}; are the two swapped? If you want to restore from the copy, allow this guard`;
 }
 
 function sourceMissing({header}: Plan): string | undefined {
-  return header.sourceMissing ? 'the source does not exist and was taken as an empty folder' : undefined;
+  return header.sourceMissing ? 'the source does not exist and was treated as an empty folder' : undefined;
 }
 
 function unreadableSource({problems}: Plan): string | undefined {
   const found = problems.find(({path, side, phase}) => path === ROOT && side === 'source' && phase === 'scan');
-  return found && `the source itself could not be read (${escapeName(found.code)}), so nothing is known of what is in it`;
+  return found && `the source itself could not be read (${escapeName(found.code)}), so its content is unknown`;
 }
 
 function sourceFileSystemChanged({header: {facts}, actions}: Plan): string | undefined {
   const {now, before} = facts?.sourceFileSystem ?? NEVER;
   if (now === undefined || isKnown(now, before)) return mountChanged('source', facts?.sourceMounts, actions.filter(isLoss));
-  return `the source lies on another file system than in earlier runs (${escapeName(now)}, not ${escapeName(before[0] as string)}); is its disk mounted?`;
+  return `the source is on a different file system than in earlier runs (${escapeName(now)}, not ${escapeName(before[0] as string)}); is its disk mounted?`;
 }
 
 function targetLost({header: {facts}, actions}: Plan): string | undefined {
@@ -89,8 +89,8 @@ function targetLost({header: {facts}, actions}: Plan): string | undefined {
     return mountChanged('target', facts?.targetMounts, done);
   }
   return now === undefined
-    ? 'the target is not the one of earlier runs: it has no .dirsync/id.json; is its disk mounted?'
-    : 'the target is not the one of earlier runs: another has come to its path; is the right disk mounted?';
+    ? 'this is not the target of earlier runs: it has no .dirsync/id.json; is its disk mounted?'
+    : 'this is not the target of earlier runs: a different one is at its path now; is the right disk mounted?';
 }
 
 function isKnown(now: string, before: readonly string[]): boolean {
@@ -104,8 +104,8 @@ function mountChanged(side: Side, mounts: readonly MountFacts[] = [], actions: r
   const {at, now, before} = changed;
   const was = escapeName(before.find((name) => name !== '') ?? 'nothing');
   return now === ''
-    ? `nothing is mounted any more at ${escapeName(at)} in the ${side} (it was ${was}); is its disk mounted?`
-    : `another file system than before is mounted at ${escapeName(at)} in the ${side} (${escapeName(now)}, not ${was}); is the right disk mounted?`;
+    ? `nothing is mounted at ${escapeName(at)} in the ${side} any more (before, it was ${was}); is its disk mounted?`
+    : `a different file system than before is mounted at ${escapeName(at)} in the ${side} (${escapeName(now)}, not ${was}); is the right disk mounted?`;
 }
 
 /** The folder itself belongs to what it is in: it comes and goes empty, as those of login sessions do. */
@@ -123,8 +123,8 @@ function memoryUnreadable({header: {facts}}: Plan): string | undefined {
   if (unread.length === 0) return undefined;
   const files = unread.map(({file, why}) => `${escapeName(file)} (${escapeName(why)})`).join(' and ');
   if (unread.every(({why}) => why === 'EACCES'))
-    return `this user may not read what tells whether this is the target of earlier runs: ${files}; after a run by root, root can give it to this user with chown`;
-  return `what tells whether this is the target of earlier runs cannot be understood: ${files}; is the right disk mounted? Then remove that, and dirsync begins anew`;
+    return `this user cannot read the record that identifies the target of earlier runs: ${files}; if a run by root wrote it, root can give it to this user with chown`;
+  return `the record that identifies the target of earlier runs is not valid: ${files}; is the right disk mounted? Then delete it, and dirsync starts a new one`;
 }
 
 const NEVER: {readonly now?: string; readonly before: readonly string[]} = {before: []};
@@ -132,10 +132,10 @@ const NEVER: {readonly now?: string; readonly before: readonly string[]} = {befo
 function notWritable({header: {facts}}: Plan): string | undefined {
   const {notWritable: found, stateOwner} = facts ?? {};
   if (stateOwner !== undefined)
-    return `.dirsync in the target belongs to uid ${stateOwner}, and this user may not work in it; root can give it to this user: chown -R`;
+    return `.dirsync in the target belongs to uid ${stateOwner}, and this user cannot write to it; root can give it to this user: chown -R`;
   if (found === undefined) return undefined;
   const folders = found.count === 1 ? 'a folder' : `${number(found.count)} folders`;
-  return `${folders} of the target may not be written to: ${example(found)}`;
+  return `${folders} of the target cannot be written to: ${example(found)}`;
 }
 
 function noSpace(plan: Plan): string | undefined {
@@ -148,9 +148,9 @@ function noSpace(plan: Plan): string | undefined {
     const where = at === ROOT ? 'the target' : `${escapeName(at)}/ in the target`;
     const lack =
       bytes > free
-        ? `${number(bytes)} bytes are needed and ${number(free)} free`
-        : `${number(inodes)} inodes are needed and ${number(freeInodes)} free`;
-    return `${where} has not room enough: ${lack}${wayOut(plan)}`;
+        ? `${number(bytes)} bytes are needed and ${number(free)} are free`
+        : `${number(inodes)} inodes are needed and ${number(freeInodes)} are free`;
+    return `${where} does not have enough room: ${lack}${wayOut(plan)}`;
   }
   return undefined;
 }
@@ -180,7 +180,7 @@ function nameCollision({header: {facts}}: Plan): string | undefined {
   const found = facts?.collisions;
   if (found === undefined) return undefined;
   const names = found.count === 1 ? 'a name' : `${number(found.count)} names`;
-  return `the target does not tell upper from lower case, or accents written in two ways: ${names} of the source would be one with another: ${example(found)}`;
+  return `the target does not distinguish upper and lower case, or two ways to write an accent: ${names} in the source would collide with another: ${example(found)}`;
 }
 
 function sourceEmpty({header, actions}: Plan): string | undefined {
@@ -188,7 +188,7 @@ function sourceEmpty({header, actions}: Plan): string | undefined {
   if (source.entries > 0 || target.entries === 0) return undefined;
   const deletes = actions.filter(({kind}) => kind === 'delete' || kind === 'rmdir').length;
   if (deletes === 0) return undefined;
-  return `the source is empty and would empty the target: ${number(deletes)} of its ${number(target.entries)} entries would go`;
+  return `the source is empty, so the target would be emptied: ${number(deletes)} of its ${number(target.entries)} entries would be deleted`;
 }
 
 function tooManyDeletes({header, actions}: Plan): string | undefined {
@@ -209,15 +209,17 @@ function everythingChanged({header: {totals}, actions}: Plan): string | undefine
   const files = Math.min(totals.source.leaves, totals.target.leaves);
   const times = actions.filter(({kind, reasons}) => kind === 'update' && reasons.length === 1 && reasons[0] === 'mtime').length;
   if (files < SMALL_TARGET || times <= EVERYTHING * files) return undefined;
-  return `${number(times)} of ${number(files)} files differ in their time alone: did a clock or a time zone change? --checksum compares their content`;
+  return `${number(times)} of ${number(files)} files differ only in their times: did a clock or a time zone change? --checksum compares their content`;
 }
 
 function filtersChanged({header: {facts, options}}: Plan): string | undefined {
   const found = facts?.unfiltered;
   if (found === undefined) return undefined;
   const paths = found.count === 1 ? 'a path' : `${number(found.count)} paths`;
-  const kept = options.deleteExcluded ? 'would be deleted for that' : 'that they kept would be deleted or overwritten';
-  return `the filters are others than in the last run, and ${paths} ${kept}: ${example(found)}`;
+  const kept = options.deleteExcluded
+    ? 'would be deleted because of that'
+    : 'that they protected would be deleted or overwritten';
+  return `the filters have changed since the last run, and ${paths} ${kept}: ${example(found)}`;
 }
 
 function example({count, example: path}: Found): string {

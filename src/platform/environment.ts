@@ -12,7 +12,7 @@ import {decodeName, lossyName, osPath} from '../core/name.js';
 import {errnoOf} from './platform.js';
 
 const LOST = '\ufffd';
-const NO_PROC = 'it may stand for bytes that are not UTF-8, and there is no /proc that tells them';
+const NO_PROC = 'it may stand for bytes that are not UTF-8, and without /proc they cannot be found out';
 
 /** The arguments after the program's name. @throws DirsyncError USAGE. */
 export function commandLine(): string[] {
@@ -21,7 +21,7 @@ export function commandLine(): string[] {
   if (odd === undefined) return words;
   const names = startedWith('cmdline').slice(-words.length);
   if (names.length === words.length && names.every((name, i) => isOnce(name, words[i] as string))) return names;
-  throw new DirsyncError('USAGE', `"${escapeName(odd)}" holds U+FFFD: ${NO_PROC}`, 'give a path by a symlink with another name');
+  throw new DirsyncError('USAGE', `"${escapeName(odd)}" contains U+FFFD: ${NO_PROC}`, 'use a symlink with another name');
 }
 
 /** Why the folder in which this process was started cannot be used any more. */
@@ -47,7 +47,7 @@ export function currentFolder(): string {
   if (!folder.includes(LOST)) return folder;
   const name = orNothing(() => decodeName(fs.readlinkSync('/proc/self/cwd', {encoding: 'buffer'})));
   if (name !== undefined && isOnce(name, folder)) return name;
-  throw new DirsyncError('CURRENT_FOLDER', `"${escapeName(folder)}" holds U+FFFD: ${NO_PROC}`, hint);
+  throw new DirsyncError('CURRENT_FOLDER', `"${escapeName(folder)}" contains U+FFFD: ${NO_PROC}`, hint);
 }
 
 /** Undefined if there is no usable one. */
@@ -92,8 +92,8 @@ function splitVariable(text: string): [string, string] {
 }
 
 function refuseVariable(name: string): never {
-  const detail = `the environment variable "${escapeName(name)}" holds U+FFFD: ${NO_PROC}`;
-  throw new DirsyncError('USAGE', detail, 'give a path by a symlink with another name');
+  const detail = `the environment variable "${escapeName(name)}" contains U+FFFD: ${NO_PROC}`;
+  throw new DirsyncError('USAGE', detail, 'use a symlink with another name');
 }
 
 /** Whether Node decodes this name as that text. */

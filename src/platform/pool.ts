@@ -299,7 +299,7 @@ function isUsable({worker, failure}: Member): boolean {
 /** Node ends a worker that runs out of heap; the program continues. */
 function asTyped(error: unknown): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
-  return new DirsyncError('OUT_OF_MEMORY', 'a worker thread has used up all that it may take', MORE_MEMORY, {cause: error});
+  return new DirsyncError('OUT_OF_MEMORY', 'a worker thread has used up its memory', MORE_MEMORY, {cause: error});
 }
 
 /** Like `Promise.all`, but it rejects only after all have settled. */

@@ -44,7 +44,7 @@ export function lowerPriority(priority: IoPriority): Lowered {
   active.push(priority);
   const fault = setAll(calls);
   return {
-    fault: calls === undefined ? 'this system has no I/O priorities, so the nice value alone was lowered' : fault,
+    fault: calls === undefined ? 'this system has no I/O priorities, so only the nice value was changed' : fault,
     end() {
       active.splice(active.indexOf(priority), 1);
       setAll(calls);

@@ -29,8 +29,8 @@ export function findSource(given: string): Root {
     if (code === 'ENOENT') {
       throw new DirsyncError('SOURCE_MISSING', shown, 'check the path, and that the disk is mounted', {cause: error});
     }
-    if (code === 'ENOTDIR') throw new DirsyncError('SOURCE_NOT_DIRECTORY', shown, 'name the folder to be copied', {cause: error});
-    throw new DirsyncError('SOURCE_UNREADABLE', `${shown} (${code})`, 'check its permissions, or run as a user who may read it', {
+    if (code === 'ENOTDIR') throw new DirsyncError('SOURCE_NOT_DIRECTORY', shown, 'name the folder to copy', {cause: error});
+    throw new DirsyncError('SOURCE_UNREADABLE', `${shown} (${code})`, 'check its permissions, or run as a user who can read it', {
       cause: error,
     });
   }
@@ -53,7 +53,7 @@ export function findTarget(given: string, mkpath: boolean): Root {
       throw new DirsyncError('TARGET_UNREADABLE', `${shown} (${code})`, 'check its permissions', {cause: error});
   }
   if (fs.lstatSync(osPath(given), {throwIfNoEntry: false})?.isSymbolicLink()) {
-    throw new DirsyncError('TARGET_NOT_DIRECTORY', `${shown} is a symlink that leads nowhere`, 'is the disk mounted?');
+    throw new DirsyncError('TARGET_NOT_DIRECTORY', `${shown} is a broken symlink`, 'is the disk mounted?');
   }
   const absolute = absolutePath(given);
   const [parent, missing] = existingParent(absolute);
@@ -97,7 +97,11 @@ export function isSameRoot(planned: RootIdentity, now: RootIdentity | undefined)
 
 /** The root of a plan is no longer the folder at its path. */
 export function otherRoot(path: string): DirsyncError {
-  return new DirsyncError('PLAN_OTHER_ROOT', `${escapeName(path)} is another folder now`, 'is the disk mounted? Then plan again');
+  return new DirsyncError(
+    'PLAN_OTHER_ROOT',
+    `${escapeName(path)} is now a different folder`,
+    'is the disk mounted? Then plan again',
+  );
 }
 
 /** A root that the main thread holds open. Opening its path again must lead to the same folder on the same mount. */

@@ -64,9 +64,9 @@ export class FilterScope {
    */
   static root(lines: readonly string[], tags = NO_TAGS): FilterScope {
     const rules = linesOf(lines, '');
-    if (rules.length > MAX_PATTERNS) refuse(`there are ${rules.length} patterns, and ${MAX_PATTERNS} is the limit`);
+    if (rules.length > MAX_PATTERNS) refuse(`there are ${rules.length} patterns, more than the limit of ${MAX_PATTERNS}`);
     const long = lines.find(({length}) => length > MAX_PATTERN);
-    if (long !== undefined) refuse(`a pattern is over ${MAX_PATTERN} characters: ${escapeName(long.slice(0, 40))}…`);
+    if (long !== undefined) refuse(`a pattern is longer than ${MAX_PATTERN} characters: ${escapeName(long.slice(0, 40))}…`);
     return new FilterScope(rulesOf(rules), rulesOf([]), tags);
   }
 
@@ -193,6 +193,6 @@ function refuse(what: string): never {
   throw new DirsyncError(
     'FILTERS_REFUSED',
     what,
-    'write fewer and shorter patterns; one for a folder leaves out all that is in it',
+    'write fewer and shorter patterns; a pattern for a folder leaves out everything in it',
   );
 }

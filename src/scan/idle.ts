@@ -23,13 +23,13 @@ function idleness(text: string, rootNames: readonly string[]): Pick<Idle, 'why' 
   const body = text.slice(not.length).replace(/(?<!\\) +$/, '');
   const isBelow = (name: string) => body === name || body.startsWith(`${name}/`);
   const root = rootNames.filter(isBelow).sort((a, b) => b.length - a.length)[0];
-  if (root !== undefined) return {why: 'a "/" at its beginning is the root itself', ...instead(not, body.slice(root.length))};
+  if (root !== undefined) return {why: 'a "/" at its beginning means the root itself', ...instead(not, body.slice(root.length))};
   // A "/" at the end asks for a folder.
   const names = body.replace(/^\//, '').replace(/\/$/, '').split('/');
   if (names.length === 1 && names[0] === '') return {why: 'the root itself is never left out'};
   const odd = names.find((name) => name === '' || name === '.' || name === '..');
   if (odd === undefined) return undefined;
-  const why = odd === '' ? 'no path holds "//"' : `no name is "${odd}"`;
+  const why = odd === '' ? 'no path contains "//"' : `no name is "${odd}"`;
   return {why, ...(names.includes('..') ? {} : instead(not, body))};
 }
 

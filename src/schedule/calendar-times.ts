@@ -25,8 +25,8 @@ export function calendarTimes({every, cron, at, activeHours}: Schedule): Calenda
   if (even !== undefined) return [within(even, activeHours)];
   if (activeHours.length === 0) return undefined;
   throw foreign(
-    'its interval divides no hour and no day, and activeHours are given',
-    'Give another interval, or keep `dirsync run` going.',
+    'its interval does not divide an hour or a day evenly, and activeHours are given',
+    'give another interval, or keep `dirsync run` running',
   );
 }
 
@@ -81,7 +81,7 @@ function daysOf(pattern: CronPattern, quoted: string): readonly Days[] {
 
 function datesOf({day, lastDayOfMonth, lastWeekday, nearestWeekdays}: CronPattern, quoted: string): Days[] {
   if (lastWeekday || nearestWeekdays.some((isSet) => isSet)) {
-    throw foreign(`${quoted} asks for the weekday nearest to a day (W)`, 'Name days of the month or of the week.');
+    throw foreign(`${quoted} asks for the weekday nearest to a day (W)`, 'name days of the month or of the week');
   }
   const dates = numbers(day, 1);
   return [
@@ -116,7 +116,7 @@ function both(date: Days, {weekdays, dates, last}: Days, quoted: string): Days[]
   if (date.dates === undefined || dates === undefined) {
     throw foreign(
       `${quoted} asks for the last days of the month and for other days at once`,
-      'Give a pattern without L, or without +.',
+      'give a pattern without L, or without +',
     );
   }
   const common = date.dates.filter((each) => dates.includes(each));
@@ -127,7 +127,7 @@ function both(date: Days, {weekdays, dates, last}: Days, quoted: string): Days[]
 function within(times: CalendarTimes, activeHours: readonly Hours[]): CalendarTimes {
   if (activeHours.length === 0) return times;
   if (activeHours.some(({from, until}) => from % 60 !== 0 || until % 60 !== 0)) {
-    throw foreign('activeHours begin or end within an hour', 'Give whole hours, or keep `dirsync run` going.');
+    throw foreign('activeHours do not begin and end on the hour', 'give whole hours, or keep `dirsync run` running');
   }
   const isActive = (hour: number) =>
     activeHours.some(({from, until}) => {
@@ -135,7 +135,7 @@ function within(times: CalendarTimes, activeHours: readonly Hours[]): CalendarTi
       return start < end ? hour >= start && hour < end : hour >= start || hour < end;
     });
   const hours = numbers(Array.from({length: 24}, (_, hour) => isActive(hour) && (times.hours?.includes(hour) ?? true)));
-  if (hours?.length === 0) throw foreign('none of its times lies in activeHours', 'Change the times, or the hours.');
+  if (hours?.length === 0) throw foreign('none of its times is within activeHours', 'change the times, or the hours');
   return {...times, hours};
 }
 

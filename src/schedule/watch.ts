@@ -47,7 +47,7 @@ export class Watch {
   /** Watches all existing folders from now on. Call it before each run. */
   async renew(): Promise<Renewed> {
     const {root} = this.options;
-    if (!root.isWellFormed()) return {deaf: 'the watcher takes no path that is not UTF-8'};
+    if (!root.isWellFormed()) return {deaf: 'the watcher cannot watch a path that is not UTF-8'};
     if (this.isListening && !this.#isStale && this.#root === identityOf(root)) return 'as before';
     await this.close();
     for (const pause of [...PAUSES_MS, undefined]) {
@@ -122,7 +122,7 @@ async function tryToWatch(root: string): Promise<void> {
   const script = "const {workerData} = require('node:worker_threads'); require('node:fs').watch(workerData).close();";
   const worker = new Worker(script, {eval: true, workerData: root, stdout: true, stderr: true});
   await once(worker, 'exit').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EMFILE') throw new Error('no inotify instance is left: raise fs.inotify.max_user_instances');
+    if (error.code === 'EMFILE') throw new Error('all inotify instances are in use: raise fs.inotify.max_user_instances');
   });
 }
 

@@ -113,15 +113,15 @@ export function readNote(platform: Platform, root: Folder, name: ByteName): Note
     try {
       const stat = emptyStat();
       if (!platform.stat(state, name, stat)) return undefined;
-      if (stat.code !== CODE.file) return {fault: 'it is no file'};
-      if (stat.size > MAX_NOTE) return {fault: `it is over ${MAX_NOTE} bytes`};
+      if (stat.code !== CODE.file) return {fault: 'it is not a file'};
+      if (stat.size > MAX_NOTE) return {fault: `it is larger than ${MAX_NOTE} bytes`};
       const text = platform.readFile(state, name, MAX_NOTE);
       return text && {value: JSON.parse(Buffer.from(text).toString())};
     } finally {
       platform.close(state);
     }
   } catch (error) {
-    if (error instanceof SyntaxError) return {fault: 'it is no JSON, or not all of it'};
+    if (error instanceof SyntaxError) return {fault: 'it is not valid JSON, or it is cut off'};
     const code = errnoOf(error);
     return code === 'ENOTDIR' || code === 'ELOOP' ? undefined : {fault: code};
   }

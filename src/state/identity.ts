@@ -18,7 +18,7 @@ export function readTargetId(platform: Platform, root: Folder): TargetId {
   if (note.fault !== undefined) return {fault: note.fault};
   const {value} = note;
   const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
-  return typeof id === 'string' && ID.test(id) ? {id} : {fault: 'it holds no id'};
+  return typeof id === 'string' && ID.test(id) ? {id} : {fault: 'it contains no id'};
 }
 
 /** Gives the target an id unless it has one. An invalid one is replaced, since a guard has asked before. */

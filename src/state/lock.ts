@@ -295,7 +295,7 @@ export class TargetLock {
       new DirsyncError(
         'LOCK_LOST',
         `the lock of ${escapeName(fromByteName(path))} was taken over${by}`,
-        'this run must have stood still for a minute, as on a machine that slept; plan again once the other has ended',
+        'this run must have been suspended for a minute, as on a machine that slept; plan again when the other run has ended',
       ),
     );
   }
@@ -316,7 +316,7 @@ export class TargetLock {
       `${path} is locked${held === undefined ? '' : ` by ${holderWords(held)}`}`,
       isKnown
         ? 'wait for that run to end, as with --lock-timeout 5m, or end it'
-        : `wait for that run to end; if it is gone for good, --lock-timeout 2m finds that out, or remove ${path}/.dirsync/lock`,
+        : `wait for that run to end; if it will never return, --lock-timeout 2m detects that, or remove ${path}/.dirsync/lock`,
     );
   }
 }

@@ -268,14 +268,14 @@ function readFile(file: string, target?: string): Written | string | undefined {
   }
   try {
     const stat = fs.fstatSync(opened);
-    if (!stat.isFile()) return 'it is no file';
+    if (!stat.isFile()) return 'it is not a file';
     if (stat.size === 0) return 'it is empty';
-    if (stat.size > MAX_MIB * 1024 ** 2) return `it is over ${MAX_MIB} MiB`;
+    if (stat.size > MAX_MIB * 1024 ** 2) return `it is larger than ${MAX_MIB} MiB`;
     return decode(JSON.parse(fs.readFileSync(opened, 'utf8')), target);
   } catch (error) {
     if (error instanceof FormatError) return error.message;
     // It is nested too deeply to be parsed.
-    if (error instanceof SyntaxError || error instanceof RangeError) return 'it is no JSON, or not all of it';
+    if (error instanceof SyntaxError || error instanceof RangeError) return 'it is not valid JSON, or it is cut off';
     return errnoOf(error);
   } finally {
     fs.closeSync(opened);
@@ -285,7 +285,7 @@ function readFile(file: string, target?: string): Written | string | undefined {
 /** Unknown keys come from a later version and are no error. @throws FormatError. */
 function decode(value: unknown, target?: string): Written {
   const {target: its, ids, mounts, sources} = object(value, 'it');
-  if (target !== undefined && its !== target) refuse('its target', its, 'the one that it is named for');
+  if (target !== undefined && its !== target) refuse('its target', its, 'the one in its file name');
   return {
     target: text(its, 'its target'),
     ids: list(ids, 'ids', text),

@@ -61,7 +61,7 @@ function readNaming(platform: Platform, folder: Folder, side: Side): HeldNames |
   if (note.fault === 'EMFILE' || note.fault === 'ENFILE') throw new SystemError(note.fault, 'openat');
   throw new DirsyncError(
     'NAMING_UNREADABLE',
-    `${NAMES.state}/${NAMES.naming} of the ${side}, or of a folder above it (${note.fault ?? 'it says nothing that can be understood'})`,
+    `${NAMES.state}/${NAMES.naming} of the ${side} or of a folder above it (${note.fault ?? 'its content is not valid'})`,
     'restore it from a backup; if you delete it, escaped names are taken literally',
   );
 }

@@ -122,7 +122,7 @@ export function* readJournal(platform: Platform, root: Folder, id: string): Gene
   const name = nameOf(id);
   const file = JOURNAL.test(name) ? inRuns(platform, root, (folder) => platform.openFile(folder, name)) : undefined;
   if (file === undefined) {
-    throw new DirsyncError('RUN_UNKNOWN', escapeName(id), '`dirsync history` lists those that there are');
+    throw new DirsyncError('RUN_UNKNOWN', escapeName(id), '`dirsync history` lists the existing runs');
   }
   try {
     yield* decodeJournal(pieces(platform, file), name);

@@ -167,7 +167,7 @@ describe('apply, its journal', () => {
     fs.appendFileSync(path.join(target, '.dirsync/runs', `${second.runId}.ndjson`), 'rubbish\n');
     expect(last('same'), 'past a damaged journal').to.include({id: first.runId});
     const [damaged, whole] = readRuns(target);
-    expect(damaged?.fault).to.match(/^The journal of the run is damaged: .*, line \d: something follows the end of the run$/);
+    expect(damaged?.fault).to.match(/^The journal of the run is damaged: .*, line \d: there is more after the end of the run$/);
     expect(damaged).to.deep.include({header: readHeader(second.runId), problems: 0});
     expect(whole?.fault).to.equal(undefined);
     fs.writeFileSync(path.join(target, '.dirsync/runs', `${second.runId}.ndjson`), '');

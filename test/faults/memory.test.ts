@@ -50,7 +50,11 @@ describe('faults: plans, journals and memory', () => {
 
   const cases: readonly {title: string; make: (file: string) => void; says: string}[] = [
     {title: '2 GB that are no plan', make: (file) => sparse(file, Buffer.alloc(0)), says: 'is not a dirsync plan'},
-    {title: 'a plan whose second line has 2 GB', make: (file) => sparse(file, HEAD), says: 'line 2: the line is over 1 MiB'},
+    {
+      title: 'a plan whose second line has 2 GB',
+      make: (file) => sparse(file, HEAD),
+      says: 'line 2: the line is longer than 1 MiB',
+    },
     {
       title: '2 GB of lines that are none',
       make: (file) => sparse(file, Buffer.concat([HEAD, Buffer.from('x\n')])),
@@ -60,7 +64,7 @@ describe('faults: plans, journals and memory', () => {
     {
       title: 'a header and 2 GB of zeros, packed',
       make: (file) => packed(file, [HEAD, ...times(2048, MIB)]),
-      says: 'line 2: the line is over 1 MiB',
+      says: 'line 2: the line is longer than 1 MiB',
     },
     {
       title: 'more new files than memory holds, packed',
@@ -183,6 +187,6 @@ describe('faults: plans, journals and memory', () => {
     const {code, stderr} = await reader.ended;
     writer.destroy();
     expect({code}, stderr).to.deep.equal({code: 1});
-    expect(stderr).to.contain('line 2: the line is over 1 MiB');
+    expect(stderr).to.contain('line 2: the line is longer than 1 MiB');
   });
 });

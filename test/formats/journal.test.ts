@@ -129,9 +129,14 @@ describe('formats/journal', () => {
     ['negative bytes', HEAD + STEP.replace(':0', ':-1'), 'JOURNAL_DAMAGED', 'line 2: bytes is -1'],
     ['a null line', `${HEAD}null\n`, 'JOURNAL_DAMAGED', 'line 2: the step is null'],
     ['a second header', HEAD + HEAD, 'JOURNAL_DAMAGED', 'line 2: the step has an unknown key "dirsync"'],
-    ['an end with something beside it', HEAD + END.replace('}}', '},"x":1}'), 'JOURNAL_DAMAGED', 'line 2: the end has something'],
+    [
+      'an end with something beside it',
+      HEAD + END.replace('}}', '},"x":1}'),
+      'JOURNAL_DAMAGED',
+      'line 2: the end has other keys',
+    ],
     ['an end without a count', HEAD + END.replace('"failed":0,', ''), 'JOURNAL_DAMAGED', 'end.counts.failed is missing'],
-    ['a line after the end', HEAD + END + STEP, 'JOURNAL_DAMAGED', 'line 3: something follows the end of the run'],
+    ['a line after the end', HEAD + END + STEP, 'JOURNAL_DAMAGED', 'line 3: there is more after the end of the run'],
     ['a path with ..', HEAD + STEP.replace('"a"', '"../a"'), 'JOURNAL_HOSTILE', 'line 2: path "../a" climbs out'],
     ['an absolute path', HEAD + STEP.replace('"a"', '"/a"'), 'JOURNAL_HOSTILE', 'line 2: path "/a" is absolute'],
     ['dirsync’s own folder', HEAD + STEP.replace('"a"', '".dirsync/lock"'), 'JOURNAL_HOSTILE', 'which belongs to dirsync'],
@@ -156,7 +161,7 @@ describe('formats/journal', () => {
       yield Buffer.from(HEAD);
       for (; read < 100; read++) yield Buffer.alloc(1 << 20, 'x');
     };
-    expect(() => [...decodeJournal(chunks(), 'FILE')]).to.throw(DirsyncError, 'FILE, line 2: the line is over 1 MiB');
+    expect(() => [...decodeJournal(chunks(), 'FILE')]).to.throw(DirsyncError, 'FILE, line 2: the line is longer than 1 MiB');
     expect(read).to.be.at.most(1);
   });
 });

@@ -236,17 +236,17 @@ describe('formats/plan-file', () => {
       ['a line that is no object', lines(head, '7'), 'line 2: the action is 7, not an object'],
       ['deep nesting', lines(head, '['.repeat(500_000)), 'line 2: the line is not JSON'],
       ['deep nesting that ends', lines(head, '['.repeat(500_000) + ']'.repeat(500_000)), 'line 2: '],
-      ['a line over 1 MiB', lines(head, 'x'.repeat(1 << 20)), 'line 2: the line is over 1 MiB'],
-      ['a line over 1 MiB, unpacked', gzipSync(lines(head, ' '.repeat(50 << 20))), 'line 2: the line is over 1 MiB'],
-      ['a path twice', sealed(head, a, a), 'line 3: the path "a" is there twice'],
+      ['a line over 1 MiB', lines(head, 'x'.repeat(1 << 20)), 'line 2: the line is longer than 1 MiB'],
+      ['a line over 1 MiB, unpacked', gzipSync(lines(head, ' '.repeat(50 << 20))), 'line 2: the line is longer than 1 MiB'],
+      ['a path twice', sealed(head, a, a), 'line 3: the path "a" appears twice'],
       ['paths out of order', sealed(head, b, a), 'line 3: the path "a" is out of order'],
       ['an action after a problem', sealed(head, trouble, a), 'line 3: an action follows a problem'],
-      ['a problem with more', sealed(head, '{"problem":{},"more":1}'), 'line 2: the problem has something beside it'],
+      ['a problem with more', sealed(head, '{"problem":{},"more":1}'), 'line 2: the problem has other keys beside it'],
       ['a wrong count', sealed(head, a).replace('"actions":1', '"actions":2'), 'line 3: its counts or its checksum'],
       ['a lost line', sealed(head, a, b).replace(`${a}\n`, ''), 'line 3: its counts or its checksum'],
       ['an edited line', sealed(head, a, b).replace('"size":0', '"size":1'), 'line 4: its counts or its checksum'],
-      ['a line after the end', `${sealed(head, a)}${b}\n`, 'line 4: something follows the end of the plan'],
-      ['a second end', sealed(head, a) + sealed(head, a), 'line 4: something follows the end of the plan'],
+      ['a line after the end', `${sealed(head, a)}${b}\n`, 'line 4: there is more after the end of the plan'],
+      ['a second end', sealed(head, a) + sealed(head, a), 'line 4: there is more after the end of the plan'],
       ['text after the end', `${sealed(head, a)}x`, 'line 4: it is cut off'],
       ['a broken gzip', Buffer.from('1f8b0800ffff', 'hex'), 'line 0: it cannot be unpacked ('],
     ];
@@ -317,7 +317,7 @@ describe('formats/plan-file', () => {
       [
         'a path in .dirsync',
         [{kind: 'create', path: '.dirsync/id.json', reasons: made, after: f}],
-        'line 2: path ".dirsync/id.json" lies in',
+        'line 2: path ".dirsync/id.json" is inside',
       ],
       [
         'a file made through a symlink that it makes',
@@ -325,7 +325,7 @@ describe('formats/plan-file', () => {
           {kind: 'create', path: 'a', reasons: made, after: l},
           {kind: 'create', path: 'a/b', reasons: made, after: f},
         ],
-        'line 3: "a/b" lies below "a", which is no folder then',
+        'line 3: "a/b" is inside "a", which is not a folder at that point',
       ],
       [
         'a file made far below a folder that it replaces by a symlink',
@@ -335,7 +335,7 @@ describe('formats/plan-file', () => {
           {kind: 'delete', path: 'a/b/c', reasons: gone, before: f},
           {kind: 'create', path: 'a/z/d', reasons: made, after: f},
         ],
-        'line 5: "a/z/d" lies below "a", which is no folder then',
+        'line 5: "a/z/d" is inside "a", which is not a folder at that point',
       ],
       [
         'a file made in a folder that goes',
@@ -343,7 +343,7 @@ describe('formats/plan-file', () => {
           {kind: 'rmdir', path: 'a', reasons: gone, before: d},
           {kind: 'create', path: 'a/b', reasons: made, after: f},
         ],
-        'line 3: "a/b" lies below "a"',
+        'line 3: "a/b" is inside "a"',
       ],
       [
         'a file deleted through a symlink',
@@ -351,7 +351,7 @@ describe('formats/plan-file', () => {
           {kind: 'delete', path: 'a', reasons: gone, before: l},
           {kind: 'delete', path: 'a/b', reasons: gone, before: f},
         ],
-        'line 3: "a/b" lies below "a"',
+        'line 3: "a/b" is inside "a"',
       ],
       [
         'a file changed in a folder that is new',
@@ -359,7 +359,7 @@ describe('formats/plan-file', () => {
           {kind: 'mkdir', path: 'a', reasons: made, after: d},
           {kind: 'update', path: 'a/b', reasons: ['size'], before: f, after: f},
         ],
-        'line 3: "a/b" lies below "a"',
+        'line 3: "a/b" is inside "a"',
       ],
     ];
     for (const [name, actions, message] of cases) {

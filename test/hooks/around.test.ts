@@ -177,7 +177,7 @@ describe('hooks/around', () => {
 
     it('before the run, in that it takes too long', async () => {
       const {run} = around(told({before: 'sleep 1000'}, 20));
-      expect(await thrown(run.before())).to.match(/^BEFORE_FAILED not done in its time, and stopped after \d\.\d s$/);
+      expect(await thrown(run.before())).to.match(/^BEFORE_FAILED reached its time limit, and was stopped after \d\.\d s$/);
     });
 
     it('before the run, in that there is none, `after` has nothing to undo', async () => {
@@ -223,7 +223,7 @@ describe('hooks/around', () => {
       const {run} = around(told({after: 'sleep 1000'}), {signal: controller.signal, times: {linger: 20}});
       await run.before();
       controller.abort();
-      expect(await thrown(run.after())).to.equal('AFTER_FAILED stopped, since dirsync was asked to stop');
+      expect(await thrown(run.after())).to.equal('AFTER_FAILED stopped, because dirsync was asked to stop');
     });
 
     it('once a run has ended well, nobody waits', async () => {
@@ -235,10 +235,10 @@ describe('hooks/around', () => {
       );
       await run.before();
       await run.ended(jobRun());
-      const stopped = 'since dirsync was asked to stop';
+      const stopped = 'because dirsync was asked to stop';
       expect(said()).to.have.members([
         `warn hook onChange: stopped, ${stopped}`,
-        `warn heartbeat success: ${host} was not told, ${stopped}`,
+        `warn heartbeat success: ${host} was not called, ${stopped}`,
       ]);
     });
   });
@@ -257,7 +257,7 @@ describe('hooks/around', () => {
     it('of a success', async () => {
       const {paths, said} = await beats(nothing);
       expect(paths).to.deep.equal(['GET /start', 'GET ']);
-      expect(said).to.deep.equal(['info heartbeat start: told', 'info heartbeat success: told']);
+      expect(said).to.deep.equal(['info heartbeat start: sent', 'info heartbeat success: sent']);
     });
 
     for (const [name, ended] of Object.entries({partial, halted, unread})) {
@@ -295,7 +295,7 @@ describe('hooks/around', () => {
         const {run, said} = around({webhook: {url, format: 'slack', always}});
         await run.ended(ended);
         expect(heard.map(({method}) => method)).to.deep.equal(isSent ? ['POST'] : []);
-        expect(said()).to.deep.equal(isSent ? ['info webhook told'] : []);
+        expect(said()).to.deep.equal(isSent ? ['info webhook sent'] : []);
       });
     }
 

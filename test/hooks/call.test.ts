@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
     name: 'a host that speaks no HTTP',
     answer: (response) => response.socket?.end('SSH-2.0-OpenSSH\r\n'),
     options: {pauses: []},
-    failure: 'did not answer in HTTP',
+    failure: 'did not answer with HTTP',
     calls: 1,
   },
   {
@@ -142,14 +142,14 @@ describe('hooks/call', () => {
 
   it('a name that nobody knows', async () => {
     expect(await call('http://dirsync.invalid', {pauses: []})).to.match(
-      /^dirsync\.invalid is not known( at the moment)? \((ENOTFOUND|EAI_AGAIN)\)$/,
+      /^dirsync\.invalid (is an unknown host|cannot be looked up at the moment) \((ENOTFOUND|EAI_AGAIN)\)$/,
     );
   });
 
   it('a host that speaks no TLS', async () => {
     const {url, host} = await listen(200);
     expect(await call(url.replace('http:', 'https:'), {pauses: []})).to.match(
-      new RegExp(`^${host} made no secure connection \\(ERR_SSL_\\w+\\)$`),
+      new RegExp(`^${host} did not make a secure connection \\(ERR_SSL_\\w+\\)$`),
     );
   });
 
@@ -165,13 +165,13 @@ describe('hooks/call', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const host = `localhost:${(server.address() as AddressInfo).port}`;
     expect(await call(`https://${host}`, {pauses: []})).to.equal(
-      `${host} made no secure connection (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+      `${host} did not make a secure connection (DEPTH_ZERO_SELF_SIGNED_CERT)`,
     );
     server.close();
   });
 
   describe('ends when it is told to', () => {
-    const stopped = 'was not told, since dirsync was asked to stop';
+    const stopped = 'was not called, because dirsync was asked to stop';
 
     it('before it began', async () => {
       const {url, host, heard} = await listen(200);

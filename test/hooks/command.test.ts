@@ -173,7 +173,7 @@ describe('hooks/command', () => {
     it('of one that took too long', () => {
       const end: CommandEnd = {status: 'timed-out'};
       const words = resultWords({end, duration: 61_000, output: 'at it\n', isCut: false});
-      expect(words).to.equal('not done in its time, and stopped after 1 min 1 s: at it');
+      expect(words).to.equal('reached its time limit, and was stopped after 1 min 1 s: at it');
     });
   });
 

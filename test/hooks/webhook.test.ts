@@ -77,7 +77,7 @@ describe('hooks/webhook', () => {
 - give --allow same-tree
 - Plan: 1 change: 1 to create.
 - Guard \`same-tree\`: source and target are the same folder
-- Allowed \`source-missing\`: the source does not exist and was taken as an empty folder
+- Allowed \`source-missing\`: the source does not exist and was treated as an empty folder
 - \`/source\` → \`/target\`
 - Run \`run-1\`, exit code 5`);
   });

@@ -32,14 +32,14 @@ const cases: Case[] = [
     name: 'a missing source and a target with content',
     plan: planOf([act.delete('a')], {sourceMissing: true, totals: totals({source: 0, leaves: 20})}),
     halts: {
-      'source-missing': 'the source does not exist and was taken as an empty folder',
-      'source-empty': 'the source is empty and would empty the target: 1 of its 20 entries would go',
+      'source-missing': 'the source does not exist and was treated as an empty folder',
+      'source-empty': 'the source is empty, so the target would be emptied: 1 of its 20 entries would be deleted',
     },
   },
   {
     name: 'an empty source and a target of empty folders',
     plan: planOf([act.rmdir('a')], {totals: totals({source: 0, leaves: 0, entries: 1})}),
-    halts: {'source-empty': 'the source is empty and would empty the target: 1 of its 1 entries would go'},
+    halts: {'source-empty': 'the source is empty, so the target would be emptied: 1 of its 1 entries would be deleted'},
   },
   {name: 'an empty source and target', plan: planOf([], {totals: totals({source: 0, leaves: 0})}), halts: {}},
   {name: 'an empty source, but nothing is deleted', plan: planOf([], {totals: totals({source: 0, leaves: 5})}), halts: {}},
@@ -70,7 +70,7 @@ const cases: Case[] = [
   {
     name: 'a source that could not be read',
     plan: planOf([], {problems: [problem({path: ROOT, side: 'source', phase: 'scan', code: 'EACCES'})]}),
-    halts: {'unreadable-source': 'the source itself could not be read (EACCES), so nothing is known of what is in it'},
+    halts: {'unreadable-source': 'the source itself could not be read (EACCES), so its content is unknown'},
   },
   {
     name: 'a folder of the source that could not be read',
@@ -92,18 +92,20 @@ const cases: Case[] = [
     plan: given({sourceFileSystem: {now: 'tmpfs', before: ['ext4 12ab']}}),
     halts: {
       'source-fs-changed':
-        'the source lies on another file system than in earlier runs (tmpfs, not ext4 12ab); is its disk mounted?',
+        'the source is on a different file system than in earlier runs (tmpfs, not ext4 12ab); is its disk mounted?',
     },
   },
   {
     name: 'a target without an id that had one',
     plan: given({target: {before: ['a']}}),
-    halts: {'target-lost': 'the target is not the one of earlier runs: it has no .dirsync/id.json; is its disk mounted?'},
+    halts: {'target-lost': 'this is not the target of earlier runs: it has no .dirsync/id.json; is its disk mounted?'},
   },
   {
     name: 'a target with the id of another',
     plan: given({target: {now: 'b', before: ['a']}}),
-    halts: {'target-lost': 'the target is not the one of earlier runs: another has come to its path; is the right disk mounted?'},
+    halts: {
+      'target-lost': 'this is not the target of earlier runs: a different one is at its path now; is the right disk mounted?',
+    },
   },
   {
     name: 'a source on a file system of which one side knows the type alone',
@@ -115,13 +117,13 @@ const cases: Case[] = [
     plan: given({
       unread: [
         {file: '/state/\x1b', why: 'EACCES'},
-        {file: '/target/.dirsync/id.json', why: 'it is no file'},
+        {file: '/target/.dirsync/id.json', why: 'it is not a file'},
       ],
     }),
     halts: {
       'memory-unreadable':
-        'what tells whether this is the target of earlier runs cannot be understood: /state/\\x1b (EACCES) and ' +
-        '/target/.dirsync/id.json (it is no file); is the right disk mounted? Then remove that, and dirsync begins anew',
+        'the record that identifies the target of earlier runs is not valid: /state/\\x1b (EACCES) and ' +
+        '/target/.dirsync/id.json (it is not a file); is the right disk mounted? Then delete it, and dirsync starts a new one',
     },
   },
   {
@@ -129,7 +131,7 @@ const cases: Case[] = [
     plan: given({unread: [{file: '/state', why: 'EACCES'}]}),
     halts: {
       'memory-unreadable':
-        'this user may not read what tells whether this is the target of earlier runs: /state (EACCES); after a run by root, ' +
+        'this user cannot read the record that identifies the target of earlier runs: /state (EACCES); if a run by root wrote it, ' +
         'root can give it to this user with chown',
     },
   },
@@ -138,7 +140,7 @@ const cases: Case[] = [
     plan: given({reversed: true}),
     halts: {
       reversed:
-        'earlier runs copied the other way, from /target to /source; are the two swapped? To restore from the copy is meant so',
+        'earlier runs copied the other way, from /target to /source; are the two swapped? If you want to restore from the copy, allow this guard',
     },
   },
   mounted(
@@ -146,7 +148,7 @@ const cases: Case[] = [
     'a disk in the source that is missing',
     {now: ''},
     {
-      'source-fs-changed': 'nothing is mounted any more at photos in the source (it was ext4 12ab); is its disk mounted?',
+      'source-fs-changed': 'nothing is mounted at photos in the source any more (before, it was ext4 12ab); is its disk mounted?',
     },
   ),
   mounted(
@@ -154,7 +156,7 @@ const cases: Case[] = [
     'a disk in the target that is missing',
     {now: ''},
     {
-      'target-lost': 'nothing is mounted any more at photos in the target (it was ext4 12ab); is its disk mounted?',
+      'target-lost': 'nothing is mounted at photos in the target any more (before, it was ext4 12ab); is its disk mounted?',
     },
   ),
   mounted(
@@ -163,7 +165,7 @@ const cases: Case[] = [
     {now: 'tmpfs'},
     {
       'source-fs-changed':
-        'another file system than before is mounted at photos in the source (tmpfs, not ext4 12ab); is the right disk mounted?',
+        'a different file system than before is mounted at photos in the source (tmpfs, not ext4 12ab); is the right disk mounted?',
     },
   ),
   mounted('target', 'a disk in the target as before', {now: 'ext4 12ab'}, {}),
@@ -179,26 +181,26 @@ const cases: Case[] = [
     'a mounted file that is missing',
     {now: ''},
     {
-      'target-lost': 'nothing is mounted any more at photos in the target (it was ext4 12ab); is its disk mounted?',
+      'target-lost': 'nothing is mounted at photos in the target any more (before, it was ext4 12ab); is its disk mounted?',
     },
     [act.update('photos', file(1), file(2))],
   ),
   {
     name: 'a folder that may not be written to',
     plan: given({notWritable: {count: 1, example: ROOT}}),
-    halts: {'not-writable': 'a folder of the target may not be written to: .'},
+    halts: {'not-writable': 'a folder of the target cannot be written to: .'},
   },
   {
     name: 'folders that may not be written to',
     plan: given({notWritable: {count: 1200, example: 'a\x1b' as RelPath}}),
-    halts: {'not-writable': '1,200 folders of the target may not be written to: a\\x1b and others'},
+    halts: {'not-writable': '1,200 folders of the target cannot be written to: a\\x1b and others'},
   },
   {
     name: 'names that are one',
     plan: given({collisions: {count: 2, example: 'a/README' as RelPath}}),
     halts: {
       'name-collision':
-        'the target does not tell upper from lower case, or accents written in two ways: 2 names of the source would be one with ' +
+        'the target does not distinguish upper and lower case, or two ways to write an accent: 2 names in the source would collide with ' +
         'another: a/README and others',
     },
   },
@@ -207,7 +209,7 @@ const cases: Case[] = [
     plan: given({unfiltered: {count: 1, example: 'cache' as RelPath}}),
     halts: {
       'filters-changed':
-        'the filters are others than in the last run, and a path that they kept would be deleted or overwritten: cache',
+        'the filters have changed since the last run, and a path that they protected would be deleted or overwritten: cache',
     },
   },
   {
@@ -218,7 +220,8 @@ const cases: Case[] = [
       totals: totals({}),
     }),
     halts: {
-      'filters-changed': 'the filters are others than in the last run, and 2 paths would be deleted for that: cache and others',
+      'filters-changed':
+        'the filters have changed since the last run, and 2 paths would be deleted because of that: cache and others',
     },
   },
   {name: 'times of most files', plan: touching(18, 20), halts: {}},
@@ -227,7 +230,7 @@ const cases: Case[] = [
     plan: touching(19, 20),
     halts: {
       'everything-changed':
-        '19 of 20 files differ in their time alone: did a clock or a time zone change? --checksum compares their content',
+        '19 of 20 files differ only in their times: did a clock or a time zone change? --checksum compares their content',
     },
   },
   {name: 'times of all of 19 files', plan: touching(19, 19), halts: {}},
@@ -236,20 +239,20 @@ const cases: Case[] = [
   {
     name: 'no room for the bytes',
     plan: needing(4096 * 1000, {free: 4096 * 999}),
-    halts: {'no-space': 'the target has not room enough: 5,145,600 bytes are needed and 4,091,904 free'},
+    halts: {'no-space': 'the target does not have enough room: 5,145,600 bytes are needed and 4,091,904 are free'},
   },
   {name: 'room enough for what was measured', plan: needing(4096 * 1000, {free: 4096 * 999, needed: 4096}), halts: {}},
   {
     name: 'no room for the inodes',
     plan: needing(1, {free: MIB * 10, freeInodes: 5}),
-    halts: {'no-space': 'the target has not room enough: 33 inodes are needed and 5 free'},
+    halts: {'no-space': 'the target does not have enough room: 33 inodes are needed and 5 are free'},
   },
   {
     name: 'no room until something is deleted',
     plan: needing(MIB, {free: MIB}, [act.delete('z', file(9 * MIB))]),
     halts: {
       'no-space':
-        'the target has not room enough: 2,098,176 bytes are needed and 1,048,576 free; with --delete-before it would fit',
+        'the target does not have enough room: 2,098,176 bytes are needed and 1,048,576 are free; with --delete-before it would fit',
     },
   },
   {
@@ -257,21 +260,22 @@ const cases: Case[] = [
     plan: needing(9 * MIB, {free: MIB}, [act.delete('z', file(10))]),
     halts: {
       'no-space':
-        'the target has not room enough: 10,486,784 bytes are needed and 1,048,576 free; not even --delete-before would make it fit',
+        'the target does not have enough room: 10,486,784 bytes are needed and 1,048,576 are free; not even --delete-before would make it fit',
     },
   },
   {
     name: 'no room for the inodes until something is deleted',
     plan: needing(1, {free: MIB * 10, freeInodes: 31}, [act.delete('z/a', file(0)), act.rmdir('z')]),
     halts: {
-      'no-space': 'the target has not room enough: 33 inodes are needed and 31 free; with --delete-before it would fit',
+      'no-space': 'the target does not have enough room: 33 inodes are needed and 31 are free; with --delete-before it would fit',
     },
   },
   {
     name: 'no room for the inodes, whatever is deleted',
     plan: needing(1, {free: MIB * 10, freeInodes: 30}, [act.delete('z/a', file(0)), act.rmdir('z')]),
     halts: {
-      'no-space': 'the target has not room enough: 33 inodes are needed and 30 free; not even --delete-before would make it fit',
+      'no-space':
+        'the target does not have enough room: 33 inodes are needed and 30 are free; not even --delete-before would make it fit',
     },
   },
   {
@@ -282,7 +286,7 @@ const cases: Case[] = [
   {
     name: 'no room for the inodes, though something was deleted first',
     plan: withDeleteBefore(needing(1, {free: MIB * 10, freeInodes: 30}, [act.delete('z/a', file(0)), act.rmdir('z')])),
-    halts: {'no-space': 'the target has not room enough: 31 inodes are needed and 30 free'},
+    halts: {'no-space': 'the target does not have enough room: 31 inodes are needed and 30 are free'},
   },
   {
     name: 'no room in a file system that is mounted in the target',
@@ -294,7 +298,7 @@ const cases: Case[] = [
         ],
       },
     }),
-    halts: {'no-space': 'm/ in the target has not room enough: 3,146,752 bytes are needed and 1,048,576 free'},
+    halts: {'no-space': 'm/ in the target does not have enough room: 3,146,752 bytes are needed and 1,048,576 are free'},
   },
 ];
 

@@ -100,7 +100,7 @@ describe('report/junit', () => {
         'plan in sync: failure Plan: 1 change: 1 to create. 1 problem.',
         'guards same-tree: failure source and target are the same folder',
         'guards reversed: passed',
-        'guards source-missing: skipped the source does not exist and was taken as an empty folder',
+        'guards source-missing: skipped the source does not exist and was treated as an empty folder',
         ...PASSED.slice(3),
         `problems locked: failure ${DENIED}`,
       ]);

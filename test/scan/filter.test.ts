@@ -179,8 +179,8 @@ describe('scan/filter', () => {
 
   describe('takes no filters that would take too long', () => {
     const refused: [title: string, lines: string[], says: string][] = [
-      ['too many', Array(10_001).fill('a'), 'there are 10001 patterns, and 10000 is the limit'],
-      ['one that is too long', ['\x1b'.repeat(4097)], 'a pattern is over 4096 characters: \\x1b'],
+      ['too many', Array(10_001).fill('a'), 'there are 10001 patterns, more than the limit of 10000'],
+      ['one that is too long', ['\x1b'.repeat(4097)], 'a pattern is longer than 4096 characters: \\x1b'],
     ];
     for (const [title, lines, says] of refused) {
       it(`${title}, of the command line`, () => {

@@ -67,9 +67,9 @@ describe('schedule/calendar-times', () => {
     ['a nearest weekday', {cron: ['0 0 15W * *']}, /"0 0 15W \* \*" asks for the weekday nearest to a day \(W\)/],
     ['a last weekday', {cron: ['0 0 LW * *']}, /\(W\)/],
     ['two kinds of days at once', {cron: ['0 0 1-7 * +fri#L']}, /last days of the month and for other days/],
-    ['hours that begin at the half', {every: HOUR, activeHours: [{from: 90, until: 180}]}, /within an hour/],
+    ['hours that begin at the half', {every: HOUR, activeHours: [{from: 90, until: 180}]}, /on the hour/],
     ['hours that no time is in', {at: [12 * 60], activeHours: NIGHT}, /none of its times/],
-    ['hours for an interval of its own', {every: 7 * MINUTE, activeHours: NIGHT}, /divides no hour/],
+    ['hours for an interval of its own', {every: 7 * MINUTE, activeHours: NIGHT}, /does not divide an hour/],
   ];
   for (const [name, schedule, words] of refused) {
     it(`refuses ${name}`, () =>

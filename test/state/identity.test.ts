@@ -40,15 +40,15 @@ describe('state/identity', () => {
   });
 
   const spoilt: Record<string, readonly [fault: string, spoil: () => void]> = {
-    'an empty file': ['it is no JSON, or not all of it', () => fs.writeFileSync(file, '')],
-    'a torn one': ['it is no JSON, or not all of it', () => fs.writeFileSync(file, '{"id":"12')],
-    'no id': ['it holds no id', () => fs.writeFileSync(file, '{}')],
-    null: ['it holds no id', () => fs.writeFileSync(file, 'null')],
-    'an id that is none': ['it holds no id', () => fs.writeFileSync(file, '{"id":"../../etc"}')],
-    'a large file': ['it is over 4096 bytes', () => fs.writeFileSync(file, ' '.repeat(5000))],
-    'a folder with something in it': ['it is no file', () => fs.mkdirSync(path.join(file, 'inside'), {recursive: true})],
-    'a symlink': ['it is no file', () => fs.symlinkSync('/etc/hostname', file)],
-    'a FIFO': ['it is no file', () => call('mkfifo', [file])],
+    'an empty file': ['it is not valid JSON, or it is cut off', () => fs.writeFileSync(file, '')],
+    'a torn one': ['it is not valid JSON, or it is cut off', () => fs.writeFileSync(file, '{"id":"12')],
+    'no id': ['it contains no id', () => fs.writeFileSync(file, '{}')],
+    null: ['it contains no id', () => fs.writeFileSync(file, 'null')],
+    'an id that is none': ['it contains no id', () => fs.writeFileSync(file, '{"id":"../../etc"}')],
+    'a large file': ['it is larger than 4096 bytes', () => fs.writeFileSync(file, ' '.repeat(5000))],
+    'a folder with something in it': ['it is not a file', () => fs.mkdirSync(path.join(file, 'inside'), {recursive: true})],
+    'a symlink': ['it is not a file', () => fs.symlinkSync('/etc/hostname', file)],
+    'a FIFO': ['it is not a file', () => call('mkfifo', [file])],
   };
   for (const [title, [fault, spoil]] of Object.entries(spoilt)) {
     it(`${title} is not taken for none, and gives way to a new id`, () => {

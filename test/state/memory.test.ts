@@ -139,21 +139,21 @@ describe('state/memory', () => {
     const json = (fields: object) => JSON.stringify({target: '/target', ids: [], sources: [], ...fields});
     const contents: Record<string, readonly [content: string, why: string]> = {
       'an empty file': ['', 'it is empty'],
-      'a torn one': ['{"target":"/target","ids":["i', 'it is no JSON, or not all of it'],
-      'nested too deep': [`${'['.repeat(300_000)}`, 'it is no JSON, or not all of it'],
+      'a torn one': ['{"target":"/target","ids":["i', 'it is not valid JSON, or it is cut off'],
+      'nested too deep': [`${'['.repeat(300_000)}`, 'it is not valid JSON, or it is cut off'],
       null: ['null', 'it is null, not an object'],
       'a list': ['[]', 'it is a list, not an object'],
       'no fields': ['{}', 'its target is missing'],
-      'of another target': [json({target: '/other'}), 'its target is "/other", not the one that it is named for'],
+      'of another target': [json({target: '/other'}), 'its target is "/other", not the one in its file name'],
       'no ids': [json({ids: undefined}), 'ids is missing'],
-      'ids that are numbers': [json({ids: [1]}), 'ids is 1, not a text'],
+      'ids that are numbers': [json({ids: [1]}), 'ids is 1, not a string'],
       'sources that are none': [json({sources: {}}), 'sources is an object, not a list'],
       'a source that is none': [json({sources: [7]}), 'sources is 7, not an object'],
       'a source without file systems': [json({sources: [{source: '/source'}]}), 'sources.fileSystems is missing'],
       'filters that are none': [json({sources: [{...source, filters: []}]}), 'sources.filters is a list, not an object'],
       'rules that are none': [
         json({sources: [{...source, filters: {lines: [], rules: [['a']]}}]}),
-        'sources.filters.rules is a list, not a path and a text',
+        'sources.filters.rules is a list, not a path and a string',
       ],
     };
     const expectUnread = (file: string, why: string) => {
@@ -179,7 +179,7 @@ describe('state/memory', () => {
     it('a file larger than any', () => {
       const file = written();
       fs.truncateSync(file, 17 * 1024 ** 2);
-      expectUnread(file, 'it is over 16 MiB');
+      expectUnread(file, 'it is larger than 16 MiB');
       expectAnew();
     });
 
@@ -187,7 +187,7 @@ describe('state/memory', () => {
       const file = written();
       fs.unlinkSync(file);
       fs.mkdirSync(file);
-      expectUnread(file, 'it is no file');
+      expectUnread(file, 'it is not a file');
       expectAnew();
       fs.unlinkSync(file);
       fs.mkdirSync(path.join(file, 'kept'), {recursive: true});
@@ -212,7 +212,7 @@ describe('state/memory', () => {
       const file = written();
       fs.unlinkSync(file);
       call('mkfifo', [file]);
-      expectUnread(file, 'it is no file');
+      expectUnread(file, 'it is not a file');
       expectAnew();
     });
   });

@@ -131,7 +131,7 @@ describe('story: what is done around a run', () => {
     const {code, stderr} = await startDirsync(['run', 'photos'], {cwd: root}).ended;
     expect(code).to.equal(0);
     expect(stderr)
-      .to.match(/Warning: hook: onSuccess: not done in its time/)
+      .to.match(/Warning: hook: onSuccess: reached its time limit/)
       .and.match(/Warning: heartbeat: success: /);
     expect(stderr).not.to.include('secret');
     expect(readTree(path.join(root, 'target'))).to.deep.equal(readTree(path.join(root, 'source')));

@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
     args: apply('source', 'dangling'),
     prepare: (root) => fs.symlinkSync('nowhere', path.join(root, 'dangling')),
     code: 'TARGET_NOT_DIRECTORY',
-    says: ['The target is not a folder: dangling is a symlink that leads nowhere'],
+    says: ['The target is not a folder: dangling is a broken symlink'],
   },
   {
     title: 'a target whose parent is missing',
@@ -370,19 +370,19 @@ const CASES: readonly Case[] = [
     args: apply(...ST, '--exclude-from', 'many'),
     prepare: (root) => fs.writeFileSync(path.join(root, 'many'), 'a*\n'.repeat(300_000)),
     code: 'FILTERS_REFUSED',
-    says: ['The filters would take too long: there are 300000 patterns, and 10000 is the limit', 'write fewer'],
+    says: ['The filters would take too long: there are 300000 patterns, more than the limit of 10000', 'write fewer'],
   },
   {
     title: 'a filter that is too long',
     args: apply(...ST, '--exclude', '?'.repeat(100_000)),
     code: 'FILTERS_REFUSED',
-    says: ['The filters would take too long: a pattern is over 4096 characters: ????'],
+    says: ['The filters would take too long: a pattern is longer than 4096 characters: ????'],
   },
   {
     title: 'a narrowing that is too long',
     args: apply(...ST, '--only', '?'.repeat(100_000)),
     code: 'FILTERS_REFUSED',
-    says: ['The filters would take too long: a pattern is over 4096 characters: ????'],
+    says: ['The filters would take too long: a pattern is longer than 4096 characters: ????'],
   },
   {
     title: 'a config file of 100 MB',

@@ -220,7 +220,7 @@ describe('story: bytes that are not UTF-8', () => {
       const running = startDirsync(['run', `s${E}`, 't', '--watch'], {cwd: root});
       await running.says('Next run at');
       expect(running.stderr).to.include(
-        'changes cannot be detected (the watcher takes no path that is not UTF-8); the source is checked every 1 min 0 s instead',
+        'changes cannot be detected (the watcher cannot watch a path that is not UTF-8); the source is checked every 1 min 0 s instead',
       );
       expect((await running.kill('SIGTERM')).code).to.equal(143);
       expect(paths(path.join(root, 't'))).to.deep.equal(['a']);
@@ -344,7 +344,7 @@ describe('story: bytes that are not UTF-8', () => {
         const {code, stderr} = dirsync(['apply', '--yes', 's', `t${name}`], {cwd: folder, under});
         expect(code).to.equal(1);
         expect(stderr).to.include(
-          'The command line is not valid: "t\ufffd" holds U+FFFD: it may stand for bytes that are not UTF-8',
+          'The command line is not valid: "t\ufffd" contains U+FFFD: it may stand for bytes that are not UTF-8',
         );
       }
       expect(JSON.parse(dirsync(['plan', 's', `t${E}`, '--json'], {cwd: folder, under}).stdout)).to.include({code: 'USAGE'});
@@ -359,7 +359,7 @@ describe('story: bytes that are not UTF-8', () => {
       expect(dirsync(['plan', ...both], {cwd, under}).code).to.equal(0);
       const env = {XDG_STATE_HOME: path.join(folder, `state${E}`)};
       expect(dirsync(['plan', ...both], {env, under}).stderr).to.include(
-        'the environment variable "XDG_STATE_HOME" holds U+FFFD',
+        'the environment variable "XDG_STATE_HOME" contains U+FFFD',
       );
     });
   });

@@ -403,9 +403,9 @@ describe('story: filters', () => {
       const told = planDocument(['other', 'target', ...flags], {cwd: root}).header.warnings;
       expect(told).to.deep.equal([
         idle('', './a.o', 'no name is "."; write "/a.o"'),
-        idle('', '!a//', 'no path holds "//"; write "!a/"'),
-        idle('rules:2: ', `${target}/x`, 'a "/" at its beginning is the root itself; write "/x"'),
-        idle('.dirsyncignore:1: ', `${root}/other/a`, 'a "/" at its beginning is the root itself; write "/a"'),
+        idle('', '!a//', 'no path contains "//"; write "!a/"'),
+        idle('rules:2: ', `${target}/x`, 'a "/" at its beginning means the root itself; write "/x"'),
+        idle('.dirsyncignore:1: ', `${root}/other/a`, 'a "/" at its beginning means the root itself; write "/a"'),
         idle('sub/.dirsyncignore:2: ', '../x', 'no name is ".."'),
       ]);
       expect(dirsync(['plan', 'source', 'target', ...flags], {cwd: root}).stdout).to.include(told[0]);

@@ -7,7 +7,7 @@ import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 import {file, type Tree} from '../support/tree.js';
 
-const KEPT = {count: '2 paths', says: 'that they kept would be deleted or overwritten: '};
+const KEPT = {count: '2 paths', says: 'that they protected would be deleted or overwritten: '};
 
 describe('story: filters that were let go', () => {
   const temp = tempDirs();

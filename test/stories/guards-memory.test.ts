@@ -73,7 +73,7 @@ describe('story: what runs remember', () => {
       const file = path.join(target, '.dirsync/id.json');
       fs.writeFileSync(file, '');
       fs.writeFileSync(path.join(root, 'source/b'), 'y');
-      expectHalted('memory-unreadable', `cannot be understood: ${file} (it is no JSON, or not all of it)`, args, options);
+      expectHalted('memory-unreadable', `is not valid: ${file} (it is not valid JSON, or it is cut off)`, args, options);
       expect(dirsync(['run', ...args, '--allow', 'memory-unreadable'], options).code).to.equal(0);
       expect(JSON.parse(fs.readFileSync(file, 'utf8')).id).to.have.length(36);
       expect(dirsync(['run', ...args], options)).to.deep.include({code: 0, stderr: ''});

@@ -36,9 +36,14 @@ describe('story: disks inside of the trees', () => {
         writeTree(photos, PHOTOS);
         expectDone(args, options);
         mount.undo();
-        expectHalted('source-fs-changed', 'nothing is mounted any more at photos in the source (it was tmpfs)', args, options);
+        expectHalted(
+          'source-fs-changed',
+          'nothing is mounted at photos in the source any more (before, it was tmpfs)',
+          args,
+          options,
+        );
         fs.rmdirSync(photos);
-        expectHalted('source-fs-changed', 'nothing is mounted any more at photos', args, options);
+        expectHalted('source-fs-changed', 'nothing is mounted at photos', args, options);
         expectDone([...args, '--allow', 'source-fs-changed'], options);
         expect(fs.existsSync(path.join(target, 'photos'))).to.equal(false);
 
@@ -57,10 +62,10 @@ describe('story: disks inside of the trees', () => {
         expectDone(args, options);
         expect(fs.readdirSync(photos)).to.have.length(3);
         mount.undo();
-        expectHalted('target-lost', 'nothing is mounted any more at photos in the target (it was tmpfs)', args, options);
+        expectHalted('target-lost', 'nothing is mounted at photos in the target any more (before, it was tmpfs)', args, options);
         expect(fs.readdirSync(photos)).to.deep.equal([]);
         fs.rmdirSync(photos);
-        expectHalted('target-lost', 'nothing is mounted any more at photos', args, options);
+        expectHalted('target-lost', 'nothing is mounted at photos', args, options);
       });
 
       it('a disk of the target that has gone since a plan was saved halts it, also the first one ever', () => {
@@ -73,7 +78,7 @@ describe('story: disks inside of the trees', () => {
         mount.undo();
         const {code, stderr} = withoutChange(target, () => dirsync(['apply', saved], options));
         expect({code, stderr}).to.deep.include({code: 5});
-        expect(stderr).to.include('target-lost: nothing is mounted any more at photos in the target');
+        expect(stderr).to.include('target-lost: nothing is mounted at photos in the target any more');
       });
     });
   }
@@ -86,7 +91,7 @@ describe('story: disks inside of the trees', () => {
     expectDone(args, options);
     mount.undo();
     mount.of('ramfs', photos);
-    expectHalted('source-fs-changed', 'another file system than before is mounted at photos in the source', args, options);
+    expectHalted('source-fs-changed', 'a different file system than before is mounted at photos in the source', args, options);
   });
 
   it('a bind mount, and a mounted file, are known as well', function () {
@@ -98,7 +103,7 @@ describe('story: disks inside of the trees', () => {
     mount.bind(path.join(root, 'data'), photos);
     expectDone(args, options);
     mount.undo();
-    expectHalted('source-fs-changed', 'nothing is mounted any more at photos in the source (it was bind ', args, options);
+    expectHalted('source-fs-changed', 'nothing is mounted at photos in the source any more (before, it was bind ', args, options);
     // The portable backend cannot see whether it is there, and does not guess.
     mount.bind(path.join(root, 'data'), photos);
     expectDone(args, {...options, env: {...options.env, DIRSYNC_PLATFORM: 'portable'}});
@@ -107,7 +112,7 @@ describe('story: disks inside of the trees', () => {
     expectDone(args, options);
     mount.undo();
     mount.bind(path.join(root, 'data'), photos);
-    expectHalted('source-fs-changed', 'nothing is mounted any more at placeholder in the source', args, options);
+    expectHalted('source-fs-changed', 'nothing is mounted at placeholder in the source any more', args, options);
   });
 
   it('what a run leaves alone does not halt it, and is not forgotten', () => {
@@ -127,7 +132,7 @@ describe('story: disks inside of the trees', () => {
     }
     expect(fs.readFileSync(path.join(target, 'doc'), 'utf8')).to.equal('changed');
     fs.writeFileSync(path.join(source, 'doc'), 'changed again');
-    expectHalted('source-fs-changed', 'nothing is mounted any more at photos', args, options);
+    expectHalted('source-fs-changed', 'nothing is mounted at photos', args, options);
   });
 
   it('what is filled from elsewhere is kept with --one-file-system when the disk is missing', () => {
@@ -138,7 +143,7 @@ describe('story: disks inside of the trees', () => {
     writeTree(path.join(target, 'photos'), PHOTOS);
     expectDone([...args, '-x'], options);
     mount.undo();
-    expectHalted('source-fs-changed', 'nothing is mounted any more at photos', [...args, '-x'], options);
+    expectHalted('source-fs-changed', 'nothing is mounted at photos', [...args, '-x'], options);
   });
 
   it('a mount point that goes with its mount, and had nothing in it, is no loss', () => {

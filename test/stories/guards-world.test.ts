@@ -178,7 +178,7 @@ describe('story: guards that judge the world', () => {
       fs.chownSync(path.join(target, 'closed'), 0, 0);
       fs.chmodSync(path.join(target, 'closed'), 0o755);
       const options = {uid: NOBODY, cwd: root};
-      expectHalted('not-writable', 'a folder of the target may not be written to: closed', args, options);
+      expectHalted('not-writable', 'a folder of the target cannot be written to: closed', args, options);
       expect(dirsync(['run', ...args, '--allow', 'not-writable'], options).code).to.equal(3);
       expect(fs.readFileSync(path.join(target, 'open/a'), 'utf8')).to.equal('x');
     });
@@ -196,7 +196,7 @@ describe('story: guards that judge the world', () => {
       const {target, args, options} = here({a: 'x'}, {b: 'y'});
       mount.bind(target, target);
       expect(spawnSync('mount', ['-o', 'remount,ro,bind', target]).status).to.equal(0);
-      expectHalted('not-writable', 'may not be written to: .', args, options);
+      expectHalted('not-writable', 'cannot be written to: .', args, options);
     });
   });
 
@@ -231,7 +231,7 @@ describe('story: guards that judge the world', () => {
     const {source, target, args, options} = here(many(30), {});
     expect(dirsync(['run', ...args], options).code).to.equal(0);
     for (const name of fs.readdirSync(source)) fs.utimesSync(path.join(source, name), 1_700_000_000, 1_700_000_000);
-    expectHalted('everything-changed', '30 of 30 files differ in their time alone', args, options);
+    expectHalted('everything-changed', '30 of 30 files differ only in their times', args, options);
     const {actions, halts} = planDocument([...args, '--checksum'], options);
     expect({halts, kinds: new Set(actions.map(({kind}) => kind))}).to.deep.equal({halts: [], kinds: new Set(['attrs'])});
     expect(dirsync(['run', ...args, '--allow', 'everything-changed'], options).code).to.equal(0);
@@ -243,7 +243,12 @@ describe('story: guards that judge the world', () => {
       const {target, args, options} = here({a: 'x'}, {a: 'x', cache: {b: 'kept'}});
       expect(dirsync(['run', ...args, '--exclude', '/cache/'], options).code).to.equal(0);
       expect(fs.existsSync(path.join(target, 'cache/b'))).to.equal(true);
-      expectHalted('filters-changed', '2 paths that they kept would be deleted or overwritten: cache and others', args, options);
+      expectHalted(
+        'filters-changed',
+        '2 paths that they protected would be deleted or overwritten: cache and others',
+        args,
+        options,
+      );
       expect(dirsync(['run', ...args, '--allow', 'filters-changed'], options).code).to.equal(0);
       expect(fs.existsSync(path.join(target, 'cache'))).to.equal(false);
       expect(dirsync(['run', ...args], options).code, 'the new filters are remembered').to.equal(0);
@@ -269,7 +274,7 @@ describe('story: guards that judge the world', () => {
       expect(dirsync(['run', ...args, ...tmp.slice(0, 2)], options).code).to.equal(0);
       expectHalted(
         'filters-changed',
-        'a path would be deleted for that: c.bak',
+        'a path would be deleted because of that: c.bak',
         [...args, ...tmp, '--exclude', '*.bak'],
         options,
       );

@@ -52,7 +52,7 @@ describe('story: --io-priority', () => {
     const {code, stderr} = dirsync(['run', source, target, '--io-priority', 'idle'], {env});
     expect({code, stderr}).to.deep.equal({
       code: 0,
-      stderr: 'Warning: priority: this system has no I/O priorities, so the nice value alone was lowered\n',
+      stderr: 'Warning: priority: this system has no I/O priorities, so only the nice value was changed\n',
     });
     expect(readTree(target)).to.include.keys('a');
   });

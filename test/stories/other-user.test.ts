@@ -97,7 +97,7 @@ describe('story: root and another user at one target', () => {
     fs.chownSync(home, NOBODY as number, NOBODY as number);
     const env = {HOME: home, XDG_STATE_HOME: '', XDG_DATA_HOME: ''};
     const asUser = {...user, env};
-    const said = 'this user may not read what tells whether this is the target of earlier runs';
+    const said = 'this user cannot read the record that identifies the target of earlier runs';
     expect(dirsync(['run', ...args], {env}).code).to.equal(0);
     expect(spawnSync('chown', [String(NOBODY), path.join(home, '.local'), path.join(home, '.local/state')]).status).to.equal(0);
     fs.chmodSync(path.join(home, '.local/state/dirsync'), 0o755);

@@ -298,7 +298,7 @@ describe('story: a saved plan', () => {
 
   describe('that is no good', () => {
     const header = ([first]: Json[], fields: Json = {}): Json => ({...first, ...fields});
-    const through = 'lies below "out", which is no folder then';
+    const through = 'is inside "out", which is not a folder at that point';
     const hostile = (...actions: Json[]) => {
       return ({plan}: Pair) => forge(plan, [header(linesOf(plan)), ...actions]);
     };

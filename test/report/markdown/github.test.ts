@@ -29,7 +29,7 @@ const CASES: Record<string, [subject: Subject, annotations: string[]]> = {
     planSubject(clash, ['source-missing']),
     [
       '::error title=Would halt%3A same-tree::source and target are the same folder; lifted by --allow same-tree',
-      '::warning title=Allowed%3A source-missing::the source does not exist and was taken as an empty folder',
+      '::warning title=Allowed%3A source-missing::the source does not exist and was treated as an empty folder',
       '::warning title=dirsync::50%25 of it: no',
       `::warning title=EACCES::${TROUBLE}`,
       '::notice title=dirsync::Plan: 1 change: 1 to create. 1 problem.',

@@ -119,7 +119,7 @@ Narrowed: 3 changes of plan \`plan-0\` were left out.
 > The guard **same-tree** halts this plan: source and target are the same folder. It is lifted by \`--allow same-tree\`.
 
 > [!WARNING]
-> Allowed by \`--allow source-missing\`: the source does not exist and was taken as an empty folder.
+> Allowed by \`--allow source-missing\`: the source does not exist and was treated as an empty folder.
 
 > [!WARNING]
 > the target keeps times to 2 s

@@ -153,7 +153,7 @@ ${LOCKED}
 Warning: the target keeps times to 2 s
 
 Would halt: same-tree — source and target are the same folder; lifted by --allow same-tree
-Allowed: source-missing — the source does not exist and was taken as an empty folder
+Allowed: source-missing — the source does not exist and was treated as an empty folder
 
   + create   1
 
