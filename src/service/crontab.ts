@@ -7,28 +7,28 @@ import {checkNames, fieldText, foreign, type Service, type ServiceFile} from './
 export function crontab(service: Service): ServiceFile {
   checkNames(service);
   const {job, times, variables, hasHooks} = service;
-  if (times.type === 'watch') foreign('cron keeps no process going for `watch`', 'Use --systemd or --launchd.');
+  if (times.type === 'watch') foreign('cron cannot keep a process running for `watch`', 'use --systemd or --launchd');
   if (times.type === 'interval') {
     foreign(
-      'the interval does not come at the same times of each day',
-      'Give one that divides an hour or a day, or use --systemd.',
+      'the interval does not fall on the same times every day',
+      'choose one that divides an hour or a day, or use --systemd',
     );
   }
   const command = commandText(service);
   const lines = [
     `# dirsync: ${escapeName(job)}. Add these lines with \`crontab -e\`.`,
-    '# cron mails what is printed, to MAILTO where that is set.',
-    ...(hasHooks ? ['# The hooks of the config find the PATH of cron, /usr/bin:/bin, where it is not set here.'] : []),
+    '# cron mails the output, to MAILTO if it is set.',
+    ...(hasHooks ? ['# The hooks of the config run with the PATH of cron, /usr/bin:/bin, unless you set PATH here.'] : []),
     ...(variables.length === 0
       ? []
-      : [`# The config names these variables; set them in lines NAME=VALUE above: ${variables.map(escapeName).join(', ')}`]),
-    '# A time that comes while a run is at work starts one that waits for lockTimeout, then ends with exit code 6.',
-    ...(service.jitter > 0 ? ['# Its jitter is left out: cron starts at the minute.'] : []),
-    ...(service.catchesUp ? ['# A time that passes while the machine is off is not made up for.'] : []),
+      : [`# The config uses these variables; set them above, in NAME=VALUE lines: ${variables.map(escapeName).join(', ')}`]),
+    '# If a run is due while another is still running, it waits for lockTimeout, then ends with exit code 6.',
+    ...(service.jitter > 0 ? ['# The jitter of the job is ignored: cron starts jobs on the minute.'] : []),
+    ...(service.catchesUp ? ['# Runs that are due while the machine is off are not made up for.'] : []),
     ...(times.timezone === undefined
       ? []
       : [
-          '# cronie goes by CRON_TZ. The cron of Debian does not: there the times are of the zone of the machine.',
+          '# cronie uses CRON_TZ. The cron of Debian ignores it: there, times are in the time zone of the machine.',
           `CRON_TZ=${times.timezone}`,
         ]),
     ...times.times.map((each) => `${timeText(each)} ${command}`),
@@ -37,7 +37,7 @@ export function crontab(service: Service): ServiceFile {
 }
 
 function timeText({seconds, minutes, hours, months, days}: CalendarTimes): string {
-  if (seconds?.join() !== '0') foreign('cron knows no seconds', 'Give times of whole minutes, or use --systemd.');
+  if (seconds?.join() !== '0') foreign('cron does not support seconds', 'use whole minutes, or --systemd');
   const {dates, weekdays} = datesAndWeekdays(days);
   return [
     field(minutes, 0, 59),
@@ -56,8 +56,8 @@ function datesAndWeekdays(days: readonly Days[]): {dates: Numbers; weekdays: Num
   if (isPlain && (days.length === 1 || (days.length === 2 && given.dates !== undefined && given.weekdays !== undefined)))
     return given;
   return foreign(
-    'cron knows no last days of a month (L), no weekdays of a certain week (#), and no day that is both (+)',
-    'Give plain days of the month and of the week, or use --systemd.',
+    'cron does not support the last days of a month (L), weekdays of a certain week (#), or days that are both (+)',
+    'use plain days of the month and of the week, or --systemd',
   );
 }
 

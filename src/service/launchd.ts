@@ -31,7 +31,7 @@ export function launchdPlist(service: Service, {folder, zone}: LaunchdOptions): 
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
-    ...[`To be put into ${folder}.`, ...notes(service)].map(
+    ...[`Put this file into ${folder}.`, ...notes(service)].map(
       (note) => `<!-- ${xml(escapeName(note)).replaceAll('--', '- -')} -->`,
     ),
     '<plist version="1.0">',
@@ -45,9 +45,9 @@ function notes({variables, jitter, catchesUp}: Service): string[] {
   return [
     ...(variables.length === 0
       ? []
-      : [`The config names these variables, to be set under EnvironmentVariables: ${variables.join(', ')}.`]),
-    ...(jitter > 0 ? ['The jitter of the job is left out: launchd starts at the minute.'] : []),
-    ...(catchesUp ? [] : ['A time that passes while the machine sleeps is made up for, which launchd cannot be told to leave.']),
+      : [`The config uses these variables; set them under EnvironmentVariables: ${variables.join(', ')}.`]),
+    ...(jitter > 0 ? ['The jitter of the job is ignored: launchd starts jobs on the minute.'] : []),
+    ...(catchesUp ? [] : ['Runs that are due while the machine sleeps are made up for; launchd cannot skip them.']),
   ];
 }
 
@@ -59,7 +59,10 @@ function startValues(times: Service['times'], zone: string): {readonly [key: str
       return {StartInterval: times.every / 1000};
     case 'calendar':
       if (times.timezone !== undefined && times.timezone !== zone) {
-        foreign(`launchd knows the time of this machine alone (${zone})`, 'Leave out timezone, or keep `dirsync run` going.');
+        foreign(
+          `launchd supports only the time zone of this machine (${zone})`,
+          'leave out timezone, or keep `dirsync run` running',
+        );
       }
       return {StartCalendarInterval: times.times.flatMap(intervals)};
   }
@@ -69,7 +72,7 @@ const MAX_INTERVALS = 1000;
 
 /** A time for each combination of numbers; what is left out is any. */
 function intervals({seconds, minutes, hours, months, days}: CalendarTimes): Value[] {
-  if (seconds?.join() !== '0') foreign('launchd knows no seconds', 'Give times of whole minutes.');
+  if (seconds?.join() !== '0') foreign('launchd does not support seconds', 'use whole minutes');
   const fields = [
     (months ?? []).map((Month) => ({Month})),
     days.flatMap(dayValues),
@@ -77,7 +80,8 @@ function intervals({seconds, minutes, hours, months, days}: CalendarTimes): Valu
     (minutes ?? []).map((Minute) => ({Minute})),
   ].filter((values) => values.length > 0);
   const count = fields.reduce((product, values) => product * values.length, 1);
-  if (count > MAX_INTERVALS) foreign(`it takes ${count} times for launchd`, 'Give fewer times, or keep `dirsync run` going.');
+  if (count > MAX_INTERVALS)
+    foreign(`launchd would need ${count} single times`, 'use fewer times, or keep `dirsync run` running');
   return fields.reduce<Record<string, number>[]>(
     (all, values) => all.flatMap((one) => values.map((value) => ({...one, ...value}))),
     [{}],
@@ -88,8 +92,8 @@ function intervals({seconds, minutes, hours, months, days}: CalendarTimes): Valu
 function dayValues({weekdays, dates, last}: Days): Record<string, number>[] {
   if (last !== undefined || (weekdays !== undefined && dates !== undefined)) {
     foreign(
-      'launchd knows no last days of a month (L), no weekdays of a certain week (#), and no day that is both (+)',
-      'Give plain days of the month and of the week, or keep `dirsync run` going.',
+      'launchd does not support the last days of a month (L), weekdays of a certain week (#), or days that are both (+)',
+      'use plain days of the month and of the week, or keep `dirsync run` running',
     );
   }
   return [...(dates ?? []).map((Day) => ({Day})), ...(weekdays ?? []).map((Weekday) => ({Weekday}))];

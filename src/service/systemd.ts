@@ -40,12 +40,12 @@ function serviceLines(service: Service): string[] {
     ...(user === undefined ? [] : [`User=${specifiers(user)}`]),
     ...Object.entries(environment).map(([key, value]) => `Environment=${quoted(`${key}=${value}`)}`),
     ...variableLines(variables, service),
-    '# Stopped by systemctl, dirsync exits with 143. 3, 5 and 6 are failures: paths were left out, a guard halted it, or the target was locked.',
+    '# dirsync exits with 143 when systemctl stops it. 3, 5 and 6 are failures: some paths failed, a guard halted the run, or the target was locked.',
     'SuccessExitStatus=143',
     ...(stays
       ? ['Restart=on-failure', 'RestartSec=1min']
       : [`TimeoutStartSec=${timeout === undefined ? 'infinity' : span(timeout)}`]),
-    '# The first signal ends a run cleanly; what is killed after this time lies in staging, and the next run removes it.',
+    '# The first signal ends a run cleanly. If it is killed after this time, the next run removes its unfinished files.',
     'KillMode=mixed',
     'KillSignal=SIGTERM',
     `TimeoutStopSec=${span(stopTimeout)}`,
@@ -59,7 +59,7 @@ function serviceLines(service: Service): string[] {
 }
 
 function mountLines({hasBefore}: Service, folders: readonly string[]): string[] {
-  if (hasBefore) return ['# No RequiresMountsFor=: the command `before` the run may be what mounts.'];
+  if (hasBefore) return ['# No RequiresMountsFor=: the `before` hook may be what mounts the disk.'];
   return [`RequiresMountsFor=${folders.map(quoted).join(' ')}`];
 }
 
@@ -67,7 +67,7 @@ function variableLines(variables: readonly string[], {job, user}: Service): stri
   if (variables.length === 0) return [];
   const file = `${user === undefined ? '%h/.config' : '/etc'}/dirsync-${specifiers(fileNameOf(job))}.env`;
   return [
-    '# The config names variables of the environment. Write a line NAME=VALUE for each into this file, and let nobody else read it:',
+    '# The config uses environment variables. Write a NAME=VALUE line for each into this file, and make it readable only by its owner:',
     `# ${variables.map(escapeName).join(', ')}`,
     `EnvironmentFile=${file}`,
   ];
@@ -98,7 +98,7 @@ function hardening(service: Service): string[] {
   const {user, preserve, hasHooks, source, target, writes, missing} = service;
   if (hasHooks) {
     return [
-      '# Not hardened: the hooks of the config are commands of any kind, such as mounts and mails, and would be shut in with it.',
+      '# Not hardened: the hooks of the config can be any commands, such as mount or mail, and hardening would restrict them too.',
     ];
   }
   const filters = [
@@ -108,15 +108,15 @@ function hardening(service: Service): string[] {
     'RestrictNamespaces=yes',
     'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
     'SystemCallArchitectures=native',
-    '# @pkey: V8 asks for memory protection keys.',
+    '# @pkey: V8 uses memory protection keys.',
     'SystemCallFilter=@system-service @pkey',
     'SystemCallErrorNumber=EPERM',
-    '# Not RestrictSUIDSGID=: setuid and setgid files are kept. Not MemoryDenyWriteExecute=: V8 writes the code that it runs.',
+    '# No RestrictSUIDSGID=: dirsync copies setuid and setgid files. No MemoryDenyWriteExecute=: V8 generates code at run time.',
   ];
   if (user === undefined) {
     return [
       ...filters,
-      '# Not ProtectSystem= and its like: here they need a user namespace, in which the files of others seem to be of nobody.',
+      '# No ProtectSystem= and similar: for a user they need a user namespace, in which files of other users appear to belong to nobody.',
     ];
   }
   const isRoot = user === 'root';
@@ -127,15 +127,15 @@ function hardening(service: Service): string[] {
   const walls = [...WALLS, ...(keepsDevices ? [] : DEVICE_WALLS)];
   const left = walls.filter((wall) => !fits(wall)).map(({line}) => line.replace('yes', ''));
   return [
-    '# All is read-only but these folders. "-": where one is missing, dirsync starts even so, and tells what is wrong.',
+    '# Everything is read-only except these folders. "-": dirsync starts even if the folder is missing, and reports the error.',
     'ProtectSystem=strict',
     `ReadWritePaths=${writes.map((path) => quoted(`-${path}`)).join(' ')}`,
     ...(missing.length === 0
       ? []
-      : [`# Not there now, and to be there before the first run: ${missing.map(escapeName).join(', ')}`]),
+      : [`# These folders do not exist yet; create them before the first run: ${missing.map(escapeName).join(', ')}`]),
     ...walls.filter(fits).map(({line}) => line),
-    ...(left.length === 0 ? [] : [`# Not ${left.join(', ')}: the job's folders would look different.`]),
-    ...(keepsDevices ? ['# Not PrivateDevices= and ProtectClock=: they forbid to make device files, which are kept.'] : []),
+    ...(left.length === 0 ? [] : [`# No ${left.join(', ')}: the folders of the job would look different.`]),
+    ...(keepsDevices ? ['# No PrivateDevices= and ProtectClock=: they forbid creating device files, which dirsync copies.'] : []),
     'ProtectHostname=yes',
     `CapabilityBoundingSet=${isRoot ? capabilities(service).join(' ') : ''}`,
     ...filters,
@@ -168,7 +168,7 @@ function timerLines(service: Service): string[] {
   const isShort = times.type === 'interval' ? times.every < SHORT : times.type === 'calendar' && times.times.some(isExact);
   return [
     '[Unit]',
-    `Description=${specifiers(`dirsync: ${escapeName(job)}, its times`)}`,
+    `Description=${specifiers(`dirsync: ${escapeName(job)}, schedule`)}`,
     '',
     '[Timer]',
     ...(times.type === 'calendar'
@@ -180,7 +180,7 @@ function timerLines(service: Service): string[] {
     ...(times.type === 'interval' ? [`OnActiveSec=${span(Math.max(delay, 1000))}`, `OnUnitActiveSec=${span(times.every)}`] : []),
     ...(jitter > 0 ? [`RandomizedDelaySec=${span(jitter)}`] : []),
     ...(isShort ? ['AccuracySec=1s'] : []),
-    ...(queues ? ['# Its overlap is skip, not queue: systemd leaves out a time that comes while a run is at work.'] : []),
+    ...(queues ? ['# overlap is skip here, not queue: systemd skips a run that is due while another is still running.'] : []),
     '',
     '[Install]',
     'WantedBy=timers.target',

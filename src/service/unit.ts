@@ -63,8 +63,8 @@ const UNHOLDABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u;
 export function checkNames({job, command, environment, source, target, writes}: Service): void {
   const odd = [job, ...command, ...Object.values(environment), source, target, ...writes].find((text) => UNHOLDABLE.test(text));
   if (odd === undefined) return;
-  const hint = 'Give it a name without control characters, or keep `dirsync run` going.';
-  throw new DirsyncError('SERVICE_UNWRITABLE', `"${escapeName(odd)}" holds a character that ends or turns a line`, hint);
+  const hint = 'use a name without control characters, or keep `dirsync run` running';
+  throw new DirsyncError('SERVICE_UNWRITABLE', `"${escapeName(odd)}" contains a character that breaks or reorders lines`, hint);
 }
 
 /**

@@ -63,12 +63,12 @@ describe('service/crontab', () => {
   });
 
   const refused: readonly (readonly [string, Service['times'], RegExp])[] = [
-    ['seconds', timesOf('30 0 3 * * *'), /no seconds/],
-    ['a last day', timesOf('0 0 L * *'), /no last days/],
-    ['a weekday of a week', timesOf('0 0 * * fri#2'), /no last days/],
-    ['days that are both', timesOf('0 0 1-7 * +mon'), /no last days/],
-    ['an uneven interval', {type: 'interval', every: 420_000}, /does not come at the same times/],
-    ['watch', {type: 'watch'}, /keeps no process going/],
+    ['seconds', timesOf('30 0 3 * * *'), /does not support seconds/],
+    ['a last day', timesOf('0 0 L * *'), /does not support the last days/],
+    ['a weekday of a week', timesOf('0 0 * * fri#2'), /does not support the last days/],
+    ['days that are both', timesOf('0 0 1-7 * +mon'), /does not support the last days/],
+    ['an uneven interval', {type: 'interval', every: 420_000}, /does not fall on the same times/],
+    ['watch', {type: 'watch'}, /cannot keep a process running/],
   ];
   for (const [name, times, words] of refused) {
     it(`refuses ${name}`, () =>

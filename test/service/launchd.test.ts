@@ -75,11 +75,11 @@ describe('service/launchd', () => {
   });
 
   const refused: readonly (readonly [string, Service['times'], RegExp])[] = [
-    ['seconds', timesOf('30 0 3 * * *'), /no seconds/],
-    ['a last day', timesOf('0 0 L * *'), /no last days/],
-    ['days that are both', timesOf('0 0 1-7 * +mon'), /no last days/],
-    ['another time zone', {type: 'calendar', times: [], timezone: 'Asia/Tokyo'}, /the time of this machine alone \(UTC\)/],
-    ['too many times', timesOf('1-59 1-22 * * *'), /takes 1298 times/],
+    ['seconds', timesOf('30 0 3 * * *'), /does not support seconds/],
+    ['a last day', timesOf('0 0 L * *'), /does not support the last days/],
+    ['days that are both', timesOf('0 0 1-7 * +mon'), /does not support the last days/],
+    ['another time zone', {type: 'calendar', times: [], timezone: 'Asia/Tokyo'}, /only the time zone of this machine \(UTC\)/],
+    ['too many times', timesOf('1-59 1-22 * * *'), /would need 1298 single times/],
   ];
   for (const [name, times, words] of refused) {
     it(`refuses ${name}`, () =>

@@ -58,9 +58,9 @@ describe('service/systemd', () => {
   for (const odd of ['a\nb', 'a\u2028b', 'a\u202eb', 'a\u0085b', 'a\udc80b']) {
     it(`refuses ${JSON.stringify(odd)}`, () => {
       expect(() => unit({job: odd}))
-        .to.throw(/holds a character/)
+        .to.throw(/contains a character/)
         .with.property('code', 'SERVICE_UNWRITABLE');
-      expect(() => unit({target: `/${odd}`})).to.throw(/holds a character/);
+      expect(() => unit({target: `/${odd}`})).to.throw(/contains a character/);
     });
   }
 
