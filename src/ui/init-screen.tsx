@@ -15,29 +15,32 @@ export interface InitScreenProps extends ViewProps<InitState, InitMessage> {
 }
 
 const WORDS: Readonly<Record<Question, readonly [label: string, help: string]>> = {
-  source: ['Folder to copy from', 'It is only read.'],
-  target: ['Folder to copy to', 'It becomes what the first is: what is only there is deleted. Every run begins with a plan.'],
-  job: ['Name of the job', 'As in `dirsync plan photos`.'],
-  exclude: ['Leave alone', 'Patterns as in .gitignore, with commas: *.tmp, /cache/. Empty: nothing.'],
-  when: ['Run', '← and → choose.'],
-  every: ['Every', 'Such as 30s, 5m or 1h30m.'],
-  at: ['At', 'Times of the day, with commas: 03:00, 15:30.'],
+  source: ['Folder to copy from', 'dirsync only reads it.'],
+  target: [
+    'Folder to copy to',
+    'It becomes equal to the source: anything that exists only here is deleted. Every run begins with a plan.',
+  ],
+  job: ['Name of the job', 'Used in commands, as in `dirsync plan photos`.'],
+  exclude: ['Leave out', 'Patterns as in .gitignore, separated by commas: *.tmp, /cache/. Empty: none.'],
+  when: ['Run', 'Choose with ← and →.'],
+  every: ['Every', 'For example 30s, 5m or 1h30m.'],
+  at: ['At', 'Times of day, separated by commas: 03:00, 15:30.'],
   cron: ['Cron pattern', 'Minute, hour, day of the month, month, day of the week: 0 3 * * mon-fri.'],
-  log: ['Log file', 'Empty: none.'],
-  heartbeat: ['Address to call', 'Is called after each run, so that somebody notices when runs stay away. Empty: none.'],
+  log: ['Log file', 'Empty: no log.'],
+  heartbeat: ['URL to call', 'Called after each run, so that a monitor notices missing runs. Empty: none.'],
 };
 const WHEN_WORDS: Readonly<Record<When, string>> = {
   'by-hand': 'by hand',
   every: 'at an interval',
-  at: 'at times of the day',
+  at: 'at times of day',
   cron: 'by a cron pattern',
-  watch: 'when something has changed',
+  watch: 'when the source changes',
 };
 const LABEL_WIDTH = Math.max(...Object.values(WORDS).map(([label]) => label.length));
 const KEYS = [
-  'Enter next · ↑ back · Ctrl-U empty · Esc leave, nothing is written',
-  'Enter next · ↑ back · Esc leave',
-  'Enter · Esc leave',
+  'Enter next · ↑ back · Ctrl-U clear · Esc quit without writing',
+  'Enter next · ↑ back · Esc quit',
+  'Enter · Esc quit',
 ];
 /** From so many rows on, there is a line between title, questions and keys. */
 const ROOMY = 12;
@@ -68,7 +71,7 @@ function initLines(state: InitState, {file, columns, rows}: Pick<InitScreenProps
   const here = [...question, ...told.map((line) => [span(' '.repeat(indent)), ...line])];
   const gap: Line[] = rows < ROOMY ? [] : [[]];
   const foot = [...gap, [span(fitting(KEYS, columns), 'dim')]];
-  const head = [[span(cut(`A first config: ${escapeName(file)}`, columns), 'bold')], ...gap];
+  const head = [[span(cut(`New config file: ${escapeName(file)}`, columns), 'bold')], ...gap];
   let free = rows - here.length;
   const fits = (lines: readonly Line[]): readonly Line[] => {
     if (lines.length > free) return [];

@@ -133,9 +133,9 @@ export function Lines({lines, color}: {readonly lines: readonly Line[]; readonly
 
 const STOP = {
   asked: [
-    'Stopping when what is at hand is whole; q again ends at once',
-    'Stopping; q again ends at once',
-    'q again ends at once',
+    'Stopping after the current files; press q again to quit at once',
+    'Stopping; q again quits at once',
+    'q again quits at once',
   ],
   scrolls: ['q stop · ↑ ↓ PgUp PgDn Home End scroll', 'q stop · ↑ ↓ scroll'],
   not: ['q stop'],

@@ -141,7 +141,7 @@ function titleWords({name, source, target}: JobState, width: number): string {
 /** How the last run ended, and what else is to be said of it; where there is no room for all of it, what to do stays. */
 function lastLines({runs, notice}: JobState, width: number, height: number): Line[] {
   const last = runs.at(-1);
-  if (last === undefined) return [[span('no run has ended yet')]];
+  if (last === undefined) return [[span('no run has finished yet')]];
   const {status, verdict, hint} = last;
   const said = [span(GLYPHS[status], COLORS[status]), span(` ${escapeName(verdict)}`)];
   const more = notice ?? resultWords(last);

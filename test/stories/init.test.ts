@@ -130,7 +130,7 @@ describe('story: init', () => {
       terminal.press('Enter');
       await terminal.shows('› Name of the job      pics▏');
       terminal.press('Enter');
-      await terminal.shows('› Leave alone');
+      await terminal.shows('› Leave out');
       terminal.type('*.tmp, /cache/');
       terminal.press('Enter');
       await terminal.shows('‹ by hand ›');
@@ -146,7 +146,7 @@ describe('story: init', () => {
       terminal.press('Enter');
       await terminal.shows('› Log file');
       terminal.press('Enter');
-      await terminal.shows('› Address to call');
+      await terminal.shows('› URL to call');
       terminal.press('Enter');
       expect(await terminal.ended()).to.equal(0);
       expect(terminal.screen()).to.include('dirsync plan pics').and.not.include('›');

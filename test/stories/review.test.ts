@@ -126,7 +126,7 @@ describe('story: a review', () => {
 
     fs.writeFileSync(path.join(root, 'mine.plan'), 'something else');
     await answer(terminal, 'w', 'mine.plan');
-    await terminal.shows('mine.plan exists. Write over it? [y/n]');
+    await terminal.shows('mine.plan exists. Overwrite it? [y/n]');
     terminal.press('y');
     await terminal.shows('Saved 5 changes to mine.plan');
 
@@ -191,7 +191,7 @@ describe('story: a review', () => {
     const {source, target} = pair();
     const terminal = await open(['plan', source, target]);
     terminal.press('Space', 'q');
-    await terminal.shows('What you chose is not saved. Leave all the same? [y/n]');
+    await terminal.shows('Your choice is not saved. Quit anyway? [y/n]');
     terminal.press('n');
     await terminal.shows(KEYS);
     terminal.press('q');
@@ -246,14 +246,14 @@ describe('story: a review', () => {
     const terminal = await open(['plan', source, target, '--allow', 'source-empty']);
     await search(terminal, 'old/a');
     terminal.press('End', 'Space');
-    await terminal.shows('1 change left out; another follows, which cannot be done without.');
+    await terminal.shows('1 change left out, and 1 more that depends on it.');
     await search(terminal, 'old');
     terminal.press('g', 'Down');
     await terminal.shows(/❯\[-\] +▾ - old\//);
     terminal.press('Space');
     await terminal.shows('1 change left out.');
     terminal.press('Space');
-    await terminal.shows('3 changes taken in.');
+    await terminal.shows('3 changes included.');
     terminal.press('Down', 'Space');
     await showAll(terminal);
     expect(await apply(terminal, 'these 2 changes')).to.equal(0);
@@ -267,7 +267,7 @@ describe('story: a review', () => {
     const terminal = await open(['apply', source, target]);
     expect(terminal.screen()).to.include('! too-many-deletes: would delete 31 of 31 files');
     terminal.press('a');
-    await terminal.shows('too-many-deletes halts it: leave some out, or apply --allow too-many-deletes');
+    await terminal.shows('too-many-deletes halts this: leave some out, or use --allow too-many-deletes');
     await search(terminal, 'many');
     terminal.press('g', 'Space');
     await terminal.shows('31 changes left out.');
@@ -298,7 +298,7 @@ describe('story: a review', () => {
       .to.include('docs/text.txt')
       .and.not.include('cache');
     await answer(terminal, 'e', 'report.md');
-    await terminal.shows('report.md exists. Write over it? [y/n]');
+    await terminal.shows('report.md exists. Overwrite it? [y/n]');
     terminal.press('n');
     await terminal.shows(KEYS);
     expect(namesIn(root)).to.have.members(['mine.plan', 'report.html', 'report.md', 'report.txt', 'source', 'target']);

@@ -18,18 +18,18 @@ describe('ui/init-screen', () => {
     const state = {...initialState(ALL), current: 'target', mistake: 'it is a file'} as const;
     const lines = linesOf({...state, texts: {...state.texts, source: HOSTILE, target: '/mnt'}});
     expect(lines).to.deep.equal([
-      'A first config: /x/evil\\x1b[2J\\u202egnp.yaml',
+      'New config file: /x/evil\\x1b[2J\\u202egnp.yaml',
       '',
       '  Folder to copy from  evil\\x1b[2J\\u202egnp',
       '› Folder to copy to    /mnt▏',
       '                       ! it is a file',
       '  Name of the job',
-      '  Leave alone',
+      '  Leave out',
       '  Run                  by hand',
       '  Log file',
-      '  Address to call',
+      '  URL to call',
       '',
-      'Enter next · ↑ back · Ctrl-U empty · Esc leave, nothing is written',
+      'Enter next · ↑ back · Ctrl-U clear · Esc quit without writing',
     ]);
   });
 
@@ -57,7 +57,7 @@ describe('ui/init-screen', () => {
       expect(lines.length).to.be.below(rows);
       const text = lines.join(' ').replace(/\s+/g, ' ');
       expect(text).to.include('path/to▏').and.include('! The source').and.include('disk is mounted');
-      if (rows > 5) expect(text).to.include(mistake).and.include('Esc leave');
+      if (rows > 5) expect(text).to.include(mistake).and.include('Esc quit');
     });
   }
 

@@ -130,7 +130,7 @@ describe('ui/screens', () => {
     it('says that it stops', () => {
       const state = applyState(applyState(APPLY_STATE, started, 0), {type: 'stop'}, 0);
       const frame = render(<ApplyScreen {...SMALL} state={state} now={0} color={false} send={() => {}} />).lastFrame();
-      expect(frame).to.include('Stopping when what is at hand is whole; q again ends at once');
+      expect(frame).to.include('Stopping after the current files; press q again to quit at once');
     });
   });
 

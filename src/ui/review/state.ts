@@ -296,7 +296,7 @@ function browse(state: ReviewState, intent: Intent): Step {
   }
 }
 
-const LEAVE_BY: Notice = {tone: 'info', text: 'All changes are shown. q leaves the review.'};
+const LEAVE_BY: Notice = {tone: 'info', text: 'All changes are shown. Press q to quit the review.'};
 const SORTS: readonly Sort[] = ['impact', 'name', 'kind'];
 const SORT_WORDS: Readonly<Record<Sort, string>> = {
   impact: 'Sorted by impact: most bytes and changes first.',
@@ -360,10 +360,9 @@ function confirm(state: ReviewState, intent: Intent): Step {
 }
 
 function askToApply(state: ReviewState): Step {
-  if (!state.canApply)
-    return {state: {...state, notice: {tone: 'error', text: 'This plan is only shown: it cannot be applied from here.'}}};
+  if (!state.canApply) return {state: {...state, notice: {tone: 'error', text: 'This plan cannot be applied from here.'}}};
   if (chosen(state) === 0)
-    return {state: {...state, notice: {tone: 'error', text: 'Nothing is chosen, so there is nothing to apply.'}}};
+    return {state: {...state, notice: {tone: 'error', text: 'No changes are chosen, so there is nothing to apply.'}}};
   return {state, effect: {type: 'judge'}};
 }
 
@@ -371,7 +370,7 @@ function askToApply(state: ReviewState): Step {
 function judged(state: ReviewState): ReviewState {
   const halt = state.halts.find(({allowed}) => !allowed);
   if (halt === undefined) return {...state, mode: {type: 'confirm', what: {type: 'apply'}}};
-  const text = `${halt.guard} halts it: leave some out, or apply --allow ${halt.guard}`;
+  const text = `${halt.guard} halts this: leave some out, or use --allow ${halt.guard}`;
   return {...state, notice: {tone: 'error', text}};
 }
 
@@ -499,7 +498,9 @@ function toggle(state: ReviewState): ReviewState {
 
 function toggleNotice(leftOut: boolean, asked: number, followed: number): Notice {
   const count = (number: number) => `${number.toLocaleString('en-US')} ${number === 1 ? 'change' : 'changes'}`;
-  const follow = followed === 1 ? 'another follows' : `${followed.toLocaleString('en-US')} others follow`;
-  const why = leftOut ? `${follow}, which cannot be done without` : `${follow}, which this needs`;
-  return {tone: 'info', text: `${count(asked)} ${leftOut ? 'left out' : 'taken in'}${followed > 0 ? `; ${why}` : ''}.`};
+  const follow = followed === 1 ? '1 more' : `${followed.toLocaleString('en-US')} more`;
+  const why = leftOut
+    ? `${follow} that ${followed === 1 ? 'depends' : 'depend'} on ${asked === 1 ? 'it' : 'them'}`
+    : `${follow} that ${asked === 1 ? 'it depends' : 'they depend'} on`;
+  return {tone: 'info', text: `${count(asked)} ${leftOut ? 'left out' : 'included'}${followed > 0 ? `, and ${why}` : ''}.`};
 }

@@ -95,8 +95,7 @@ function headLines({plan, summary, halts, tree, selection}: ReviewState, width: 
   }
   const notes = notesLine(plan, open.length - MAX_HALTS);
   if (notes !== undefined) lines.push(...told(`! ${notes}`, WARN, {columns: width, rows: HALT_LINES}));
-  if (tree.changes === 0)
-    lines.push([span(` Nothing to do${selection.leftOut > 0 ? '' : ': the target holds what it should'}.`)]);
+  if (tree.changes === 0) lines.push([span(` Nothing to do${selection.leftOut > 0 ? '' : ': the target is up to date'}.`)]);
   return lines;
 }
 
@@ -110,7 +109,7 @@ function notesLine({header, problems}: ReviewState['plan'], moreHalts: number): 
     moreHalts > 0 && formatPlural(moreHalts, 'more guard'),
     problems.length > 0 && formatPlural(problems.length, 'problem'),
     header.warnings.length > 0 && formatPlural(header.warnings.length, 'warning'),
-    header.narrowed && `${formatPlural(header.narrowed.leftOut, 'change')} left out before`,
+    header.narrowed && `${formatPlural(header.narrowed.leftOut, 'change')} left out earlier`,
   ].filter((part) => typeof part === 'string');
   return parts.length === 0 ? undefined : `${parts.join(', ')} (p shows them)`;
 }
@@ -466,7 +465,7 @@ function noteLines({plan, halts}: ReviewState): Line[] {
       [span(`          ${escapeName(code)}: ${escapeName(message)}`)],
     ]),
   ];
-  return lines.length > 0 ? lines : [[span(' No problems, no warnings, and no guard halts this plan.')]];
+  return lines.length > 0 ? lines : [[span(' No problems or warnings, and no guard halts this plan.')]];
 }
 
 // ── Foot ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -513,8 +512,8 @@ const PROMPTS = {
 } as const;
 
 function question(state: Pick<ReviewState, 'tree' | 'selection'>, {what}: Extract<Mode, {type: 'confirm'}>): string {
-  if (what.type === 'quit') return 'What you chose is not saved. Leave all the same?';
-  if (what.type === 'overwrite') return `${escapeName(what.effect.file)} exists. Write over it?`;
+  if (what.type === 'quit') return 'Your choice is not saved. Quit anyway?';
+  if (what.type === 'overwrite') return `${escapeName(what.effect.file)} exists. Overwrite it?`;
   const count = chosen(state);
   const changes = count === 1 ? 'this change' : `these ${formatCount(count)} changes`;
   return `Apply ${changes}?`;

@@ -184,7 +184,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       name: 'a delete that is left out keeps its folder, and says so',
       intents: [down(2), type('toggle')],
-      notice: '1 change left out; another follows, which cannot be done without.',
+      notice: '1 change left out, and 1 more that depends on it.',
       rows: [
         '  [-] /',
         '  [-]   old/',
@@ -199,26 +199,26 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       name: 'what is taken in brings what it needs',
       intents: [down(4), type('toggle'), down(), type('toggle')],
-      notice: '1 change taken in; another follows, which this needs.',
+      notice: '1 change included, and 1 more that it depends on.',
     },
     {
       name: 'a leader takes its links along',
       plan: planOf([act.create('a'), link, {...link, path: 'l' as RelPath}]),
       intents: [down(), type('toggle')],
-      notice: '1 change left out; 2 others follow, which cannot be done without.',
+      notice: '1 change left out, and 2 more that depend on it.',
     },
     {
       name: 'and a link brings it back',
       plan: planOf([act.create('a'), link, {...link, path: 'l' as RelPath}]),
       intents: [down(), type('toggle'), down(), type('toggle')],
-      notice: '1 change taken in; another follows, which this needs.',
+      notice: '1 change included, and 1 more that it depends on.',
     },
     {
       name: 'a part of a folder that is in is left out',
       intents: [down(2), type('toggle'), type('collapse'), type('toggle')],
       notice: '1 change left out.',
     },
-    {name: 'twice is as before', intents: [type('toggle'), type('toggle')], notice: '7 changes taken in.'},
+    {name: 'twice is as before', intents: [type('toggle'), type('toggle')], notice: '7 changes included.'},
     {
       name: 'what a filter hides is not meant',
       intents: [kinds('delete'), type('toggle'), kinds()],
@@ -243,7 +243,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       name: 'what it hides follows',
       plan: planOf([act.create('a'), link]),
       intents: [kinds('create'), type('toggle')],
-      notice: '1 change left out; another follows, which cannot be done without.',
+      notice: '1 change left out, and 1 more that depends on it.',
     },
     {
       name: 'where nothing is shown, nothing is chosen',
@@ -311,7 +311,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       intents: [type('back')],
       effects: [],
       mode: BROWSE,
-      notice: 'All changes are shown. q leaves the review.',
+      notice: 'All changes are shown. Press q to quit the review.',
     },
     {name: 'the details are hidden', intents: [type('details')], state: {hasDetails: false}},
     {name: 'and shown again', intents: [type('details'), type('details')], state: {hasDetails: true}},
@@ -419,7 +419,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       name: 'a guard that halts is named, and how it is lifted',
       intents: [{type: 'judged', halts: [halt('source-empty', true), halt('too-many-deletes')]}],
       mode: BROWSE,
-      notice: 'too-many-deletes halts it: leave some out, or apply --allow too-many-deletes',
+      notice: 'too-many-deletes halts this: leave some out, or use --allow too-many-deletes',
     },
     {name: 'yes applies', intents: [{type: 'judged', halts: []}, key('yes')], effects: [{type: 'apply'}]},
     ...[key('no'), type('back'), key('quit')].map((intent) => ({
@@ -438,13 +438,13 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       name: 'what is only shown cannot be applied',
       options: {canApply: false},
       intents: [key('apply')],
-      notice: 'This plan is only shown: it cannot be applied from here.',
+      notice: 'This plan cannot be applied from here.',
       effects: [],
     },
     {
       name: 'nothing chosen is nothing to apply',
       intents: [type('toggle'), key('apply')],
-      notice: 'Nothing is chosen, so there is nothing to apply.',
+      notice: 'No changes are chosen, so there is nothing to apply.',
       effects: [],
     },
     {name: 'what nobody chose is left at once', intents: [key('quit')], effects: [{type: 'quit'}]},

@@ -273,8 +273,8 @@ describe('ui/review/view', () => {
       const effect = {type: 'save', file: `/a/long/way/to/the/${'folder/'.repeat(20)}file`, overwrite: false} as const;
       const ends: readonly (readonly [state: ReviewState, end: string])[] = [
         [openAt(state, {type: 'judged', halts: []}), 'changes? [y/n]'],
-        [openAt(state, {type: 'judged', halts}), 'apply --allow source-empty'],
-        [openAt(state, {type: 'exists', effect}), 'Write over it? [y/n]'],
+        [openAt(state, {type: 'judged', halts}), 'use --allow source-empty'],
+        [openAt(state, {type: 'exists', effect}), 'Overwrite it? [y/n]'],
         [openAt(state, {type: 'failed', text: 'a.plan cannot be written (EACCES) - check that you may'}), 'check that you may'],
         [openAt(state, {type: 'export'}), '.xml .txt): dirsync-report.html▏'.slice(size.columns < 30 ? -14 : 0)],
       ];
