@@ -102,7 +102,8 @@ function explore(explorer: HTMLElement, data: PageData): void {
     button('Open all', () => model.setAllOpen(true)),
     button('Close all', () => model.setAllOpen(false)),
   );
-  const keys = 'Arrow keys move, open and close; letters jump to a name; / searches; Enter leads to the details, Escape back.';
+  const keys =
+    'Arrow keys move, open and close; letters jump to a name; / searches; Enter goes to the details, Escape goes back.';
   explorer.append(
     bar,
     element('div', {class: 'filters'}, ...filters, found),

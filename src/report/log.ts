@@ -126,7 +126,7 @@ export function logEntry(event: Event): LogEntry | undefined {
       return entry(whole ? levelOf(event.report) : 'warn', text, {counts, bytes, problems: problems.length});
     }
     case 'run-waiting':
-      return entry('debug', `waiting  next run at ${event.next}${event.watching ? ', or when the source has changed' : ''}`, {
+      return entry('debug', `waiting  next run at ${event.next}${event.watching ? ', or when the source changes' : ''}`, {
         next: event.next,
       });
     case 'run-skipped':

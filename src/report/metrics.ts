@@ -52,7 +52,7 @@ function metricsOf(run: JobRun, lastSuccess: number | undefined): readonly Metri
     },
     {
       name: LAST_SUCCESS,
-      help: 'When a run last succeeded, in seconds since 1970; 0: not known of any.',
+      help: 'When a run last succeeded, in seconds since 1970; 0 if none is known.',
       values: [[run.result === 'success' ? finished : believed(lastSuccess, finished)]],
     },
     {
@@ -72,7 +72,7 @@ function metricsOf(run: JobRun, lastSuccess: number | undefined): readonly Metri
     },
     {
       name: 'dirsync_last_run_done_actions',
-      help: 'Actions that the last run did, by kind.',
+      help: 'Actions that the last run completed, by kind.',
       values: kinds.map((kind) => [done?.[kind].count ?? (report ? undefined : 0), {kind}]),
     },
     {
@@ -82,42 +82,42 @@ function metricsOf(run: JobRun, lastSuccess: number | undefined): readonly Metri
     },
     {
       name: 'dirsync_last_run_planned_bytes',
-      help: 'Bytes that the last plan was to write, by kind of action; for deletes, to give back.',
+      help: 'Bytes that the last plan would write, by kind of action; for deletes, bytes that it would free.',
       values: kinds.map((kind) => [planned?.summary.kinds[kind].bytes, {kind}]),
     },
     {
       name: 'dirsync_pending_actions',
-      help: 'Changes that were planned and not made.',
+      help: 'Changes that were planned but not made.',
       values: [[pending]],
     },
     {
       name: 'dirsync_drifted_paths',
-      help: 'Paths that the last run left alone, since they were no longer what its plan saw.',
+      help: 'Paths that the last run skipped because they had changed since the plan was made.',
       values: [[report?.skipped.length ?? (planned && 0)]],
     },
     {
       name: 'dirsync_blocked_paths',
-      help: 'Paths that the last run kept, since they could not be read or compared.',
+      help: 'Paths that the last run kept because they could not be read or compared.',
       values: [[report?.counts.blocked ?? planned?.summary.kinds.blocked.count]],
     },
     {
       name: 'dirsync_problems',
-      help: 'Paths that went wrong in the last run.',
+      help: 'Paths with problems in the last run.',
       values: [[report?.problems.length ?? planned?.summary.problems]],
     },
     {
       name: 'dirsync_guard_halted',
-      help: 'Guards that halted the last run: 1, 0 for the others.',
+      help: 'Guards that halted the last run: 1 for those, 0 for the others.',
       values: GUARD_NAMES.map((guard) => [Number(halting.has(guard)), {guard}]),
     },
     {
       name: 'dirsync_target_free_bytes',
-      help: 'Bytes that were free on the file system of the target when the last run was planned.',
+      help: 'Free bytes on the file system of the target when the last run was planned.',
       values: [[space?.free]],
     },
     {
       name: 'dirsync_target_free_inodes',
-      help: 'Inodes that were free on the file system of the target when the last run was planned.',
+      help: 'Free inodes on the file system of the target when the last run was planned.',
       values: [[space?.freeInodes]],
     },
     {

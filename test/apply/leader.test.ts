@@ -68,7 +68,7 @@ const cases: Record<string, Case> = {
     link: undefined,
     codes: ['DEPENDS'],
   },
-  'a leader of which attributes alone were to be set, edited meanwhile': {
+  'a leader of which attributes only were to be set, edited meanwhile': {
     source: {a: file('the new one', {mode: 0o600}), b: hardlink('a')},
     target: {a: 'the new one'},
     change: (pair) => write(inTarget(pair, 'a'), 'edited by u', 1_600_000_000),

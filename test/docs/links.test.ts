@@ -19,7 +19,7 @@ const read = (page: string) => fs.readFileSync(path.join(ROOT, page), 'utf8');
 
 function tokensOf(page: string): Token[] {
   const tokens: Token[] = [];
-  marked.walkTokens(marked.lexer(read(page)), (token) => {
+  void marked.walkTokens(marked.lexer(read(page)), (token) => {
     tokens.push(token);
   });
   return tokens;

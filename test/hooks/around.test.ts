@@ -131,7 +131,7 @@ describe('hooks/around', () => {
         DIRSYNC_DURATION: '2.500',
         DIRSYNC_GUARD: '',
         DIRSYNC_ERROR: '',
-        DIRSYNC_MESSAGE: 'Done, but not all: 1 change done, 1 failed, 1 not begun.',
+        DIRSYNC_MESSAGE: 'Incomplete: 1 change done, 1 failed, 1 not started.',
       });
       expect(JSON.parse(stdin)).to.deep.equal(JSON.parse(JSON.stringify(jobRunDocument(partial))));
     });

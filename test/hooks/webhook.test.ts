@@ -48,9 +48,9 @@ const text = (run: JobRun) => webhookMessage(run, 'markdown').body.trimEnd();
 describe('hooks/webhook', () => {
   it('tells of a run', () => {
     expect(text(partial)).to.equal(`\
-\`photos\` is done, but not whole after 2.5 s
+\`photos\` finished incompletely after 2.5 s
 
-- Done, but not all: 1 change done, 1 failed. 1.2 KiB written.
+- Incomplete: 1 change done, 1 failed. 1.2 KiB written.
 - Plan: 2 changes: 2 to create.
 - \`b & <c>\` (target): \`EACCES\`, permission denied while writing; check the permissions of the path and of the folders above it
 - \`b & <c>\` (target): \`EACCES\`, permission denied while writing; check the permissions of the path and of the folders above it

@@ -58,7 +58,7 @@ const cases: Record<string, Case> = {
   'a leader that has drifted': {actions: grouped, states: {a: 'skipped'}, asked: ['b', 'links'], unmet: 'leader a'},
   'a leader that failed': {actions: grouped, states: {a: 'failed'}, asked: ['b', 'links'], unmet: 'leader a'},
   'a leader that is still to be written': {actions: grouped, states: {}, asked: ['b', 'links'], unmet: 'leader a'},
-  'a leader of which attributes alone are to be set': {
+  'a leader of which attributes only are to be set': {
     actions: [attrs('a'), link('b', 'a')],
     states: {},
     asked: ['b', 'links'],

@@ -123,7 +123,7 @@ describe('report/junit', () => {
       'run finished: passed',
       'actions b: failure ENOSPC: no space left on the target while writing; free bytes or inodes (df, df -i) and run again',
       'actions c: skipped skipped (drift)',
-      'actions d: skipped not begun',
+      'actions d: skipped not started',
       `problems locked: failure ${DENIED}`,
     ]);
     expect(xml).to.include('<testcase name="finished" classname="run" time="125.000"/>');
@@ -131,7 +131,7 @@ describe('report/junit', () => {
   });
 
   for (const [name, about, message] of [
-    ['that was killed', killed(), 'Not finished: the run is still at work, or was killed; apply again to do the rest.'],
+    ['that was killed', killed(), 'Not finished: the run is still running or was killed; apply again to do the rest.'],
     [
       'that was interrupted',
       runSubject({end: {finished: run.header.started, counts, bytes: 0, interrupted: 'SIGTERM'}}),
@@ -145,7 +145,7 @@ describe('report/junit', () => {
   it('gives a history, a case a run', () => {
     const troubled = runSubject({problems: [locked]}).run;
     expect(cases(junitReport(historySubject([killed().run, troubled, run])))).to.deep.equal([
-      'runs run-1: error Not finished: the run is still at work, or was killed; apply again to do the rest.',
+      'runs run-1: error Not finished: the run is still running or was killed; apply again to do the rest.',
       'runs run-1: failure Done: 9 changes, but 1 path had problems.',
       'runs run-1: passed',
     ]);

@@ -75,7 +75,7 @@ const cases: [event: Event, line: string | undefined][] = [
     'ERROR EIO  p\\n (target): input/output error while writing; check the disk and its connection, then run again',
   ],
   [{type: 'apply-done', report}, 'INFO  apply done  Done: 1 change. 12 B written.'],
-  [{type: 'apply-done', report: failed}, 'WARN  apply done  Done, but not all: 1 change done, 2 failed. 12 B written.'],
+  [{type: 'apply-done', report: failed}, 'WARN  apply done  Incomplete: 1 change done, 2 failed. 12 B written.'],
   [{type: 'run-started', id: 'r'}, 'DEBUG run started'],
   [{type: 'apply-started', actions: 0, steps: 0, checks: 0, bytes: 0}, 'DEBUG apply started  0 actions, 0 B to write'],
   [{type: 'apply-done', report: idle}, 'DEBUG apply done  Done: 0 changes. 0 B written.'],
@@ -87,9 +87,9 @@ const cases: [event: Event, line: string | undefined][] = [
   [{type: 'run-waiting', next: '2026-11-23T05:00:00.000Z'}, 'DEBUG waiting  next run at 2026-11-23T05:00:00.000Z'],
   [
     {type: 'run-waiting', next: '2026-11-23T05:00:00.000Z', watching: true},
-    'DEBUG waiting  next run at 2026-11-23T05:00:00.000Z, or when the source has changed',
+    'DEBUG waiting  next run at 2026-11-23T05:00:00.000Z, or when the source changes',
   ],
-  [{type: 'run-skipped', ticks: 2, why: 'busy'}, 'WARN  skipped  2 times of the schedule passed while a run was at work'],
+  [{type: 'run-skipped', ticks: 2, why: 'busy'}, 'WARN  skipped  2 scheduled runs were missed while a run was in progress'],
   [{type: 'run-failed', code: 'TARGET_LOCKED', message: 'one\ntwo\x1b'}, 'ERROR run failed  TARGET_LOCKED: one; two\\x1b'],
 ];
 
@@ -106,7 +106,9 @@ describe('report/log', () => {
     [{run: 'R1'}, '[R1] '],
   ] as const) {
     it(`tells where a line is from: ${shown}`, () => {
-      expect(textOf({type: 'run-skipped', ticks: 1, why: 'busy'}, from)).to.contain(` WARN  ${shown}skipped  one time`);
+      expect(textOf({type: 'run-skipped', ticks: 1, why: 'busy'}, from)).to.contain(
+        ` WARN  ${shown}skipped  one scheduled run was missed`,
+      );
     });
   }
 

@@ -30,8 +30,8 @@ describe('story: what cannot be read is kept', () => {
     ]);
     expect(document.summary.kinds.blocked).to.deep.equal({count: 2, bytes: 9});
     const plan = dirsync(['plan', source, target], options);
-    expect(plan.stdout).to.match(/! blocked +closed\/a\/ +8 B +kept, since the source could not be read here/);
-    expect(plan.stdout).to.include('2 paths are kept unread. 1 problem.');
+    expect(plan.stdout).to.match(/! blocked +closed\/a\/ +8 B +kept because the source could not be read here/);
+    expect(plan.stdout).to.include('2 paths are blocked and kept. 1 problem.');
     expect(dirsync(['plan', source, target, '--detailed-exitcode'], options).code).to.equal(3);
 
     const applied = dirsync(['apply', source, target, '--yes', '--json'], options);

@@ -75,8 +75,8 @@ describe('story: bytes that are not UTF-8', () => {
       done(run(['apply', 'p.plan', '-l', 'run.log'], {cwd}));
       expect(paths(cwd)).to.include.members(['t/a', 't/b', 'new/a', 'p.plan', 'run.log']);
       expect(paths(path.join(root, `w${LOST}`))).to.deep.equal(['s', 's/wrong', 't', 't/mine']);
-      expect(done(run(['explain', 'a', 's', 't'], {cwd})).stdout).to.include('a is not in the plan: both sides are equal.');
-      expect(done(run(['explain', 's/a', 's', 't'], {cwd})).stdout).to.include('a is not in the plan: both sides are equal.');
+      expect(done(run(['explain', 'a', 's', 't'], {cwd})).stdout).to.include('a is not in the plan: both sides are the same.');
+      expect(done(run(['explain', 's/a', 's', 't'], {cwd})).stdout).to.include('a is not in the plan: both sides are the same.');
     });
   }
 

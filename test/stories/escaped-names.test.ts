@@ -308,6 +308,6 @@ describe('story: names that the target cannot hold', function () {
     const typed = path.join(story.target, 'sub/a%3Ab');
     const {code, stdout} = dirsync(['explain', typed, story.source, story.target], story.options);
     expect(code).to.equal(0);
-    expect(stdout).to.include('sub/a:b is not in the plan: both sides are equal.').and.include('Target    on disk sub/a%3Ab');
+    expect(stdout).to.include('sub/a:b is not in the plan: both sides are the same.').and.include('Target    on disk sub/a%3Ab');
   });
 });

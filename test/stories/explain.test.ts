@@ -29,7 +29,7 @@ describe('explain', () => {
       expect(said[0]).to.equal('docs/keep.md will be updated: size 3 → 9.');
       expect(said).to.include.members([
         '~ size      3 B                   9 B',
-        'Filter  taken in by docs/.dirsyncignore:3: !keep.md',
+        'Filter  included by docs/.dirsyncignore:3: !keep.md',
       ]);
       const left = 'docs/draft.md stays in the target: a filter protects it, docs/.dirsyncignore:2: *.md.';
       expect(explained(['docs/draft.md', source, target])[0]).to.equal(left);
@@ -50,7 +50,7 @@ describe('explain', () => {
     fs.rmSync(path.join(target, 'old'));
     const said = explained(['old', '--plan', 'saved.plan'], {cwd: root});
     expect(said[0]).to.equal('old will be deleted: the source does not have it.');
-    expect(said.at(-1)).to.equal('Note  what stands there now is not what the plan saw; plan again');
+    expect(said.at(-1)).to.equal('Note  the path has changed since the plan was made; plan again');
     expect(explained(['same', '--plan', 'saved.plan'], {cwd: root})[0]).to.equal(left);
   });
 
@@ -65,7 +65,7 @@ describe('explain', () => {
 
   it('tells of a guard that would halt the whole plan', () => {
     const {source, target} = pairIn(temp(), {}, {a: 'x'});
-    expect(explained(['a', source, target]).at(-1)).to.match(/^Would halt: source-empty — .* lifted by --allow source-empty$/);
+    expect(explained(['a', source, target]).at(-1)).to.match(/^Would halt: source-empty — .* lift it with --allow source-empty$/);
     expect(explained(['a', source, target, '--allow', 'source-empty']).at(-1)).to.match(/^Allowed: source-empty/);
   });
 

@@ -95,7 +95,7 @@ describe('story: guards', () => {
   function expectHalted(root: string, guard: string, says: string, roots: readonly string[], flags: readonly string[] = []) {
     const plan = withoutChange(root, () => dirsync(['plan', ...roots, ...flags], {cwd: root}));
     expect(plan).to.deep.include({code: 0, stderr: ''});
-    expect(plan.stdout).to.include(`Would halt: ${guard} — `).and.include(says).and.include(`lifted by --allow ${guard}`);
+    expect(plan.stdout).to.include(`Would halt: ${guard} — `).and.include(says).and.include(`lift it with --allow ${guard}`);
     expect(withoutChange(root, () => dirsync(['plan', ...roots, ...flags, '--detailed-exitcode'], {cwd: root})).code).to.equal(5);
     for (const command of [['apply', '--yes'], ['apply'], ['run']]) {
       const {code, stderr} = withoutChange(root, () => dirsync([...command, ...roots, ...flags], {cwd: root}));

@@ -97,7 +97,7 @@ describe('story: what runs did', () => {
     const running = startDirsync(['run', source, target]);
     await running.until(() => fs.existsSync(path.join(target, 'd30/f0')));
     await running.kill('SIGKILL');
-    expect(ok('history', target)).to.include('killed, or still at work');
+    expect(ok('history', target)).to.include('killed or still running');
     const run = JSON.parse(ok('show', 'latest', '-o', target, '--json'));
     const written = Object.entries(readTree(target)).filter(([, found]) => found.startsWith('file'));
     const recorded = run.steps.filter(({kind}: {kind: string}) => kind === 'create').map(({path}: {path: string}) => path);

@@ -84,7 +84,7 @@ describe('story: log', () => {
             expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
             expect(stdout).to.include(`Warning: the ${flags[0] === '-l' ? 'log' : 'metrics'} ${flags[1]} in the target`);
             // A file of metrics takes the place of the last one, which gives its folder another time.
-            expect(stdout).to.include(flags[0] === '-l' ? NOTHING : 'Plan: 1 change: 1 in attributes alone.');
+            expect(stdout).to.include(flags[0] === '-l' ? NOTHING : 'Plan: 1 change: 1 in attributes only.');
           }
           const kept = fs.readdirSync(target).filter((name) => name !== '.dirsync' && name !== 'a');
           expect(kept).to.have.length(1);

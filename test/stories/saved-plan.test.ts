@@ -104,7 +104,7 @@ describe('story: a saved plan', () => {
 
       const {code, stdout} = apply(pair, '--skip-drifted');
       expect(code).to.equal(3);
-      expect(stdout).to.include('Skipped, since they drifted');
+      expect(stdout).to.include('Skipped because of drift');
       expect(fs.readFileSync(drifted, 'utf8')).to.equal('drifted');
       const name = path.basename(drift);
       const {edited, gone, 'added/file': added} = readTree(pair.target);

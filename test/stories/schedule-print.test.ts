@@ -82,7 +82,7 @@ describe('story: schedule print', () => {
     ['no form', ['photos'], /one of --cron, --launchd or --systemd is needed/],
     ['two forms', ['--cron', '--systemd', 'photos'], /--systemd and --cron cannot be used together/],
     ['no job', ['--cron'], /JOB is missing/],
-    ['an interval that cron does not know', ['--cron', 'notes'], /does not come at the same times/],
+    ['an interval that cron does not know', ['--cron', 'notes'], /does not fall on the same times/],
     ['a folder for cron', ['--cron', 'photos', '--out', 'units'], /do not work with --cron/],
     ['two lists of launchd in one', ['--launchd', 'notes', 'live'], /holds one job/],
     ['a folder that is not there', ['--systemd', 'photos', '--out', 'nowhere'], /nowhere \(ENOENT\)/],

@@ -237,7 +237,7 @@ export const WORLDS: readonly World[] = [
   {name: 'hard links', ...pair(hardLinks), isPortable: true},
   {name: 'files that get the names of others', ...pair(renamed), isPortable: true},
   {name: 'symlinks and FIFOs', ...pair(specials), isPortable: false},
-  {name: 'attributes alone', ...pair(attributes), dress: dressed, needsXattrs: true, isPortable: false},
+  {name: 'attributes only', ...pair(attributes), dress: dressed, needsXattrs: true, isPortable: false},
   {name: 'modes and times alone', ...pair(attributes), isPortable: true},
   {name: 'folders closed to their owner', ...pair(closed), forUser: true, isPortable: true},
   {name: 'sparse files', ...pair(sparse), dress: dug, isPortable: true},

@@ -49,7 +49,7 @@ function runTable(runs: readonly RunSummary[]): Part {
   });
   return [
     table({
-      caption: 'Runs, the newest first',
+      caption: 'Runs, newest first',
       columns: ['Started', 'Outcome', '#Changes', 'Kinds', '#Written', '#Took', '#Problems', 'Run'],
       rows,
     }),
@@ -59,10 +59,10 @@ function runTable(runs: readonly RunSummary[]): Part {
 }
 
 function outcome({end, problems}: RunSummary): string {
-  if (!end) return '? no end';
+  if (!end) return '? unfinished';
   const {counts, interrupted} = end;
   if (interrupted) return `! ${interrupted}`;
-  return unfinished(counts) + problems > 0 ? '! not all' : '✓ done';
+  return unfinished(counts) + problems > 0 ? '! incomplete' : '✓ done';
 }
 
 function changesOf({end, kinds}: RunSummary): number {
@@ -85,7 +85,7 @@ function chartSection(all: readonly RunSummary[]): Markup {
     chart('Written', runs, {value: ({end}) => end?.bytes ?? 0, words: formatBytes}),
     chart('Took', runs, {value: durationOf, words: formatDuration}),
   ];
-  const note = html`<p class="dim">From left to right, the oldest to the newest${all.length > MAX_BARS && ` of the last ${MAX_BARS}`}; the table holds the figures.</p>\n`;
+  const note = html`<p class="dim">From the oldest on the left to the newest on the right${all.length > MAX_BARS && ` of the last ${MAX_BARS}`}; the table has the numbers.</p>\n`;
   return section({id: 'chart', heading: 'Over time'}, [html`<div class="charts">${charts}</div>\n`, note]);
 }
 

@@ -123,7 +123,7 @@ const LEGEND: readonly [hue: Hue, glyph: string, words: string][] = [
   ['replace', GLYPHS.replace, 'replaced'],
   ['link', GLYPHS.link, 'hard-linked'],
   ['move', GLYPHS.move, 'renamed'],
-  ['attrs', GLYPHS.attrs, 'attributes alone'],
+  ['attrs', GLYPHS.attrs, 'attributes only'],
   ['delete', GLYPHS.delete, 'deleted'],
 ];
 
@@ -132,7 +132,7 @@ export function pictureSection(changes: readonly Change[]): Part {
   const tiles = treemapTiles({changes, width: WIDTH, height: HEIGHT});
   const hues = new Set(tiles.filter(({frame}) => !frame).map(({kind}) => HUES[kind]));
   const bytes = changes.reduce((sum, change) => sum + change.bytes, 0);
-  const label = `Treemap of ${formatPlural(changes.length, 'change')}, ${formatBytes(bytes)}, by folder; the tables and the tree say the same in words`;
+  const label = `Treemap of ${formatPlural(changes.length, 'change')}, ${formatBytes(bytes)}, by folder; the tables and the tree show the same in text`;
   return section({id: 'picture', heading: 'Where it changes', className: 'picture'}, [
     html`<figure>
 <div class="scroll">
@@ -141,7 +141,7 @@ ${PATTERNS}${tiles.map(tileShape)}</svg>
 </div>
 <figcaption>
 <ul class="legend">${LEGEND.filter(([hue]) => hues.has(hue)).map(legendItem)}</ul>
-<p>A tile’s area is the size of what is written or deleted, and a little for each change, so that those without content are seen. <span class="with-script">Click a tile, or press Enter on it, to open it in the tree.</span></p>
+<p>The area of a tile is the size of what is written or deleted, plus a little for each change, so that changes without content are visible. <span class="with-script">Click a tile, or press Enter on it, to open it in the tree.</span></p>
 </figcaption>
 </figure>\n`,
   ]);

@@ -76,7 +76,7 @@ function headerFacts(header: PlanHeader): Markup {
     options.filters.length > 0 && ['Filters', options.filters.map((line) => html`${path(escapeName(line))} `)],
     tagWords(options) !== '' && ['Tags', path(tagWords(options))],
     sizeWords(options) !== '' && ['Sizes', sizeWords(options)],
-    !options.delete && ['Deletes', 'none: what only the target has is kept'],
+    !options.delete && ['Deletes', 'none: paths that exist only in the target are kept'],
   ]);
 }
 
@@ -100,15 +100,15 @@ function haltSection(halts: readonly Halt[], warnings: readonly string[]): Part 
     ...halts.map(({guard, message, allowed}) =>
       allowed
         ? html`<li class="warning"><strong>Allowed:</strong> ${guard} — ${escapeName(message)}</li>\n`
-        : html`<li class="halt"><strong>Would halt:</strong> ${guard} — ${escapeName(message)}; lifted by <code>--allow ${guard}</code></li>\n`,
+        : html`<li class="halt"><strong>Would halt:</strong> ${guard} — ${escapeName(message)}; lift it with <code>--allow ${guard}</code></li>\n`,
     ),
     ...warnings.map((warning) => html`<li class="warning"><strong>Warning:</strong> ${escapeName(warning)}</li>\n`),
   ];
-  return section({id: 'notices', heading: 'Before it is applied'}, html`<ul class="notices">\n${items}</ul>\n`);
+  return section({id: 'notices', heading: 'Before you apply it'}, html`<ul class="notices">\n${items}</ul>\n`);
 }
 
 function totalsSection({kinds, upkeep}: PlanSubject['summary']): Markup {
-  const after = upkeep > 0 && html`<p class="dim">The times of ${formatPlural(upkeep, 'folder')} are put back afterwards.</p>\n`;
+  const after = upkeep > 0 && html`<p class="dim">The times of ${formatPlural(upkeep, 'folder')} are restored afterwards.</p>\n`;
   return section({id: 'totals', heading: 'Totals'}, [kindTable(kinds), after]);
 }
 
@@ -133,7 +133,7 @@ function folderSection(changes: readonly Action[]): Markup {
 function changeList(changes: readonly Action[]): Part {
   const rows = changes.slice(0, MAX_CHANGES).map(changeRow);
   return [
-    table({caption: 'The first changes, in the order of their paths', columns: ['Path', 'Kind', '#Size', 'Why'], rows}),
+    table({caption: 'The first changes, in path order', columns: ['Path', 'Kind', '#Size', 'Why'], rows}),
     more(changes.length - rows.length, 'changes'),
   ];
 }
@@ -150,7 +150,7 @@ function deleteSection(changes: readonly Action[]): Part {
   // Whoever reads the whole list has read the deletes.
   const className = changes.length <= MAX_CHANGES ? 'deletes repeated' : 'deletes';
   return section({id: 'deletes', heading: `Deleted from the target (${formatCount(deletes.length)})`, className}, [
-    table({caption: 'What is deleted', columns: ['Path', 'Kind', '#Size'], rows, long: true}),
+    table({caption: 'Deleted paths', columns: ['Path', 'Kind', '#Size'], rows, long: true}),
     more(deletes.length - rows.length, 'deletes'),
   ]);
 }

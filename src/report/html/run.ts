@@ -47,7 +47,7 @@ ${problemSection(problems)}${leftSection(left)}`;
     )}</div>\n`;
     yield explorer(stepList(steps));
   } else {
-    yield html`<p>${header.changes === 0 ? 'There was nothing to do.' : 'No change was begun.'}</p>\n`;
+    yield html`<p>${header.changes === 0 ? 'There was nothing to do.' : 'No change was started.'}</p>\n`;
   }
   yield html`</main>\n`;
 }
@@ -82,7 +82,11 @@ function outcomeTable(counts: Readonly<Record<OutcomeStatus, number>>): Markup {
 function stepList(steps: readonly RunStep[]): Part {
   const rows = steps.slice(0, MAX_LISTED).map(stepRow);
   return [
-    table({caption: 'The first changes, in the order in which they ended', columns: ['Path', 'Kind', 'Outcome', '#Size'], rows}),
+    table({
+      caption: 'The first changes, in the order in which they finished',
+      columns: ['Path', 'Kind', 'Outcome', '#Size'],
+      rows,
+    }),
     more(steps.length - rows.length, 'changes'),
   ];
 }

@@ -57,7 +57,7 @@ function planAnnotations({plan, summary, halts}: PlanSubject): Annotation[] {
     ...halts.map(({guard, message, allowed}): Annotation => {
       const said = escapeName(message);
       if (allowed) return {level: 'warning', title: `Allowed: ${guard}`, message: said};
-      return {level: 'error', title: `Would halt: ${guard}`, message: `${said}; lifted by --allow ${guard}`};
+      return {level: 'error', title: `Would halt: ${guard}`, message: `${said}; lift it with --allow ${guard}`};
     }),
     ...plan.header.warnings.map((text): Annotation => ({level: 'warning', title: 'dirsync', message: escapeName(text)})),
     ...plan.problems.map((found) => problemAnnotation('warning', found)),
@@ -69,9 +69,7 @@ function runAnnotations({run: {steps, problems, end}}: RunSubject): Annotation[]
   const skipped = steps.filter(({status}) => status === 'skipped');
   return [
     ...problems.map((found) => problemAnnotation('error', found)),
-    ...skipped.map(
-      ({path}): Annotation => ({level: 'warning', title: 'Skipped, since it had drifted', message: plainPath(path)}),
-    ),
+    ...skipped.map(({path}): Annotation => ({level: 'warning', title: 'Skipped because of drift', message: plainPath(path)})),
     {level: 'notice', title: 'dirsync', message: endSentence(end, problems.length)},
   ];
 }
@@ -90,7 +88,7 @@ function shorten(annotations: readonly Annotation[]): readonly Annotation[] {
   if (first === undefined || annotations.length <= MAX_ANNOTATIONS) return annotations;
   const shown = annotations.slice(0, MAX_ANNOTATIONS - 1);
   const more = formatCount(annotations.length - shown.length);
-  return [...shown, {level: first.level, title: 'dirsync', message: `… and ${more} more; the summary of the job lists them`}];
+  return [...shown, {level: first.level, title: 'dirsync', message: `… and ${more} more; the job summary lists them`}];
 }
 
 function command({level, title, message}: Annotation): string {

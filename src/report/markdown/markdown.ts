@@ -40,7 +40,7 @@ export function markdownReport(subject: Subject, {limit = 60_000}: {readonly lim
   return `${fill(sections, limit - byteLength(CUT), 0.5).text}${byteLength(CUT) <= limit ? CUT : ''}`;
 }
 
-const CUT = '\n_Cut to fit here: the report as text, JSON or HTML has all of it._\n';
+const CUT = '\n_Shortened to fit here; the text, JSON and HTML reports have everything._\n';
 
 function sectionsOf(subject: Subject): Section[] {
   switch (subject.type) {
@@ -106,7 +106,7 @@ function planSections({plan, summary, halts}: PlanSubject): Section[] {
     ...halts.map(haltCallout),
     callout('WARNING', plan.header.warnings.map(prose)),
     kindTable(summary.kinds),
-    paragraphs(summary.upkeep > 0 ? [`The times of ${formatPlural(summary.upkeep, 'folder')} are put back afterwards.`] : []),
+    paragraphs(summary.upkeep > 0 ? [`The times of ${formatPlural(summary.upkeep, 'folder')} are restored afterwards.`] : []),
     problemList(plan.problems),
     block(`Deletes (${formatCount(deletes.length)})`, deletes, actionRow),
     block(`Replacements (${formatCount(replaces.length)})`, replaces, actionRow),
@@ -119,16 +119,14 @@ function headerLines({id, created, writer, source, target, narrowed}: PlanHeader
   return [
     rootsLine(source.path, target.path),
     `Plan ${foreign(id)}, made ${time(created)} by ${foreign(writer)}.`,
-    ...(narrowed
-      ? [`Narrowed: ${formatPlural(narrowed.leftOut, 'change')} of plan ${foreign(narrowed.from)} were left out.`]
-      : []),
+    ...(narrowed ? [`Narrowed: ${formatPlural(narrowed.leftOut, 'change')} of plan ${foreign(narrowed.from)} left out.`] : []),
   ];
 }
 
 function haltCallout({guard, message, allowed}: Halt): Section {
   if (allowed) return callout('WARNING', [`Allowed by ${code(`--allow ${guard}`)}: ${prose(message)}.`]);
   return callout('CAUTION', [
-    `The guard **${guard}** halts this plan: ${prose(message)}. It is lifted by ${code(`--allow ${guard}`)}.`,
+    `The guard **${guard}** halts this plan: ${prose(message)}. Lift it with ${code(`--allow ${guard}`)}.`,
   ]);
 }
 
@@ -162,10 +160,10 @@ function actionRow(action: Action): Row {
 /** In which order the steps of a run are listed, and under which title. */
 const STEPS: readonly (readonly [status: OutcomeStatus, title: string])[] = [
   ['failed', 'Failed'],
-  ['skipped', 'Skipped, since they had drifted'],
-  ['stopped', 'Not begun'],
-  ['blocked', 'Kept, since it could not be read'],
-  ['not-kept', 'Not kept, since the target cannot'],
+  ['skipped', 'Skipped because of drift'],
+  ['stopped', 'Not started'],
+  ['blocked', 'Kept because they could not be read'],
+  ['not-kept', 'Not supported by the target'],
   ['done', 'Done'],
   ['already-done', 'Already done'],
 ];
@@ -184,7 +182,7 @@ function runSections({run: {header, steps, problems, end}}: RunSubject): Section
 
 function runLine({id, planId, writer, started, changes, bytes}: RunHeader, end: RunEnd | undefined): string {
   const run = `Run ${foreign(id)} of plan ${foreign(planId)} (${formatPlural(changes, 'change')}, ${formatBytes(bytes)} to write)`;
-  const began = `began ${time(started)}, by ${foreign(writer)}`;
+  const began = `started ${time(started)} by ${foreign(writer)}`;
   return `${run} ${began}${end ? `; it wrote ${formatBytes(end.bytes)} in ${duration(started, end.finished)}` : ''}.`;
 }
 
@@ -213,7 +211,7 @@ function historySections({target, runs}: HistorySubject): Section[] {
   return [
     paragraphs([`### ${formatPlural(runs.length, 'run')} of ${code(escapeName(target))}`]),
     table({
-      head: '| Run | Began | Took | Changes | Written | Result |\n| --- | --- | ---: | ---: | ---: | --- |',
+      head: '| Run | Started | Took | Changes | Written | Result |\n| --- | --- | ---: | ---: | ---: | --- |',
       items: runs,
       row: historyRow,
     }),

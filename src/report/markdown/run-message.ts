@@ -13,7 +13,7 @@ const MAX_FOREIGN = 200;
 
 const RESULTS: Readonly<Record<RunResult, string>> = {
   success: 'succeeded',
-  partial: 'is done, but not whole',
+  partial: 'finished incompletely',
   halted: 'was halted by a guard',
   failed: 'failed',
   interrupted: 'was interrupted',

@@ -8,7 +8,7 @@ export function configText({files, jobs}: ShownConfig, color: boolean): string {
   const [file = '', ...extended] = files.map(escapeName);
   return joinSections([
     [file, ...extended.map((each) => `  extends ${each}`)],
-    ...(jobs.length === 0 ? [['It has no jobs.']] : []),
+    ...(jobs.length === 0 ? [['The config has no jobs.']] : []),
     ...jobs.map(({name, settings}) => [paint(color, 'bold', escapeName(name)), ...settingLines(settings, files)]),
   ]);
 }

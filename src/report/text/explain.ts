@@ -32,11 +32,11 @@ export function explanationSentence(explanation: Explanation): string {
     case 'changed':
       return `${path} will be ${changeWords(action as Action)}.`;
     case 'upkeep':
-      return `${path} is not changed itself, but what is in it is; its times will be put back.`;
+      return `${path} is not changed itself, but its contents are; its times will be restored.`;
     case 'linked':
       return `${path} changes with ${plainPath(leader as RelPath)}: both are names of one file.`;
     case 'equal':
-      return `${path} is not in the plan: both sides are equal.`;
+      return `${path} is not in the plan: both sides are the same.`;
     case 'left-out':
       return `${path} is left out by ${filterWords(explanation)}.`;
     case 'protected':
@@ -44,25 +44,25 @@ export function explanationSentence(explanation: Explanation): string {
     case 'blocked':
       return `${path} ${target.entry === undefined ? 'is not in the plan' : 'stays as it is'}: ${obstacle(explanation)}.`;
     case 'not-kept':
-      return `${path} is not in the plan: a ${KIND_WORDS[source.entry?.kind ?? 'fifo']} cannot be made here, or is not to be kept; what stands there in the target stays.`;
+      return `${path} is not in the plan: a ${KIND_WORDS[source.entry?.kind ?? 'fifo']} cannot be made here, or is not kept; the target is not changed at this path.`;
     case 'other-size':
-      return `${path} is not in the plan: --min-size or --max-size leaves files of ${formatBytes((source.entry as Entry).size)} alone, on both sides.`;
+      return `${path} is not in the plan: --min-size or --max-size leave files of ${formatBytes((source.entry as Entry).size)} alone, on both sides.`;
     case 'other-file-system':
-      return `${path} is not in the plan: ${plainPath(explanation.mount as RelPath)}/ is another file system, and --one-file-system leaves those out.`;
+      return `${path} is not in the plan: ${plainPath(explanation.mount as RelPath)}/ is another file system, and --one-file-system leaves it out.`;
     case 'kept':
       return `${path} stays in the target: the source does not have it, and --no-delete keeps it.`;
     case 'holds':
-      return `${path} stays in the target: it holds ${plainPath(holds as RelPath)}, which ${
+      return `${path} stays in the target: it contains ${plainPath(holds as RelPath)}, which ${
         explanation.below.problems > 0 ? 'could not be read' : 'a filter protects'
       }.`;
     case 'narrowed':
-      return `${path} is not in the plan: its change was left out of it.`;
+      return `${path} is not in the plan: its change was left out.`;
     case 'drifted':
       return `${path} is not in the plan, but it changed since the plan was made; plan again.`;
     case 'nowhere':
-      return `${path} is nowhere: neither side has it.`;
+      return `${path} does not exist on either side.`;
     case 'own':
-      return `${path} is dirsync's own and never part of a tree.`;
+      return `${path} belongs to dirsync and is never part of a tree.`;
   }
 }
 
@@ -84,7 +84,7 @@ function changeWords(action: Action): string {
     case 'move':
       return `renamed: ${reasonWords(action)}`;
     case 'attrs':
-      return `changed in its attributes alone: ${reasonWords(action)}`;
+      return `changed only in its attributes: ${reasonWords(action)}`;
     case 'delete':
     case 'rmdir':
       return action.reasons.includes('excluded')
@@ -126,13 +126,14 @@ function attributeLines({action, source, target}: Explanation, color: boolean): 
 }
 
 const NOTES: Readonly<Record<Note, string>> = {
-  'size-only': 'sizes alone tell whether content differs (--size-only)',
-  'within-window': 'the times differ, but by no more than the two trees keep or --mtime-window allows',
-  'mode-not-kept': 'the mode differs and is not kept: one of the two has none of its own, or --preserve leaves it out',
-  'owner-not-kept': 'the owner differs and is not kept: only root may give files to others, where the target has owners at all',
+  'size-only': 'only sizes are compared, not content (--size-only)',
+  'within-window': 'the times differ, but by no more than the precision of the two trees or --mtime-window',
+  'mode-not-kept': 'the mode differs and is not kept: one side does not store modes, or --preserve leaves it out',
+  'owner-not-kept':
+    'the owner differs and is not kept: only root can give files to other users, if the target stores owners at all',
   'group-not-kept':
-    'the group differs and is not kept: only root may give files to any group, where the target has groups at all',
-  drifted: 'what stands there now is not what the plan saw; plan again',
+    'the group differs and is not kept: only root can give files to any group, if the target stores groups at all',
+  drifted: 'the path has changed since the plan was made; plan again',
 };
 
 function reasonLines(explanation: Explanation, color: boolean): string[] {
@@ -145,15 +146,11 @@ function reasonLines(explanation: Explanation, color: boolean): string[] {
     ...(below.problems === 0 ? [] : [['Below', formatPlural(below.problems, 'problem')] as [string, string]]),
     ...((filter.rule ?? filter.tag) === undefined || saysFilter
       ? []
-      : [['Filter', `${filter.excluded ? 'left out' : 'taken in'} by ${filterWords(explanation)}`] as [string, string]]),
-    ...(source.fault === undefined
-      ? []
-      : [['Source', `could not be looked at (${escapeName(source.fault)})`] as [string, string]]),
+      : [['Filter', `${filter.excluded ? 'left out' : 'included'} by ${filterWords(explanation)}`] as [string, string]]),
+    ...(source.fault === undefined ? [] : [['Source', `could not be read (${escapeName(source.fault)})`] as [string, string]]),
     ...(source.escaped === undefined ? [] : [['Source', `on disk ${escapeName(source.escaped)}`] as [string, string]]),
     ...(target.escaped === undefined ? [] : [['Target', `on disk ${escapeName(target.escaped)}`] as [string, string]]),
-    ...(target.fault === undefined
-      ? []
-      : [['Target', `could not be looked at (${escapeName(target.fault)})`] as [string, string]]),
+    ...(target.fault === undefined ? [] : [['Target', `could not be read (${escapeName(target.fault)})`] as [string, string]]),
     ...notes.map((note): [string, string] => ['Note', NOTES[note]]),
     ...(lastRun === undefined ? [] : [['Last run', lastRunWords(lastRun)] as [string, string]]),
   ];

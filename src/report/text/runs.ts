@@ -23,7 +23,7 @@ export function runText(options: RunTextOptions): string {
   return joinSections([
     [
       `${escapeName(source)} → ${escapeName(target)}`,
-      `Run ${id} of plan ${planId}, begun ${formatIsoTime(started)}, by ${escapeName(writer)}`,
+      `Run ${id} of plan ${planId}, started ${formatIsoTime(started)} by ${escapeName(writer)}`,
     ],
     all || steps.length <= MAX_LISTED ? stepLines(options) : tallyLines(steps, color),
     problemLines(problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
@@ -60,7 +60,7 @@ function unendedLines({header, steps}: Run): string[] {
   const done = steps.filter(({status}) => status === 'done').length;
   return [
     `${formatCount(done)} of ${formatCount(header.changes)} changes are recorded as done.`,
-    'The journal has no end: the run was killed, is still at work, or could not write on.',
+    'The journal is incomplete: the run was killed, is still running, or could no longer write.',
   ];
 }
 
@@ -94,7 +94,7 @@ export function historyText({target, runs, color}: HistoryTextOptions): string {
     [escapeName(target)],
     lines,
     faults.length > 0 ? [`Journals that cannot be read (${formatCount(faults.length)}):`, ...faults] : [],
-    [rows.length === 0 ? 'No run is recorded here.' : paint(color, 'dim', '`dirsync show ID --target DIR` shows one of them')],
+    [rows.length === 0 ? 'No runs are recorded here.' : paint(color, 'dim', '`dirsync show ID --target DIR` shows one run')],
   ]);
 }
 

@@ -103,7 +103,7 @@ function folderLines({plan, summary, color}: PlanTextOptions): string[] {
 }
 
 function upkeepLines({upkeep, changes}: PlanSummary): string[] {
-  return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are put back afterwards.`] : [];
+  return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are restored afterwards.`] : [];
 }
 
 export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
@@ -117,7 +117,7 @@ export function problemLines(problems: readonly Problem[], color: boolean, limit
 
 export function haltLine({guard, message, allowed}: Halt, color: boolean): string {
   if (allowed) return `${paint(color, 'yellow', 'Allowed:')} ${guard} — ${escapeName(message)}`;
-  return `${paint(color, 'red', 'Would halt:')} ${guard} — ${escapeName(message)}; lifted by --allow ${guard}`;
+  return `${paint(color, 'red', 'Would halt:')} ${guard} — ${escapeName(message)}; lift it with --allow ${guard}`;
 }
 
 /** How many of each kind, and their bytes. */
@@ -175,7 +175,7 @@ export function progressText({phase, share, actions, bytes, bytesPerSecond, left
 function skippedLines(skipped: ApplyReport['skipped']): string[] {
   if (skipped.length === 0) return [];
   const lines = skipped.slice(0, MAX_PROBLEMS).map((path) => `  ${plainPath(path)}`);
-  return [`Skipped, since they drifted (${formatCount(skipped.length)}):`, ...lines, ...moreLines(skipped.length - lines.length)];
+  return [`Skipped because of drift (${formatCount(skipped.length)}):`, ...lines, ...moreLines(skipped.length - lines.length)];
 }
 
 export function joinSections(sections: readonly (readonly string[])[]): string {

@@ -102,11 +102,11 @@ function reasonWord(reason: Reason, action: Action): string {
     case 'excluded':
       return 'left out by a filter';
     case 'source-unread':
-      return 'kept, since the source could not be read here';
+      return 'kept because the source could not be read here';
     case 'target-unread':
-      return 'kept, since it could not be read';
+      return 'kept because it could not be read';
     case 'elsewhere':
-      return 'kept, since it may be what could not be read or written at another path';
+      return 'kept because it may be the only copy of a file that could not be read or written at another path';
     case 'content':
       return 'content';
     case 'children':
@@ -116,7 +116,7 @@ function reasonWord(reason: Reason, action: Action): string {
     case 'kind':
       return change('', before && KIND_WORDS[before.kind], after && KIND_WORDS[after.kind]);
     case 'name':
-      return `was ${escaped(fromOf(action)) ?? 'named otherwise'}`;
+      return `was ${escaped(fromOf(action)) ?? 'a different name'}`;
     case 'size':
       return change('size ', before && formatCount(before.size), after && formatCount(after.size));
     case 'mtime':
@@ -189,7 +189,7 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
   }
   if (changes === 0) {
     if (upkeep > 0)
-      return `Plan: no changes, but the times of ${formatPlural(upkeep, 'folder')} are put back.${trouble(plan, summary)}`;
+      return `Plan: no changes, but the times of ${formatPlural(upkeep, 'folder')} will be restored.${trouble(plan, summary)}`;
     const equal = plan.header.options.delete ? 'equals' : 'holds all of';
     if (problems === 0) return `Nothing to do: the target ${equal} the source.`;
     const unread = plan.problems.every(({phase}) => phase === 'scan');
@@ -207,7 +207,7 @@ export function kindCounts(kinds: PlanSummary['kinds']): string {
     [kinds.replace.count, 'to replace'],
     [kinds.link.count, 'to link'],
     [kinds.move.count, 'to move'],
-    [kinds.attrs.count, 'in attributes alone'],
+    [kinds.attrs.count, 'in attributes only'],
     [kinds.delete.count + kinds.rmdir.count, 'to delete'],
   ];
   const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
@@ -221,7 +221,7 @@ export function restWords(plan: Plan, summary: PlanSummary): string {
 }
 
 function trouble({problems}: Plan, {kinds: {blocked}}: PlanSummary): string {
-  const kept = blocked.count > 0 ? ` ${formatPlural(blocked.count, 'path is', 'paths are')} kept unread.` : '';
+  const kept = blocked.count > 0 ? ` ${formatPlural(blocked.count, 'path is', 'paths are')} blocked and kept.` : '';
   return problems.length > 0 ? `${kept} ${formatPlural(problems.length, 'problem')}.` : kept;
 }
 
@@ -236,10 +236,10 @@ export const PHASES: Readonly<Record<ApplyPhase, string>> = {
 export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
   done: 'done',
   'already-done': 'already done',
-  'not-kept': 'not kept (the target cannot)',
+  'not-kept': 'not kept (unsupported)',
   skipped: 'skipped (drift)',
   failed: 'failed',
-  stopped: 'not begun',
+  stopped: 'not started',
   blocked: 'held back',
 };
 
@@ -256,12 +256,12 @@ export function glyphWords(kinds: Readonly<Record<ActionKind, KindTotals>>): str
 /** How a run of a history ended, in a few words. */
 export function resultWords({end, problems, fault}: RunSummary): string {
   if (fault !== undefined) return 'journal unreadable';
-  if (end === undefined) return 'killed, or still at work';
+  if (end === undefined) return 'killed or still running';
   const {counts, interrupted} = end;
   const rest = [
     counts.failed > 0 && `${formatCount(counts.failed)} failed`,
     counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
-    counts.stopped > 0 && `${formatCount(counts.stopped)} not begun`,
+    counts.stopped > 0 && `${formatCount(counts.stopped)} not started`,
     counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
     problems > counts.failed && formatPlural(problems, 'problem'),
   ].filter((part) => part !== false);
@@ -282,32 +282,33 @@ export function verdict({
 
 /** How a run ended, in one sentence; `problems`: how many it had. */
 export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefined, problems: number): string {
-  if (end === undefined) return 'Not finished: the run is still at work, or was killed; apply again to do the rest.';
+  if (end === undefined) return 'Not finished: the run is still running or was killed; apply again to do the rest.';
   const {counts, interrupted} = end;
   const isEarly = interrupted !== undefined && (interrupted !== 'max-duration' || counts.stopped > 0);
   if (isEarly) {
     const left = formatPlural(counts.stopped, 'change');
-    if (interrupted === 'max-duration') return `Stopped, as its time was over: ${left} left; apply again to do the rest.`;
+    if (interrupted === 'max-duration') return `Stopped at the time limit: ${left} left; apply again to do the rest.`;
     return `Interrupted by ${interrupted}: ${left} left; apply again to do the rest.`;
   }
   const rest = [
     counts.failed > 0 && `${formatCount(counts.failed)} failed`,
     counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
-    counts.stopped > 0 && `${formatCount(counts.stopped)} not begun`,
+    counts.stopped > 0 && `${formatCount(counts.stopped)} not started`,
     counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
   ].filter((part) => part !== false);
   const done = formatPlural(counts.done + counts['already-done'], 'change');
-  const unkept = counts['not-kept'] > 0 ? `, ${formatCount(counts['not-kept'])} that the target cannot keep` : '';
-  if (rest.length > 0) return `Done, but not all: ${done} done, ${rest.join(', ')}.`;
+  const unkept =
+    counts['not-kept'] > 0 ? `, ${formatCount(counts['not-kept'])} not kept because the target does not support it` : '';
+  if (rest.length > 0) return `Incomplete: ${done} done, ${rest.join(', ')}.`;
   if (problems > 0) return `Done: ${done}, but ${formatPlural(problems, 'path')} had problems.`;
-  if (counts.done === 0 && counts['already-done'] > 0) return `Nothing left to do: ${done} had been made before.`;
+  if (counts.done === 0 && counts['already-done'] > 0) return `Nothing left to do: ${done} already done.`;
   return `Done: ${done}${unkept}.`;
 }
 
 /** Times of a schedule that passed without a run, without the dot at the end. */
 export function skippedWords({ticks, why}: Pick<Extract<Event, {type: 'run-skipped'}>, 'ticks' | 'why'>): string {
-  const times = ticks === 1 ? 'one time of the schedule' : `${formatCount(ticks)} times of the schedule`;
-  return `${times} passed ${why === 'busy' ? 'while a run was at work' : 'while this machine slept'}`;
+  const times = ticks === 1 ? 'one scheduled run' : `${formatCount(ticks)} scheduled runs`;
+  return `${times} ${ticks === 1 ? 'was' : 'were'} missed while ${why === 'busy' ? 'a run was in progress' : 'this machine was asleep'}`;
 }
 
 /** With a capital at the beginning, and a dot at the end. */

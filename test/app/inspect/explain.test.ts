@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
     source: {a: file('x', {mode: 0o600})},
     target: {a: 'x'},
     path: 'a',
-    says: 'a will be changed in its attributes alone: mode 0644 → 0600.',
+    says: 'a will be changed only in its attributes: mode 0644 → 0600.',
   },
   {
     title: 'a hard link',
@@ -84,21 +84,21 @@ const CASES: readonly Case[] = [
     source: {d: {a: 'x'}},
     target: {d: {}},
     path: 'd',
-    says: 'd/ is not changed itself, but what is in it is; its times will be put back.',
+    says: 'd/ is not changed itself, but its contents are; its times will be restored.',
   },
   {
     title: 'the root',
     source: {a: 'x'},
     target: {},
     path: '.',
-    says: './ is not changed itself, but what is in it is; its times will be put back.',
+    says: './ is not changed itself, but its contents are; its times will be restored.',
   },
   {
     title: 'equal files',
     source: {a: 'x'},
     target: {a: 'x'},
     path: './a',
-    says: 'a is not in the plan: both sides are equal.',
+    says: 'a is not in the plan: both sides are the same.',
     also: {notes: []},
   },
   {
@@ -107,7 +107,7 @@ const CASES: readonly Case[] = [
     target: {a: file('x', {mtime: late})},
     settings: {mtimeWindow: 1_000_000_000n},
     path: 'a',
-    says: 'a is not in the plan: both sides are equal.',
+    says: 'a is not in the plan: both sides are the same.',
     also: {notes: ['within-window']},
   },
   {
@@ -116,7 +116,7 @@ const CASES: readonly Case[] = [
     target: {a: 'y'},
     settings: {compare: 'size'},
     path: 'a',
-    says: 'a is not in the plan: both sides are equal.',
+    says: 'a is not in the plan: both sides are the same.',
     also: {notes: ['size-only']},
   },
   {
@@ -164,7 +164,7 @@ const CASES: readonly Case[] = [
     target: {a: '', 'a.o': 'x'},
     settings: {...exclude('*.o'), deleteExcluded: true, narrow: {only: [], except: ['a.o'], kinds: []}},
     path: 'a.o',
-    says: 'a.o is not in the plan: its change was left out of it.',
+    says: 'a.o is not in the plan: its change was left out.',
   },
   {
     title: 'left out by a tag',
@@ -189,7 +189,7 @@ const CASES: readonly Case[] = [
     target: {a: ''},
     settings: {maxSize: 1999},
     path: 'a',
-    says: 'a is not in the plan: --min-size or --max-size leaves files of 2 KiB alone, on both sides.',
+    says: 'a is not in the plan: --min-size or --max-size leave files of 2 KiB alone, on both sides.',
     also: {verdict: 'other-size'},
   },
   {
@@ -198,14 +198,14 @@ const CASES: readonly Case[] = [
     target: {a: 'xx'},
     settings: {maxSize: 1},
     path: 'a',
-    says: 'a is not in the plan: both sides are equal.',
+    says: 'a is not in the plan: both sides are the same.',
   },
   {
     title: 'a folder that holds what is protected',
     source: {'.dirsyncignore': '*.o\n'},
     target: {d: {a: '', e: {'a.o': 'x'}}},
     path: 'd',
-    says: 'd/ stays in the target: it holds d/e/a.o, which a filter protects.',
+    says: 'd/ stays in the target: it contains d/e/a.o, which a filter protects.',
   },
   {
     title: 'a folder that stands where a file is to be',
@@ -236,7 +236,7 @@ const CASES: readonly Case[] = [
     target: {},
     settings: {preserve: []},
     path: 'a',
-    says: 'a is not in the plan: a FIFO cannot be made here, or is not to be kept; what stands there in the target stays.',
+    says: 'a is not in the plan: a FIFO cannot be made here, or is not kept; the target is not changed at this path.',
   },
   {
     title: '--no-delete',
@@ -246,20 +246,20 @@ const CASES: readonly Case[] = [
     path: 'a',
     says: 'a stays in the target: the source does not have it, and --no-delete keeps it.',
   },
-  {title: 'nothing', source: {}, target: {}, path: 'a/b', says: 'a/b is nowhere: neither side has it.'},
+  {title: 'nothing', source: {}, target: {}, path: 'a/b', says: 'a/b does not exist on either side.'},
   {
     title: 'a name that is too long',
     source: {},
     target: {},
     path: 'a'.repeat(300),
-    says: `${'a'.repeat(300)} is nowhere: neither side has it.`,
+    says: `${'a'.repeat(300)} does not exist on either side.`,
   },
   {
     title: 'nothing behind a symlink',
     source: {l: symlink('/etc')},
     target: {},
     path: 'l/passwd',
-    says: 'l/passwd is nowhere: neither side has it.',
+    says: 'l/passwd does not exist on either side.',
   },
   {
     title: 'nothing that a filter would leave out',
@@ -267,7 +267,7 @@ const CASES: readonly Case[] = [
     target: {},
     settings: exclude('d/'),
     path: 'd/',
-    says: 'd is nowhere: neither side has it.',
+    says: 'd does not exist on either side.',
     also: {filter: {excluded: true, at: 'd' as RelPath, rule: {from: '', line: 1, pattern: 'd/'}}},
   },
   {
@@ -275,7 +275,7 @@ const CASES: readonly Case[] = [
     source: {},
     target: {'.dirsync': {lock: ''}},
     path: '.dirsync/lock',
-    says: ".dirsync/lock is dirsync's own and never part of a tree.",
+    says: '.dirsync/lock belongs to dirsync and is never part of a tree.',
   },
   {
     title: 'a name that no command line can carry',

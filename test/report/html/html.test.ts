@@ -259,7 +259,7 @@ describe('report/html/html', () => {
   describe('a run', () => {
     it('shows problems and what was not done before all else', () => {
       const text = page({type: 'run', run});
-      expect(text).to.contain('<h1>Done, but not all: 1 change done, 1 failed, 1 skipped.</h1>');
+      expect(text).to.contain('<h1>Incomplete: 1 change done, 1 failed, 1 skipped.</h1>');
       expect(text.indexOf('id="problems"')).to.be.greaterThan(0).and.lessThan(text.indexOf('id="left"'));
       expect(text.indexOf('id="left"')).to.be.lessThan(text.indexOf('id="outcomes"'));
       expect(text).to.contain('2.0 s, 10 B written');
@@ -279,7 +279,7 @@ describe('report/html/html', () => {
     it('that was killed says so', () => {
       const {end: _, ...killed} = run;
       expect(page({type: 'run', run: killed})).to.contain(
-        '<h1>Not finished: the run is still at work, or was killed; apply again to do the rest.</h1>',
+        '<h1>Not finished: the run is still running or was killed; apply again to do the rest.</h1>',
       );
     });
   });
@@ -288,7 +288,7 @@ describe('report/html/html', () => {
     it('is a table of runs and a chart, without a script', () => {
       const runs = [runSummary(), runSummary({end: undefined}), runSummary({problems: 2})];
       const text = page({type: 'history', target: '/target', runs});
-      expect(text).to.contain('3 runs into /target').and.to.contain('? no end').and.to.contain('! not all');
+      expect(text).to.contain('3 runs into /target').and.to.contain('? unfinished').and.to.contain('! incomplete');
       expect(text).to.contain('<svg class="chart"').and.not.to.contain('<script');
     });
 

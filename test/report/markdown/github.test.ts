@@ -28,7 +28,7 @@ const CASES: Record<string, [subject: Subject, annotations: string[]]> = {
   'a plan that halts': [
     planSubject(clash, ['source-missing']),
     [
-      '::error title=Would halt%3A same-tree::source and target are the same folder; lifted by --allow same-tree',
+      '::error title=Would halt%3A same-tree::source and target are the same folder; lift it with --allow same-tree',
       '::warning title=Allowed%3A source-missing::the source does not exist and was treated as an empty folder',
       '::warning title=dirsync::50%25 of it: no',
       `::warning title=EACCES::${TROUBLE}`,
@@ -39,8 +39,8 @@ const CASES: Record<string, [subject: Subject, annotations: string[]]> = {
     runSubject({steps: [drifted], problems: [locked], end}),
     [
       `::error title=EACCES::${TROUBLE}`,
-      '::warning title=Skipped, since it had drifted::d'.replace(',', '%2C'),
-      '::notice title=dirsync::Done, but not all: 1 change done, 1 failed, 1 skipped.',
+      '::warning title=Skipped because of drift::d'.replace(',', '%2C'),
+      '::notice title=dirsync::Incomplete: 1 change done, 1 failed, 1 skipped.',
     ],
   ],
   'a history': [historySubject([run, run]), ['::notice title=dirsync::2 runs of /target']],
@@ -59,7 +59,7 @@ describe('report/markdown/github', () => {
   it('annotates no more than GitHub shows', () => {
     const lines = githubReport(runSubject({problems: Array.from({length: 25}, () => locked)})).annotations.split('\n');
     expect(lines).to.have.length(11);
-    expect(lines[9]).to.equal('::error title=dirsync::… and 16 more; the summary of the job lists them');
+    expect(lines[9]).to.equal('::error title=dirsync::… and 16 more; the job summary lists them');
   });
 
   it('annotates an error with its way out', () => {

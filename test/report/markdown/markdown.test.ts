@@ -50,7 +50,7 @@ describe('report/markdown/markdown', () => {
   describe('shows a plan', () => {
     it('of every kind, deletes first', () => {
       expect(markdownReport(planSubject(planOf(everyKind)))).to.equal(`\
-### Plan: 8 changes: 2 to create, 1 to update, 1 to replace, 1 to link, 1 in attributes alone, 2 to delete; 2 GiB to write. 1 path is kept unread.
+### Plan: 8 changes: 2 to create, 1 to update, 1 to replace, 1 to link, 1 in attributes only, 2 to delete; 2 GiB to write. 1 path is blocked and kept.
 
 \`/source\` → \`/target\`
 
@@ -68,7 +68,7 @@ Plan \`plan-1\`, made 2026-01-01 10:00:00Z by \`dirsync 0.1.0\`.
 | \`-\` | rmdir | 1 |  |
 | \`!\` | blocked | 1 | 40 B |
 
-The times of 1 folder are put back afterwards.
+The times of 1 folder are restored afterwards.
 
 #### Deletes (2)
 
@@ -91,7 +91,7 @@ The times of 1 folder are put back afterwards.
 = a/two  hard link to a/new
 ~ b.txt  12 B, size 10 → 12
 · m/     mode 0755 → 0700
-! zzz/   40 B, kept, since the source could not be read here
+! zzz/   40 B, kept because the source could not be read here
 \`\`\`
 `);
     });
@@ -113,10 +113,10 @@ The times of 1 folder are put back afterwards.
       });
       expect(markdownReport(planSubject(plan, ['source-missing'])))
         .to.include(`
-Narrowed: 3 changes of plan \`plan-0\` were left out.
+Narrowed: 3 changes of plan \`plan-0\` left out.
 
 > [!CAUTION]
-> The guard **same-tree** halts this plan: source and target are the same folder. It is lifted by \`--allow same-tree\`.
+> The guard **same-tree** halts this plan: source and target are the same folder. Lift it with \`--allow same-tree\`.
 
 > [!WARNING]
 > Allowed by \`--allow source-missing\`: the source does not exist and was treated as an empty folder.
@@ -154,11 +154,11 @@ Narrowed: 3 changes of plan \`plan-0\` were left out.
         }),
       );
       expect(text).to.equal(`\
-### Done, but not all: 1 change done, 1 failed, 1 skipped.
+### Incomplete: 1 change done, 1 failed, 1 skipped.
 
 \`/source\` → \`/target\`
 
-Run \`run-1\` of plan \`plan-1\` (9 changes, 1.2 KiB to write) began 2026-01-01 10:00:00Z, by \`dirsync 0.1.0\`; it wrote 12 B in 2 min 5 s.
+Run \`run-1\` of plan \`plan-1\` (9 changes, 1.2 KiB to write) started 2026-01-01 10:00:00Z by \`dirsync 0.1.0\`; it wrote 12 B in 2 min 5 s.
 
 | Outcome | Changes |
 | --- | ---: |
@@ -176,7 +176,7 @@ Run \`run-1\` of plan \`plan-1\` (9 changes, 1.2 KiB to write) began 2026-01-01 
 + b  12 B
 \`\`\`
 
-#### Skipped, since they had drifted (1)
+#### Skipped because of drift (1)
 
 \`\`\`diff
 + c  12 B
@@ -191,7 +191,7 @@ Run \`run-1\` of plan \`plan-1\` (9 changes, 1.2 KiB to write) began 2026-01-01 
     });
 
     it('that was killed', () => {
-      expect(markdownReport(killed())).to.match(/^### Not finished: the run is still at work, or was killed;/);
+      expect(markdownReport(killed())).to.match(/^### Not finished: the run is still running or was killed;/);
     });
   });
 
@@ -199,9 +199,9 @@ Run \`run-1\` of plan \`plan-1\` (9 changes, 1.2 KiB to write) began 2026-01-01 
     expect(markdownReport(historySubject([killed().run, run]))).to.equal(`\
 ### 2 runs of \`/target\`
 
-| Run | Began | Took | Changes | Written | Result |
+| Run | Started | Took | Changes | Written | Result |
 | --- | --- | ---: | ---: | ---: | --- |
-| \`run-1\` | 2026-01-01 10:00:00Z |  | 9 |  | Not finished: the run is still at work, or was killed; apply again to do the rest. |
+| \`run-1\` | 2026-01-01 10:00:00Z |  | 9 |  | Not finished: the run is still running or was killed; apply again to do the rest. |
 | \`run-1\` | 2026-01-01 10:00:00Z | 2 min 5 s | 9 | 1.2 KiB | Done: 9 changes. |
 `);
   });
@@ -243,7 +243,7 @@ Run \`run-1\` of plan \`plan-1\` (9 changes, 1.2 KiB to write) began 2026-01-01 
         .and.match(/^… and [\d,]+ more\n```\n\n<\/details>\n\n#### Largest folders\n/m);
       expect(text)
         .to.match(/^\+ new\/0 .*\n/m)
-        .and.match(/\n_Cut to fit here: .*_\n$/);
+        .and.match(/\n_Shortened to fit here; .*_\n$/);
       expectWellFormed(text);
     });
 

@@ -11,7 +11,7 @@ const FILE = '/home/me/dirsync.config.yaml';
 
 describe('report/text/config', () => {
   const cases: Readonly<Record<string, readonly [config: Partial<ShownConfig>, lines: readonly string[]]>> = {
-    'no jobs': [{}, [FILE, '', 'It has no jobs.']],
+    'no jobs': [{}, [FILE, '', 'The config has no jobs.']],
     'columns for each job': [
       {
         files: [FILE, '/etc/base.yaml'],

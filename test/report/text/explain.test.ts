@@ -45,14 +45,14 @@ describe('report/text/explain', () => {
       'Hard link  another name of b',
       'Below      1,200 changes',
       'Below      1 problem',
-      'Filter     taken in by docs/.dirsyncignore:3: !a.md',
-      'Note       the owner differs and is not kept: only root can give files to other users, where the target has owners at all',
+      'Filter     included by docs/.dirsyncignore:3: !a.md',
+      'Note       the owner differs and is not kept: only root can give files to other users, if the target stores owners at all',
       'Last run   run-1, 2026-01-01 10:00:00Z: create done',
       '',
       'Problems (1):',
       '  ! EACCES  locked (source): permission denied while reading; check the permissions of the path and of the folders above it',
       '',
-      'Would halt: same-tree — the same; lifted by --allow same-tree',
+      'Would halt: same-tree — the same; lift it with --allow same-tree',
     ]);
   });
 
@@ -65,7 +65,7 @@ describe('report/text/explain', () => {
   });
 
   it('says little of what is nowhere', () => {
-    expect(explanationText(explanationOf({}), false)).to.equal('/source → /target\n\na is nowhere: neither side has it.');
+    expect(explanationText(explanationOf({}), false)).to.equal('/source → /target\n\na does not exist on either side.');
   });
 
   it('colour only repeats what words say', () => {

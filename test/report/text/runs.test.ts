@@ -9,7 +9,7 @@ import {HEADER, runEnd, runOf, step} from '../../support/run.js';
 const show = (run: Run, options: {all?: boolean; color?: boolean} = {}) => runText({run, color: false, width: 80, ...options});
 const history = (runs: readonly RunSummary[], color = false) => historyText({target: '/target\x07', runs, color, width: 80});
 
-const HEAD = '/source → /target\nRun run-1 of plan plan-1, begun 2026-01-01 10:00:00Z, by dirsync 0.1.0\n';
+const HEAD = '/source → /target\nRun run-1 of plan plan-1, started 2026-01-01 10:00:00Z by dirsync 0.1.0\n';
 const failed = problem({path: 'b/new\n' as RelPath, side: 'source', phase: 'write', code: 'EACCES'});
 const MIXED = [
   step('update', 'b/new\n', {status: 'failed', bytes: 10}),
@@ -39,7 +39,7 @@ Problems (1):
   failed           1
 
 1.2 KiB written in 2.5 s (494 B/s)
-Done, but not all: 3 changes done, 1 failed, 1 skipped.`);
+Incomplete: 3 changes done, 1 failed, 1 skipped.`);
     });
 
     it('that has no end says what is recorded', () => {
@@ -48,13 +48,13 @@ Done, but not all: 3 changes done, 1 failed, 1 skipped.`);
   + create   a  5 B
 
 1 of 2 changes are recorded as done.
-The journal has no end: the run was killed, is still at work, or could not write on.`);
+The journal is incomplete: the run was killed, is still running, or could no longer write.`);
     });
 
     it('that was interrupted', () => {
       const end = runEnd({done: 1, stopped: 12, blocked: 0}, {interrupted: 'SIGTERM'});
       expect(show(runOf([step('create', 'a')], {end}))).to.match(
-        /done {14}1\n {2}not begun {8}12\n\nTook 2\.5 s\nInterrupted by SIGTERM: 12 changes left; apply again/,
+        /done {14}1\n {2}not started {6}12\n\nTook 2\.5 s\nInterrupted by SIGTERM: 12 changes left; apply again/,
       );
     });
 
@@ -73,7 +73,7 @@ The journal has no end: the run was killed, is still at work, or could not write
 
   describe('a history', () => {
     it('of nothing', () => {
-      expect(history([])).to.equal('/target\\x07\n\nNo run is recorded here.');
+      expect(history([])).to.equal('/target\\x07\n\nNo runs are recorded here.');
     });
 
     it('tells how each run ended', () => {
@@ -92,17 +92,17 @@ The journal has no end: the run was killed, is still at work, or could not write
       ];
       expect(history(runs)).to.equal(`/target\\x07
 
-  2026-01-01 10:00:00Z  1 h 2 min  +1 ·1   4.7 GiB  done                                run-6
-  2026-01-01 10:00:00Z      2.5 s  +1 ·1            done, but 1 failed, 1 skipped       run-5
-  2026-01-01 10:00:00Z      2.5 s  +1 ·1            done, but 1 problem                 run-4
-  2026-01-01 10:00:00Z      2.5 s  +1 ·1            interrupted (SIGINT), 40 not begun  run-3
-  2026-01-01 10:00:00Z             ~1,234  1.2 KiB  killed, or still at work            run-2
-  2026-01-01 10:00:00Z                              journal unreadable                  run-1
+  2026-01-01 10:00:00Z  1 h 2 min  +1 ·1   4.7 GiB  done                                  run-6
+  2026-01-01 10:00:00Z      2.5 s  +1 ·1            done, but 1 failed, 1 skipped         run-5
+  2026-01-01 10:00:00Z      2.5 s  +1 ·1            done, but 1 problem                   run-4
+  2026-01-01 10:00:00Z      2.5 s  +1 ·1            interrupted (SIGINT), 40 not started  run-3
+  2026-01-01 10:00:00Z             ~1,234  1.2 KiB  killed or still running               run-2
+  2026-01-01 10:00:00Z                              journal unreadable                    run-1
 
 Journals that cannot be read (1):
   ! run-1  The journal of the run is damaged: FILE, line 1: it has no header
 
-\`dirsync show ID --target DIR\` shows one of them`);
+\`dirsync show ID --target DIR\` shows one run`);
     });
 
     it('colour repeats what words say', () => {

@@ -96,7 +96,7 @@ describe('report/text/text', () => {
 
     it('with upkeep alone', () => {
       const text = show(planOf([act.upkeep('a'), act.upkeep('b')]));
-      expect(text).to.equal('/source → /target\n\nPlan: no changes, but the times of 2 folders are put back.');
+      expect(text).to.equal('/source → /target\n\nPlan: no changes, but the times of 2 folders will be restored.');
     });
 
     it('with nothing to do, but problems', () => {
@@ -121,7 +121,7 @@ describe('report/text/text', () => {
   - delete   z/a path that is longer than half of the terminal is wide    300 B  not in source
   - rmdir    zz/                                                not in source
 
-The times of 1 folder are put back afterwards.
+The times of 1 folder are restored afterwards.
 
   + mkdir    1
   + create   2  1.2 KiB
@@ -132,7 +132,7 @@ The times of 1 folder are put back afterwards.
   - delete   1    300 B
   - rmdir    1
 
-Plan: 12 changes: 3 to create, 3 to update, 1 to replace, 1 to link, 2 in attributes alone, 2 to delete; 2 GiB to write.`);
+Plan: 12 changes: 3 to create, 3 to update, 1 to replace, 1 to link, 2 in attributes only, 2 to delete; 2 GiB to write.`);
     });
 
     it('with warnings, guards and problems', () => {
@@ -152,7 +152,7 @@ ${LOCKED}
 
 Warning: the target keeps times to 2 s
 
-Would halt: same-tree — source and target are the same folder; lifted by --allow same-tree
+Would halt: same-tree — source and target are the same folder; lift it with --allow same-tree
 Allowed: source-missing — the source does not exist and was treated as an empty folder
 
   + create   1
@@ -284,7 +284,7 @@ Done: 1,200 changes.`);
 Problems (1):
   ! ENOSPC  x\\n (target): no space left on the target while writing; free bytes or inodes (df, df -i) and run again
 
-Skipped, since they drifted (1):
+Skipped because of drift (1):
   q\\x1b
 
   done             7
@@ -293,7 +293,7 @@ Skipped, since they drifted (1):
   failed           1
 
 4 MiB written in 2.0 s (2 MiB/s)
-Done, but not all: 10 changes done, 1 failed, 1 skipped.`);
+Incomplete: 10 changes done, 1 failed, 1 skipped.`);
     });
 
     it('with problems of the scan alone', () => {
