@@ -4,12 +4,15 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {factsNow, namesOf, volumeAt} from '../../../src/app/sync/facts.js';
 import type {Action} from '../../../src/core/action.js';
-import {FOLDING_UNKNOWN, toByteName} from '../../../src/core/name.js';
+import {type ByteName, FOLDING_UNKNOWN, toByteName} from '../../../src/core/name.js';
 import type {RelPath} from '../../../src/core/path.js';
 import type {Facts, MountFacts, Plan} from '../../../src/core/plan.js';
+import {platform} from '../../../src/platform/choose.js';
 import {WorkerPool} from '../../../src/platform/pool.js';
 import {FilterScope} from '../../../src/scan/filter.js';
+import {ensurePath, NAMES} from '../../../src/state/folder.js';
 import {type RememberedFilters, remember} from '../../../src/state/memory.js';
+import {TraceLog} from '../../../src/state/traces.js';
 import {pairIn} from '../../support/cli.js';
 import {act, file, header, planOf} from '../../support/plan.js';
 import {skip} from '../../support/skip.js';
@@ -273,6 +276,18 @@ describe('app/sync/facts', () => {
       expect(here.leftRenamed.size).to.equal(0);
       expect(namesOf(toByteName(path.join(target, 'new/deep'))).folding).to.deep.equal(here.folding);
       expect(here.folding, 'a file system that folds none').to.not.equal(FOLDING_UNKNOWN);
+    });
+
+    it('are also those that a killed run was giving to something, and not those of a folder above', () => {
+      const {target} = world({}, {folder: {}});
+      const root = platform().openRoot(toByteName(target));
+      const folder = ensurePath(platform(), root, [NAMES.state, NAMES.staging, 'run' as ByteName]);
+      const log = new TraceLog(platform(), folder, 0);
+      log.add({renamed: {from: 'folder/OLD' as RelPath, via: '.dirsync-run-0.name'}});
+      log.close();
+      for (const each of [folder, root]) platform().close(each);
+      expect(namesOf(toByteName(target)).leftRenamed).to.deep.equal(new Map([['.dirsync-run-0.name', 'OLD']]));
+      expect(namesOf(toByteName(path.join(target, 'new'))).leftRenamed.size).to.equal(0);
     });
   });
 
