@@ -5,6 +5,7 @@
  * done is counted, not listed. A history has a test case for each run.
  */
 
+import {escapeMarkup} from '../core/entities.js';
 import {escapeName} from '../core/escape.js';
 import {unfinished} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
@@ -193,12 +194,7 @@ function indent(blocks: readonly string[]): string[] {
   return blocks.map((block) => block.replaceAll(/^/gm, '  '));
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;'};
-
 /** A text for an attribute. Of what XML 1.0 forbids, escapeName leaves two characters. */
 function xml(text: string): string {
-  return escapeName(text)
-    .replaceAll('\ufffe', '\\ufffe')
-    .replaceAll('\uffff', '\\uffff')
-    .replaceAll(/[&<>"']/g, (char) => ENTITIES[char] as string);
+  return escapeMarkup(escapeName(text).replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff'));
 }

@@ -1,5 +1,6 @@
 /** A job as a property list of launchd, launchd.plist(5). */
 import type {CalendarTimes, Days} from '../core/calendar.js';
+import {escapeElement} from '../core/entities.js';
 import {escapeName} from '../core/escape.js';
 import {checkNames, fileNameOf, foreign, type Service, type ServiceFile} from './unit.js';
 
@@ -32,7 +33,7 @@ export function launchdPlist(service: Service, {folder, zone}: LaunchdOptions): 
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
     ...[`Put this file into ${folder}.`, ...notes(service)].map(
-      (note) => `<!-- ${xml(escapeName(note)).replaceAll('--', '- -')} -->`,
+      (note) => `<!-- ${escapeElement(escapeName(note)).replaceAll('--', '- -')} -->`,
     ),
     '<plist version="1.0">',
     ...valueLines(list),
@@ -100,17 +101,13 @@ function dayValues({weekdays, dates, last}: Days): Record<string, number>[] {
 }
 
 function valueLines(value: Value): string[] {
-  if (typeof value === 'string') return [`<string>${xml(value)}</string>`];
+  if (typeof value === 'string') return [`<string>${escapeElement(value)}</string>`];
   if (typeof value === 'number') return [`<integer>${value}</integer>`];
   if (typeof value === 'boolean') return [`<${value}/>`];
   const isList = Array.isArray(value);
   const lines = isList
     ? value.flatMap(valueLines)
-    : Object.entries(value).flatMap(([key, inner]) => [`<key>${xml(key)}</key>`, ...valueLines(inner)]);
+    : Object.entries(value).flatMap(([key, inner]) => [`<key>${escapeElement(key)}</key>`, ...valueLines(inner)]);
   const tag = isList ? 'array' : 'dict';
   return [`<${tag}>`, ...lines.map((line) => `  ${line}`), `</${tag}>`];
-}
-
-function xml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

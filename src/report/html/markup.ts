@@ -1,4 +1,5 @@
 /** HTML put together safely: whatever a template is given is text, unless a template made it. */
+import {escapeMarkup} from '../../core/entities.js';
 
 export class Markup {
   constructor(readonly text: string) {}
@@ -6,8 +7,6 @@ export class Markup {
 
 /** `undefined` and `false` give nothing. */
 export type Part = string | number | Markup | false | undefined | readonly Part[];
-
-const ENTITIES: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;'};
 
 /** A template tag. Values go where text goes, or between the double quotes of an attribute. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
@@ -18,7 +17,7 @@ function render(part: Part): string {
   if (part === undefined || part === false) return '';
   if (part instanceof Markup) return part.text;
   if (typeof part === 'object') return part.map(render).join('');
-  return String(part).replace(/[&<>"']/g, (char) => ENTITIES[char] as string);
+  return escapeMarkup(String(part));
 }
 
 /** Text that is known to be markup: a script, a style sheet. */

@@ -62,7 +62,7 @@ describe('report/html/html', () => {
       const hash = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`;
       const text = page(planSubject([act.create('a')]));
       expect(text).to.contain(`<script>${ASSETS.script}</script>`).and.to.contain(`<style>${ASSETS.style}</style>`);
-      const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(text)?.[1]?.replaceAll('&#39;', "'");
+      const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(text)?.[1]?.replaceAll('&apos;', "'");
       expect(policy?.split('; ')).to.include.members([
         "default-src 'none'",
         `script-src '${hash(ASSETS.script)}'`,
