@@ -8,6 +8,7 @@ import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {osPath} from '../core/name.js';
 import type {StopSignal} from '../core/outcome.js';
+import {shellWord} from '../core/shell.js';
 import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
 import {commandLine} from '../platform/environment.js';
@@ -273,8 +274,7 @@ async function execute(typed: Typed, body: Body): Promise<number> {
 }
 
 function typedCommand(): string {
-  const words = commandLine().map((word) => (/[\s'"]|^$/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : word));
-  return ['dirsync', ...words].join(' ');
+  return ['dirsync', ...commandLine().map(shellWord)].join(' ');
 }
 
 async function openLog(log: Settings['log'], output: Output): Promise<void> {

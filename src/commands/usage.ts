@@ -1,9 +1,9 @@
 /** What is wrong with a command line, in our words: oclif's own errors tell its parser's view. */
 import type {Command, Errors} from '@oclif/core';
-import {shellWord} from '../app/setup/shell-word.js';
 import {nearest} from '../config/nearest.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
+import {typedWord} from '../core/shell.js';
 import {COMMAND_HABITS, FLAG_HABITS} from './habits.js';
 
 type Flags = Command.Loadable['flags'];
@@ -159,7 +159,7 @@ export function unknownCommand(words: readonly string[], commandIds: readonly st
   const detail = `"${name}" is not a command`;
   const near = COMMAND_HABITS[first] ?? (first.includes('/') ? undefined : meantCommand(first, ids));
   if (near !== undefined) return usage(detail, near);
-  const roots = others.length === 1 ? [first, ...others].map(shellWord).join(' ') : undefined;
+  const roots = others.length === 1 ? [first, ...others].map(typedWord).join(' ') : undefined;
   if (roots !== undefined) {
     const steps = `dirsync plan ${roots} shows the changes, dirsync apply ${roots} makes them after a review, dirsync run ${roots} makes them at once`;
     return usage(detail, `for two folders: ${steps}`);

@@ -1,6 +1,7 @@
 /** A job as lines of a crontab, crontab(5): those of the user, which `crontab -e` opens. */
 import type {CalendarTimes, Days, Numbers} from '../core/calendar.js';
 import {escapeName} from '../core/escape.js';
+import {shellWord} from '../core/shell.js';
 import {checkNames, fieldText, foreign, type Service, type ServiceFile} from './unit.js';
 
 /** @throws DirsyncError SCHEDULE_FOREIGN for what five fields cannot say. */
@@ -82,6 +83,5 @@ function commandText({command, environment}: Service): string {
  * away, and counts any backslash before as belonging to what follows it.
  */
 function quoted(word: string): string {
-  const text = /^[A-Za-z0-9@%+=:,./_-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-  return text.replace(/(\\?)%/g, (_, backslash) => (backslash === '' ? '\\%' : "\\''\\%"));
+  return shellWord(word).replace(/(\\?)%/g, (_, backslash) => (backslash === '' ? '\\%' : "\\''\\%"));
 }

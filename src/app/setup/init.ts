@@ -12,6 +12,7 @@ import {escapeLine, escapeName} from '../../core/escape.js';
 import {osPath} from '../../core/name.js';
 import type {Overlap} from '../../core/plan.js';
 import {checkLocal} from '../../core/remote.js';
+import {typedWord} from '../../core/shell.js';
 import {absolutePath, currentFolder, currentFolderIfAny, environment} from '../../platform/environment.js';
 import {errnoOf} from '../../platform/platform.js';
 import {findSource, findTarget, rootOverlap} from '../../platform/roots.js';
@@ -19,7 +20,6 @@ import {type InitState, initialState} from '../../ui/init-state.js';
 import {type Context, Interrupted} from '../context.js';
 import {canDraw, hasColor} from '../output/terminal.js';
 import {writeText} from './new-file.js';
-import {shellWord} from './shell-word.js';
 
 export interface InitOptions {
   /** The file to write, relative to where the program was started. */
@@ -200,9 +200,9 @@ function write(file: string, text: string, force: boolean): void {
 }
 
 function told(file: string, text: string, job: string): string {
-  const word = job.startsWith('-') ? `-- ${shellWord(job)}` : shellWord(job);
+  const word = job.startsWith('-') ? `-- ${typedWord(job)}` : typedWord(job);
   const shown = text.split('\n').map(escapeLine).join('\n');
-  const here = isHere(file) ? '' : ` --config ${shellWord(file)}`;
+  const here = isHere(file) ? '' : ` --config ${typedWord(file)}`;
   return [
     shown,
     `Wrote ${escapeName(file)}. Next:`,

@@ -10,6 +10,7 @@ import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import {osPath} from '../../core/name.js';
 import type {Schedule} from '../../core/schedule.js';
+import {typedWord} from '../../core/shell.js';
 import {absolutePath, environment} from '../../platform/environment.js';
 import {errnoOf} from '../../platform/platform.js';
 import {calendarTimes} from '../../schedule/calendar-times.js';
@@ -20,7 +21,6 @@ import type {Service, ServiceFile, ServiceTimes} from '../../service/unit.js';
 import {memoryFolder} from '../../state/memory.js';
 import {placeOf} from '../typed.js';
 import {readTextOf, writeText} from './new-file.js';
-import {shellWord} from './shell-word.js';
 
 export interface ServiceOptions {
   readonly form: 'systemd' | 'cron' | 'launchd';
@@ -83,15 +83,15 @@ function filesOf(services: readonly Service[], {form, user, out}: ServiceOptions
   if (form === 'launchd') {
     const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
     const files = services.map((service) => launchdPlist(service, {folder, zone}));
-    const load = files.map(({path}) => `launchctl bootstrap ${user ? 'gui/$(id -u)' : 'system'} ${shellWord(path ?? '')}`);
+    const load = files.map(({path}) => `launchctl bootstrap ${user ? 'gui/$(id -u)' : 'system'} ${typedWord(path ?? '')}`);
     return {files, next: `${place}Next:\n  ${load.join('\n  ')}`};
   }
   const units = services.map((service) => systemdUnits(service, folder));
   const systemctl = user ? 'systemctl --user' : 'systemctl';
   const make = new Set(services.flatMap(({missing}) => missing));
   const steps = [
-    ...[...make].map((path) => `mkdir -p ${shellWord(path)}`),
-    `${systemctl} daemon-reload && ${systemctl} enable --now ${units.map(({enabled}) => shellWord(enabled)).join(' ')}`,
+    ...[...make].map((path) => `mkdir -p ${typedWord(path)}`),
+    `${systemctl} daemon-reload && ${systemctl} enable --now ${units.map(({enabled}) => typedWord(enabled)).join(' ')}`,
     ...(user ? ['loginctl enable-linger    # so that it also runs while you are not logged in'] : []),
   ];
   return {files: units.flatMap(({files}) => files), next: `${place}Next:\n  ${steps.join('\n  ')}`};
