@@ -31,7 +31,6 @@ const OURS: Readonly<Record<string, string>> = {
   PROTECTED: 'it contains entries that a filter leaves out, so it is kept; change the filter, or delete those entries by hand',
   NO_DELETE: 'the target has a folder with content here, and --no-delete keeps it',
   UNKNOWN_BELOW: 'part of it could not be read, so it is kept',
-  TARGET_UNREADABLE: 'the target could not be read here, so nothing is planned for it',
   XATTRS_NOT_KEPT:
     'the target does not accept all of its extended attributes or ACLs (too large, or refused); everything else is kept',
   FILTER_TOO_LARGE:
@@ -64,7 +63,6 @@ const OURS: Readonly<Record<string, string>> = {
     'the run could not be recorded, so it will be missing from the history; free some space, or repair .dirsync/runs',
   MEMORY_UNWRITABLE:
     'the findings of this run could not be saved, so the next run may not notice a lost disk or changed filters; repair the state folder, or set XDG_STATE_HOME',
-  STOPPED: 'the run was stopped before this step',
 };
 
 /** The same where the target has something at the path, which stays. */

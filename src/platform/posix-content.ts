@@ -15,8 +15,6 @@ import {
   UNPACED,
 } from './platform.js';
 
-/** Larger content is copied inside the kernel. For smaller content, read and write are cheaper than that call. */
-const COPY_IN_KERNEL = 0;
 /** Bytes that the kernel copies in one call, so that progress is shown and a stop is noticed in between. */
 const KERNEL_PIECE = 16 * 1024 * 1024;
 
@@ -185,7 +183,8 @@ export class PosixContent {
   /** Copies this many bytes from the current positions, and looks for more after the last piece of a file. */
   #copyPiece({source, copy, length: size, isPart = false, inKernel: mayInKernel, onBytes, pace}: Piece): ContentResult {
     let copied = 0;
-    let inKernel = mayInKernel && size > COPY_IN_KERNEL;
+    // A file that the kernel generates has size 0 and content all the same: copy_file_range may find nothing in it, read(2) does.
+    let inKernel = mayInKernel && size > 0;
     for (;;) {
       if (isPart && copied === size) return 'copied';
       const most = Math.min(isPart ? size - copied : Number.POSITIVE_INFINITY, pace.piece);
