@@ -135,7 +135,7 @@ describe('story: init', () => {
       terminal.press('Enter');
       await terminal.shows('‹ by hand ›');
       terminal.press('Right', 'Right');
-      await terminal.shows('‹ at times of the day ›');
+      await terminal.shows('‹ at times of day ›');
       terminal.press('Enter');
       await terminal.shows('› At');
       terminal.type('25:00');

@@ -84,7 +84,7 @@ describe('story: schedule print', () => {
     ['no job', ['--cron'], /JOB is missing/],
     ['an interval that cron does not know', ['--cron', 'notes'], /does not fall on the same times/],
     ['a folder for cron', ['--cron', 'photos', '--out', 'units'], /do not work with --cron/],
-    ['two lists of launchd in one', ['--launchd', 'notes', 'live'], /holds one job/],
+    ['two lists of launchd in one', ['--launchd', 'notes', 'live'], /holds only one job/],
     ['a folder that is not there', ['--systemd', 'photos', '--out', 'nowhere'], /nowhere \(ENOENT\)/],
   ];
   for (const [name, args, words] of refused) {
