@@ -30,8 +30,8 @@ describe('app/sync/filters', () => {
 
     it('are told with where they stand, and what was meant', () => {
       expect(idleWarnings([{pattern: './a', at: 'rules:3', why: 'w', instead: '/a'}, idle(1)])).to.deep.equal([
-        'rules:3: the pattern "./a" can match nothing, since w; write "/a"',
-        'the pattern "/1//x" can match nothing, since it is odd',
+        'rules:3: the pattern "./a" cannot match anything, since w; write "/a"',
+        'the pattern "/1//x" cannot match anything, since it is odd',
       ]);
     });
 

@@ -167,7 +167,7 @@ describe('app/sync/remember', () => {
     const side = {mountPoints: whole, rules: whole, tagged: whole, collisions: undefined, mounts: []};
     const warned = (fields: object, target: object = {}) =>
       sizeWarnings(header.options, {source: {...side, ...fields}, target: {...side, ...target}});
-    const guards = (warnings: readonly string[]) => warnings.map((text) => /so (\S+) may/.exec(text)?.[1]);
+    const guards = (warnings: readonly string[]) => warnings.map((text) => /so the guard (\S+) may/.exec(text)?.[1]);
     expect(guards(warned({rules: cut, tagged: cut}))).to.deep.equal(['filters-changed', 'filters-changed']);
     expect(guards(warned({mountPoints: cut}))).to.deep.equal(['source-fs-changed']);
     expect(guards(warned({}, {mountPoints: cut}))).to.deep.equal(['target-lost']);
