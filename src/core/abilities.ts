@@ -1,21 +1,26 @@
-/** What a target can hold, as was tried in it: its file system's name tells less, and nothing where it is one in user space. */
+/**
+ * What a target can hold, found out by trying. The name of its file system would say less, and says nothing for file systems in
+ * user space.
+ */
 import {toByteName} from './name.js';
 import type {Kept} from './plan.js';
 
+/** What one target can hold. Undefined abilities elsewhere mean that nothing was tried yet. */
 export interface Abilities {
-  /** Permission bits stay as they are set. */
+  /** Permission bits are kept as they were set. */
   readonly mode: boolean;
-  /** Files can be given away: by others than root to their groups, and where they have but one it could not be tried. */
+  /** Owners can be set. A user other than root can only give files to its own groups; a user with one group cannot try this. */
   readonly owner: boolean;
   /**
-   * When a modification time must be set to stay: on the open file; there, and only with an access time; or once more when the file has
-   * its place, since closing or renaming it is taken for a change. `none`: it never stays.
+   * When a modification time must be set so that it is kept: on the open file (`open`); on the open file together with an access time
+   * (`with-access`); or again after the file is in its place, because closing or renaming it counts as a change (`placed`). `none`: it
+   * is never kept.
    */
   readonly times: 'open' | 'with-access' | 'placed' | 'none';
   readonly symlinks: Symlinks;
-  /** `hidden`: they can be made, and then show two inodes. */
+  /** `hidden`: hard links can be made, but their names show different inodes. */
   readonly hardlinks: 'kept' | 'hidden' | 'none';
-  /** FIFOs, and so sockets and devices where this user may make them. */
+  /** FIFOs, and therefore also sockets and devices that this user may create. */
   readonly specials: boolean;
   /** Holes in files take no space. */
   readonly holes: boolean;
@@ -23,27 +28,27 @@ export interface Abilities {
   readonly longestName: LongestName;
 }
 
-/** Of how many bytes, or units of UTF-16, the longest name is that a target takes, of those that were tried. */
+/** The length of the longest name that the target accepted, in bytes or in UTF-16 units. */
 export interface LongestName {
   readonly length: number;
   readonly of: 'bytes' | 'units';
 }
 
-/** Which names a target refuses, of those that were tried. */
+/** The kinds of names that a target refused when they were tried. */
 export interface HeldNames {
-  /** Characters that no name may have; U+0001 stands for all control characters. */
+  /** Characters that a name cannot contain; U+0001 stands for all control characters. */
   readonly refused: string;
-  /** Characters with which no name may end. */
+  /** Characters with which a name cannot end. */
   readonly ends: string;
-  /** Of which letters a name may be: of any bytes, of Unicode alone, or of ASCII alone. */
+  /** What a name may consist of: any bytes, only Unicode, or only ASCII. */
   readonly letters: 'bytes' | 'unicode' | 'ascii';
 }
 
-/** Names are tried with each of these in the middle, and at the end: Windows and its file systems refuse them. */
+/** Names are tried with each of these characters in the middle, and at the end. Windows and its file systems refuse them. */
 export const TRIED_INSIDE = '\u0001"*:<>?\\|';
 export const TRIED_ENDS = '. ';
 
-/** Whether these are names as they are noted. */
+/** Whether a value read from a file is a valid `HeldNames`. */
 export function areHeldNames(names: unknown): names is HeldNames {
   if (typeof names !== 'object' || names === null) return false;
   const {refused, ends, letters} = names as Partial<Record<keyof HeldNames, unknown>>;
@@ -52,7 +57,7 @@ export function areHeldNames(names: unknown): names is HeldNames {
   return areOf(refused, TRIED_INSIDE) && areOf(ends, TRIED_ENDS) && ['bytes', 'unicode', 'ascii'].includes(letters as string);
 }
 
-/** Whether a target can hold a name, a surrogateescape text, as far as was tried. */
+/** Whether a target can hold a name (surrogateescape text), regardless of its length. */
 export function holdsName(name: string, {refused, ends, letters}: HeldNames): boolean {
   if (refused !== '' && Array.from(name).some((letter) => refused.includes(letter < ' ' ? '\u0001' : letter))) return false;
   if (ends !== '' && ends.includes(name.at(-1) as string)) return false;
@@ -60,15 +65,15 @@ export function holdsName(name: string, {refused, ends, letters}: HeldNames): bo
   return letters === 'bytes' || name.isWellFormed();
 }
 
-/** Whether a target can hold a name that is as long as this one. */
+/** Whether a target can hold a name of this length. */
 export function holdsLength(name: string, {length, of}: LongestName): boolean {
   return (of === 'units' ? name : toByteName(name)).length <= length;
 }
 
-/** `bare`: the owner and the times of a symbolic link cannot be set, or would be set on what it leads to. */
+/** `bare`: owner and times of a symbolic link cannot be set, or would be set on the file that it points to. */
 export type Symlinks = 'kept' | 'bare' | 'none';
 
-/** What is kept of what was asked for, where a target can hold no more than this. */
+/** Limits what is kept to what the target can hold; without `abilities`, `kept` is unchanged. */
 export function withAbilities<K extends Kept>(kept: K, abilities: Abilities | undefined): K {
   if (abilities === undefined) return kept;
   const {mode, owner, times, symlinks, hardlinks, specials} = abilities;

@@ -1,11 +1,11 @@
-/** One step of a plan: enough to show it, count it, check it and do it. */
+/** Actions: the steps of a plan, with everything needed to show, count, check and apply them. */
 import type {Entry} from './entry.js';
 import type {RelPath} from './path.js';
 
 /**
- * Why an action is there. `children` alone: only a folder's times are put back after its content changed. `excluded`: a filter leaves
- * out what the source has here. `name`: the target has it under another name. `source-unread`, `target-unread`: that tree could not be
- * read here. `elsewhere`: it may be what could not be read or written at another path.
+ * Why a plan contains an action. Only `children`: a folder's times are restored after its content changed. `excluded`: a filter leaves
+ * out what the source has here. `name`: the target has it under a different name. `source-unread`, `target-unread`: that tree could not
+ * be read here. `elsewhere`: it may be the only copy of something that could not be read or written at another path.
  */
 export type Reason = (typeof REASONS)[number];
 
@@ -34,47 +34,47 @@ export const REASONS = [
 
 interface Step {
   readonly path: RelPath;
-  /** Explains the action to people, and tells apply when content has to be compared to see whether it is done. */
+  /** Shown to users; apply also uses it to decide whether content must be compared to see that the action is already done. */
   readonly reasons: readonly Reason[];
 }
 
 interface Renamed extends Step {
   /**
-   * Where the target has it until now: in the same folder, under a name that is another one only to who tells upper from lower case, or
-   * accents written in two ways. It is renamed before all else.
+   * The current path in the target: in the same folder, with a name that differs only in case or in how an accent is encoded. It is
+   * renamed before everything else.
    */
   readonly from?: RelPath | undefined;
 }
 
-/** A new folder. Its attributes are set after its content is there. */
+/** A new folder. Its attributes are set after its content is complete. */
 interface Mkdir extends Step {
   readonly kind: 'mkdir';
   readonly before?: undefined;
   readonly after: Entry;
 }
 
-/** What is no folder, where nothing is. */
+/** A new entry that is not a folder. */
 interface Create extends Step {
   readonly kind: 'create';
   readonly before?: undefined;
   readonly after: Entry;
 }
 
-/** A file or symlink with other content, or a device with other numbers. */
+/** A file or symlink with different content, or a device with different numbers. */
 interface Update extends Renamed {
   readonly kind: 'update';
   readonly before: Entry;
   readonly after: Entry;
 }
 
-/** Another kind. What is in a folder that goes is deleted by actions of its own. */
+/** An entry of a different kind. The content of a folder that is replaced is deleted by separate actions. */
 interface Replace extends Renamed {
   readonly kind: 'replace';
   readonly before: Entry;
   readonly after: Entry;
 }
 
-/** A further name of a file in the same tree (a hard link). */
+/** Another name of a file in the same tree (a hard link). */
 export interface Link extends Renamed {
   readonly kind: 'link';
   readonly before?: Entry | undefined;
@@ -83,7 +83,7 @@ export interface Link extends Renamed {
   readonly leader: RelPath;
 }
 
-/** The same content under another name; metadata that differs is set as well. What is in a folder has actions of its own. */
+/** The same content under a new name; different metadata is set too. The content of a folder has separate actions. */
 export interface Move extends Renamed {
   readonly kind: 'move';
   readonly from: RelPath;
@@ -91,7 +91,7 @@ export interface Move extends Renamed {
   readonly after: Entry;
 }
 
-/** Metadata alone. */
+/** A change of metadata only. */
 export interface Attrs extends Step {
   readonly kind: 'attrs';
   readonly before: Entry;
@@ -110,12 +110,12 @@ export interface Rmdir extends Step {
   readonly after?: undefined;
 }
 
-/** What would be deleted were it known that the source has not got it: it stays, with all that is below it. */
+/** Would be deleted if it were certain that the source does not have it. It stays, with everything below it. */
 export interface Blocked extends Step {
   readonly kind: 'blocked';
   readonly before: Entry;
   readonly after?: undefined;
-  /** At and below the path: what is no folder, and the bytes of files. */
+  /** At and below the path: the number of entries that are not folders, and the bytes of files. */
   readonly leaves: number;
   readonly bytes: number;
 }
@@ -136,31 +136,31 @@ export const ACTION_KINDS: readonly ActionKind[] = [
   'blocked',
 ];
 
-/** Where the target has what an action is about until it is renamed; undefined where it has the right name. */
+/** The path in the target before the action renames it; undefined if the action does not rename. */
 export function fromOf(action: Action): RelPath | undefined {
   return 'from' in action ? action.from : undefined;
 }
 
 /**
- * Bytes of content that an action writes: all of the new file, for content is written anew and never in part. A link, a move and an
- * attrs have the size of the file they are about in `after`, and write nothing of it.
+ * Bytes of content that an action writes: the whole new file, because content is never written in part. A link, a move and an attrs
+ * have the file's size in `after` but write no content.
  */
 export function bytesOf(action: Action): number {
   return action.kind === 'create' || action.kind === 'update' || action.kind === 'replace' ? action.after.size : 0;
 }
 
-/** Bytes that an action is about: those that it writes, for a delete those given back, for a blocked one those that stay. */
+/** Bytes that an action affects: the bytes it writes, for a delete the bytes it frees, for a blocked action the bytes that stay. */
 export function volumeOf(action: Action): number {
   if (action.kind === 'blocked') return action.bytes;
   return action.kind === 'delete' ? action.before.size : bytesOf(action);
 }
 
-/** Whether an action only puts back the times of a folder that other actions touched: not a change that a person reviews. */
+/** Whether an action only restores the times of a folder whose content other actions change. Users do not review such actions. */
 export function isUpkeep(action: Action): boolean {
   return action.kind === 'attrs' && action.reasons.length === 1 && action.reasons[0] === 'children';
 }
 
-/** Whether an action changes something that a person reviews: it is neither upkeep nor blocked. */
+/** Whether users review this action: it is neither upkeep nor blocked. */
 export function isChange(action: Action): boolean {
   return action.kind !== 'blocked' && !isUpkeep(action);
 }

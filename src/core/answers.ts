@@ -1,13 +1,13 @@
-/** What is asked for a first config. */
+/** The questions and answers from which `dirsync init` writes a first config. */
 
 export const QUESTIONS = ['source', 'target', 'job', 'exclude', 'when', 'every', 'at', 'cron', 'log', 'heartbeat'] as const;
 export type Question = (typeof QUESTIONS)[number];
 
-/** When the job runs; the three in the middle have a question of their own. */
+/** When the job runs; `every`, `at` and `cron` each lead to one more question. */
 export const WHENS = ['by-hand', 'every', 'at', 'cron', 'watch'] as const;
 export type When = (typeof WHENS)[number];
 
-/** Empty where nothing is wanted. */
+/** Checked answers; empty for an option that is not wanted. */
 export interface Answers {
   readonly source: string;
   readonly target: string;
@@ -21,18 +21,19 @@ export interface Answers {
   readonly heartbeat: string;
 }
 
-/** Answers as they are typed, one line each; of a list, with commas. */
+/** Answers as typed, one line each; the parts of a list are separated by commas. */
 export type Texts = Readonly<Record<Question, string>>;
 
-/** What is wrong with an answer, in words that are escaped; undefined when it will do. */
+/** Returns an escaped message that says what is wrong with an answer, or undefined if it is fine. */
 export type Check = (question: Question, text: string, texts: Pick<Texts, 'source'>) => string | undefined;
 
+/** Whether a question is asked, depending on the answer to `when`. */
 export function isAsked(question: Question, when: string): boolean {
   const depends = question === 'every' || question === 'at' || question === 'cron';
   return !depends || question === when;
 }
 
-/** The parts of a list that is typed as one line. */
+/** Splits a list that was typed as one line; empty parts are dropped. */
 export function partsOf(text: string): string[] {
   return text
     .split(',')
@@ -40,6 +41,7 @@ export function partsOf(text: string): string[] {
     .filter((part) => part !== '');
 }
 
+/** Turns typed lines into answers. */
 export function answersOf(texts: Texts): Answers {
   const cron = texts.cron.trim();
   return {

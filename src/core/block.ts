@@ -1,16 +1,16 @@
 /**
- * A block is a run of entries of one tree in canonical order, stored by column in typed arrays: it is transferred between
- * threads, not cloned, and comparing two trees reads columns without making an object per entry.
+ * A block is a sequence of entries of one tree in canonical order, stored by column in typed arrays. Blocks are transferred between
+ * threads, not cloned, and comparing two trees reads columns without creating an object for each entry.
  *
- * The first entry of the first block is the root, with depth 0 and an empty name. A folder is followed by all that is in it.
+ * The first entry of the first block is the root, with depth 0 and an empty name. A folder is followed by its content.
  */
 import {type Entry, type Kind, toNanoseconds} from './entry.js';
 import {type ByteName, decodeName, fromByteName} from './name.js';
 import type {Xattrs} from './xattr.js';
 
 /**
- * What stands at a path of a scan. Two codes are no kind of file: `excluded`, something that a filter left out, and `unknown`,
- * something that could not be read. Neither is "nothing": what stands at such a path in the other tree is never deleted.
+ * What a scan found at a path. Two codes are not kinds of files: `excluded`, an entry that a filter left out, and `unknown`, an entry
+ * that could not be read. Neither means that nothing is there: what the other tree has at such a path is never deleted.
  */
 export const CODE = {
   file: 1,
@@ -26,32 +26,35 @@ export const CODE = {
 
 const KINDS: readonly (Kind | undefined)[] = [undefined, 'file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev'];
 
-/** The kind that a code stands for; undefined for `excluded` and `unknown`. */
+/** The kind for a code; undefined for `excluded` and `unknown`. */
 export function kindOf(code: number): Kind | undefined {
   return KINDS[code];
 }
 
-/** FIFOs, sockets and devices. */
+/** Whether a code is a FIFO, a socket or a device. */
 export function isSpecial(code: number): boolean {
   return code >= CODE.fifo && code <= CODE.blockdev;
 }
 
+/** Whether a code is a character or block device. */
 export function isDevice(code: number): boolean {
   return code === CODE.chardev || code === CODE.blockdev;
 }
 
-/** The content of this folder could not be read, or not all of it. */
+/** A flag: the content of this folder could not be read completely. */
 export const PARTIAL = 1;
-/** The content of this folder is another file system's, and left out as was asked. */
+/** A flag: this folder is on another file system, and its content was left out on request. */
 export const MOUNT = 2;
-/** The row has the name that the other tree has for it; its own is with its belongings: see `ownNameAt`. */
+/** A flag: the row has the name that the other tree uses; its own name is stored apart (`ownNameAt`). */
 const RENAMED = 4;
 
+/** The most entries of one block. */
 export const BLOCK_ENTRIES = 4096;
 
+/** The columns of a block. Only the first `count` rows are in use. */
 export interface Block {
   readonly count: number;
-  /** How many names its path has. */
+  /** The number of names in the path. */
   readonly depth: Uint16Array;
   readonly code: Uint8Array;
   readonly flags: Uint8Array;
@@ -66,9 +69,9 @@ export interface Block {
   /** How many names the file has (hard links). */
   readonly links: Uint32Array;
   /**
-   * Entry i's name is text[end of i-1 .. nameEnd[i]); what belongs to it is text[nameEnd[i] .. belongsEnd[i]): a symlink's
-   * target, a device's numbers, or the digest of the filter rules that hold in a folder; of a `RENAMED` row then NUL and its own
-   * name. Its extended attributes are text[belongsEnd[i] .. end[i]): name, NUL, value, NUL, in the order of their names.
+   * Entry i's name is text[end of i-1 .. nameEnd[i]). Its belongings are text[nameEnd[i] .. belongsEnd[i]): a symlink's target, a
+   * device's numbers, or the digest of a folder's own filter rules; in a `RENAMED` row they end with NUL and the entry's own name. Its
+   * extended attributes are text[belongsEnd[i] .. end[i]): name, NUL, value, NUL, sorted by name.
    */
   readonly nameEnd: Uint32Array;
   readonly belongsEnd: Uint32Array;
@@ -76,7 +79,7 @@ export interface Block {
   readonly text: Uint8Array;
 }
 
-/** What is needed to fill a row: what a stat call gives. Mutable, so that one object serves a whole walk. */
+/** The result of a stat call, which fills a row. Mutable, so that one object is enough for a whole walk. */
 export interface Stat {
   code: number;
   mode: number;
@@ -89,13 +92,14 @@ export interface Stat {
   inodeLow: number;
   inodeHigh: number;
   links: number;
-  /** A device's numbers; 0 for all else. */
+  /** A device's numbers; 0 for other kinds. */
   rdevMajor: number;
   rdevMinor: number;
-  /** Whether something is mounted right here; undefined where only the device numbers tell. No part of a block. */
+  /** Whether this path is a mount point; undefined if only device numbers can show it. Not stored in blocks. */
   mounted: boolean | undefined;
 }
 
+/** A new stat for `Platform.stat` to fill. */
 export function emptyStat(): Stat {
   return {
     code: 0,
@@ -115,11 +119,12 @@ export function emptyStat(): Stat {
   };
 }
 
+/** The inode number, joined from its two halves. */
 export function inodeOf(stat: Stat): bigint {
   return (BigInt(stat.inodeHigh) << 32n) | BigInt(stat.inodeLow);
 }
 
-/** Fills one block after another; `flush` takes each when it is full, and must not keep it if it transfers its buffers. */
+/** Fills one block after another and passes each full block to `flush`, which may transfer its buffers. */
 export class BlockWriter {
   #block = emptyBlock();
   #inodeWords = new Uint32Array(this.#block.inode.buffer);
@@ -128,7 +133,7 @@ export class BlockWriter {
 
   constructor(private readonly flush: (block: Block) => void) {}
 
-  /** Adds an entry. It stays in the current block, open to `amend`, until the next one is added. */
+  /** Adds an entry, which `amend` can complete until the next one is added. */
   append(depth: number, name: string, stat: Stat): void {
     if (this.#count === BLOCK_ENTRIES) this.finish();
     const block = this.#block;
@@ -153,8 +158,8 @@ export class BlockWriter {
   }
 
   /**
-   * Says more of the entry added last: flags, the bytes that belong to it, its extended attributes (byte strings), and its own name
-   * where it was added under another.
+   * Completes the last entry: flags, its belongings and extended attributes (byte strings), and its own name if it was added under a
+   * different one.
    */
   amend(flags: number, belongs = '', xattrs = '', ownName?: string): void {
     const i = this.#count - 1;
@@ -166,7 +171,7 @@ export class BlockWriter {
     this.#block.end[i] = this.#used;
   }
 
-  /** Hands the current block over, if it holds anything. */
+  /** Flushes the current block unless it is empty. */
   finish(): void {
     if (this.#count === 0) return;
     const block = {...this.#block, count: this.#count};
@@ -213,7 +218,7 @@ function emptyBlock(): Block {
   };
 }
 
-/** The columns in which two snapshots of the same tree agree, for a digest; inode and device numbers are none of them. */
+/** The columns that are equal in two snapshots of the same tree, for a digest. Inode and device numbers are not among them. */
 export function canonicalColumns(block: Block): Uint8Array[] {
   const {count} = block;
   const used = block.end[count - 1] ?? 0;
@@ -247,7 +252,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** All buffers of a block, to be transferred. */
+/** All buffers of a block, for a transfer to another thread. */
 export function blockBuffers(block: Block): ArrayBuffer[] {
   return Object.values(block).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
 }
@@ -257,17 +262,18 @@ export function nameStart(block: Block, i: number): number {
   return i === 0 ? 0 : (block.end[i - 1] as number);
 }
 
+/** Entry i's name, as surrogateescape text. */
 export function nameAt(block: Block, i: number): string {
   return decodeName(block.text.subarray(nameStart(block, i), block.nameEnd[i]));
 }
 
-/** The bytes that belong to entry i beside its name: see `Block.nameEnd`. */
+/** Entry i's belongings: see `Block.nameEnd`. */
 export function belongingsAt(block: Block, i: number): Uint8Array {
   const belongs = block.text.subarray(block.nameEnd[i], block.belongsEnd[i]);
   return isRenamedAt(block, i) ? belongs.subarray(0, belongs.lastIndexOf(0)) : belongs;
 }
 
-/** The name of entry i in its own tree, where it is not the name that it has here. */
+/** Entry i's name in its own tree; undefined if the row has that name. */
 export function ownNameAt(block: Block, i: number): string | undefined {
   if (!isRenamedAt(block, i)) return undefined;
   const belongs = block.text.subarray(block.nameEnd[i], block.belongsEnd[i]);
@@ -278,7 +284,7 @@ function isRenamedAt(block: Block, i: number): boolean {
   return ((block.flags[i] as number) & RENAMED) !== 0;
 }
 
-/** The extended attributes of entry i as they are packed: see `Block.nameEnd`. */
+/** Entry i's packed extended attributes: see `Block.nameEnd`. */
 function xattrsAt(block: Block, i: number): Uint8Array {
   return block.text.subarray(block.belongsEnd[i], block.end[i]);
 }
@@ -290,7 +296,7 @@ function unpackXattrs(packed: Uint8Array): Xattrs {
   return xattrs;
 }
 
-/** Entry i as a value. Only for rows whose code is a kind. */
+/** Entry i as a value. @throws Error if the row is excluded or unknown. */
 export function entryAt(block: Block, i: number): Entry {
   const kind = kindOf(block.code[i] as number);
   if (kind === undefined) throw new Error('an excluded or unknown row has no entry');
@@ -314,7 +320,7 @@ export function entryAt(block: Block, i: number): Entry {
   };
 }
 
-/** What a stat call gave, as a value, with what else was read of the path: byte strings, the attributes packed as in a block. */
+/** A stat as a value, with a symlink's target and packed extended attributes (byte strings) if they were read. */
 export function toEntry(stat: Stat, {link, xattrs = ''}: {link?: ByteName | undefined; xattrs?: string} = {}): Entry {
   const kind = kindOf(stat.code);
   if (kind === undefined) throw new Error('a stat always has a kind');
@@ -329,7 +335,7 @@ export function toEntry(stat: Stat, {link, xattrs = ''}: {link?: ByteName | unde
   };
 }
 
-/** The numbers of a device as they are written: makedev(3). */
+/** A device's numbers as "MAJOR:MINOR" (makedev(3)). */
 export function rdevOf({rdevMajor, rdevMinor}: Stat): string {
   return `${rdevMajor}:${rdevMinor}`;
 }

@@ -1,25 +1,25 @@
-/** Times of the calendar, in what every scheduler has: numbers of fields. */
+/** Calendar times as numbers for each field, a form that every scheduler supports. */
 
-/** Sorted; undefined: any. */
+/** Sorted; undefined means any. */
 export type Numbers = readonly number[] | undefined;
 
-/** The times at which all fields match, and any of the `days`. */
+/** The times at which all fields match, on days that match any of `days`. */
 export interface CalendarTimes {
   readonly seconds: Numbers;
   readonly minutes: Numbers;
   readonly hours: Numbers;
-  /** 1: January. */
+  /** 1 is January. */
   readonly months: Numbers;
   readonly days: readonly Days[];
 }
 
-/** The days on which all of these match. */
+/** The days on which all of these fields match. */
 export interface Days {
-  /** 0: Sunday. */
+  /** 0 is Sunday. */
   readonly weekdays: Numbers;
   /** Days of the month. */
   readonly dates: Numbers;
-  /** So many days at the end of the month. */
+  /** Only the last this many days of the month. */
   readonly last: number | undefined;
 }
 

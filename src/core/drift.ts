@@ -1,13 +1,12 @@
-/** Drift: the world is no longer what a plan saw at a path. A value; its words are for where it is shown. */
+/** Drift: a path is no longer what it was when the plan was made. A value, and the words that show it. */
 import {KIND_WORDS, type Kind} from './entry.js';
 import type {RelPath} from './path.js';
 import type {Side} from './problem.js';
 
 /**
- * In what a path differs from what the plan saw. `existence`: something stands there and nothing did, or the reverse. `way`: what
- * stands above it is no folder. `leader`: it is no longer a name of the same file as the path named in `before`. `name`: the new name of
- * what is to be renamed is another one's; of a delete, it may be what the source has at the path named in `now`. `own`: it is dirsync's.
- * `filters`: they leave it out by now, which protects it.
+ * How a path differs from what the plan saw. `existence`: it was created or removed. `way`: a part of its path is not a folder.
+ * `leader`: it is no longer a hard link to the path in `before`. `name`: the new name is taken; for a delete, the source may have the
+ * entry at the path in `now`. `own`: it belongs to dirsync. `filters`: they leave it out now, which protects it.
  */
 export const DRIFT_ATTRIBUTES = [
   'existence',
@@ -29,19 +28,20 @@ export const DRIFT_ATTRIBUTES = [
 ] as const;
 export type DriftAttribute = (typeof DRIFT_ATTRIBUTES)[number];
 
+/** One path that drifted, and the first attribute found to differ. */
 export interface Drift {
   readonly path: RelPath;
   readonly side: Side;
   readonly attribute: DriftAttribute;
   /**
-   * The attribute as the plan saw it and as it is now: a kind, a number in decimal (a mode in octal), or a time in nanoseconds since
-   * 1970. Undefined where nothing stands, or where the value is not shown.
+   * The attribute when the plan was made, and now: a kind, a decimal number (a mode in octal), or a time in nanoseconds since 1970.
+   * Undefined if nothing is there, or if the value is not shown.
    */
   readonly before?: string | undefined;
   readonly now?: string | undefined;
 }
 
-/** What is there now instead: "size 12 instead of 10". It may hold a name of a file system: escape it where it is shown. */
+/** Describes the drift, such as "size 12 instead of 10". The text may contain a file name: escape it before it is shown. */
 export function driftWords({side, attribute, before = '', now}: Drift): string {
   switch (attribute) {
     case 'existence':

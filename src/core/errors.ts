@@ -1,6 +1,6 @@
-/** The errors that end a run: a code, a summary that is always the same for the code, the particulars, and a way out. */
+/** The errors that end a run: a code, a fixed summary for the code, the details, and a way out. */
 
-/** Exit codes; every command's help lists those that it can give. */
+/** Exit codes; the help of each command lists those that it can return. */
 export const EXIT = {
   done: 0,
   error: 1,
@@ -84,16 +84,20 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   AFTER_FAILED: EXIT.partial,
 };
 
-/** The way out of what does not fit in memory. */
+/** The hint if something does not fit in memory. */
 export const MORE_MEMORY =
   'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192 (MiB), or split the job and sync its largest folders one by one';
 
+/** An error for the user. Its message is the summary of `code` and `detail`. */
 export class DirsyncError extends Error {
   override readonly name = 'DirsyncError';
   readonly summary: string;
   readonly exitCode: number;
 
-  /** `detail`: what exactly, with names already escaped for a terminal; `hint`: what the user can do. */
+  /**
+   * `detail`: what exactly went wrong, with names already escaped for a terminal; `hint`: what the user can do, in lower case and
+   * without a full stop; `exitCode`: overrides the exit code of `code`.
+   */
   constructor(
     readonly code: ErrorCode,
     readonly detail: string,

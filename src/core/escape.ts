@@ -1,14 +1,14 @@
-/** The one way by which a name reaches a terminal, a log or a message. */
+/** Escapes names and texts before they reach a terminal, a log, a page or a message. */
 
 const NAMED: Readonly<Record<string, string>> = {'\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\'};
 
 /**
  * Control characters (C0, DEL, C1), line and paragraph separators, bidirectional marks, other invisible format characters,
- * and bytes that are not UTF-8: all that could move a cursor, hide text or make one name look like another.
+ * and bytes that are not UTF-8: everything that could move a cursor, hide text or make one name look like another.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]/gu;
 
-/** Text in which every unsafe character is written out: `\n`, `\x1b`, `\u202e`; a byte that is not UTF-8 as `\xff`. */
+/** Writes every unsafe character as an escape: `\n`, `\x1b`, `\u202e`; a byte that is not UTF-8 as `\xff`. */
 export function escapeName(text: string): string {
   return text.replace(UNSAFE, (char) => {
     const code = char.codePointAt(0) as number;
@@ -19,14 +19,14 @@ export function escapeName(text: string): string {
   });
 }
 
-/** A line of a file's content: a tab as spaces, and what is unsafe written out; a backslash stays, since content is full of them. */
+/** Escapes a line of a file's content: tabs become spaces, and a backslash stays, because it is common in content. */
 export function escapeLine(text: string): string {
   return text.replaceAll('\t', '    ').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => escapeName(char));
 }
 
 const CHARS: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', '\\': '\\'};
 
-/** The name that `escapeName` wrote out; what is no escape of its stays as it is. */
+/** The inverse of `escapeName`; text that is not one of its escapes is unchanged. */
 export function unescapeName(text: string): string {
   return text.replace(
     /\\(?:([nrt\\])|x([0-9a-f]{2})|u([0-9a-f]{4})|u\{(10[0-9a-f]{4}|[1-9a-f][0-9a-f]{4})\})/g,
@@ -42,8 +42,8 @@ export function unescapeName(text: string): string {
 }
 
 /**
- * As `escapeName`, for a text of JSON, which stays the same JSON: unsafe characters in it can only stand in strings. Half of a
- * surrogate pair is written out by `JSON.stringify`, but not by all who write JSON (pino).
+ * Like `escapeName`, for JSON text, whose meaning stays the same: unsafe characters can only be inside its strings. `JSON.stringify`
+ * escapes half of a surrogate pair, but not every writer of JSON does (pino).
  */
 export function escapeJson(json: string): string {
   return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => {

@@ -1,4 +1,4 @@
-/** What the engine says while it works. Text, JSON, the log and screens all listen to this one union. */
+/** The events that the engine emits while it works. Text, JSON, the log and screens all use this union. */
 import type {Action} from './action.js';
 import type {Drift} from './drift.js';
 import type {Explanation} from './explanation.js';
@@ -11,21 +11,21 @@ import type {Phase, Problem, Side} from './problem.js';
 import type {Run, RunSummary} from './run.js';
 import type {ShownConfig} from './shown-config.js';
 
-/** What an apply is at. */
+/** What an apply is doing. */
 export type ApplyPhase = Exclude<Phase, 'scan' | 'plan'>;
 
 export interface ApplyStarted {
   readonly type: 'apply-started';
   readonly actions: number;
-  /** All that there is to do: the checks before the first change, and each action once for each wave that it is in. */
+  /** The total number of steps: the checks before the first change, and each action once per wave that it is in. */
   readonly steps: number;
-  /** How many of the steps are such checks, which come first and cost less. */
+  /** How many of the steps are checks, which come first and are faster. */
   readonly checks: number;
   /** Bytes to write. */
   readonly bytes: number;
 }
 
-/** Told a few times a second. Nothing in it ever falls, and what needed no work counts as done. */
+/** Emitted a few times per second. No number ever decreases, and steps that needed no work count as done. */
 export interface ApplyProgress {
   readonly type: 'apply-progress';
   readonly phase: ApplyPhase;
@@ -34,7 +34,7 @@ export interface ApplyProgress {
   readonly totalSteps: number;
   readonly bytes: number;
   readonly totalBytes: number;
-  /** The path at hand, for each worker. */
+  /** The current path of each worker. */
   readonly current: readonly (RelPath | undefined)[];
 }
 
@@ -53,7 +53,7 @@ export const NOTICE_TOPICS = [
 ] as const;
 export type NoticeTopic = (typeof NOTICE_TOPICS)[number];
 
-/** Something beside the sync itself: it never changes how a run ends. */
+/** Reports something beside the sync itself. It never changes the result of a run. */
 export interface Notice {
   readonly type: 'notice';
   readonly level: 'info' | 'warn';
@@ -73,7 +73,7 @@ export type Event =
   | {readonly type: 'plan-file'; readonly file: string; readonly sha256: string}
   | {readonly type: 'explained'; readonly explanation: Explanation}
   | {readonly type: 'drift'; readonly drift: readonly Drift[]}
-  /** Another run works on the target: this one waits for so many milliseconds at most. */
+  /** Another run is working on the target; this one waits for at most `timeout` milliseconds. */
   | {readonly type: 'lock-waiting'; readonly target: string; readonly holder: Holder | undefined; readonly timeout: number}
   | ApplyStarted
   | ApplyProgress
@@ -83,7 +83,7 @@ export type Event =
   | {readonly type: 'run-shown'; readonly run: Run}
   | {readonly type: 'history'; readonly target: string; readonly runs: readonly RunSummary[]}
   | {readonly type: 'config-shown'; readonly config: ShownConfig}
-  /** `watching`: a change of the source starts a run too. */
+  /** `watching`: a change of the source also starts a run. */
   | {readonly type: 'run-waiting'; readonly next: string; readonly watching?: boolean}
   | {readonly type: 'run-skipped'; readonly ticks: number; readonly why: 'busy' | 'slept'}
   | {readonly type: 'run-ended'; readonly run: JobRun}

@@ -1,4 +1,4 @@
-/** Why a path is or is not in a plan, as a value: reports say it in words. */
+/** Explains why a path is or is not in a plan, as a value that reports put into words. */
 import type {Action} from './action.js';
 import type {Entry} from './entry.js';
 import type {FilterDecision} from './filter.js';
@@ -10,45 +10,45 @@ import type {RunHeader, RunStep} from './run.js';
 export const VERDICTS = [
   /** An action changes it. */
   'changed',
-  /** Only its times are put back, since what is in the folder changes. */
+  /** Only the folder's times are restored, because its content changes. */
   'upkeep',
-  /** It changes with another name of the same file. */
+  /** It changes because another name of the same file changes. */
   'linked',
   'equal',
   /** A filter leaves it out; the target does not have it. */
   'left-out',
   /** A filter protects what the target has. */
   'protected',
-  /** A problem, its own or of a folder above, keeps the plan away. */
+  /** A problem at this path or at a folder above it prevents a change. */
   'blocked',
-  /** A FIFO, a socket or a device, which cannot be made here or is not wanted. */
+  /** A FIFO, a socket or a device that cannot be created here or is not wanted. */
   'not-kept',
-  /** It is a file that is left alone for its size. */
+  /** A file that is left alone because of its size. */
   'other-size',
-  /** It lies on another file system, and those are not entered. */
+  /** It is on another file system, and those are not entered. */
   'other-file-system',
-  /** Only the target has it, and deletes are not wanted. */
+  /** Only the target has it, and deletion is off. */
   'kept',
-  /** Only the target has the folder, which stays for what it holds. */
+  /** Only the target has this folder, which stays because of its content. */
   'holds',
-  /** The sides differ, and whoever reviewed the plan left the change out. */
+  /** The sides differ, and the change was left out of the plan in review or by flags. */
   'narrowed',
-  /** The sides differ now, and did not when the plan was made. */
+  /** The sides differ now, but were equal when the plan was made. */
   'drifted',
   'nowhere',
-  /** dirsync's own, never part of a tree. */
+  /** It belongs to dirsync and is never part of a tree. */
   'own',
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What must be known to understand why the plan takes two entries as it does. */
+/** Facts that explain how the plan compares two entries. */
 export const NOTES = [
   'size-only',
   'within-window',
   'mode-not-kept',
   'owner-not-kept',
   'group-not-kept',
-  /** What stands there now is not what the plan saw. */
+  /** The path has changed since the plan was made. */
   'drifted',
 ] as const;
 export type Note = (typeof NOTES)[number];
@@ -56,13 +56,13 @@ export type Note = (typeof NOTES)[number];
 /** What one side has at a path now: nothing, an entry, or a fault. */
 export interface SideNow {
   readonly entry?: Entry | undefined;
-  /** The path under which it is on disk, where names that cannot be there are escaped. */
+  /** The path on disk, if it has escaped names. */
   readonly escaped?: string | undefined;
-  /** Why it could not be looked at: an errno name. */
+  /** Why it could not be read: an errno name. */
   readonly fault?: string | undefined;
 }
 
-/** A run that had to do with the path. */
+/** The last run that changed the path or tried to. */
 export interface LastRun {
   readonly header: RunHeader;
   readonly step: RunStep;
@@ -73,21 +73,21 @@ export interface Explanation {
   readonly verdict: Verdict;
   /** The folder at or above the path where another file system begins, when those are not entered. */
   readonly mount?: RelPath | undefined;
-  /** Of the plan that is explained. */
+  /** The header of the explained plan. */
   readonly header: PlanHeader;
   readonly source: SideNow;
   readonly target: SideNow;
   readonly action?: Action | undefined;
-  /** Actions by which a folder above comes, goes, is replaced or gets another name. */
+  /** Actions that create, delete, replace or rename a folder above. */
   readonly above: readonly Action[];
-  /** The first name of the file of which this path is another name. */
+  /** The first name of the file, if this path is another name of it. */
   readonly leader?: RelPath | undefined;
-  /** What lies below the path: changes and problems of the plan. */
+  /** The number of the plan's changes and problems below the path. */
   readonly below: {readonly changes: number; readonly problems: number};
-  /** Of a folder that stays: the first path in it that a filter protects or that could not be read. */
+  /** For a folder that stays: the first path in it that a filter protects or that could not be read. */
   readonly holds?: RelPath | undefined;
   readonly filter: FilterDecision;
-  /** At the path and above it, the nearest first. */
+  /** Problems at the path and above it, nearest first. */
   readonly problems: readonly Problem[];
   readonly halts: readonly Halt[];
   readonly notes: readonly Note[];

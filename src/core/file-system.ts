@@ -1,13 +1,14 @@
 /**
- * How a file system is named: "ext4 1f2e…", its type and the id that outlives a reboot, or its type alone. The portable backend knows no
- * id, so a name without one may stand for any of its type.
+ * Names of file systems: "ext4 1f2e…", the type and an id that survives a reboot, or only the type. The portable backend knows no id,
+ * so a name without one may stand for any file system of its type.
  */
 
+/** Whether two names may stand for the same file system. */
 export function isSameFileSystem(a: string, b: string): boolean {
   return a === b || (typeOf(a) === typeOf(b) && (isType(a) || isType(b)));
 }
 
-/** The names with one more, as the first. A type says nothing new where an id is known, and an id says more than its type. */
+/** Adds a name in front. A type alone is not added if an id of that type is known, and an id replaces its type. */
 export function withFileSystem(names: readonly string[], name: string): string[] {
   if (isType(name) && names.some((other) => other !== name && typeOf(other) === name)) return [...names];
   return [name, ...names.filter((other) => other !== name && other !== typeOf(name))];

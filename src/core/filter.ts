@@ -1,48 +1,51 @@
-/** What is left out of a source, and what a filter said of a path, for those who ask why. */
+/** Filters of a source, and the decision of a filter about one path. */
 import type {RelPath} from './path.js';
 
-/** The file that says for its folder what is left out. */
+/** The name of the files with the filter rules of their folders. */
 export const IGNORE_FILE = '.dirsyncignore';
 
-/** What of a source is left out, as it was asked for; its .dirsyncignore files say more. */
+/** What to leave out of a source, from flags and the config. Its .dirsyncignore files add more. */
 export interface Filtering extends Tags {
-  /** Filter lines of the command line and the config, in order, the last match wins (gitignore syntax). */
+  /** Filter lines from the command line and the config, in order (gitignore syntax: the last match wins). */
   readonly filters: readonly string[];
 }
 
-/** Which files are tags: of a folder of the source that holds one, all else is left out. */
+/** Which files are tags. If a folder of the source contains a tag, everything else in it is left out. */
 export interface Tags {
-  /** A CACHEDIR.TAG that begins with the signature of caches. */
+  /** A CACHEDIR.TAG that begins with the standard signature is a tag. */
   readonly excludeCaches: boolean;
-  /** Whatever has one of these names. */
+  /** Any entry with one of these names is a tag. */
   readonly excludeIfPresent: readonly string[];
 }
 
-/** The folders of a source that hold a tag, each with the name of its tag, in canonical order: as many as can be kept from one run to the next. */
+/**
+ * The folders of a source that contain a tag, each with the name of the tag, in canonical order. A limited number is kept from one run
+ * to the next.
+ */
 export type Tagged = readonly (readonly [folder: RelPath, tag: string])[];
 
-/** The line that decided about a path, as it was written. */
+/** The filter line that decided about a path, as it was written. */
 export interface FilterRule {
-  /** Path of the .dirsyncignore that holds it; '' for the command line and the config. */
+  /** Path of the .dirsyncignore that contains it; '' for the command line and the config. */
   readonly from: string;
-  /** Its number in that file; for the command line and the config its place among all their lines. From 1. */
+  /** Its line number in that file, from 1; for the command line and the config, its number among all their lines. */
   readonly line: number;
   readonly pattern: string;
 }
 
 export interface FilterDecision {
   readonly excluded: boolean;
-  /** Absent when no line matches. */
+  /** Absent if no line matches. */
   readonly rule?: FilterRule;
-  /** The tag that leaves it out; no line is asked then. */
+  /** The tag that leaves it out; lines are then not consulted. */
   readonly tag?: RelPath;
-  /** What was decided about: the path asked for, or a folder above it that is left out with all that is in it. */
+  /** The path that was decided about: the given path, or a folder above it that is left out with its content. */
   readonly at: RelPath;
 }
 
 /** A pattern, and where it was written. */
 export interface PatternAt {
   readonly pattern: string;
-  /** The file that holds it, with its line; undefined on a command line or in a config. */
+  /** The file and line of the pattern; undefined for a command line or a config. */
   readonly at?: string;
 }

@@ -1,3 +1,3 @@
-/** The forms in which a plan, a run or a history is reported. */
+/** The formats of reports. */
 export const FORMATS = ['text', 'json', 'markdown', 'html', 'github', 'junit'] as const;
 export type Format = (typeof FORMATS)[number];

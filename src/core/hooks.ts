@@ -1,41 +1,42 @@
-/** What others are told of runs, and what they do around them. */
+/** Commands, webhooks and heartbeats around a run. */
 
-/** A text for the shell, or a program and its arguments. */
+/** A string for the shell, or a program and its arguments. */
 export type CommandLine = string | readonly [string, ...string[]];
 
-/** Commands that are told of a run and cannot stop it, by the name of what they are told. */
+/** Commands that are started on an event of a run and cannot stop it. */
 const HOOK_EVENTS = ['onStart', 'onChange', 'onSuccess', 'onFailure', 'onGuard'] as const;
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
-/** `before` stops the run when it fails; `after` follows every run whose `before` began. */
+/** If `before` fails, the run does not start; `after` follows every run for which `before` was started. */
 export const HOOKS = ['before', 'after', ...HOOK_EVENTS] as const;
 export type HookName = (typeof HOOKS)[number];
 
+/** The commands of a job. */
 export interface Hooks {
   readonly commands: Readonly<Partial<Record<HookName, CommandLine>>>;
-  /** Milliseconds that a command may take. */
+  /** The time limit of one command, in milliseconds. */
   readonly timeout: number;
-  /** The folder in which commands start: that of the config file. Undefined where no file says anything. */
+  /** The working directory of commands: the folder of the config file. Undefined without a config file. */
   readonly folder: string | undefined;
 }
 
-/** What an address is sent: the JSON of Slack and its kin (`{"text": …}`), that of Discord (`{"content": …}`), or Markdown itself. */
+/** The body of a webhook: JSON for Slack and compatible services (`{"text": …}`), for Discord (`{"content": …}`), or Markdown. */
 export const WEBHOOK_FORMATS = ['slack', 'discord', 'markdown'] as const;
 export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
 
-/** An address that is sent the summary of runs that changed something or did not succeed. */
+/** An address that receives a summary of each run that changed something or did not succeed. */
 export interface Webhook {
   readonly url: string;
   readonly format: WebhookFormat;
-  /** Runs that succeeded with nothing to do are told too. */
+  /** Also send summaries of runs that had nothing to do. */
   readonly always: boolean;
 }
 
-/** Addresses that are called when a run starts, when it has succeeded, and when it ended in any other way. */
+/** Addresses that are called when a run starts, when it succeeds, and when it ends in any other way. */
 export interface Heartbeat {
   readonly start?: string | undefined;
   readonly success?: string | undefined;
   readonly fail?: string | undefined;
-  /** Milliseconds that one call may take. */
+  /** The time limit of one call, in milliseconds. */
   readonly timeout: number;
 }

@@ -1,4 +1,4 @@
-/** What is written to a log file. */
+/** Settings of the log file. */
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -7,15 +7,15 @@ export const LOG_FORMATS = ['text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface LogSettings {
-  /** As it was typed, or absolute. */
+  /** The path as typed, or an absolute path from a config. */
   readonly file: string;
   readonly format: LogFormat;
-  /** The least that is written. */
+  /** The lowest level that is written. */
   readonly level: LogLevel;
-  /** Bytes after which a new file is begun. */
+  /** Bytes after which a new file begins. */
   readonly maxSize: number;
-  /** Milliseconds after which a new file is begun; undefined: however old it is. */
+  /** Milliseconds after which a new file begins; undefined for no limit. */
   readonly maxAge: number | undefined;
-  /** Older files that are kept beside it. */
+  /** The number of older files to keep. */
   readonly maxFiles: number;
 }

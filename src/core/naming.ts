@@ -1,10 +1,11 @@
 /**
- * Names that a tree cannot hold, written in another way: each byte that it refuses as `%` and two hexadecimal digits, like RFC 3986.
- * What looks like that already has its `%` written so too, and other names stay as they are: so it can always be read back.
+ * Escapes names that a tree cannot hold: each refused byte becomes `%` and two hexadecimal digits, as in RFC 3986. If a name already
+ * looks escaped, its `%` is escaped too; other names are unchanged. So every name can be read back.
  */
 import {type Abilities, type HeldNames, holdsLength, holdsName} from './abilities.js';
 import {type ByteName, encodeName, fromByteName, toByteName} from './name.js';
 
+/** The escapes of one tree: which names it writes differently, and how. */
 export class Naming {
   readonly #odd: RegExp;
   readonly #written: RegExp;
@@ -26,21 +27,21 @@ export class Naming {
       ...(ends === '' ? [] : [`[${literal(ends)}]$`]),
       ...(hex === '' ? [] : [`%(?=${written})`]),
     ];
-    // Where nothing is refused, nothing is matched.
+    // If nothing is refused, nothing matches.
     this.#odd = new RegExp(odd.join('|') || '[]', 'gu');
     this.#written = new RegExp(hex === '' ? '[]' : `%(${written})`, 'g');
   }
 
-  /** How a name is written in the tree. */
+  /** Escapes a name. */
   write(name: ByteName): ByteName {
-    // No names of files: else a file `.%2E` would be read as the way out of the tree, and a folder would not find itself.
+    // These are not file names. If they were escaped, a file `.%2E` would be read as the parent folder.
     if (name === '.' || name === '..') return name;
     const text = fromByteName(name);
     const written = text.replace(this.#odd, (letter) => Array.from(encodeName(letter), hexByte).join(''));
     return written === text ? name : toByteName(written);
   }
 
-  /** How a path is written, name by name. */
+  /** Escapes each name of a path. */
   writePath(path: string): string {
     return path
       .split('/')
@@ -48,13 +49,13 @@ export class Naming {
       .join('/');
   }
 
-  /** The inverse of `writePath`. */
+  /** The inverse of `writePath`; undefined if `writePath` never returns this path. */
   readPath(written: string): string | undefined {
     const names = written.split('/').map((name) => this.read(toByteName(name)));
     return names.includes(undefined) ? undefined : (names as ByteName[]).map(fromByteName).join('/');
   }
 
-  /** The inverse of `write`; undefined for a name that it never gives. */
+  /** The inverse of `write`; undefined if `write` never returns this name. */
   read(written: ByteName): ByteName | undefined {
     if (!written.includes('%') && this.write(written) === written) return written;
     const name = written.replace(this.#written, (_, digits: string) =>
@@ -64,7 +65,10 @@ export class Naming {
   }
 }
 
-/** Whether a target can hold a name as it is written there: `held` says what it can hold, `escaped` for which names there is an escape. */
+/**
+ * Returns a function that tests whether a target can hold a name after escaping. `held` describes what it can hold (undefined: not
+ * known, and every name passes), `escaped` which names are escaped.
+ */
 export function holderOf(
   held: Pick<Abilities, 'names' | 'longestName'> | undefined,
   escaped: HeldNames | undefined,
@@ -78,12 +82,12 @@ export function holderOf(
   };
 }
 
-/** A name with its digits as `write` has them: some targets show all names in lower case. */
+/** Writes hexadecimal digits in upper case, like `write`, because some targets show all names in lower case. */
 export function withUpperDigits(written: ByteName): ByteName {
   return written.replace(/%[0-9a-f]{2}/gi, (digits) => digits.toUpperCase()) as ByteName;
 }
 
-/** Its two digits, in both cases. The flag `i` would take more letters for one: in Unicode, s is \u017f too. */
+/** A pattern for the two digits in both cases. The flag `i` would match more letters: in Unicode, s also matches \u017f. */
 const hexOf = (letter: string) =>
   (letter.codePointAt(0) as number)
     .toString(16)
@@ -92,7 +96,7 @@ const hexOf = (letter: string) =>
 
 const hexByte = (byte: number) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 
-/** As it stands in a character class. */
+/** Escapes letters for a character class. */
 function literal(letters: string): string {
   return letters.replace(/[\\\]^-]/g, '\\$&');
 }

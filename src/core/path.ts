@@ -4,19 +4,20 @@
  */
 import {compareNames, type Folding, foldName, isName} from './name.js';
 
+/** A valid path relative to a root. */
 export type RelPath = string & {readonly __brand: 'RelPath'};
 
 export const ROOT = '' as RelPath;
 
-/** The folder at a root where dirsync keeps its own files. It is never part of a tree. */
+/** The folder in a root where dirsync keeps its own files. It is never part of a tree. */
 export const STATE_DIR = '.dirsync';
 
-/** Whether a name in the root is that folder's, to a target that folds names like this. */
+/** Whether a name in the root means that folder in a target with this folding. */
 export function isStateDir(name: string, folding: Folding | undefined): boolean {
   return name === STATE_DIR || (folding !== undefined && foldName(name) === STATE_DIR);
 }
 
-/** Whether a name is one that dirsync gives to what it is just renaming, for a moment: data of the user under a name of its own. */
+/** Whether dirsync gave this temporary name to a user's file or folder while renaming it. */
 export function isRenamedName(name: string): boolean {
   return RENAMED_NAME.test(name);
 }
@@ -24,11 +25,11 @@ export function isRenamedName(name: string): boolean {
 const RENAMED_NAME = /^\.dirsync-[\w-]+\.name$/;
 
 export function joinPath(parent: RelPath, name: string): RelPath {
-  // Perf: join makes one flat string; a concatenation keeps its parts, which takes twice the memory (bench: review-million).
+  // Performance: join makes one flat string; a concatenation keeps its parts and takes twice the memory (bench: review-million).
   return (parent === '' ? name : [parent, name].join('/')) as RelPath;
 }
 
-/** The folder that holds `path`; the root's is the root. */
+/** The folder that contains `path`; for the root, the root itself. */
 export function parentPath(path: RelPath): RelPath {
   return path.slice(0, Math.max(0, path.lastIndexOf('/'))) as RelPath;
 }
@@ -41,7 +42,7 @@ export function pathParts(path: RelPath): string[] {
   return path === '' ? [] : path.split('/');
 }
 
-/** How many names a path has; the root has none. */
+/** The number of names in a path; 0 for the root. */
 export function pathDepth(path: RelPath): number {
   if (path === '') return 0;
   let depth = 1;
@@ -49,19 +50,19 @@ export function pathDepth(path: RelPath): number {
   return depth;
 }
 
-/** Whether `path` is `ancestor` or lies below it. */
+/** Whether `path` is `ancestor` or below it. */
 export function isWithin(path: RelPath, ancestor: RelPath): boolean {
   return ancestor === '' || path === ancestor || path.startsWith(`${ancestor}/`);
 }
 
-/** Canonical order: a folder before what is in it, siblings by the bytes of their names. */
+/** Compares in canonical order: a folder comes before its content, and siblings are sorted by the bytes of their names. */
 export function comparePaths(a: RelPath, b: RelPath): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const left = a.charCodeAt(i);
     const right = b.charCodeAt(i);
     if (left === right) continue;
-    // Below the surrogates the order of UTF-16 units is that of the bytes; at its "/" a name ends, and the shorter comes first.
+    // Below the surrogates, UTF-16 units have the same order as bytes. A name ends at "/", and the shorter name comes first.
     if (left >= 0xd800 || right >= 0xd800) return compareParts(a, b);
     if (left === SLASH) return -1;
     return right === SLASH ? 1 : left - right;
@@ -84,7 +85,7 @@ function compareParts(a: RelPath, b: RelPath): number {
 /** Empty names, "." and "..". */
 const NO_NAME = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
-/** Says what is wrong with a path that came from outside, or undefined for a sound one. */
+/** Describes what is wrong with a path from outside, to follow the path in a message; undefined for a valid one. */
 export function pathFault(path: unknown): string | undefined {
   if (typeof path !== 'string') return 'is not a string';
   if (path === '') return undefined;

@@ -1,4 +1,4 @@
-/** What a plan is: an immutable, serialisable list of actions with all that is needed to check and explain it. */
+/** Plans: immutable, serialisable lists of actions with everything needed to check and explain them. */
 import type {HeldNames, Symlinks} from './abilities.js';
 import type {Action, ActionKind} from './action.js';
 import type {Filtering, Tagged} from './filter.js';
@@ -6,54 +6,54 @@ import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
 import type {KeptXattrs} from './xattr.js';
 
-/** What is compared and set, of what was asked for: only what this process may set, and the target can hold. */
+/** The metadata that is compared and set: what was requested, limited to what this process may set and the target can hold. */
 export interface Kept extends KeptXattrs {
   readonly mode: boolean;
-  /** Whether files may be given away. */
+  /** Whether this process may set owners. */
   readonly owner: boolean;
-  /** The groups that the process may give a file to; 'any' for root. */
+  /** The groups that this process may set; 'any' for root. */
   readonly groups: 'any' | readonly number[];
   readonly times: boolean;
   readonly symlinks: Symlinks;
-  /** Names of one file stay names of one file. */
+  /** Hard links are preserved. */
   readonly hardlinks: boolean;
-  /** In the target such names show one inode; else only what they hold tells that they are one. */
+  /** Hard links in the target show the same inode; if not, only their content shows that they are one file. */
   readonly showsLinks: boolean;
-  /** Holes are left out, not written as zeros. */
+  /** Holes are preserved, not written as zeros. */
   readonly sparse: boolean;
   /** FIFOs and sockets. */
   readonly specials: boolean;
   readonly devices: boolean;
 }
 
-/** What becomes of symbolic links, where they are not to be links: what they lead to, or a file that holds what they say. */
+/** What to copy instead of symbolic links: the file or folder that a link points to, or a small file with the link's text. */
 export const LINKS_AS = ['content', 'text'] as const;
 export type LinksAs = (typeof LINKS_AS)[number];
 
-/** How files are compared, and what may be changed. It travels in the plan, so that apply does what was reviewed. */
+/** How files are compared, and what may be changed. Stored in the plan, so that apply does what was reviewed. */
 export interface PlanOptions extends Kept, Filtering {
-  /** What decides that a file's content is the same: size and mtime, size alone, or the content. */
+  /** What decides that a file's content is the same: size and mtime, only the size, or the content itself. */
   readonly compare: 'metadata' | 'size' | 'content';
-  /** Times that differ by no more than this many nanoseconds are equal. */
+  /** Times that differ by no more than this are equal, in nanoseconds. */
   readonly mtimeWindow: bigint;
-  /** The source cuts times to multiples of so many nanoseconds, where that is known: one that it comes to by that is equal to it. */
+  /** The resolution of the source's times in nanoseconds, if known: a time that is equal after truncation to it counts as equal. */
   readonly sourceResolution?: bigint | undefined;
-  /** The earliest and the latest time that the target can hold, where they are known: it takes what lies beyond for these. */
+  /** The earliest and latest time that the target can hold, if known: times beyond are stored as one of these. */
   readonly mtimeRange?: TimeRange | undefined;
   readonly delete: boolean;
-  /** What the source has not got is deleted before anything is written, to make room. */
+  /** Delete before writing, to make room. */
   readonly deleteBefore: boolean;
-  /** Also what may be, under another name, a file that could not be read or written. */
+  /** Also delete entries that may be the only copy of a file that could not be read or written. */
   readonly deleteAnyway: boolean;
-  /** What a filter leaves out goes from the target too, instead of being protected there. Only where `delete` is set. */
+  /** Delete from the target what a filter leaves out, instead of protecting it. Only if `delete` is set. */
   readonly deleteExcluded: boolean;
-  /** Folders on other file systems than the root are copied without what is in them. */
+  /** Folders on other file systems are copied without their content. */
   readonly oneFileSystem: boolean;
-  /** Undefined: links stay links. */
+  /** Undefined: links are copied as links. */
   readonly linksAs?: LinksAs | undefined;
-  /** Names that the target cannot hold are written in another way: see `Naming`. */
+  /** Names that the target cannot hold are escaped: see `Naming`. */
   readonly renameInvalid: boolean;
-  /** Files of the source of fewer bytes, or of more, are left alone, and what the target has at their paths too. */
+  /** Files with fewer bytes than `minSize`, or more than `maxSize`, are left alone on both sides. */
   readonly minSize?: number | undefined;
   readonly maxSize?: number | undefined;
   /** The guard `too-many-deletes` halts above this. */
@@ -66,38 +66,38 @@ export interface TimeRange {
   readonly max?: bigint | undefined;
 }
 
-/** What can be kept beside content and names; `--preserve` takes them by these names. */
+/** What can be preserved in addition to content and names; the values of `--preserve`. */
 export const PRESERVABLE = ['mode', 'owner', 'times', 'xattrs', 'acls', 'hardlinks', 'sparse', 'specials'] as const;
 export type Preservable = (typeof PRESERVABLE)[number];
 
-/** At most this many leaves, or this part (0 to 1) of the target's leaves. */
+/** At most this many leaves, or this share (0 to 1) of the target's leaves. */
 export type MaxDelete = {readonly count: number} | {readonly share: number};
 
-/** A root and how it is known again. */
+/** A root, and how to recognise it again. */
 export interface PlanRoot {
   /** Absolute, with symlinks resolved; surrogateescape text. */
   readonly path: string;
   /** Undefined for a target that does not exist yet. */
   readonly identity?: RootIdentity | undefined;
-  /** The names that are escaped in it, as the plan has read it: see `Naming`. */
+  /** Which names were escaped in it when the plan was made: see `Naming`. */
   readonly escapes?: HeldNames | undefined;
 }
 
 /**
- * Tells whether a path still leads to the same folder. The device number is left out, since it may change with a reboot; a
- * birth time tells two file systems' roots apart, which often share inode 2.
+ * Identifies a folder, to check that a path still leads to it. It has no device number, because that may change with a reboot. The
+ * birth time distinguishes the roots of two file systems, which often share inode 2.
  */
 export interface RootIdentity {
   readonly inode: bigint;
-  /** Nanoseconds since 1970; 0 where the file system keeps none. */
+  /** Nanoseconds since 1970; 0 if the file system keeps no birth time. */
   readonly birthtime: bigint;
 }
 
-/** What a scan saw of one tree. */
+/** Totals of one scanned tree. */
 export interface TreeTotals {
   /** All entries below the root. */
   readonly entries: number;
-  /** Entries that are no folder. */
+  /** Entries that are not folders. */
   readonly leaves: number;
   /** Bytes of all files. */
   readonly bytes: number;
@@ -117,25 +117,25 @@ export interface PlanHeader {
   readonly totals: {readonly source: TreeTotals; readonly target: TreeTotals};
   /** How the roots overlap, if they do: the guard `same-tree`. */
   readonly overlap?: Overlap | undefined;
-  /** The names of the owners that are set, where owners are kept by name. */
+  /** The names of the owners to set, if owners are identified by name. */
   readonly owners?: Owners | undefined;
-  /** Number of the user who made the plan: what it makes belongs to them, where it sets no owners. */
+  /** The uid of the user who made the plan. If the plan sets no owners, new entries belong to that user. */
   readonly plannedBy?: number | undefined;
-  /** The source was absent and taken as empty (`--allow source-missing`). */
+  /** The source did not exist and was treated as empty (`--allow source-missing`). */
   readonly sourceMissing?: boolean | undefined;
-  /** What guards judge besides the actions; absent in plans of programs that did not look. */
+  /** What guards judge in addition to the actions; absent in plans of versions that did not collect facts. */
   readonly facts?: Facts | undefined;
-  /** The .dirsyncignore files of the source; absent in plans of programs that did not keep them. */
+  /** The .dirsyncignore files of the source; absent in plans of versions that did not keep them. */
   readonly rules?: Rules | undefined;
-  /** The folders of the source that hold a tag; absent where there are none. */
+  /** The folders of the source that contain a tag; absent if there are none. */
   readonly tagged?: Tagged | undefined;
-  /** Set when parts of the plan were left out by whoever reviewed it. */
+  /** Present if parts of the plan were left out, in review or by flags. */
   readonly narrowed?: Narrowed | undefined;
-  /** What holds for the plan as a whole, each said once. */
+  /** Warnings about the plan as a whole, each only once. */
   readonly warnings: readonly string[];
 }
 
-/** The .dirsyncignore files of a tree, each with its folder, in canonical order: as many as can be kept from one run to the next. */
+/** The .dirsyncignore files of a tree with their folders, in canonical order. A limited amount is kept from one run to the next. */
 export type Rules = readonly (readonly [folder: RelPath, text: string])[];
 
 /** All that leaves something out of a tree, as it is remembered for the next plan. */
@@ -146,44 +146,44 @@ export interface RememberedFilters {
 }
 
 /**
- * What only the world can tell and guards judge: looked at when the plan is made, and what can change again before it is applied.
- * Absent: not known, or nothing to tell.
+ * Facts for the guards that the actions do not show. They are collected when the plan is made; those that can change are collected
+ * again before it is applied. Absent: not known, or nothing found.
  */
 export interface Facts {
   /** The target's own id, in its `.dirsync`. */
   readonly target?: Known | undefined;
-  /** Files that tell what was met here before, and cannot be understood: a lost target would not be noticed. */
+  /** Records of earlier runs that cannot be read: without them, a lost target would not be noticed. */
   readonly unread?: readonly Unread[] | undefined;
   /** The file system of the source: see `isSameFileSystem`. */
   readonly sourceFileSystem?: Known | undefined;
-  /** Places below the source's root, and below the target's, at which something is mounted or was in earlier runs. */
+  /** Mount points below each root, current and from earlier runs. */
   readonly sourceMounts?: readonly MountFacts[] | undefined;
   readonly targetMounts?: readonly MountFacts[] | undefined;
-  /** An earlier run copied the other way: from what is now the target to what is now the source. */
+  /** An earlier run copied in the other direction, from the current target to the current source. */
   readonly reversed?: boolean | undefined;
-  /** The file systems of the target: that of its root first, then those mounted in it, deeper ones after those above. */
+  /** The file systems of the target: first the one of its root, then those mounted in it, deeper ones last. */
   readonly space?: readonly Space[] | undefined;
-  /** Folders of the target in which something is to be done, and that refuse it. */
+  /** Folders of the target in which the plan changes something and that are not writable. */
   readonly notWritable?: Found | undefined;
-  /** Number of the user to whom the part of the target's `.dirsync` belongs in which this user may not work. */
+  /** The uid of the owner of the target's `.dirsync`, if this user cannot write to it. */
   readonly stateOwner?: number | undefined;
-  /** Names of one folder of the source that are one name to the target. */
+  /** Names in the same folder of the source that the target treats as one name. */
   readonly collisions?: Found | undefined;
-  /** Paths to be deleted or overwritten that the filters of the last run kept. */
+  /** Paths to be deleted or overwritten that the filters of the last run protected. */
   readonly unfiltered?: Found | undefined;
 }
 
-/** How something is called now, and under which names it was met here before. */
+/** The current name of something, and its names in earlier runs. */
 export interface Known {
   readonly now?: string | undefined;
   readonly before: readonly string[];
 }
 
-/** What is mounted at a path, as `isSameFileSystem` compares it: '' for nothing. */
+/** What is mounted at a path: names for `isSameFileSystem`, or '' for nothing. */
 export interface MountFacts {
   readonly at: RelPath;
   readonly now: string;
-  /** What was met there, in earlier runs and when the plan was made; empty for a path that is new. */
+  /** What was mounted there in earlier runs and when the plan was made; empty for a new path. */
   readonly before: readonly string[];
 }
 
@@ -193,6 +193,7 @@ export interface KnownMount {
   readonly fileSystems: readonly string[];
 }
 
+/** A record that could not be read, and why. */
 export interface Unread {
   /** Absolute; surrogateescape text. */
   readonly file: string;
@@ -200,36 +201,38 @@ export interface Unread {
   readonly why: string;
 }
 
+/** Paths found by a check: how many, and one example. */
 export interface Found {
   readonly count: number;
   /** One of them. */
   readonly example: RelPath;
 }
 
+/** The free space of one file system of the target. */
 export interface Space {
-  /** Where it is mounted in the target; the root for the target's own. */
+  /** Its mount point in the target; the root for the target's own file system. */
   readonly at: RelPath;
-  /** Bytes of a block: what a file takes is a multiple of it. */
+  /** The block size in bytes: the space of a file is a multiple of it. */
   readonly block: number;
-  /** Bytes that this user may write. */
+  /** Free bytes for this user. */
   readonly free: number;
-  /** Inodes that are left; undefined where there is no limit. */
+  /** Free inodes; undefined if there is no limit. */
   readonly freeInodes?: number | undefined;
-  /** Bytes that the plan takes at most, holes and shared content left out: measured where the sizes alone would not fit. */
+  /** The most bytes that the plan needs without holes and shared content; measured only if the sizes alone would not fit. */
   readonly needed?: number | undefined;
 }
 
-/** Numbers by name, as they were where the plan was made. */
+/** Ids by name, on the machine where the plan was made. */
 export interface Owners {
   readonly users: Readonly<Record<string, number>>;
   readonly groups: Readonly<Record<string, number>>;
 }
 
-/** How a plan was made from a larger one. */
+/** How a plan was derived from a larger one. */
 export interface Narrowed {
-  /** The id of the plan that it was made from. */
+  /** The id of the original plan. */
   readonly from: string;
-  /** Changes (upkeep is none) that were left out. */
+  /** The number of changes, without upkeep, that were left out. */
   readonly leftOut: number;
 }
 
@@ -237,9 +240,9 @@ export type Overlap = 'same' | 'target-in-source' | 'source-in-target';
 
 export interface Plan {
   readonly header: PlanHeader;
-  /** In canonical order of their paths; a folder's own action before those below it. */
+  /** In canonical order of their paths, so a folder's action comes before those below it. */
   readonly actions: readonly Action[];
-  /** What scanning and comparing found wrong. */
+  /** Problems found while scanning and comparing. */
   readonly problems: readonly Problem[];
 }
 
@@ -249,21 +252,21 @@ export interface KindTotals {
   readonly bytes: number;
 }
 
-/** Counts of a plan. Upkeep (a folder's times put back) is counted apart: it is no change that a person reviews. */
+/** Counts of a plan. Upkeep (restoring a folder's times) is counted separately, because users do not review it. */
 export interface PlanSummary {
   readonly kinds: Readonly<Record<ActionKind, KindTotals>>;
-  /** All actions but upkeep and what is blocked. */
+  /** All actions except upkeep and blocked ones. */
   readonly changes: number;
   readonly upkeep: number;
-  /** To be written: `bytesOf`. */
+  /** Bytes to write (`bytesOf`). */
   readonly bytes: number;
   readonly problems: number;
 }
 
-/** A guard that would halt this plan. */
+/** A guard that this plan trips. */
 export interface Halt {
   readonly guard: GuardName;
-  /** The guard's fixed sentence with its particulars. */
+  /** The guard's sentence with its details, escaped. */
   readonly message: string;
   /** Named in `--allow`, so it does not halt. */
   readonly allowed: boolean;

@@ -1,3 +1,3 @@
-/** How a run stands behind others that use the same disks and processors. */
+/** How far a run gives way to other programs that use the same disks and processors. */
 export const IO_PRIORITIES = ['idle', 'low', 'normal'] as const;
 export type IoPriority = (typeof IO_PRIORITIES)[number];

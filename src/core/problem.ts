@@ -1,23 +1,23 @@
 import type {RelPath} from './path.js';
 
-/** Which step was at work when a path went wrong. */
+/** The step in which a problem occurred. */
 export type Phase = 'scan' | 'plan' | 'check' | 'write' | 'attrs' | 'delete' | 'sync';
 
 export type Side = 'source' | 'target';
 
-/** One path that went wrong. A value: the run continues with the rest and ends with exit code 3. */
+/** A problem with one path. A value: the run continues with the rest and ends with exit code 3. */
 export interface Problem {
   readonly path: RelPath;
-  /** The tree in which it went wrong. */
+  /** The tree in which it occurred. */
   readonly side: Side;
   readonly phase: Phase;
   /** An errno name such as EACCES, or one of ours such as CHANGED_DURING_COPY. */
   readonly code: string;
-  /** What happened and what the user can do: one line, no path in it. */
+  /** What happened and what the user can do: one line, without a path. */
   readonly message: string;
 }
 
-/** What each code of ours means, said to the person who must act on it. */
+/** What each of dirsync's own codes means, for the user who must act on it. */
 const OURS: Readonly<Record<string, string>> = {
   CHANGED_DURING_COPY:
     'it changed during each attempt to copy it, so it is not in the target; run again when no program writes to it',
@@ -65,14 +65,14 @@ const OURS: Readonly<Record<string, string>> = {
     'the findings of this run could not be saved, so the next run may not notice a lost disk or changed filters; repair the state folder, or set XDG_STATE_HOME',
 };
 
-/** The same where the target has something at the path, which stays. */
+/** The same if the target has something at the path, which stays. */
 const KEPT: Readonly<Record<string, string>> = {
   CHANGED_DURING_COPY:
     'it changed during each attempt to copy it, so the old file in the target was kept; run again when no program writes to it',
   VANISHED: 'it was removed from the source while dirsync worked, so what the target has was kept; run again',
 };
 
-/** What the errno codes people meet mean, and what to do. */
+/** What common errno codes mean, and what to do about them. */
 const ERRNO: Readonly<Record<string, readonly [what: string, wayOut: string]>> = {
   EACCES: ['permission denied', 'check the permissions of the path and of the folders above it'],
   EPERM: [
@@ -113,7 +113,7 @@ const ERRNO: Readonly<Record<string, readonly [what: string, wayOut: string]>> =
   EFBIG: ['the file is too large for this file system', 'leave it out with a filter, or use another file system'],
 };
 
-/** What was tried in each phase; of the source there is nothing but reading. */
+/** What was tried in each phase; the source is only ever read. */
 const TRIED: Readonly<Record<Phase, string>> = {
   scan: 'reading',
   plan: 'reading',
@@ -124,10 +124,10 @@ const TRIED: Readonly<Record<Phase, string>> = {
   sync: 'flushing to disk',
 };
 
-/** What a problem is of, so far as its message depends on it; `isKept`: the target has something at the path, which stays. */
+/** The facts on which a problem's message depends. `isKept`: the target has something at the path, which stays. */
 type Circumstances = Pick<Problem, 'phase' | 'side'> & {readonly isKept?: boolean};
 
-/** The fixed sentence for a problem's code; for an errno with what was tried. */
+/** The fixed sentence for a problem's code; for an errno, it includes what was tried. */
 export function problemMessage(code: string, {phase, side, isKept = false}: Circumstances): string {
   const ours = isKept ? (KEPT[code] ?? OURS[code]) : OURS[code];
   if (ours !== undefined) return ours;
@@ -138,11 +138,12 @@ export function problemMessage(code: string, {phase, side, isKept = false}: Circ
   return `${what} while ${side === 'source' ? 'reading' : TRIED[phase]}; ${wayOut}`;
 }
 
-/** What can be done about an errno, if that is known. */
+/** What to do about an errno; undefined for an uncommon one. */
 export function wayOut(code: string): string | undefined {
   return ERRNO[code]?.[1];
 }
 
+/** Makes a problem, with the fixed message of its code unless one is given. */
 export function problem(options: Omit<Problem, 'message'> & Circumstances & {message?: string}): Problem {
   const {path, side, phase, code, message = problemMessage(code, options)} = options;
   return {path, side, phase, code, message};

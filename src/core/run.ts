@@ -1,4 +1,4 @@
-/** What a run did: as its journal holds it, and as reports show it. */
+/** What a run did, as its journal records it and reports show it. */
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, volumeOf} from './action.js';
 import {addSizes} from './entry.js';
 import type {OutcomeStatus, Stop} from './outcome.js';
@@ -6,7 +6,7 @@ import type {RelPath} from './path.js';
 import type {KindTotals} from './plan.js';
 import type {Problem} from './problem.js';
 
-/** What happened to one action of the run's plan. Upkeep (a folder's times put back) is not among them. */
+/** What happened to one action of the run's plan. Upkeep (restoring a folder's times) has no steps. */
 export interface RunStep {
   readonly kind: ActionKind;
   readonly path: RelPath;
@@ -15,11 +15,12 @@ export interface RunStep {
   readonly bytes: number;
 }
 
+/** The journal step for an action and its outcome. */
 export function runStep(action: Action, status: OutcomeStatus): RunStep {
   return {kind: action.kind, path: action.path, status, bytes: volumeOf(action)};
 }
 
-/** What is known when a run begins. */
+/** What is known when a run starts. */
 export interface RunHeader {
   readonly id: string;
   readonly planId: string;
@@ -30,7 +31,7 @@ export interface RunHeader {
   readonly target: string;
   /** ISO 8601 UTC. */
   readonly started: string;
-  /** Actions of the plan without upkeep, and the bytes that they write. */
+  /** The number of the plan's actions without upkeep, and the bytes that they write. */
   readonly changes: number;
   readonly bytes: number;
 }
@@ -44,12 +45,13 @@ export interface RunEnd {
   readonly interrupted?: Stop | undefined;
 }
 
+/** A run with all its steps, as read from its journal. */
 export interface Run {
   readonly header: RunHeader;
-  /** In the order in which they ended. What had not begun when the run was stopped is not among them, only counted in `end`. */
+  /** In the order in which they ended. Actions that had not begun when the run was stopped are only counted in `end`. */
   readonly steps: readonly RunStep[];
   readonly problems: readonly Problem[];
-  /** Absent when the run was killed, or is still at work. */
+  /** Absent if the run was killed or is still running. */
   readonly end?: RunEnd | undefined;
 }
 
@@ -57,37 +59,38 @@ export interface Run {
 export interface RunSummary {
   readonly header: RunHeader;
   readonly end?: RunEnd | undefined;
-  /** What was done, by kind; bytes as in `KindTotals`. */
+  /** The actions that were done, by kind. */
   readonly kinds: Readonly<Record<ActionKind, KindTotals>>;
   readonly problems: number;
   /**
-   * Why its journal cannot be read to the end; the rest is what stands before that. Where not even the header can be read, only
-   * its `id` and `started` are known, from the journal's name.
+   * Why its journal cannot be read to the end; the other fields describe the part before that. If not even the header can be read, only
+   * `id` and `started` are known, from the journal's name.
    */
   readonly fault?: string | undefined;
 }
 
 type Kinds = Record<ActionKind, {-readonly [Key in keyof KindTotals]: KindTotals[Key]}>;
 
-/** What was done, by kind. */
+/** Counts the steps that were done, by kind. */
 export function doneKinds(steps: readonly RunStep[]): Kinds {
   const kinds = noKinds();
   for (const step of steps) countStep(kinds, step);
   return kinds;
 }
 
-/** Counts a step that was done: for who does not hold all of a run at once. */
+/** Counts one step if it was done, for callers that do not keep all steps of a run. */
 export function countStep(kinds: Kinds, {kind, status, bytes}: RunStep): void {
   if (status !== 'done') return;
   kinds[kind].count++;
   kinds[kind].bytes = addSizes(kinds[kind].bytes, bytes);
 }
 
-/** Counts an action that was done, upkeep in no kind: for who hears of a run's actions one by one. */
+/** Counts one action if it was done and is not upkeep, for callers that receive a run's actions one by one. */
 export function countDone(kinds: Kinds, action: Action, status: OutcomeStatus): void {
   if (!isUpkeep(action)) countStep(kinds, runStep(action, status));
 }
 
+/** Totals of 0 for each kind. */
 export function noKinds(): Kinds {
   return Object.fromEntries(ACTION_KINDS.map((kind) => [kind, {count: 0, bytes: 0}])) as Kinds;
 }

@@ -1,27 +1,27 @@
-/** What holds for each job, and where it was said. */
+/** The effective settings of each job, and where each comes from. */
 
-/** `default`: nowhere, it is built in. */
+/** `default`: a built-in value. */
 export const ORIGINS = ['flag', 'job', 'defaults', 'default'] as const;
 
 export interface Origin {
   readonly from: (typeof ORIGINS)[number];
-  /** The config file that says it: absolute. */
+  /** The absolute path of the config file that sets it. */
   readonly file?: string | undefined;
-  /** From 1; absent where the file has no lines to tell. */
+  /** From 1; absent if the line is not known, as for a JavaScript config. */
   readonly line?: number | undefined;
 }
 
 export interface ShownSetting {
   /** Such as `exclude`, or `hooks.onFailure`. */
   readonly key: string;
-  /** Paths as they are expanded; of addresses only the host, since the rest is often a secret. */
+  /** Paths are expanded. Addresses are reduced to the host, because the rest is often secret. */
   readonly value: string | number | boolean | readonly string[];
   readonly origin: Origin;
 }
 
 export interface ShownConfig {
   readonly file: string;
-  /** That file, and then those that it extends, the strongest first. */
+  /** That file and the files that it extends, highest precedence first. */
   readonly files: readonly string[];
   readonly jobs: readonly {readonly name: string; readonly settings: readonly ShownSetting[]}[];
 }

@@ -1,7 +1,10 @@
-/** Texts that others wrote: configs, and files of patterns. */
+/** Decodes text files that users write: configs and pattern files. */
 import {decodeName} from './name.js';
 
-/** Why these bytes are no such text, or undefined: UTF-16, as some editors and shells of Windows write, would be read as other words. */
+/**
+ * Why these bytes are not UTF-8 text; undefined if they are. UTF-16, which some editors and shells on Windows write, would otherwise be
+ * misread.
+ */
 export function noText(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
@@ -9,7 +12,7 @@ export function noText(bytes: Uint8Array): string | undefined {
   return bytes.includes(0) ? 'it contains a NUL, which no UTF-8 text does' : undefined;
 }
 
-/** Without a byte order mark; a byte that is not UTF-8 becomes a lone surrogate, as in a name. */
+/** Decodes UTF-8 without a byte order mark; a byte that is not UTF-8 becomes a lone surrogate, as in a name. */
 export function decodeText(bytes: Uint8Array): string {
   return decodeName(bytes).replace(/^\ufeff/, '');
 }

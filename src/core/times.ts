@@ -1,37 +1,39 @@
 /**
- * How exactly the target keeps times, learnt from those that were set and read back. Few are asked for: one that is kept to the
- * nanosecond proves all others of ordinary years.
+ * Learns how exactly the target keeps times, from times that were set and read back. Few are needed: one time that is kept to the
+ * nanosecond proves the same for all other times of ordinary years.
  */
 import {NS_PER_SECOND} from './entry.js';
 import type {TimeRange} from './plan.js';
 
+/** How exactly a target keeps times. */
 export interface TimeFacts {
-  /** Times are cut to multiples of so many nanoseconds. */
+  /** Times are truncated to multiples of this many nanoseconds. */
   readonly resolution: bigint;
   readonly range: TimeRange;
 }
 
-/** What file systems count times in, finest first. */
+/** The resolutions of file systems in nanoseconds, finest first. */
 const RESOLUTIONS = [1n, 100n, 1_000n, 1_000_000n, 10_000_000n, NS_PER_SECOND, 2n * NS_PER_SECOND];
-/** No file system in use keeps times less exactly. */
+/** The coarsest resolution of any file system in use, in nanoseconds. */
 export const COARSEST = 2n * NS_PER_SECOND;
 
-/** Every file system holds the times from here on: those of FAT begin with 1980, in whatever time zone. */
+/** Every file system can hold times from here on: FAT begins in 1980, in any time zone. Nanoseconds since 1970. */
 export const ORDINARY_START = 315_619_200n * NS_PER_SECOND;
 
-/** And all before this: what 31 bits of seconds hold. */
+/** Every file system can hold ordinary times before this: 31 bits of seconds. Nanoseconds since 1970. */
 export const ORDINARY_END = 2n ** 31n * NS_PER_SECOND;
 
+/** Collects pairs of a wanted time and the time that was read back, in nanoseconds since 1970. */
 export class TimeLearner {
-  /** Times that are multiples of it are known to be kept. */
+  /** Multiples of this are known to be kept. */
   #proved = COARSEST;
-  /** Times from here on are not before those that the file system holds. */
+  /** The file system is known to hold times from here on. */
   #start = ORDINARY_START;
   #resolution = 1n;
   #min: bigint | undefined;
   #max: bigint | undefined;
 
-  /** Whether it is worth looking how this time is kept. */
+  /** Whether reading back this time would show something new. */
   wants(mtime: bigint): boolean {
     return mtime < this.#start || mtime >= ORDINARY_END || mtime % this.#proved !== 0n;
   }
@@ -43,7 +45,7 @@ export class TimeLearner {
       if (proved < this.#proved) this.#proved = proved;
       if (wanted < this.#start) this.#start = wanted;
     } else if (off < COARSEST && isOrdinary(wanted) === isOrdinary(kept)) {
-      // The finest that explains it: one that is too fine is found out by the next times, one that is too coarse hides changes.
+      // The finest resolution that explains it: later times correct one that is too fine, but one that is too coarse hides changes.
       const resolution = RESOLUTIONS.find((each) => kept % each === 0n && each > off) ?? powerOfTen(off);
       if (resolution > this.#resolution) this.#resolution = resolution;
     } else if (kept < wanted) {
@@ -53,7 +55,7 @@ export class TimeLearner {
     }
   }
 
-  /** Undefined where nothing is lost, as far as is known. */
+  /** What was learnt; undefined if all times are kept exactly, as far as is known. */
   facts(): TimeFacts | undefined {
     const isPlain = this.#resolution === 1n && this.#min === undefined && this.#max === undefined;
     if (isPlain) return undefined;
@@ -72,7 +74,7 @@ function powerOfTen(above: bigint): bigint {
   return power;
 }
 
-/** Both together: the coarser resolution, the narrower range. */
+/** Combines two results: the coarser resolution and the narrower range. */
 export function joinFacts(a: TimeFacts | undefined, b: TimeFacts | undefined): TimeFacts | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const min = extreme(a.range.min, b.range.min, (x, y) => x > y);
