@@ -3,13 +3,11 @@ import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {Errors, run} from '@oclif/core';
 import {toError} from './app/errors.js';
+import {errorExitCode, lostOutputExitCode} from './app/exit-code.js';
 import {lostWords, reportError} from './app/output/output.js';
 import {EXIT} from './core/errors.js';
 import {commandLine} from './platform/environment.js';
 import {guardStreams, onLostOutput, outputsLost} from './platform/streams.js';
-
-/** They do more than to print a result. */
-const CHANGING: readonly unknown[] = ['apply', 'run', 'init'];
 
 guardStreams();
 onLostOutput((lost) => lost.output !== 'stderr' && process.stderr.write(`Error: ${lostWords(lost)}\n`));
@@ -20,7 +18,7 @@ try {
   await run(argv, {root: fileURLToPath(import.meta.url), userPlugins: false});
 } catch (error) {
   if (error instanceof Errors.ExitError) {
-    process.exitCode = error.oclif.exit ?? EXIT.error;
+    process.exitCode = error.oclif.exit ?? errorExitCode(error);
   } else {
     const [json, events] = [argv.includes('--json'), argv.includes('--events')];
     const format = json && !events ? 'json' : undefined;
@@ -28,11 +26,11 @@ try {
       format,
       events: events && !json,
     });
-    process.exitCode = EXIT.error;
+    process.exitCode = errorExitCode(error);
   }
 }
 const lost = await outputsLost();
-if (lost.length > 0 && !process.exitCode) process.exitCode = CHANGING.includes(argv[0]) ? EXIT.partial : EXIT.error;
+if (lost.length > 0) process.exitCode = lostOutputExitCode(argv[0], Number(process.exitCode ?? EXIT.done));
 
 /** oclif found no command to run, or to show help for. */
 async function notFound(error: Error): Promise<Error> {

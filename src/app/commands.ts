@@ -18,7 +18,8 @@ import {formatCount} from '../report/words/units.js';
 import {planSentence} from '../report/words/words.js';
 import {openJobControl, takeRawMode} from '../ui/job-control.js';
 import {type Context, Interrupted, isRunId, newId} from './context.js';
-import {signalExitCode, toError} from './errors.js';
+import {toError} from './errors.js';
+import {applyExitCode, errorExitCode, planExitCode, signalExitCode} from './exit-code.js';
 import {explainPath} from './inspect/explain.js';
 import {canReview, prepareReview as loadReview, reviewPlan} from './inspect/review.js';
 import {LATEST, readRun, readRunFile, readRuns} from './inspect/runs.js';
@@ -29,13 +30,14 @@ import {type Output, openOutput} from './output/output.js';
 import type {InitOptions} from './setup/init.js';
 import type {ServiceOptions} from './setup/service.js';
 import {hearStopSignals} from './stop.js';
-import {applyApproved, applyExitCode, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './sync/apply.js';
+import {applyApproved, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './sync/apply.js';
 import {narrowingOf, narrowPlan} from './sync/narrow.js';
 import {checkLogPlace} from './sync/own-files.js';
-import {judge, type Planned, planExitCode, planTrees} from './sync/plan.js';
+import {judge, type Planned, planTrees} from './sync/plan.js';
 import {checkForSaved, checkTimes, isUnknownJob, neitherJobNorPlan, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
 
-type Body = (context: Context, output: Output) => Promise<number>;
+/** Without an exit code: it is done. */
+type Body = (context: Context, output: Output) => Promise<number | undefined>;
 
 export function plan(typed: Typed, {out, detailed}: {out: string | undefined; detailed: boolean}): Promise<number> {
   return execute(typed, async (context, output) => {
@@ -58,12 +60,12 @@ export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string
       });
       if (!yes && prepareReview(typed, output)) {
         const planned = await planForApply(settings, context);
-        return reviewAndApply({planned, settings, ifLeft: () => EXIT.error}, context, output);
+        return reviewAndApply({planned, settings, ifLeft: () => applyExitCode(undefined)}, context, output);
       }
       const report = yes
         ? await applyFresh(settings, context)
         : await applyApproved(settings, (planned) => confirm(planned, context), context);
-      return report === undefined ? EXIT.error : applyExitCode(report);
+      return applyExitCode(report);
     }
     const {flags} = typed;
     checkForSaved(typed);
@@ -179,13 +181,11 @@ export function show(typed: Typed, what: string, out: string | undefined): Promi
       if (reviewed && planned.summary.changes > 0) {
         const chosen = await reviewPlan({planned, allow: [], canApply: true, file: what}, context);
         if (context.signal.aborted) throw new Interrupted();
-        if (chosen === undefined) return EXIT.done;
-        return applyExitCode(await applySaved({plan: chosen.plan, ...savedSettings(typed.flags)}, context));
+        return chosen && applyExitCode(await applySaved({plan: chosen.plan, ...savedSettings(typed.flags)}, context));
       }
       const written = out === undefined ? {file: what, sha256} : {file: out, ...(await writePlanFile(out, planned.plan))};
       onEvent({type: 'plan-file', ...written});
     }
-    return EXIT.done;
   });
 }
 
@@ -193,7 +193,6 @@ export function history(typed: Typed, {limit}: {limit: number}): Promise<number>
   return execute(typed, async ({onEvent}) => {
     const target = await targetOf(typed);
     onEvent({type: 'history', target: findTarget(target, true).path, runs: readRuns(target, limit)});
-    return EXIT.done;
   });
 }
 
@@ -205,7 +204,6 @@ export function config({words, ...typed}: Typed, {builtIn}: {builtIn: boolean}):
     await checkTimes(flags);
     const shown = await showConfig({...placeOf(file), file, jobs: words, flags, builtIn});
     onEvent({type: 'config-shown', config: shown});
-    return EXIT.done;
   });
 }
 
@@ -227,7 +225,6 @@ export function explain(typed: Typed, path: string, file: string | undefined): P
         ? await planTrees(await settingsOf(typed), quiet)
         : judge((await readPlanFile(file)).plan, typed.flags.allow ?? []);
     onEvent({type: 'explained', explanation: await explainPath({path, planned})});
-    return EXIT.done;
   });
 }
 
@@ -238,7 +235,6 @@ export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<nu
     const {text, told} = await printServices(typed.words, typed.config, options);
     await writeOut([text]);
     process.stderr.write(told);
-    return EXIT.done;
   });
 }
 
@@ -246,7 +242,6 @@ export function init(typed: Typed, options: InitOptions): Promise<number> {
   return execute(typed, async (context, output) => {
     const {initConfig} = await import('./setup/init.js');
     output.say(await initConfig(options, context));
-    return EXIT.done;
   });
 }
 
@@ -256,7 +251,8 @@ async function execute(typed: Typed, body: Body): Promise<number> {
   const output = openOutput({format: typed.format, events: typed.events, all: typed.all, now});
   const {signal, onHangUp, end} = hearStopSignals();
   try {
-    return await body({onEvent: output.listener, signal, onHangUp, now, command: typedCommand()}, output);
+    const exitCode = await body({onEvent: output.listener, signal, onHangUp, now, command: typedCommand()}, output);
+    return exitCode ?? EXIT.done;
   } catch (caught) {
     if (caught instanceof Interrupted && signal.aborted) {
       const name = signal.reason as StopSignal;
@@ -265,7 +261,7 @@ async function execute(typed: Typed, body: Body): Promise<number> {
     }
     const error = toError(caught);
     output.error(error);
-    return error instanceof DirsyncError ? error.exitCode : EXIT.error;
+    return errorExitCode(error);
   } finally {
     // First the screen: a signal that nobody hears would end the program and leave the terminal as it is.
     await output.close();

@@ -1,7 +1,6 @@
-/** How what went wrong is told: as an error that somebody can act on, and as an exit code. */
+/** How what went wrong is told: as an error that somebody can act on. */
 
-import {DirsyncError, EXIT} from '../core/errors.js';
-import type {StopSignal} from '../core/outcome.js';
+import {DirsyncError} from '../core/errors.js';
 import {wayOut} from '../core/problem.js';
 import {SystemError} from '../platform/platform.js';
 
@@ -13,8 +12,4 @@ export function toError(error: unknown): unknown {
   const hint = isOfMachine ? wayOut(code as string) : undefined;
   if (hint === undefined) return error;
   return new DirsyncError('PLATFORM', `${syscall} failed with ${code}`, hint, {cause: error});
-}
-
-export function signalExitCode(name: StopSignal): number {
-  return {SIGHUP: EXIT.sighup, SIGINT: EXIT.sigint, SIGTERM: EXIT.sigterm}[name];
 }

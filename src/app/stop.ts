@@ -4,7 +4,7 @@ import process from 'node:process';
 import type {StopSignal} from '../core/outcome.js';
 import {ignoresHangUp} from '../platform/process.js';
 import {onLostTerminal} from '../platform/streams.js';
-import {signalExitCode} from './errors.js';
+import {signalExitCode} from './exit-code.js';
 
 export interface StopSignals {
   /** Its reason is the name of a signal. */

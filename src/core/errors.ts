@@ -102,10 +102,10 @@ export class DirsyncError extends Error {
     readonly code: ErrorCode,
     readonly detail: string,
     readonly hint?: string,
-    options?: {cause?: unknown; exitCode?: number},
+    options?: {cause?: unknown; isHalt?: boolean},
   ) {
     super(`${SUMMARIES[code]}: ${detail}`, {cause: options?.cause});
     this.summary = SUMMARIES[code];
-    this.exitCode = options?.exitCode ?? EXIT_CODES[code] ?? EXIT.error;
+    this.exitCode = options?.isHalt ? EXIT.guard : (EXIT_CODES[code] ?? EXIT.error);
   }
 }

@@ -6,7 +6,7 @@ import type {StopSignal} from '../../core/outcome.js';
 import {WorkerPool} from '../../platform/pool.js';
 import {Slots} from '../../schedule/slots.js';
 import {type Context, Interrupted} from '../context.js';
-import {signalExitCode} from '../errors.js';
+import {signalExitCode} from '../exit-code.js';
 import type {Output} from '../output/output.js';
 import type {Typed} from '../typed.js';
 import {type JobSettled, jobOf, namesOf, type RunOptions, rootsOf, runWhenFree, scheduleOf} from './choose.js';

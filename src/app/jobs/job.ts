@@ -1,6 +1,6 @@
 /** One run of a job, whole: what is done around it, what it does, and who is told how it ended. */
 import type {Notices, Settings} from '../../config/settings.js';
-import {DirsyncError, EXIT} from '../../core/errors.js';
+import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {Event, Listener, NoticeTopic} from '../../core/event.js';
 import type {JobRun, RunError} from '../../core/job-run.js';
@@ -9,9 +9,10 @@ import {countDone, noKinds} from '../../core/run.js';
 import {AroundRun} from '../../hooks/around.js';
 import {environment} from '../../platform/environment.js';
 import {type Context, Interrupted, newId} from '../context.js';
-import {signalExitCode, toError} from '../errors.js';
+import {toError} from '../errors.js';
+import {runVerdict} from '../exit-code.js';
 import type {Output} from '../output/output.js';
-import {applyExitCode, applyFresh} from '../sync/apply.js';
+import {applyFresh} from '../sync/apply.js';
 import {checkLogPlace} from '../sync/own-files.js';
 import {isUnknownJob, salvagedNotices, settingsOf, type Typed} from '../typed.js';
 import {writeMetrics} from './metrics-file.js';
@@ -112,6 +113,7 @@ export class Job {
       else this.notice('warn', 'hook', errorOf(error).message);
     });
 
+    const stoppedBy = failure instanceof Interrupted ? (context.signal.reason as StopSignal) : undefined;
     const run: JobRun = {
       id,
       job: this.name,
@@ -119,7 +121,7 @@ export class Job {
       started,
       finished: context.now().toISOString(),
       duration: performance.now() - begin,
-      ...verdictOf(report, failure, context.signal),
+      ...runVerdict({report, failure, stoppedBy}),
       planned: seen.planned,
       report,
       done: seen.done,
@@ -153,21 +155,6 @@ class Seen {
 
 function rootsOf(settings: Settings | NoSettings): Pick<JobRun, 'source' | 'target'> {
   return 'failure' in settings ? {source: undefined, target: undefined} : {source: settings.source, target: settings.target};
-}
-
-function verdictOf(
-  report: ApplyReport | undefined,
-  failure: unknown,
-  {reason}: AbortSignal,
-): Pick<JobRun, 'result' | 'exitCode'> {
-  if (failure instanceof Interrupted) return {result: 'interrupted', exitCode: signalExitCode(reason as StopSignal)};
-  if (failure !== undefined || report === undefined) {
-    const exitCode = failure instanceof DirsyncError ? failure.exitCode : EXIT.error;
-    return {result: exitCode === EXIT.guard ? 'halted' : exitCode === EXIT.partial ? 'partial' : 'failed', exitCode};
-  }
-  const exitCode = applyExitCode(report);
-  if (exitCode === EXIT.done) return {result: 'success', exitCode};
-  return {result: exitCode === EXIT.partial ? 'partial' : 'interrupted', exitCode};
 }
 
 export function errorOf(failure: unknown): RunError {

@@ -1,11 +1,11 @@
 /** Runs jobs: once each, or whenever their schedules say so until a signal ends it. */
 
-import {DirsyncError, EXIT} from '../../core/errors.js';
+import {DirsyncError} from '../../core/errors.js';
 import type {Format} from '../../core/format.js';
 import type {StopSignal} from '../../core/outcome.js';
 import {Slots} from '../../schedule/slots.js';
 import {type Context, Interrupted} from '../context.js';
-import {signalExitCode} from '../errors.js';
+import {jobsExitCode, signalExitCode} from '../exit-code.js';
 import type {Output} from '../output/output.js';
 import type {Typed} from '../typed.js';
 import {jobOf, namesOf, type RunOptions, runWhenFree, scheduleOf, unknownOr} from './choose.js';
@@ -13,8 +13,6 @@ import {runOnSchedule} from './daemon.js';
 
 /** Formats that hold one run. */
 const REPORTS: readonly Format[] = ['markdown', 'html', 'github', 'junit'];
-/** Of several jobs: the exit code of the program is the first of these that one of them gives. */
-const GRAVEST_FIRST = [EXIT.error, EXIT.locked, EXIT.guard, EXIT.drift, EXIT.partial, EXIT.done];
 
 export async function runJobs(typed: Typed, options: RunOptions, context: Context, output: Output): Promise<number> {
   const {signal} = context;
@@ -33,7 +31,7 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
   if (signal.aborted && ended.length === 0) throw new Interrupted();
   if (ended.length === 1 && ended[0]?.failure !== undefined) throw ended[0].failure;
   if (signal.aborted) return signalExitCode(signal.reason as StopSignal);
-  return GRAVEST_FIRST.find((code) => ended.some(({run}) => run.exitCode === code)) ?? EXIT.done;
+  return jobsExitCode(ended.map(({run}) => run));
 }
 
 function checkFormat({format}: Typed, whom: string, hint: string, refused: readonly Format[]): void {

@@ -15,7 +15,7 @@ import {historyText, runText} from '../../report/text/runs.js';
 import {applyText, planText} from '../../report/text/text.js';
 import {formatCount, formatIsoTime} from '../../report/words/units.js';
 import {driftText, lockWaitWords, sentence, skippedWords} from '../../report/words/words.js';
-import {signalExitCode} from '../errors.js';
+import {signalExitCode} from '../exit-code.js';
 import {type Form, printAs} from './ci-runner.js';
 import type {Logs} from './log.js';
 import {ApplyView, ProgressLine} from './progress-view.js';

@@ -26,7 +26,7 @@ import {
 } from '../../report/json.js';
 import type {PlanSubject, Subject} from '../../report/subject.js';
 import {driftText} from '../../report/words/words.js';
-import {signalExitCode} from '../errors.js';
+import {signalExitCode} from '../exit-code.js';
 import {printAs} from './ci-runner.js';
 import {renderReport} from './render.js';
 import {errorText, tellNotice, type View} from './view.js';

@@ -4,9 +4,9 @@ import {checkSourceAbsent} from '../../apply/absent.js';
 import {applyPlan} from '../../apply/apply.js';
 import type {Approach} from '../../apply/approach.js';
 import type {Settings} from '../../config/settings.js';
-import {DirsyncError, EXIT} from '../../core/errors.js';
+import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
-import {type ApplyReport, unfinished} from '../../core/outcome.js';
+import type {ApplyReport} from '../../core/outcome.js';
 import type {GuardName, MaxDelete, Overlap, Plan, PlanRoot} from '../../core/plan.js';
 import {readPlanFile, type SavedPlan} from '../../formats/plan-file.js';
 import {checkHalts} from '../../plan/guards.js';
@@ -15,7 +15,6 @@ import {absolutePath} from '../../platform/environment.js';
 import type {WorkerPool} from '../../platform/pool.js';
 import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} from '../../platform/roots.js';
 import {type Context, Interrupted, newId, type Workers, withTimeLimit, withWorkers} from '../context.js';
-import {signalExitCode} from '../errors.js';
 import {VERSION} from '../version.js';
 import {factsNow} from './facts.js';
 import {checkOwners, checkThisUser} from './owners.js';
@@ -183,7 +182,7 @@ function asGuard(error: unknown): never {
   const guard = error instanceof DirsyncError ? ROOT_GUARDS[error.code] : undefined;
   if (guard === undefined) throw error;
   const {code, detail, hint} = error as DirsyncError;
-  throw new DirsyncError(code, `${detail}; halted by ${guard}`, hint, {cause: error, exitCode: EXIT.guard});
+  throw new DirsyncError(code, `${detail}; halted by ${guard}`, hint, {cause: error, isHalt: true});
 }
 
 function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expected: Root | '' | undefined): void {
@@ -195,10 +194,4 @@ function checkRoot(side: 'source' | 'target', planned: PlanRoot, now: Root, expe
 function unexpectedRoot(side: 'source' | 'target', planned: string, expected: string): DirsyncError {
   const detail = `its ${side} is ${escapeName(planned)}, not ${escapeName(expected)}`;
   return new DirsyncError('PLAN_OTHER_ROOT', detail, 'make a new plan for the right folder');
-}
-
-export function applyExitCode({counts, problems, interrupted}: ApplyReport): number {
-  if (interrupted !== undefined && interrupted !== 'max-duration') return signalExitCode(interrupted);
-  const whole = problems.length === 0 && unfinished(counts) === 0;
-  return whole ? EXIT.done : EXIT.partial;
 }

@@ -3,7 +3,7 @@ import {availableParallelism} from 'node:os';
 import process from 'node:process';
 import {typedPatterns} from '../../config/patterns.js';
 import type {Settings} from '../../config/settings.js';
-import {DirsyncError, type ErrorCode, EXIT, MORE_MEMORY} from '../../core/errors.js';
+import {DirsyncError, type ErrorCode, MORE_MEMORY} from '../../core/errors.js';
 import {toByteName} from '../../core/name.js';
 import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
@@ -255,12 +255,4 @@ function planOptions(settings: Settings, {kept, times, filters, ofSource}: Known
     maxSize: settings.maxSize,
     maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,
   };
-}
-
-/** The exit code of a plan that was made: `detailed` as asked for by --detailed-exitcode. */
-export function planExitCode({plan, summary, halts}: Planned, detailed: boolean): number {
-  if (!detailed) return EXIT.done;
-  if (halts.some(({allowed}) => !allowed)) return EXIT.guard;
-  if (plan.problems.length > 0 || summary.kinds.blocked.count > 0) return EXIT.partial;
-  return summary.changes + summary.upkeep > 0 ? EXIT.changes : EXIT.done;
 }
