@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {Interrupted} from '../../../src/app/context.js';
+import {applyExitCode} from '../../../src/app/exit-code.js';
 import {
   applyApproved,
-  applyExitCode,
   applyFresh,
   applyPlanned,
   applySaved,
