@@ -1,9 +1,10 @@
-/** Actions that become known in any order, and are wanted in canonical order. */
+/** Collects actions in any order and returns them in canonical order. */
 import type {Action} from '../core/action.js';
 
+/** Actions with their positions. Sorting is skipped if they were added in order. */
 export class ActionList {
   readonly #actions: Action[] = [];
-  /** The place of each action in canonical order. */
+  /** The position of each action in canonical order. */
   #orders = new Uint32Array(1024);
   #inOrder = true;
 
@@ -11,7 +12,7 @@ export class ActionList {
     return this.#actions.length;
   }
 
-  /** `order`: the place of its path among all paths of both trees. */
+  /** `order`: the position of its path among all paths of both trees. */
   add(order: number, action: Action): void {
     const place = this.#actions.length;
     if (place > 0 && order < (this.#orders[place - 1] as number)) this.#inOrder = false;

@@ -1,4 +1,4 @@
-/** When two entries are the same, and if not, in what they differ. The one place that knows. */
+/** Decides whether two entries are the same, and how they differ. No other file decides this. */
 import type {Reason} from '../core/action.js';
 import {CODE, isDevice, isSpecial} from '../core/block.js';
 import {type Entry, type Kind, MAX_SIZE} from '../core/entry.js';
@@ -6,6 +6,7 @@ import type {PlanOptions} from '../core/plan.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import {differingXattrs, isAcl} from '../core/xattr.js';
 
+/** The part of the plan options that decides whether entries are equal. */
 export type Policy = Pick<
   PlanOptions,
   | 'compare'
@@ -22,16 +23,16 @@ export type Policy = Pick<
 >;
 type TimePolicy = Pick<Policy, 'mtimeWindow' | 'sourceResolution' | 'mtimeRange'>;
 
-/** Whether times are equal, given how exactly they are kept, and what the target takes for those beyond its range. */
+/** Whether two times are equal, given how exactly they are kept and the range that the target can hold. */
 export function sameTime(a: bigint, b: bigint, policy: TimePolicy): boolean {
   const {mtimeWindow, sourceResolution = 0n, mtimeRange} = policy;
   const difference = mtimeRange === undefined ? a - b : clamp(a, mtimeRange) - clamp(b, mtimeRange);
-  // Two that the source tells apart are a whole step from each other.
+  // Two different times of the source differ by at least one step.
   const window = sourceResolution > mtimeWindow ? sourceResolution - 1n : mtimeWindow;
   return difference <= window && difference >= -window;
 }
 
-/** A policy for a target of which is known how it keeps times. */
+/** Adjusts a policy to how the target keeps times. */
 export function withTimeFacts<P extends TimePolicy>(policy: P, facts: TimeFacts | undefined): P {
   if (facts === undefined) return policy;
   const known = {resolution: policy.mtimeWindow > 0n ? policy.mtimeWindow : 1n, range: policy.mtimeRange ?? {}};
@@ -44,16 +45,17 @@ export function withTimeFacts<P extends TimePolicy>(policy: P, facts: TimeFacts 
   };
 }
 
+/** Limits a time to a range, like a target that cannot hold it. */
 export function clamp(time: bigint, {min, max}: NonNullable<TimePolicy['mtimeRange']>): bigint {
   if (min !== undefined && time < min) return min;
   return max !== undefined && time > max ? max : time;
 }
 
-/** In which metadata `target` is not what `source` is: kind, content and times apart. Only what this process may set is compared. */
+/** How the metadata differs, apart from kind, content and times. Only metadata that this process may set is compared. */
 export function attributeReasons(source: Entry, target: Entry, policy: Policy): Reason[] {
   const reasons: Reason[] = [];
   if (isBare(source.kind, policy)) return reasons;
-  // A symlink's mode means nothing on Linux, and it cannot be set.
+  // On Linux, the mode of a symlink has no meaning and cannot be set.
   if (policy.mode && source.kind !== 'symlink' && source.mode !== target.mode) reasons.push('mode');
   if (policy.owner && source.uid !== target.uid) reasons.push('owner');
   if (source.gid !== target.gid && mayGiveTo(source.gid, policy)) reasons.push('group');
@@ -65,17 +67,17 @@ export function attributeReasons(source: Entry, target: Entry, policy: Policy): 
   return reasons;
 }
 
-/** Whether the time of what is of this kind is kept. */
+/** Whether the modification time of this kind is kept. */
 export function keepsTime(kind: Kind, policy: Pick<Policy, 'times' | 'symlinks'>): boolean {
   return policy.times && !isBare(kind, policy);
 }
 
-/** Whether nothing but where it points is kept of what is of this kind. */
+/** Whether this kind is a symlink of which only the link itself is kept, without metadata. */
 export function isBare(kind: Kind, {symlinks}: Pick<Policy, 'symlinks'>): boolean {
   return kind === 'symlink' && symlinks === 'bare';
 }
 
-/** Whether what is of a kind can be made in the target at all. */
+/** Whether a kind can be created in the target at all. */
 export function canMake(
   code: number,
   {symlinks, specials, devices}: Pick<PlanOptions, 'symlinks' | 'specials' | 'devices'>,
@@ -84,28 +86,29 @@ export function canMake(
   return isDevice(code) ? devices : specials || !isSpecial(code);
 }
 
-/** Whether a file of so many bytes is copied, by the limits that were asked for. */
+/** Whether a file of this many bytes is copied, by `minSize` and `maxSize`. */
 export function isWantedSize(size: number, {minSize = 0, maxSize = MAX_SIZE}: Pick<PlanOptions, 'minSize' | 'maxSize'>): boolean {
   return size >= minSize && size <= maxSize;
 }
 
+/** Whether this process may set the group. */
 export function mayGiveTo(gid: number, {groups}: Pick<PlanOptions, 'groups'>): boolean {
   return groups === 'any' || groups.includes(gid);
 }
 
-/** Why the content of a leaf must be written again. For `compare: 'content'` equal sizes are still to be compared by content. */
+/** Why the content of a leaf must be written again. With `compare: 'content'`, files of equal size must still be compared by content. */
 export function contentReasons(source: Entry, target: Entry, policy: Policy): Reason[] {
   if (source.kind === 'symlink') return source.link === target.link ? [] : ['link'];
   if (source.kind !== 'file') return source.rdev === target.rdev ? [] : ['device'];
   const reasons: Reason[] = [];
   if (source.size !== target.size) reasons.push('size');
-  // Where times are not kept the target's is that of the copy: what was written to since is newer than it.
+  // If times are not kept, the target's time is the time of the copy: a source that was changed since is newer.
   const isOther = policy.times ? !sameTime(source.mtime, target.mtime, policy) : source.mtime > target.mtime + policy.mtimeWindow;
   if (policy.compare === 'metadata' && isOther) reasons.push('mtime');
   return reasons;
 }
 
-/** Whether what stands in the target is what an entry of the source comes to, content of equal size and time taken as equal. */
+/** Whether the target already has what the source's entry would become. Files of equal size and time count as equal. */
 export function isCurrent(source: Entry, target: Entry, policy: Policy): boolean {
   return (
     source.kind === target.kind &&
@@ -115,12 +118,12 @@ export function isCurrent(source: Entry, target: Entry, policy: Policy): boolean
   );
 }
 
-/** Whether an entry is still what it was on the same side, as far as this policy can tell. */
+/** Whether an entry is unchanged on its own side, as far as this policy can show. */
 export function sameEntry(seen: Entry, now: Entry, policy: Policy): boolean {
   return isCurrent(seen, now, policy.times ? onOneSide(policy) : {...onOneSide(policy), times: true});
 }
 
-/** How times of one side are compared with each other: as exactly as they are kept there, or in the target. */
+/** A policy to compare times of the same side with each other. */
 export function onOneSide<P extends TimePolicy>(policy: P): P {
   return policy.sourceResolution === undefined ? policy : {...policy, sourceResolution: undefined};
 }

@@ -1,4 +1,4 @@
-/** Files of which only their content tells whether they are the same: asked for in batches, so that both trees are read in parallel. */
+/** Compares files by content, in batches, so that both trees are read in parallel. */
 import type {Reason} from '../core/action.js';
 import {baseName, joinPath, type RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
@@ -7,20 +7,21 @@ import type {Draft, Pair} from './draft.js';
 import {pathInTarget} from './frame.js';
 
 /**
- * Whether the files at each of these paths have the same content in both trees; asked for `compare: 'content'` only. `inTarget`: where
- * the target has them, which differs where something is to be renamed.
+ * Compares the content of the files at these paths in both trees, only with `compare: 'content'`. `inTarget`: their paths in the target,
+ * which differ if something will be renamed. Returns for each path whether the content is the same, or the problem that prevented it.
  */
 export type SameContent = (paths: readonly RelPath[], inTarget: readonly RelPath[]) => Promise<readonly (boolean | Problem)[]>;
 
-/** Files compared by content are asked for in batches of this size. */
+/** The number of files in a batch. */
 const BATCH = 512;
 
 interface Candidate {
   readonly pair: Pair;
-  /** In what else they differ. */
+  /** How their metadata differs. */
   readonly reasons: readonly Reason[];
 }
 
+/** Files that wait for a comparison of their content. */
 export class Contents {
   readonly #waiting: Candidate[] = [];
 
@@ -37,7 +38,7 @@ export class Contents {
     this.#waiting.push({pair, reasons});
   }
 
-  /** Asks for the content of all waiting files; returns for each whether it is the same. */
+  /** Compares all waiting files; returns for each whether the content is the same. */
   async compare(): Promise<boolean[]> {
     const waiting = this.#waiting.splice(0);
     if (waiting.length === 0) return [];
@@ -51,7 +52,7 @@ export class Contents {
     });
   }
 
-  /** Whether a leaf that is the same in its metadata is so in its content, as far as that is asked for; a problem leaves it as it is. */
+  /** Compares the content of one leaf with equal metadata, if content is compared at all. On a problem it is left alone: true. */
   async isSame(pair: Pair): Promise<boolean> {
     if (this.options.policy.compare !== 'content' || pair.after.kind !== 'file') return true;
     const [answer] = await this.#ask([pair]);

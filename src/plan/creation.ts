@@ -1,4 +1,4 @@
-/** What the creation of a whole subtree that only the source has comes to. */
+/** Plans the creation of a subtree that only the source has. */
 import {kindOf} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
@@ -13,13 +13,13 @@ export interface CreationOptions {
   readonly draft: Draft;
 }
 
-/** The leaf that stands in the target where a folder is to be. */
+/** The target's leaf that a folder will replace. */
 export interface Replaced {
   readonly before: Entry;
   readonly from: RelPath | undefined;
 }
 
-/** Creates all that the source has at and below the row at which it stands; `frame`: the folder that it is in, undefined for the root. */
+/** Plans to create everything at and below the current row of the source. `frame`: its folder; undefined for the root. */
 export async function createTree(options: CreationOptions, frame: Frame | undefined, replaced?: Replaced): Promise<void> {
   const {source: s, limits, draft} = options;
   const top = s.depth;
@@ -54,7 +54,7 @@ export async function createTree(options: CreationOptions, frame: Frame | undefi
   } while (s.depth > top);
 }
 
-/** What is in a folder that the target cannot have does not arrive either. */
+/** Skips the current row of the source and everything below it, with a problem, because the target cannot hold it. */
 export async function skipUnheld({source: s, draft}: CreationOptions, path: RelPath, fault: string): Promise<void> {
   const {depth} = s;
   draft.problem(path, 'source', fault);

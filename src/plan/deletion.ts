@@ -1,4 +1,4 @@
-/** What the deletion of a whole subtree of the target comes to, and what stays where there is to be none. */
+/** Plans the deletion of a subtree of the target, or blocks it. */
 import type {Blocked, Delete, Reason, Rmdir} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import {addSizes} from '../core/entry.js';
@@ -10,18 +10,19 @@ interface DeletionStep {
   readonly action: Delete | Rmdir | Blocked;
 }
 
+/** The steps that delete a subtree. */
 export interface Deletion {
   /** In canonical order. */
   readonly steps: readonly DeletionStep[];
-  /** Why the top itself stays, as a problem's code; undefined when all of it goes. */
+  /** Why the top of the subtree stays, as a problem's code; undefined if everything is deleted. */
   readonly kept: string | undefined;
 }
 
 export interface DeletionOptions {
   readonly path: RelPath;
-  /** Why it goes; shared by all steps, since there may be millions. */
+  /** The reasons of all steps; shared, because there may be millions of steps. */
   readonly reasons: readonly Reason[];
-  /** Gives the next place in canonical order. */
+  /** Returns the next position in canonical order. */
   readonly nextOrder: () => number;
 }
 
@@ -32,16 +33,16 @@ const SOURCE_UNREAD: readonly Reason[] = ['source-unread'];
 interface OpenFolder {
   readonly depth: number;
   readonly path: RelPath;
-  /** Its place among the steps. */
+  /** The index of its step. */
   readonly step: number;
-  /** What takes that place, since what is in it is not known. */
+  /** The step that replaces it if its content is not known. */
   readonly unread: DeletionStep | undefined;
   kept: string | undefined;
 }
 
 /**
- * Reads all that is at and below the row at which `target` stands, at `path`. What a filter left out or what could not be read is
- * kept, and every folder on the way to it.
+ * Reads everything at and below the current row of `target`, at `path`. Entries that a filter left out or that could not be read are
+ * kept, with every folder above them.
  */
 export async function readDeletion(target: Reader, {path, reasons, nextOrder}: DeletionOptions): Promise<Deletion> {
   const top = target.depth;
@@ -92,7 +93,7 @@ export async function readDeletion(target: Reader, {path, reasons, nextOrder}: D
   return {steps: steps.filter((step) => step !== undefined), kept};
 }
 
-/** What would be deleted at and below the row at which `target` stands, were it known that the source has not got it. */
+/** Reads everything at and below the current row of `target` and returns one blocked action for it. */
 export async function readBlocked(target: Reader, path: RelPath): Promise<Blocked> {
   const before = target.entry();
   const top = target.depth;

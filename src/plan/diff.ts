@@ -1,12 +1,12 @@
 /**
- * The difference of two trees as actions: one pass over two streams of blocks in canonical order. Pure: what it must know of
- * the world (the streams, whether two files have the same content) comes as arguments. Here the two are read in step, and told
- * what each has at a path; what follows from it is for the draft.
+ * Compares two trees and returns actions: one pass over two streams of blocks in canonical order. Pure: everything outside (the
+ * streams, whether two files have the same content) is passed in. This file reads both streams in step and decides what each tree has
+ * at a path; the draft turns that into actions.
  *
- * Memory grows with the changes, the depth, and the files with several names; not with the trees.
+ * Memory grows with the number of changes, the depth, and the files with several names, not with the size of the trees.
  *
- * Invariant of the main loop: both readers stand in the same folder (the top frame), or have left it. A subtree that only one
- * tree has is consumed at once, so the two never part.
+ * Invariant of the main loop: both readers are in the same folder (the current frame), or have left it. A subtree that only one tree
+ * has is read completely at once, so the readers stay together.
  */
 import type {Reason} from '../core/action.js';
 import {belongingsAt, CODE, entryAt, kindOf} from '../core/block.js';
@@ -27,11 +27,12 @@ import {type BlockStream, compareNamesAt, isSameBlock, isSameFile, Reader} from 
 export interface DiffOptions extends LossOptions, LimitOptions {
   readonly source: BlockStream;
   readonly target: BlockStream;
-  /** Told now and then how many actions there are by now; it throws when there is no room for more. */
+  /** Called now and then with the current number of actions; it throws if there is no memory for more. */
   readonly onActions?: (count: number) => void;
   readonly sameContent: SameContent;
 }
 
+/** Compares two trees. @throws whatever a stream, `sameContent` or `onActions` throws. */
 export function diff(options: DiffOptions): Promise<Diff> {
   return new Merge(options).run();
 }
@@ -67,7 +68,7 @@ class Merge {
       if (root !== undefined) {
         await this.#mergeBelow(root);
         await this.#contents.compare();
-        // Creating .dirsync touches the root itself, so whenever anything is done its times are put back.
+        // Creating .dirsync changes the root's times, so they are restored if anything is done.
         if (this.#draft.hasChanges) this.#draft.touch(root);
       }
     } else {
@@ -111,7 +112,7 @@ class Merge {
     }
   }
 
-  /** Goes to the end of both blocks; returns the folder in which they end. */
+  /** Skips the rest of both blocks; returns the folder in which they end. */
   #skipBlock(start: Frame): Frame {
     const s = this.#source;
     const t = this.#target;
@@ -133,7 +134,7 @@ class Merge {
     return frame;
   }
 
-  /** Both trees have something of this name. Returns the folder to go into, if both are folders that are to be merged. */
+  /** Both trees have this name. Returns the folder to enter if both are folders that must be compared. */
   async #both(frame: Frame | undefined): Promise<Frame | undefined> {
     const s = this.#source;
     const t = this.#target;
@@ -179,7 +180,10 @@ class Merge {
     return undefined;
   }
 
-  /** The target has what a link led to, which it leads to no more: that may come back, as a disk does. A link as text is no copy. */
+  /**
+   * Whether the target has a copy of what a link pointed to, and the link is broken now. The file may come back, as when a disk is
+   * mounted again. A link stored as text is not such a copy.
+   */
   #isCopyOfLed(): boolean {
     const [s, t] = [this.#source, this.#target];
     if (this.#policy.linksAs !== 'content' || s.code !== CODE.symlink || t.code === CODE.symlink) return false;
@@ -188,7 +192,7 @@ class Merge {
     return !(isText && sameTime(mtime, before.mtime, this.#policy));
   }
 
-  /** The source's filters leave out what it has here: what the target has stays, or goes as if the source had nothing. */
+  /** A filter leaves out the source's entry: the target's entry stays, or is deleted as if the source had nothing. */
   async #leftOut(frame: Frame): Promise<undefined> {
     if (!this.#policy.deleteExcluded) return this.#skipBoth();
     await this.#source.skipTree();
@@ -196,7 +200,7 @@ class Merge {
     return undefined;
   }
 
-  /** Where the target has the row at which it stands, if it is to be renamed. */
+  /** The target's current path of its current row, if it will be renamed. */
   #renamedFrom(frame: Frame | undefined): RelPath | undefined {
     const ownName = this.#target.ownName();
     return ownName === undefined || frame === undefined ? undefined : joinPath(pathInTarget(frame), ownName);
@@ -207,11 +211,11 @@ class Merge {
     const target = this.#target.row();
     const isOneReader = this.#policy.deleteExcluded;
     if (!isOneReader && compareBytes(belongingsAt(source.block, source.index), belongingsAt(target.block, target.index)) !== 0) {
-      // The two walks read different filter rules here: which of what follows is left out is not known.
+      // The two walks read different filter rules here, so it is not known which entries below are left out.
       if (!(this.#source.partial || this.#target.partial)) this.#draft.problem(path, 'source', 'FILTER_CHANGED');
       return this.#leaveBoth();
     }
-    // What is in the target's folder is not known: nothing is planned in it. The scan said why.
+    // The content of the target's folder is not known, so nothing is planned in it. The scan reported why.
     const untouchable = this.#target.partial;
     if (this.#source.isMount || this.#target.isMount) this.#draft.mounts++;
     const before = entryAt(target.block, target.index);
@@ -243,10 +247,10 @@ class Merge {
     t.next();
     const pair = {path, from, order: draft.nextOrder(), frame, before, after};
     const step = draft.links.step(path, source, target);
-    // Where one file shows two inodes, what is the same in all that is kept counts as one.
+    // If one file shows two inodes, two names with equal content and metadata count as one file.
     const isSame = step.type === 'link' && !showsLinks && isCurrent(after, before, this.#policy);
     const isLinked = step.type === 'linked' || (isSame && (await this.#contents.isSame(pair)));
-    // Its metadata is set through the name that leads.
+    // Its metadata is set through the leader.
     if (isLinked) return draft.settle(pair, []);
     if (step.type === 'link') return draft.link(pair, step.leader);
     const attributes = this.#metadata(after, before);
@@ -267,7 +271,7 @@ class Merge {
     }
   }
 
-  /** Another kind of leaf: one rename replaces it. */
+  /** A leaf of a different kind: one rename replaces it. */
   #leafToLeaf(frame: Frame, path: RelPath, from: RelPath | undefined): void {
     const draft = this.#draft;
     const key = draft.keyOf(this.#source, frame);
@@ -276,7 +280,7 @@ class Merge {
     draft.replaceByLeaf({frame, path, from, order: draft.nextOrder(), before, after}, key);
   }
 
-  /** The target's folder goes with all that is in it, or stays whole. */
+  /** The target's folder is deleted with its content, or stays as a whole. */
   async #folderToLeaf(frame: Frame, path: RelPath, from: RelPath | undefined): Promise<void> {
     const draft = this.#draft;
     const key = draft.keyOf(this.#source, frame);
@@ -323,7 +327,7 @@ class Merge {
     for (const step of steps) this.#draft.add(step.order, step.action);
   }
 
-  /** What the target has here stays, since the source could not be read. */
+  /** The target's entry stays, because the source could not be read here. */
   async #block(path: RelPath): Promise<void> {
     const t = this.#target;
     const isKnown = kindOf(t.code) !== undefined;
@@ -336,13 +340,13 @@ class Merge {
     return readDeletion(this.#target, {path, reasons, nextOrder: () => this.#draft.nextOrderOfDeletion()});
   }
 
-  /** What both have here stays as it is, though the source may have something new: a problem says why. */
+  /** Leaves both entries alone although the source may have something new; a problem says why. */
   async #leaveBoth(): Promise<undefined> {
     const s = this.#source;
     const {elsewhere} = this.#draft;
     const top = s.depth;
     do {
-      // A folder that the target has too protects what is below it, and no more.
+      // If the target has the folder too, only what is below it is protected.
       if (s.isUnread && (s.depth > top || this.#target.code !== CODE.directory)) elsewhere.isUnknown = true;
       if (s.isLeaf) elsewhere.add(s.entry());
       s.next();
@@ -358,7 +362,7 @@ class Merge {
     return undefined;
   }
 
-  /** In which metadata two entries of one kind differ, times included. */
+  /** How the metadata of two entries of one kind differs, including times. */
   #metadata(after: Entry, before: Entry): Reason[] {
     this.#draft.losses.count(after, before);
     const reasons = attributeReasons(after, before, this.#policy);
@@ -367,6 +371,6 @@ class Merge {
   }
 }
 
-/** Shared by all actions that have it, since there may be millions. */
+/** Shared by all actions that have it, because there may be millions. */
 const GONE: readonly Reason[] = ['gone'];
 const EXCLUDED: readonly Reason[] = ['excluded'];

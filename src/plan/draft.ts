@@ -1,6 +1,6 @@
 /**
- * What follows from what the comparison of two trees finds: actions by their places in canonical order, problems, losses, and what is
- * held back in the end. Each change of a folder's content has its times put back; names of one file become links to the first.
+ * The draft of a plan: the comparison adds actions, problems and losses to it, and in the end some actions are held back. If the content
+ * of a folder changes, the draft adds an action that restores its times. Further names of a file become links to the first.
  */
 import type {Action, Reason} from '../core/action.js';
 import {CODE, entryAt} from '../core/block.js';
@@ -15,26 +15,28 @@ import {Elsewhere, holdDeletes, holdOverwrites} from './hold.js';
 import {LossCount, type Losses, type LossOptions} from './losses.js';
 import type {Reader} from './reader.js';
 
+/** The result of a comparison. */
 export interface Diff {
   readonly actions: readonly Action[];
   readonly problems: Problem[];
   readonly losses: Losses;
-  /** Folders on other file systems, left as they are. */
+  /** The number of folders on other file systems, which are left alone. */
   readonly mounts: number;
 }
 
-/** What both trees have at a path. */
+/** The entries of both trees at a path. */
 export interface Pair {
   readonly path: RelPath;
-  /** Where the target has it, if it is to be renamed. */
+  /** Its current path in the target, if it will be renamed. */
   readonly from: RelPath | undefined;
   readonly order: number;
-  /** The folder that holds it; undefined for the root. */
+  /** Its folder; undefined for the root. */
   readonly frame: Frame | undefined;
   readonly before: Entry;
   readonly after: Entry;
 }
 
+/** Collects the result of a comparison. */
 export class Draft {
   readonly elsewhere: Elsewhere;
   readonly losses: LossCount;
@@ -44,7 +46,7 @@ export class Draft {
   readonly #actions = new ActionList();
   readonly #problems: Problem[] = [];
   #order = 0;
-  /** Entries of the subtree that is being read for its deletion. */
+  /** The number of entries in the subtree that is being read for its deletion. */
   #deleting = 0;
 
   constructor(options: LossOptions) {
@@ -53,7 +55,7 @@ export class Draft {
     this.losses = new LossCount(options);
   }
 
-  /** How many actions there are by now, with those of a subtree that is being read for its deletion. */
+  /** The current number of actions, including the entries of a subtree that is being read for its deletion. */
   get count(): number {
     return this.#actions.count + this.#deleting;
   }
@@ -62,12 +64,12 @@ export class Draft {
     return this.#actions.some(({kind}) => kind !== 'blocked');
   }
 
-  /** The place of the next path in canonical order. */
+  /** Returns the position of the next path in canonical order. */
   nextOrder(): number {
     return this.#order++;
   }
 
-  /** That of a path which may be deleted. */
+  /** Returns the position of a path that may be deleted. */
   nextOrderOfDeletion(): number {
     this.#deleting++;
     return this.#order++;
@@ -86,7 +88,7 @@ export class Draft {
     this.addProblem(problem({path, side, phase: 'plan', code}));
   }
 
-  /** What is done in a folder changes its times: an action puts them back, unless one sets them anyway. */
+  /** Changes in a folder change its times: adds an action that restores them, unless another one sets them anyway. */
   touch(frame: Frame | undefined): void {
     if (frame === undefined || frame.settled || !this.#policy.times) return;
     frame.settled = true;
@@ -95,7 +97,7 @@ export class Draft {
     this.add(frame.order, {kind: 'attrs', path: pathOf(frame), before, after, reasons: ['children']});
   }
 
-  /** A leaf that is new in a folder which is touched already. */
+  /** A new leaf in a folder that is already touched. */
   create(order: number, {path, after, key}: {path: RelPath; after: Entry; key: LinkKey}): void {
     const step = this.links.step(path, key, undefined);
     if (step.type === 'link') this.add(order, {kind: 'link', path, after, leader: step.leader, reasons: ['new', 'hardlink']});
@@ -106,7 +108,7 @@ export class Draft {
     this.add(order, {kind: 'mkdir', path, after, reasons: NEW});
   }
 
-  /** What has the content that it is to have gets its name and its metadata, where they are others. */
+  /** Sets name and metadata if they differ; the content is already right. */
   settle({path, from, order, frame, before, after}: Pair, reasons: readonly Reason[]): void {
     if (from !== undefined) {
       this.touch(frame);
@@ -121,18 +123,18 @@ export class Draft {
     this.add(order, {kind: 'update', path, ...renamed(from), before, after, reasons: withName(reasons, from)});
   }
 
-  /** A file of its own becomes a further name of another. */
+  /** A separate file becomes another name of `leader`. */
   link({path, from, order, frame, before, after}: Pair, leader: RelPath): void {
     this.touch(frame);
     this.add(order, {kind: 'link', path, ...renamed(from), before, after, leader, reasons: withName(['hardlink'], from)});
   }
 
-  /** A folder takes the place of a leaf, in a folder which is touched already. */
+  /** A folder replaces a leaf, in a folder that is already touched. */
   replaceByFolder({path, from, order, before, after}: Pair): void {
     this.add(order, {kind: 'replace', path, ...renamed(from), before, after, reasons: withName(['kind'], from)});
   }
 
-  /** A leaf takes the place of something of another kind. */
+  /** A leaf replaces an entry of a different kind. */
   replaceByLeaf({path, from, order, frame, before, after}: Pair, key: LinkKey): void {
     const step = this.links.step(path, key, undefined);
     this.losses.count(after);
@@ -144,8 +146,8 @@ export class Draft {
   }
 
   /**
-   * Which file of several names the source has where it stands, if that is kept; `frame`: the target's folder that the path is or
-   * will be in. Names on two file systems of the target are two files.
+   * The key of a file with several names at the source's current row, if hard links are kept. `frame`: the target's folder that
+   * contains or will contain the path. Names on two file systems of the target are two files.
    */
   keyOf(source: Reader, frame: Frame | undefined): LinkKey {
     const key = source.linkKey();
@@ -164,7 +166,7 @@ export class Draft {
   }
 }
 
-/** Shared by all actions that have it, since there may be millions. */
+/** Shared by all actions that have it, because there may be millions. */
 const NEW: readonly Reason[] = ['new'];
 
 function renamed(from: RelPath | undefined): {readonly from?: RelPath} {

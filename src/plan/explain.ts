@@ -1,4 +1,4 @@
-/** What follows for one path from a plan and from what stands there. */
+/** Explains one path from a plan and from the current entries. */
 import {type Action, fromOf, isUpkeep} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
@@ -11,6 +11,7 @@ import {attributeReasons, canMake, contentReasons, isWantedSize, mayGiveTo, same
 
 type Facts = Omit<Explanation, 'verdict' | 'notes'>;
 
+/** The verdict about one path. */
 export function verdictOf(facts: Facts): Verdict {
   const {path, action, target, filter, problems, header} = facts;
   const source = sourceOf(facts);
@@ -34,11 +35,12 @@ export function verdictOf(facts: Facts): Verdict {
   return header.narrowed === undefined ? 'drifted' : 'narrowed';
 }
 
-/** What of the source a plan takes for there: nothing where a filter leaves it out and such is deleted. */
+/** The source's entry as the plan treats it: nothing if a filter leaves it out and excluded entries are deleted. */
 function sourceOf({source, filter, header}: Facts): SideNow {
   return filter.excluded && header.options.deleteExcluded ? {} : source;
 }
 
+/** Notes that explain how the plan compares the two entries. */
 export function notesOf(facts: Facts): Note[] {
   const {action, target, header} = facts;
   const {options} = header;
@@ -61,7 +63,7 @@ function isNothing({entry, fault}: SideNow): boolean {
   return entry === undefined && fault === undefined;
 }
 
-/** Whether a plan has no reason to change one into the other. */
+/** Whether a plan would not change one into the other. */
 function isEqual(source: Entry, target: Entry, options: PlanOptions): boolean {
   return (
     source.kind === target.kind &&
@@ -71,7 +73,7 @@ function isEqual(source: Entry, target: Entry, options: PlanOptions): boolean {
   );
 }
 
-/** A folder's times change with what is in it, so they tell nothing. */
+/** Whether an entry is still what the plan saw. A folder's times change with its content, so they are ignored. */
 function isAsSeen(seen: Entry | undefined, now: Entry | undefined): boolean {
   if (seen === undefined || now === undefined) return seen === now;
   const isFolder = seen.kind === 'directory';

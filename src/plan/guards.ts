@@ -1,6 +1,6 @@
 /**
- * Guards: small predicates over a whole plan that halt it before anything is changed. Each answers with the sentence that
- * tells why, or undefined. They count leaves, not folders.
+ * Guards: small predicates over a whole plan that halt it before anything is changed. Each returns a sentence that says why, or
+ * undefined. They count leaves, not folders.
  */
 import {type Action, isUpkeep} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
@@ -20,9 +20,10 @@ import {
 import type {Side} from '../core/problem.js';
 import {type Need, spaceNeeds} from './space.js';
 
+/** The default of `--max-delete`. */
 export const DEFAULT_MAX_DELETE: MaxDelete = {share: 0.5};
 
-/** A share is judged only in a target with more leaves than this: below it, half is soon reached by ordinary work. */
+/** A share is checked only in a target with more leaves than this; in a smaller one, ordinary work easily deletes half. */
 const SMALL_TARGET = 20;
 
 type Guard = (plan: Plan) => string | undefined;
@@ -44,7 +45,7 @@ const GUARDS: Readonly<Record<GuardName, Guard>> = {
   'filters-changed': filtersChanged,
 };
 
-/** The guards that would halt this plan, in the order of `GUARD_NAMES`; those in `allow` are marked as allowed. */
+/** The guards that this plan trips, in the order of `GUARD_NAMES`; those in `allow` are marked as allowed. */
 export function guardHalts(plan: Plan, allow: readonly GuardName[]): Halt[] {
   return GUARD_NAMES.flatMap((guard) => {
     const message = GUARDS[guard](plan);
@@ -97,7 +98,7 @@ function isKnown(now: string, before: readonly string[]): boolean {
   return before.length === 0 || before.some((name) => isSameFileSystem(name, now));
 }
 
-/** A disk inside of a tree that is missing, or is another one, where one of these actions has to do with what is on it. */
+/** A disk inside a tree that is missing or different, if one of these actions affects its content. */
 function mountChanged(side: Side, mounts: readonly MountFacts[] = [], actions: readonly Action[]): string | undefined {
   const changed = mounts.find(({at, now, before}) => !isKnown(now, before) && actions.some((action) => isOn(action, at)));
   if (changed === undefined) return undefined;
@@ -108,12 +109,12 @@ function mountChanged(side: Side, mounts: readonly MountFacts[] = [], actions: r
     : `a different file system than before is mounted at ${escapeName(at)} in the ${side} (${escapeName(now)}, not ${was}); is the right disk mounted?`;
 }
 
-/** The folder itself belongs to what it is in: it comes and goes empty, as those of login sessions do. */
+/** The mount point itself does not count: it may be created and deleted while empty, as for login sessions. */
 function isOn({path, before, after}: Action, at: RelPath): boolean {
   return isWithin(path, at) && (path !== at || (before ?? after)?.kind !== 'directory');
 }
 
-/** Whether what the target has at the path is lost with it. */
+/** Whether the action loses something that the target has. */
 function isLoss({kind, before}: Action): boolean {
   return before !== undefined && kind !== 'attrs' && kind !== 'blocked';
 }
@@ -155,7 +156,7 @@ function noSpace(plan: Plan): string | undefined {
   return undefined;
 }
 
-/** Whether it would fit if what goes went first. */
+/** Whether the plan would fit if deletes were done first. */
 function wayOut({header, actions}: Plan): string {
   const {options, facts} = header;
   if (options.deleteBefore) return '';
@@ -202,7 +203,7 @@ function tooManyDeletes({header, actions}: Plan): string | undefined {
   return `would delete ${number(deletes)} of ${number(leaves)} files (${share} %), more than --max-delete ${limit}`;
 }
 
-/** Files are copied anew when a clock or a time zone jumped, or when an earlier copy kept no times. */
+/** All files are copied again if a clock or a time zone changed, or if an earlier copy did not keep times. */
 const EVERYTHING = 0.9;
 
 function everythingChanged({header: {totals}, actions}: Plan): string | undefined {

@@ -1,35 +1,36 @@
 /**
- * Which files of the source are one file with several names, and whether the target has them so. The first path of a group, in
- * canonical order, leads: it is planned like any file, the others are links to it. Only files with more than one name come
- * here, so memory grows with their number.
+ * Finds hard links: which files of the source are one file with several names, and whether they are one file in the target. The first
+ * path of a group in canonical order is the leader and is planned like any file; the others are links to it. Only files with several
+ * names are stored, so memory grows with their number.
  */
 import type {RelPath} from '../core/path.js';
 
-/** A file's identity within one scan, or undefined for a file with one name only. */
+/** A file's identity within one scan; undefined for a file with only one name. */
 export type LinkKey = string | undefined;
 
-/** What is to be done with a path beside what its content and metadata ask for. */
+/** What to do with a path because of hard links, in addition to its content and metadata. */
 export type LinkStep =
-  /** Nothing: it stands by itself, or leads its group. */
+  /** Nothing: it has one name, or is the leader. */
   | {readonly type: 'own'}
-  /** The target's file is also another path's, which must not change with this one: it is written anew. */
+  /** The target's file also has another name, which must not change with this one, so it is written as a new file. */
   | {readonly type: 'part'}
-  /** It is the same file as `leader` in both trees already. */
+  /** It is already the same file as its leader in both trees. */
   | {readonly type: 'linked'}
   | {readonly type: 'link'; readonly leader: RelPath};
 
 interface Leader {
   readonly path: RelPath;
-  /** The target's file that stays at the leader's path; undefined when it is made anew. */
+  /** The target's file that stays at the leader's path; undefined if a new file is written. */
   target: LinkKey;
 }
 
+/** The hard links that one comparison has found. */
 export class HardLinks {
   readonly #leaders = new Map<string, Leader>();
-  /** Which source file keeps a file of the target that has several names. */
+  /** Which source file keeps each file of the target that has several names. */
   readonly #keepers = new Map<string, string>();
 
-  /** Asked for each path that is a file in the source, in canonical order; `target` when it is one in the target too. */
+  /** To be called for each file of the source in canonical order; `target`: its key if the target has a file there too. */
   step(path: RelPath, source: LinkKey, target: LinkKey): LinkStep {
     const leader = source === undefined ? undefined : this.#leaders.get(source);
     if (leader !== undefined) {
@@ -42,7 +43,7 @@ export class HardLinks {
     return {type: 'own'};
   }
 
-  /** Says that the target's file stays at this path: nothing or its metadata alone is changed. */
+  /** Records that the target's file stays at this path: at most its metadata is changed. */
   keep(path: RelPath, source: LinkKey, target: LinkKey): void {
     if (target === undefined) return;
     this.#keepers.set(target, source ?? `path:${path}`);

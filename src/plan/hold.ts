@@ -1,6 +1,6 @@
 /**
- * What is held back while a plan is made: what goes at one path may have come to another path of the source that could not be
- * read, or to one at which nothing can be written. It is blocked, and so is all that needs it gone.
+ * Holds back deletes while a plan is made: a leaf that is to be deleted may have moved to a path of the source that could not be read,
+ * or to one that cannot be written in the target. Such deletes are blocked, with everything that depends on them.
  */
 import type {Action, Blocked, Reason} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
@@ -10,16 +10,16 @@ import {Needs} from './needs.js';
 import {isOverwrite} from './overwrites.js';
 import {goingKey, isTwinTime, writtenKeys} from './twins.js';
 
-/** What of the source is not known, or is not written. */
+/** Leaves of the source that are not known, or are not written. */
 export class Elsewhere {
-  /** A folder could not be read where the target has none: it could hold anything. */
+  /** A folder that the target does not have could not be read: it could contain anything. */
   isUnknown = false;
-  /** By key, with their times. */
+  /** The times of such leaves, by key. */
   readonly #unwritten = new Map<string, Set<bigint>>();
 
   constructor(private readonly policy: PlanOptions) {}
 
-  /** A leaf of the source that this plan does not write, though it is not as it should be in the target. */
+  /** Adds a leaf of the source that this plan does not write although the target does not have it. */
   add(leaf: Entry): void {
     for (const key of writtenKeys(leaf, this.policy)) {
       const times = this.#unwritten.get(key);
@@ -28,12 +28,12 @@ export class Elsewhere {
     }
   }
 
-  /** Whether a leaf that the source no longer has at its path may be there at another one. */
+  /** Whether a leaf that the source no longer has at its path may be at another path there. */
   mayHold(leaf: Entry): boolean {
     return this.isUnknown || this.#unwritten.has(goingKey(leaf, this.policy));
   }
 
-  /** Whether a leaf is of the kind, size and time of one that is not written. */
+  /** Whether a leaf has the kind, size and time of one that is not written. */
   hasTwin(leaf: Entry): boolean {
     const times = this.#unwritten.get(goingKey(leaf, this.policy)) ?? [];
     return [...times].some((time) => isTwinTime(leaf.mtime, time, this.policy));
@@ -46,12 +46,12 @@ export class Elsewhere {
 
 const ELSEWHERE: readonly Reason[] = ['elsewhere'];
 
-/** The same actions, in canonical order, with such deletes blocked. */
+/** Returns the same actions, in canonical order, with such deletes blocked. */
 export function holdDeletes(actions: readonly Action[], elsewhere: Elsewhere, policy: PlanOptions): readonly Action[] {
   if (elsewhere.isNothing || policy.deleteAnyway) return actions;
   const needs = new Needs(actions, policy);
   for (let held = hold(actions, needs, elsewhere); ; held = hold(actions, needs, elsewhere)) {
-    // What gets no place, since what stands there is held, may be what goes elsewhere.
+    // A leaf that cannot be written, because the folder at its path stays, may be the same as a leaf that is deleted elsewhere.
     const unwritten = held.unwritten.filter((leaf) => !elsewhere.mayHold(leaf));
     if (unwritten.length === 0) return held.actions;
     for (const leaf of unwritten) elsewhere.add(leaf);
@@ -59,8 +59,8 @@ export function holdDeletes(actions: readonly Action[], elsewhere: Elsewhere, po
 }
 
 /**
- * The same actions without files that are written over, where their old content may be that of a leaf which is not written: it may be the
- * only copy. Only where times are kept: see `overwrites`.
+ * Returns the actions without those that overwrite a file whose old content may be the only copy of a leaf that is not written, and the
+ * paths of the removed actions. Only if times are kept: see `overwrites`.
  */
 export function holdOverwrites(actions: readonly Action[], elsewhere: Elsewhere, policy: PlanOptions) {
   const held: RelPath[] = [];
@@ -73,7 +73,7 @@ export function holdOverwrites(actions: readonly Action[], elsewhere: Elsewhere,
   return {actions: left, held};
 }
 
-/** `unwritten`: leaves that would have taken the places of folders that stay. */
+/** `unwritten`: leaves that would have replaced folders that stay. */
 interface Held {
   readonly actions: readonly Action[];
   readonly unwritten: readonly Entry[];

@@ -1,4 +1,4 @@
-/** What of the source the target does not get: what cannot be made or held there, and what is not wanted. */
+/** Decides which entries of the source are not copied: those that the target cannot hold, and those that are not wanted. */
 import {CODE} from '../core/block.js';
 import type {PlanOptions} from '../core/plan.js';
 import {canMake, isWantedSize} from './compare.js';
@@ -7,31 +7,31 @@ import type {Reader} from './reader.js';
 
 export interface LimitOptions {
   readonly policy: PlanOptions;
-  /** Whether the target can hold a new name; asked once for each. */
+  /** Whether the target can hold a new name. */
   readonly holdsName?: ((name: string) => boolean) | undefined;
-  /** Bytes of the largest file that the target holds; of what is mounted in it nothing is known. */
+  /** The largest file that the target's own file system can hold, in bytes. For other file systems mounted in it, it is not known. */
   readonly largestFile?: number | undefined;
 }
 
-/** Judges the row at which a reader of the source stands. */
+/** Judges the current row of the source. */
 export class Limits {
   constructor(
     private readonly source: Reader,
     private readonly options: LimitOptions,
   ) {}
 
-  /** What is of no use to try: it is left out, and what stands in its place stays. */
+  /** It cannot be created in the target: it is left out, and what the target has at its path stays. */
   get cannotMake(): boolean {
     return !canMake(this.source.code, this.options.policy);
   }
 
-  /** A file that is to be left alone for its size; it may have come from another path, at which it is then not deleted. */
+  /** A file that is left alone because of its size. It may have moved from another path, where it is then not deleted. */
   get isOtherSize(): boolean {
     const {code, block, index} = this.source;
     return code === CODE.file && !isWantedSize(block.size[index] as number, this.options.policy);
   }
 
-  /** `frame`: the folder of the target that it is in, or would be in or below. */
+  /** Whether the target cannot hold a file this large. `frame`: the nearest existing folder of the target above it. */
   isTooLarge(frame: Frame | undefined): boolean {
     const {largestFile = Infinity} = this.options;
     const {code, block, index} = this.source;
@@ -39,7 +39,7 @@ export class Limits {
     return frame === undefined || isOnRootDevice(frame);
   }
 
-  /** Why the target cannot have something new, as a problem's code; undefined where it can. */
+  /** Why the target cannot hold a new entry, as a problem's code; undefined if it can. */
   unheld(frame: Frame | undefined): string | undefined {
     if (this.options.holdsName?.(this.source.name()) === false) return 'NAME_NOT_HELD';
     return this.isTooLarge(frame) ? 'FILE_TOO_LARGE' : undefined;

@@ -1,11 +1,11 @@
-/** What a plan does not keep of what was asked for: counted by what it is, so that it can be said once. */
+/** Counts what a plan cannot preserve although it was requested, so that one warning can say it. */
 import {CODE, isDevice} from '../core/block.js';
 import {addSizes, type Entry} from '../core/entry.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
 import {isAcl, isKeptXattr, XATTR_NAMESPACES} from '../core/xattr.js';
 import {mayGiveTo} from './compare.js';
 
-/** Paths of which something is not kept that was asked for, by what it is. */
+/** The number of paths that lose something, by what they lose; `linkedBytes` counts the bytes of hard links written as files. */
 export type Losses = Readonly<
   Record<
     'mode' | 'owner' | 'times' | 'xattrs' | 'acls' | 'symlinks' | 'hardlinks' | 'linkedBytes' | 'specials' | 'devices',
@@ -29,10 +29,11 @@ export const NO_LOSSES: Losses = {
 export interface LossOptions {
   readonly policy: PlanOptions;
   readonly wanted: readonly Preservable[];
-  /** The user that new files belong to, unless the owner is kept. */
+  /** The uid of new files, unless owners are preserved. */
   readonly uid: number;
 }
 
+/** Counts losses while a plan is made. */
 export class LossCount {
   readonly #counts: {-readonly [Key in keyof Losses]: number} = {...NO_LOSSES};
   readonly #files = new Set<string>();
@@ -43,13 +44,13 @@ export class LossCount {
     return this.#counts;
   }
 
-  /** A symbolic link, a FIFO, a socket or a device that is not made. */
+  /** Counts a symbolic link, a FIFO, a socket or a device that is not created. */
   countUnmade(code: number): void {
     if (code === CODE.symlink) this.#counts.symlinks++;
     else if (this.#wants('specials')) this.#counts[isDevice(code) ? 'devices' : 'specials']++;
   }
 
-  /** What is lost of the source's entry `after`, where the target has `before`. */
+  /** Counts what is lost of the source's entry `after` if the target has `before`. */
   count(after: Entry, before?: Entry): void {
     const {policy, uid} = this.o;
     if (!policy.mode && after.kind !== 'symlink' && after.mode !== before?.mode && this.#wants('mode')) this.#counts.mode++;
@@ -65,7 +66,7 @@ export class LossCount {
     if (lost.some(isCopied) && this.#wants('xattrs')) this.#counts.xattrs++;
   }
 
-  /** A name of a file with several; all but the first are files of their own in the target. */
+  /** Counts one name of a file with several names; all but the first become separate files in the target. */
   countName(file: string, size: number): void {
     if (!this.#wants('hardlinks')) return;
     if (!this.#files.has(file)) {
@@ -81,7 +82,7 @@ export class LossCount {
   }
 }
 
-/** Whether an attribute is one of those that are copied where it can be. The kernel gives every file a label of its own. */
+/** Whether an attribute is copied where possible. The kernel gives every file its own SELinux label. */
 function isCopied(name: string): boolean {
   return name !== 'security.selinux' && isKeptXattr(name, {xattrs: XATTR_NAMESPACES, acls: false});
 }

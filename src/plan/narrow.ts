@@ -1,25 +1,26 @@
-/** Makes a smaller plan of a plan: a new, valid one that leaves alone all that was left out. */
+/** Derives a smaller plan from a plan: a new, valid plan that leaves alone everything that was left out. */
 import {type Action, type ActionKind, type Attrs, isUpkeep} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import {parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
 import {Selection} from './selection.js';
 
-/** What is wanted of a plan; what is not given is not asked. */
+/** Which actions of a plan are wanted. Conditions that are not given match all actions. */
 export interface Wanted {
   readonly kinds?: ReadonlySet<ActionKind> | undefined;
   readonly path?: ((path: RelPath, isFolder: boolean) => boolean) | undefined;
 }
 
+/** The actions that were chosen. */
 export interface Narrowing {
   readonly selection: Selection;
-  /** Changes that were wanted and are left out, since they need others that are not wanted. */
+  /** The number of wanted changes that are left out because they depend on unwanted ones. */
   readonly followed: number;
 }
 
 /**
- * Chooses from a plan. A new folder is made for what is wanted in it, and one that is there is renamed, also when the folder itself was
- * not asked for; nothing else is added, since all else changes or deletes what is there.
+ * Chooses actions from a plan. A folder is created or renamed if something in it is wanted, even if the folder itself is not. No other
+ * actions are added, because they would change or delete existing entries.
  */
 export function chooseWanted(plan: Plan, {kinds, path}: Wanted): Narrowing {
   const {actions} = plan;
@@ -48,12 +49,12 @@ export interface NarrowOptions {
   readonly selection: Selection;
   /** The id of the new plan. */
   readonly id: string;
-  /** Of what paths problems are still told; all by default. */
+  /** The paths whose problems are kept; all by default. */
   readonly path?: Wanted['path'];
   readonly warnings?: readonly string[];
 }
 
-/** The plan of what is in. The plan itself when nothing is left out. */
+/** Returns the plan of the selected actions, or `plan` itself if nothing is left out. */
 export function narrow(plan: Plan, {selection, id, path, warnings = []}: NarrowOptions): Plan {
   const {header, problems} = plan;
   const kept: Action[] = [];
@@ -81,12 +82,12 @@ export function narrow(plan: Plan, {selection, id, path, warnings = []}: NarrowO
   };
 }
 
-/** A folder whose own change is left out keeps the attributes that it has, its times too, whatever is done in it. */
+/** If a folder's own change is left out, it keeps its current attributes and times when its content changes. */
 function putBack(path: RelPath, folder: Entry): Attrs {
   return {kind: 'attrs', path, before: folder, after: folder, reasons: ['children']};
 }
 
-/** Folders in which a name comes, goes or is replaced; the root as soon as anything is done, since `.dirsync` comes into it. */
+/** Folders in which a name is created, deleted or replaced; also the root if anything is done, because `.dirsync` is created in it. */
 function touchedFolders(actions: readonly Action[], selection: Selection): ReadonlySet<RelPath> {
   const touched = new Set<RelPath>();
   actions.forEach((action, i) => {

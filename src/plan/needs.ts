@@ -1,13 +1,14 @@
 /**
- * Which action of a plan needs which. The one place that knows, asked by whoever leaves actions out (plan/selection) and before
- * each step of a run (apply):
+ * Dependencies between the actions of a plan. No other file decides them; plan/selection uses them to leave actions out, and apply checks
+ * them before each step:
  *
- * - what is in a folder that the plan makes, or gives another name, needs that folder;
- * - a hard link needs the file that leads its group;
- * - a folder that goes, or gives its place to a leaf, needs all below it gone;
- * - what goes to make room for a leaf needs that leaf, written and waiting;
- * - a leaf that goes, or is written over, needs each leaf that it may be under another name: of the same kind, size and time, and to be
- *   written. Where that one waits for a folder to be empty, or each waits for the other, the leaf is set aside until the run is whole.
+ * - an entry in a folder that the plan creates or renames needs that folder;
+ * - a hard link needs its leader;
+ * - a folder that is deleted or replaced by a leaf needs everything below it deleted;
+ * - entries that are deleted to make room for a leaf need that leaf written and waiting;
+ * - a leaf that is deleted or overwritten needs each leaf that may be the same one under another name: of the same kind, size and time,
+ *   and still to be written. If that one waits until a folder is empty, or both wait for each other, the old leaf is set aside until the
+ *   run is complete.
  */
 import {type Action, isUpkeep, type Link} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
@@ -19,18 +20,18 @@ import type {WaveStep} from './waves.js';
 
 const NONE = -1;
 
-/** What is asked of an action again and again. Perf: fetching a million actions from memory takes most of a toggle. */
+/** Traits of actions, stored as bits. Performance: reading a million actions from memory takes most of the time of a toggle. */
 const UPKEEP = 1;
-/** What lies below its path can be there only when it is done: it makes that folder, or gives it the name that it has in the plan. */
+/** Entries below its path can exist only when it is done: it creates that folder, or renames it to its name in the plan. */
 const MAKES_FOLDER = 2;
-/** It can be done only when what lies below its path is gone. */
+/** It can be done only when everything below its path is deleted. */
 const EMPTIES_FOLDER = 4;
-/** Something stands at its path afterwards. */
+/** Something is at its path afterwards. */
 const LEAVES_SOMETHING = 8;
-/** What goes from below its path can be found there only when it is done, too. */
+/** Entries that are deleted below its path can be found there only when it is done. */
 const RENAMES_FOLDER = 16;
 
-/** What an action needs and does not have; `of` is the action that it needs. */
+/** A dependency that is not met; `of` is the index of the needed action. */
 export interface Unmet {
   readonly need: 'folder' | 'leader' | 'replacement' | 'below' | 'copy';
   readonly of: number;
@@ -38,22 +39,23 @@ export interface Unmet {
 
 type StateOf = (index: number) => ActionState;
 
-/** How far a run has come. */
+/** The current state of a run. */
 export interface RunState {
   readonly stateOf: StateOf;
-  /** Whether an action wrote what the source had by then, which is not what the plan saw. */
+  /** Whether an action wrote a newer state of the source than the plan saw. */
   readonly isOther?: (index: number) => boolean;
-  /** Grows with whatever these answer: while it stays, they answer the same. */
+  /** A counter that increases whenever the results of these functions may change. */
   readonly turn: number;
 }
 
+/** The dependencies of one plan. Actions are given by their index in the plan. */
 export class Needs {
   /**
-   * The action that makes the folder which holds an action's path; for a delete, the action that needs it done, since it removes
-   * that folder, or else the one that gives that folder its name.
+   * For each action, the action that creates the folder of its path. For a delete, the action that removes that folder and so needs the
+   * delete, or else the one that renames that folder.
    */
   readonly #above: Int32Array;
-  /** The first action after those at and below an action's path. */
+  /** For each action, the index after the actions at and below its path. */
   readonly #end: Int32Array;
   readonly #traits: Uint8Array;
   readonly #links = new Map<number, number[]>();
@@ -61,10 +63,10 @@ export class Needs {
   /** Leaves that replace folders, in canonical order. */
   readonly #replacing: number[] = [];
   #twins: ReadonlyMap<string, Twins> | undefined;
-  /** Files that are written over, whose content another action may bring. */
+  /** Files that are overwritten and whose old content another action may write elsewhere. */
   #overwritten: ReadonlySet<number> | undefined;
 
-  /** For a million actions that takes 0.2 s. */
+  /** Takes 0.2 s for a million actions. */
   constructor(
     private readonly actions: readonly Action[],
     private readonly policy: TwinPolicy,
@@ -74,10 +76,10 @@ export class Needs {
     const end = new Int32Array(count);
     const traits = new Uint8Array(count);
     const links: number[] = [];
-    /** The folders that hold the last path: indexes, and their paths. */
+    /** The folders above the last path: indexes and paths. */
     const open: number[] = [];
     const paths: RelPath[] = [];
-    // Perf: one pass, since most of its time goes to fetching the actions from memory (bench: review-million).
+    // Performance: one pass, because reading the actions from memory takes most of the time (bench: review-million).
     for (let i = 0; i < count; i++) {
       const action = actions[i] as Action;
       const {path, before, after} = action;
@@ -87,7 +89,7 @@ export class Needs {
       }
       end[i] = i + 1;
       traits[i] = traitsOf(action);
-      // Of two folders above that count, the nearer one needs the farther one itself. One whose attributes alone change may lie in one
+      // If two folders above matter, the nearer one itself needs the farther one. A folder that changes only attributes may be inside one
       // that is renamed.
       if (open.length > 0) {
         const counts = after ? MAKES_FOLDER : EMPTIES_FOLDER | RENAMES_FOLDER;
@@ -131,24 +133,24 @@ export class Needs {
     return this.#is(index, UPKEEP);
   }
 
-  /** The first action after those at and below the path of action `index`. */
+  /** The index after the actions at and below the path of action `index`. */
   endOf(index: number): number {
     return this.#end[index] as number;
   }
 
-  /** The action that makes or renames the folder which holds the path of action `index`, if one does. */
+  /** The action that creates or renames the folder of action `index`'s path; undefined if none does. */
   makerOf(index: number): number | undefined {
     const above = this.#aboveOf(index);
     if (above === undefined || this.#is(index, LEAVES_SOMETHING)) return above;
     return this.#is(above, RENAMES_FOLDER) ? above : undefined;
   }
 
-  /** The action of the file that leads the group of link `index`; undefined where that file has none. */
+  /** The action of the leader of link `index`; undefined if the leader has none. */
   leaderOf(index: number): number | undefined {
     return this.#leader.get(index);
   }
 
-  /** Tells each action that `index` needs, twins apart; those below its path only where they are asked for. */
+  /** Calls `tell` for each action that `index` needs, except twins; for those below its path only with `withBelow`. */
   forEachNeeded(index: number, withBelow: boolean, tell: (needed: number) => void): void {
     const maker = this.makerOf(index);
     if (maker !== undefined) tell(maker);
@@ -157,7 +159,7 @@ export class Needs {
     if (withBelow && this.#is(index, EMPTIES_FOLDER)) for (let i = index + 1; i < this.endOf(index); i++) tell(i);
   }
 
-  /** Tells each action that needs `index`, in the same way. */
+  /** Calls `tell` for each action that needs `index`, except twins; for those below its path only with `withBelow`. */
   forEachNeeding(index: number, withBelow: boolean, tell: (needing: number) => void): void {
     if (withBelow && this.#is(index, MAKES_FOLDER)) for (let i = index + 1; i < this.endOf(index); i++) tell(i);
     const above = this.#aboveOf(index);
@@ -165,7 +167,7 @@ export class Needs {
     if (this.#links.size > 0) for (const link of this.#links.get(index) ?? []) tell(link);
   }
 
-  /** The first need of a step that is not met, as far as the run has come; what was begun and failed is met never. */
+  /** The first dependency of a step that is not met in the current state of the run; undefined if the step can be done. */
   unmet(index: number, step: WaveStep, run: RunState): Unmet | undefined {
     const {stateOf} = run;
     switch (step) {
@@ -198,7 +200,7 @@ export class Needs {
     return maker === undefined || IS_THERE.has(stateOf(maker)) ? undefined : {need: 'folder', of: maker};
   }
 
-  /** For a leaf that replaces a folder, that is itself. */
+  /** A leaf that replaces a folder is its own replacement. */
   #unmetReplacement(index: number, stateOf: StateOf): Unmet | undefined {
     const of = this.#replacementAt(index);
     return of === undefined || WRITTEN.has(stateOf(of)) ? undefined : {need: 'replacement', of};
@@ -212,7 +214,7 @@ export class Needs {
   #unmetCopy(index: number, {stateOf, isOther = () => false, turn}: RunState): Unmet | undefined {
     const twins = this.twinsGoing(index);
     if (twins === undefined) return undefined;
-    // Perf: what has ended is looked at once, and nothing while nothing has, since a million files may share one size and time.
+    // Performance: each ended action is checked once, and none while the state is unchanged, because a million files may be twins.
     twins.lost ??= [];
     twins.open ??= twins.written;
     if (twins.turn !== turn) {
@@ -225,19 +227,20 @@ export class Needs {
   }
 
   /**
-   * Where a leaf goes, or a link is put over it, while what it may be under another name still waits for its place, which it may be
-   * refused: the path at which that changes, its own or that of the folder that gives its place to another leaf.
+   * Whether a leaf that is deleted, or overwritten by a link, must be set aside because its twin still waits for its place, which may
+   * fail. Returns the path of the action that decides: its own, or the one of the folder that a leaf replaces; undefined if the leaf need
+   * not be set aside.
    */
   asideOf(index: number, stateOf: StateOf): RelPath | undefined {
     const at = (this.actions[index] as Action).kind === 'link' ? index : this.#replacementAt(index);
     const twins = at === undefined ? undefined : this.twinsGoing(index);
     if (at === undefined || twins === undefined) return undefined;
-    // Perf: nothing comes to wait, or gets its place, while leaves are deleted.
+    // Performance: no action starts or ends waiting while leaves are deleted.
     twins.waiting ??= twins.written.filter((i) => stateOf(i) === 'staged');
     return this.#sameTimeIn(twins.waiting, index) === undefined ? undefined : this.actions[at]?.path;
   }
 
-  /** The first of these that is written with the time of what stands where action `index` is done. */
+  /** The first of these whose new time may be the time of what action `index` deletes or overwrites. */
   #sameTimeIn(written: readonly number[], index: number): number | undefined {
     const {before} = this.actions[index] as Action;
     return written.find((i) => {
@@ -246,14 +249,14 @@ export class Needs {
     });
   }
 
-  /** What may be under other names what goes, or is written over, by action `index`. */
+  /** The twins of what action `index` deletes or overwrites; undefined if there are none. */
   twinsGoing(index: number): Twins | undefined {
     const {before} = this.actions[index] as Action;
     if (this.policy.deleteAnyway || before === undefined || !this.#isGoing(index)) return undefined;
     return this.#allTwins.get(goingKey(before, this.policy));
   }
 
-  /** What may be under other names what action `index` writes. */
+  /** The twins of what action `index` writes. */
   twinsWritten(index: number): readonly Twins[] {
     const action = this.actions[index] as Action;
     if (this.policy.deleteAnyway || !isWritten(action)) return [];
@@ -294,41 +297,41 @@ export class Needs {
   }
 }
 
-/** A folder into which something can be put. */
+/** The states in which a folder exists. */
 const IS_THERE: ReadonlySet<ActionState> = new Set(['made', 'found', 'done', 'already-done']);
 const WRITTEN: ReadonlySet<ActionState> = new Set(['staged', 'done', 'already-done']);
 const IS_GONE: ReadonlySet<ActionState> = new Set(['done', 'already-done']);
-/** Its content did not arrive in this run. What goes before anything is written (--delete-before) does not wait for it. */
+/** The states in which content was not written. Deletes that come first (--delete-before) do not wait for it. */
 const IS_LOST: ReadonlySet<ActionState> = new Set(['failed', 'skipped', 'stopped', 'blocked']);
 
-/** Nothing becomes of these any more. */
+/** Final states. */
 const HAS_ENDED: ReadonlySet<ActionState> = new Set(OUTCOME_STATUSES);
 
-/** Whether links can be made to a file. One whose attributes alone are still to be set is whole already. */
+/** Whether links can be made to a leader. A file that only waits for its attributes is already complete. */
 function isLeading({kind}: Action, state: ActionState): boolean {
   return WRITTEN.has(state) || ((kind === 'attrs' || kind === 'move') && state === 'pending');
 }
 
-/** What writes content that may be that of a leaf which goes. */
+/** Whether an action writes content that may be the content of a deleted leaf. */
 function isWritten({kind, after}: Action): boolean {
   return (kind === 'create' || kind === 'update' || kind === 'replace' || kind === 'link') && after.kind !== 'directory';
 }
 
-/** A leaf of which no other leaf takes the place: it is deleted, or gives its place to a folder. */
+/** Whether a leaf is deleted or replaced by a folder. */
 function isGoing({kind, before, after}: Action): boolean {
   return kind === 'delete' || (kind === 'replace' && before.kind !== 'directory' && after.kind === 'directory');
 }
 
-/** Leaves of one kind and size: indexes of those that go or are written over, and of those that are written. */
+/** Leaves that may be the same: indexes of actions that delete or overwrite one, and of actions that write one. */
 export interface Twins {
   readonly gone: number[];
   readonly written: number[];
-  /** Those of the written that did not arrive, and those of which it is not known yet. */
+  /** Writes that failed or were left out, and those that have not ended. */
   lost?: number[];
   open?: readonly number[];
-  /** When that was looked at: see `RunState`. */
+  /** The turn in which `lost` and `open` were updated: see `RunState`. */
   turn?: number;
-  /** Those of the written that wait for a folder to be empty. */
+  /** Writes that wait until a folder is empty. */
   waiting?: readonly number[];
 }
 

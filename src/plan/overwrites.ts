@@ -1,35 +1,37 @@
 /**
- * Files that are written over, of which the old content may be what another action writes under another name: `mv a b` and a new `a`,
- * rotated logs, two names that were swapped. They are written over after that one. In a ring none comes first: then the old content is
- * set aside, until the run is whole.
+ * Orders overwrites: the old content of an overwritten file may be what another action writes under another name, as after `mv a b` and a
+ * new `a`, with rotated logs, or with two swapped names. The other action then comes first. In a ring, none can come first: the old
+ * content is set aside until the run is complete.
  *
- * Only where times are kept: a size alone would tie together files that have nothing to do with each other, and most are written over
- * by one of another size. A hard link brings no content: its leader does.
+ * Only if times are kept: equal sizes alone would connect unrelated files, and most files are overwritten by one of a different size. A
+ * hard link writes no content; its leader does.
  */
 import type {Action} from '../core/action.js';
 import {type Entry, NS_PER_SECOND} from '../core/entry.js';
 import {clamp} from './compare.js';
 import {isTwinTime, type TwinPolicy} from './twins.js';
 
+/** The order of overwrites, as indexes into the actions. */
 export interface Overwrites {
-  /** Each after what it waits for. */
+  /** Groups of actions; each group comes after the groups that it waits for. */
   readonly levels: readonly (readonly number[])[];
-  /** Those that are set aside, since they wait for each other, for a folder to be empty, or for one that does. */
+  /** Actions whose old file is set aside, because they wait for each other or for a folder to become empty. */
   readonly aside: readonly number[];
-  /** Links, which come after all of these. */
+  /** Links, which come last. */
   readonly links: readonly number[];
 }
 
-/** So many levels at most, in a chain of files that each get another name; what is left is set aside. */
+/** The most levels, in a chain of renamed files; the rest is set aside. */
 const MAX_LEVELS = 256;
 
 const NONE: Overwrites = {levels: [], aside: [], links: []};
 
-/** Indexes of the files that are written over, by links too, and whose content another action may bring. */
+/** Indexes of actions, including links, that overwrite a file whose old content another action may write. */
 export function overwritten(actions: readonly Action[], policy: TwinPolicy): readonly number[] {
   return find(actions, policy)?.files ?? [];
 }
 
+/** Orders the overwrites of a plan. */
 export function overwritesOf(actions: readonly Action[], policy: TwinPolicy): Overwrites {
   const found = find(actions, policy);
   if (found === undefined) return NONE;
@@ -38,7 +40,7 @@ export function overwritesOf(actions: readonly Action[], policy: TwinPolicy): Ov
   const links = found.files.filter((i) => at(i).kind === 'link');
   let rest = found.files.filter((i) => at(i).kind !== 'link');
   const isLate = new Set(rest);
-  /** How many of a key's writers are in no level yet; one that waits for its place, as a folder is there, never is. */
+  /** How many of a key's writers are not in a level yet. One that waits until a folder is empty never is. */
   const open = new Map<number, number>();
   for (const [key, indexes] of writers) {
     open.set(key, indexes.filter((i) => isLate.has(i) || at(i).before?.kind === 'directory').length);
@@ -70,14 +72,14 @@ export function overwritesOf(actions: readonly Action[], policy: TwinPolicy): Ov
 
 interface Found {
   readonly files: readonly number[];
-  /** What writes a file, by its key. */
+  /** Actions that write a file, by its key. */
   readonly writers: ReadonlyMap<number, readonly number[]>;
-  /** So many seconds apart keys may be, and still mean one file. */
+  /** Keys that differ by at most this many seconds may mean the same file. */
   readonly reach: number;
   readonly keyOf: (leaf: Entry) => number;
 }
 
-/** Perf: most plans have nothing of the kind, which numbers alone tell (bench: review-million). */
+/** Performance: most plans have no such files, which comparing numbers is enough to find out (bench: review-million). */
 function find(actions: readonly Action[], policy: TwinPolicy): Found | undefined {
   if (policy.deleteAnyway || !policy.times) return undefined;
   const over: number[] = [];
@@ -112,10 +114,10 @@ function find(actions: readonly Action[], policy: TwinPolicy): Found | undefined
   return files.length === 0 ? undefined : {files, writers, reach, keyOf};
 }
 
-/** Times that may differ by more seconds (--mtime-window) are no part of a key: see `COARSEST`. */
+/** If times may differ by more seconds than this (--mtime-window), they are not part of a key: see `COARSEST`. */
 const MAX_REACH = 2;
 
-/** A file that another leaf is written over. */
+/** Whether an action overwrites a file with another leaf. */
 export function isOverwrite({kind, before, after}: Action): boolean {
   const isOver = kind === 'update' || kind === 'replace' || kind === 'link';
   return isOver && before?.kind === 'file' && before.size > 0 && after.kind !== 'directory';
@@ -130,12 +132,12 @@ function isTwin(before: Entry, {after}: Action, policy: TwinPolicy): boolean {
   return size === before.size && isTwinTime(before.mtime, mtime, policy);
 }
 
-/** Of size and second, as a whole number under 2^53. Files that are not twins may share one: then they only wait for each other. */
+/** A key of size and second, below 2^53. Different files may share a key: then they only wait for each other. */
 function keyOfTime(size: number, mtime: bigint): number {
   return (size % 2 ** 18) * 2 ** 34 + Number(BigInt.asUintN(33, mtime / NS_PER_SECOND));
 }
 
-/** Whether one of these, sorted, is no farther from the key. */
+/** Whether one of these sorted keys is within `reach` of the key. */
 function hasNear(sorted: Float64Array, key: number, reach: number): boolean {
   let [low, high] = [0, sorted.length];
   while (low < high) {

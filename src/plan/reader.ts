@@ -1,6 +1,6 @@
 /**
- * Reads a stream of blocks row by row, and compares the rows of two streams where they lie, without making entries. It knows what
- * is plainly the same; what a difference means is for the comparison (plan/diff) to say.
+ * Reads a stream of blocks row by row, and compares rows of two streams in place, without creating entries. It only finds rows that are
+ * equal; plan/diff decides what a difference means.
  */
 import {type Block, CODE, entryAt, kindOf, MOUNT, nameAt, nameStart, ownNameAt, PARTIAL, sameColumns} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
@@ -8,13 +8,13 @@ import type {LinkKey} from './hardlinks.js';
 
 export type BlockStream = AsyncIterable<Block>;
 
-/** One row of a block, which stays readable after its stream has gone on. */
+/** One row of a block. It stays readable after the stream has moved on. */
 export interface Row {
   readonly block: Block;
   readonly index: number;
 }
 
-/** Reads one stream of blocks row by row. Its depth is -1 when the stream has ended. */
+/** Reads one stream of blocks row by row. `depth` is -1 after the end of the stream. */
 export class Reader {
   block!: Block;
   index = -1;
@@ -23,7 +23,7 @@ export class Reader {
   readonly #blocks: AsyncIterator<Block>;
   #ended = false;
 
-  /** `onBlock` is told of each block before its first row is read. */
+  /** `onBlock` is called for each block before its first row is read. */
   constructor(
     stream: BlockStream,
     private readonly onBlock: () => void = () => {},
@@ -31,7 +31,7 @@ export class Reader {
     this.#blocks = stream[Symbol.asyncIterator]();
   }
 
-  /** Takes the next block once the current one is used up. */
+  /** Reads the next block if the current one is used up. */
   async fill(): Promise<void> {
     if (!this.atEnd || this.#ended) return;
     const {value, done} = await this.#blocks.next();
@@ -48,14 +48,14 @@ export class Reader {
     this.depth = value.depth[0] as number;
   }
 
-  /** Goes to the next row; `atEnd` tells that it is in a block still to be filled in. */
+  /** Moves to the next row. If `atEnd` is true, call `fill` before reading it. */
   next(): void {
     this.index++;
     if (this.index < this.block.count) this.depth = this.block.depth[this.index] as number;
     else this.atEnd = true;
   }
 
-  /** Goes past all that is at and below the row. */
+  /** Skips the row and everything below it. */
   async skipTree(): Promise<void> {
     const top = this.depth;
     do {
@@ -73,7 +73,7 @@ export class Reader {
     return this.block.code[this.index] as number;
   }
 
-  /** Not all that is in this folder is known. */
+  /** The content of this folder is not completely known. */
   get partial(): boolean {
     return ((this.block.flags[this.index] as number) & (PARTIAL | MOUNT)) !== 0;
   }
@@ -82,12 +82,12 @@ export class Reader {
     return ((this.block.flags[this.index] as number) & MOUNT) !== 0;
   }
 
-  /** Something of which not all is known, though it was to be read. */
+  /** It should have been read, but could not be read completely. */
   get isUnread(): boolean {
     return this.code === CODE.unknown || (this.code === CODE.directory && this.partial && !this.isMount);
   }
 
-  /** What is known, and no folder. */
+  /** It is known and is not a folder. */
   get isLeaf(): boolean {
     const kind = kindOf(this.code);
     return kind !== undefined && kind !== 'directory';
@@ -97,7 +97,7 @@ export class Reader {
     return nameAt(this.block, this.index);
   }
 
-  /** Its name in its own tree, where that is another one. */
+  /** Its name in its own tree; undefined if the row has that name. */
   ownName(): string | undefined {
     return ownNameAt(this.block, this.index);
   }
@@ -110,7 +110,7 @@ export class Reader {
     return entryAt(this.block, this.index);
   }
 
-  /** The entry, and on to the next row. */
+  /** Returns the entry and moves to the next row. */
   take(): Entry {
     const entry = this.entry();
     this.next();
@@ -124,7 +124,7 @@ export class Reader {
   }
 }
 
-/** The order of the names at which two readers stand. Perf: bytes are compared where they lie (bench: unchanged-generated). */
+/** Compares the names of two current rows. Performance: bytes are compared in place (bench: unchanged-generated). */
 export function compareNamesAt(s: Reader, t: Reader): number {
   const a = s.block;
   const b = t.block;
@@ -142,8 +142,8 @@ export function compareNamesAt(s: Reader, t: Reader): number {
 }
 
 /**
- * Whether both readers stand at a file of the same size, time, mode, owner and attributes, with one name in each tree. Perf: nearly every row of a usual
- * run is one, so no more is asked than its columns (bench: unchanged-generated).
+ * Whether both current rows are files of the same size, time, mode, owner and attributes, with one name in each tree. Performance: nearly
+ * every row of a usual run is one, so only columns are compared (bench: unchanged-generated).
  */
 export function isSameFile(s: Reader, t: Reader): boolean {
   const a = s.block;
@@ -166,7 +166,7 @@ export function isSameFile(s: Reader, t: Reader): boolean {
   );
 }
 
-/** Whether two files have the same attributes. Perf: bytes are compared where they lie (bench: unchanged-generated). */
+/** Whether two files have the same attributes. Performance: bytes are compared in place (bench: unchanged-generated). */
 function sameXattrs(a: Block, i: number, b: Block, j: number): boolean {
   let at = a.belongsEnd[i] as number;
   let other = b.belongsEnd[j] as number;
@@ -177,11 +177,11 @@ function sameXattrs(a: Block, i: number, b: Block, j: number): boolean {
 }
 
 /**
- * Whether both readers are at the start of blocks that are the same, with no row that asks for a closer look although it is. Perf:
- * where nothing was changed so far both trees fill their blocks alike (bench: unchanged-linux).
+ * Whether both readers are at the start of equal blocks without rows that need a closer look, such as hard links. Performance: as long as
+ * nothing has changed, both trees fill their blocks in the same way (bench: unchanged-linux).
  */
 export function isSameBlock(s: Reader, t: Reader): boolean {
-  // The first block is entered after its first row, the root.
+  // In the first block, the comparison starts after its first row, the root.
   if (s.index > 1 || s.index !== t.index || s.depth < 1 || t.depth < 1) return false;
   const a = s.block;
   const b = t.block;

@@ -1,21 +1,22 @@
 /**
- * Which actions of a plan are in and which are left out. What is left out takes with it what cannot be done without it, and what
- * is taken in brings what it needs (plan/needs), so that the actions that are in are a sound plan at any time.
+ * Selects actions of a plan. Leaving out an action also leaves out those that depend on it, and taking one in also takes in those that it
+ * needs (plan/needs), so the selected actions are always a valid plan.
  *
- * Upkeep is no choice of its own: it follows from what changes in its folder (see `narrow`).
+ * Upkeep cannot be selected by itself: it follows from the changes in its folder (see `narrow`).
  */
 import type {Action} from '../core/action.js';
 import {Needs, type Twins} from './needs.js';
 import type {TwinPolicy} from './twins.js';
 
-/** Counts of changes; upkeep is none of them. */
+/** Numbers of changes that were toggled, without upkeep. */
 export interface Toggled {
-  /** Those of the range that was asked for. */
+  /** Changes in the given range. */
   readonly asked: number;
-  /** Those outside of it that had to follow. */
+  /** Changes outside the range that had to follow. */
   readonly followed: number;
 }
 
+/** Which actions of one plan are in. At first all are. */
 export class Selection {
   readonly #out: Uint8Array;
   #known: Needs | undefined;
@@ -29,8 +30,8 @@ export class Selection {
   }
 
   /**
-   * Finds out what needs what, which is otherwise done when it is first asked. For a million actions that takes 0.2 s, which a
-   * screen spends better when it is drawn (bench: review-million).
+   * Computes the dependencies now instead of at the first call. This takes 0.2 s for a million actions, and a screen does it better
+   * while it is drawn (bench: review-million).
    */
   prepare(): void {
     this.#known ??= new Needs(this.actions, this.policy);
@@ -41,12 +42,12 @@ export class Selection {
     return this.#known as Needs;
   }
 
-  /** Changes that are left out. */
+  /** The number of changes that are left out. */
   get leftOut(): number {
     return this.#leftOut;
   }
 
-  /** Changes that are left out, from `start` up to, not including, `end`. */
+  /** The number of left-out changes from `start` up to, but not including, `end`. */
   outIn(start: number, end: number): number {
     let out = 0;
     for (let i = start; i < end; i++) out += this.#out[i] as number;
@@ -57,22 +58,22 @@ export class Selection {
     return this.#out[index] === 0;
   }
 
-  /** The first action after those at and below the path of action `index`. */
+  /** The index after the actions at and below the path of action `index`. */
   endOf(index: number): number {
     return this.#needs.endOf(index);
   }
 
-  /** The action that makes the folder which holds the path of action `index`, if one does. */
+  /** The action that creates or renames the folder of action `index`'s path; undefined if none does. */
   makerOf(index: number): number | undefined {
     return this.#needs.makerOf(index);
   }
 
-  /** Leaves out the actions from `start` up to, not including, `end`, and all that need one of them. */
+  /** Leaves out the actions from `start` up to, but not including, `end`, and all that depend on them. */
   leaveOut(start: number, end: number): Toggled {
     return this.#toggle(start, end, 1);
   }
 
-  /** Takes the actions from `start` up to, not including, `end` back in, and all that they need. */
+  /** Takes in the actions from `start` up to, but not including, `end`, and all that they need. */
   takeIn(start: number, end: number): Toggled {
     return this.#toggle(start, end, 0);
   }
@@ -80,7 +81,7 @@ export class Selection {
   #toggle(start: number, end: number, out: 0 | 1): Toggled {
     const needs = this.#needs;
     const pending: number[] = [];
-    /** Twins that were all pushed: each of a million would push the others. */
+    /** Twins that were already pushed, so that each of a million twins does not push all others. */
     const told = new Set<Twins>();
     let asked = 0;
     let followed = 0;
@@ -93,7 +94,7 @@ export class Selection {
       pending.push(index);
     };
     const follow = (index: number) => {
-      // The turn of what is in the range comes anyway.
+      // Actions in the range are visited anyway.
       const withBelow = index < start || needs.endOf(index) > end;
       if (out === 1) needs.forEachNeeding(index, withBelow, push);
       else needs.forEachNeeded(index, withBelow, push);

@@ -1,34 +1,35 @@
-/** What a plan takes of the target's file systems while it is applied. Pure: what is free comes with the plan's facts. */
+/** Computes how much space a plan needs on the target's file systems while it is applied. */
 import {type Action, bytesOf} from '../core/action.js';
 import {MAX_SIZE} from '../core/entry.js';
 import {isWithin, ROOT} from '../core/path.js';
 import type {Plan, Space} from '../core/plan.js';
 import {overwritesOf} from './overwrites.js';
 
+/** Space that a plan needs on one file system. */
 export interface Need {
   readonly bytes: number;
   readonly inodes: number;
 }
 
-/** Files that are being written at once, at most: so many old ones are still there beside the new ones. */
+/** The most files that are written at once: this many old files may exist together with their new versions. */
 export const WRITERS = 16;
-/** Of `.dirsync`: the folders of staging, the journal, and what is noted. */
+/** For `.dirsync`: the folders of staging, the journal, and records. */
 const OWN_INODES = 16;
 const OWN_BYTES = 1024 * 1024;
 
-/** What the name, the inode and the attributes of a new file take at most, on file systems that set no room aside for them. */
+/** The most bytes for the name, inode and attributes of a new file, on file systems that do not reserve space for them. */
 const ENTRY_BYTES = 1024;
 
-/** Bytes on disk of what is written and of what that replaces, by the action's place in the plan. */
+/** Bytes on disk that an action writes, and that it frees, by the action's index in the plan. */
 export interface Allocation {
   readonly written: (index: number) => number;
   readonly replaced: (index: number) => number;
 }
 
 /**
- * The most that a plan takes of each of these file systems at any moment, in whatever order its writes are done: all that grows, and
- * the new content of the files that are just being replaced. Without an `allocation` files take their size, and what they replace
- * gives nothing back.
+ * The most bytes and inodes that a plan needs at any moment on each of these file systems, in any order of its writes: everything that
+ * grows, and the new content of the files that are being replaced. Without `allocation`, a file takes its size and replacing a file
+ * frees nothing.
  */
 export function spaceNeeds(plan: Pick<Plan, 'header' | 'actions'>, spaces: readonly Space[], allocation?: Allocation): Need[] {
   const {deleteBefore} = plan.header.options;
@@ -63,7 +64,7 @@ export function spaceNeeds(plan: Pick<Plan, 'header' | 'actions'>, spaces: reado
     keepLargest(total.largest, Math.min(written, replaced));
   });
   return totals.map(({bytes, inodes, freed, freedInodes, largest}) => ({
-    // What is freed first may be more than all that is written.
+    // Deletes that come first may free more than is written.
     bytes: Math.min(MAX_SIZE, Math.max(0, bytes + largest.reduce((sum, size) => sum + size, 0) - (deleteBefore ? freed : 0))),
     inodes: inodes - (deleteBefore ? freedInodes : 0),
   }));
@@ -73,7 +74,7 @@ function blocks(bytes: number, block: number): number {
   return Math.ceil(bytes / block) * block;
 }
 
-/** The deepest of the file systems that an action's path is on. */
+/** The index of the file system of an action's path; -1 if there is none. */
 function placeOf({path}: Action, spaces: readonly Space[]): number {
   return spaces.findLastIndex(({at}) => at === ROOT || (path !== at && isWithin(path, at)));
 }

@@ -1,9 +1,10 @@
+/** Summaries of plans and runs. */
 import {bytesOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
 import {addSizes} from '../core/entry.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
 import {doneKinds, noKinds, type Run, type RunSummary} from '../core/run.js';
 
-/** Counts the changes of a plan and their bytes, by kind; upkeep is counted apart and in no kind. */
+/** Counts the changes of a plan and their bytes, by kind; upkeep is counted separately. */
 export function summarize(plan: Plan): PlanSummary {
   const kinds = noKinds();
   let upkeep = 0;

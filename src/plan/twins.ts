@@ -1,31 +1,31 @@
 /**
- * When leaves may be one under two names: what goes or is written over at one path, and what is written at another. Where that does not
- * arrive, the old one may be the only copy.
+ * Twins: leaves that may be the same one under two names, one deleted or overwritten at one path, the other written at another. If the
+ * write fails, the old leaf may be the only copy.
  */
 import {type Entry, NS_PER_SECOND} from '../core/entry.js';
 import type {PlanOptions} from '../core/plan.js';
 import {type Policy, sameTime} from './compare.js';
 
-/** What decides whether two leaves may be one. */
+/** The options that decide whether two leaves are twins. */
 export type TwinPolicy = Pick<Policy, 'times' | 'mtimeWindow' | 'sourceResolution' | 'mtimeRange'> &
   Pick<PlanOptions, 'deleteAnyway'>;
 
 /**
- * What leaves that may be one have in common. Their times only where those are kept exactly, and cut to seconds where that of the one
- * that goes is: programs that pack or send files do that.
+ * The key of a leaf that is deleted or overwritten: twins have equal keys. Times are part of it only if they are kept exactly; a time in
+ * whole seconds matches any time in that second, because programs that pack or send files truncate times.
  */
 export function goingKey(leaf: Entry, policy: TwinPolicy): string {
   return isWholeSecond(leaf.mtime) ? keyOfSecond(leaf, policy) : keyOfTime(leaf, policy);
 }
 
-/** The keys of what a leaf that is written may be under another name. */
+/** The keys under which a leaf that is written may be found: see `goingKey`. */
 export function writtenKeys(leaf: Entry, policy: TwinPolicy): readonly string[] {
   return keepsTimes(policy) ? [keyOfTime(leaf, policy), keyOfSecond(leaf, policy)] : [keyOfTime(leaf, policy)];
 }
 
-/** Whether a leaf that goes may be, by its time, one that is written. */
+/** Whether two leaves with equal keys are twins by their times: `going` is deleted or overwritten, `written` is written. */
 export function isTwinTime(going: bigint, written: bigint, policy: TwinPolicy): boolean {
-  // Where times are not kept, that of the target says nothing.
+  // If times are not kept, the target's time has no meaning.
   if (!policy.times || sameTime(going, written, policy)) return true;
   return isWholeSecond(going) && going / NS_PER_SECOND === written / NS_PER_SECOND;
 }

@@ -1,6 +1,6 @@
 /**
- * The order in which a plan's actions are done. Within a wave they may run in parallel; a wave starts when the one before it
- * has ended. An action may have steps in several waves: a new folder is made first and gets its attributes last.
+ * Waves: the order in which a plan's actions are done. Actions of a wave may run in parallel; a wave starts when the previous one has
+ * ended. An action may have steps in several waves: a new folder is created early and gets its attributes last.
  */
 import {type Action, fromOf, type Move} from '../core/action.js';
 import type {ApplyPhase} from '../core/event.js';
@@ -8,41 +8,42 @@ import {isWithin, pathDepth, type RelPath} from '../core/path.js';
 import {overwritesOf} from './overwrites.js';
 import type {TwinPolicy} from './twins.js';
 
+/** The step that a wave does. */
 export type WaveStep =
-  /** What the target has under another name gets its own, folders before what is in them. All that follows goes by these names. */
+  /** Entries get their new names, folders before their content. All later steps use the new names. */
   | 'renames'
-  /** Folders are made, parents first. */
+  /** Folders are created, parents first. */
   | 'folders'
-  /** Files and symlinks are written. What replaces a folder waits in staging until that folder is empty. */
+  /** Files and symlinks are written. A leaf that replaces a folder waits in staging until the folder is empty. */
   | 'writes'
-  /** Files are written over whose old content may be what was written before, under another name. */
+  /** Files are overwritten whose old content may have been written earlier, under another name. */
   | 'overwrites'
-  /** The same where each waits for the other: what was there is set aside. */
+  /** The same for files that wait for each other: the old file is set aside. */
   | 'exchanges'
   | 'links'
-  /** Everything written is on disk from here on. Leaves are deleted. */
+  /** Leaves are deleted. Everything that was written is on disk before. */
   | 'deletes'
-  /** Folders that are empty now go, children first, or give their place to what replaces them. */
+  /** Empty folders are deleted or replaced, children first. */
   | 'emptied'
-  /** Metadata of leaves. After the deletes: two names of one file share their metadata. */
+  /** The metadata of leaves is set: after the deletes, because two names of a file share their metadata. */
   | 'attrs'
-  /** Metadata of folders, deepest first, when nothing in them changes any more. */
+  /** The metadata of folders is set, deepest first, when their content is complete. */
   | 'settle';
 
 export interface Wave {
   readonly step: WaveStep;
   /** Indexes into the plan's actions, in canonical order. */
   readonly actions: readonly number[];
-  /** All that was written is on disk first: it may be what this writes over, under another name. */
+  /** Everything that was written must be on disk first: it may be the old content of what this wave overwrites. */
   readonly isOnDisk?: true;
 }
 
-/** The steps that destroy something that nothing replaces at once: they wait until all that was written is on disk. */
+/** Whether a step destroys something without replacing it at once: it waits until everything that was written is on disk. */
 export function isDestructive(step: WaveStep): boolean {
   return step === 'deletes' || step === 'emptied';
 }
 
-/** What a wave's steps are to a person. */
+/** The phase that is shown to users for each step. */
 export const WAVE_PHASES: Readonly<Record<WaveStep, ApplyPhase>> = {
   renames: 'write',
   folders: 'write',
@@ -57,10 +58,11 @@ export const WAVE_PHASES: Readonly<Record<WaveStep, ApplyPhase>> = {
 };
 
 export interface WaveOptions extends TwinPolicy {
-  /** What the source has not got goes before anything is written; but what is in a folder that is replaced goes with it. */
+  /** Deletes come before writes, except the content of a folder that is replaced. */
   readonly deleteBefore?: boolean;
 }
 
+/** Splits the actions of a plan into waves, in the order in which they must be done. */
 export function waves(actions: readonly Action[], options: WaveOptions): Wave[] {
   const {deleteBefore = false} = options;
   const overwrites = overwritesOf(actions, options);
@@ -122,7 +124,7 @@ export function waves(actions: readonly Action[], options: WaveOptions): Wave[] 
     {step: 'exchanges', actions: aside},
     {step: 'links', actions: links},
     {step: 'links', actions: overwrites.links, isOnDisk: true},
-    // What is written is whole only when it has its place, and what else goes may be the same file under another name.
+    // A leaf that replaces a folder gets its place first, because other deletes may remove the same file under another name.
     ...making.waves(),
     ...late.waves(),
     {step: 'attrs', actions: attrs},
@@ -131,7 +133,7 @@ export function waves(actions: readonly Action[], options: WaveOptions): Wave[] 
   return all.filter((wave) => wave.actions.length > 0);
 }
 
-/** What goes: leaves, then folders with the deepest first. */
+/** Deletes: leaves, then folders with the deepest first. */
 class Going {
   readonly deletes: number[] = [];
   readonly emptied = new Levels();
@@ -141,7 +143,7 @@ class Going {
   }
 }
 
-/** Whether more is to be done than to rename it. */
+/** Whether a move also changes metadata. */
 export function changesMetadata({reasons}: Move): boolean {
   return reasons.some((reason) => reason !== 'name');
 }
@@ -156,7 +158,7 @@ class Levels {
     this.#levels[depth].push(index);
   }
 
-  /** One wave a depth, shallow first. */
+  /** One wave per depth, shallow first. */
   waves(step: WaveStep): Wave[] {
     return this.#levels.flatMap((actions) => (actions === undefined ? [] : [{step, actions}]));
   }
