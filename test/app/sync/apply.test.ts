@@ -197,14 +197,18 @@ describe('app/sync/apply', () => {
     });
 
     it('is judged again by what is there once it was approved', async () => {
-      const {target, wanted} = trees();
-      const lose = async (planned: Planned) => {
+      const lose = (target: string) => {
         fs.mkdirSync(path.join(target, '.dirsync'));
         fs.writeFileSync(path.join(target, '.dirsync/id.json'), '{');
+      };
+      const [asked, reviewed] = [trees(), trees()];
+      const approve = async (planned: Planned) => {
+        lose(asked.target);
         return planned;
       };
-      expect(await refusalCode(() => applyApproved({...wanted, allow: []}, lose, context()))).to.equal('GUARD_HALTED');
-      const planned = await planTrees({...wanted, allow: []});
+      expect(await refusalCode(() => applyApproved({...asked.wanted, allow: []}, approve, context()))).to.equal('GUARD_HALTED');
+      const planned = await planTrees({...reviewed.wanted, allow: []});
+      lose(reviewed.target);
       expect(await refusalCode(() => applyPlanned(planned, HOW, context()))).to.equal('GUARD_HALTED');
     });
   });
