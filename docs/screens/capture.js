@@ -12,7 +12,16 @@ import {fileURLToPath} from 'node:url';
 const PROGRAM = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const SOURCE = '/srv/ada';
 const TARGET = '/media/disk/ada';
+const STATE = '/srv/state';
 const SOCKET = '/srv/tmux';
+const ENVIRONMENT = {
+  PATH: process.env.PATH,
+  HOME: '/srv',
+  XDG_STATE_HOME: STATE,
+  TERM: 'screen-256color',
+  LC_ALL: 'C.UTF-8',
+  TZ: 'UTC',
+};
 const WIDTH = 100;
 const HEIGHT = 28;
 const TIMEOUT = 60_000;
@@ -98,10 +107,15 @@ function writeFiles(root, files, time) {
   }
 }
 
+/** Removes both folders, and what dirsync remembers of them. */
+function clear() {
+  for (const folder of [SOURCE, TARGET, STATE]) fs.rmSync(folder, {recursive: true, force: true});
+}
+
 /** Both folders anew: the target as it was in summer, the source as it is now. */
 function writeExample() {
   const [then, since] = ['2024-08-11T17:20:00Z', '2024-10-05T08:41:30Z'].map((time) => Date.parse(time) / 1000);
-  for (const root of [SOURCE, TARGET]) fs.rmSync(root, {recursive: true, force: true});
+  clear();
   writeFiles(TARGET, BEFORE, then);
   writeFiles(SOURCE, NOW, since);
   for (const name of [...Object.keys(COMMON), 'scripts/rename.sh']) fs.utimesSync(path.join(SOURCE, name), then, then);
@@ -134,7 +148,7 @@ async function review() {
 }
 
 async function apply() {
-  for (const root of [SOURCE, TARGET]) fs.rmSync(root, {recursive: true, force: true});
+  clear();
   const lost = path.join(SOURCE, ALBUM, 'IMG_4108.jpg');
   writeFiles(SOURCE, {...photos('photos/2022-05 Crete', 2031, 40), ...photos(ALBUM, 4101, 70)}, 1_728_117_690);
   fs.mkdirSync(TARGET, {recursive: true});
@@ -148,7 +162,7 @@ async function apply() {
 
 async function run() {
   writeExample();
-  const inStep = spawnSync(process.execPath, [PROGRAM, 'apply', SOURCE, TARGET, '--yes'], {encoding: 'utf8'});
+  const inStep = spawnSync(process.execPath, [PROGRAM, 'apply', SOURCE, TARGET, '--yes'], {env: ENVIRONMENT, encoding: 'utf8'});
   if (inStep.status !== 0) throw new Error(inStep.stderr);
   const terminal = new Terminal(['run', SOURCE, TARGET, '--every', '2s']);
   let photo = 5001;
@@ -181,11 +195,10 @@ class Terminal {
 
   constructor(args, under = []) {
     this.#args = args;
-    const env = {PATH: process.env.PATH, HOME: '/srv', TERM: 'screen-256color', LC_ALL: 'C.UTF-8', TZ: 'UTC'};
     const words = [
       'env',
       '-i',
-      ...Object.entries(env).map((pair) => pair.join('=')),
+      ...Object.entries(ENVIRONMENT).map((pair) => pair.join('=')),
       ...under,
       process.execPath,
       PROGRAM,
