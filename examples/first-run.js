@@ -19,7 +19,7 @@ function dirsync(...args) {
 const statuses = [
   dirsync('plan', source, target),
   dirsync('apply', source, target, '--yes'),
-  // With this flag a plan that holds changes would exit with 2.
+  // With this flag, a plan with changes would exit with 2.
   dirsync('plan', source, target, '--detailed-exitcode'),
 ];
 rmSync(scratch, {recursive: true, force: true});
