@@ -14,8 +14,7 @@ import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
 import {commandLine} from '../platform/environment.js';
 import {findTarget} from '../platform/roots.js';
 import {writeOut} from '../platform/streams.js';
-import {formatCount} from '../report/words/units.js';
-import {planSentence} from '../report/words/words.js';
+import {applyQuestion, planSentence} from '../report/words/words.js';
 import {openJobControl, takeRawMode} from '../ui/job-control.js';
 import {type Context, Interrupted, isRunId, newId} from './context.js';
 import {toError} from './errors.js';
@@ -319,8 +318,7 @@ async function confirm(planned: Planned, {signal}: Context): Promise<Planned | u
   // While it asks, readline takes Ctrl-C and Ctrl-Z for itself.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT')).on('SIGTSTP', jobControl.stop);
   try {
-    const changes = summary.changes === 1 ? 'this change' : `these ${formatCount(summary.changes)} changes`;
-    const answer = await terminal.question(`Apply ${changes}? [y/N] `, {signal});
+    const answer = await terminal.question(`${applyQuestion(summary.changes)} [y/N] `, {signal});
     return /^y(es)?$/i.test(answer.trim()) ? planned : undefined;
   } catch (error) {
     if (signal.aborted) throw new Interrupted();

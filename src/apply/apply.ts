@@ -5,6 +5,7 @@
 import process from 'node:process';
 import {withAbilities} from '../core/abilities.js';
 import {type Action, fromOf} from '../core/action.js';
+import {formatPlural} from '../core/count.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
 import {type ByteName, toByteName} from '../core/name.js';
@@ -284,10 +285,9 @@ class Run {
     if (drift.length === 0 || this.#isStopped) return;
     this.o.onEvent({type: 'drift', drift});
     if (!this.#rules.refusesDrift) return;
-    const count = drift.length === 1 ? '1 path has' : `${drift.length} paths have`;
     throw new DirsyncError(
       'PLAN_STALE',
-      `${count} changed since it was made; nothing was done`,
+      `${formatPlural(drift.length, 'path has', 'paths have')} changed since it was made; nothing was done`,
       'plan again, or apply the rest with --skip-drifted',
     );
   }

@@ -1,7 +1,7 @@
 /** One step of one action, as a worker has it in hand, and what can come of it. */
 import type {Action} from '../core/action.js';
 import type {Drift} from '../core/drift.js';
-import {DirsyncError} from '../core/errors.js';
+import {BUG, DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {RelPath} from '../core/path.js';
 import {type Phase, type Problem, problem, type Side} from '../core/problem.js';
@@ -82,7 +82,7 @@ export function problemOf(error: unknown, at: Pick<Problem, 'path' | 'phase'> & 
   if (error instanceof DirsyncError)
     return problem({...where, code: error.code, message: error.hint ? `${error.message}; ${error.hint}` : error.message});
   const [what, frame = ''] = error instanceof Error ? (error.stack ?? error.message).split('\n') : [String(error)];
-  const message = `dirsync has a bug, please report it: ${escapeName(`${what} ${frame.trim()}`.trim())}`;
+  const message = `${BUG}: ${escapeName(`${what} ${frame.trim()}`.trim())}`;
   return problem({...where, code: 'INTERNAL', message});
 }
 

@@ -84,6 +84,9 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   AFTER_FAILED: EXIT.partial,
 };
 
+/** What is said with an error that is no fault of the user or the machine. */
+export const BUG = 'this is a bug in dirsync, please report it';
+
 /** The hint if something does not fit in memory. */
 export const MORE_MEMORY =
   'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192 (MiB), or split the job and sync its largest folders one by one';

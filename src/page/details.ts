@@ -1,8 +1,9 @@
 /** What is known of the selected row: what is there now, what will be, and why. */
 import {ACTION_KINDS} from '../core/action.js';
+import {formatCount, formatPlural} from '../core/count.js';
 import {toNanoseconds} from '../core/entry.js';
 import type {PageAttribute, PageData, PageEntry} from '../report/html/page-data.js';
-import {formatBytes, formatCount, formatPlural, formatTime} from '../report/words/units.js';
+import {formatBytes, formatTime} from '../report/words/units.js';
 import {GLYPHS} from '../report/words/words.js';
 import {element} from './dom.js';
 import type {TreeModel} from './model.js';

@@ -1,7 +1,7 @@
 /** The script of a report: puts a tree that can be searched in the place of the list of changes. */
 import {ACTION_KINDS} from '../core/action.js';
+import {formatCount, formatPlural} from '../core/count.js';
 import type {PageData} from '../report/html/page-data.js';
-import {formatCount, formatPlural} from '../report/words/units.js';
 import {GLYPHS} from '../report/words/words.js';
 import {details} from './details.js';
 import {element} from './dom.js';

@@ -1,7 +1,8 @@
 /** The tree of changes as a WAI-ARIA tree, of which only the rows in sight are in the document. */
 import {ACTION_KINDS} from '../core/action.js';
+import {formatPlural} from '../core/count.js';
 import type {PageData} from '../report/html/page-data.js';
-import {formatBytes, formatCount} from '../report/words/units.js';
+import {formatBytes} from '../report/words/units.js';
 import {GLYPHS} from '../report/words/words.js';
 import {element} from './dom.js';
 import type {TreeModel} from './model.js';
@@ -106,7 +107,11 @@ export class Tree {
       element('span', {class: `glyph ${action ?? ''}`, 'aria-hidden': 'true'}, action ? GLYPHS[action] : ''),
       element('span', {class: 'name'}, name, ...(link === undefined ? [] : [element('span', {class: 'dim'}, ` → ${link}`)])),
       element('span', {class: 'unseen'}, `, ${action ?? 'folder'}, `),
-      element('span', {class: 'note dim'}, folder && !open ? countWords(model.counts[row] as number) : (data.notes[note] ?? '')),
+      element(
+        'span',
+        {class: 'note dim'},
+        folder && !open ? formatPlural(model.counts[row] as number, 'change') : (data.notes[note] ?? ''),
+      ),
       element('span', {class: 'bytes'}, total > 0 && !open ? formatBytes(total) : ''),
     );
     drawn.style.top = `${index * ROW_HEIGHT}px`;
@@ -194,10 +199,6 @@ export class Tree {
     }
     return this.#selected;
   }
-}
-
-function countWords(count: number): string {
-  return count === 1 ? '1 change' : `${formatCount(count)} changes`;
 }
 
 /** Where a row stands in a list that is in order; -1 if it does not. */

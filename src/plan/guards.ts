@@ -3,6 +3,7 @@
  * undefined. They count leaves, not folders.
  */
 import {type Action, isUpkeep} from '../core/action.js';
+import {formatCount, formatPlural} from '../core/count.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {isSameFileSystem} from '../core/file-system.js';
@@ -135,7 +136,7 @@ function notWritable({header: {facts}}: Plan): string | undefined {
   if (stateOwner !== undefined)
     return `.dirsync in the target belongs to uid ${stateOwner}, and this user cannot write to it; root can give it to this user: chown -R`;
   if (found === undefined) return undefined;
-  const folders = found.count === 1 ? 'a folder' : `${number(found.count)} folders`;
+  const folders = some(found.count, 'folder');
   return `${folders} of the target cannot be written to: ${example(found)}`;
 }
 
@@ -149,8 +150,8 @@ function noSpace(plan: Plan): string | undefined {
     const where = at === ROOT ? 'the target' : `${escapeName(at)}/ in the target`;
     const lack =
       bytes > free
-        ? `${number(bytes)} bytes are needed and ${number(free)} are free`
-        : `${number(inodes)} inodes are needed and ${number(freeInodes)} are free`;
+        ? `${formatCount(bytes)} bytes are needed and ${formatCount(free)} are free`
+        : `${formatCount(inodes)} inodes are needed and ${formatCount(freeInodes)} are free`;
     return `${where} does not have enough room: ${lack}${wayOut(plan)}`;
   }
   return undefined;
@@ -180,7 +181,7 @@ function wayOut({header, actions}: Plan): string {
 function nameCollision({header: {facts}}: Plan): string | undefined {
   const found = facts?.collisions;
   if (found === undefined) return undefined;
-  const names = found.count === 1 ? 'a name' : `${number(found.count)} names`;
+  const names = some(found.count, 'name');
   return `the target does not distinguish upper and lower case, or two ways to write an accent: ${names} in the source would collide with another: ${example(found)}`;
 }
 
@@ -189,7 +190,7 @@ function sourceEmpty({header, actions}: Plan): string | undefined {
   if (source.entries > 0 || target.entries === 0) return undefined;
   const deletes = actions.filter(({kind}) => kind === 'delete' || kind === 'rmdir').length;
   if (deletes === 0) return undefined;
-  return `the source is empty, so the target would be emptied: ${number(deletes)} of its ${number(target.entries)} entries would be deleted`;
+  return `the source is empty, so the target would be emptied: ${formatCount(deletes)} of its ${formatCount(target.entries)} entries would be deleted`;
 }
 
 function tooManyDeletes({header, actions}: Plan): string | undefined {
@@ -198,9 +199,9 @@ function tooManyDeletes({header, actions}: Plan): string | undefined {
   const deletes = actions.reduce((count, {kind}) => (kind === 'delete' ? count + 1 : count), 0);
   const tooMany = 'count' in maxDelete ? deletes > maxDelete.count : leaves > SMALL_TARGET && deletes / leaves > maxDelete.share;
   if (!tooMany) return undefined;
-  const limit = 'count' in maxDelete ? String(maxDelete.count) : `${number(maxDelete.share * 100)}%`;
-  const share = number((100 * deletes) / Math.max(leaves, 1));
-  return `would delete ${number(deletes)} of ${number(leaves)} files (${share} %), more than --max-delete ${limit}`;
+  const limit = 'count' in maxDelete ? String(maxDelete.count) : `${percent(maxDelete.share * 100)}%`;
+  const share = percent((100 * deletes) / Math.max(leaves, 1));
+  return `would delete ${formatCount(deletes)} of ${formatCount(leaves)} files (${share} %), more than --max-delete ${limit}`;
 }
 
 /** All files are copied again if a clock or a time zone changed, or if an earlier copy did not keep times. */
@@ -210,13 +211,13 @@ function everythingChanged({header: {totals}, actions}: Plan): string | undefine
   const files = Math.min(totals.source.leaves, totals.target.leaves);
   const times = actions.filter(({kind, reasons}) => kind === 'update' && reasons.length === 1 && reasons[0] === 'mtime').length;
   if (files < SMALL_TARGET || times <= EVERYTHING * files) return undefined;
-  return `${number(times)} of ${number(files)} files differ only in their times: did a clock or a time zone change? --checksum compares their content`;
+  return `${formatCount(times)} of ${formatCount(files)} files differ only in their times: did a clock or a time zone change? --checksum compares their content`;
 }
 
 function filtersChanged({header: {facts, options}}: Plan): string | undefined {
   const found = facts?.unfiltered;
   if (found === undefined) return undefined;
-  const paths = found.count === 1 ? 'a path' : `${number(found.count)} paths`;
+  const paths = some(found.count, 'path');
   const kept = options.deleteExcluded
     ? 'would be deleted because of that'
     : 'that they protected would be deleted or overwritten';
@@ -227,7 +228,12 @@ function example({count, example: path}: Found): string {
   return `${path === ROOT ? '.' : escapeName(path)}${count > 1 ? ' and others' : ''}`;
 }
 
-function number(value: number): string {
+function some(count: number, noun: string): string {
+  return count === 1 ? `a ${noun}` : formatPlural(count, noun);
+}
+
+/** Of a share in percent. */
+function percent(value: number): string {
   return value.toLocaleString('en-US', {maximumFractionDigits: 1});
 }
 

@@ -1,11 +1,13 @@
 /** What a log holds: one line an event, that a person can read and `grep` can find, or a program as JSON. */
+
+import {formatPlural} from '../core/count.js';
 import {driftWords} from '../core/drift.js';
 import {escapeLine, escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import type {RunResult} from '../core/job-run.js';
 import type {LogLevel} from '../core/log.js';
 import {type ApplyReport, type OutcomeStatus, unfinished} from '../core/outcome.js';
-import {formatBytes, formatDuration, formatPlural} from './words/units.js';
+import {formatBytes, formatDuration} from './words/units.js';
 import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, skippedWords, verdict} from './words/words.js';
 
 /** Drifted paths that are named in their line. */

@@ -1,8 +1,9 @@
 /** What several screens draw. Colour only repeats what glyphs and words say. */
 import {Box, Text, type TextProps, useInput} from 'ink';
+import {formatCount} from '../core/count.js';
 import type {Problem} from '../core/problem.js';
 import type {Progress} from '../report/words/progress.js';
-import {formatBytes, formatCount, formatDuration} from '../report/words/units.js';
+import {formatBytes, formatDuration} from '../report/words/units.js';
 import {PHASES, plainPath, problemWords} from '../report/words/words.js';
 import {fitting, type Line, paint, span, wrapTo} from './line.js';
 import {type ProblemList, type Scroll, visibleProblems} from './problem-list.js';

@@ -1,8 +1,9 @@
 /** Jobs that run again and again: what each is at, how its last run ended, when the next one starts, and how much each changed. */
 import {Box} from 'ink';
+import {formatCount, formatPlural} from '../core/count.js';
 import {escapeName} from '../core/escape.js';
 import {cutMiddle} from '../report/words/columns.js';
-import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural, formatTime} from '../report/words/units.js';
+import {formatBytes, formatDuration, formatIsoTime, formatTime} from '../report/words/units.js';
 import type {Style} from '../report/words/words.js';
 import {fitting, type Line, span, wrapLine, wrapTo} from './line.js';
 import type {ViewProps} from './live.js';

@@ -1,9 +1,11 @@
 /** What the run screen shows: for each job what it is at, how its runs ended, and when the next one starts. */
+
+import {formatPlural} from '../core/count.js';
 import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import {type ApplyReport, unfinished} from '../core/outcome.js';
 import {advance, type Progress, startProgress} from '../report/words/progress.js';
-import {formatBytes, formatDuration, formatPlural} from '../report/words/units.js';
+import {formatBytes, formatDuration} from '../report/words/units.js';
 import {verdict} from '../report/words/words.js';
 import type {ScreenMessage} from './apply-state.js';
 import {addProblem, NO_PROBLEMS, type ProblemList, scroll} from './problem-list.js';

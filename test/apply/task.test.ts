@@ -41,7 +41,9 @@ describe('apply/task', () => {
   });
 
   it('shows nothing of a bug as it is: it may hold a name', () => {
-    expect(problemOf(new Error('\x1b[31m\nname'), AT).message).to.not.include('\x1b').and.not.include('\n');
+    expect(problemOf(new Error('\x1b[31m\nname'), AT).message)
+      .to.not.include('\x1b')
+      .and.not.include('\n');
   });
 
   it('says that what the target has stays, where it has something', () => {

@@ -32,7 +32,7 @@ describe('story: a runner reads what is printed', () => {
 
   function expectNone(root: string, args: readonly string[]): void {
     const {stdout, stderr} = dirsync(args, {cwd: root, env: ENV});
-    expect(stdout + stderr, args.join(' ')).not.to.include('has a bug');
+    expect(stdout + stderr, args.join(' ')).not.to.include('a bug in dirsync');
     const isGithub = args.includes('--format=github');
     expect(
       obeyed(stdout).filter((line) => !isGithub || !OWN.test(line)),

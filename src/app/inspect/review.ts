@@ -2,13 +2,13 @@
 import {existsSync} from 'node:fs';
 import process from 'node:process';
 import {withHome} from '../../config/home.js';
+import {formatPlural} from '../../core/count.js';
 import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import {osPath} from '../../core/name.js';
 import type {GuardName, Plan} from '../../core/plan.js';
 import {writePlanFile} from '../../formats/plan-file.js';
 import {environment} from '../../platform/environment.js';
-import {formatPlural} from '../../report/words/units.js';
 import {type Context, newId} from '../context.js';
 import {canDraw, hasColor} from '../output/terminal.js';
 import {judge, type Planned} from '../sync/plan.js';

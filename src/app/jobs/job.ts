@@ -1,6 +1,6 @@
 /** One run of a job, whole: what is done around it, what it does, and who is told how it ended. */
 import type {Notices, Settings} from '../../config/settings.js';
-import {DirsyncError} from '../../core/errors.js';
+import {BUG, DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {Event, Listener, NoticeTopic} from '../../core/event.js';
 import type {JobRun, RunError} from '../../core/job-run.js';
@@ -160,6 +160,5 @@ function rootsOf(settings: Settings | NoSettings): Pick<JobRun, 'source' | 'targ
 export function errorOf(failure: unknown): RunError {
   if (failure instanceof DirsyncError) return {code: failure.code, message: failure.message, hint: failure.hint};
   const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
-  const hint = 'this is a bug in dirsync, please report it';
-  return {code: 'INTERNAL', message: escapeName(stack), hint};
+  return {code: 'INTERNAL', message: escapeName(stack), hint: BUG};
 }

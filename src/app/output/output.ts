@@ -1,6 +1,7 @@
 /** Where a command's results go: one listener for text, JSON, an event stream and the log. stdout holds the result alone. */
 
 import process from 'node:process';
+import {formatCount} from '../../core/count.js';
 import {DirsyncError} from '../../core/errors.js';
 import {escapeJson, escapeName} from '../../core/escape.js';
 import type {Event, NoticeTopic} from '../../core/event.js';
@@ -13,7 +14,7 @@ import {configText} from '../../report/text/config.js';
 import {explanationText} from '../../report/text/explain.js';
 import {historyText, runText} from '../../report/text/runs.js';
 import {applyText, planText} from '../../report/text/text.js';
-import {formatCount, formatIsoTime} from '../../report/words/units.js';
+import {formatIsoTime} from '../../report/words/units.js';
 import {driftText, lockWaitWords, sentence, skippedWords} from '../../report/words/words.js';
 import {signalExitCode} from '../exit-code.js';
 import {type Form, printAs} from './ci-runner.js';

@@ -1,7 +1,7 @@
 /** One way to show events and errors, and the text of errors in all of them. */
 
 import process from 'node:process';
-import {DirsyncError} from '../../core/errors.js';
+import {BUG, DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {Event, Notice} from '../../core/event.js';
 import type {StopSignal} from '../../core/outcome.js';
@@ -23,7 +23,7 @@ export function tellNotice({level, about, message}: Notice): void {
 export function errorText(error: unknown): string {
   if (error instanceof DirsyncError) return withHint(error);
   const {stack, message} = error instanceof Error ? error : new Error(String(error));
-  return `Error: this is a bug in dirsync, please report it\n${(stack ?? message).split('\n').map(escapeName).join('\n')}`;
+  return `Error: ${BUG}\n${(stack ?? message).split('\n').map(escapeName).join('\n')}`;
 }
 
 export function withHint({message, hint}: {message: string; hint?: string | undefined}): string {

@@ -1,5 +1,6 @@
 /** What can be kept of what is wanted, by this user, with this backend, in this target; and what of it is lost, in words. */
 import {type Abilities, withAbilities} from '../../core/abilities.js';
+import {formatPlural} from '../../core/count.js';
 import type {ByteName, Folding} from '../../core/name.js';
 import type {Kept, Preservable} from '../../core/plan.js';
 import {joinFacts, type TimeFacts} from '../../core/times.js';
@@ -9,7 +10,7 @@ import {platform} from '../../platform/choose.js';
 import type {FileSystem} from '../../platform/platform.js';
 import {ownGroups, type Privileges, privileges} from '../../platform/privileges.js';
 import {openNearest} from '../../platform/roots.js';
-import {formatBytes, formatPlural, formatTime} from '../../report/words/units.js';
+import {formatBytes, formatTime} from '../../report/words/units.js';
 import {readAbilities} from '../../state/abilities.js';
 import {readTimeFacts} from '../../state/times.js';
 

@@ -1,8 +1,8 @@
 /** Patterns as they were typed or stand in files: read, and doubted where they can match nothing. */
 import {existsSync} from 'node:fs';
+import {formatPlural} from '../../core/count.js';
 import {osPath} from '../../core/name.js';
 import {absolutePath} from '../../platform/environment.js';
-import {formatPlural} from '../../report/words/units.js';
 import type {Idle} from '../../scan/idle.js';
 
 /**

@@ -1,10 +1,10 @@
 /** Names of the source that its target cannot hold: left out, or written there in another way. */
 import type {Abilities} from '../../core/abilities.js';
+import {formatPlural} from '../../core/count.js';
 import {fromByteName, toByteName} from '../../core/name.js';
 import {holderOf, Naming} from '../../core/naming.js';
 import type {View} from '../../platform/platform.js';
 import {cut} from '../../report/words/columns.js';
-import {formatPlural} from '../../report/words/units.js';
 
 /** How many names there are of a kind, and the first of them. */
 class Counted {

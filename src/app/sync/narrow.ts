@@ -1,6 +1,7 @@
 /** Narrows a plan to what was asked for on the command line. */
 import type {NarrowSettings} from '../../config/settings.js';
 import {emptyStat} from '../../core/block.js';
+import {formatPlural} from '../../core/count.js';
 import {DirsyncError} from '../../core/errors.js';
 import {type RelPath, ROOT} from '../../core/path.js';
 import type {Plan} from '../../core/plan.js';
@@ -8,7 +9,6 @@ import {chooseWanted, narrow} from '../../plan/narrow.js';
 import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
 import {errnoOf, isErrno, NOT_HELD} from '../../platform/platform.js';
-import {formatPlural} from '../../report/words/units.js';
 import {idlePatterns} from '../../scan/idle.js';
 import {type PathList, wantedPaths} from '../../scan/wanted.js';
 import type {Context} from '../context.js';
@@ -35,9 +35,14 @@ export function narrowPlan(plan: Plan, wanted: Narrowing | undefined, id: string
   const path = wantedPaths(wanted);
   const kinds = wanted.kinds.length === 0 ? undefined : new Set(wanted.kinds);
   const {selection, followed} = chooseWanted(plan, {path, kinds});
-  const changes = followed === 1 ? '1 change is' : `${followed} changes are`;
   const idle = [...idleIn(plan, wanted), ...missingWarnings(plan, wanted.list)];
-  const warnings = followed === 0 ? idle : [...idle, `${changes} also left out, because they need changes that are left out`];
+  const warnings =
+    followed === 0
+      ? idle
+      : [
+          ...idle,
+          `${formatPlural(followed, 'change is', 'changes are')} also left out, because they need changes that are left out`,
+        ];
   const narrowed = narrow(plan, {selection, id, path, warnings});
   if (narrowed !== plan || idle.length === 0) return narrowed;
   return {...plan, header: {...plan.header, warnings: [...plan.header.warnings, ...idle]}};

@@ -1,11 +1,12 @@
 /** The page of a history: a table of runs, and how they went over time. */
 
 import {ACTION_KINDS} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import {unfinished} from '../../core/outcome.js';
 import type {RunSummary} from '../../core/run.js';
 import type {HistorySubject} from '../subject.js';
-import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from '../words/units.js';
+import {formatBytes, formatDuration, formatIsoTime} from '../words/units.js';
 import {glyphWords} from '../words/words.js';
 import {html, type Markup, type Part} from './markup.js';
 import {facts, kindLegend, more, type Page, path, section, table, WIDTH} from './parts.js';

@@ -1,9 +1,10 @@
 /** What the pages of a plan, a run and a history share. */
 import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {KindTotals} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
-import {formatBytes, formatCount, formatPlural} from '../words/units.js';
+import {formatBytes} from '../words/units.js';
 import {GLYPHS, plainPath} from '../words/words.js';
 import type {Change} from './change.js';
 import {html, type Markup, type Part} from './markup.js';

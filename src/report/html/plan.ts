@@ -1,10 +1,11 @@
 /** The page of a plan. */
 import {type Action, isUpkeep} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {Halt, PlanHeader} from '../../core/plan.js';
 import type {PlanSubject} from '../subject.js';
 import {foldersOf} from '../words/folders.js';
-import {formatBytes, formatCount, formatIsoTime, formatPlural} from '../words/units.js';
+import {formatBytes, formatIsoTime} from '../words/units.js';
 import {GLYPHS, kindCounts, pathWords, plainPath, planSentence, reasonWords, restWords, sizeOf} from '../words/words.js';
 import {planChanges} from './change.js';
 import {html, type Markup, type Part} from './markup.js';

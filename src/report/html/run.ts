@@ -1,9 +1,11 @@
 /** The page of a run: what went wrong first. */
+
+import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {OutcomeStatus} from '../../core/outcome.js';
 import {doneKinds, type Run, type RunStep} from '../../core/run.js';
 import type {RunSubject} from '../subject.js';
-import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from '../words/units.js';
+import {formatBytes, formatDuration, formatIsoTime} from '../words/units.js';
 import {endSentence, OUTCOMES, plainPath} from '../words/words.js';
 import {html, type Markup, type Part} from './markup.js';
 import {runData} from './page-data.js';

@@ -1,11 +1,11 @@
 /** Plans, runs and histories for GitHub Actions: workflow commands, which become annotations, and a Markdown summary. */
 
+import {formatCount, formatPlural} from '../../core/count.js';
 import type {Drift} from '../../core/drift.js';
 import type {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {Problem} from '../../core/problem.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../subject.js';
-import {formatCount, formatPlural} from '../words/units.js';
 import {driftText, endSentence, plainPath, planSentence} from '../words/words.js';
 import {markdownReport} from './markdown.js';
 

@@ -3,6 +3,7 @@
  * our own word stands in a code span or a code block, where nothing is Markdown, HTML, a link, a mention or a reference.
  */
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import {noOutcomes, type OutcomeStatus} from '../../core/outcome.js';
 import type {Halt, KindTotals, PlanHeader} from '../../core/plan.js';
@@ -11,7 +12,7 @@ import type {RunEnd, RunHeader, RunStep, RunSummary} from '../../core/run.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../subject.js';
 import {columns, pad} from '../words/columns.js';
 import {type FolderTotals, foldersOf} from '../words/folders.js';
-import {formatBytes, formatCount, formatDuration, formatIsoTime, formatPlural} from '../words/units.js';
+import {formatBytes, formatDuration, formatIsoTime} from '../words/units.js';
 import {endSentence, GLYPHS, OUTCOMES, pathWords, plainPath, planSentence, reasonWords, sizeOf} from '../words/words.js';
 import {code, foreign, problemItem, prose} from './spans.js';
 

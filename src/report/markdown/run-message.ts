@@ -1,7 +1,9 @@
 /** A run of a job in a few lines, for a chat: short enough for each of them, and in the Markdown that all of them take. */
+
+import {formatCount} from '../../core/count.js';
 import type {JobRun, RunResult} from '../../core/job-run.js';
 import type {GuardName} from '../../core/plan.js';
-import {formatBytes, formatCount, formatDuration} from '../words/units.js';
+import {formatBytes, formatDuration} from '../words/units.js';
 import {planSentence, verdict} from '../words/words.js';
 import {code, escapedProse, foreign, problemItem, prose} from './spans.js';
 

@@ -1,5 +1,6 @@
 /** Why a path is or is not in a plan, as text. Every name in it is escaped. */
 import type {Action} from '../../core/action.js';
+import {formatPlural} from '../../core/count.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
 import type {Explanation, Note} from '../../core/explanation.js';
@@ -7,7 +8,7 @@ import type {RelPath} from '../../core/path.js';
 import type {Problem} from '../../core/problem.js';
 import {attributeRows} from '../words/attributes.js';
 import {columns, pad} from '../words/columns.js';
-import {formatBytes, formatIsoTime, formatPlural} from '../words/units.js';
+import {formatBytes, formatIsoTime} from '../words/units.js';
 import {filterRuleWords, GLYPHS, KIND_STYLES, OUTCOMES, pathWords, plainPath, reasonWords} from '../words/words.js';
 import {haltLine, joinSections, paint, problemLines} from './text.js';
 

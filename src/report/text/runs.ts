@@ -1,9 +1,11 @@
 /** Runs that were, as plain text: one of them, and a target's history. as in report/text/text. */
+
+import {formatCount} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import {comparePaths} from '../../core/path.js';
 import {doneKinds, type Run, type RunStep, type RunSummary} from '../../core/run.js';
 import {columns, pad} from '../words/columns.js';
-import {formatBytes, formatCount, formatDuration, formatIsoTime} from '../words/units.js';
+import {formatBytes, formatDuration, formatIsoTime} from '../words/units.js';
 import {GLYPHS, glyphWords, KIND_STYLES, OUTCOMES, plainPath, resultWords} from '../words/words.js';
 import {endSections, joinSections, kindLines, MAX_LISTED, MAX_PROBLEMS, paint, problemLines} from './text.js';
 

@@ -1,6 +1,7 @@
 /** Plans and runs as plain text for terminals and pipes. No line ends with a newline; colour only repeats what words say. */
 import {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, isUpkeep} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../../core/outcome.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
@@ -9,7 +10,7 @@ import type {RunEnd} from '../../core/run.js';
 import {columns, pad} from '../words/columns.js';
 import {foldersOf} from '../words/folders.js';
 import {type Progress, SPEED_AFTER_MS} from '../words/progress.js';
-import {formatBytes, formatCount, formatDuration, formatPlural} from '../words/units.js';
+import {formatBytes, formatDuration} from '../words/units.js';
 import {
   GLYPHS,
   KIND_STYLES,

@@ -1,10 +1,11 @@
 /** What a change makes of a path's attributes, side by side. */
 import type {Action} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
 import {compareNames} from '../../core/name.js';
 import {isAcl} from '../../core/xattr.js';
-import {formatBytes, formatCount, formatPlural, formatTime} from './units.js';
+import {formatBytes, formatTime} from './units.js';
 import {octal} from './words.js';
 import {xattrLabel, xattrPairWords, xattrWords} from './xattr.js';
 

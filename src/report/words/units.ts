@@ -20,19 +20,9 @@ function round(value: number): number {
   return value < 100 ? Math.round(value * 10) / 10 : Math.round(value);
 }
 
-/** A whole number with its thousands set apart: "84,012". */
-export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
-}
-
 /** A count in a few characters: "1.2M". */
 export function formatShortCount(count: number): string {
   return count.toLocaleString('en-US', {notation: 'compact', maximumFractionDigits: 1});
-}
-
-/** "84,012 files"; `plural` where an "s" does not make it. */
-export function formatPlural(count: number, singular: string, plural = `${singular}s`): string {
-  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
 
 /** Milliseconds in the two largest units that matter: "0.4 s" (`whole`: "1 s"), "2 min 5 s", "3 h 10 min", "2 d 4 h". */

@@ -1,6 +1,7 @@
 /** Actions, plans and runs in words. Every name in them is escaped. */
 import type {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, type ActionKind, fromOf, isUpkeep, type Reason, volumeOf} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import {type Drift, driftWords} from '../../core/drift.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
@@ -13,7 +14,7 @@ import type {KindTotals, Plan, PlanSummary} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
 import type {RunEnd, RunSummary} from '../../core/run.js';
 import {differingXattrs, type KeptXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
-import {formatBytes, formatCount, formatDuration, formatPlural, formatTime} from './units.js';
+import {formatBytes, formatDuration, formatTime} from './units.js';
 import {xattrLabel} from './xattr.js';
 
 /** One character a kind, so that colour never says anything alone. */
@@ -71,6 +72,11 @@ export function driftText(drift: readonly Drift[]): string {
 
 export function moreLines(more: number): string[] {
   return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
+}
+
+/** What a person is asked before a plan is applied. */
+export function applyQuestion(changes: number): string {
+  return `Apply ${changes === 1 ? 'this change' : `these ${formatCount(changes)} changes`}?`;
 }
 
 /** Where a filter line stands, and the line: "docs/.dirsyncignore:3: !keep.md". */

@@ -3,6 +3,7 @@
  * flags of its tree and selection, one or two bytes a change, which all states of one review share.
  */
 import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
 import {Selection} from '../../plan/selection.js';
 import type {DifferenceLine} from '../../report/words/difference.js';
@@ -497,10 +498,11 @@ function toggle(state: ReviewState): ReviewState {
 }
 
 function toggleNotice(leftOut: boolean, asked: number, followed: number): Notice {
-  const count = (number: number) => `${number.toLocaleString('en-US')} ${number === 1 ? 'change' : 'changes'}`;
-  const follow = followed === 1 ? '1 more' : `${followed.toLocaleString('en-US')} more`;
   const why = leftOut
-    ? `${follow} that ${followed === 1 ? 'depends' : 'depend'} on ${asked === 1 ? 'it' : 'them'}`
-    : `${follow} that ${asked === 1 ? 'it depends' : 'they depend'} on`;
-  return {tone: 'info', text: `${count(asked)} ${leftOut ? 'left out' : 'included'}${followed > 0 ? `, and ${why}` : ''}.`};
+    ? `${formatPlural(followed, 'more that depends', 'more that depend')} on ${asked === 1 ? 'it' : 'them'}`
+    : `${formatCount(followed)} more that ${asked === 1 ? 'it depends' : 'they depend'} on`;
+  return {
+    tone: 'info',
+    text: `${formatPlural(asked, 'change')} ${leftOut ? 'left out' : 'included'}${followed > 0 ? `, and ${why}` : ''}.`,
+  };
 }

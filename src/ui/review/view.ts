@@ -1,12 +1,13 @@
 /** The review as lines of a screen: a pure function of its state and the size of the terminal. */
 import type {Action, ActionKind} from '../../core/action.js';
+import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {PlanSummary} from '../../core/plan.js';
 import {type AttributeRow, attributeRows} from '../../report/words/attributes.js';
 import {columns, cutMiddle, cutStart, pad} from '../../report/words/columns.js';
 import type {DifferenceLine} from '../../report/words/difference.js';
-import {formatBytes, formatCount, formatIsoTime, formatPlural, formatShortCount} from '../../report/words/units.js';
-import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words/words.js';
+import {formatBytes, formatIsoTime, formatShortCount} from '../../report/words/units.js';
+import {applyQuestion, GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words/words.js';
 import {fitLine, fitting, highlight, type Line, span, spread, widthOf, wrapLine, wrapTo} from '../line.js';
 import {KEY_HELP} from './keys.js';
 import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, review, totalsOf} from './state.js';
@@ -514,7 +515,5 @@ const PROMPTS = {
 function question(state: Pick<ReviewState, 'tree' | 'selection'>, {what}: Extract<Mode, {type: 'confirm'}>): string {
   if (what.type === 'quit') return 'Your choice is not saved. Quit anyway?';
   if (what.type === 'overwrite') return `${escapeName(what.effect.file)} exists. Overwrite it?`;
-  const count = chosen(state);
-  const changes = count === 1 ? 'this change' : `these ${formatCount(count)} changes`;
-  return `Apply ${changes}?`;
+  return applyQuestion(chosen(state));
 }

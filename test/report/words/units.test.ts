@@ -1,12 +1,5 @@
 import {expect} from 'chai';
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatIsoTime,
-  formatPlural,
-  formatTime,
-} from '../../../src/report/words/units.js';
+import {formatBytes, formatDuration, formatIsoTime, formatTime} from '../../../src/report/words/units.js';
 
 function table<T>(name: string, format: (value: T) => string, cases: [value: T, text: string][]): void {
   describe(name, () => {
@@ -25,15 +18,6 @@ describe('report/words/units', () => {
     [1024 ** 2 - 1, '1 MiB'],
     [3.4 * 1024 ** 3, '3.4 GiB'],
     [Number.MAX_SAFE_INTEGER, '8 PiB'],
-  ]);
-  table('counts', formatCount, [
-    [0, '0'],
-    [84_012, '84,012'],
-  ]);
-  table('plurals', (count: number) => formatPlural(count, 'entry', 'entries'), [
-    [0, '0 entries'],
-    [1, '1 entry'],
-    [1200, '1,200 entries'],
   ]);
   table('durations in whole seconds', (ms: number) => formatDuration(ms, {whole: true}), [
     [0, '0 s'],
