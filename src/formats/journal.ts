@@ -10,16 +10,14 @@ import {osPath} from '../core/name.js';
 import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
 import {decodeProblem, encodeProblem} from './json.js';
+import {Lines} from './lines.js';
 import {heapFault} from './memory.js';
 import {decodeRunEnd, decodeRunHeader, decodeRunStep, encodeRunEnd, encodeRunHeader} from './run-json.js';
 import {excerpt, FormatError, HostilePathError} from './shapes.js';
 
 const FORMAT = 1;
 
-/** Bytes of one line with its end, which bounds what a reader must hold. */
-const MAX_LINE = 1 << 20;
 const CHUNK = 1 << 18;
-const NEWLINE = 0x0a;
 const HEADER_START = '{"dirsync":"run"';
 const PROBLEM_START = '{"problem":';
 const END_START = '{"end":';
@@ -94,53 +92,23 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
  * @throws DirsyncError JOURNAL_NEWER, JOURNAL_DAMAGED (with the line), JOURNAL_HOSTILE, or JOURNAL_UNREADABLE for want of memory.
  */
 export function* decodeJournal(chunks: Iterable<Uint8Array>, file: string): Generator<JournalLine, void, undefined> {
+  const lines = new Lines(() => refuse('JOURNAL_DAMAGED', file, lines.number, 'the line is longer than 1 MiB'));
   let number = 0;
   let hasEnded = false;
-  const checkMemory = () => {
+  for (const chunk of chunks) {
+    for (const bytes of lines.add(chunk)) {
+      number = lines.number;
+      if (hasEnded) refuse('JOURNAL_DAMAGED', file, number, 'there is more after the end of the run');
+      const line = decodeLine(bytes.toString('utf8'), file, number);
+      yield line;
+      hasEnded = line.type === 'end';
+    }
     const fault = heapFault();
     if (fault !== undefined)
       throw new DirsyncError('JOURNAL_UNREADABLE', `${file}, line ${number}: what was read up to here ${fault}`, MORE_MEMORY);
-  };
-  for (const bytes of splitLines(checked(chunks, checkMemory), () =>
-    refuse('JOURNAL_DAMAGED', file, number + 1, 'the line is longer than 1 MiB'),
-  )) {
-    number++;
-    if (hasEnded) refuse('JOURNAL_DAMAGED', file, number, 'there is more after the end of the run');
-    const line = decodeLine(bytes.toString('utf8'), file, number);
-    yield line;
-    hasEnded = line.type === 'end';
   }
+  // What follows the last newline is a line that was not written whole, and is dropped.
   if (number === 0) refuse('JOURNAL_DAMAGED', file, 1, 'it has no header');
-}
-
-function* checked<T>(items: Iterable<T>, check: () => void): Generator<T, void, undefined> {
-  for (const item of items) {
-    yield item;
-    check();
-  }
-}
-
-/** What follows the last newline is a line that was not written whole, and is dropped. */
-function* splitLines(chunks: Iterable<Uint8Array>, onTooLong: () => never): Generator<Buffer, void, undefined> {
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  const keep = (piece: Uint8Array) => {
-    pendingBytes += piece.length;
-    if (pendingBytes > MAX_LINE) onTooLong();
-    pending.push(piece);
-  };
-  for (const chunk of chunks) {
-    let start = 0;
-    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
-      keep(chunk.subarray(start, at + 1));
-      start = at + 1;
-      const line = Buffer.concat(pending);
-      pending = [];
-      pendingBytes = 0;
-      yield line;
-    }
-    if (start < chunk.length) keep(chunk.subarray(start));
-  }
 }
 
 function decodeLine(line: string, file: string, number: number): JournalLine {

@@ -18,16 +18,14 @@ import type {Plan, PlanHeader} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
 import {decodeHeader, encodeHeader} from './header-json.js';
 import {decodeAction, decodeProblem, encodeAction, encodeProblem} from './json.js';
+import {Lines, MAX_LINE} from './lines.js';
 import {heapFault} from './memory.js';
 import {excerpt, FormatError, HostilePathError} from './shapes.js';
 import {PRIVATE, replaceFile} from './whole-file.js';
 
 const FORMAT = 1;
 
-/** Bytes of one line with its end, which bounds what a reader must hold. */
-const MAX_LINE = 1 << 20;
 const CHUNK = 1 << 16;
-const NEWLINE = 0x0a;
 const HEADER_START = '{"dirsync":"plan"';
 const PROBLEM_START = '{"problem":';
 const TRAILER_START = '{"trailer":';
@@ -147,9 +145,9 @@ interface Room {
 
 /** Takes a plan file's bytes in chunks of any size, checks each line as it completes, and has the plan once all is proved. */
 class PlanReader {
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
-  #line = 0;
+  readonly #lines = new Lines(() => {
+    throw this.#header ? this.damaged('the line is longer than 1 MiB') : this.#notAPlan();
+  });
   #header: PlanHeader | undefined;
   readonly #actions: Action[] = [];
   readonly #problems: Problem[] = [];
@@ -163,18 +161,13 @@ class PlanReader {
   constructor(private readonly file: string) {}
 
   write(chunk: Buffer): void {
-    let start = 0;
-    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
-      this.#keep(chunk.subarray(start, at + 1));
-      start = at + 1;
-      this.#readLine();
-    }
-    if (start < chunk.length) this.#keep(chunk.subarray(start));
+    for (const line of this.#lines.add(chunk)) this.#readLine(line);
   }
 
   end(): SavedPlan {
-    if (!this.#header) this.#readLine();
-    if (!this.#header || this.#sha256 === undefined || this.#pendingBytes > 0) throw this.damaged('it is cut off');
+    const {rest} = this.#lines;
+    if (!this.#header) this.#readLine(rest);
+    if (!this.#header || this.#sha256 === undefined || rest.length > 0) throw this.damaged('it is cut off');
     return {plan: {header: this.#header, actions: this.#actions, problems: this.#problems}, sha256: this.#sha256};
   }
 
@@ -189,20 +182,10 @@ class PlanReader {
   }
 
   #where(): string {
-    return `${this.file}, line ${this.#line}`;
+    return `${this.file}, line ${this.#lines.number}`;
   }
 
-  #keep(bytes: Buffer): void {
-    if (this.#pendingBytes === 0) this.#line++;
-    this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes > MAX_LINE) throw this.#header ? this.damaged('the line is longer than 1 MiB') : this.#notAPlan();
-    this.#pending.push(bytes);
-  }
-
-  #readLine(): void {
-    const bytes = this.#pending.length === 1 ? (this.#pending[0] as Buffer) : Buffer.concat(this.#pending);
-    this.#pending = [];
-    this.#pendingBytes = 0;
+  #readLine(bytes: Buffer): void {
     const line = bytes.toString('utf8');
     if (this.#sha256 !== undefined) throw this.damaged('there is more after the end of the plan');
     if (this.#header && line.startsWith(TRAILER_START)) {
@@ -274,7 +257,7 @@ class PlanReader {
   }
 
   #notAPlan(): DirsyncError {
-    const what = this.#line === 0 ? 'is empty' : 'does not begin with the header of a plan';
+    const what = this.#lines.number === 0 ? 'is empty' : 'does not begin with the header of a plan';
     return new DirsyncError('PLAN_NOT_A_PLAN', `${this.file} ${what}`, 'name a file that `dirsync plan --out` wrote');
   }
 
