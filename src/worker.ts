@@ -1,14 +1,14 @@
-/** What a worker thread runs: one job after another, each synchronous. Errors go back as they are. */
+/** What a worker thread runs: one task after another, each synchronous. Errors go back as they are. */
 import {parentPort, workerData} from 'node:worker_threads';
-import {type BatchJob, leave, performBatch} from './apply/batch.js';
-import {answer, type QuestionJob} from './apply/question.js';
+import {type BatchTask, leave, performBatch} from './apply/batch.js';
+import {answer, type QuestionTask} from './apply/question.js';
 import type {Filtering} from './core/filter.js';
 import {platform} from './platform/choose.js';
 import {SharedPace, workersClock} from './platform/pace.js';
 import type {Folder} from './platform/platform.js';
 import {AT, COUNTERS, LEAVE, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
 import {leftOutBy} from './scan/decide.js';
-import {type ScanJob, scan} from './scan/job.js';
+import {type ScanTask, scan} from './scan/task.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
 const {shared, index} = workerData as WorkerData;
@@ -32,15 +32,15 @@ function leftOut(root: Folder, filtering: Filtering) {
   return leftOutBy({platform: platform(), root, filtering});
 }
 
-function run(job: ScanJob | BatchJob | QuestionJob | typeof LEAVE, {id, credit}: Request): unknown {
-  if (job === LEAVE) return leave();
-  if (job.type === 'batch') return performBatch(job, {worker: index, count, at, leftOut, pace});
-  if (job.type === 'question') return answer(job, {goOn: () => count(0, 0), pace});
+function run(task: ScanTask | BatchTask | QuestionTask | typeof LEAVE, {id, credit}: Request): unknown {
+  if (task === LEAVE) return leave();
+  if (task.type === 'batch') return performBatch(task, {worker: index, count, at, leftOut, pace});
+  if (task.type === 'question') return answer(task, {goOn: () => count(0, 0), pace});
   const send = (message: unknown, transfer: ArrayBuffer[]) => {
     if (credit !== undefined) takeCredit(credit);
     port.postMessage({id, message} satisfies Reply, transfer);
   };
-  return scan(job, {send, onProgress: (entries) => count(entries, 0)});
+  return scan(task, {send, onProgress: (entries) => count(entries, 0)});
 }
 
 function takeCredit(credit: Int32Array): void {
@@ -48,14 +48,14 @@ function takeCredit(credit: Int32Array): void {
   Atomics.sub(credit, 0, 1);
 }
 
-// Without the job nobody could be answered: the pool learns that this worker has ended.
+// Without the task nobody could be answered: the pool learns that this worker has ended.
 port.on('messageerror', (error) => {
   throw error;
 });
 
 port.on('message', (request: Request) => {
   try {
-    port.postMessage({id: request.id, answer: run(request.job as Parameters<typeof run>[0], request)} satisfies Reply);
+    port.postMessage({id: request.id, answer: run(request.task as Parameters<typeof run>[0], request)} satisfies Reply);
   } catch (error) {
     port.postMessage({id: request.id, error: toWire(error)} satisfies Reply);
   }

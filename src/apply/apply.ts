@@ -31,9 +31,9 @@ import {Outcomes} from './outcomes.js';
 import {preflight} from './preflight.js';
 import {Progress} from './progress.js';
 import type {ApplyContext} from './session.js';
+import {type Flushed, problemOf} from './step.js';
 import {Steps} from './steps.js';
 import {Target} from './target.js';
-import {type Flushed, problemOf} from './task.js';
 
 type Fsync = 'none' | 'end' | 'each';
 
@@ -64,7 +64,7 @@ export interface ApplyOptions {
 
 /** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE before the first change; LOCK_LOST. */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
-  let run: Run | undefined;
+  let run: Execution | undefined;
   const lock = new TargetLock({
     platform: platform(),
     path: toByteName(options.plan.header.target.path),
@@ -81,7 +81,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
   });
   for (;;) {
     try {
-      run = new Run(options, lock);
+      run = new Execution(options, lock);
       return await run.run();
     } catch (error) {
       // Nothing was changed yet. Another run was faster between this run's checks and its first change.
@@ -91,7 +91,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyReport> {
   }
 }
 
-class Run {
+class Execution {
   readonly #actions: readonly Action[];
   readonly #rules: Rules;
   readonly #started: Date;

@@ -5,24 +5,24 @@ import type {Action} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import {type ByteName, toByteName} from '../core/name.js';
 import {parentPath} from '../core/path.js';
-import {isKeptXattr, keepsXattrs, UNREADABLE_XATTR, valueDigest} from '../core/xattr.js';
+import {isPreservedXattr, preservesXattrs, UNREADABLE_XATTR, valueDigest} from '../core/xattr.js';
 import {isBare, mayGiveTo} from '../plan/compare.js';
 import {type Attributes, SystemError, type WantedXattrs} from '../platform/platform.js';
 import {inSource, SourceError, type World} from './check.js';
-import type {Task} from './task.js';
+import type {Step} from './step.js';
 
 /** The attributes to set for an action; `isNew`: the entry was just made and has no attributes of its own yet. */
-export function attributesOf(task: Task, {isNew}: {isNew: boolean}): Attributes {
-  const {action, world, learner} = task;
+export function attributesOf(step: Step, {isNew}: {isNew: boolean}): Attributes {
+  const {action, world, learner} = step;
   const {policy, abilities} = world;
   const {kind, uid, gid, mtime, xattrs} = action.after as Entry;
   if (isBare(kind, policy)) return {};
-  const hasXattrs = xattrs !== undefined && Object.keys(xattrs).some((name) => isKeptXattr(name, policy));
+  const hasXattrs = xattrs !== undefined && Object.keys(xattrs).some((name) => isPreservedXattr(name, policy));
   return {
     uid: policy.owner ? uid : undefined,
     gid: mayGiveTo(gid, policy) ? gid : undefined,
-    xattrs: task.takesXattrs !== false && keepsXattrs(policy) && (hasXattrs || !isNew) ? wantedXattrs(task) : undefined,
-    mode: modeOf(task),
+    xattrs: step.takesXattrs !== false && preservesXattrs(policy) && (hasXattrs || !isNew) ? wantedXattrs(step) : undefined,
+    mode: modeOf(step),
     mtime: policy.times ? mtime : undefined,
     withAccess: setsAccess(abilities),
     readBack: policy.times && learner.wants(mtime) ? (kept) => learner.learn(mtime, kept) : undefined,
@@ -35,7 +35,7 @@ export function setsAccess(abilities: Abilities | undefined): boolean {
 }
 
 /** If modes are not preserved, a new entry gets the usual mode of a new file, and an existing one keeps its mode. */
-function modeOf({action, world, umask}: Task): number | undefined {
+function modeOf({action, world, umask}: Step): number | undefined {
   const {before, after} = action;
   const {kind, mode} = after as Entry;
   if (kind === 'symlink' || hasNoModes(action, world)) return undefined;
@@ -54,10 +54,10 @@ export function isMade({before, after}: Action): boolean {
   return before?.kind !== after?.kind;
 }
 
-function wantedXattrs({action, world}: Task): WantedXattrs {
+function wantedXattrs({action, world}: Step): WantedXattrs {
   const {platform, source, policy} = world;
   const {xattrs = {}} = action.after as Entry;
-  const kept = Object.entries(xattrs).filter(([name]) => isKeptXattr(name, policy));
+  const kept = Object.entries(xattrs).filter(([name]) => isPreservedXattr(name, policy));
   const values = kept.map(([name, value]): [ByteName, Uint8Array] => {
     const attribute = toByteName(name);
     if (value === UNREADABLE_XATTR) throw new SourceError('EACCES', 'lgetxattr');
@@ -70,7 +70,7 @@ function wantedXattrs({action, world}: Task): WantedXattrs {
       throw new SourceError('ESTALE', 'lgetxattr');
     return [attribute, whole];
   });
-  return {kept: policy, values};
+  return {preserved: policy, values};
 }
 
 /** Whether the target refused an extended attribute. */

@@ -1,4 +1,4 @@
-/** A batch of actions as a worker's job: what is asked, what is answered, and how it is done. */
+/** A batch of actions as a worker's task: what is asked, what is answered, and how it is done. */
 import type {Action} from '../core/action.js';
 import {type RelPath, ROOT} from '../core/path.js';
 import type {Problem} from '../core/problem.js';
@@ -11,21 +11,21 @@ import type {Opened} from '../state/traces.js';
 import {check, type World} from './check.js';
 import {perform} from './perform.js';
 import {type ApplyContext, type LeftOut, Session} from './session.js';
-import {type LeaderNow, problemOf, STOPPED, type StepResult} from './task.js';
+import {type LeaderNow, problemOf, STOPPED, type StepResult} from './step.js';
 
-export type {LeaderNow} from './task.js';
+export type {LeaderNow} from './step.js';
 
 /** `check`: look only. `sync`: flush the file systems of the target. `times`: say what was learnt of how it keeps times. */
 export type BatchStep = WaveStep | 'check' | 'sync' | 'times';
 
-export interface BatchJob {
+export interface BatchTask {
   readonly type: 'batch';
   readonly step: BatchStep;
   readonly indexes: readonly number[];
   readonly actions: readonly Action[];
   /** For links, one for each action. */
   readonly leaders?: readonly (LeaderNow | undefined)[];
-  /** One for each action, where anything is set aside: see `Task`. */
+  /** One for each action, where anything is set aside: see `Step`. */
   readonly asides?: readonly (RelPath | undefined)[];
   /** Given where it is another than that of the worker's last batch. */
   readonly context?: ApplyContext;
@@ -73,23 +73,23 @@ export interface BatchTools {
 let session: Session | undefined;
 
 /** Runs in a worker. One result for each action. */
-export function performBatch(job: BatchJob, tools: BatchTools): readonly WireResult[] | Problem | TimeFacts | undefined {
-  const {step, context} = job;
+export function performBatch(task: BatchTask, tools: BatchTools): readonly WireResult[] | Problem | TimeFacts | undefined {
+  const {step, context} = task;
   if (context !== undefined) {
     leave();
     session = new Session(context, tools, () => tools.count(0, 0));
   }
   const run = session as Session;
-  run.begin(step, job.opened);
+  run.begin(step, task.opened);
   if (step === 'times') {
     run.endNotes();
     return run.learner.facts();
   }
   if (step === 'sync') return sync(run, tools.worker);
-  const results = job.actions.map((action, i): WireResult => {
+  const results = task.actions.map((action, i): WireResult => {
     if (run.isLost || !tools.count(0, 0)) return 'stopped';
-    tools.at(job.indexes[i]);
-    const result = attempt(step, action, () => (step === 'check' ? checked(action, run.world) : done(step, i, job, run, tools)));
+    tools.at(task.indexes[i]);
+    const result = attempt(step, action, () => (step === 'check' ? checked(action, run.world) : done(step, i, task, run, tools)));
     run.isLost = result.problem?.code === RootReplaced.CODE;
     tools.count(1, 0);
     return toWire(result);
@@ -101,7 +101,7 @@ export function performBatch(job: BatchJob, tools: BatchTools): readonly WireRes
 function done(
   step: WaveStep,
   i: number,
-  {actions, indexes, leaders, asides}: BatchJob,
+  {actions, indexes, leaders, asides}: BatchTask,
   run: Session,
   tools: BatchTools,
 ): StepResult {
@@ -110,7 +110,7 @@ function done(
   if (full.isFor(step, action)) return STOPPED;
   const result = attempt(step, action, () =>
     perform({
-      step,
+      wave: step,
       action,
       index: indexes[i] as number,
       world,

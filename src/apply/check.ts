@@ -11,7 +11,7 @@ import {type ByteName, FOLDING_UNKNOWN} from '../core/name.js';
 import {baseName, isStateDir, joinPath, parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
-import {differingXattrs, type KeptXattrs} from '../core/xattr.js';
+import {differingXattrs, type PreservedXattrs} from '../core/xattr.js';
 import {attributeReasons, contentReasons, isCurrent, onOneSide, sameEntry, sameTime} from '../plan/compare.js';
 import type {Cursor, Place} from '../platform/cursor.js';
 import {errnoOf, type Folder, NOT_HELD, type Pace, type Platform, SystemError} from '../platform/platform.js';
@@ -73,20 +73,25 @@ export type Standing = 'todo' | 'done' | Drift;
 
 /** The name for an open folder itself. */
 export const SELF = '' as ByteName;
-export const NO_XATTRS: KeptXattrs = {xattrs: [], acls: false};
+export const NO_XATTRS: PreservedXattrs = {xattrs: [], acls: false};
 
 const stat: Stat = emptyStat();
 
 /** The entry at a path with its preserved extended attributes, or undefined. */
-export function lookAt(platform: Platform, cursor: Cursor | undefined, path: RelPath, kept: KeptXattrs): Entry | undefined {
+export function lookAt(
+  platform: Platform,
+  cursor: Cursor | undefined,
+  path: RelPath,
+  preserved: PreservedXattrs,
+): Entry | undefined {
   const place = cursor?.find(path);
-  return place && entryAtPlace(platform, place, kept);
+  return place && entryAtPlace(platform, place, preserved);
 }
 
-export function entryAtPlace(platform: Platform, {folder, name}: Place, kept: KeptXattrs): Entry | undefined {
+export function entryAtPlace(platform: Platform, {folder, name}: Place, preserved: PreservedXattrs): Entry | undefined {
   if (!platform.stat(folder, name, stat)) return undefined;
   const link = stat.code === CODE.symlink ? platform.readLink(folder, name) : undefined;
-  return toEntry(stat, {link, xattrs: platform.xattrs(folder, name, kept)});
+  return toEntry(stat, {link, xattrs: platform.xattrs(folder, name, preserved)});
 }
 
 /**

@@ -11,7 +11,7 @@ import {errnoOf, type Grown, type SystemError} from '../platform/platform.js';
 import {attributesOf, isOfXattrs, setsAccess} from './attributes.js';
 import {checkSource, lookAt, NO_XATTRS, type World} from './check.js';
 import {discard} from './spot.js';
-import {type Flushed, failed, type StepResult, sideOf, skipped, type Task} from './task.js';
+import {type Flushed, failed, type Step, type StepResult, sideOf, skipped} from './step.js';
 
 /** `action`: what was made, for the following steps; it differs from the plan's action if the source's file has changed meanwhile. */
 export interface Copied {
@@ -28,18 +28,18 @@ const ONE_PIECE = 256 * 1024;
 const ATTEMPTS = 3;
 
 /** Copies the source's file, or returns why it could not. */
-export function copyFromSource(task: Task, spot: Place): Copied | StepResult {
-  const {world, rules} = task;
-  let {action} = task;
+export function copyFromSource(step: Step, spot: Place): Copied | StepResult {
+  const {world, rules} = step;
+  let {action} = step;
   for (let attempt = 1; ; attempt++) {
     // A growing file may have grown between the last check and its copy.
-    const ended = copyFile({...task, action}, spot, rules.takesGrowing && attempt > 1);
+    const ended = copyFile({...step, action}, spot, rules.takesGrowing && attempt > 1);
     if (ended === 'copied') return {action};
     if (typeof ended !== 'string' && 'grown' in ended) return {action: asGrown(action, ended)};
     if (ended !== 'changed' && ended !== 'refused') return ended;
     const now = lookAt(world.platform, world.source, action.path, world.policy);
     if (!rules.follows && ended === 'refused' && attempt === 1) return skipped(sourceDrift(action, world));
-    if (now === undefined) return vanished(task);
+    if (now === undefined) return vanished(step);
     if (attempt === ATTEMPTS || now.kind !== 'file') return failed(action, 'write', 'CHANGED_DURING_COPY', 'source');
     // The file's earlier state was not approved: its current state is copied.
     if (rules.follows) action = {...action, after: now} as Action;
@@ -52,12 +52,12 @@ function asGrown(action: Action, {grown}: Grown): Action {
 }
 
 /** A symlink, a FIFO, a socket or a device. */
-export function makeOther(task: Task, {folder, name}: Place): Copied | StepResult {
-  const {action, world, rules} = task;
+export function makeOther(step: Step, {folder, name}: Place): Copied | StepResult {
+  const {action, world, rules} = step;
   const gone = checkSource(action, world);
-  if (gone) return rules.follows && !isInSource(action, world) ? vanished(task) : skipped(gone);
+  if (gone) return rules.follows && !isInSource(action, world) ? vanished(step) : skipped(gone);
   const {kind, link, rdev = '0:0'} = action.after as Entry;
-  const attributes = attributesOf(task, {isNew: true});
+  const attributes = attributesOf(step, {isNew: true});
   try {
     if (isSpecial(CODE[kind])) {
       const [major, minor] = rdev.split(':').map(Number) as [number, number];
@@ -68,18 +68,18 @@ export function makeOther(task: Task, {folder, name}: Place): Copied | StepResul
     return {action};
   } catch (error) {
     // It may exist without its attributes.
-    discard(task, {folder, name});
+    discard(step, {folder, name});
     throw error;
   }
 }
 
 /** `mayBeLonger`: the file is also accepted if it has grown since it was checked. */
-function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | Grown | 'copied' | 'changed' | 'refused' {
-  const {action, world, flushed, rules, onBytes} = task;
+function copyFile(step: Step, spot: Place, mayBeLonger: boolean): StepResult | Grown | 'copied' | 'changed' | 'refused' {
+  const {action, world, flushed, rules, onBytes} = step;
   const {platform, source, policy, abilities, pace} = world;
   const after = action.after as Entry;
   const from = source?.find(action.path);
-  if (from === undefined) return vanished(task);
+  if (from === undefined) return vanished(step);
   const isExpected = (now: Entry) => sameEntry(now, after, {...policy, ...NO_XATTRS});
   let opened = emptyStat();
   try {
@@ -88,7 +88,7 @@ function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | G
       name: from.name,
       to: spot.folder,
       as: spot.name,
-      attributes: attributesOf(task, {isNew: true}),
+      attributes: attributesOf(step, {isNew: true}),
       fsync: fsyncOf(action, flushed),
       sparse: policy.sparse,
       live: rules.takesGrowing,
@@ -107,7 +107,7 @@ function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | G
     // During a long copy, the file may have been moved away with its folder.
     const tookLong = result !== 'copied' || after.size > LOOK_AGAIN_BYTES;
     if (tookLong && !(rules.takesGrowing ? isSameFile(opened, action, world) : checkSource(action, world) === undefined)) {
-      discard(task, spot);
+      discard(step, spot);
       return 'changed';
     }
     const isGrown = result === 'copied' && opened.size !== after.size;
@@ -120,7 +120,7 @@ function copyFile(task: Task, spot: Place, mayBeLonger: boolean): StepResult | G
   } catch (error) {
     if (isOfXattrs(error)) throw error;
     const code = errnoOf(error);
-    if (code === 'ENOENT') return vanished(task);
+    if (code === 'ENOENT') return vanished(step);
     // It is a symlink now.
     if (code === 'ELOOP') return 'refused';
     const {syscall} = error as SystemError;
@@ -136,7 +136,7 @@ function fsyncOf({before, after}: Action, flushed: Flushed): 'none' | 'holes' | 
 }
 
 /** The source's file has changed. For an approved plan this is drift; otherwise it is the problem of a file in use. */
-function vanished({action, world, rules}: Task): StepResult {
+function vanished({action, world, rules}: Step): StepResult {
   return rules.follows ? failed(action, 'write', 'VANISHED', 'source') : skipped(sourceDrift(action, world));
 }
 

@@ -8,7 +8,7 @@ import type {Problem} from '../core/problem.js';
 import {joinFacts, type TimeFacts} from '../core/times.js';
 import {allEnded, type WorkerPool} from '../platform/pool.js';
 import type {Opened} from '../state/traces.js';
-import {type BatchJob, type BatchResult, type BatchStep, fromWire, type LeaderNow, type WireResult} from './batch.js';
+import {type BatchResult, type BatchStep, type BatchTask, fromWire, type LeaderNow, type WireResult} from './batch.js';
 import type {ApplyContext} from './session.js';
 
 /** A batch is as much as a worker does between two answers. */
@@ -70,14 +70,14 @@ export class Dispatch {
     const lanes = this.#everywhere(BATCHES_AHEAD, async (worker) => {
       for (const batch of batches) {
         if (isStopped() || pool.isStopped) return;
-        const job: BatchJob = {
-          ...this.#job(worker, step),
+        const task: BatchTask = {
+          ...this.#task(worker, step),
           indexes: batch,
           actions: batch.map((index) => actions[index] as Action),
           ...(leader && {leaders: batch.map(leader)}),
           ...(asideOf && {asides: batch.map(asideOf)}),
         };
-        const results = await pool.call<readonly WireResult[]>(worker, job);
+        const results = await pool.call<readonly WireResult[]>(worker, task);
         for (const [i, wire] of results.entries()) {
           const result = fromWire(wire);
           if ('opened' in result) for (const opened of result.opened ?? []) this.o.onOpened(opened);
@@ -92,19 +92,19 @@ export class Dispatch {
 
   /** Flushes all written files: each worker knows the mounts that it has written to. Returns the first problem. */
   async sync(): Promise<Problem | undefined> {
-    const ask = (worker: number) => this.o.pool.call<Problem | undefined>(worker, this.#job(worker, 'sync'));
+    const ask = (worker: number) => this.o.pool.call<Problem | undefined>(worker, this.#task(worker, 'sync'));
     return (await allEnded(this.#everywhere(1, ask))).find((found) => found !== undefined);
   }
 
   /** What the workers have found about how the target stores times. */
   async timeFacts(): Promise<TimeFacts | undefined> {
-    const ask = (worker: number) => this.o.pool.call<TimeFacts | undefined>(worker, this.#job(worker, 'times'));
+    const ask = (worker: number) => this.o.pool.call<TimeFacts | undefined>(worker, this.#task(worker, 'times'));
     return (await allEnded(this.#everywhere(1, ask))).reduce(joinFacts, undefined);
   }
 
   /** Sends a worker only what is new to it: the context can be large, and there may be a million opened folders. */
-  #job(worker: number, step: BatchStep): BatchJob {
-    const job: BatchJob = {type: 'batch', step, indexes: [], actions: []};
+  #task(worker: number, step: BatchStep): BatchTask {
+    const task: BatchTask = {type: 'batch', step, indexes: [], actions: []};
     const isNew = this.#given[worker] !== this.#context;
     const context = isNew ? {context: this.#context} : {};
     // With a new context a worker starts again, and knows none of them.
@@ -112,7 +112,7 @@ export class Dispatch {
     const news = this.o.opened.slice(this.#knows[worker]);
     this.#given[worker] = this.#context;
     this.#knows[worker] = this.o.opened.length;
-    return {...job, ...context, ...(news.length > 0 && {opened: news})};
+    return {...task, ...context, ...(news.length > 0 && {opened: news})};
   }
 
   /** Starts this many `lanes` of work at each worker. */

@@ -8,7 +8,7 @@ import {parentPath} from '../core/path.js';
 import type {WaveStep} from '../plan/waves.js';
 import type {Cursor} from '../platform/cursor.js';
 import {errnoOf} from '../platform/platform.js';
-import type {StepResult} from './task.js';
+import type {StepResult} from './step.js';
 
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 const NEED_ROOM: ReadonlySet<WaveStep> = new Set<WaveStep>(['folders', 'writes', 'overwrites', 'exchanges', 'links']);

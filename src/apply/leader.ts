@@ -8,10 +8,10 @@ import {isCurrent, sameTime} from '../plan/compare.js';
 import type {Place} from '../platform/cursor.js';
 import {checkTarget, entryAtPlace, inSource, lookAt, NO_XATTRS, type World} from './check.js';
 import {foundWaiting} from './spot.js';
-import type {Task} from './task.js';
+import type {Step} from './step.js';
 
 /** Whether the leader of a link was copied in this run, in its state at that time. */
-export function isCopiedNow({rules, leader}: Task): boolean {
+export function isCopiedNow({rules, leader}: Step): boolean {
   return rules.follows && (leader?.is === 'written' || leader?.is === 'staged');
 }
 
@@ -29,17 +29,17 @@ export function isOneInSource({path, leader}: Link, {platform, source}: World): 
 }
 
 /** The place of the file that a link is made to; undefined if that file is not the one of the source. */
-export function leaderPlace(task: Task, action: Link): Place | undefined {
-  const {world, staging, leader = {is: 'untouched'}} = task;
+export function leaderPlace(step: Step, action: Link): Place | undefined {
+  const {world, staging, leader = {is: 'untouched'}} = step;
   const {platform, leaders} = world;
   const place =
     leader.is === 'staged'
       ? foundWaiting({...world, target: leaders}, staging, action.leader, leader.index)
       : leaders?.find(action.leader);
   const now = place && entryAtPlace(platform, place, NO_XATTRS);
-  if (now?.kind !== action.after.kind || (now.size !== action.after.size && !isCopiedNow(task))) return undefined;
+  if (now?.kind !== action.after.kind || (now.size !== action.after.size && !isCopiedNow(step))) return undefined;
   if (leader.is === 'untouched') return isWhole(action.leader, world) ? place : undefined;
-  if (leader.is === 'written' && !isOfItsTime(task, action, now)) return undefined;
+  if (leader.is === 'written' && !isOfItsTime(step, action, now)) return undefined;
   // Only its attributes still have to be set, and then apply to this name too.
   const isSound =
     leader.is !== 'attrs' ||
@@ -48,11 +48,11 @@ export function leaderPlace(task: Task, action: Link): Place | undefined {
 }
 
 /** Whether a written leader is unchanged since. It may still be unknown how exactly the target stores times. */
-function isOfItsTime(task: Task, {leader, after}: Link, {mtime}: Entry): boolean {
-  const {platform, source, policy} = task.world;
+function isOfItsTime(step: Step, {leader, after}: Link, {mtime}: Entry): boolean {
+  const {platform, source, policy} = step.world;
   const closely = {...policy, mtimeWindow: policy.mtimeWindow + COARSEST};
   if (!policy.times || sameTime(mtime, after.mtime, closely)) return true;
-  const now = isCopiedNow(task) ? inSource(() => lookAt(platform, source, leader, NO_XATTRS)) : undefined;
+  const now = isCopiedNow(step) ? inSource(() => lookAt(platform, source, leader, NO_XATTRS)) : undefined;
   // A file that is written to all the time was copied as it was at one moment.
   return now !== undefined && mtime > after.mtime && (mtime < now.mtime || sameTime(mtime, now.mtime, closely));
 }

@@ -31,30 +31,30 @@ import {spelledOtherwise} from './names.js';
 import {isBorder, orBack, putInPlace, setTimeAgain} from './place.js';
 import {rename} from './rename.js';
 import {asideSpot, foundWaiting, placeIn, spotOf} from './spot.js';
-import {ALREADY, DONE, failed, type StepResult, sideOf, skipped, type Task} from './task.js';
+import {ALREADY, DONE, failed, type Step, type StepResult, sideOf, skipped} from './step.js';
 
 /** @throws SystemError if the kernel refuses a call. */
-export function perform(task: Task): StepResult {
+export function perform(step: Step): StepResult {
   try {
-    return act(task);
+    return act(step);
   } catch (error) {
-    if (isOfXattrs(error)) return withoutXattrs(task);
+    if (isOfXattrs(error)) return withoutXattrs(step);
     if (errnoOf(error) !== 'EACCES') throw error;
-    const opened = openUp(task);
+    const opened = openUp(step);
     if (opened === undefined) throw error;
     try {
-      return {...act(task), opened};
+      return {...act(step), opened};
     } catch (again) {
       // They must be restored, whatever the result is.
-      return {...failed(task.action, WAVE_PHASES[task.step], errnoOf(again), sideOf(again)), opened};
+      return {...failed(step.action, WAVE_PHASES[step.wave], errnoOf(again), sideOf(again)), opened};
     }
   }
 }
 
 /** If the target refuses an attribute, the path has a problem, but the copy is made without the attribute. */
-function withoutXattrs(task: Task): StepResult {
-  const {action} = task;
-  const done = act({...task, takesXattrs: false});
+function withoutXattrs(step: Step): StepResult {
+  const {action} = step;
+  const done = act({...step, takesXattrs: false});
   if (done.status === 'done') return failed(action, 'attrs', 'XATTRS_NOT_KEPT');
   // An entry that waits will still be renamed; that counts, in addition to the problem.
   return done.status === 'staged' ? {...done, ...failed(action, 'attrs', 'XATTRS_NOT_KEPT'), status: 'staged'} : done;
@@ -64,10 +64,10 @@ function withoutXattrs(task: Task): StepResult {
  * Gives the owner, who runs this, all rights to the folders that an action changes; the modes are restored at the end. Undefined if this
  * user owns none of them. If another worker has opened them meanwhile, none has to be opened, and the action is tried again.
  */
-function openUp({action, step, world, staging}: Task): Opened[] | undefined {
+function openUp({action, wave, world, staging}: Step): Opened[] | undefined {
   const {platform, target, opened} = world;
   // Moving a folder to another folder changes its ".." entry.
-  const isMoved = step !== 'renames' && action.before?.kind === 'directory';
+  const isMoved = wave !== 'renames' && action.before?.kind === 'directory';
   const paths = [parentPath(action.path), ...(isMoved ? [action.path] : [])];
   let found: Opened[] | undefined;
   for (const path of paths) {
@@ -84,12 +84,12 @@ function openUp({action, step, world, staging}: Task): Opened[] | undefined {
   return found;
 }
 
-function act(task: Task): StepResult {
-  const {action, world} = task;
+function act(step: Step): StepResult {
+  const {action, world} = step;
   const isRefused = action.before === undefined && action.path !== ROOT && !world.holdsName(baseName(action.path));
   if (isRefused) return failed(action, 'write', 'NAME_NOT_HELD');
-  const result = orBeside(task, () => actOn(task));
-  if (result.status === 'done' || result.status === 'staged') noteVolume(task);
+  const result = orBeside(step, () => actOn(step));
+  if (result.status === 'done' || result.status === 'staged') noteVolume(step);
   return result;
 }
 
@@ -97,7 +97,7 @@ function act(task: Task): StepResult {
  * A border within one volume: project quotas (xfs, ext4) and encrypted folders have them. It is met once for each folder, since later
  * files are made beside their final name.
  */
-function orBeside({action, world}: Task, act: () => StepResult): StepResult {
+function orBeside({action, world}: Step, act: () => StepResult): StepResult {
   const folder = parentPath(action.path);
   try {
     return act();
@@ -109,7 +109,7 @@ function orBeside({action, world}: Task, act: () => StepResult): StepResult {
 }
 
 /** Remembers where something was written, since all of it is flushed before anything is deleted. */
-function noteVolume({action, world}: Task): void {
+function noteVolume({action, world}: Step): void {
   const {target, volumes, platform} = world;
   const path = parentPath(action.path);
   const volume = target?.volumeAt(path);
@@ -117,31 +117,31 @@ function noteVolume({action, world}: Task): void {
   volumes.set(volume, platform.openFolder(target.folder(path), '.' as ByteName));
 }
 
-function actOn(task: Task): StepResult {
-  switch (task.step) {
+function actOn(step: Step): StepResult {
+  switch (step.wave) {
     case 'renames':
-      return rename(task);
+      return rename(step);
     case 'folders':
-      return makeFolder(task);
+      return makeFolder(step);
     case 'writes':
     case 'overwrites':
     case 'exchanges':
-      return write(task);
+      return write(step);
     case 'links':
-      return link(task);
+      return link(step);
     case 'deletes':
-      return remove(task);
+      return remove(step);
     case 'emptied':
-      return task.action.kind === 'rmdir' ? removeFolder(task) : placeStaged(task);
+      return step.action.kind === 'rmdir' ? removeFolder(step) : placeStaged(step);
     case 'attrs':
-      return setAttributes(task);
+      return setAttributes(step);
     case 'settle':
-      return settleFolder(task);
+      return settleFolder(step);
   }
 }
 
-function makeFolder(task: Task): StepResult {
-  const {action, world} = task;
+function makeFolder(step: Step): StepResult {
+  const {action, world} = step;
   const {platform} = world;
   const after = action.after as Entry;
   // This process must be able to work in it; it gets its final mode at the end.
@@ -159,18 +159,18 @@ function makeFolder(task: Task): StepResult {
     return DONE;
   }
   // It is made under the name at which the old file is set aside: the exchange puts the old file there, until the folder's content is on disk.
-  const aside = asideSpot(task, action.path);
+  const aside = asideSpot(step, action.path);
   platform.makeFolder(aside.folder, aside.name, mode);
-  if (!exchanged(task, aside, place)) {
+  if (!exchanged(step, aside, place)) {
     platform.removeFolder(aside.folder, aside.name);
     platform.move({from: place.folder, name: place.name, to: aside.folder, as: aside.name, replace: false});
-    orBack(task, aside, place, () => platform.makeFolder(place.folder, place.name, mode));
+    orBack(step, aside, place, () => platform.makeFolder(place.folder, place.name, mode));
   }
   return DONE;
 }
 
 /** Removes a new folder that could not be renamed, so that it can be tried again. */
-function exchanged({world: {platform}}: Task, aside: Place, place: Place): boolean {
+function exchanged({world: {platform}}: Step, aside: Place, place: Place): boolean {
   try {
     return platform.exchange(aside.folder, aside.name, place.folder, place.name);
   } catch (error) {
@@ -179,50 +179,50 @@ function exchanged({world: {platform}}: Task, aside: Place, place: Place): boole
   }
 }
 
-function write(task: Task): StepResult {
-  const {action, world, rules} = task;
+function write(step: Step): StepResult {
+  const {action, world, rules} = step;
   if (!canMake(CODE[(action.after as Entry).kind], world.policy)) return {status: 'not-kept'};
   // Perf: a plan made just now saw nothing there, and the rename fails if something has appeared since (bench: copy-memory).
   const standing = !rules.looksFirst && action.kind === 'create' ? 'todo' : checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return ALREADY;
-  const spot = spotOf(task, placeIn(world.target, action));
-  const made = action.after?.kind === 'file' ? copyFromSource(task, spot) : makeOther(task, spot);
+  const spot = spotOf(step, placeIn(world.target, action));
+  const made = action.after?.kind === 'file' ? copyFromSource(step, spot) : makeOther(step, spot);
   if (!('action' in made)) return made;
-  if (made.action === action) return putInPlace(task, spot);
-  const result = putInPlace({...task, action: made.action}, spot);
+  if (made.action === action) return putInPlace(step, spot);
+  const result = putInPlace({...step, action: made.action}, spot);
   const [planned, copied] = [action.after as Entry, made.action.after as Entry];
   const isOther = planned.size !== copied.size || planned.mtime !== copied.mtime;
   return isOther ? {...result, isOther} : result;
 }
 
-function link(task: Task): StepResult {
-  const {world} = task;
-  const action = task.action as Link;
+function link(step: Step): StepResult {
+  const {world} = step;
+  const action = step.action as Link;
   const {platform, policy} = world;
-  if (!policy.hardlinks) return write({...task, action: asFile(action)});
+  if (!policy.hardlinks) return write({...step, action: asFile(action)});
   // A leader that has grown and was copied in its current state is the same file.
-  const ended = isCopiedNow(task) ? endedAtTarget(action, world) : endedBefore(action, world);
+  const ended = isCopiedNow(step) ? endedAtTarget(action, world) : endedBefore(action, world);
   if (ended) return ended;
   if (!isOneInSource(action, world)) {
     return skipped({path: action.path, side: 'source', attribute: 'leader', before: action.leader});
   }
-  const leader = leaderPlace(task, action);
+  const leader = leaderPlace(step, action);
   if (leader === undefined) return failed(action, 'write', 'DEPENDS');
-  const spot = spotOf(task, placeIn(world.target, action));
+  const spot = spotOf(step, placeIn(world.target, action));
   try {
     platform.makeLink(leader.folder, leader.name, spot.folder, spot.name);
   } catch (error) {
-    if (isBorder(error) && spot.folder !== task.staging.own) return copyApart(task, action, 'NOT_LINKED');
+    if (isBorder(error) && spot.folder !== step.staging.own) return copyApart(step, action, 'NOT_LINKED');
     if (errnoOf(error) !== 'EMLINK') throw error;
-    return linkBeyond(task, action, spot);
+    return linkBeyond(step, action, spot);
   }
   try {
-    return putInPlace(task, spot);
+    return putInPlace(step, spot);
   } catch (error) {
     // There may be room in staging but not in the folder, since btrfs limits the names in one folder.
     if (errnoOf(error) !== 'EMLINK') throw error;
-    return linkBeyond(task, action, spot);
+    return linkBeyond(step, action, spot);
   }
 }
 
@@ -230,8 +230,8 @@ function link(task: Task): StepResult {
  * If a file has its maximum number of links, this name becomes a link to a further file with the same content, which each worker makes,
  * or stays the link that an earlier run has made.
  */
-function linkBeyond(task: Task, action: Link, spot: Place): StepResult {
-  const {platform, leaders, policy, further, target} = task.world;
+function linkBeyond(step: Step, action: Link, spot: Place): StepResult {
+  const {platform, leaders, policy, further, target} = step.world;
   const {path, leader, after} = action;
   const beyond = 'TOO_MANY_LINKS';
   const now = entryAtPlace(platform, placeIn(target, action), policy);
@@ -242,26 +242,26 @@ function linkBeyond(task: Task, action: Link, spot: Place): StepResult {
   if (!isDone && place !== undefined && made !== undefined && isCurrent(after, made, policy)) {
     try {
       platform.makeLink(place.folder, place.name, spot.folder, spot.name);
-      const result = putInPlace(task, spot);
+      const result = putInPlace(step, spot);
       return result.status === 'done' ? failed(action, 'write', beyond) : result;
     } catch (error) {
       // It has its maximum number of links too, or is gone.
       if (!['EMLINK', 'ENOENT'].includes(errnoOf(error))) throw error;
     }
   }
-  const result = copyApart(task, action, beyond);
+  const result = copyApart(step, action, beyond);
   if (result.status === 'failed' && result.problem?.code === beyond) further.set(leader, path);
   return result;
 }
 
 /** If two names of one file are on different volumes, or it has its maximum number of links, a separate file is made and reported each time. */
-function copyApart(task: Task, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINKS'): StepResult {
-  const {world} = task;
+function copyApart(step: Step, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINKS'): StepResult {
+  const {world} = step;
   const {after} = action;
   const apart = failed(action, 'write', code);
   const now = entryAtPlace(world.platform, placeIn(world.target, action), world.policy);
   if (now !== undefined && isCurrent(after, now, world.policy)) return apart;
-  const result = write({...task, action: asFile(action)});
+  const result = write({...step, action: asFile(action)});
   if (result.status === 'staged') return {...apart, status: 'staged'};
   return result.status === 'done' ? apart : result;
 }
@@ -272,8 +272,8 @@ function asFile({before, after, ...action}: Link): Action {
   return {...action, ...(before && {before}), after, kind} as Action;
 }
 
-function remove(task: Task): StepResult {
-  const {action, world, aside} = task;
+function remove(step: Step): StepResult {
+  const {action, world, aside} = step;
   const {platform} = world;
   const ended = endedBefore(action, world) ?? keptAs(action, world);
   if (ended) return ended;
@@ -283,7 +283,7 @@ function remove(task: Task): StepResult {
   // Race: a file that replaces this one between the check above and this call is deleted; some microseconds.
   if (aside === undefined) platform.removeFile(folder, name);
   else {
-    const spot = asideSpot(task, aside);
+    const spot = asideSpot(step, aside);
     platform.move({from: folder, name, to: spot.folder, as: spot.name, replace: false});
   }
   return DONE;
@@ -298,7 +298,7 @@ function keptAs({path}: Action, {names, foldsNames, target}: World): StepResult 
   return now && skipped({path, side: 'source', attribute: 'name', now});
 }
 
-function removeFolder({action, world}: Task): StepResult {
+function removeFolder({action, world}: Step): StepResult {
   const ended = endedBefore(action, world) ?? keptAs(action, world);
   if (ended) return ended;
   const {folder, name} = placeIn(world.target, action);
@@ -316,47 +316,47 @@ function removeFolder({action, world}: Task): StepResult {
  * a moment nothing exists at the path. Exchanging first would be worse: the folder could contain a file that someone has just put into
  * it, and a killed run would lose that file.
  */
-function placeStaged(task: Task): StepResult {
-  const {action, index, world} = task;
+function placeStaged(step: Step): StepResult {
+  const {action, index, world} = step;
   const {platform} = world;
-  const {folder, name} = foundWaiting(world, task.staging, action.path, index);
+  const {folder, name} = foundWaiting(world, step.staging, action.path, index);
   const place = placeIn(world.target, action);
   const now = entryAtPlace(platform, place, NO_XATTRS);
   if (now !== undefined && now.kind !== 'directory') return skipped(comeOrGone(action.path, 'target', action.before, now));
   try {
     if (now !== undefined) platform.removeFolder(place.folder, place.name);
     platform.move({from: folder, name, to: place.folder, as: place.name, replace: false});
-    setTimeAgain(task, place);
+    setTimeAgain(step, place);
     return DONE;
   } catch (error) {
-    if (isBorder(error)) return makeBeside(task);
+    if (isBorder(error)) return makeBeside(step);
     if (!isNotEmpty(error)) throw error;
     return failed(action, 'delete', 'NOT_EMPTY');
   }
 }
 
 /** The staged file cannot be renamed to its path, which is now free: it is made again. */
-function makeBeside(task: Task): StepResult {
-  const {world} = task;
-  world.beside.add(parentPath(task.action.path));
-  const action = {...task.action, before: undefined} as Action;
-  return action.kind === 'link' ? link({...task, action}) : write({...task, action});
+function makeBeside(step: Step): StepResult {
+  const {world} = step;
+  world.beside.add(parentPath(step.action.path));
+  const action = {...step.action, before: undefined} as Action;
+  return action.kind === 'link' ? link({...step, action}) : write({...step, action});
 }
 
-function setAttributes(task: Task): StepResult {
-  const {action, world} = task;
+function setAttributes(step: Step): StepResult {
+  const {action, world} = step;
   const ended = endedBefore(action, world);
   if (ended) return ended;
   const after = action.after as Entry;
   const {folder, name} = placeIn(world.target, action);
   const changed = endedAtTarget(action, world);
   if (changed) return changed;
-  world.platform.setAttributes(folder, name, CODE[after.kind], attributesOf(task, {isNew: false}));
+  world.platform.setAttributes(folder, name, CODE[after.kind], attributesOf(step, {isNew: false}));
   return DONE;
 }
 
-function settleFolder(task: Task): StepResult {
-  const {action, world} = task;
+function settleFolder(step: Step): StepResult {
+  const {action, world} = step;
   const {platform, policy} = world;
   const after = action.after as Entry;
   const place = placeIn(world.target, action);
@@ -368,7 +368,7 @@ function settleFolder(task: Task): StepResult {
   }
   const isDone = isCurrent(after, now, policy) && !(isMade(action) && !policy.mode);
   if (isDone && !world.isShared) return ALREADY;
-  platform.setAttributes(place.folder, place.name, CODE.directory, attributesOf(task, {isNew: false}));
+  platform.setAttributes(place.folder, place.name, CODE.directory, attributesOf(step, {isNew: false}));
   return isDone ? ALREADY : DONE;
 }
 

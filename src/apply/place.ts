@@ -7,18 +7,18 @@ import {errnoOf, type Platform, type SystemError} from '../platform/platform.js'
 import {attributesOf} from './attributes.js';
 import {checkTarget, comeOrGone} from './check.js';
 import {asideSpot, discard, placeIn, waitingSpot} from './spot.js';
-import {ALREADY, DONE, type StepResult, skipped, type Task} from './task.js';
+import {ALREADY, DONE, type Step, type StepResult, skipped} from './step.js';
 
 /** What was made takes its place, or waits for the folder that it replaces to be empty. */
-export function putInPlace(task: Task, spot: Place): StepResult {
-  const {action, world, staging, index} = task;
+export function putInPlace(step: Step, spot: Place): StepResult {
+  const {action, world, staging, index} = step;
   const {platform, policy} = world;
   let result: StepResult | undefined;
   try {
     const after = action.after as Entry;
     // Made beside its place it may have got what new files get there: an ACL.
     if (spot.folder !== staging.own && policy.acls && action.kind !== 'link') {
-      platform.setAttributes(spot.folder, spot.name, CODE[after.kind], attributesOf(task, {isNew: false}));
+      platform.setAttributes(spot.folder, spot.name, CODE[after.kind], attributesOf(step, {isNew: false}));
     }
     if (action.before?.kind === 'directory') {
       const waiting = waitingSpot(world, staging, action.path, index);
@@ -30,17 +30,17 @@ export function putInPlace(task: Task, spot: Place): StepResult {
       // Race: what is put here between this look and the rename is replaced; a moment of microseconds.
       const again = action.before === undefined ? 'todo' : checkTarget(action, world);
       if (typeof again === 'object') result = skipped(again);
-      else result = task.aside === undefined ? take(task, spot) : takeAside(task, spot, task.aside);
+      else result = step.aside === undefined ? take(step, spot) : takeAside(step, spot, step.aside);
     }
     return result;
   } finally {
-    if (result?.status !== 'done' && result?.status !== 'staged') discard(task, spot);
+    if (result?.status !== 'done' && result?.status !== 'staged') discard(step, spot);
   }
 }
 
 /** One rename: at one moment the old, at the next the new. */
-function take(task: Task, spot: Place): StepResult {
-  const {action, world} = task;
+function take(step: Step, spot: Place): StepResult {
+  const {action, world} = step;
   const {platform} = world;
   const place = placeIn(world.target, action);
   try {
@@ -51,7 +51,7 @@ function take(task: Task, spot: Place): StepResult {
       as: place.name,
       replace: action.before !== undefined,
     });
-    setTimeAgain(task, place);
+    setTimeAgain(step, place);
     return DONE;
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
@@ -62,17 +62,17 @@ function take(task: Task, spot: Place): StepResult {
 }
 
 /** Where closing or renaming a file is taken for a change of it. */
-export function setTimeAgain({action, world: {platform, policy, abilities}}: Task, place: Place): void {
+export function setTimeAgain({action, world: {platform, policy, abilities}}: Step, place: Place): void {
   const {kind, mtime} = action.after as Entry;
   if (abilities?.times !== 'placed' || !policy.times || kind !== 'file') return;
   platform.setAttributes(place.folder, place.name, CODE.file, {mtime, withAccess: true});
 }
 
 /** The same, but what was there is set aside. In one step too, where the file system exchanges names or has hard links. */
-function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
-  const {platform} = task.world;
-  const place = placeIn(task.world.target, task.action);
-  const aside = asideSpot(task, path);
+function takeAside(step: Step, spot: Place, path: RelPath): StepResult {
+  const {platform} = step.world;
+  const place = placeIn(step.world.target, step.action);
+  const aside = asideSpot(step, path);
   const move = (from: Place, to: Place, replace = false) =>
     platform.move({from: from.folder, name: from.name, to: to.folder, as: to.name, replace});
   // A connection that breaks may report a rename as refused that was carried out: then the old one is set aside already.
@@ -80,7 +80,7 @@ function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
     try {
       return act();
     } catch (error) {
-      if (checkTarget(task.action, task.world) === 'todo') undo();
+      if (checkTarget(step.action, step.world) === 'todo') undo();
       throw error;
     }
   };
@@ -88,7 +88,7 @@ function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
   // What is new lies where the old is to lie: what is the user's is never in staging.
   move(spot, aside);
   if (orUndo(exchange, () => move(aside, spot))) {
-    setTimeAgain(task, place);
+    setTimeAgain(step, place);
     return DONE;
   }
   move(aside, spot);
@@ -99,9 +99,9 @@ function takeAside(task: Task, spot: Place, path: RelPath): StepResult {
     );
   } else {
     move(place, aside);
-    orBack(task, aside, place, () => move(spot, place));
+    orBack(step, aside, place, () => move(spot, place));
   }
-  setTimeAgain(task, place);
+  setTimeAgain(step, place);
   return DONE;
 }
 
@@ -117,7 +117,7 @@ function linked(platform: Platform, from: Place, to: Place): boolean {
 }
 
 /** What was put aside goes back where it was when what comes next is refused. */
-export function orBack<Result>({world: {platform}}: Task, aside: Place, place: Place, act: () => Result): Result {
+export function orBack<Result>({world: {platform}}: Step, aside: Place, place: Place, act: () => Result): Result {
   try {
     return act();
   } catch (error) {

@@ -9,9 +9,9 @@ import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Pace, type Platform, type View} from '../platform/platform.js';
 import {openTree} from '../platform/roots.js';
 import {inSource} from './check.js';
-import {problemOf} from './task.js';
+import {problemOf} from './step.js';
 
-export interface QuestionJob {
+export interface QuestionTask {
   readonly type: 'question';
   /**
    * `content`: whether the two files at each path have the same content. `allocated`: bytes on disk of the source's and of the target's
@@ -39,7 +39,7 @@ interface Trees {
 
 /** One answer for each path, in their order. @throws SystemError where a root cannot be opened. */
 export function answer(
-  {question, paths, inTarget, source, target, views}: QuestionJob,
+  {question, paths, inTarget, source, target, views}: QuestionTask,
   {goOn, pace}: Pick<Trees, 'goOn' | 'pace'>,
 ): unknown[] {
   const fs = platform();
@@ -61,7 +61,7 @@ export function answer(
   }
 }
 
-const QUESTIONS: Readonly<Record<QuestionJob['question'], (path: RelPath, trees: Trees, inTarget: RelPath) => unknown>> = {
+const QUESTIONS: Readonly<Record<QuestionTask['question'], (path: RelPath, trees: Trees, inTarget: RelPath) => unknown>> = {
   content: sameContent,
   allocated,
   refused,

@@ -9,17 +9,17 @@ import {errnoOf} from '../platform/platform.js';
 import {renamedName} from '../state/traces.js';
 import {check, checkTarget, isNamed, oldName} from './check.js';
 import {placeIn} from './spot.js';
-import {type StepResult, skipped, type Task} from './task.js';
+import {type Step, type StepResult, skipped} from './step.js';
 
 /** `todo`: it has its new name, and a later wave does the rest. */
-export function rename(task: Task): StepResult {
-  const {action, world} = task;
+export function rename(step: Step): StepResult {
+  const {action, world} = step;
   // Steps that write content check the source themselves.
   const standing = action.kind === 'move' ? check(action, world) : checkTarget(action, world);
   if (typeof standing === 'object') return skipped(standing);
   if (standing === 'done') return {status: 'already-done'};
   const hasName = isNamed(action, world);
-  if (!hasName && !giveName(task, placeIn(world.target, action))) {
+  if (!hasName && !giveName(step, placeIn(world.target, action))) {
     return skipped({path: action.path, side: 'target', attribute: 'name'});
   }
   if (hasMore(action)) return {status: 'todo'};
@@ -32,8 +32,8 @@ function hasMore(action: Action): boolean {
 }
 
 /** False if another entry has the name: then nothing was changed. */
-function giveName(task: Task, {folder, name}: Place): boolean {
-  const {action, world, staging, index} = task;
+function giveName(step: Step, {folder, name}: Place): boolean {
+  const {action, world, staging, index} = step;
   const {platform} = world;
   const own = toByteName(oldName(action));
   const move = (from: ByteName, as: ByteName) => platform.move({from: folder, name: from, to: folder, as, replace: false});
@@ -50,7 +50,7 @@ function giveName(task: Task, {folder, name}: Place): boolean {
     return true;
   } catch (error) {
     const isTaken = errnoOf(error) === 'EEXIST';
-    if (isTaken && !isListed(task, {folder, name})) {
+    if (isTaken && !isListed(step, {folder, name})) {
       // The kernel caches for a second that the name led to it. Race: an entry that gets the name at this moment is replaced.
       platform.move({from: folder, name: via, to: folder, as: name, replace: true});
       return true;
@@ -62,7 +62,7 @@ function giveName(task: Task, {folder, name}: Place): boolean {
 }
 
 /** Whether any entry of the folder has a name that may be the same. */
-function isListed({world: {platform}}: Task, {folder, name}: Place): boolean {
+function isListed({world: {platform}}: Step, {folder, name}: Place): boolean {
   const key = foldName(fromByteName(name));
   return platform.names(folder).some((other) => foldName(fromByteName(other)) === key);
 }

@@ -17,7 +17,7 @@ import type {Rules} from './approach.js';
 import {inSource, type World} from './check.js';
 import {FullVolumes} from './full.js';
 import {FolderNames} from './names.js';
-import type {Flushed} from './task.js';
+import type {Flushed} from './step.js';
 
 /** What all batches of a run share. */
 export interface ApplyContext {

@@ -26,7 +26,7 @@ import {errnoOf, type Folder, SystemError} from '../platform/platform.js';
 import type {Staging} from '../state/staging.js';
 import {besideName} from '../state/traces.js';
 import type {World} from './check.js';
-import type {Task} from './task.js';
+import type {Step} from './step.js';
 
 /** Where an action is done; the way there is looked at again before something is destroyed. */
 export function placeIn(target: Cursor | undefined, {path, before}: Action): Place {
@@ -35,10 +35,10 @@ export function placeIn(target: Cursor | undefined, {path, before}: Action): Pla
 }
 
 /** Where what takes a place is made: in staging, or beside the place where it cannot be renamed from there. */
-export function spotOf(task: Task, place: Place): Place {
-  const {action, world, staging, index} = task;
+export function spotOf(step: Step, place: Place): Place {
+  const {action, world, staging, index} = step;
   const isHere = canMove(world, world.target, staging, action.path);
-  return isHere ? {folder: staging.own, name: nameOf(index)} : besideSpot(task, place.folder, {path: action.path, use: 'tmp'});
+  return isHere ? {folder: staging.own, name: nameOf(index)} : besideSpot(step, place.folder, {path: action.path, use: 'tmp'});
 }
 
 /** Whether what is in staging can be renamed to a path of the target, and the reverse; `way`: by which this is looked at. */
@@ -48,19 +48,19 @@ function canMove({beside}: World, way: Cursor | undefined, {volume}: Staging, pa
 }
 
 /** `path`: that beside which it is. */
-function besideSpot({staging, index}: Task, folder: Folder, {path, use}: {path: RelPath; use: 'tmp' | 'old'}): Place {
+function besideSpot({staging, index}: Step, folder: Folder, {path, use}: {path: RelPath; use: 'tmp' | 'old'}): Place {
   const name = besideName(staging.runId, index, use);
   (use === 'old' ? staging.replacedTraces : staging.traces).add({beside: {folder: parentPath(path), name}});
   return {folder, name: name as ByteName};
 }
 
 /** Where a leaf is set aside; `path`: that of which the kind changes, the leaf's own or that of the folder which it is in. */
-export function asideSpot(task: Task, path: RelPath): Place {
-  const {world, staging, index} = task;
+export function asideSpot(step: Step, path: RelPath): Place {
+  const {world, staging, index} = step;
   // The other way stays at the leaf, which is still to be moved.
   const {leaders} = world;
   if (leaders === undefined || canMove(world, leaders, staging, path)) return {folder: staging.replaced, name: nameOf(index)};
-  return besideSpot(task, leaders.folder(parentPath(path)), {path, use: 'old'});
+  return besideSpot(step, leaders.folder(parentPath(path)), {path, use: 'old'});
 }
 
 /** Where something is to wait for the folder that it replaces to be empty. */
@@ -78,7 +78,7 @@ export function foundWaiting(world: World, staging: Staging, path: RelPath, inde
   return {folder: target.folder(parentPath(path)), name: besideName(staging.runId, index, 'tmp') as ByteName};
 }
 
-export function discard({world}: Task, {folder, name}: Place): void {
+export function discard({world}: Step, {folder, name}: Place): void {
   try {
     world.platform.removeFile(folder, name);
   } catch (error) {

@@ -10,7 +10,7 @@ import {WAVE_PHASES, type WaveStep} from '../plan/waves.js';
 import type {BatchResult} from './batch.js';
 import type {Outcomes} from './outcomes.js';
 import type {Progress} from './progress.js';
-import type {LeaderNow} from './task.js';
+import type {LeaderNow} from './step.js';
 
 export interface StepsOptions {
   readonly plan: Plan;

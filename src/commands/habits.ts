@@ -18,13 +18,13 @@ export const COMMAND_HABITS: Readonly<Record<string, string>> = habits([
 ]);
 
 const PLAN = '`dirsync plan` shows what would be done, and changes nothing';
-const KEPT = 'everything that can be kept is kept: leave it out (--no-preserve keeps less)';
+const PRESERVED = 'everything that can be kept is kept: leave it out (--no-preserve keeps less)';
 
 /** Flags, without their dashes. One that a command has itself is not looked up. */
 export const FLAG_HABITS: Readonly<Record<string, string>> = habits([
   ['n dry-run dryrun just-print what-if whatif check preview', PLAN],
   ['yes y assumeyes auto-approve no-confirm noconfirm', 'only `dirsync apply` asks: leave it out'],
-  ['a archive p perms o owner g group D devices H hard-links A acls X xattrs S sparse l links', KEPT],
+  ['a archive p perms o owner g group D devices H hard-links A acls X xattrs S sparse l links', PRESERVED],
   ['r R recursive', 'folders are always copied with their contents: leave it out'],
   ['v verbose', 'the result lists each change: leave it out; --full lists all of them, --log FILE logs them'],
   ['q quiet silent', 'redirect the output to /dev/null; errors still go to stderr'],

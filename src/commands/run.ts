@@ -72,6 +72,6 @@ export default class Run extends BaseCommand {
     const parsed = await this.parse(Run);
     const {run} = await import('../app/commands.js');
     const {all, jobs, once} = parsed.flags;
-    this.exit(await run(this.typed(parsed), {allJobs: all, jobs, once}));
+    this.exit(await run(this.typed(parsed), {allJobs: all, atOnce: jobs, once}));
   }
 }

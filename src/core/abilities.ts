@@ -3,7 +3,7 @@
  * user space.
  */
 import {toByteName} from './name.js';
-import type {Kept} from './plan.js';
+import type {Preserved} from './plan.js';
 
 /** What one target can hold. Undefined abilities elsewhere mean that nothing was tried yet. */
 export interface Abilities {
@@ -74,19 +74,19 @@ export function holdsLength(name: string, {length, of}: LongestName): boolean {
 export type Symlinks = 'kept' | 'bare' | 'none';
 
 /** Limits what is kept to what the target can hold; without `abilities`, `kept` is unchanged. */
-export function withAbilities<K extends Kept>(kept: K, abilities: Abilities | undefined): K {
-  if (abilities === undefined) return kept;
+export function withAbilities<K extends Preserved>(preserved: K, abilities: Abilities | undefined): K {
+  if (abilities === undefined) return preserved;
   const {mode, owner, times, symlinks, hardlinks, specials} = abilities;
   return {
-    ...kept,
-    mode: kept.mode && mode,
-    owner: kept.owner && owner,
-    groups: owner ? kept.groups : [],
-    times: kept.times && times !== 'none',
-    symlinks: kept.symlinks === 'kept' ? symlinks : kept.symlinks,
-    hardlinks: kept.hardlinks && hardlinks !== 'none',
-    showsLinks: kept.showsLinks && hardlinks !== 'hidden',
-    specials: kept.specials && specials,
-    devices: kept.devices && specials,
+    ...preserved,
+    mode: preserved.mode && mode,
+    owner: preserved.owner && owner,
+    groups: owner ? preserved.groups : [],
+    times: preserved.times && times !== 'none',
+    symlinks: preserved.symlinks === 'kept' ? symlinks : preserved.symlinks,
+    hardlinks: preserved.hardlinks && hardlinks !== 'none',
+    showsLinks: preserved.showsLinks && hardlinks !== 'hidden',
+    specials: preserved.specials && specials,
+    devices: preserved.devices && specials,
   };
 }

@@ -4,10 +4,10 @@ import type {Action, ActionKind} from './action.js';
 import type {Filtering, Tagged} from './filter.js';
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
-import type {KeptXattrs} from './xattr.js';
+import type {PreservedXattrs} from './xattr.js';
 
 /** The metadata that is compared and set: what was requested, limited to what this process may set and the target can hold. */
-export interface Kept extends KeptXattrs {
+export interface Preserved extends PreservedXattrs {
   readonly mode: boolean;
   /** Whether this process may set owners. */
   readonly owner: boolean;
@@ -31,7 +31,7 @@ export const LINKS_AS = ['content', 'text'] as const;
 export type LinksAs = (typeof LINKS_AS)[number];
 
 /** How files are compared, and what may be changed. Stored in the plan, so that apply does what was reviewed. */
-export interface PlanOptions extends Kept, Filtering {
+export interface PlanOptions extends Preserved, Filtering {
   /** What decides that a file's content is the same: size and mtime, only the size, or the content itself. */
   readonly compare: 'metadata' | 'size' | 'content';
   /** Times that differ by no more than this are equal, in nanoseconds. */

@@ -66,7 +66,7 @@ const OURS: Readonly<Record<string, string>> = {
 };
 
 /** The same if the target has something at the path, which stays. */
-const KEPT: Readonly<Record<string, string>> = {
+const PRESERVED: Readonly<Record<string, string>> = {
   CHANGED_DURING_COPY:
     'it changed during each attempt to copy it, so the old file in the target was kept; run again when no program writes to it',
   VANISHED: 'it was removed from the source while dirsync worked, so what the target has was kept; run again',
@@ -129,7 +129,7 @@ type Circumstances = Pick<Problem, 'phase' | 'side'> & {readonly isKept?: boolea
 
 /** The fixed sentence for a problem's code; for an errno, it includes what was tried. */
 export function problemMessage(code: string, {phase, side, isKept = false}: Circumstances): string {
-  const ours = isKept ? (KEPT[code] ?? OURS[code]) : OURS[code];
+  const ours = isKept ? (PRESERVED[code] ?? OURS[code]) : OURS[code];
   if (ours !== undefined) return ours;
   const [what, wayOut] = ERRNO[code] ?? [
     `the operating system answered ${code}`,

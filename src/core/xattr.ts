@@ -27,7 +27,7 @@ const DIGEST = 'sha256:';
 const VALUE = /^(?:[A-Za-z0-9+/]*={0,2}|sha256:[0-9a-f]{64}|\?)$/;
 
 /** Which attributes of an entry are compared and set. */
-export interface KeptXattrs {
+export interface PreservedXattrs {
   readonly xattrs: readonly XattrNamespace[];
   readonly acls: boolean;
 }
@@ -38,14 +38,14 @@ export function isAcl(name: string): boolean {
 }
 
 /** Whether an attribute is compared and set. */
-export function isKeptXattr(name: string, {xattrs, acls}: KeptXattrs): boolean {
+export function isPreservedXattr(name: string, {xattrs, acls}: PreservedXattrs): boolean {
   // XFS shows its ACLs a second time under these names.
   if (name.startsWith('trusted.SGI_ACL_')) return false;
   return isAcl(name) ? acls : xattrs.some((namespace) => name.startsWith(`${namespace}.`));
 }
 
 /** Whether any attributes are kept. */
-export function keepsXattrs({xattrs, acls}: KeptXattrs): boolean {
+export function preservesXattrs({xattrs, acls}: PreservedXattrs): boolean {
   return acls || xattrs.length > 0;
 }
 
@@ -65,8 +65,8 @@ export function isXattrValue(value: unknown): value is string {
 }
 
 /** The kept names whose values differ between two entries. */
-export function differingXattrs(a: Xattrs | undefined, b: Xattrs | undefined, kept: KeptXattrs): string[] {
+export function differingXattrs(a: Xattrs | undefined, b: Xattrs | undefined, preserved: PreservedXattrs): string[] {
   if (a === undefined && b === undefined) return [];
   const names = new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})]);
-  return [...names].filter((name) => a?.[name] !== b?.[name] && isKeptXattr(name, kept));
+  return [...names].filter((name) => a?.[name] !== b?.[name] && isPreservedXattr(name, preserved));
 }

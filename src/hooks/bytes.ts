@@ -1,7 +1,7 @@
 /** Node passes text to a child as UTF-8, with U+FFFD for other bytes. A shell sets variables and folders that are not UTF-8 instead. */
 import {encodeName, isName} from '../core/name.js';
 
-export interface Place {
+export interface Surroundings {
   /** Shell code to put before the command; empty if Node can pass everything. */
   readonly script: string;
   readonly cwd?: string;
@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** `cwd`: undefined for the folder of this process. */
-export function placeOf(cwd: string | undefined, env: NodeJS.ProcessEnv): Place {
+export function surroundingsOf(cwd: string | undefined, env: NodeJS.ProcessEnv): Surroundings {
   const odd = Object.entries(env).filter(([name, value = '']) => !value.isWellFormed() && isName(value) && SHELL_NAME.test(name));
   const script = odd.map(([name, value = '']) => `${assign(name, value)}; export ${name}\n`);
   const rest = {...env, ...Object.fromEntries(odd.map(([name]) => [name, undefined]))};

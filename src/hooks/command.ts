@@ -5,7 +5,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {escapeName} from '../core/escape.js';
 import type {CommandLine} from '../core/hooks.js';
 import {formatDuration} from '../report/words/units.js';
-import {placeOf} from './bytes.js';
+import {surroundingsOf} from './bytes.js';
 import {type LimitReached, startLimit, type TimeLimit} from './limit.js';
 
 export interface CommandOptions extends TimeLimit {
@@ -91,9 +91,9 @@ async function carryOut(command: CommandLine, options: CommandOptions, tail: Tai
 }
 
 function start(command: CommandLine, {cwd, env, input}: CommandOptions): ChildProcess {
-  const {script, ...place} = placeOf(cwd, env);
+  const {script, ...surroundings} = surroundingsOf(cwd, env);
   const options: SpawnOptions = {
-    ...place,
+    ...surroundings,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
     windowsHide: true,

@@ -10,7 +10,7 @@ export interface Filter {
 }
 
 /** A row's place among those that are shown. */
-export interface Place {
+export interface Position {
   readonly position: number;
   readonly siblings: number;
 }
@@ -115,7 +115,7 @@ export class TreeModel {
     this.#update();
   }
 
-  place(row: number): Place {
+  place(row: number): Position {
     return {position: at(this.#positions, row), siblings: at(this.#siblings, this.#slot(this.parent(row)))};
   }
 

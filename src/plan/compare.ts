@@ -68,7 +68,7 @@ export function attributeReasons(source: Entry, target: Entry, policy: Policy): 
 }
 
 /** Whether the modification time of this kind is kept. */
-export function keepsTime(kind: Kind, policy: Pick<Policy, 'times' | 'symlinks'>): boolean {
+export function preservesTime(kind: Kind, policy: Pick<Policy, 'times' | 'symlinks'>): boolean {
   return policy.times && !isBare(kind, policy);
 }
 
@@ -113,7 +113,7 @@ export function isCurrent(source: Entry, target: Entry, policy: Policy): boolean
   return (
     source.kind === target.kind &&
     contentReasons(source, target, {...policy, compare: 'metadata'}).length === 0 &&
-    (!keepsTime(source.kind, policy) || sameTime(source.mtime, target.mtime, policy)) &&
+    (!preservesTime(source.kind, policy) || sameTime(source.mtime, target.mtime, policy)) &&
     attributeReasons(source, target, policy).length === 0
   );
 }

@@ -14,7 +14,7 @@ import type {Entry} from '../core/entry.js';
 import {compareBytes, encodeName} from '../core/name.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
-import {attributeReasons, contentReasons, isCurrent, keepsTime, sameTime} from './compare.js';
+import {attributeReasons, contentReasons, isCurrent, preservesTime, sameTime} from './compare.js';
 import {Contents, type SameContent} from './contents.js';
 import {type CreationOptions, createTree, skipUnheld} from './creation.js';
 import {type Deletion, readBlocked, readDeletion} from './deletion.js';
@@ -127,7 +127,7 @@ class Merge {
         {block: t.block, index: i},
       ];
       const {isRenamed} = frame;
-      frame = {parent: frame, depth, order, source, target, keeps: undefined, isRenamed, path: undefined, settled: false};
+      frame = {parent: frame, depth, order, source, target, noDeletes: undefined, isRenamed, path: undefined, settled: false};
     }
     s.skipBlock();
     t.skipBlock();
@@ -220,7 +220,7 @@ class Merge {
     if (this.#source.isMount || this.#target.isMount) this.#draft.mounts++;
     const before = entryAt(target.block, target.index);
     const after = entryAt(source.block, source.index);
-    const keeps = this.#source.isMount ? 'other-file-system' : this.#source.partial ? 'unread' : undefined;
+    const noDeletes = this.#source.isMount ? 'other-file-system' : this.#source.partial ? 'unread' : undefined;
     const reasons = this.#metadata(after, before);
     const order = this.#draft.nextOrder();
     this.#draft.settle({path, from, order, frame: parent, before, after}, reasons);
@@ -230,7 +230,7 @@ class Merge {
     this.#source.next();
     this.#target.next();
     const isRenamed = parent?.isRenamed === true || from !== undefined;
-    return {parent, depth, order, source, target, keeps, isRenamed, path, settled};
+    return {parent, depth, order, source, target, noDeletes, isRenamed, path, settled};
   }
 
   async #bothLeaves(frame: Frame, path: RelPath, from: RelPath | undefined): Promise<void> {
@@ -319,9 +319,9 @@ class Merge {
 
   async #targetOnly(frame: Frame, reasons = GONE): Promise<void> {
     const t = this.#target;
-    if (!this.#policy.delete || frame.keeps === 'other-file-system') return t.skipTree();
+    if (!this.#policy.delete || frame.noDeletes === 'other-file-system') return t.skipTree();
     const path = joinPath(pathOf(frame), t.name());
-    if (frame.keeps === 'unread') return this.#block(path);
+    if (frame.noDeletes === 'unread') return this.#block(path);
     const {steps} = await this.#deletion(path, reasons);
     if (steps.some(({action}) => action.kind !== 'blocked')) this.#draft.touch(frame);
     for (const step of steps) this.#draft.add(step.order, step.action);
@@ -366,7 +366,7 @@ class Merge {
   #metadata(after: Entry, before: Entry): Reason[] {
     this.#draft.losses.count(after, before);
     const reasons = attributeReasons(after, before, this.#policy);
-    if (keepsTime(after.kind, this.#policy) && !sameTime(after.mtime, before.mtime, this.#policy)) reasons.push('mtime');
+    if (preservesTime(after.kind, this.#policy) && !sameTime(after.mtime, before.mtime, this.#policy)) reasons.push('mtime');
     return reasons;
   }
 }

@@ -12,7 +12,7 @@ export interface Frame {
   readonly source: Row;
   readonly target: Row;
   /** Why nothing in the target's folder is deleted: the content of the source's folder is not known. */
-  readonly keeps: 'unread' | 'other-file-system' | undefined;
+  readonly noDeletes: 'unread' | 'other-file-system' | undefined;
   /** Whether it or a folder above it will be renamed. */
   readonly isRenamed: boolean;
   path: RelPath | undefined;

@@ -2,7 +2,7 @@
 import {CODE, isDevice} from '../core/block.js';
 import {addSizes, type Entry} from '../core/entry.js';
 import type {PlanOptions, Preservable} from '../core/plan.js';
-import {isAcl, isKeptXattr, XATTR_NAMESPACES} from '../core/xattr.js';
+import {isAcl, isPreservedXattr, XATTR_NAMESPACES} from '../core/xattr.js';
 import {mayGiveTo} from './compare.js';
 
 /** The number of paths that lose something, by what they lose; `linkedBytes` counts the bytes of hard links written as files. */
@@ -60,7 +60,7 @@ export class LossCount {
     if ((owner || group) && this.#wants('owner')) this.#counts.owner++;
     if (after.xattrs === undefined) return;
     const lost = Object.entries(after.xattrs)
-      .filter(([name, value]) => !isKeptXattr(name, policy) && before?.xattrs?.[name] !== value)
+      .filter(([name, value]) => !isPreservedXattr(name, policy) && before?.xattrs?.[name] !== value)
       .map(([name]) => name);
     if (lost.some(isAcl) && this.#wants('acls')) this.#counts.acls++;
     if (lost.some(isCopied) && this.#wants('xattrs')) this.#counts.xattrs++;
@@ -84,5 +84,5 @@ export class LossCount {
 
 /** Whether an attribute is copied where possible. The kernel gives every file its own SELinux label. */
 function isCopied(name: string): boolean {
-  return name !== 'security.selinux' && isKeptXattr(name, {xattrs: XATTR_NAMESPACES, acls: false});
+  return name !== 'security.selinux' && isPreservedXattr(name, {xattrs: XATTR_NAMESPACES, acls: false});
 }

@@ -12,7 +12,7 @@ import {toNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import type {LinksAs} from '../core/plan.js';
 import type {TimeFacts} from '../core/times.js';
-import type {KeptXattrs} from '../core/xattr.js';
+import type {PreservedXattrs} from '../core/xattr.js';
 
 /** An open folder, opaque to everything except its backend. Must be closed. */
 export type Folder = {readonly __brand: 'Folder'};
@@ -36,7 +36,7 @@ export function emptyRow(): ListedEntry {
 
 /** The extended attributes to read. */
 export interface WantedXattrs {
-  readonly kept: KeptXattrs;
+  readonly preserved: PreservedXattrs;
   readonly values: readonly (readonly [name: ByteName, value: Uint8Array])[];
 }
 
@@ -132,7 +132,7 @@ export interface FileSystem {
   /** As mount(8) prints it, such as "ext4"; undefined if unknown. */
   readonly type: string | undefined;
   /** The namespaces of extended attributes, and ACLs, that it supports. */
-  readonly keeps: KeptXattrs;
+  readonly preserves: PreservedXattrs;
   /** How it stores times, as far as its type determines that. */
   readonly times: TimeFacts;
   /** The size in bytes of the largest file that it can hold, if that is below all other limits. */
@@ -199,7 +199,7 @@ export interface ShowingPlatform extends Platform {
 export interface Platform {
   readonly name: 'posix' | 'portable';
   /** Whether it can read and make extended attributes, FIFOs, sockets, devices and holes. */
-  readonly keepsAll: boolean;
+  readonly preservesAll: boolean;
   /** The resolution in nanoseconds at which times are set and read. */
   readonly timeResolution: bigint;
   /** Whether `syncFileSystem` works; if not, files must be flushed one by one. */
@@ -215,7 +215,7 @@ export interface Platform {
    * Reads all entries of a folder into `rows`, in no particular order, and reuses existing rows; returns their number. It reads
    * only the wanted extended attributes.
    */
-  list(folder: Folder, rows: ListedEntry[], kept?: KeptXattrs): number;
+  list(folder: Folder, rows: ListedEntry[], preserved?: PreservedXattrs): number;
   /** The names in a folder, in no particular order, without reading the entries. */
   names(folder: Folder): ByteName[];
   /**
@@ -224,7 +224,7 @@ export interface Platform {
    */
   stat(folder: Folder, name: ByteName, stat: Stat): boolean;
   /** The wanted extended attributes of `name`, which is not followed: packed as in a block. */
-  xattrs(folder: Folder, name: ByteName, kept: KeptXattrs): string;
+  xattrs(folder: Folder, name: ByteName, preserved: PreservedXattrs): string;
   /** The value of one extended attribute; undefined if there is none. */
   xattr(folder: Folder, name: ByteName, attribute: ByteName): Uint8Array | undefined;
   /** Identifies the mount of a folder: nothing can be renamed or linked between folders with different numbers. */

@@ -1,7 +1,7 @@
 /**
- * A fixed set of worker threads that run jobs synchronously. A job is plain data; it returns one answer, and may stream messages
+ * A fixed set of worker threads that run tasks synchronously. A task is plain data; it returns one answer, and may stream messages
  * before. A general pool does not fit: scans stream many transferred blocks with back-pressure, and apply workers keep folders open
- * between jobs (docs/decisions).
+ * between tasks (docs/decisions).
  */
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
@@ -13,7 +13,7 @@ import {SystemError} from './platform.js';
 
 /** Memory that all threads share. Only one worker writes to each slot of the counters. */
 export interface Shared {
-  /** [STOP]: 1 asks every worker to end its job, else 0. */
+  /** [STOP]: 1 asks every worker to end its task, else 0. */
   readonly control: Int32Array;
   /** `COUNTERS` numbers per worker. */
   readonly counters: Float64Array;
@@ -26,7 +26,7 @@ export const COUNTERS = 3;
 /** The counter for the current action of a worker: its index + 1, or 0. */
 export const AT = 2;
 
-/** The last job of a worker: closes its open folders, which would stay open after its thread has ended. */
+/** The last task of a worker: closes its open folders, which would stay open after its thread has ended. */
 export const LEAVE = 'leave';
 
 /** The number of messages that a worker may be ahead of the reader of its stream. */
@@ -39,7 +39,7 @@ export interface WorkerData {
 
 export interface Request {
   readonly id: number;
-  readonly job: unknown;
+  readonly task: unknown;
   /** For a stream: [0] is the number of messages that may still be sent. */
   readonly credit?: Int32Array;
 }
@@ -78,7 +78,7 @@ interface Pending {
 interface Member {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
-  /** Whether it has got a job. */
+  /** Whether it has got a task. */
   isUsed: boolean;
   /** Why it has ended, or its messages can no longer be read. */
   failure?: unknown;
@@ -88,7 +88,7 @@ interface Member {
 const DEFAULT_SIZE = Math.max(2, availableParallelism());
 
 export interface Stream<Message, Answer> extends AsyncIterable<Message> {
-  /** Settles when the job has ended and its last message was read. */
+  /** Settles when the task has ended and its last message was read. */
   readonly answer: Promise<Answer>;
 }
 
@@ -139,13 +139,13 @@ export class WorkerPool {
     this.#members = Array.from({length: size}, (_, index) => this.#start(index));
   }
 
-  /** Sends a job to one worker, which answers jobs in the order in which it gets them. */
-  call<Answer>(index: number, job: unknown): Promise<Answer> {
-    return this.#send(index, {id: this.#nextId++, job}) as Promise<Answer>;
+  /** Sends a task to one worker, which answers tasks in the order in which it gets them. */
+  call<Answer>(index: number, task: unknown): Promise<Answer> {
+    return this.#send(index, {id: this.#nextId++, task}) as Promise<Answer>;
   }
 
   /**
-   * Waits for `work` that sends jobs. If one fails, all workers are asked to end, and the error is thrown when all have ended, so that
+   * Waits for `work` that sends tasks. If one fails, all workers are asked to end, and the error is thrown when all have ended, so that
    * nothing is working on the trees any more.
    */
   async together(work: readonly Promise<unknown>[]): Promise<void> {
@@ -153,8 +153,8 @@ export class WorkerPool {
     await allEnded(work);
   }
 
-  /** Starts a job that sends messages while it runs. It waits if the reader is too slow. */
-  stream<Message, Answer>(index: number, job: unknown): Stream<Message, Answer> {
+  /** Starts a task that sends messages while it runs. It waits if the reader is too slow. */
+  stream<Message, Answer>(index: number, task: unknown): Stream<Message, Answer> {
     const credit = new Int32Array(new SharedArrayBuffer(4));
     credit[0] = STREAM_AHEAD;
     const queue: Message[] = [];
@@ -164,7 +164,7 @@ export class WorkerPool {
       queue.push(message as Message);
       wake();
     };
-    const request = {id: this.#nextId++, job, credit};
+    const request = {id: this.#nextId++, task, credit};
     const answer = this.#send(index, request, onMessage) as Promise<Answer>;
     const end = () => {
       ended = true;
@@ -198,7 +198,7 @@ export class WorkerPool {
     };
   }
 
-  /** Asks every running job to end soon; each returns what it has. */
+  /** Asks every running task to end soon; each returns what it has. */
   stop(): void {
     Atomics.store(this.shared.control, STOP, 1);
     Atomics.notify(this.shared.control, STOP);
@@ -209,7 +209,7 @@ export class WorkerPool {
     limit(this.shared.allowance, rate);
   }
 
-  /** Whether the workers were asked to end. Callers that send one job after another stop then. */
+  /** Whether the workers were asked to end. Callers that send one task after another stop then. */
   get isStopped(): boolean {
     return Atomics.load(this.shared.control, STOP) !== 0;
   }
@@ -275,7 +275,7 @@ export class WorkerPool {
     };
     worker.on('error', fail);
     worker.on('messageerror', fail);
-    worker.on('exit', () => fail(new Error('a worker thread ended before its job')));
+    worker.on('exit', () => fail(new Error('a worker thread ended before its task')));
     return member;
   }
 

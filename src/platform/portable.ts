@@ -52,7 +52,7 @@ interface ListOptions {
 
 export class PortablePlatform implements Platform {
   readonly name = 'portable';
-  readonly keepsAll = false;
+  readonly preservesAll = false;
   readonly timeResolution = 1000n;
   readonly canSyncFileSystem = false;
 
@@ -142,7 +142,7 @@ export class PortablePlatform implements Platform {
       type: name,
       largestFile: largestFileOf(name),
       times: timesOf(name, times),
-      keeps: {xattrs: [], acls: false},
+      preserves: {xattrs: [], acls: false},
       isShared: !isOfOneMachine(type),
       mounted: line && `${line.type} ${line.options}`,
     };

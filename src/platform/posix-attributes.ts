@@ -12,11 +12,11 @@ import {toNanoseconds} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import {
   digestValue,
-  isKeptXattr,
-  type KeptXattrs,
-  keepsXattrs,
+  isPreservedXattr,
   MAX_XATTR_BYTES,
   MAX_XATTRS,
+  type PreservedXattrs,
+  preservesXattrs,
   UNREADABLE_XATTR,
 } from '../core/xattr.js';
 import {fd, type Kernel, NAME_A, NAME_B, XATTR_NAMES, XATTR_VALUE} from './kernel.js';
@@ -46,8 +46,8 @@ export class PosixAttributes {
   }
 
   /** The attributes of a listed entry; `written` is the address of its name, which is already in scratch memory. */
-  xattrsAt(folder: Folder, name: ByteName, written: number, kept: KeptXattrs): string {
-    return this.#readXattrs(folder, this.#path(folder, name, written), kept);
+  xattrsAt(folder: Folder, name: ByteName, written: number, preserved: PreservedXattrs): string {
+    return this.#readXattrs(folder, this.#path(folder, name, written), preserved);
   }
 
   setAttributes(folder: Folder, name: ByteName, code: number, attributes: Attributes): void {
@@ -85,8 +85,8 @@ export class PosixAttributes {
     }
   }
 
-  xattrs(folder: Folder, name: ByteName, kept: KeptXattrs): string {
-    return keepsXattrs(kept) ? this.#readXattrs(folder, this.#path(folder, name), kept) : '';
+  xattrs(folder: Folder, name: ByteName, preserved: PreservedXattrs): string {
+    return preservesXattrs(preserved) ? this.#readXattrs(folder, this.#path(folder, name), preserved) : '';
   }
 
   xattr(folder: Folder, name: ByteName, attribute: ByteName): Uint8Array | undefined {
@@ -115,7 +115,7 @@ export class PosixAttributes {
   }
 
   /** llistxattr(2), and lgetxattr(2) for the wanted attributes; packed as in a block. `path` is an address. */
-  #readXattrs(folder: Folder, path: number, kept: KeptXattrs): string {
+  #readXattrs(folder: Folder, path: number, preserved: PreservedXattrs): string {
     const {llistxattr} = this.kernel.libc;
     let listed = llistxattr(path, this.kernel.base + XATTR_NAMES, XATTR_USUAL);
     // Perf: almost no file has any (bench: unchanged-generated).
@@ -131,7 +131,7 @@ export class PosixAttributes {
       .split('\0')
       .slice(0, -1);
     let packed = '';
-    for (const name of names.filter((name) => isKeptXattr(name, kept)).sort()) {
+    for (const name of names.filter((name) => isPreservedXattr(name, preserved)).sort()) {
       const value = this.#valueText(path, name);
       if (value !== undefined) packed += `${name}\0${value}\0`;
     }
@@ -172,10 +172,10 @@ export class PosixAttributes {
     throw new SystemError(code, 'lgetxattr');
   }
 
-  #setXattrs(folder: Folder, name: ByteName, code: number, {kept, values}: WantedXattrs): void {
+  #setXattrs(folder: Folder, name: ByteName, code: number, {preserved, values}: WantedXattrs): void {
     const {lsetxattr, lremovexattr} = this.kernel.libc;
     const wanted = new Set<string>(values.map(([attribute]) => attribute));
-    const standing = this.#readXattrs(folder, this.#path(folder, name), kept).split('\0');
+    const standing = this.#readXattrs(folder, this.#path(folder, name), preserved).split('\0');
     const act = (call: () => number, syscall: string, fine?: string) => {
       if (call() === 0) return;
       const errno = this.kernel.errno();

@@ -6,7 +6,7 @@
  */
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
-import {ACL_ACCESS, type KeptXattrs, keepsXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
+import {ACL_ACCESS, type PreservedXattrs, preservesXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
 import {factsOfType, isOfOneMachine, largestFileOf, SECONDS_OF_32_BITS, timesOf} from './filesystems.js';
 import {DATA, DATA_BYTES, fd, Kernel, NAME_A, NAME_B, STATX} from './kernel.js';
 import {
@@ -54,7 +54,7 @@ const NODE_TYPES = new Map<number, number>([
 interface ListOptions {
   readonly folder: Folder;
   /** The extended attributes to read. */
-  readonly wanted: KeptXattrs | undefined;
+  readonly wanted: PreservedXattrs | undefined;
   /** The first free row. */
   readonly from: number;
   /** If given, only these names are listed. */
@@ -65,7 +65,7 @@ interface ListOptions {
 
 export class PosixPlatform implements Platform {
   readonly name = 'posix';
-  readonly keepsAll = true;
+  readonly preservesAll = true;
   readonly timeResolution = 1n;
   readonly canSyncFileSystem = true;
   readonly #attributes: PosixAttributes;
@@ -90,8 +90,8 @@ export class PosixPlatform implements Platform {
     this.kernel.libc.close(fd(open));
   }
 
-  list(folder: Folder, rows: ListedEntry[], kept?: KeptXattrs): number {
-    const wanted = kept !== undefined && keepsXattrs(kept) ? kept : undefined;
+  list(folder: Folder, rows: ListedEntry[], preserved?: PreservedXattrs): number {
+    const wanted = preserved !== undefined && preservesXattrs(preserved) ? preserved : undefined;
     const vanished = new Set<ByteName>();
     const count = this.#listInto(rows, {folder, wanted, from: 0, onVanished: (name) => vanished.add(name)});
     if (vanished.size === 0) return count;
@@ -219,7 +219,7 @@ export class PosixPlatform implements Platform {
       times: isSmall ? SECONDS_OF_32_BITS : timesOf(name, times),
       isShared: !isOfOneMachine(type),
       mounted: line && `${line.type} ${line.options}`,
-      keeps: {xattrs: XATTR_NAMESPACES.filter((namespace) => knows(`${namespace}.dirsync`)), acls: knows(ACL_ACCESS)},
+      preserves: {xattrs: XATTR_NAMESPACES.filter((namespace) => knows(`${namespace}.dirsync`)), acls: knows(ACL_ACCESS)},
     };
   }
 
@@ -435,8 +435,8 @@ export class PosixPlatform implements Platform {
     this.#attributes.setAttributes(folder, name, code, attributes);
   }
 
-  xattrs(folder: Folder, name: ByteName, kept: KeptXattrs): string {
-    return this.#attributes.xattrs(folder, name, kept);
+  xattrs(folder: Folder, name: ByteName, preserved: PreservedXattrs): string {
+    return this.#attributes.xattrs(folder, name, preserved);
   }
 
   xattr(folder: Folder, name: ByteName, attribute: ByteName): Uint8Array | undefined {

@@ -8,7 +8,7 @@ import {CODE, emptyStat, type Stat} from '../core/block.js';
 import {type ByteName, fromByteName} from '../core/name.js';
 import {Naming, withUpperDigits} from '../core/naming.js';
 import {STATE_DIR} from '../core/path.js';
-import type {KeptXattrs} from '../core/xattr.js';
+import type {PreservedXattrs} from '../core/xattr.js';
 import {type Led, LinkWalk, type Tree} from './link-walk.js';
 import {
   type Attributes,
@@ -50,8 +50,8 @@ export class Views implements ShowingPlatform {
     return this.base.name;
   }
 
-  get keepsAll() {
-    return this.base.keepsAll;
+  get preservesAll() {
+    return this.base.preservesAll;
   }
 
   get timeResolution() {
@@ -109,12 +109,12 @@ export class Views implements ShowingPlatform {
     this.base.close(open);
   }
 
-  list(folder: Folder, rows: ListedEntry[], kept?: KeptXattrs): number {
-    const count = this.base.list(folder, rows, kept);
+  list(folder: Folder, rows: ListedEntry[], preserved?: PreservedXattrs): number {
+    const count = this.base.list(folder, rows, preserved);
     const shown = this.#shown.get(folder);
     if (shown === undefined) return count;
     if (shown.links !== undefined) {
-      for (const row of rows.slice(0, count)) if (row.code === CODE.symlink) this.#showLink(folder, row, kept);
+      for (const row of rows.slice(0, count)) if (row.code === CODE.symlink) this.#showLink(folder, row, preserved);
     }
     return shown.naming === undefined ? count : this.#readRows(folder, rows, count);
   }
@@ -158,7 +158,7 @@ export class Views implements ShowingPlatform {
   }
 
   /** `row` still has its name on disk. */
-  #showLink(folder: Folder, row: ListedEntry, kept: KeptXattrs | undefined): void {
+  #showLink(folder: Folder, row: ListedEntry, preserved: PreservedXattrs | undefined): void {
     const {naming, links} = this.#shown.get(folder) as Shown;
     try {
       if (links === 'text') this.#asText(folder, row.name, row);
@@ -167,7 +167,7 @@ export class Views implements ShowingPlatform {
       if (followed === undefined) return;
       try {
         this.base.stat(followed.folder, followed.name, row);
-        row.xattrs = kept === undefined ? '' : this.base.xattrs(followed.folder, followed.name, kept);
+        row.xattrs = preserved === undefined ? '' : this.base.xattrs(followed.folder, followed.name, preserved);
       } finally {
         followed.close();
       }
@@ -191,8 +191,8 @@ export class Views implements ShowingPlatform {
     });
   }
 
-  xattrs(folder: Folder, name: ByteName, kept: KeptXattrs): string {
-    return this.#reading(folder, name, (at, as) => this.base.xattrs(at, as, kept));
+  xattrs(folder: Folder, name: ByteName, preserved: PreservedXattrs): string {
+    return this.#reading(folder, name, (at, as) => this.base.xattrs(at, as, preserved));
   }
 
   xattr(folder: Folder, name: ByteName, attribute: ByteName): Uint8Array | undefined {

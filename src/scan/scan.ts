@@ -2,7 +2,7 @@
 import type {Block} from '../core/block.js';
 import type {Problem} from '../core/problem.js';
 import type {WorkerPool} from '../platform/pool.js';
-import type {ScanAnswer, ScanJob, ScanMessage} from './job.js';
+import type {ScanAnswer, ScanMessage, ScanTask} from './task.js';
 
 export interface Scan {
   readonly blocks: AsyncIterable<Block>;
@@ -12,8 +12,8 @@ export interface Scan {
   readonly problems: readonly Problem[];
 }
 
-export function startScan(pool: WorkerPool, worker: number, job: ScanJob): Scan {
-  const stream = pool.stream<ScanMessage, ScanAnswer>(worker, job);
+export function startScan(pool: WorkerPool, worker: number, task: ScanTask): Scan {
+  const stream = pool.stream<ScanMessage, ScanAnswer>(worker, task);
   const problems: Problem[] = [];
   const answer = stream.answer.then((result) => {
     for (const found of result.problems) problems.push(found);

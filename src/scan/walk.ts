@@ -10,7 +10,7 @@ import {type ByteName, FOLDING_UNKNOWN, type Folding, foldName, fromByteName} fr
 import {isStateDir, joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
 import {decodeText} from '../core/text.js';
-import type {KeptXattrs} from '../core/xattr.js';
+import type {PreservedXattrs} from '../core/xattr.js';
 import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
 import type {FilterScope} from './filter.js';
 import {respell, type SeenEntry} from './respell.js';
@@ -30,7 +30,7 @@ export interface WalkOptions {
   readonly isWhole?: boolean | undefined;
   readonly filters: FilterScope;
   /** The extended attributes to read. */
-  readonly kept: KeptXattrs;
+  readonly preserved: PreservedXattrs;
   /** Whether folders on file systems other than the root's are skipped. */
   readonly oneFileSystem: boolean;
   /** How the target folds names; undefined if it does not. */
@@ -93,12 +93,12 @@ class Walk {
   constructor(private readonly o: WalkOptions) {}
 
   run(): WalkTotals {
-    const {platform, root, rulesRoot, writer, filters, kept, folding} = this.o;
+    const {platform, root, rulesRoot, writer, filters, preserved, folding} = this.o;
     const stat = emptyStat();
     platform.stat(root, '' as ByteName, stat);
     this.#device = stat.device;
     writer.append(0, '', stat);
-    const xattrs = platform.xattrs(root, '' as ByteName, kept);
+    const xattrs = platform.xattrs(root, '' as ByteName, preserved);
     const {device} = stat;
     this.#folder({
       folder: root,
@@ -117,13 +117,13 @@ class Walk {
 
   /** Walks the content of an open folder, whose own row was appended last. */
   #folder(at: Level): void {
-    const {platform, writer, kept, onProgress} = this.o;
+    const {platform, writer, preserved, onProgress} = this.o;
     const {folder, path, depth, xattrs, ownName} = at;
     this.#rows[depth] ??= [];
     const rows = this.#rows[depth];
     let count: number;
     try {
-      count = platform.list(folder, rows, kept);
+      count = platform.list(folder, rows, preserved);
     } catch (error) {
       this.#problem(path, errnoOf(error));
       writer.amend(PARTIAL, '', xattrs, ownName);

@@ -74,7 +74,7 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
 }
 
 const SELF = '' as ByteName;
-const NO_ACLS = {kept: {xattrs: [], acls: true}, values: []};
+const NO_ACLS = {preserved: {xattrs: [], acls: true}, values: []};
 
 /** Whether a killed run left anything to remove. False if it belongs to another user, since this user cannot remove it. */
 export function hasLeftovers(platform: Platform, root: Folder): boolean {

@@ -61,12 +61,12 @@ describe('apply, when dirsync itself goes wrong', () => {
       Worker.prototype.postMessage = send;
     });
 
-    /** From now on the first worker that is sent a job of this step is ended in the middle of it. */
+    /** From now on the first worker that is sent a task of this step is ended in the middle of it. */
     function endingAt(step: string): void {
       let isDone = false;
       Worker.prototype.postMessage = function (this: Worker, request: Request) {
         send.call(this, request);
-        if (isDone || (request.job as {step?: string}).step !== step) return;
+        if (isDone || (request.task as {step?: string}).step !== step) return;
         isDone = true;
         void this.terminate();
       } as typeof send;

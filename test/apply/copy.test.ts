@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import {type Approach, type Live, rulesOf} from '../../src/apply/approach.js';
 import {entryAtPlace, NO_XATTRS, type World} from '../../src/apply/check.js';
 import {type Copied, copyFromSource} from '../../src/apply/copy.js';
-import type {StepResult, Task} from '../../src/apply/task.js';
+import type {Step, StepResult} from '../../src/apply/step.js';
 import type {Action} from '../../src/core/action.js';
 import type {Entry} from '../../src/core/entry.js';
 import {type ByteName, toByteName} from '../../src/core/name.js';
@@ -107,7 +107,7 @@ describe('apply/copy: a file of the source that', () => {
     return folder;
   }
 
-  function copied(source: string, target: string, given: Partial<Task> & {readonly action: Action}): Copied | StepResult {
+  function copied(source: string, target: string, given: Partial<Step> & {readonly action: Action}): Copied | StepResult {
     const cursor = new Cursor(backend, root(source));
     const world: World = {
       platform: backend,
@@ -130,9 +130,9 @@ describe('apply/copy: a file of the source that', () => {
       goOn: () => true,
     };
     const common = {step: 'writes', index: 0, leader: undefined, flushed: 'none', umask: 0} as const;
-    const task = {...common, learner: new TimeLearner(), onBytes: () => true, ...given, world} as Task;
+    const step = {...common, learner: new TimeLearner(), onBytes: () => true, ...given, world} as Step;
     try {
-      return copyFromSource(task, {folder: root(target), name: '0' as ByteName});
+      return copyFromSource(step, {folder: root(target), name: '0' as ByteName});
     } finally {
       cursor.reset();
     }

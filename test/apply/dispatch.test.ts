@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import type {BatchJob, BatchResult, WireResult} from '../../src/apply/batch.js';
+import type {BatchResult, BatchTask, WireResult} from '../../src/apply/batch.js';
 import {Dispatch} from '../../src/apply/dispatch.js';
 import type {ApplyContext} from '../../src/apply/session.js';
 import type {Action} from '../../src/core/action.js';
@@ -15,19 +15,19 @@ const contextOf = (runId: string) => ({runId}) as ApplyContext;
 interface Given {
   readonly workers?: number;
   readonly sizes: readonly number[];
-  readonly answer?: (job: BatchJob, worker: number) => unknown;
+  readonly answer?: (job: BatchTask, worker: number) => unknown;
   readonly isStopped?: () => boolean;
 }
 
 /** A dispatch to workers that answer what they are told, in the order in which they are asked. */
 function dispatchTo({workers = 2, sizes, answer = ({indexes}) => indexes.map(() => 'done'), isStopped = () => false}: Given) {
-  const jobs: (BatchJob & {worker: number})[] = [];
+  const jobs: (BatchTask & {worker: number})[] = [];
   const atWork = new Array(workers).fill(0);
   let most = 0;
   const pool = {
     size: workers,
     isStopped: false,
-    async call(worker: number, job: BatchJob) {
+    async call(worker: number, job: BatchTask) {
       jobs.push({...job, worker});
       most = Math.max(most, ++atWork[worker]);
       await Promise.resolve();
@@ -141,7 +141,7 @@ describe('apply/dispatch', () => {
 
     it('of each folder that was opened up once, by whomever, and of all with another context', async () => {
       const folder = (path: string): Opened => ({path: path as RelPath, mode: 0o500});
-      const answer = ({indexes}: BatchJob) => indexes.map((index) => ({status: 'done', opened: [folder(`d${index}`)]}));
+      const answer = ({indexes}: BatchTask) => indexes.map((index) => ({status: 'done', opened: [folder(`d${index}`)]}));
       const {dispatch, run, jobs, opened} = dispatchTo({sizes: [1, 1], answer, workers: 1});
       await run([0]);
       await run([1]);
@@ -167,7 +167,7 @@ describe('apply/dispatch', () => {
 
     it('when one has failed itself, and ends with that failure when all have ended', async () => {
       const failure = new Error('a worker died');
-      const answer = ({indexes}: BatchJob) => (indexes[0] === 0 ? Promise.reject(failure) : indexes.map(() => 'done'));
+      const answer = ({indexes}: BatchTask) => (indexes[0] === 0 ? Promise.reject(failure) : indexes.map(() => 'done'));
       const {run, jobs} = dispatchTo({sizes: many, answer});
       expect(await run().catch((error: unknown) => error)).to.equal(failure);
       expect(jobs.length).to.be.lessThan(many.length);

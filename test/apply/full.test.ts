@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {FullVolumes} from '../../src/apply/full.js';
-import {DONE, failed} from '../../src/apply/task.js';
+import {DONE, failed} from '../../src/apply/step.js';
 import type {RelPath} from '../../src/core/path.js';
 import type {WaveStep} from '../../src/plan/waves.js';
 import type {Cursor} from '../../src/platform/cursor.js';

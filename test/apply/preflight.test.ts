@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import type {BatchResult} from '../../src/apply/batch.js';
 import {Outcomes} from '../../src/apply/outcomes.js';
 import {preflight} from '../../src/apply/preflight.js';
-import {failed} from '../../src/apply/task.js';
+import {failed} from '../../src/apply/step.js';
 import type {Action} from '../../src/core/action.js';
 import type {Drift} from '../../src/core/drift.js';
 import type {RelPath} from '../../src/core/path.js';

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {type Abilities, type HeldNames, holdsLength, holdsName, withAbilities} from '../../src/core/abilities.js';
-import {ABLE, KEPT} from '../support/plan.js';
+import {ABLE, PRESERVED} from '../support/plan.js';
 
 const ANY: HeldNames = ABLE.names;
 const WINDOWS: HeldNames = {refused: '\u0001"*:<>?\\|', ends: '. ', letters: 'unicode'};
@@ -47,9 +47,9 @@ describe('core/abilities', () => {
   }
 
   it('keeps no more than was asked for, and no more than can be held', () => {
-    expect(withAbilities(KEPT, undefined)).to.equal(KEPT);
-    expect(withAbilities(KEPT, ABLE)).to.deep.equal(KEPT);
-    const nothing = {...KEPT, mode: false, times: false, hardlinks: false, specials: false, devices: false};
+    expect(withAbilities(PRESERVED, undefined)).to.equal(PRESERVED);
+    expect(withAbilities(PRESERVED, ABLE)).to.deep.equal(PRESERVED);
+    const nothing = {...PRESERVED, mode: false, times: false, hardlinks: false, specials: false, devices: false};
     expect(withAbilities(nothing, ABLE)).to.deep.equal(nothing);
     const none: Abilities = {
       ...ABLE,
@@ -60,14 +60,14 @@ describe('core/abilities', () => {
       hardlinks: 'none',
       specials: false,
     };
-    expect(withAbilities({...KEPT, owner: true}, none)).to.deep.equal({
+    expect(withAbilities({...PRESERVED, owner: true}, none)).to.deep.equal({
       ...nothing,
       owner: false,
       groups: [],
       symlinks: 'none',
     });
-    expect(withAbilities(KEPT, {...ABLE, hardlinks: 'hidden', symlinks: 'bare', times: 'placed'})).to.deep.equal({
-      ...KEPT,
+    expect(withAbilities(PRESERVED, {...ABLE, hardlinks: 'hidden', symlinks: 'bare', times: 'placed'})).to.deep.equal({
+      ...PRESERVED,
       showsLinks: false,
       symlinks: 'bare',
     });

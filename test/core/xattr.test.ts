@@ -5,23 +5,23 @@ import {
   ACL_DEFAULT,
   differingXattrs,
   digestValue,
-  isKeptXattr,
+  isPreservedXattr,
   isXattrValue,
-  type KeptXattrs,
-  keepsXattrs,
+  type PreservedXattrs,
+  preservesXattrs,
   valueDigest,
   XATTR_NAMESPACES,
   type Xattrs,
 } from '../../src/core/xattr.js';
 
-const ALL: KeptXattrs = {xattrs: XATTR_NAMESPACES, acls: true};
-const NONE: KeptXattrs = {xattrs: [], acls: false};
-const USER: KeptXattrs = {xattrs: ['user'], acls: false};
-const ACLS: KeptXattrs = {xattrs: [], acls: true};
+const ALL: PreservedXattrs = {xattrs: XATTR_NAMESPACES, acls: true};
+const NONE: PreservedXattrs = {xattrs: [], acls: false};
+const USER: PreservedXattrs = {xattrs: ['user'], acls: false};
+const ACLS: PreservedXattrs = {xattrs: [], acls: true};
 
 describe('core/xattr', () => {
   describe('what is kept', () => {
-    const cases: Record<string, readonly KeptXattrs[]> = {
+    const cases: Record<string, readonly PreservedXattrs[]> = {
       'user.a': [ALL, USER],
       'user.': [ALL, USER],
       'user.a.b': [ALL, USER],
@@ -43,13 +43,13 @@ describe('core/xattr', () => {
     };
     for (const [name, expected] of Object.entries(cases)) {
       it(JSON.stringify(name), () => {
-        expect([ALL, USER, ACLS, NONE].filter((kept) => isKeptXattr(name, kept))).to.deep.equal(expected);
+        expect([ALL, USER, ACLS, NONE].filter((kept) => isPreservedXattr(name, kept))).to.deep.equal(expected);
       });
     }
   });
 
   it('is anything where a namespace or the ACLs are kept', () => {
-    expect([ALL, USER, ACLS, NONE].map(keepsXattrs)).to.deep.equal([true, true, true, false]);
+    expect([ALL, USER, ACLS, NONE].map(preservesXattrs)).to.deep.equal([true, true, true, false]);
   });
 
   it('a value is base64, a digest, or unreadable', () => {
@@ -71,7 +71,7 @@ describe('core/xattr', () => {
       fc.dictionary(name, fc.constantFrom('', 'QQ==', '?'), {noNullPrototype: true}),
       {nil: undefined},
     );
-    const kept: fc.Arbitrary<KeptXattrs> = fc.record({xattrs: fc.subarray([...XATTR_NAMESPACES]), acls: fc.boolean()});
+    const kept: fc.Arbitrary<PreservedXattrs> = fc.record({xattrs: fc.subarray([...XATTR_NAMESPACES]), acls: fc.boolean()});
 
     it('law: nothing from itself', () =>
       fc.assert(
@@ -91,7 +91,7 @@ describe('core/xattr', () => {
           const names = differingXattrs(a, b, kept);
           expect(new Set(names).size).to.equal(names.length);
           for (const each of names) {
-            expect(isKeptXattr(each, kept)).to.equal(true);
+            expect(isPreservedXattr(each, kept)).to.equal(true);
             expect(a?.[each]).to.not.equal(b?.[each]);
           }
         }),

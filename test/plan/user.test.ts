@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import type {Action} from '../../src/core/action.js';
 import type {PlanHeader} from '../../src/core/plan.js';
 import {checkUser} from '../../src/plan/user.js';
-import {act, file, folder, KEPT, planOf} from '../support/plan.js';
+import {act, file, folder, PRESERVED, planOf} from '../support/plan.js';
 
 const NOBODY = 65_534;
 
@@ -104,7 +104,7 @@ describe('plan/user', () => {
   for (const {title, actions, options = {}, by, refused, ...more} of CASES) {
     it(`${title}: ${refused === undefined ? 'done' : 'refused'}`, () => {
       const plannedBy = 'plannedBy' in more ? more.plannedBy : by === 'root' ? 0 : NOBODY;
-      const plan = planOf(actions, {options: {...planOf([]).header.options, ...KEPT, ...options}, plannedBy});
+      const plan = planOf(actions, {options: {...planOf([]).header.options, ...PRESERVED, ...options}, plannedBy});
       let found: unknown;
       try {
         checkUser(plan, USERS[by]);

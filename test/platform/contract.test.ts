@@ -854,20 +854,20 @@ for (const backend of ['posix', 'portable'] as const) {
           ['file', CODE.file],
           ['dir', CODE.directory],
         ] as const) {
-          platform.setAttributes(open(), name(at), code, {xattrs: {kept: ALL, values: wanted}});
+          platform.setAttributes(open(), name(at), code, {xattrs: {preserved: ALL, values: wanted}});
           const packed = platform.xattrs(open(), name(at), ALL);
           const all = `user.a\0\0user.b\0${text('two')}\0user.bytes\xff\0${text('\0\xff')}\0`;
-          expect(packed).to.equal(platform.keepsAll ? all : '');
+          expect(packed).to.equal(platform.preservesAll ? all : '');
           expect(platform.xattrs(open(), name(at), {xattrs: [], acls: true})).to.equal('');
         }
         const rows: ListedEntry[] = [];
         const count = platform.list(open(), rows, ALL);
-        expect(rows.slice(0, count).filter(({xattrs}) => xattrs !== '')).to.have.length(platform.keepsAll ? 2 : 0);
+        expect(rows.slice(0, count).filter(({xattrs}) => xattrs !== '')).to.have.length(platform.preservesAll ? 2 : 0);
         expect(platform.xattrs(open('dir'), name(''), ALL)).to.equal(platform.xattrs(open(), name('dir'), ALL));
         expect(platform.xattrs(open(), name('link'), ALL), 'not followed').to.equal('');
         expect(platform.xattr(open(), name('file'), name('user.absent'))).to.equal(undefined);
         const one = platform.xattr(open(), name('file'), name('user.b'));
-        expect(one && Buffer.from(one).toString()).to.equal(platform.keepsAll ? 'two' : undefined);
+        expect(one && Buffer.from(one).toString()).to.equal(platform.preservesAll ? 'two' : undefined);
       });
 
       if (backend === 'portable') return;
@@ -875,17 +875,17 @@ for (const backend of ['posix', 'portable'] as const) {
       it('are exactly those that are wanted, of those that are kept', () => {
         writeTree(root, {file: 'x'});
         const set = (xattrs: WantedXattrs) => platform.setAttributes(open(), name('file'), CODE.file, {xattrs});
-        set({kept: ALL, values: values(['user.a', '1'], ['user.b', '2'])});
-        set({kept: {xattrs: [], acls: true}, values: []});
+        set({preserved: ALL, values: values(['user.a', '1'], ['user.b', '2'])});
+        set({preserved: {xattrs: [], acls: true}, values: []});
         expect(platform.xattrs(open(), name('file'), ALL), 'none of another kind is touched').to.include('user.a');
-        set({kept: ALL, values: values(['user.b', '3'])});
+        set({preserved: ALL, values: values(['user.b', '3'])});
         expect(platform.xattrs(open(), name('file'), ALL)).to.equal(`user.b\0${text('3')}\0`);
       });
 
       it('of a value above 256 bytes the digest is told, and the whole is read by its name', () => {
         writeTree(root, {file: 'x'});
         const [short, long] = ['s'.repeat(256), 'l'.repeat(257)];
-        const xattrs = {kept: ALL, values: values(['user.long', long], ['user.short', short])};
+        const xattrs = {preserved: ALL, values: values(['user.long', long], ['user.short', short])};
         platform.setAttributes(open(), name('file'), CODE.file, {xattrs});
         const digest = createHash('sha256').update(long).digest('hex');
         expect(platform.xattrs(open(), name('file'), ALL)).to.equal(`user.long\0sha256:${digest}\0user.short\0${text(short)}\0`);
@@ -893,9 +893,9 @@ for (const backend of ['posix', 'portable'] as const) {
       });
 
       it('an ACL is one of them, on a new file too, and the mode follows it', function () {
-        if (!platform.fileSystem(open()).keeps.acls) skip(this, 'ACLs are not kept here');
+        if (!platform.fileSystem(open()).preserves.acls) skip(this, 'ACLs are not kept here');
         writeTree(root, {file: 'x'});
-        const xattrs = {kept: ALL, values: [[name(ACL_ACCESS), Buffer.from(ACL, 'hex')] as const]};
+        const xattrs = {preserved: ALL, values: [[name(ACL_ACCESS), Buffer.from(ACL, 'hex')] as const]};
         const attributes = {xattrs, mode: 0o660};
         expect(platform.copyFile(copy({from: open(), name: 'file', to: open(), as: 'copy', attributes}))).to.equal('copied');
         const packed = `${ACL_ACCESS}\0${Buffer.from(ACL, 'hex').toString('base64')}\0`;
@@ -908,7 +908,7 @@ for (const backend of ['posix', 'portable'] as const) {
         if (isRoot) for (const at of ['.', 'file']) fs.chownSync(path.join(root, at), 65_534, 65_534);
         asNobody(() => {
           const attributes = {
-            xattrs: {kept: {xattrs: ['user'] as const, acls: false}, values: values(['user.a', '1'])},
+            xattrs: {preserved: {xattrs: ['user'] as const, acls: false}, values: values(['user.a', '1'])},
             mode: 0o444,
           };
           platform.setAttributes(open(), name('file'), CODE.file, attributes);
@@ -921,7 +921,7 @@ for (const backend of ['posix', 'portable'] as const) {
         writeTree(root, dir({file: file('x', {mode: 0o444})}));
         if (isRoot) for (const at of ['.', 'file']) fs.chownSync(path.join(root, at), 65_534, 65_534);
         asNobody(() => {
-          const xattrs = {kept: ALL, values: values(['user.a', '1'], ['nowhere.a', '1'])};
+          const xattrs = {preserved: ALL, values: values(['user.a', '1'], ['nowhere.a', '1'])};
           const refusal = codeOf(() => platform.setAttributes(open(), name('file'), CODE.file, {xattrs, mode: 0o600}));
           expect(refusal).to.equal('EOPNOTSUPP');
           expect(platform.xattrs(open(), name('file'), ALL), 'it was opened up for the first').to.include('user.a');
@@ -943,7 +943,7 @@ for (const backend of ['posix', 'portable'] as const) {
             const attributes = {mode: 0o640, mtime: 1_600_000_000_000_000_000n};
             platform.makeNode({folder: open(), name: name('node'), code, major, minor, attributes});
           };
-          if (!platform.keepsAll) {
+          if (!platform.preservesAll) {
             expect(codeOf(make)).to.equal('ENOSYS');
             return;
           }
@@ -979,7 +979,7 @@ for (const backend of ['posix', 'portable'] as const) {
             expect(told).to.equal(8 * MIB);
             expect(fs.readFileSync(path.join(root, as)).equals(fs.readFileSync(path.join(root, file)))).to.equal(true);
             const used = fs.statSync(path.join(root, as)).blocks * 512;
-            if (platform.keepsAll && sparse) expect(used).to.be.at.most(MIB);
+            if (platform.preservesAll && sparse) expect(used).to.be.at.most(MIB);
             else expect(used).to.be.at.least(8 * MIB);
           }
         }
@@ -988,10 +988,10 @@ for (const backend of ['posix', 'portable'] as const) {
 
     describe('the file system as a whole', () => {
       it('is told by its type, and a time that was set is read back', () => {
-        const {type, times, keeps} = platform.fileSystem(open());
+        const {type, times, preserves} = platform.fileSystem(open());
         expect(type === undefined || /^[a-z0-9]+$/.test(type)).to.equal(true);
         expect(times.resolution >= 1n).to.equal(true);
-        if (!platform.keepsAll) expect(keeps).to.deep.equal({xattrs: [], acls: false});
+        if (!platform.preservesAll) expect(preserves).to.deep.equal({xattrs: [], acls: false});
         writeTree(root, {file: 'x'});
         const kept: bigint[] = [];
         const attributes = {mtime: 1_600_000_000_123_456_000n, readBack: (mtime: bigint) => kept.push(mtime)};

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
-import type {QuestionJob} from '../../src/apply/question.js';
+import type {QuestionTask} from '../../src/apply/question.js';
 import {toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
 import {allEnded, WorkerPool} from '../../src/platform/pool.js';
@@ -18,7 +18,7 @@ describe('platform/pool', () => {
   afterEach(() => pool.close());
 
   /** Compares two files that have only holes: 8 TiB of them, which is hours of work. */
-  function long(): QuestionJob {
+  function long(): QuestionTask {
     const root = temp();
     for (const name of ['source', 'target']) {
       fs.mkdirSync(path.join(root, name));

@@ -107,7 +107,7 @@ for (const backend of ['posix', 'portable'] as const) {
         if (views.exchange(folder, name('w:'), folder, name('c:'))) expect(text(folder, 'c:')).to.equal('w');
         views.removeFolder(folder, name('f:'));
         expect(fs.existsSync(path.join(root, 'f%3A'))).to.equal(false);
-        if (!views.keepsAll) return;
+        if (!views.preservesAll) return;
         views.makeNode({folder, name: name('p:'), code: CODE.fifo, major: 0, minor: 0, attributes: {}});
         expect(fs.lstatSync(path.join(root, 'p%3A')).isFIFO()).to.equal(true);
       });

@@ -150,7 +150,7 @@ function rowsOf(root: string, filters: readonly string[], tags = NO_TAGS): [at: 
   const options = {platform: fs, side: 'source', root: folder, filters: FilterScope.root(filters, tags)} as const;
   walk({
     ...options,
-    kept: {xattrs: [], acls: false},
+    preserved: {xattrs: [], acls: false},
     oneFileSystem: false,
     folding: undefined,
     leftRenamed: new Map(),

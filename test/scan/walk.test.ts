@@ -78,7 +78,7 @@ for (const backend of ['posix', 'portable'] as const) {
           root,
           rulesRoot: rules,
           filters: FilterScope.root(filters, tags),
-          kept: {xattrs: XATTR_NAMESPACES, acls: true},
+          preserved: {xattrs: XATTR_NAMESPACES, acls: true},
           oneFileSystem: false,
           folding: undefined,
           leftRenamed: new Map(),

@@ -164,7 +164,7 @@ describe('state/abilities', () => {
   let target: string;
   let root: Folder;
   before(function () {
-    if (!platform().keepsAll) skip(this, 'there is no posix backend');
+    if (!platform().preservesAll) skip(this, 'there is no posix backend');
     if (process.geteuid?.() !== 0) skip(this, 'only root may give files away');
   });
   beforeEach(() => {

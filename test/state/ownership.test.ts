@@ -52,14 +52,14 @@ describe('whose .dirsync is', () => {
     expect(ownerOf('runs/a.ndjson')).to.equal(0);
   });
 
-  const KEPT: Readonly<Record<string, (root: ReturnType<typeof target>) => void>> = {
+  const PRESERVED: Readonly<Record<string, (root: ReturnType<typeof target>) => void>> = {
     'leaves wait in it for a later run': ({at}) => fs.mkdirSync(at('replaced')),
     'staging is in it': ({at}) => fs.mkdirSync(at('tmp')),
     'somebody is at work': ({at}) => fs.writeFileSync(at('lock'), ''),
     'others could have put something into it': ({at}) => fs.chmodSync(at('.'), 0o777),
     'the target is of root too': ({root}) => fs.chownSync(root, 0, 0),
   };
-  for (const [title, change] of Object.entries(KEPT)) {
+  for (const [title, change] of Object.entries(PRESERVED)) {
     it(`root keeps it where ${title}`, () => {
       const given = target(LEFT);
       change(given);

@@ -26,7 +26,7 @@ const LOSSES = {
 } as const;
 type Loss = keyof typeof LOSSES;
 
-interface Keeping {
+interface Preserving {
   readonly loses: readonly Loss[];
   /** Times are kept to so many nanoseconds. */
   readonly resolution: bigint;
@@ -37,15 +37,15 @@ interface Keeping {
   readonly holes: boolean;
 }
 
-const ALL: Keeping = {loses: [], resolution: 1n, oneInode: true, linkAttributes: true, holes: true};
+const ALL: Preserving = {loses: [], resolution: 1n, oneInode: true, linkAttributes: true, holes: true};
 const SECOND = 1_000_000_000n;
-const CONTENT_ALONE: Keeping = {
+const CONTENT_ALONE: Preserving = {
   ...ALL,
   loses: ['modes', 'owners', 'symlinks', 'hard links', 'xattrs', 'FIFOs'],
   oneInode: false,
   holes: false,
 };
-const KEEPS: Readonly<Record<DiskName, Keeping>> = {
+const KEEPS: Readonly<Record<DiskName, Preserving>> = {
   exfat: {...CONTENT_ALONE, loses: [...CONTENT_ALONE.loses, 'times'], resolution: SECOND},
   ntfs: {...ALL, loses: ['modes', 'owners', 'times'], resolution: 100n},
   'ntfs-permissions': {...ALL, loses: ['times'], resolution: 100n},
@@ -100,10 +100,10 @@ const CHANGES = `
 const CHANGED =
   /^(|Photos|Photos\/2024|Photos\/2024\/IMG_[23]\.jpg|Photos\/2025(\/.*)?|(Films|Movies)(\/.*)?|notes\/(todo|again)\.txt)$/i;
 
-function portable(keeping: Keeping): Keeping {
-  const {resolution, loses} = keeping;
+function portable(preserving: Preserving): Preserving {
+  const {resolution, loses} = preserving;
   return {
-    ...keeping,
+    ...preserving,
     loses: [...new Set<Loss>([...loses, 'xattrs', 'FIFOs'])],
     resolution: resolution > MICROSECOND ? resolution : MICROSECOND,
     holes: false,
@@ -111,7 +111,7 @@ function portable(keeping: Keeping): Keeping {
 }
 
 /** What is in a folder, in so far as the target can hold it: its paths, and what there is of each. */
-function holds(root: string, {loses, resolution, oneInode, linkAttributes, holes}: Keeping): Record<string, string> {
+function holds(root: string, {loses, resolution, oneInode, linkAttributes, holes}: Preserving): Record<string, string> {
   const found: Record<string, string> = {};
   const first = new Map<bigint, string>();
   const keeps = (loss: Loss) => !loses.includes(loss);
@@ -160,14 +160,14 @@ function files({target, name}: Pick<Story, 'target' | 'name'>): string[] {
 
 interface Story {
   readonly name: DiskName;
-  readonly keeping: Keeping;
+  readonly preserving: Preserving;
   readonly isPortable: boolean;
   readonly source: string;
   readonly target: string;
   readonly options: CliOptions;
 }
 
-function expectTold(warnings: readonly string[], {keeping: {loses}, isPortable}: Story): void {
+function expectTold(warnings: readonly string[], {preserving: {loses}, isPortable}: Story): void {
   const ofDisk = warnings.filter((warning) => !WITHOUT_POSIX.test(warning));
   const told = (loss: Loss) => ofDisk.filter((warning) => LOSSES[loss].test(warning));
   if (isPortable) expect(warnings.length - ofDisk.length, 'what the portable backend does not keep is said once').to.equal(1);
@@ -182,14 +182,14 @@ function expectTold(warnings: readonly string[], {keeping: {loses}, isPortable}:
 
 /** A plan, and a run that does it; gives what was planned, but for folders' times that are only put back. */
 function expectRun(story: Story, {knows}: {knows: boolean}): string[] {
-  const {source, target, options, keeping} = story;
+  const {source, target, options, preserving} = story;
   const plan = planDocument([source, target], options);
   expect(plan.problems).to.deep.equal([]);
   const {code, stdout, stderr} = dirsync(['run', source, target, '--format', 'json'], options);
   const {report, plan: header, message} = JSON.parse(stdout || '{}');
   const problems = report?.problems.map(({path, code, message}: Problem) => `${path}: ${code}, ${message}`) ?? [message];
   expect({code, problems}, stderr).to.deep.equal({code: 0, problems: []});
-  expect(holds(target, keeping)).to.deep.equal(holds(source, keeping));
+  expect(holds(target, preserving)).to.deep.equal(holds(source, preserving));
   for (const warnings of [plan.header.warnings, header.warnings]) {
     expect(new Set(warnings).size, 'each said once').to.equal(warnings.length);
     if (knows) expectTold(warnings, story);
@@ -239,8 +239,8 @@ describe('story: the disks that people have', function () {
     bash(SOURCE, source);
     const options = remembering(root);
     const env = {...options.env, ...(isPortable && {DIRSYNC_PLATFORM: 'portable'})};
-    const keeping = isPortable ? portable(KEEPS[name]) : KEEPS[name];
-    return {name, keeping, isPortable, source, target, options: {...options, env}};
+    const preserving = isPortable ? portable(KEEPS[name]) : KEEPS[name];
+    return {name, preserving, isPortable, source, target, options: {...options, env}};
   }
 
   for (const name of DISKS) {

@@ -434,7 +434,7 @@ describe('story: what the kernel refuses', () => {
     const ext4 = mountedFilesystem('ext4', {mebibytes: 64});
 
     it('a file that is too large: nothing of it is left, and all else is copied', function () {
-      if (!platform().keepsAll) skip(this, 'without holes it is the disk that is too small');
+      if (!platform().preservesAll) skip(this, 'without holes it is the disk that is too small');
       const pair = {source: path.join(temp(), 'source'), target: ext4.folder()};
       mount.memory(pair.source);
       const large = path.join(pair.source, 'large');

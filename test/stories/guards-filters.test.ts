@@ -7,7 +7,7 @@ import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 import {file, type Tree} from '../support/tree.js';
 
-const KEPT = {count: '2 paths', says: 'that they protected would be deleted or overwritten: '};
+const PRESERVED = {count: '2 paths', says: 'that they protected would be deleted or overwritten: '};
 
 describe('story: filters that were let go', () => {
   const temp = tempDirs();
@@ -30,7 +30,7 @@ describe('story: filters that were let go', () => {
       const {target, args, options, changed} = here(tree, {keep: {x: 'precious'}});
       changed('--exclude', '/keep/');
       changed(...how);
-      expectHalted('filters-changed', `${KEPT.count} ${KEPT.says}keep and others`, args, options);
+      expectHalted('filters-changed', `${PRESERVED.count} ${PRESERVED.says}keep and others`, args, options);
       changed('--allow', 'filters-changed');
       expect(fs.existsSync(path.join(target, 'keep'))).to.equal(false);
     });
@@ -45,7 +45,7 @@ describe('story: filters that were let go', () => {
     expect(dirsync(['plan', ...args, '--out', saved], options).code).to.equal(0);
     expect(dirsync(['apply', saved], options)).to.deep.include({code: 0, stderr: ''});
     fs.rmSync(path.join(source, 'docs/.dirsyncignore'));
-    expectHalted('filters-changed', `${KEPT.count} ${KEPT.says}docs/cache and others`, args, options);
+    expectHalted('filters-changed', `${PRESERVED.count} ${PRESERVED.says}docs/cache and others`, args, options);
 
     // A plan that was made before those are let go is judged by what is remembered when it is applied.
     expect(dirsync(['plan', ...args, '--out', saved], {...options, env: {}}).code).to.equal(0);
@@ -60,14 +60,14 @@ describe('story: filters that were let go', () => {
     const {root, source, args, options, changed} = here({docs: {d: '1', cache: tag}}, {docs: {cache: {...tag, x: 'precious'}}});
     changed('--exclude-if-present', '.nobackup');
     changed('--exclude-if-present', '.nobackup', '--exclude', '*.none');
-    expectHalted('filters-changed', `a path ${KEPT.says}docs/cache/x`, args, options);
+    expectHalted('filters-changed', `a path ${PRESERVED.says}docs/cache/x`, args, options);
 
     // Nor may the tag go, or the folder with it.
     const tagged = [...args, '--exclude-if-present', '.nobackup'];
     fs.rmSync(path.join(source, 'docs/cache/.nobackup'));
-    expectHalted('filters-changed', `a path ${KEPT.says}docs/cache/x`, tagged, options);
+    expectHalted('filters-changed', `a path ${PRESERVED.says}docs/cache/x`, tagged, options);
     fs.rmSync(path.join(source, 'docs/cache'), {recursive: true});
-    expectHalted('filters-changed', `a path ${KEPT.says}docs/cache/x`, tagged, options);
+    expectHalted('filters-changed', `a path ${PRESERVED.says}docs/cache/x`, tagged, options);
     expect(fs.readdirSync(path.join(root, 'target/docs/cache'))).to.have.length(2);
     changed('--exclude-if-present', '.nobackup', '--allow', 'filters-changed');
     changed('--exclude-if-present', '.nobackup');
@@ -79,7 +79,7 @@ describe('story: filters that were let go', () => {
       {config: file('of the target', {mtime: 1n}), data: {x: 'precious'}},
     );
     changed('--exclude', '/config', '--exclude', '/data');
-    expectHalted('filters-changed', `3 paths ${KEPT.says}config and others`, args, options);
+    expectHalted('filters-changed', `3 paths ${PRESERVED.says}config and others`, args, options);
     changed('--allow', 'filters-changed');
   });
 

@@ -6,7 +6,7 @@ import {type Problem, problem} from '../../src/core/problem.js';
 import {type DiffOptions, diff} from '../../src/plan/diff.js';
 import type {Diff} from '../../src/plan/draft.js';
 import {type Losses, NO_LOSSES} from '../../src/plan/losses.js';
-import {KEPT} from './plan.js';
+import {PRESERVED} from './plan.js';
 import {blocksOf, describeActions, describeProblems, streamOf} from './streams.js';
 import {DEFAULT_MTIME, Leaf, type LeafAttributes, type Tree} from './tree.js';
 
@@ -19,7 +19,7 @@ export const POLICY: PlanOptions = {
   deleteExcluded: false,
   oneFileSystem: false,
   renameInvalid: false,
-  ...KEPT,
+  ...PRESERVED,
   owner: true,
   groups: 'any',
   filters: [],

@@ -4,7 +4,7 @@ import type {Action} from '../../src/core/action.js';
 import {type Entry, NS_PER_SECOND} from '../../src/core/entry.js';
 import type {ApplyProgress} from '../../src/core/event.js';
 import type {RelPath} from '../../src/core/path.js';
-import type {Kept, Plan, PlanHeader} from '../../src/core/plan.js';
+import type {Plan, PlanHeader, Preserved} from '../../src/core/plan.js';
 import type {Problem} from '../../src/core/problem.js';
 import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
 
@@ -80,7 +80,7 @@ export const act = {
 };
 
 /** All is kept but the owner. */
-export const KEPT: Kept = {
+export const PRESERVED: Preserved = {
   mode: true,
   owner: false,
   groups: [1000],
@@ -110,7 +110,7 @@ export const header: PlanHeader = {
     deleteExcluded: false,
     oneFileSystem: false,
     renameInvalid: false,
-    ...KEPT,
+    ...PRESERVED,
     filters: [],
     excludeCaches: false,
     excludeIfPresent: [],

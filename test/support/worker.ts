@@ -7,7 +7,7 @@ import path from 'node:path';
 import {type Approach, rulesOf} from '../../src/apply/approach.js';
 import {check, lookAt, type World} from '../../src/apply/check.js';
 import {perform} from '../../src/apply/perform.js';
-import type {StepResult} from '../../src/apply/task.js';
+import type {StepResult} from '../../src/apply/step.js';
 import type {Abilities} from '../../src/core/abilities.js';
 import type {Action, ActionKind, Link, Reason} from '../../src/core/action.js';
 import {toByteName} from '../../src/core/name.js';
@@ -83,7 +83,7 @@ export class OneWorker {
     const [from, to] = [platform.openRoot(toByteName(this.source)), platform.openRoot(toByteName(this.target))];
     this.#roots = [from, to];
     const cursor = (folder: Folder) => new Cursor(platform, folder, platform.mounts());
-    const {timeResolution, keepsAll} = platform;
+    const {timeResolution, preservesAll} = platform;
     this.#world = {
       platform,
       source: cursor(from),
@@ -95,8 +95,8 @@ export class OneWorker {
         owner: true,
         groups: 'any',
         mtimeWindow: timeResolution > 1n ? timeResolution : 0n,
-        xattrs: keepsAll ? XATTR_NAMESPACES : [],
-        acls: keepsAll,
+        xattrs: preservesAll ? XATTR_NAMESPACES : [],
+        acls: preservesAll,
         ...policy,
       },
       abilities,
@@ -138,7 +138,7 @@ export class OneWorker {
     let result: StepResult;
     try {
       result = perform({
-        step,
+        wave: step,
         action,
         index: this.#indexOf(action.path),
         world: this.#world,

@@ -61,7 +61,7 @@ function several(name: string, count: number, version: Version): Tree {
   return Object.fromEntries(Array.from({length: count}, (_, i) => [`${name}-${i}`, put(`${name}-${i}`, version)]));
 }
 
-const KEPT: Tree = {[PROTECTED]: folder({...several('protected', 3, 'old'), link: link('anywhere', 'old')}, 'old', 0o750)};
+const PRESERVED: Tree = {[PROTECTED]: folder({...several('protected', 3, 'old'), link: link('anywhere', 'old')}, 'old', 0o750)};
 
 function changes(version: Version): Tree {
   const isNew = version === 'new';
@@ -221,7 +221,7 @@ function renamed(version: Version): Tree {
 }
 
 function pair(make: (version: Version) => Tree): Pick<World, 'old' | 'new'> {
-  return {old: {...make('old'), ...KEPT}, new: make('new')};
+  return {old: {...make('old'), ...PRESERVED}, new: make('new')};
 }
 
 function everything(version: Version): Tree {

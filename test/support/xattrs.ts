@@ -10,13 +10,13 @@ import {skip} from './skip.js';
 /** Gives a file or folder exactly these attributes of the user's. */
 export function setXattrs(at: string, values: Readonly<Record<string, string>>): void {
   const named = Object.entries(values).map(([name, value]) => [toByteName(name), Buffer.from(value)] as const);
-  set(at, {kept: {xattrs: ['user' satisfies XattrNamespace], acls: false}, values: named});
+  set(at, {preserved: {xattrs: ['user' satisfies XattrNamespace], acls: false}, values: named});
 }
 
 /** Lets this user read it by an ACL; its mode is 0640 then. */
 export function setAcl(at: string, user: number): void {
   const value = Buffer.from(aclFor(user), 'base64');
-  set(at, {kept: {xattrs: [], acls: true}, values: [[toByteName(ACL_ACCESS), value]]});
+  set(at, {preserved: {xattrs: [], acls: true}, values: [[toByteName(ACL_ACCESS), value]]});
 }
 
 type Wanted = NonNullable<Parameters<PosixPlatform['setAttributes']>[3]['xattrs']>;
@@ -35,7 +35,7 @@ function set(at: string, xattrs: Wanted): void {
 export function needXattrs(context: Mocha.Context, at: string): void {
   const platform = new PosixPlatform();
   const folder = platform.openRoot(toByteName(at));
-  const {keeps, type} = platform.fileSystem(folder);
+  const {preserves, type} = platform.fileSystem(folder);
   platform.close(folder);
-  if (!keeps.xattrs.includes('user') || !keeps.acls) skip(context, `${type} keeps no extended attributes or no ACLs`);
+  if (!preserves.xattrs.includes('user') || !preserves.acls) skip(context, `${type} keeps no extended attributes or no ACLs`);
 }

@@ -8,7 +8,7 @@ import {Naming} from '../../core/naming.js';
 import {isWithin, pathParts, type RelPath, ROOT} from '../../core/path.js';
 import type {PlanHeader} from '../../core/plan.js';
 import type {Side} from '../../core/problem.js';
-import type {KeptXattrs} from '../../core/xattr.js';
+import type {PreservedXattrs} from '../../core/xattr.js';
 import {isOfFolder, notesOf, problemsAbove, verdictOf} from '../../plan/explain.js';
 import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
@@ -89,7 +89,7 @@ class Tree {
   constructor(
     header: PlanHeader,
     side: Side,
-    private readonly kept: KeptXattrs = header.options,
+    private readonly preserved: PreservedXattrs = header.options,
   ) {
     try {
       const {root, view} = openSide(header, side);
@@ -109,7 +109,7 @@ class Tree {
       if (stat === undefined) return {};
       const {folder, name} = this.#cursor.place(path);
       const escaped = this.naming?.writePath(path) ?? path;
-      return {entry: entryAtPlace(platform(), {folder, name}, this.kept), ...(escaped !== path && {escaped})};
+      return {entry: entryAtPlace(platform(), {folder, name}, this.preserved), ...(escaped !== path && {escaped})};
     } catch (error) {
       const fault = errnoOf(error);
       return NOT_HELD.has(fault) ? {} : {fault};

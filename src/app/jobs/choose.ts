@@ -16,7 +16,7 @@ export interface RunOptions {
   /** All jobs of the config file. */
   readonly allJobs: boolean;
   /** At most so many at a time. */
-  readonly jobs: number;
+  readonly atOnce: number;
   /** Once and now, whatever the schedule says. */
   readonly once: boolean;
 }

@@ -52,7 +52,7 @@ class Daemon {
   #fail: (error: unknown) => void = () => {};
 
   constructor(private readonly o: DaemonOptions) {
-    this.#slots = new Slots(o.options.jobs);
+    this.#slots = new Slots(o.options.atOnce);
   }
 
   async run(settled: readonly JobSettled[]): Promise<void> {

@@ -25,7 +25,7 @@ export async function runJobs(typed: Typed, options: RunOptions, context: Contex
   }
   if (names.length > 1) checkFormat(typed, 'a single job', 'use --json, or look at runs later with `dirsync show`', REPORTS);
   output.expectJobs(settled.length);
-  const slots = new Slots(options.jobs);
+  const slots = new Slots(options.atOnce);
   const runs = await Promise.all(settled.map(({job, settings}) => runWhenFree({slots, job, signal, onWait: () => {}}, settings)));
   const ended = runs.filter((run) => run !== undefined);
   if (signal.aborted && ended.length === 0) throw new Interrupted();

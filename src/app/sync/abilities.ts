@@ -2,9 +2,9 @@
 import {type Abilities, withAbilities} from '../../core/abilities.js';
 import {formatPlural} from '../../core/count.js';
 import type {ByteName, Folding} from '../../core/name.js';
-import type {Kept, Preservable} from '../../core/plan.js';
+import type {Preservable, Preserved} from '../../core/plan.js';
 import {joinFacts, type TimeFacts} from '../../core/times.js';
-import {type KeptXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
+import {type PreservedXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
 import type {Losses} from '../../plan/losses.js';
 import {platform} from '../../platform/choose.js';
 import type {FileSystem} from '../../platform/platform.js';
@@ -14,12 +14,12 @@ import {formatBytes, formatTime} from '../../report/words/units.js';
 import {readAbilities} from '../../state/abilities.js';
 import {readTimeFacts} from '../../state/times.js';
 
-export interface Keeping {
-  readonly kept: Kept;
+export interface Preserving {
+  readonly preserved: Preserved;
   /** The extended attributes that are read, so that those not kept can be counted. */
-  readonly read: KeptXattrs;
+  readonly read: PreservedXattrs;
   /** Those of them that are read in the target: some file systems answer with errors when asked for what they do not have. */
-  readonly readInTarget: KeptXattrs;
+  readonly readInTarget: PreservedXattrs;
   readonly fileSystem: FileSystem;
   /** How the target keeps times: from its type, and from what was read back after other runs. */
   readonly times: TimeFacts;
@@ -28,43 +28,43 @@ export interface Keeping {
 }
 
 /** `target`: the root, which need not be there yet; then the nearest folder above that is there tells of its file system. */
-export function whatIsKept(wanted: readonly Preservable[], target: ByteName): Keeping {
+export function whatIsPreserved(wanted: readonly Preservable[], target: ByteName): Preserving {
   const backend = platform();
   const {fileSystem, times, abilities} = lookAtTarget(target);
   const may = privileges();
   const wants = (preservable: Preservable) => wanted.includes(preservable);
   const read = {
-    xattrs: wants('xattrs') && backend.keepsAll ? XATTR_NAMESPACES : [],
-    acls: wants('acls') && backend.keepsAll,
+    xattrs: wants('xattrs') && backend.preservesAll ? XATTR_NAMESPACES : [],
+    acls: wants('acls') && backend.preservesAll,
   };
   const namespaces = may.trustedXattrs ? XATTR_NAMESPACES : ['user'];
-  const kept: Kept = {
+  const preserved: Preserved = {
     mode: wants('mode'),
-    ...ownersKept(wants('owner'), may),
+    ...ownersPreserved(wants('owner'), may),
     times: wants('times'),
-    xattrs: read.xattrs.filter((each) => namespaces.includes(each) && fileSystem.keeps.xattrs.includes(each)),
-    acls: read.acls && fileSystem.keeps.acls,
+    xattrs: read.xattrs.filter((each) => namespaces.includes(each) && fileSystem.preserves.xattrs.includes(each)),
+    acls: read.acls && fileSystem.preserves.acls,
     symlinks: 'kept',
     hardlinks: wants('hardlinks'),
     showsLinks: true,
-    sparse: wants('sparse') && backend.keepsAll,
-    specials: wants('specials') && backend.keepsAll,
-    devices: wants('specials') && backend.keepsAll && may.makeDevices,
+    sparse: wants('sparse') && backend.preservesAll,
+    specials: wants('specials') && backend.preservesAll,
+    devices: wants('specials') && backend.preservesAll && may.makeDevices,
   };
   const readInTarget = {
-    xattrs: read.xattrs.filter((each) => fileSystem.keeps.xattrs.includes(each)),
-    acls: read.acls && fileSystem.keeps.acls,
+    xattrs: read.xattrs.filter((each) => fileSystem.preserves.xattrs.includes(each)),
+    acls: read.acls && fileSystem.preserves.acls,
   };
-  return {kept: withAbilities(kept, abilities), read, readInTarget, fileSystem, times, abilities};
+  return {preserved: withAbilities(preserved, abilities), read, readInTarget, fileSystem, times, abilities};
 }
 
-function ownersKept(isWanted: boolean, {chown}: Privileges): Pick<Kept, 'owner' | 'groups'> {
+function ownersPreserved(isWanted: boolean, {chown}: Privileges): Pick<Preserved, 'owner' | 'groups'> {
   if (!isWanted) return {owner: false, groups: []};
   if (chown) return {owner: true, groups: 'any'};
   return {owner: false, groups: ownGroups()};
 }
 
-function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times' | 'abilities'> {
+function lookAtTarget(target: ByteName): Pick<Preserving, 'fileSystem' | 'times' | 'abilities'> {
   const backend = platform();
   const nearest = openNearest(target);
   if (nearest === undefined) return {fileSystem: UNKNOWN, times: UNKNOWN.times, abilities: undefined};
@@ -85,7 +85,7 @@ function lookAtTarget(target: ByteName): Pick<Keeping, 'fileSystem' | 'times' | 
 /** Nothing can be opened on the way to the target: what it cannot keep will be problems of the paths. */
 const UNKNOWN: FileSystem = {
   type: undefined,
-  keeps: {xattrs: XATTR_NAMESPACES, acls: true},
+  preserves: {xattrs: XATTR_NAMESPACES, acls: true},
   times: {resolution: 1n, range: {}},
   largestFile: undefined,
   isShared: true,
@@ -94,7 +94,7 @@ const UNKNOWN: FileSystem = {
 
 interface Lost {
   readonly losses: Losses;
-  readonly keeping: Keeping;
+  readonly preserving: Preserving;
   /** Folders on other file systems. */
   readonly mounts: number;
   /** Names that the target shows in a way of its own, and how it takes names. */
@@ -112,43 +112,43 @@ export function madeUpWarnings(type: string | undefined, madeUp: readonly Preser
 }
 
 /** What is not kept, each said once, with how many paths it concerns. */
-export function lossWarnings({losses, keeping, mounts, respelled, folding}: Lost): string[] {
-  const {fileSystem, kept, times, abilities} = keeping;
+export function lossWarnings({losses, preserving, mounts, respelled, folding}: Lost): string[] {
+  const {fileSystem, preserved, times, abilities} = preserving;
   const {resolution, range} = times;
   const target = fileSystem.type === undefined ? 'the target' : `the target (${fileSystem.type})`;
   const isUntried = abilities === undefined && fileSystem.isShared && fileSystem.mounted !== undefined;
   const warnings: (string | false)[] = [
     isUntried && `what ${target} can hold is not known yet; the first run tests it`,
-    losses.mode > 0 && `the mode of ${formatPlural(losses.mode, 'path')} is not kept: ${target} does not store it`,
+    losses.mode > 0 && `the mode of ${formatPlural(losses.mode, 'path')} is not preserved: ${target} does not store it`,
     losses.owner > 0 &&
       (abilities?.owner === false
-        ? `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: ${target} does not store it`
-        : `the owner or group of ${formatPlural(losses.owner, 'path')} is not kept: only root can give files to other users`),
-    losses.times > 0 && `the times of ${formatPlural(losses.times, 'path')} are not kept: ${target} sets its own times`,
+        ? `the owner or group of ${formatPlural(losses.owner, 'path')} is not preserved: ${target} does not store it`
+        : `the owner or group of ${formatPlural(losses.owner, 'path')} is not preserved: only root can give files to other users`),
+    losses.times > 0 && `the times of ${formatPlural(losses.times, 'path')} are not preserved: ${target} sets its own times`,
     losses.symlinks > 0 && `${formatPlural(losses.symlinks, 'symbolic link')} cannot be made: ${target} does not support them`,
     losses.hardlinks > 0 &&
       `${formatPlural(losses.hardlinks, 'hard link is copied as a separate file', 'hard links are copied as separate files')}, which ` +
         `takes ${formatBytes(losses.linkedBytes)}: ${target} does not support hard links`,
     losses.xattrs > 0 &&
-      (fileSystem.keeps.xattrs.length < XATTR_NAMESPACES.length
-        ? `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: ${target} does not support all kinds of them`
-        : `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not kept: only root can set system attributes`),
-    losses.acls > 0 && `the ACLs of ${formatPlural(losses.acls, 'path')} are not kept: ${target} does not support them`,
+      (fileSystem.preserves.xattrs.length < XATTR_NAMESPACES.length
+        ? `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not preserved: ${target} does not support all kinds of them`
+        : `extended attributes of ${formatPlural(losses.xattrs, 'path')} are not preserved: only root can set system attributes`),
+    losses.acls > 0 && `the ACLs of ${formatPlural(losses.acls, 'path')} are not preserved: ${target} does not support them`,
     losses.specials > 0 &&
       `${formatPlural(losses.specials, 'FIFO or socket', 'FIFOs and sockets')} cannot be made${
-        platform().keepsAll ? `: ${target} does not support them` : ' without the posix backend'
+        platform().preservesAll ? `: ${target} does not support them` : ' without the posix backend'
       }`,
     losses.devices > 0 &&
       `${formatPlural(losses.devices, 'device')} cannot be made: only root can make them, with the posix backend`,
-    kept.times &&
+    preserved.times &&
       resolution > platform().timeResolution &&
       `${target} stores times only with a precision of ${duration(resolution)}`,
-    kept.times && range.min !== undefined && `${target} cannot store times before ${formatTime(range.min, {utc: true})}`,
-    kept.times && range.max !== undefined && `${target} cannot store times after ${formatTime(range.max, {utc: true})}`,
+    preserved.times && range.min !== undefined && `${target} cannot store times before ${formatTime(range.min, {utc: true})}`,
+    preserved.times && range.max !== undefined && `${target} cannot store times after ${formatTime(range.max, {utc: true})}`,
     respelled > 0 && `${target} does not keep ${unkept(folding)} of ${formatPlural(respelled, 'name')}`,
     mounts > 0 &&
       `${formatPlural(mounts, 'folder')} on another file system ${mounts === 1 ? 'is' : 'are'} copied without content (--one-file-system)`,
-    !platform().keepsAll &&
+    !platform().preservesAll &&
       'without the posix backend, extended attributes, ACLs, FIFOs, sockets, devices and holes are not kept, times are kept only to the ' +
         'microsecond, and files are flushed to disk one by one',
   ];

@@ -1,5 +1,5 @@
 /** What is asked of the workers about the paths of both trees, outside of an apply. */
-import type {QuestionJob} from '../../apply/question.js';
+import type {QuestionTask} from '../../apply/question.js';
 import {toByteName} from '../../core/name.js';
 import type {RelPath} from '../../core/path.js';
 import type {PlanHeader} from '../../core/plan.js';
@@ -19,7 +19,7 @@ export interface LookOptions {
 
 /** One answer for each path, in their order. */
 export async function askWorkers<Answer>(
-  question: QuestionJob['question'],
+  question: QuestionTask['question'],
   paths: readonly RelPath[],
   {pool, roots, views, inTarget = paths, from = 0}: LookOptions,
 ): Promise<Answer[]> {
@@ -32,8 +32,8 @@ export async function askWorkers<Answer>(
     Array.from({length: workers}, (_, i) => {
       const share = <T>(all: readonly T[]) => all.slice(i * size, (i + 1) * size);
       const asked = share(paths);
-      const job: QuestionJob = {type: 'question', question, paths: asked, inTarget: share(inTarget), source, target, views};
-      return asked.length === 0 ? [] : pool.call<readonly Answer[]>(from + i, job);
+      const task: QuestionTask = {type: 'question', question, paths: asked, inTarget: share(inTarget), source, target, views};
+      return asked.length === 0 ? [] : pool.call<readonly Answer[]>(from + i, task);
     }),
   );
   return answers.flat();

@@ -21,11 +21,11 @@ import {findSource, findTarget, type Root, rootOverlap} from '../../platform/roo
 import {emptyScan, NO_SCAN} from '../../scan/empty.js';
 import {FilterScope} from '../../scan/filter.js';
 import {idlePatterns} from '../../scan/idle.js';
-import type {ScanJob} from '../../scan/job.js';
 import {ScanStopped, startScan} from '../../scan/scan.js';
+import type {ScanTask} from '../../scan/task.js';
 import {type Context, Interrupted, newId, type Workers, withWorkers} from '../context.js';
 import {VERSION} from '../version.js';
-import {type Keeping, lossWarnings, madeUpWarnings, whatIsKept} from './abilities.js';
+import {lossWarnings, madeUpWarnings, type Preserving, whatIsPreserved} from './abilities.js';
 import {askWorkers} from './ask.js';
 import {factsOf, namesOf} from './facts.js';
 import {idleWarnings, rootNames} from './filters.js';
@@ -74,11 +74,11 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const ofSource = sourceFacts(source.bytes);
   const madeUp = ofSource.madeUp.filter((each) => settings.preserve.includes(each) && !settings.insisted.includes(each));
   const wanted = settings.preserve.filter((each) => !madeUp.includes(each));
-  const keeping = whatIsKept(wanted, target.bytes);
+  const preserving = whatIsPreserved(wanted, target.bytes);
   const patterns = typedPatterns(settings.filters);
   const own = ownInTrees(settings, {source: source.path, target: target.path});
   const options = planOptions(settings, {
-    ...keeping,
+    ...preserving,
     filters: [...patterns.map(({pattern}) => pattern), ...own.patterns],
     ofSource,
   });
@@ -89,16 +89,23 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const typedNames = rootNames([source.path, target.path], [settings.source, settings.target]);
   const ofNames = namesOf(target.bytes);
   const views = viewsOf({source, target, options});
-  const names = new NamesInTarget(keeping.abilities, views.target);
+  const names = new NamesInTarget(preserving.abilities, views.target);
   const filtering = {filters, excludeCaches, excludeIfPresent};
-  const common = {type: 'scan', rootNames: typedNames, ...filtering, oneFileSystem, kept: keeping.read, ...ofNames} as const;
-  const sourceJob: ScanJob = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
+  const common = {
+    type: 'scan',
+    rootNames: typedNames,
+    ...filtering,
+    oneFileSystem,
+    preserved: preserving.read,
+    ...ofNames,
+  } as const;
+  const sourceTask: ScanTask = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
   // What is to be deleted has to be seen.
   const filtered = deleteExcluded ? {filters: own.patterns, isWhole: true} : {};
-  const targetJob: ScanJob = {
+  const targetTask: ScanTask = {
     ...common,
-    kept: keeping.readInTarget,
+    preserved: preserving.readInTarget,
     side: 'target',
     root: target.bytes,
     view: views.target,
@@ -108,8 +115,8 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     other: source.live,
   };
   const scans = {
-    source: missing || unread !== undefined ? emptyScan(target.bytes, unread) : startScan(pool, 0, sourceJob),
-    target: target.live === undefined ? NO_SCAN : startScan(pool, 1, targetJob),
+    source: missing || unread !== undefined ? emptyScan(target.bytes, unread) : startScan(pool, 0, sourceTask),
+    target: target.live === undefined ? NO_SCAN : startScan(pool, 1, targetTask),
   };
   const timer = setInterval(() => {
     onEvent({type: 'scan-progress', source: pool.counter(0, 0), target: pool.counter(1, 0)});
@@ -122,7 +129,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       wanted,
       uid: process.geteuid?.() ?? 0,
       holdsName: (name) => names.holds(name),
-      largestFile: keeping.fileSystem.largestFile,
+      largestFile: preserving.fileSystem.largestFile,
       onActions: checkMemory,
       sameContent: (paths, inTarget) =>
         askWorkers<boolean | Problem>('content', paths, {pool, roots, views, from: SCAN_WORKERS, inTarget}),
@@ -152,7 +159,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
         warnings: [
           ...idleWarnings(idle),
           ...own.warnings,
-          ...lossWarnings({...found, keeping, respelled: targetAnswer.respelled, folding: ofNames.folding}),
+          ...lossWarnings({...found, preserving, respelled: targetAnswer.respelled, folding: ofNames.folding}),
           ...names.warnings(),
           ...hiddenNamingWarnings({source}),
           ...madeUpWarnings(ofSource.type, madeUp),
@@ -227,11 +234,11 @@ function sourceOf({source, allow}: Settings, target: Root): FoundSource {
   }
 }
 
-interface Known extends Pick<Keeping, 'kept' | 'times'>, Pick<PlanOptions, 'filters'> {
+interface Known extends Pick<Preserving, 'preserved' | 'times'>, Pick<PlanOptions, 'filters'> {
   readonly ofSource: SourceFacts;
 }
 
-function planOptions(settings: Settings, {kept, times, filters, ofSource}: Known): PlanOptions {
+function planOptions(settings: Settings, {preserved, times, filters, ofSource}: Known): PlanOptions {
   const resolution = platform().timeResolution;
   const mtimeWindow = resolution > 1n ? resolution : 0n;
   const policy = withTimeFacts({mtimeWindow}, times);
@@ -247,7 +254,7 @@ function planOptions(settings: Settings, {kept, times, filters, ofSource}: Known
     oneFileSystem: settings.oneFileSystem,
     linksAs: settings.linksAs,
     renameInvalid: settings.renameInvalid,
-    ...kept,
+    ...preserved,
     filters,
     excludeCaches: settings.excludeCaches,
     excludeIfPresent: settings.excludeIfPresent,

@@ -6,7 +6,7 @@ import {type Ended, filtersToRemember, nowKnown} from '../../plan/remember.js';
 import {platform} from '../../platform/choose.js';
 import {errnoOf} from '../../platform/platform.js';
 import {openNearest} from '../../platform/roots.js';
-import {MAX_MOUNTS_KIB, MAX_RULES_KIB, MAX_TAGS_KIB, type ScanAnswer} from '../../scan/job.js';
+import {MAX_MOUNTS_KIB, MAX_RULES_KIB, MAX_TAGS_KIB, type ScanAnswer} from '../../scan/task.js';
 import {readTargetId} from '../../state/identity.js';
 import {memoryFault, recall, remember} from '../../state/memory.js';
 import {pairOf, type Seen, volumeAt} from './facts.js';

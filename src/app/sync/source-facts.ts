@@ -65,7 +65,7 @@ function diskOf(type: string | undefined, root: Folder): Disk | undefined {
   }
   if (type !== 'fuseblk' || !isUniform(root)) return undefined;
   // The portable backend cannot ask: it may be NTFS.
-  return {hasModes: false, times: {resolution: platform().keepsAll ? NS_PER_SECOND : 1n, range: {}}};
+  return {hasModes: false, times: {resolution: platform().preservesAll ? NS_PER_SECOND : 1n, range: {}}};
 }
 
 function asked(root: Folder, attribute: string): 'there' | 'none' | 'unknown' {

@@ -13,8 +13,8 @@ import type {RelPath} from '../../core/path.js';
 import type {KindTotals, Plan, PlanSummary} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
 import type {RunEnd, RunSummary} from '../../core/run.js';
-import {differingXattrs, type KeptXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
-import {formatBytes, formatDuration, formatTime} from './units.js';
+import {differingXattrs, type KeptXattrs, XATTR_NAMESPACES, type PreservedXattrs} from '../../core/xattr.js';
+import {formatBytes, formatDuration, formatTime, formatCount, formatPlural} from './units.js';
 import {xattrLabel} from './xattr.js';
 
 /** One character a kind, so that colour never says anything alone. */
@@ -145,9 +145,9 @@ function reasonWord(reason: Reason, action: Action): string {
 }
 
 /** Which extended attributes differ: few are named, many are counted. A name alone says that the value is another. */
-function xattrChanges(before: Entry | undefined, after: Entry | undefined, kept: KeptXattrs): string {
+function xattrChanges(before: Entry | undefined, after: Entry | undefined, preserved: PreservedXattrs): string {
   const [old, now] = [before?.xattrs ?? {}, after?.xattrs ?? {}];
-  const names = differingXattrs(old, now, kept);
+  const names = differingXattrs(old, now, preserved);
   if (names.length > 3) return `${names.length} extended attributes`;
   return names
     .map((name) => `${xattrLabel(name)}${old[name] === undefined ? ' added' : now[name] === undefined ? ' removed' : ''}`)

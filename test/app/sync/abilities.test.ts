@@ -2,9 +2,9 @@ import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {type Keeping, lossWarnings, whatIsKept} from '../../../src/app/sync/abilities.js';
+import {lossWarnings, type Preserving, whatIsPreserved} from '../../../src/app/sync/abilities.js';
 import {FOLDING_UNKNOWN, toByteName} from '../../../src/core/name.js';
-import {type Kept, PRESERVABLE, type Preservable} from '../../../src/core/plan.js';
+import {PRESERVABLE, type Preservable, type Preserved} from '../../../src/core/plan.js';
 import {XATTR_NAMESPACES} from '../../../src/core/xattr.js';
 import {type Losses, NO_LOSSES} from '../../../src/plan/losses.js';
 import {platform} from '../../../src/platform/choose.js';
@@ -14,7 +14,7 @@ import {skip} from '../../support/skip.js';
 import {tempDirs} from '../../support/temp.js';
 import {asNobody} from '../../support/user.js';
 
-const NOTHING: Kept = {
+const NOTHING: Preserved = {
   mode: false,
   owner: false,
   groups: [],
@@ -38,24 +38,24 @@ describe('app/sync/abilities', () => {
     fs.chmodSync(target, 0o755);
   });
 
-  const keeping = (wanted: readonly Preservable[] = PRESERVABLE, at = target) => whatIsKept(wanted, toByteName(at));
+  const preserving = (wanted: readonly Preservable[] = PRESERVABLE, at = target) => whatIsPreserved(wanted, toByteName(at));
   const own = () => [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])];
 
   describe('with the posix backend', () => {
     before(function () {
-      if (!platform().keepsAll) skip(this, 'there is no posix backend');
+      if (!platform().preservesAll) skip(this, 'there is no posix backend');
     });
 
     it('by root: all that the target has', function () {
       if (process.geteuid?.() !== 0) skip(this, 'only root may all');
-      const {kept, read, fileSystem} = keeping();
-      expect(kept).to.deep.equal({
+      const {preserved, read, fileSystem} = preserving();
+      expect(preserved).to.deep.equal({
         mode: true,
         owner: true,
         groups: 'any',
         times: true,
-        xattrs: fileSystem.keeps.xattrs,
-        acls: fileSystem.keeps.acls,
+        xattrs: fileSystem.preserves.xattrs,
+        acls: fileSystem.preserves.acls,
         symlinks: 'kept',
         hardlinks: true,
         showsLinks: true,
@@ -67,14 +67,14 @@ describe('app/sync/abilities', () => {
     });
 
     it('by others: no owner, the groups they are in, no devices, the attributes of users', () => {
-      const {kept, read, fileSystem} = asNobody(() => keeping());
-      expect(kept).to.deep.equal({
+      const {preserved, read, fileSystem} = asNobody(() => preserving());
+      expect(preserved).to.deep.equal({
         mode: true,
         owner: false,
         groups: own(),
         times: true,
-        xattrs: fileSystem.keeps.xattrs.filter((each) => each === 'user'),
-        acls: fileSystem.keeps.acls,
+        xattrs: fileSystem.preserves.xattrs.filter((each) => each === 'user'),
+        acls: fileSystem.preserves.acls,
         symlinks: 'kept',
         hardlinks: true,
         showsLinks: true,
@@ -87,13 +87,13 @@ describe('app/sync/abilities', () => {
     });
 
     it('nothing where nothing is wanted, and then no attribute is read', () => {
-      for (const {kept, read} of [keeping([]), asNobody(() => keeping([]))]) {
-        expect(kept).to.deep.equal(NOTHING);
+      for (const {preserved, read} of [preserving([]), asNobody(() => preserving([]))]) {
+        expect(preserved).to.deep.equal(NOTHING);
         expect(read).to.deep.equal({xattrs: [], acls: false});
       }
     });
 
-    const one: Record<Preservable, readonly (keyof Kept)[]> = {
+    const one: Record<Preservable, readonly (keyof Preserved)[]> = {
       mode: ['mode'],
       owner: ['owner', 'groups'],
       times: ['times'],
@@ -105,22 +105,22 @@ describe('app/sync/abilities', () => {
     };
     for (const wanted of PRESERVABLE) {
       it(`${wanted} alone`, () => {
-        const [all, {kept}] = [keeping().kept, keeping([wanted])];
+        const [all, {preserved}] = [preserving().preserved, preserving([wanted])];
         const expected = Object.fromEntries(one[wanted].map((key) => [key, all[key]]));
-        expect(kept).to.deep.equal({...NOTHING, ...expected});
+        expect(preserved).to.deep.equal({...NOTHING, ...expected});
       });
     }
   });
 
   it('with the portable backend: what Node can set', () => {
-    const code = `const {whatIsKept} = await import(${JSON.stringify(new URL('../../../src/app/sync/abilities.js', import.meta.url).href)});
-      const {kept, read} = whatIsKept(${JSON.stringify(PRESERVABLE)}, ${JSON.stringify(toByteName(target))});
-      console.log(JSON.stringify({kept, read}));`;
+    const code = `const {whatIsPreserved} = await import(${JSON.stringify(new URL('../../../src/app/sync/abilities.js', import.meta.url).href)});
+      const {preserved, read} = whatIsPreserved(${JSON.stringify(PRESERVABLE)}, ${JSON.stringify(toByteName(target))});
+      console.log(JSON.stringify({preserved, read}));`;
     const env = {...process.env, DIRSYNC_PLATFORM: 'portable'};
     const {stdout, stderr} = spawnSync(process.execPath, ['--input-type=module', '-e', code], {env, encoding: 'utf8'});
-    const {kept, read} = JSON.parse(stdout || JSON.stringify(stderr)) as Pick<Keeping, 'kept' | 'read'>;
+    const {preserved, read} = JSON.parse(stdout || JSON.stringify(stderr)) as Pick<Preserving, 'preserved' | 'read'>;
     const isRoot = process.geteuid?.() === 0;
-    expect(kept).to.deep.equal({
+    expect(preserved).to.deep.equal({
       ...NOTHING,
       mode: true,
       owner: isRoot,
@@ -140,35 +140,35 @@ describe('app/sync/abilities', () => {
     };
 
     it('tells how it keeps times', () => {
-      expect(keeping().times).to.deep.equal(keeping().fileSystem.times);
+      expect(preserving().times).to.deep.equal(preserving().fileSystem.times);
       note(target);
-      expect(keeping().times).to.deep.equal(facts);
+      expect(preserving().times).to.deep.equal(facts);
     });
 
     it('that is missing is like the folder above it, but for what was learnt of that', () => {
       note(target);
-      const missing = keeping(PRESERVABLE, path.join(target, 'a/b'));
-      expect(missing.fileSystem).to.deep.equal(keeping().fileSystem);
+      const missing = preserving(PRESERVABLE, path.join(target, 'a/b'));
+      expect(missing.fileSystem).to.deep.equal(preserving().fileSystem);
       expect(missing.times).to.deep.equal(missing.fileSystem.times);
     });
 
     it('below a file is like the folder that holds the file', () => {
       fs.writeFileSync(path.join(target, 'file'), '');
-      expect(keeping(PRESERVABLE, path.join(target, 'file/a')).fileSystem).to.deep.equal(keeping().fileSystem);
+      expect(preserving(PRESERVABLE, path.join(target, 'file/a')).fileSystem).to.deep.equal(preserving().fileSystem);
     });
 
     it('may have a name that is not UTF-8', () => {
       const name = Buffer.concat([Buffer.from(`${target}/`), Buffer.from([0xff])]);
       fs.mkdirSync(name);
-      const found = whatIsKept(PRESERVABLE, toByteName(`${target}/\udcff`));
-      expect(found.fileSystem).to.deep.equal(keeping().fileSystem);
+      const found = whatIsPreserved(PRESERVABLE, toByteName(`${target}/\udcff`));
+      expect(found.fileSystem).to.deep.equal(preserving().fileSystem);
     });
   });
 
   describe('what is lost, in words', () => {
     const ext4: FileSystem = {
       type: 'ext4',
-      keeps: {xattrs: XATTR_NAMESPACES, acls: true},
+      preserves: {xattrs: XATTR_NAMESPACES, acls: true},
       times: {resolution: 1n, range: {}},
       largestFile: undefined,
       isShared: false,
@@ -176,7 +176,7 @@ describe('app/sync/abilities', () => {
     };
     const vfat: FileSystem = {
       type: 'vfat',
-      keeps: {xattrs: [], acls: false},
+      preserves: {xattrs: [], acls: false},
       times: {resolution: 2_000_000_000n, range: {}},
       largestFile: undefined,
       isShared: false,
@@ -186,12 +186,12 @@ describe('app/sync/abilities', () => {
       losses: Partial<Losses>,
       {fileSystem = ext4, mounts = 0, times = true, respelled = 0, folding = FOLDING_UNKNOWN} = {},
     ) => {
-      const given = {...keeping([]), fileSystem, times: fileSystem.times, kept: {...NOTHING, times}};
-      return lossWarnings({losses: {...NO_LOSSES, ...losses}, keeping: given, mounts, respelled, folding});
+      const given = {...preserving([]), fileSystem, times: fileSystem.times, preserved: {...NOTHING, times}};
+      return lossWarnings({losses: {...NO_LOSSES, ...losses}, preserving: given, mounts, respelled, folding});
     };
 
     before(function () {
-      if (!platform().keepsAll) skip(this, 'there is no posix backend');
+      if (!platform().preservesAll) skip(this, 'there is no posix backend');
     });
 
     const cases: readonly (readonly [losses: Partial<Losses>, warning: string, options?: Parameters<typeof warnings>[1]])[] = [
@@ -201,12 +201,12 @@ describe('app/sync/abilities', () => {
       [
         {xattrs: 2},
         'extended attributes of 2 paths are not kept: the target (ext3) does not support all kinds of them',
-        {fileSystem: {...ext4, type: 'ext3', keeps: {xattrs: ['user'], acls: true}}},
+        {fileSystem: {...ext4, type: 'ext3', preserves: {xattrs: ['user'], acls: true}}},
       ],
       [
         {acls: 1},
         'the ACLs of 1 path are not kept: the target does not support them',
-        {fileSystem: {...ext4, type: undefined, keeps: {xattrs: XATTR_NAMESPACES, acls: false}}},
+        {fileSystem: {...ext4, type: undefined, preserves: {xattrs: XATTR_NAMESPACES, acls: false}}},
       ],
       [{specials: 1}, '1 FIFO or socket cannot be made: the target (ext4) does not support them'],
       [{specials: 2}, '2 FIFOs and sockets cannot be made: the target (ext4) does not support them'],

@@ -1,19 +1,19 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {askWorkers, type LookOptions} from '../../../src/app/sync/ask.js';
-import type {QuestionJob} from '../../../src/apply/question.js';
+import type {QuestionTask} from '../../../src/apply/question.js';
 import type {RelPath} from '../../../src/core/path.js';
 import type {WorkerPool} from '../../../src/platform/pool.js';
 import {header} from '../../support/plan.js';
 
-interface Asked extends QuestionJob {
+interface Asked extends QuestionTask {
   readonly worker: number;
 }
 
 /** Workers that answer each path with itself and where the target has it; those asked first answer last. */
 function poolOf(size: number): {pool: WorkerPool; asked: Asked[]} {
   const asked: Asked[] = [];
-  const call = async (worker: number, job: QuestionJob) => {
+  const call = async (worker: number, job: QuestionTask) => {
     asked.push({...job, worker});
     for (let turn = size - worker; turn > 0; turn--) await Promise.resolve();
     return job.paths.map((path, i) => `${path} ${job.inTarget[i]}`);

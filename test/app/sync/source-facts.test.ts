@@ -30,7 +30,7 @@ describe('app/sync/source-facts', () => {
     writeTree(root, {a: 'x', b: {c: 'y'}});
     const {madeUp, resolution, type} = factsOf(root);
     expect({madeUp, resolution}).to.deep.equal({madeUp: [], resolution: 1n});
-    if (platform().keepsAll) expect(type).to.be.a('string');
+    if (platform().preservesAll) expect(type).to.be.a('string');
   });
 
   it('of what cannot be opened: nothing, since others tell why', () => {

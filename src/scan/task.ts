@@ -1,4 +1,4 @@
-/** A scan as a worker's job: what is asked, what is streamed back, and how a worker does it. */
+/** A scan as a worker's task: what is asked, what is streamed back, and how a worker does it. */
 import {Blake3Hasher} from '@napi-rs/blake-hash';
 import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
@@ -7,7 +7,7 @@ import type {ByteName, Folding} from '../core/name.js';
 import {joinPath, type RelPath} from '../core/path.js';
 import type {Found, Rules, TreeTotals} from '../core/plan.js';
 import type {Problem, Side} from '../core/problem.js';
-import type {KeptXattrs} from '../core/xattr.js';
+import type {PreservedXattrs} from '../core/xattr.js';
 import {platform} from '../platform/choose.js';
 import type {View} from '../platform/platform.js';
 import {openTree} from '../platform/roots.js';
@@ -25,7 +25,7 @@ export const MAX_MOUNTS_KIB = 64;
 /** Patterns that can match nothing: of so many each is told. */
 const MAX_IDLE = 1000;
 
-export interface ScanJob extends Filtering {
+export interface ScanTask extends Filtering {
   readonly type: 'scan';
   readonly side: Side;
   readonly root: ByteName;
@@ -38,7 +38,7 @@ export interface ScanJob extends Filtering {
   /** Absolute paths that mean a root, and nothing in one. */
   readonly rootNames: readonly string[];
   /** Which extended attributes are read. */
-  readonly kept: KeptXattrs;
+  readonly preserved: PreservedXattrs;
   readonly oneFileSystem: boolean;
   /** See `WalkOptions`. */
   readonly folding?: Folding | undefined;
@@ -63,11 +63,11 @@ export interface ScanAnswer {
   /** Folders on other file systems than those they are in. */
   readonly mounts: readonly RelPath[];
   /** Where something is mounted: see `WalkOptions.onMountPoint`. */
-  readonly mountPoints: Kept<RelPath>;
+  readonly mountPoints: Bounded<RelPath>;
   /** The .dirsyncignore files, each with its folder. */
-  readonly rules: Kept<Rules[number]>;
+  readonly rules: Bounded<Rules[number]>;
   /** The folders with a tag. */
-  readonly tagged: Kept<Tagged[number]>;
+  readonly tagged: Bounded<Tagged[number]>;
   /** Patterns of the .dirsyncignore files that can match nothing; not all where there are many. */
   readonly idle: readonly Idle[];
   /** The other tree's root lies in this one. */
@@ -77,12 +77,12 @@ export interface ScanAnswer {
 }
 
 /** A list of which no more is kept than fits. */
-interface Kept<T> {
+interface Bounded<T> {
   readonly items: readonly T[];
   readonly isCut: boolean;
 }
 
-class Keeper<T> implements Kept<T> {
+class BoundedList<T> implements Bounded<T> {
   readonly items: T[] = [];
   isCut = false;
   #room: number;
@@ -105,7 +105,7 @@ export interface ScanContext {
 }
 
 /** Runs in a worker. @throws SystemError when a root cannot be opened. */
-export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer {
+export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswer {
   const fs = platform();
   const hash = new Blake3Hasher();
   let problems: Problem[] = [];
@@ -113,40 +113,40 @@ export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer 
   let collisions: Found | undefined;
   let respelled = 0;
   const mounts: RelPath[] = [];
-  const mountPoints = new Keeper<RelPath>(MAX_MOUNTS_KIB);
-  const rules = new Keeper<Rules[number]>(MAX_RULES_KIB);
-  const tagged = new Keeper<Tagged[number]>(MAX_TAGS_KIB);
+  const mountPoints = new BoundedList<RelPath>(MAX_MOUNTS_KIB);
+  const rules = new BoundedList<Rules[number]>(MAX_RULES_KIB);
+  const tagged = new BoundedList<Tagged[number]>(MAX_TAGS_KIB);
   const idle: Idle[] = [];
   const writer = new BlockWriter((block) => {
     for (const column of canonicalColumns(block)) hash.update(column);
     send({block, problems}, blockBuffers(block));
     problems = [];
   });
-  const root = openTree(job.root, job.view);
-  const rulesRoot = job.rulesRoot === undefined ? undefined : openTree(job.rulesRoot, job.rulesView ?? {});
+  const root = openTree(task.root, task.view);
+  const rulesRoot = task.rulesRoot === undefined ? undefined : openTree(task.rulesRoot, task.rulesView ?? {});
   let totals = {entries: 0, leaves: 0, bytes: 0};
   let stopped = false;
   try {
     totals = walk({
       platform: fs,
-      side: job.side,
+      side: task.side,
       root,
       rulesRoot,
-      isWhole: job.isWhole,
-      filters: FilterScope.root(job.filters, job),
-      kept: job.kept,
-      oneFileSystem: job.oneFileSystem,
-      folding: job.folding,
-      leftRenamed: job.leftRenamed ?? NOTHING_LEFT,
+      isWhole: task.isWhole,
+      filters: FilterScope.root(task.filters, task),
+      preserved: task.preserved,
+      oneFileSystem: task.oneFileSystem,
+      folding: task.folding,
+      leftRenamed: task.leftRenamed ?? NOTHING_LEFT,
       writer,
       onProblem: (problem) => problems.push(problem),
       onFolder: (stat) => {
-        holdsOther ||= job.other !== undefined && stat.device === job.other.device && inodeOf(stat) === job.other.inode;
+        holdsOther ||= task.other !== undefined && stat.device === task.other.device && inodeOf(stat) === task.other.inode;
       },
       onMount: (path) => mounts.push(path),
       onMountPoint: (path) => mountPoints.add(path),
       onRules(folder, text) {
-        if (idle.length < MAX_IDLE) idle.push(...idleIn(folder, text, job.rootNames));
+        if (idle.length < MAX_IDLE) idle.push(...idleIn(folder, text, task.rootNames));
         rules.add([folder, text]);
       },
       onTag: (folder, tag) => tagged.add([folder, tag]),

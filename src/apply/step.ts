@@ -41,8 +41,8 @@ export type LeaderNow =
  */
 export type Flushed = 'none' | 'holes' | 'replacing' | 'all';
 
-export interface Task {
-  readonly step: WaveStep;
+export interface Step {
+  readonly wave: WaveStep;
   readonly action: Action;
   /** The action's index in the plan, which names it in staging. */
   readonly index: number;

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {SourceError} from '../../src/apply/check.js';
-import {failed, problemOf, sideOf} from '../../src/apply/task.js';
+import {failed, problemOf, sideOf} from '../../src/apply/step.js';
 import {DirsyncError} from '../../src/core/errors.js';
 import type {RelPath} from '../../src/core/path.js';
 import {SystemError} from '../../src/platform/platform.js';
@@ -9,7 +9,7 @@ import {act, file} from '../support/plan.js';
 
 const AT = {path: 'a/b' as RelPath, phase: 'write'} as const;
 
-describe('apply/task', () => {
+describe('apply/step', () => {
   const cases: readonly [title: string, error: unknown, side: string, code: string, says: RegExp][] = [
     ['a refusal of the kernel', new SystemError('EACCES', 'openat'), 'target', 'EACCES', /^permission denied/],
     ['one in the source', new SourceError('EACCES', 'openat'), 'source', 'EACCES', /^permission denied/],
