@@ -1,9 +1,9 @@
-/** Checks what only a calendar can judge: cron patterns and time zones. */
+/** Checks cron patterns and time zones. */
 import {Cron} from 'croner';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 
-/** @throws DirsyncError SCHEDULE_INVALID for a text that is no pattern, or one whose time never comes. */
+/** @throws DirsyncError SCHEDULE_INVALID if the text is not a pattern, or if its time never occurs. */
 export function checkCron(pattern: string): void {
   const quoted = `"${escapeName(pattern)}"`;
   let next: Date | null;
@@ -18,7 +18,7 @@ export function checkCron(pattern: string): void {
   throw new DirsyncError('SCHEDULE_INVALID', `${quoted} never occurs`, 'does that month have such a day?');
 }
 
-/** @throws DirsyncError SCHEDULE_INVALID */
+/** @throws DirsyncError SCHEDULE_INVALID if the name is not a time zone. */
 export function checkTimezone(name: string): void {
   try {
     new Intl.DateTimeFormat('en', {timeZone: name});

@@ -1,4 +1,4 @@
-/** What texts of a config file stand for: `~` and `${NAME}` in paths, `${NAME}` in addresses. */
+/** Expands texts of a config file: `~` and `${NAME}` in paths, `${NAME}` in addresses. Mistakes are added to `issues`. */
 import {statSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {z} from 'zod';
@@ -7,18 +7,18 @@ import {isName, osPath} from '../core/name.js';
 import {isRemote, remoteRoot} from '../core/remote.js';
 import {withHome} from './home.js';
 
-/** What paths in a config file are relative to, and where their `~` and `${NAME}` come from. */
+/** The folder to which paths in a config file are relative, and the environment for `~` and `${NAME}`. */
 export interface PathContext {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** An absolute path. */
+/** Expands to an absolute path. */
 export function expandPath(text: string, context: PathContext, issues: z.RefinementCtx): string {
   return absolute(expandText(text, context, issues), context, issues);
 }
 
-/** An absolute path on this machine. */
+/** Expands to an absolute path that must be on this machine. */
 export function expandRoot(text: string, context: PathContext, issues: z.RefinementCtx): string {
   const expanded = expandText(text, context, issues);
   if (isRemote(expanded)) {
@@ -28,7 +28,7 @@ export function expandRoot(text: string, context: PathContext, issues: z.Refinem
   return absolute(expanded, context, issues);
 }
 
-/** What is meant with `~` and `${NAME}`; empty where that is a mistake. */
+/** Expands `~` and `${NAME}`; returns an empty text after a mistake. */
 function expandText(text: string, context: PathContext, issues: z.RefinementCtx): string {
   if (text === '') issues.addIssue({code: 'custom', message: 'expected a path, found ""'});
   if (text.includes('\0')) issues.addIssue({code: 'custom', message: 'a path cannot contain a NUL'});
@@ -43,27 +43,28 @@ function absolute(text: string, context: PathContext, issues: z.RefinementCtx): 
   return path;
 }
 
-/** In a config, `"\udce9"` is the byte E9 where no text can stand for it: so do names of plans in JSON. */
+/** Checks a name. In a config, `"\udce9"` means the byte E9, as in the names of plans in JSON. */
 export function checkName(text: string, issues: z.RefinementCtx): void {
   if (!isName(text))
     issues.addIssue({code: 'custom', message: `"${escapeName(text)}" contains a surrogate that represents no byte`});
 }
 
-/** What goes to Node as text, which makes U+FFFD of all that is not UTF-8. */
+/** Checks a text that is passed to Node as text, which would turn bytes that are not UTF-8 into U+FFFD. */
 export function checkUtf8(text: string, issues: z.RefinementCtx): void {
   if (!text.isWellFormed()) issues.addIssue({code: 'custom', message: 'contains a byte that is not UTF-8'});
 }
 
-/** An absolute path that ends with "/" where it was written so: a folder, also one that is not there yet. */
+/** Expands to an absolute path that keeps a final "/", which means a folder even if it does not exist yet. */
 export function expandFileOrFolder(text: string, context: PathContext, issues: z.RefinementCtx): string {
   return withSlashOf(text, expandPath(text, context, issues));
 }
 
+/** Adds a final "/" to `path` if `text` has one. */
 export function withSlashOf(text: string, path: string): string {
   return text.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
 }
 
-/** Whether a path that may lead to a file or a folder leads to a folder. */
+/** Whether a path means a folder: it ends with "/", or is an existing folder. */
 export function isFolder(path: string): boolean {
   if (path.endsWith('/')) return true;
   try {
@@ -73,16 +74,17 @@ export function isFolder(path: string): boolean {
   }
 }
 
+/** Expands to an address that begins with http:// or https://. */
 export function expandUrl(text: string, context: PathContext, issues: z.RefinementCtx): string {
   const expanded = expand(text, context, issues);
   if (expanded === undefined) return text;
   if (/^https?:\/\//i.test(expanded) && expanded.isWellFormed() && URL.canParse(expanded)) return expanded;
-  // What is found is not repeated: an address is often a secret.
+  // The value is not repeated: an address is often a secret.
   issues.addIssue({code: 'custom', message: 'expected an address that begins with http:// or https://'});
   return expanded;
 }
 
-/** An unset or empty variable is a mistake, since what is left could be a very different folder or address. */
+/** Expands variables. An unset or empty variable is a mistake, because the rest could be a very different folder or address. */
 function expand(text: string, {env}: PathContext, issues: z.RefinementCtx): string | undefined {
   const unset = new Set<string>();
   const expanded = text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
@@ -91,7 +93,7 @@ function expand(text: string, {env}: PathContext, issues: z.RefinementCtx): stri
     return value ?? '';
   });
   if (unset.size === 0) return expanded;
-  // One issue for all: zod takes no more of them than a call takes arguments.
+  // One issue for all variables: zod cannot take more issues than a call takes arguments.
   const names = [...unset].join(', ');
   const message =
     unset.size === 1 ? `the environment variable ${names} is not set` : `the environment variables ${names} are not set`;

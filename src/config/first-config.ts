@@ -1,4 +1,4 @@
-/** A first config, from answers: checked one by one, and written so that whoever opens it finds out what else there is. */
+/** Writes a first config from checked answers, with comments that show what else can be set. */
 import {resolve} from 'node:path';
 import {stringify} from 'yaml';
 import type {Answers, Question} from '../core/answers.js';
@@ -8,7 +8,7 @@ import {checkCron} from './cron.js';
 import {homeFolder} from './home.js';
 import {parseInterval, parseTimeOfDay} from './quantity.js';
 
-/** @throws DirsyncError for what a config could not hold, or could not mean. Whether folders exist is not looked at. */
+/** Checks an answer, but not whether folders exist. @throws DirsyncError USAGE, INTERVAL_INVALID or SCHEDULE_INVALID. */
 export function checkAnswer(question: Question, text: string): void {
   const odd = /\p{Cc}/u.exec(text)?.[0];
   if (odd !== undefined) throw usage(`"${escapeName(text)}" contains a control character`, 'give it on one line, without tabs');
@@ -26,7 +26,7 @@ function checkName(name: string): void {
 }
 
 function checkAddress(text: string): void {
-  // An address may come from the environment, where its secret is better kept.
+  // An address may use environment variables, which are a better place for secrets.
   const sample = text.replace(/\$\{[^}]*\}/g, 'x');
   if (/^https?:\/\//i.test(text) && URL.canParse(sample)) return;
   throw usage('this is not an address', 'give one that begins with http:// or https://');
@@ -36,12 +36,12 @@ function usage(detail: string, hint: string): DirsyncError {
   return new DirsyncError('USAGE', detail, hint);
 }
 
-/** The absolute path that a config in `folder` means by a text: with `~` and `${NAME}`. @throws DirsyncError USAGE */
+/** The absolute path that a text means in a config in `folder`, with `~` and `${NAME}` expanded. @throws DirsyncError USAGE. */
 export function meantPath(text: string, {folder, env}: {readonly folder: string; readonly env: NodeJS.ProcessEnv}): string {
   return resolve(folder, meantText(text, env));
 }
 
-/** A text with what `~` and `${NAME}` stand for. @throws DirsyncError USAGE */
+/** Expands `~` and `${NAME}`. @throws DirsyncError USAGE if the text is empty or has no value. */
 export function meantText(text: string, env: NodeJS.ProcessEnv): string {
   if (text === '') throw usage('no path is given', 'give the path of a folder');
   const home = text.replace(/^~(?=\/|$)/, () => {
@@ -57,7 +57,7 @@ export function meantText(text: string, env: NodeJS.ProcessEnv): string {
   });
 }
 
-/** The config as YAML. `schema`: the address of what editors check it by. */
+/** The config as YAML. `schema`: the address of the JSON schema for editors. */
 export function configText(answers: Answers, schema: string | undefined): string {
   const {job, source, target, exclude, log, heartbeat} = answers;
   const name = /^[A-Za-z][\w-]*$/.test(job) ? job : 'JOB';
@@ -122,7 +122,7 @@ function listText(texts: readonly string[]): string {
   return `[${texts.map(quoted).join(', ')}]`;
 }
 
-/** Always in quotes: without them, some readers of YAML take 2024-01-01 for a date, and 1_000 for a number. */
+/** A text in quotes: without them, some YAML parsers read 2024-01-01 as a date, and 1_000 as a number. */
 function quoted(text: string): string {
   const isOdd = /[\p{C}\p{Zl}\p{Zp}]/u.test(text);
   return escapeJson(stringify(text, {defaultStringType: isOdd ? 'QUOTE_DOUBLE' : 'QUOTE_SINGLE', lineWidth: 0}).trimEnd());

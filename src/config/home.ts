@@ -1,8 +1,8 @@
-/** The user's own folder: what `~` stands for, and where his settings are. */
+/** The user's home folder, which `~` stands for and where settings are stored. */
 import {userInfo} from 'node:os';
 import {isAbsolute} from 'node:path';
 
-/** Undefined where there is none: HOME is a relative path, or is not set and the user has no entry in passwd. */
+/** The home folder; undefined if HOME is a relative path, or is not set and the user has no passwd entry. */
 export function homeFolder({HOME}: NodeJS.ProcessEnv): string | undefined {
   const home = HOME || passwdHome();
   return isAbsolute(home) ? home : undefined;
@@ -16,7 +16,7 @@ function passwdHome(): string {
   }
 }
 
-/** The path with the user's own folder for a `~` that it begins with; undefined where there is none. */
+/** Replaces a leading `~` by the home folder; undefined if there is no home folder. */
 export function withHome(path: string, env: NodeJS.ProcessEnv): string | undefined {
   if (!/^~(?:\/|$)/.test(path)) return path;
   const home = homeFolder(env);

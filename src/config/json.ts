@@ -1,9 +1,9 @@
-/** JSON, with the line of what is wrong in it. */
+/** Parses JSON and reports the line of a mistake. */
 import {defaultLoaders} from 'cosmiconfig';
 import {escapeName} from '../core/escape.js';
 import {Unparsable} from './unparsable.js';
 
-/** `ours`: the key whose value is looked at; another program may take what it will of the rest. @throws Unparsable */
+/** Parses JSON text. `ours`: the key whose value is checked for duplicate keys; the rest belongs to other programs. @throws Unparsable. */
 export function parseJson(text: string, ours?: string): unknown {
   let value: unknown;
   try {
@@ -16,6 +16,7 @@ export function parseJson(text: string, ours?: string): unknown {
   return value;
 }
 
+/** The message for a duplicate key. */
 export function twiceWords(key: string): string {
   return `the key "${escapeName(key)}" appears twice`;
 }
@@ -26,7 +27,7 @@ function lineAt(text: string, at: number): number {
 
 const STRING = '"(?:[^"\\\\]|\\\\.)*"';
 
-/** Node does not always tell the place: then it is the first thing that JSON has no word for, or a comma before an end. */
+/** The position of a mistake. If Node does not report it, it is the first invalid token, or a comma before a closing bracket. */
 function faultAt(text: string, message: string): number {
   const told = /at position (\d+)/.exec(message)?.[1];
   if (told !== undefined) return Number(told);
@@ -41,7 +42,7 @@ interface Open {
   key: string;
 }
 
-/** The first key of a valid JSON text that an object has twice: `JSON.parse` takes the last value of it without a word. */
+/** The first duplicate key of valid JSON text: `JSON.parse` silently takes its last value. */
 function keyTwice(text: string, ours: string | undefined): {key: string; at: number} | undefined {
   const open: Open[] = [];
   let last: {text: string; at: number} = {text: '""', at: 0};

@@ -1,4 +1,4 @@
-/** A config file and those that it extends, as layers: what a higher one says takes the place of what those below it say. */
+/** A config file and the files that it extends, as layers: a higher layer overrides lower ones. */
 import {dirname} from 'node:path';
 import {escapeName} from '../core/escape.js';
 import {type KeyPath, type Mistake, missing} from './mistakes.js';
@@ -8,27 +8,29 @@ import {type ConfigContent, checkConfig, fieldsOf, isObject, type JobSettings, r
 import {TextRefused} from './text.js';
 import {Unparsable} from './unparsable.js';
 
-/** One file. */
+/** One config file. */
 export interface Layer {
   /** Absolute path. */
   readonly file: string;
   readonly text: string;
-  /** As it was written. */
+  /** The value as parsed. */
   readonly raw: unknown;
-  /** Undefined where the file has mistakes. */
+  /** The checked content; undefined if the file has mistakes. */
   readonly content: ConfigContent | undefined;
 }
 
+/** A mistake in one of the files. */
 export interface FileMistake extends Mistake {
   readonly file: string;
-  /** Undefined where the path leads to it. */
+  /** Undefined if `path` gives the line. */
   readonly line?: number | undefined;
-  /** Of the file's form, so that there is no key to name. */
+  /** The mistake is in the file's syntax, so there is no key to name. */
   readonly isForm?: boolean;
 }
 
+/** The layers of a config, with all mistakes found in them. */
 export interface Layers {
-  /** The lowest first; a file that is extended twice comes twice. */
+  /** Lowest first; a file that is extended twice is in the list twice. */
   readonly layers: readonly Layer[];
   readonly mistakes: readonly FileMistake[];
 }
@@ -37,13 +39,13 @@ const MAX_FILES = 100;
 
 export interface ReadOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** The user named the file, and so means it and what it extends, whoever wrote them. */
+  /** The user named the file, so it and the files that it extends are trusted, no matter who wrote them. */
   readonly isMeant: boolean;
 }
 
 /**
- * The file with all that it extends, each checked by itself.
- * @throws a system error, TextRefused or Foreign where the file itself cannot be read.
+ * Reads a file and everything that it extends, and checks each file by itself. Undefined for a package.json without a key "dirsync".
+ * @throws a system error, TextRefused or Foreign if the file itself cannot be read.
  */
 export async function readLayers(file: string, {env, isMeant}: ReadOptions): Promise<Layers | undefined> {
   const mistakes: FileMistake[] = [];
@@ -51,7 +53,7 @@ export async function readLayers(file: string, {env, isMeant}: ReadOptions): Pro
 
   async function layersOf(path: string, above: readonly string[]): Promise<Layer[] | undefined> {
     let read: Awaited<ReturnType<typeof readFile>>;
-    // What a package.json says is looked at without harm, and most say nothing of this program.
+    // Reading a package.json is harmless, and most do not mention dirsync.
     if (!isMeant && !isPackage(path)) checkOwn(path);
     try {
       read = await readFile(path);
@@ -107,14 +109,17 @@ function unreadableWords(error: unknown): string {
   return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
 }
 
-/** Where a setting of a job is said: in the highest layer whose job says it, or else whose defaults do. */
+/** Where a setting of a job is set: in the highest layer whose job sets it, or else whose defaults do. */
 export interface Said {
   readonly layer: Layer;
   readonly path: KeyPath;
   readonly value: unknown;
 }
 
-/** `key`: of a setting, or below one. A value that is `undefined`, as JavaScript has it, is not said. */
+/**
+ * Finds where a setting is set; undefined if no layer sets it. `key`: a setting or a key below it. A JavaScript `undefined` does
+ * not count.
+ */
 export function whereSaid(layers: readonly Layer[], job: string, key: KeyPath): Said | undefined {
   for (const place of [['jobs', job], ['defaults']]) {
     for (const layer of layers.toReversed()) {
@@ -130,13 +135,13 @@ function ownField(value: unknown, key: PropertyKey): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key as string] : undefined;
 }
 
-/** In the order in which the layers name them. A job without a name is another mistake. */
+/** Job names in the order of the layers. A job without a name is reported elsewhere. */
 function jobNames(layers: readonly Layer[]): string[] {
   const names = new Set(layers.flatMap(({raw}) => Object.keys(fieldsOf(fieldsOf(raw).jobs))));
   return [...names].filter((name) => name !== '');
 }
 
-/** A job has a source and a target of its own or from the defaults. */
+/** Reports jobs that have no source or target, not even from the defaults. */
 function missingRoots(layers: readonly Layer[]): FileMistake[] {
   return jobNames(layers).flatMap((name) => {
     const naming = layers.findLast(({raw}) => isObject(ownField(fieldsOf(raw).jobs, name)));
@@ -155,10 +160,10 @@ function bothCompares(layers: readonly Layer[]): FileMistake[] {
   });
 }
 
-/** Settings that say when, any of which takes the place of all below. */
+/** Settings of the schedule: setting any of them overrides all of them in lower layers. */
 const TIMES = ['every', 'cron', 'at', 'watch'] as const;
 
-/** What `over` says takes the place of what `under` says; of hooks, one by one. */
+/** Merges settings: `over` overrides `under`; hooks are merged one by one. */
 export function layered(under: JobSettings, over: JobSettings): JobSettings {
   const above = withoutUndefined(over);
   const hasTimes = TIMES.some((key) => above[key] !== undefined);
@@ -168,17 +173,18 @@ export function layered(under: JobSettings, over: JobSettings): JobSettings {
   return {...both, hooks: {...under.hooks, ...withoutUndefined(above.hooks)}};
 }
 
+/** Settings without some keys. */
 export function without<Key extends keyof JobSettings>(settings: JobSettings, keys: readonly Key[]): Omit<JobSettings, Key> {
   const left = Object.entries(settings).filter(([key]) => !(keys as readonly string[]).includes(key));
   return Object.fromEntries(left) as Omit<JobSettings, Key>;
 }
 
-/** A config written in JavaScript may say `undefined`, which means "not said". */
+/** Removes `undefined` values, which a JavaScript config may have and which mean "not set". */
 function withoutUndefined<T extends object>(settings: T): T {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** What all layers say together. */
+/** Merges the layers, lowest first. */
 export function merged(contents: readonly ConfigContent[]): {defaults: JobSettings; jobs: Map<string, JobSettings>} {
   const jobs = new Map<string, JobSettings>();
   let defaults: JobSettings = {};

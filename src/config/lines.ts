@@ -1,4 +1,4 @@
-/** Lines of keys in YAML and JSON, which is YAML too. */
+/** Finds the lines of keys in YAML and in JSON, which is also YAML. */
 import {extname} from 'node:path';
 import {
   type Document,
@@ -15,10 +15,10 @@ import {
 import type {KeyPath} from './mistakes.js';
 import {isPackage} from './read.js';
 
-/** The line of a key, from 1; of one that is not there, that of the nearest above it. Undefined where the file has no lines to tell. */
+/** The line of a key, from 1; for a missing key, the line of the nearest key above it. Undefined for a file without known lines. */
 type LineOf = (path: KeyPath) => number | undefined;
 
-/** Lines in several files, each of them parsed once and only when it is asked for. */
+/** Returns a function that finds lines in several files. Each file is parsed once, at its first use. */
 export function lineFinder(files: readonly {readonly file: string; readonly text: string}[]) {
   const known = new Map<string, LineOf>();
   return (file: string, path: KeyPath): number | undefined => {
@@ -42,7 +42,7 @@ function linesOf(file: string, text: string): LineOf {
     try {
       return parseDocument(text, {lineCounter: counter, uniqueKeys: false, strict: false, logLevel: 'silent'});
     } catch {
-      // What the other parser took and this one does not has no lines.
+      // If this parser refuses text that the other parser accepted, no lines are known.
       return undefined;
     }
   }
@@ -63,7 +63,7 @@ function linesOf(file: string, text: string): LineOf {
     return index;
   }
 
-  /** Also by merge keys, each map looked at once. */
+  /** Finds a pair of a map, also through merge keys; each map is visited once. */
   function pairOf(map: YAMLMap, key: string, seen: Set<YAMLMap>): Pair | undefined {
     if (seen.has(map)) return undefined;
     seen.add(map);

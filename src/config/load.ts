@@ -1,4 +1,4 @@
-/** Finds, reads and checks the config file, and takes jobs from it. */
+/** Finds, reads and checks the config file, and returns its jobs. */
 import {dirname, isAbsolute, join, resolve} from 'node:path';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -13,28 +13,29 @@ import {TextRefused} from './text.js';
 
 export type {JobSettings};
 
+/** A config without mistakes. */
 export interface Config {
   /** Absolute path. */
   readonly file: string;
-  /** That file and those that it extends, the lowest first. */
+  /** That file and the files that it extends, lowest first. */
   readonly layers: readonly Layer[];
   readonly defaults: JobSettings;
-  /** As written; `findJob` lays the defaults under them. */
+  /** Jobs as written; `findJob` merges them with the defaults. */
   readonly jobs: ReadonlyMap<string, JobSettings>;
 }
 
-/** A job with its defaults. */
+/** A job merged with the defaults. */
 export type Job = JobSettings & {readonly source: string; readonly target: string};
 
 export interface LoadOptions {
   readonly cwd: string;
-  /** The file to read (`--config`), relative to `cwd`; otherwise it is searched. */
+  /** The file to read (`--config`), relative to `cwd`; if undefined, a file is searched. */
   readonly file?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
 }
 
 const ENDINGS = ['yaml', 'yml', 'json', 'js', 'mjs'];
-/** The names by which a config is found, the first first. */
+/** The names of config files, in the order in which they are searched. */
 export const PROJECT_FILES: readonly string[] = [
   ...ENDINGS.map((ending) => `dirsync.config.${ending}`),
   ...['', '.yaml', '.yml', '.json', '.js'].map((ending) => `.dirsyncrc${ending}`),
@@ -43,23 +44,23 @@ export const PROJECT_FILES: readonly string[] = [
 const USER_FILES = ENDINGS.map((ending) => `config.${ending}`);
 
 /**
- * The config file given, or else the first found in `cwd`, in the folders above it (up to the home folder, when `cwd` is below
- * it), and in the user's config folder, with the files that it extends. Undefined when there is none. Throws CONFIG_UNREADABLE,
- * CONFIG_FOREIGN for one that is found and may be from another user, or CONFIG_INVALID with every mistake.
+ * Loads the given config file, or else the first one found in `cwd`, in the folders above it (up to the home folder, if `cwd` is below
+ * it), and in the user's config folder, with the files that it extends. Undefined if there is none.
+ * @throws DirsyncError CONFIG_UNREADABLE; CONFIG_FOREIGN if a found file may come from another user; CONFIG_INVALID with all mistakes.
  */
 export async function loadConfig(options: LoadOptions): Promise<Config | undefined> {
   const found = await findFile(options);
   if (found === undefined) return undefined;
   const {file, layers, mistakes} = found;
   if (mistakes.length > 0) throw await invalid(layers, mistakes);
-  // Without mistakes there is a content for each.
+  // Without mistakes, every layer has content.
   const config = {file, layers, ...merged(layers.map(({content}) => content as ConfigContent))};
   const shared = sharedMetrics(config);
   if (shared.length > 0) throw await invalid(layers, shared);
   return config;
 }
 
-/** A job with the defaults under it; lists replace lists. Throws JOB_UNKNOWN. */
+/** Returns a job merged with the defaults; its lists replace theirs. @throws DirsyncError JOB_UNKNOWN. */
 export function findJob(config: Config | undefined, name: string): Job {
   const quoted = `"${escapeName(name)}"`;
   if (config === undefined) {
@@ -77,7 +78,7 @@ export function findJob(config: Config | undefined, name: string): Job {
   return layered(config.defaults, job) as Job;
 }
 
-/** Whom a run tells, and of what. */
+/** Settings that decide who is notified about a run. */
 const NOTICES = [
   'target',
   'log',
@@ -93,27 +94,28 @@ const NOTICES = [
 ] as const;
 
 /**
- * Of a config with mistakes: what it says of a job, or in its defaults, that is needed to tell somebody that the job cannot run,
- * as far as that is valid by itself. Undefined where no file can be read. Never throws.
+ * For a config with mistakes: the valid settings of a job, or of the defaults, that are needed to notify somebody that the job cannot
+ * run. Undefined if no file can be read. Never throws.
  */
 export function salvageNotices(options: SalvageOptions): Promise<Salvaged | undefined> {
   return salvage(options).catch(() => undefined);
 }
 
-/** Of a config with mistakes: the names of its jobs. None where no file can be read. Never throws. */
+/** For a config with mistakes: the names of its jobs; empty if no file can be read. Never throws. */
 export async function salvageNames(options: LoadOptions): Promise<readonly string[]> {
   const found = await findFile(options).catch(() => undefined);
   return [...new Set(found?.layers.flatMap(({raw}) => Object.keys(fieldsOf(fieldsOf(raw).jobs))))];
 }
 
 export interface SalvageOptions extends LoadOptions {
-  /** The defaults alone, where no job is named. */
+  /** Undefined: only the defaults. */
   readonly job?: string | undefined;
 }
 
+/** Settings of a config with mistakes. */
 export interface Salvaged {
   readonly settings: JobSettings;
-  /** That of the config file. */
+  /** The folder of the config file. */
   readonly folder: string;
 }
 
@@ -131,7 +133,7 @@ async function salvage(options: SalvageOptions): Promise<Salvaged | undefined> {
   return {settings: layered(defaults, jobs.get('job') ?? {}), folder: dirname(found.file)};
 }
 
-/** @throws DirsyncError CONFIG_UNREADABLE, CONFIG_FOREIGN, or CONFIG_INVALID for a package.json that was named and says nothing. */
+/** @throws DirsyncError CONFIG_UNREADABLE, CONFIG_FOREIGN, or CONFIG_INVALID if a named package.json has no key "dirsync". */
 async function findFile({cwd, file, env}: LoadOptions): Promise<(Layers & {readonly file: string}) | undefined> {
   if (file !== undefined) {
     const path = resolve(cwd, file);
@@ -154,7 +156,7 @@ async function findFile({cwd, file, env}: LoadOptions): Promise<(Layers & {reado
 }
 
 /**
- * A file that may not be read is not passed over, or another file would silently hold.
+ * The paths to try, in order. A file that cannot be read is an error and not skipped, because another file would silently be used.
  */
 function* places(cwd: string, env: NodeJS.ProcessEnv): Generator<string> {
   const home = homeFolder(env);
@@ -162,13 +164,13 @@ function* places(cwd: string, env: NodeJS.ProcessEnv): Generator<string> {
     for (const name of PROJECT_FILES) yield join(folder, name);
     if (folder === home || folder === dirname(folder)) break;
   }
-  // XDG Base Directory Specification: a relative path in the variable is to be ignored.
+  // XDG Base Directory Specification: a relative path in the variable must be ignored.
   const xdg = env.XDG_CONFIG_HOME;
   const configHome = xdg !== undefined && isAbsolute(xdg) ? xdg : home && join(home, '.config');
   if (configHome !== undefined) for (const name of USER_FILES) yield join(configHome, 'dirsync', name);
 }
 
-/** A missing file, or a folder of that name. */
+/** Whether the file is missing, or is a folder. */
 function isAbsent(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
@@ -188,7 +190,7 @@ function unreadable(file: string, error: unknown): unknown {
   return new DirsyncError('CONFIG_UNREADABLE', `${escapeName(file)} (${code})`, hint, {cause: error});
 }
 
-/** Two jobs that write one file would take each other's figures away. */
+/** Reports jobs that would overwrite each other's metrics file. */
 function sharedMetrics(config: Config): FileMistake[] {
   const owners = new Map<string, string>();
   return [...config.jobs.keys()].flatMap((name) => {
@@ -204,13 +206,13 @@ function sharedMetrics(config: Config): FileMistake[] {
   });
 }
 
-/** How many mistakes are told; a file with more is no config, or one of another program. */
+/** The most mistakes that are reported; a file with more is probably not a config of dirsync. */
 const MAX_MISTAKES = 50;
 const LONGEST = 1000;
 
-/** Each mistake becomes a line of the message: file by file, in the order of the lines. */
+/** The error with one line per mistake, sorted by file and line. */
 async function invalid(layers: readonly Layer[], mistakes: readonly FileMistake[]): Promise<DirsyncError> {
-  // Loaded only here: a config without mistakes needs no lines, and a start no second parser.
+  // Loaded only here, because a config without mistakes needs no second parser.
   const {lineFinder} = await import('./lines.js');
   const lineOf = lineFinder(layers);
   const files = [...new Set(mistakes.map(({file}) => file))];
@@ -226,6 +228,6 @@ async function invalid(layers: readonly Layer[], mistakes: readonly FileMistake[
   });
   const more = mistakes.length - told.length;
   if (more > 0) lines.push(`${escapeName(files[0] ?? '')}: and ${more} more mistakes`);
-  // A file that is extended twice has its mistakes twice.
+  // The mistakes of a file that is extended twice are found twice.
   return new DirsyncError('CONFIG_INVALID', [...new Set(lines)].join('\n'));
 }

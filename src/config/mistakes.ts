@@ -1,21 +1,22 @@
-/** What is wrong in a config file, in words. */
+/** Describes the mistakes in a config file. */
 import type {z} from 'zod';
 import {escapeName} from '../core/escape.js';
 import {nearest} from './nearest.js';
 
-/** Where in the file. */
+/** The place of a value in the file. */
 export type KeyPath = readonly PropertyKey[];
 
+/** One mistake in a config file. */
 export interface Mistake {
   readonly path: KeyPath;
-  /** What is wrong there, escaped. Made when it is told, since a hostile file has very many. */
+  /** Returns the escaped message. A function, because a hostile file may have very many mistakes. */
   readonly say: () => string;
 }
 
-/** `keysAt`: the keys that may stand at a place of the file. */
+/** Converts an issue of zod. `keysAt`: the valid keys at a place of the file. */
 export function mistakesOf(issue: z.core.$ZodIssue, keysAt: (path: KeyPath) => readonly string[]): Mistake[] {
   if (issue.code === 'invalid_union') {
-    // What is wrong in the form that was meant tells more than that the value has none of the forms.
+    // If the intended form is clear, its own mistakes say more than that no form matches.
     const meant = issue.errors.find((issues) => issues.every(({code, path}) => code !== 'invalid_type' || path.length > 0));
     if (meant !== undefined) {
       return meant.flatMap((inner) => mistakesOf({...inner, path: [...issue.path, ...inner.path]}, keysAt));
@@ -28,7 +29,7 @@ export function mistakesOf(issue: z.core.$ZodIssue, keysAt: (path: KeyPath) => r
   }));
 }
 
-/** Words of other programs for what has another name here. */
+/** Keys of other programs that have a different name here. */
 const OTHER_WORDS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {$import: 'extends', import: 'extends'});
 
 function wordsOf(issue: z.core.$ZodIssue): string {
@@ -53,13 +54,13 @@ function wordsOf(issue: z.core.$ZodIssue): string {
 
 type TypeIssue = Extract<z.core.$ZodIssue, {code: 'invalid_type'}>;
 
-/** The words of the schema, where it has some. */
+/** The expected type, in the words of the schema if it has some. */
 function expectedIn({expected, message}: TypeIssue): string {
   if (!message.startsWith('Invalid input')) return message;
   return expected === 'record' ? 'object' : expected === 'boolean' ? 'true or false' : expected;
 }
 
-/** What a schema of one text or several expects. */
+/** What a schema for one or several texts expects. */
 export const TEXTS = 'string or array of strings';
 
 const SWITCHES: ReadonlyMap<string, boolean> = new Map([
@@ -67,7 +68,7 @@ const SWITCHES: ReadonlyMap<string, boolean> = new Map([
   ...['no', 'off', 'n', 'false'].map((word) => [word, false] as const),
 ]);
 
-/** What to write instead, where that is plain. */
+/** What to write instead, if that is clear. */
 function advice(issue: z.core.$ZodIssue): string {
   const {input} = issue;
   if (issue.code === 'invalid_type' && issue.expected === 'boolean') {
@@ -79,6 +80,7 @@ function advice(issue: z.core.$ZodIssue): string {
   return isText && typeof input === 'number' ? ', put a string that looks like a number in quotes' : '';
 }
 
+/** The message for a missing key. */
 export function missing(expected: string): string {
   return `missing, expected ${expected}`;
 }
@@ -89,7 +91,7 @@ function didYouMean(word: string, candidates: readonly string[]): string {
   return candidate === undefined ? '' : `, did you mean "${escapeName(candidate)}"?`;
 }
 
-/** As one would write it in JavaScript: `jobs.photos.allow[0]`, `jobs["a b"]`. */
+/** The path in JavaScript notation: `jobs.photos.allow[0]`, `jobs["a b"]`. */
 export function keyPathWords(path: KeyPath): string {
   if (path.length === 0) return 'the file';
   const words = path.map((key) => {
@@ -107,7 +109,7 @@ function isShown({path}: z.core.$ZodIssue): boolean {
   return !path.some((key) => SECRETS.includes(key));
 }
 
-/** The value that an issue is about, unless it may be a secret. */
+/** The value of an issue, or only its type if it may be a secret. */
 function shown(issue: z.core.$ZodIssue): string {
   return isShown(issue) ? show(issue.input) : typeOf(issue.input);
 }
@@ -116,7 +118,7 @@ function typeOf(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** A value from the file, with its type and not at full length. */
+/** A value from the file with its type; a long value is truncated. */
 function show(value: unknown): string {
   if (value === null) return 'null';
   const text = typeof value === 'string' ? `"${escapeName(value)}"` : escapeName(inJson(value));
@@ -127,7 +129,7 @@ function inJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    // A config in JavaScript may hold what JSON has no word for.
+    // A JavaScript config may contain values that JSON cannot express.
     return Object.prototype.toString.call(value);
   }
 }

@@ -1,13 +1,13 @@
-/** The word that somebody most likely meant. */
+/** Finds the word that a user most likely meant. */
 
-/** The candidate nearest to `word`, or undefined when none is near: case, dashes and underscores do not count as differences. */
+/** The candidate nearest to `word`, ignoring case, dashes and underscores; undefined if none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(word);
   let best: string | undefined;
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
     const folded = fold(candidate);
-    // Long words take long to compare.
+    // Comparing long words is slow.
     if (Math.abs(folded.length - wanted.length) >= least) continue;
     const distance = distanceOf(wanted, folded);
     if (distance < least) [best, least] = [candidate, distance];
@@ -19,7 +19,7 @@ function fold(word: string): string {
   return word.toLowerCase().replace(/[-_]/g, '');
 }
 
-/** How many characters have to be inserted, deleted, replaced or swapped with the next to make `a` into `b`. */
+/** The number of characters to insert, delete, replace or swap with the next one to turn `a` into `b`. */
 function distanceOf(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({length: b.length + 1}, (_, i) => i);

@@ -1,4 +1,4 @@
-/** What holds for a job, and where each value of it was said. */
+/** The effective settings of a job, and where each value comes from. */
 import {resolve} from 'node:path';
 import type {Origin, ShownSetting} from '../core/shown-config.js';
 import {withSlashOf} from './expand.js';
@@ -11,13 +11,13 @@ import {resolveSettings, type SettingFlags} from './settings.js';
 export interface ShownOptions {
   readonly flags: SettingFlags;
   readonly cwd: string;
-  /** Also what nobody said. */
+  /** Include built-in defaults. */
   readonly builtIn: boolean;
   readonly lineOf: ReturnType<typeof lineFinder>;
 }
 
 /**
- * The settings of a job in the order of the reference, with the flags over them.
+ * The settings of a job in the order of the reference, overridden by flags.
  * @throws DirsyncError JOB_UNKNOWN, or as `resolveSettings` does.
  */
 export function shownSettings(config: Config, name: string, options: ShownOptions): ShownSetting[] {
@@ -44,7 +44,7 @@ export function shownSettings(config: Config, name: string, options: ShownOption
   }
 }
 
-/** The flags in the words of a config; filters are another matter, since they add to those of the job. */
+/** The flags as settings of a config, without filters, which are added to those of the job. */
 function flagSettings(flags: SettingFlags, cwd: string): JobSettings {
   const typed = Object.entries(flags).filter(([key, value]) => SETTING_NAMES.includes(key) && value !== undefined);
   const settings = Object.fromEntries(typed) as JobSettings;
@@ -55,7 +55,7 @@ function flagSettings(flags: SettingFlags, cwd: string): JobSettings {
   return {...settings, ...Object.fromEntries(paths)};
 }
 
-/** As `resolveSettings` has it: what is typed also takes away what would contradict it. */
+/** Like `resolveSettings`: flags also remove settings that would contradict them. */
 function typedOver(job: Job, typed: JobSettings): JobSettings {
   const groups = [
     ['preserve', 'noPreserve'],
@@ -80,7 +80,7 @@ function rowsOf(settings: Readonly<Record<string, unknown>>): Row[] {
   });
 }
 
-/** A key below a setting counts where the setting is written with keys. */
+/** Whether a default is not shown. A key below a setting counts only if the setting is written as an object. */
 function isLeftOut(said: Readonly<Record<string, unknown>>, [key = '', name]: readonly string[]): boolean {
   const value = said[key];
   return name === undefined ? value === undefined : isObject(value) && value[name] === undefined;
@@ -88,7 +88,7 @@ function isLeftOut(said: Readonly<Record<string, unknown>>, [key = '', name]: re
 
 const SETTING_NAMES: readonly string[] = SETTINGS;
 
-/** In the order of the reference. */
+/** Sorts in the order of the reference. */
 function byKey({key: a}: ShownSetting, {key: b}: ShownSetting): number {
   const [[settingA = '', nameA = ''], [settingB = '', nameB = '']] = [a.split('.'), b.split('.')];
   const names = NESTED[settingA as keyof JobSettings] ?? [];
@@ -97,7 +97,7 @@ function byKey({key: a}: ShownSetting, {key: b}: ShownSetting): number {
 
 const ADDRESS = /\bhttps?:\/\/[^\s"'`<>|;)]*/gi;
 
-/** A secret in an address is known by nothing, so that all of it but the host is left out. */
+/** Reduces an address to its host, because any other part of it may be a secret. */
 function safeValue([key, name]: readonly string[], value: Row['value']): Row['value'] {
   const isAddress = (key === 'heartbeat' && name !== 'timeout') || (key === 'webhook' && (name ?? 'url') === 'url');
   if (isAddress) return hostOf(String(value));

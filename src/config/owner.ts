@@ -1,17 +1,17 @@
-/** Configs that others may have written: one that is found, not named, could be a trap in a folder that many share. */
+/** Checks the owner of a config that was found, not named: in a shared folder, another user could have placed it as a trap. */
 import {lstatSync, readlinkSync, type Stats} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import process from 'node:process';
 import {escapeName} from '../core/escape.js';
 import {decodeName, osPath} from '../core/name.js';
 
-/** The file is not read. The message is escaped. */
+/** The file may come from another user and is not read. The message is escaped. */
 export class Foreign extends Error {}
 
 /**
- * A file is one's own when it, and each folder and symlink on the way to it, belongs to this user or to root, and no other may write
- * to it. In a sticky folder others may make files, but not replace those.
- * @throws Foreign, or a system error where there is no such file.
+ * Checks that a file, and each folder and symlink on the way to it, belongs to this user or to root and that no other user can write to
+ * it. In a sticky folder, others can create files but not replace these.
+ * @throws Foreign, or a system error if the file does not exist.
  */
 export function checkOwn(file: string): void {
   const uid = process.geteuid?.();
@@ -31,7 +31,7 @@ function checkWay(path: string, user: User, seen: Set<string>): void {
 }
 
 interface User {
-  /** The file that this user has found. */
+  /** The file that was found. */
   readonly file: string;
   readonly uid: number;
   readonly gid: number;
@@ -39,9 +39,9 @@ interface User {
 
 const STICKY = 0o1000;
 
-/** That a user's own group may write is usual: most users are alone in theirs. */
+/** Whether other users can write. Write access for the user's own group is normal: most users are alone in it. */
 function mayOthersWrite(stat: Stats, {gid}: User): boolean {
-  // What else there is, such as a device, is no config.
+  // Other kinds, such as devices, are not configs.
   if (!(stat.isFile() || (stat.isDirectory() && (stat.mode & STICKY) === 0))) return false;
   return (stat.mode & 0o002) !== 0 || ((stat.mode & 0o020) !== 0 && stat.gid !== gid && stat.gid !== 0);
 }

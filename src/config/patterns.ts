@@ -1,4 +1,4 @@
-/** The patterns of filters, in order: those that were typed, and those in the files that are named. */
+/** Collects filter patterns in order: typed ones, and those in named files. */
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {PatternAt} from '../core/filter.js';
@@ -6,7 +6,7 @@ import {decodeText, noText} from '../core/text.js';
 import type {FilterFlag} from './settings.js';
 import {readBytes, TextRefused} from './text.js';
 
-/** All patterns of the command line and the config, in order. @throws DirsyncError FILTER_UNREADABLE. */
+/** All patterns from the command line and the config, in order. @throws DirsyncError FILTER_UNREADABLE. */
 export function typedPatterns(filters: readonly FilterFlag[]): PatternAt[] {
   return filters.flatMap(({flag, value}) => {
     if (flag !== 'exclude-from') return [{pattern: flag === 'include' ? `!${value}` : value}];

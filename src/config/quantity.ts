@@ -1,4 +1,4 @@
-/** Values as people write them: intervals, durations, limits, names. */
+/** Parses values that users write: intervals, durations, limits and names. */
 import {NS_PER_SECOND} from '../core/entry.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -20,7 +20,10 @@ const UNITS: Readonly<Record<string, bigint>> = {
 const NS_PER_MS = 1_000_000n;
 const YEAR = 365n * 86_400n * NS_PER_SECOND;
 
-/** An interval such as `5s`, `10m` or `1h30m` in milliseconds: whole seconds, from 1 s to 365 days. Throws INTERVAL_INVALID. */
+/**
+ * An interval such as `5s`, `10m` or `1h30m` in milliseconds: whole seconds, from 1 s to 365 days.
+ * @throws DirsyncError INTERVAL_INVALID.
+ */
 export function parseInterval(text: string): number {
   const time = parseTime(text);
   if (time === undefined || time < NS_PER_SECOND || time > YEAR || time % NS_PER_SECOND !== 0n) {
@@ -30,7 +33,7 @@ export function parseInterval(text: string): number {
   return Number(time / NS_PER_MS);
 }
 
-/** A duration such as `2s`, `500ms`, `100us` or `0` in nanoseconds, up to 365 days. Throws USAGE. */
+/** A duration such as `2s`, `500ms`, `100us` or `0` in nanoseconds, up to 365 days. @throws DirsyncError USAGE. */
 export function parseDuration(given: string | number): bigint {
   const text = String(given);
   const time = text === '0' ? 0n : parseTime(text);
@@ -44,12 +47,12 @@ export function parseDuration(given: string | number): bigint {
   return time;
 }
 
-/** A duration in whole milliseconds. Throws USAGE. */
+/** A duration in whole milliseconds. @throws DirsyncError USAGE. */
 export function parseMilliseconds(given: string | number): number {
   return Number(parseDuration(given) / NS_PER_MS);
 }
 
-/** A limit on deletions: `100` leaves, or `50%` of the target's leaves. Throws USAGE. */
+/** A limit on deletions: `100` leaves, or `50%` of the target's leaves. @throws DirsyncError USAGE. */
 export function parseMaxDelete(text: string): MaxDelete {
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
   if (percent !== undefined && Number(percent) <= 100) return {share: Number(percent) / 100};
@@ -61,10 +64,10 @@ export function parseMaxDelete(text: string): MaxDelete {
   );
 }
 
-/** Bytes of a unit, by its first letter; with "iB" or alone a power of 1024, with "B" one of 1000. */
+/** Exponents of units, by first letter: alone or with "iB" of 1024, with "B" of 1000. */
 const SIZES: Readonly<Record<string, number>> = {k: 1, m: 2, g: 3, t: 4};
 
-/** A number of bytes such as `4096`, `5MB` or `512KiB`. Throws USAGE. */
+/** A number of bytes such as `4096`, `5MB` or `512KiB`. @throws DirsyncError USAGE. */
 export function parseSize(text: string): number {
   const [, count = '', letter, ending] = /^(\d{1,15})(?:([kmgt])(i?b)?|b)?$/i.exec(text) ?? [];
   const base = ending?.toLowerCase() === 'b' ? 1000 : 1024;
@@ -78,16 +81,16 @@ export function parseSize(text: string): number {
   );
 }
 
-/** The name of a file, as it stands in its folder. Throws USAGE. */
+/** A file name without a path. @throws DirsyncError USAGE. */
 export function parseFileName(text: string): string {
   if (!/^\.{0,2}$|[/\0]/.test(text)) return text;
   throw new DirsyncError('USAGE', `${quote(text)} is not a file name`, 'give a name without a path, such as .nobackup');
 }
 
-/** Slower than this, the smallest file would take minutes. */
+/** Below this rate, even the smallest file would take minutes. */
 const LEAST_RATE = 1000;
 
-/** Bytes a second such as `50MB/s`; undefined for `0`, no limit. Throws USAGE. */
+/** Bytes per second, such as `50MB/s`; undefined for `0`, which means no limit. @throws DirsyncError USAGE. */
 export function parseRate(text: string): number | undefined {
   const rate = rateOf(text);
   if (rate === 0 || (rate !== undefined && rate >= LEAST_RATE)) return rate === 0 ? undefined : rate;
@@ -106,14 +109,14 @@ function rateOf(text: string): number | undefined {
   }
 }
 
-/** A time of the day such as `03:00`. Throws USAGE. */
+/** A time of the day such as `03:00`. @throws DirsyncError USAGE. */
 export function parseTimeOfDay(text: string): TimeOfDay {
   const [, hour, minute] = /^(\d{1,2}):(\d{2})$/.exec(text) ?? [];
   if (hour !== undefined && Number(hour) < 24 && Number(minute) < 60) return Number(hour) * 60 + Number(minute);
   throw new DirsyncError('USAGE', `${quote(text)} is not a time of the day`, 'give hour and minute, from 00:00 to 23:59');
 }
 
-/** Hours of the day such as `22:00-06:00`. Throws USAGE. */
+/** Hours of the day such as `22:00-06:00`. @throws DirsyncError USAGE. */
 export function parseHours(text: string): Hours {
   const [from, until, ...more] = text.split('-');
   if (from !== undefined && until !== undefined && more.length === 0 && from !== until) {

@@ -1,4 +1,4 @@
-/** One config file, read but unchecked. */
+/** Reads one config file, without checking its content. */
 import {basename, extname} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {escapeName} from '../core/escape.js';
@@ -9,10 +9,10 @@ import {excess, readBytes} from './text.js';
 import {Unparsable} from './unparsable.js';
 import {parseYaml, plainYaml} from './yaml.js';
 
-/** Of a package.json. */
+/** The key of the config in a package.json. */
 const KEY = 'dirsync';
 
-/** What is taken of a file by its ending. */
+/** The parser for each extension. */
 const LOADERS: Readonly<Record<string, (file: string, content: string) => unknown>> = {
   '': (_, text) => parseYaml(text),
   '.yaml': (_, text) => parseYaml(text),
@@ -25,11 +25,11 @@ const LOADERS: Readonly<Record<string, (file: string, content: string) => unknow
 
 export interface RawFile {
   readonly text: string;
-  /** Undefined for a package.json without our key. */
+  /** Undefined for a package.json without the key "dirsync". */
   readonly value: unknown;
 }
 
-/** @throws a system error, TextRefused or Unparsable. */
+/** Reads and parses a config file. @throws a system error, TextRefused or Unparsable. */
 export async function readFile(file: string): Promise<RawFile> {
   const bytes = readBytes(file);
   const text = decodeText(bytes);
@@ -46,13 +46,13 @@ export async function readFile(file: string): Promise<RawFile> {
     return {text, value: isObject(value) ? (value[KEY] ?? undefined) : undefined};
   } catch (error) {
     if (error instanceof Unparsable) throw error;
-    // A module may throw anything.
+    // A module may throw any value.
     const {message} = Object(error) as {readonly message?: string};
     throw new Unparsable(escapeName(message ?? String(error)), undefined, error);
   }
 }
 
-/** Read as UTF-8 with U+FFFD in their place, such bytes would make another path. */
+/** Refuses bytes that are not UTF-8: decoded as U+FFFD, they would mean a different path. */
 function checkText(bytes: Uint8Array, text: string): void {
   const why = noText(bytes);
   if (why !== undefined) throw new Error(why);
@@ -64,12 +64,12 @@ function checkText(bytes: Uint8Array, text: string): void {
   throw new Unparsable(what, line, undefined);
 }
 
-/** Such a file holds the config under the key "dirsync". */
+/** Whether a file is a package.json, which has the config under the key "dirsync". */
 export function isPackage(file: string): boolean {
   return basename(file) === 'package.json';
 }
 
-/** Node reads a module once in the life of a process. */
+/** Loads a JavaScript config. Node reads a module only once per process. */
 async function loadModule(file: string): Promise<unknown> {
   if (!file.isWellFormed())
     throw new Error('Node cannot load a module whose path is not UTF-8; write the config as YAML or JSON');

@@ -1,4 +1,4 @@
-/** The shape of a config file. Settings have the names of the flags, in camelCase; a setting that is absent has the flag's default. */
+/** The schema of config files. Settings have the names of the flags in camelCase; an absent setting has the flag's default. */
 import {z} from 'zod';
 import {DirsyncError} from '../core/errors.js';
 import {HOOKS, WEBHOOK_FORMATS} from '../core/hooks.js';
@@ -215,7 +215,7 @@ function flag(usual: boolean) {
   return z.boolean().optional().meta({default: usual});
 }
 
-/** A text, or a list of them; always a list once read. */
+/** A text or a list of texts, parsed to a list. */
 function texts(text: z.ZodType<string, string> = z.string().superRefine(checkName)) {
   return z
     .union([text, z.array(text)], {error: TEXTS})
@@ -230,7 +230,7 @@ function size() {
 }
 
 function duration(usual?: string) {
-  // 0 has no unit, and so YAML takes it for a number.
+  // 0 has no unit, so YAML parses it as a number.
   return z
     .union([z.string(), z.int()], {error: 'a time such as 90s or 500ms, or 0'})
     .superRefine(parsedBy(parseDuration))
@@ -271,16 +271,16 @@ function configSchema(context: PathContext, settings = z.strictObject(settingsSh
   });
 }
 
-/** The settings of one job, or the defaults; paths are absolute, lists are arrays, quantities are valid but still text. */
+/** Checked settings of a job, or of the defaults: paths are absolute, lists are arrays, quantities are valid but still text. */
 export type JobSettings = Readonly<z.output<z.ZodObject<ReturnType<typeof settingsShape>>>>;
 
-/** What a config file holds once read. */
+/** The checked content of a config file. */
 export type ConfigContent = z.output<ReturnType<typeof configSchema>>;
 
 const NOWHERE: PathContext = {folder: '/', env: {}};
-/** In the order in which they are listed. */
+/** The keys of all settings, in the order in which they are listed. */
 export const SETTINGS = Object.keys(settingsShape(NOWHERE)) as readonly (keyof JobSettings)[];
-/** The keys of settings that have some of their own. */
+/** The keys below those settings that are objects. */
 export const NESTED: Readonly<Partial<Record<keyof JobSettings, readonly string[]>>> = {
   heartbeat: ['start', 'success', 'fail', 'timeout'],
   webhook: ['url', 'format', 'always'],
@@ -288,7 +288,7 @@ export const NESTED: Readonly<Partial<Record<keyof JobSettings, readonly string[
 };
 const SECTIONS: readonly string[] = Object.keys(configSchema(NOWHERE).shape);
 
-/** The JSON schema of config files, for editors: draft 7, which all of them know. */
+/** The JSON schema of config files for editors, in draft 7, which all editors support. */
 export function jsonSchema(): Record<string, unknown> {
   const settings = z.strictObject(settingsShape(NOWHERE)).meta({id: 'settings', description: 'Settings of a job.'});
   const titled = configSchema(NOWHERE, settings).meta({
@@ -305,7 +305,7 @@ interface Described {
   readonly anyOf?: readonly Described[];
 }
 
-/** What holds where nothing is said, of settings that have such a value; of those with keys of their own by key. */
+/** The built-in defaults of settings that have one; settings that are objects have a default per key. */
 export function builtInSettings(): Record<string, unknown> {
   const {definitions} = jsonSchema() as {definitions: {settings: Described}};
   return defaultsOf(definitions.settings);
@@ -320,19 +320,19 @@ function defaultsOf({properties = {}}: Described): Record<string, unknown> {
   return Object.fromEntries(found);
 }
 
-/** Checks what one config file says, by itself. */
+/** Checks one config file by itself. */
 export function checkConfig(raw: unknown, context: PathContext): {content: ConfigContent} | {mistakes: readonly Mistake[]} {
   const parsed = configSchema(context).safeParse(raw, {reportInput: true});
   const mistakes = [...(parsed.error?.issues.flatMap((issue) => mistakesOf(issue, keysAt)) ?? []), ...mixedTimes(raw)];
   return parsed.success && mistakes.length === 0 ? {content: parsed.data} : {mistakes};
 }
 
-/** The files that a config file extends, whatever else is wrong in it. */
+/** The files that a config file extends, even if the rest of it has mistakes. */
 export function readExtends(raw: unknown, context: PathContext): readonly string[] {
   return extended(context).safeParse(fieldsOf(raw).extends).data ?? [];
 }
 
-/** Of these settings those that are valid by themselves; of commands each by itself. */
+/** Those of the given settings that are valid; hooks are checked one by one. */
 export function validSettings(raw: unknown, keys: readonly (keyof JobSettings)[], context: PathContext): JobSettings {
   const {hooks, ...shape} = settingsShape(context);
   const {hooks: rawHooks, ...rest} = fieldsOf(raw);
@@ -354,7 +354,7 @@ function validFields(
   return Object.fromEntries(valid);
 }
 
-/** An interval and times of the calendar exclude each other, unless `watch` makes the interval another thing. */
+/** Reports an interval together with calendar times, unless `watch` gives the interval a different meaning. */
 function mixedTimes(raw: unknown): Mistake[] {
   const {defaults, jobs} = fieldsOf(raw);
   const places: [KeyPath, unknown][] = [
@@ -369,15 +369,17 @@ function mixedTimes(raw: unknown): Mistake[] {
   });
 }
 
+/** Whether a value is an object and not an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The fields of an object; empty for any other value. */
 export function fieldsOf(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
 }
 
-/** The keys that may stand at this place of the file. */
+/** The valid keys at a place of the file. */
 function keysAt(path: KeyPath): readonly string[] {
   const [section, ...below] = path;
   const [setting] = section === 'jobs' ? below.slice(1) : below;
@@ -385,7 +387,7 @@ function keysAt(path: KeyPath): readonly string[] {
   return setting === undefined ? SETTINGS : (NESTED[setting as keyof JobSettings] ?? []);
 }
 
-/** A check by the parser that will read the value later; its words become the mistake. */
+/** Checks a value with the parser that will read it later; the message of its error becomes the mistake. */
 function parsedBy<T>(parse: (value: T) => unknown) {
   return (value: T, issues: z.RefinementCtx) => {
     try {

@@ -1,4 +1,4 @@
-/** What a run does, from all places that can say so: a flag wins over the job, the job over the defaults of the config file. */
+/** The settings of a run, from all sources: a flag overrides the job, and the job overrides the defaults of the config file. */
 import type {ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Heartbeat, Hooks, Webhook} from '../core/hooks.js';
@@ -20,10 +20,10 @@ import {
   parseTimeOfDay,
 } from './quantity.js';
 
-/** A filter as it was typed, in the order in which it was typed. */
+/** A filter flag as typed. */
 export type FilterFlag = {readonly flag: 'exclude' | 'include' | 'exclude-from'; readonly value: string};
 
-/** The flags that a job can set too; absent where not typed. Quantities are still text. */
+/** The flags that a job can also set; absent if not typed. Quantities are still text. */
 export interface SettingFlags {
   readonly source?: string | undefined;
   readonly target?: string | undefined;
@@ -75,6 +75,7 @@ export interface SettingFlags {
   readonly narrow?: NarrowSettings | undefined;
 }
 
+/** All settings of a run, parsed. */
 export interface Settings {
   readonly source: string;
   readonly target: string;
@@ -82,47 +83,47 @@ export interface Settings {
   /** See `Tags`. */
   readonly excludeCaches: boolean;
   readonly excludeIfPresent: readonly string[];
-  /** Bytes of the smallest and of the largest file that is copied, where there are limits. */
+  /** The size limits of copied files, in bytes; undefined for no limit. */
   readonly minSize: number | undefined;
   readonly maxSize: number | undefined;
   readonly compare: PlanOptions['compare'];
-  /** Undefined: as exact as this machine keeps times. */
+  /** In nanoseconds; undefined: as exact as this machine keeps times. */
   readonly mtimeWindow: bigint | undefined;
   readonly delete: boolean;
-  /** What the source has not got goes before anything is written. */
+  /** Delete before writing. */
   readonly deleteBefore: boolean;
   readonly deleteAnyway: boolean;
-  /** What a filter leaves out goes from the target too. */
+  /** Also delete what a filter leaves out. */
   readonly deleteExcluded: boolean;
   readonly preserve: readonly Preservable[];
-  /** What of it was named: it is copied also where the source makes it up. */
+  /** Those of `preserve` that the user named: they are copied even if the source's file system makes them up. */
   readonly insisted: readonly Preservable[];
   readonly ownerBy: 'id' | 'name';
   readonly oneFileSystem: boolean;
-  /** Undefined: symbolic links stay links. */
+  /** Undefined: symbolic links are copied as links. */
   readonly linksAs: LinksAs | undefined;
-  /** Names that the target cannot hold are escaped. */
+  /** Escape names that the target cannot hold. */
   readonly renameInvalid: boolean;
-  /** Undefined: the guard's own default. */
+  /** Undefined: the default of the guard. */
   readonly maxDelete: MaxDelete | undefined;
   readonly allow: readonly GuardName[];
-  /** Undefined: once, now. */
+  /** Undefined: run once, now. */
   readonly schedule: Schedule | undefined;
   /** Milliseconds after which a run stops. */
   readonly maxDuration: number | undefined;
   readonly log: LogSettings | undefined;
-  /** A file, or a folder in which each job has one: it exists, or ends with "/"; as it was typed, or absolute. */
+  /** A file, or a folder with one file per job (an existing folder, or a path that ends with "/"); as typed, or absolute. */
   readonly metrics: string | undefined;
   readonly heartbeat: Heartbeat | undefined;
   readonly webhook: Webhook | undefined;
   readonly hooks: Hooks;
-  /** Bytes of content that are moved in a second; undefined for no limit. */
+  /** The limit of copied content in bytes per second; undefined for no limit. */
   readonly rate: number | undefined;
   readonly ioPriority: IoPriority;
   readonly fsync: 'none' | 'end' | 'each';
-  /** Files that grow while they are copied. */
+  /** What to do with files that grow while they are copied. */
   readonly live: 'copy' | 'skip';
-  /** What the target can hold is tried, also where that is known. */
+  /** Try again what the target can hold, even if it is known. */
   readonly probe: boolean;
   readonly mkpath: boolean;
   readonly skipDrifted: boolean;
@@ -131,23 +132,23 @@ export interface Settings {
   readonly narrow?: NarrowSettings | undefined;
 }
 
-/** What of a plan is wanted. */
+/** Which actions of a plan are wanted. */
 export interface NarrowSettings {
-  /** Paths that match one of these patterns (gitignore syntax); all when there are none. */
+  /** Patterns of wanted paths (gitignore syntax); empty for all paths. */
   readonly only: readonly string[];
-  /** But not paths that match one of these. */
+  /** Patterns of paths that are not wanted. */
   readonly except: readonly string[];
-  /** Actions of these kinds; all when there are none. */
+  /** Wanted kinds of actions; empty for all kinds. */
   readonly kinds: readonly ActionKind[];
-  /** Paths that these files list, as well as those that match a pattern; `-` is standard input. */
+  /** Files that list wanted paths, in addition to `only`; `-` is standard input. */
   readonly onlyFrom?: readonly string[] | undefined;
-  /** NULs stand between the paths of such a list, not ends of lines. */
+  /** The paths in such a list are separated by NULs, not by line ends. */
   readonly from0?: boolean | undefined;
 }
 
 /**
- * `roots`: SOURCE and TARGET where they were typed as words; `job`: that of the config file, with its defaults; `folder`: that of
- * the config file.
+ * Combines flags and a job. `roots`: SOURCE and TARGET if they were typed as arguments; `job`: the job of the config file, merged with
+ * the defaults; `folder`: the folder of the config file.
  * @throws DirsyncError USAGE, ROOT_REMOTE or INTERVAL_INVALID.
  */
 export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings, folder?: string): Settings {
@@ -205,7 +206,7 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
   };
 }
 
-/** A typed list takes the place of the job's, and is separated as is typed. */
+/** A typed list replaces the job's list, including its separator. */
 function narrowOf({narrow}: SettingFlags, {onlyFrom, from0}: JobSettings): NarrowSettings | undefined {
   if (onlyFrom === undefined || narrow?.onlyFrom !== undefined) return narrow;
   return {only: [], except: [], kinds: [], ...narrow, onlyFrom, from0: narrow?.from0 ?? from0};
@@ -224,7 +225,7 @@ function sizesOf(flags: SettingFlags, job: JobSettings): Pick<Settings, 'minSize
   );
 }
 
-/** A typed --no-delete outdoes the job. The reverse is not guessed: to delete where the job says not to takes a plain --delete. */
+/** A typed --no-delete overrides the job. If the job turns deletion off, --delete-excluded alone does not turn it on. */
 function deletes(flags: SettingFlags, job: JobSettings): Pick<Settings, 'delete' | 'deleteExcluded'> {
   const isWanted = flags.delete ?? job.delete ?? true;
   const excluded = flags.deleteExcluded ?? (flags.delete === false ? false : job.deleteExcluded) ?? false;
@@ -236,10 +237,10 @@ function deletes(flags: SettingFlags, job: JobSettings): Pick<Settings, 'delete'
   );
 }
 
-/** Where a run is told of. */
+/** Where a run is reported. */
 export type Notices = Pick<Settings, 'log' | 'metrics' | 'heartbeat' | 'webhook' | 'hooks'>;
 
-/** Also for a job of which nothing else is known. */
+/** The notices of a job, even if its other settings are not known. */
 export function noticesOf(
   flags: Pick<SettingFlags, 'log' | 'logFormat' | 'logLevel' | 'metrics'>,
   job: JobSettings,
@@ -270,7 +271,7 @@ function logOf(flags: Pick<SettingFlags, 'log' | 'logFormat' | 'logLevel'>, job:
 function heartbeatOf({heartbeat}: JobSettings): Heartbeat | undefined {
   if (heartbeat === undefined) return undefined;
   if (typeof heartbeat !== 'string') return {...heartbeat, timeout: parseMilliseconds(heartbeat.timeout ?? '10s')};
-  // As healthchecks.io has it, and those who took it over.
+  // The convention of healthchecks.io and compatible services.
   const base = heartbeat.replace(/\/$/, '');
   return {start: `${base}/start`, success: base, fail: `${base}/fail`, timeout: parseMilliseconds('10s')};
 }
@@ -288,10 +289,10 @@ function hooksOf({hooks = {}}: JobSettings, folder: string | undefined): Hooks {
   return {commands: commands as Hooks['commands'], timeout: parseMilliseconds(timeout), folder};
 }
 
-/** How often a source that is watched is looked at even if nothing was heard. */
+/** How often a watched source is compared even without changes, in milliseconds. */
 const FULL_LOOK = '6h';
 
-/** Typed times take the place of those of the job, whichever they are. */
+/** A typed schedule replaces the whole schedule of the job. */
 function scheduleOf(flags: SettingFlags, job: JobSettings): Schedule | undefined {
   const isTyped = flags.watch === true || [flags.every, flags.cron, flags.at].some((given) => given !== undefined);
   const said = isTyped ? flags : job;
@@ -318,12 +319,12 @@ function scheduleOf(flags: SettingFlags, job: JobSettings): Schedule | undefined
   };
 }
 
-/** `preserve` says what is kept instead of all, `noPreserve` what of it is not. A typed list of either takes the job's place. */
+/** `preserve` lists what to keep instead of everything, `noPreserve` what to remove from that. A typed list replaces the job's list. */
 function preserved(flags: SettingFlags, job: JobSettings): Pick<Settings, 'preserve' | 'insisted'> {
   const isTyped = flags.preserve !== undefined || flags.noPreserve !== undefined;
   const {preserve: named, noPreserve = []} = isTyped ? flags : job;
   const preserve = PRESERVABLE.filter((each) => (named ?? PRESERVABLE).includes(each) && !noPreserve.includes(each));
-  // Who names all, names none in particular: that is the default.
+  // Naming all of them is the default and insists on none.
   return {preserve, insisted: preserve.length === PRESERVABLE.length ? [] : (named ?? [])};
 }
 

@@ -1,11 +1,11 @@
-/** Text that others may have written, read with a limit. */
+/** Reads text files with a size limit, because other users may have written them. */
 import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs';
 import {osPath} from '../core/name.js';
 
-/** Bytes of a config, or of a file of patterns. */
+/** The most bytes of a config or a pattern file. */
 const MAX_TEXT = 1024 * 1024;
 
-/** A file that could be opened and is not read. */
+/** A file that could be opened but is not read. */
 export class TextRefused extends Error {
   constructor(
     readonly file: string,
@@ -15,9 +15,9 @@ export class TextRefused extends Error {
   }
 }
 
-/** @throws a system error, or TextRefused. */
+/** Reads a file. @throws a system error, or TextRefused if it is too large or not a regular file. */
 export function readBytes(file: string): Buffer {
-  // Without O_NONBLOCK, opening a named pipe waits until somebody writes to it.
+  // Without O_NONBLOCK, opening a named pipe waits for a writer.
   const opened = openSync(osPath(file), constants.O_RDONLY | (isShellPipe(file) ? 0 : constants.O_NONBLOCK));
   try {
     const stat = fstatSync(opened);
@@ -33,7 +33,7 @@ export function readBytes(file: string): Buffer {
   }
 }
 
-/** `<(command)`, or standard input: these end when their writer does. */
+/** Whether it is `<(command)` or standard input: these end when their writer ends. */
 function isShellPipe(file: string): boolean {
   return /^\/dev\/(?:stdin|fd\/\d+)$/.test(file);
 }
@@ -42,8 +42,8 @@ const MAX_VALUES = 50_000;
 const MAX_DEPTH = 100;
 
 /**
- * What is too much in a value from a file, or undefined. YAML's aliases make a value that holds itself a million times out of ten
- * lines, and whatever walks it then never ends: here each counts as if it were written out.
+ * Describes in what way a value from a file is too large; undefined if it is not. With aliases, ten lines of YAML can make a value that
+ * contains itself a million times, and walking it would never end. So each alias counts as if it were written out.
  */
 export function excess(value: unknown): string | undefined {
   let values = MAX_VALUES;

@@ -1,9 +1,9 @@
-/** A config file that could be read, and is no YAML, JSON or module. */
+/** A config file that could be read but not parsed. */
 export class Unparsable extends Error {
   constructor(
-    /** Escaped. */
+    /** The escaped message. */
     readonly why: string,
-    /** From 1. */
+    /** The line from 1, if known. */
     readonly line: number | undefined,
     cause: unknown,
   ) {

@@ -1,18 +1,18 @@
-/** YAML as its writer means it: keys are the texts that stand there, and what it does not take is told in plain words. */
+/** Parses YAML so that keys are exactly the written texts, and describes syntax errors in plain words. */
 import {FAILSAFE_SCHEMA, load, Type, types, YAMLException} from 'js-yaml';
 import {escapeName} from '../core/escape.js';
 import {twiceWords} from './json.js';
 import {Unparsable} from './unparsable.js';
 
 declare module 'js-yaml' {
-  /** What @types/js-yaml leaves out. */
+  /** Missing in @types/js-yaml. */
   export const types: Readonly<Record<'null' | 'bool' | 'int' | 'float' | 'merge', Type>>;
   interface Type {
     tag: string;
   }
 }
 
-/** A number, a boolean or null; as a key it is the text by which it was written. */
+/** A number, a boolean or null; as a key it is the text as written. */
 class Scalar {
   readonly #text: string;
   readonly #value: unknown;
@@ -22,7 +22,7 @@ class Scalar {
     this.#value = value;
   }
 
-  /** js-yaml makes a key by `String` of any object but a plain one. */
+  /** js-yaml converts keys that are not plain objects with `String`. */
   get [Symbol.toStringTag](): string {
     return 'Scalar';
   }
@@ -39,10 +39,10 @@ class Scalar {
 const scalars = [types.null, types.bool, types.int, types.float].map(
   ({tag, resolve, construct}) => new Type(tag, {kind: 'scalar', resolve, construct: (text) => new Scalar(text, construct(text))}),
 );
-/** Without dates: 2026-11-28 is that text, in any time zone. */
+/** Without dates: 2026-11-28 stays text, in any time zone. */
 const SCHEMA = FAILSAFE_SCHEMA.extend({implicit: [...scalars, types.merge]});
 
-/** What it answers is not yet plain, so that its size can be checked before `plainYaml` walks it. @throws Unparsable */
+/** Parses YAML. The result must still go through `plainYaml`, after its size was checked. @throws Unparsable. */
 export function parseYaml(text: string): unknown {
   try {
     return load(text, {schema: SCHEMA});
@@ -50,17 +50,17 @@ export function parseYaml(text: string): unknown {
     if (!(error instanceof YAMLException)) throw error;
     const {reason, mark} = error as {readonly reason: string; readonly mark?: YAMLException['mark']};
     const lines = text.split('\n');
-    // Where the end comes too early, js-yaml names the line after it.
+    // For an unexpected end, js-yaml reports the line after the last.
     const line = mark && Math.min(mark.line + 1, lines.length);
     if (reason === 'duplicated mapping key') throw new Unparsable(twiceWords(keyAt(text.slice(mark?.position))), line, error);
-    // A value with a tag is read to its end before its tag is refused.
+    // js-yaml reads a tagged value to its end before it refuses the tag.
     const tag = /^unknown tag !<(?:tag:yaml\.org,2002:)?(.*)>$/s.exec(reason)?.[1];
     const tagged = tag === undefined ? 0 : lines.slice(0, line).findLastIndex((each) => each.includes(tag)) + 1;
     throw new Unparsable(wordsFor(reason, lines[(line ?? 1) - 1] ?? ''), tagged || line, error);
   }
 }
 
-/** The values as what they are. */
+/** Converts parsed scalars to plain values. */
 export function plainYaml(value: unknown, seen = new Set<unknown>()): unknown {
   if (value instanceof Scalar) return value.valueOf();
   if (typeof value !== 'object' || value === null || seen.has(value)) return value;
@@ -80,7 +80,7 @@ function keyAt(text: string): string {
 
 const QUOTED = 'has a special meaning in YAML; put the text in quotes, such as';
 
-/** js-yaml's words, and ours. */
+/** Patterns of js-yaml's messages, and the messages that replace them. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\balias\b/, `a "*" at the start ${QUOTED} '*.tmp'`],
   [/\btag\b/, `a "!" at the start ${QUOTED} '!keep.txt'`],

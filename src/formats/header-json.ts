@@ -1,4 +1,4 @@
-/** How the header of a plan looks in JSON: its roots, options, totals and facts. */
+/** The JSON form of a plan's header: its roots, options, totals and facts. */
 
 import type {Symlinks} from '../core/abilities.js';
 import {areHeldNames, type HeldNames} from '../core/abilities.js';
@@ -44,7 +44,7 @@ import {
   text,
 } from './shapes.js';
 
-/** A plan's header. Every field is named here, so that a new one cannot be forgotten. */
+/** Encodes a plan's header. Every field is named here, so that a new one cannot be forgotten. */
 export function encodeHeader(header: PlanHeader) {
   const {
     id,
@@ -232,7 +232,7 @@ const LINKS = keys<Record<LinksAs, 1>>({content: 1, text: 1});
 const SYMLINKS = keys<Record<Symlinks, 1>>({kept: 1, bare: 1, none: 1});
 const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
 
-/** Throws a FormatError. */
+/** Decodes a plan's header. @throws FormatError. */
 export function decodeHeader(value: unknown): PlanHeader {
   const json = record(value, 'the header', HEADER_KEYS);
   const {overlap, sourceMissing} = json;
@@ -280,12 +280,14 @@ function decodeKnown(value: unknown, what: string): Known {
   return {...(now !== undefined && {now: text(now, `${what}.now`)}), before: list(before, `${what}.before`, text)};
 }
 
+/** Decodes a folder and the text of its .dirsyncignore. @throws FormatError. */
 export function decodeRule(value: unknown, what: string): Rules[number] {
   const parts = list(value, what, text);
   if (parts.length !== 2) refuse(what, value, 'a path and a string');
   return [decodePath(parts[0], what), parts[1] as string];
 }
 
+/** Decodes a folder and the name of its tag. @throws FormatError. */
 export function decodeTagged(value: unknown, what: string): Tagged[number] {
   const parts = list(value, what, text);
   if (parts.length !== 2) refuse(what, value, 'a path and a name');
@@ -359,7 +361,7 @@ function decodeOptions(value: unknown): PlanOptions {
     const nanoseconds = decodeTime(json[key], `options.${key}`);
     return nanoseconds < 0n ? refuse(`options.${key}`, json[key], 'a duration') : nanoseconds;
   };
-  // The first plans say nothing of what they left alone.
+  // The first versions did not record what they left alone.
   const flag = (key: keyof PlanOptions, absent: boolean) => boolean(json[key] ?? absent, `options.${key}`);
   return {
     compare: oneOf(json.compare, 'options.compare', COMPARES),

@@ -1,7 +1,7 @@
 /**
- * The journal of a run: NDJSON that grows while the run works. A header line, a line for each outcome and each problem as they
- * come (a folder's when its attributes are set), and a last line with the end. A run that is killed leaves it as far as it came:
- * the end is missing then, and a line that was not written whole is no part of it. What is read is trusted in nothing.
+ * The journal of a run: NDJSON that grows while the run works. It has a header line, a line for each outcome and each problem in the
+ * order in which they occur (for a folder, when its attributes are set), and a last line with the end. The journal of a killed run has
+ * no end, and an incomplete last line is ignored. Input is not trusted: every line is checked.
  */
 import fs from 'node:fs';
 import {DirsyncError, type ErrorCode, MORE_MEMORY} from '../core/errors.js';
@@ -22,20 +22,21 @@ const HEADER_START = '{"dirsync":"run"';
 const PROBLEM_START = '{"problem":';
 const END_START = '{"end":';
 
+/** One decoded line of a journal. */
 export type JournalLine =
   | {readonly type: 'header'; readonly header: RunHeader}
   | {readonly type: 'step'; readonly step: RunStep}
   | {readonly type: 'problem'; readonly problem: Problem}
   | {readonly type: 'end'; readonly end: RunEnd};
 
-/** Each with its newline. */
+/** Encodes a line, with its newline. */
 export function encodeJournalLine(line: JournalLine): string {
   switch (line.type) {
     case 'header':
       return `${JSON.stringify({dirsync: 'run', format: FORMAT, ...encodeRunHeader(line.header)})}\n`;
     case 'step': {
       const {kind, path, status, bytes} = line.step;
-      // Perf: there is one for each change, and JSON.stringify of an object takes three times as long (bench: copy-memory).
+      // Performance: there is one per change, and JSON.stringify of an object takes three times as long (bench: copy-memory).
       return `{"kind":"${kind}","path":${JSON.stringify(path)},"status":"${status}","bytes":${bytes}}\n`;
     }
     case 'problem':
@@ -45,7 +46,7 @@ export function encodeJournalLine(line: JournalLine): string {
   }
 }
 
-/** Whether this is a regular file that begins like a journal. False as well where it cannot be read. */
+/** Whether this is a regular file that begins like a journal; false if it cannot be read. */
 export function isJournalFile(file: string): boolean {
   if (!fs.statSync(osPath(file), {throwIfNoEntry: false})?.isFile()) return false;
   try {
@@ -57,7 +58,7 @@ export function isJournalFile(file: string): boolean {
   }
 }
 
-/** The lines of the journal in this file. @throws DirsyncError JOURNAL_UNREADABLE, or as `decodeJournal` does. */
+/** Reads the lines of a journal. @throws DirsyncError JOURNAL_UNREADABLE, or as `decodeJournal` does. */
 export function* readJournalFile(file: string): Generator<JournalLine, void, undefined> {
   try {
     yield* decodeJournal(pieces(file, CHUNK), escapeName(file));
@@ -88,8 +89,9 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 }
 
 /**
- * The lines of a journal, the header first, each handed out before the next is looked at; `file` is escaped, for messages.
- * @throws DirsyncError JOURNAL_NEWER, JOURNAL_DAMAGED (with the line), JOURNAL_HOSTILE, or JOURNAL_UNREADABLE for want of memory.
+ * Decodes the lines of a journal, starting with the header; each is returned before the next is read. `file`: the escaped path, for
+ * messages.
+ * @throws DirsyncError JOURNAL_NEWER, JOURNAL_DAMAGED (with the line), JOURNAL_HOSTILE, or JOURNAL_UNREADABLE if there is not enough memory.
  */
 export function* decodeJournal(chunks: Iterable<Uint8Array>, file: string): Generator<JournalLine, void, undefined> {
   const lines = new Lines(() => refuse('JOURNAL_DAMAGED', file, lines.number, 'the line is longer than 1 MiB'));
@@ -121,7 +123,7 @@ function decodeLine(line: string, file: string, number: number): JournalLine {
   } catch (error) {
     if (error instanceof HostilePathError) refuse('JOURNAL_HOSTILE', file, number, error.message);
     if (error instanceof FormatError) refuse('JOURNAL_DAMAGED', file, number, error.message);
-    // JSON.parse throws a SyntaxError, or a RangeError where the nesting is too deep.
+    // JSON.parse throws a SyntaxError, or a RangeError if the nesting is too deep.
     if (error instanceof SyntaxError || error instanceof RangeError) {
       refuse('JOURNAL_DAMAGED', file, number, 'the line is not JSON');
     }

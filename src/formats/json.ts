@@ -1,7 +1,7 @@
 /**
- * How entries, actions and problems look in JSON: in plan files, in `--json` documents and in event streams. Sizes are numbers, times are
- * decimal strings of seconds with nine decimals, modes are four octal digits, inodes are decimal strings; names are strings
- * in which `JSON.stringify` escapes the lone surrogates.
+ * The JSON form of entries, actions and problems in plan files, `--json` documents and event streams. Sizes are numbers, times are decimal
+ * strings of seconds with nine decimals, modes are four octal digits, inodes are decimal strings. Names are strings in which
+ * `JSON.stringify` escapes lone surrogates.
  */
 import {ACTION_KINDS, type Action, type ActionKind, REASONS} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
@@ -32,11 +32,12 @@ import {
 const KINDS: ReadonlySet<unknown> = new Set<Kind>(['file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev']);
 const ENTRY_KEYS = keys<Entry>({kind: 1, mode: 1, uid: 1, gid: 1, size: 1, mtime: 1, link: 1, rdev: 1, xattrs: 1});
 
+/** Encodes an entry; absent fields are left out. */
 export function encodeEntry(entry: Entry): Encoded {
   const {kind, uid, gid, size, link, rdev, xattrs} = entry;
   const mode = entry.mode.toString(8).padStart(4, '0');
   const mtime = encodeTime(entry.mtime);
-  // Perf: nearly all entries end here (bench: review-million).
+  // Performance: nearly all entries end here (bench: review-million).
   const encoded = {kind, mode, uid, gid, size, mtime};
   if (link === undefined && rdev === undefined && xattrs === undefined) return encoded as Encoded;
   return {...encoded, ...(link !== undefined && {link}), ...(rdev !== undefined && {rdev}), ...(xattrs && {xattrs})} as Encoded;
@@ -46,14 +47,15 @@ type Encoded = Omit<Entry, 'mode' | 'mtime'> & {readonly mode: string; readonly 
 
 const MODE = /^[0-7]{4}$/;
 const RDEV = /^\d{1,10}:\d{1,10}$/;
+/** The largest uid and gid. */
 export const MAX_ID = 0xffffffff;
 
-/** Throws a FormatError; `what` names the value in its message. */
+/** Decodes an entry; `what` names the value in messages. @throws FormatError. */
 export function decodeEntry(value: unknown, what: string): Entry {
   const {kind, mode, uid, gid, size, mtime, link, rdev, xattrs} = record(value, what, ENTRY_KEYS);
   if (!KINDS.has(kind)) refuse(`${what}.kind`, kind, 'a kind of entry');
   if (typeof mode !== 'string' || !MODE.test(mode)) refuse(`${what}.mode`, mode, 'four octal digits');
-  // Perf: a million actions make two million entries, so names for messages are put together only when there is a message.
+  // Performance: a million actions have two million entries, so names for messages are built only if there is a message.
   if (!isWhole(uid, MAX_ID)) refuseNumber(`${what}.uid`, uid, MAX_ID);
   if (!isWhole(gid, MAX_ID)) refuseNumber(`${what}.gid`, gid, MAX_ID);
   if (!isWhole(size, MAX_NUMBER)) refuseNumber(`${what}.size`, size, MAX_NUMBER);
@@ -82,7 +84,7 @@ function decodeXattrs(value: unknown, what: string): Xattrs {
 
 type Presence = 'none' | 'optional' | 'any' | 'leaf' | 'directory';
 
-/** What must stand at the path before and after an action of a kind, and whether that must be, or must not be, one kind. */
+/** What must be at the path before and after each kind of action, and whether both must be of the same kind or of different kinds. */
 const SHAPES: Readonly<Record<ActionKind, {before: Presence; after: Presence; sameKind?: boolean}>> = {
   mkdir: {before: 'none', after: 'directory'},
   create: {before: 'none', after: 'leaf'},
@@ -96,6 +98,7 @@ const SHAPES: Readonly<Record<ActionKind, {before: Presence; after: Presence; sa
   blocked: {before: 'any', after: 'none'},
 };
 
+/** The valid kinds of actions. */
 export const KIND_NAMES: ReadonlySet<unknown> = new Set(ACTION_KINDS);
 const ACTION_KEYS = keys<Action & {from: 1; leader: 1; leaves: 1; bytes: 1}>({
   kind: 1,
@@ -110,6 +113,7 @@ const ACTION_KEYS = keys<Action & {from: 1; leader: 1; leaves: 1; bytes: 1}>({
 });
 const REASON_NAMES: ReadonlySet<unknown> = new Set(REASONS);
 
+/** Encodes an action; absent fields are left out. */
 export function encodeAction(action: Action) {
   const {kind, path, reasons, before, after} = action;
   switch (kind) {
@@ -148,7 +152,7 @@ export function encodeAction(action: Action) {
   }
 }
 
-/** Throws a FormatError, and a HostilePathError for a path that no plan may hold. */
+/** Decodes an action. @throws FormatError; HostilePathError for a forbidden path. */
 export function decodeAction(value: unknown): Action {
   const json = record(value, 'the action', ACTION_KEYS);
   if (!KIND_NAMES.has(json.kind)) refuse('kind', json.kind, 'a kind of action');
@@ -182,7 +186,7 @@ export function decodeAction(value: unknown): Action {
 
 const CAN_BE_RENAMED: ReadonlySet<ActionKind> = new Set(['update', 'replace', 'link', 'move']);
 
-/** Nothing but another way to write the path: in the folder that the path is in, that name is given up. */
+/** Decodes `from`, which must be a different spelling of the same name in the same folder. */
 function decodeFrom(
   value: unknown,
   {kind, path, before}: {kind: ActionKind; path: RelPath; before: Entry | undefined},
@@ -213,6 +217,7 @@ function side(value: unknown, what: string, presence: Presence): Entry | undefin
   return entry;
 }
 
+/** Decodes a path; `what` names it in messages. @throws FormatError; HostilePathError for a forbidden path. */
 export function decodePath(value: unknown, what: string): RelPath {
   if (typeof value !== 'string') refuse(what, value, 'a string');
   const fault = pathFault(value);
@@ -228,7 +233,7 @@ export function encodeProblem({path, side, phase, code, message}: Problem): Prob
   return {path, side, phase, code, message};
 }
 
-/** Throws a FormatError, and a HostilePathError for a path that no plan may hold. */
+/** Decodes a problem. @throws FormatError; HostilePathError for a forbidden path. */
 export function decodeProblem(value: unknown): Problem {
   const {path, side, phase, code, message} = record(value, 'the problem', PROBLEM_KEYS);
   return {

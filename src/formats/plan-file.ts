@@ -1,7 +1,7 @@
 /**
- * The plan file: gzip'd NDJSON. A header line, one action a line, one problem a line, and a trailer with counts and a SHA-256
- * of all before it. Both directions stream: neither file nor text is ever held as a whole. What is read is trusted in nothing:
- * a file that is cut, edited, newer or hostile is refused before any of its plan is handed out.
+ * The plan file: gzipped NDJSON. It has a header line, one line per action, one line per problem, and a trailer with counts and a SHA-256
+ * of everything before it. Reading and writing stream: neither the file nor its text is ever held as a whole. Input is not trusted: a
+ * file that is truncated, edited, newer or hostile is refused before any of its plan is returned.
  */
 import {createHash, type Hash} from 'node:crypto';
 import {once} from 'node:events';
@@ -30,25 +30,26 @@ const HEADER_START = '{"dirsync":"plan"';
 const PROBLEM_START = '{"problem":';
 const TRAILER_START = '{"trailer":';
 
-/** A plan as it was read from a file. */
+/** A plan that was read from a file. */
 export interface SavedPlan {
   readonly plan: Plan;
-  /** The checksum in the file's trailer: it stands for all that the file says. */
+  /** The checksum in the file's trailer, which identifies the plan. */
   readonly sha256: string;
 }
 
 interface Trailer {
   readonly actions: number;
   readonly problems: number;
-  /** Hexadecimal, of all uncompressed bytes before the trailer's line. */
+  /** Hexadecimal, over all uncompressed bytes before the trailer line. */
   readonly sha256: string;
 }
 
 // ── Writing ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Writes a plan, whole or not at all. A symlink is followed. A new file is for its maker alone; one that is replaced keeps its mode.
- * Answers with the SHA-256 that the trailer holds. Throws PLAN_UNWRITABLE; then nothing is left behind.
+ * Writes a plan completely or not at all, and returns the SHA-256 of its trailer. A symlink is followed. A new file is readable only by
+ * its owner; a replaced file keeps its mode.
+ * @throws DirsyncError PLAN_UNWRITABLE; then nothing is left behind.
  */
 export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: string}> {
   const place = await realpath(osPath(file), {encoding: 'buffer'}).then(decodeName, () => file);
@@ -61,7 +62,7 @@ export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: 
         `${escapeName(file)} is not a regular file`,
         'name a new file, or one to replace',
       );
-    // Whoever reads sees a failure of either stream, so the callback has nothing to add.
+    // The reader sees a failure of either stream, so the callback does nothing.
     const bytes = pipeline(encodePlan(plan, hash), createGzip({level: 3, chunkSize: CHUNK}), () => undefined);
     await replaceFile(place, bytes, {mode: PRIVATE, like: old});
   } catch (error) {
@@ -71,7 +72,7 @@ export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: 
   return {sha256: hash.digest('hex')};
 }
 
-/** The file's uncompressed bytes in chunks. After the last one `hash` holds what the trailer's checksum was made of. */
+/** The file's uncompressed bytes in chunks. After the last one, `hash` contains everything that the trailer's checksum covers. */
 function* encodePlan({header, actions, problems}: Plan, hash: Hash): Generator<Buffer> {
   let chunk = '';
   for (const line of planLines({header, actions, problems})) {
@@ -107,8 +108,9 @@ function hashed(text: string, hash: Hash): Buffer {
 // ── Reading ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Reads a plan file, gzip'd or plain. Throws PLAN_UNREADABLE, PLAN_NOT_A_PLAN, PLAN_NEWER, PLAN_DAMAGED (cut, edited, or of
- * the wrong shape, with the line) or PLAN_HOSTILE (a path that leads out of the roots or through something that is no folder).
+ * Reads a plan file, gzipped or plain.
+ * @throws DirsyncError PLAN_UNREADABLE, PLAN_NOT_A_PLAN, PLAN_NEWER, PLAN_DAMAGED (truncated, edited or malformed, with the line), or
+ * PLAN_HOSTILE (a path that leads out of the roots, or through something that is not a folder).
  */
 export async function readPlanFile(file: string): Promise<SavedPlan> {
   const reader = new PlanReader(escapeName(file));
@@ -119,7 +121,7 @@ export async function readPlanFile(file: string): Promise<SavedPlan> {
     }
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    // zlib's errors have a number but no system call.
+    // Errors of zlib have a number but no system call.
     if (error.syscall === undefined) throw reader.damaged(`it cannot be unpacked (${escapeName(error.message)})`);
     throw systemError('PLAN_UNREADABLE', file, error);
   }
@@ -132,18 +134,18 @@ async function openContent(file: string): Promise<Readable> {
   const magic = raw.read(2) as Buffer | null;
   if (magic) raw.unshift(magic);
   if (magic?.[0] !== 0x1f || magic[1] !== 0x8b) return raw;
-  // Whoever reads sees a failure of either stream, so the callback has nothing to add.
+  // The reader sees a failure of either stream, so the callback does nothing.
   return pipeline(raw, createGunzip({chunkSize: 1 << 18}), () => undefined);
 }
 
-/** Which entries may stand below a path: those of the tree before, and those of the tree after. */
+/** Whether entries may be below a path, in the tree before and in the tree after. */
 interface Room {
   readonly path: RelPath;
   readonly before: boolean;
   readonly after: boolean;
 }
 
-/** Takes a plan file's bytes in chunks of any size, checks each line as it completes, and has the plan once all is proved. */
+/** Takes a plan file's bytes in chunks of any size, checks each complete line, and returns the plan after the last check. */
 class PlanReader {
   readonly #lines = new Lines(() => {
     throw this.#header ? this.damaged('the line is longer than 1 MiB') : this.#notAPlan();
@@ -152,12 +154,12 @@ class PlanReader {
   readonly #actions: Action[] = [];
   readonly #problems: Problem[] = [];
   readonly #hash = createHash('sha256');
-  /** Known when the trailer was read and fits. */
+  /** Set when the trailer was read and matches. */
   #sha256: string | undefined;
-  /** The folders that change kind, come or go above the last action's path. */
+  /** The folders above the last action's path that are created, deleted or replaced. */
   readonly #rooms: Room[] = [];
 
-  /** `file` is escaped, for messages. */
+  /** `file`: the escaped path, for messages. */
   constructor(private readonly file: string) {}
 
   write(chunk: Buffer): void {
@@ -198,7 +200,7 @@ class PlanReader {
       else this.#readAction(line);
     } catch (error) {
       if (error instanceof HostilePathError) throw this.#hostile(error.message);
-      // JSON.parse throws a SyntaxError, or a RangeError where the nesting is too deep.
+      // JSON.parse throws a SyntaxError, or a RangeError if the nesting is too deep.
       if (error instanceof FormatError) throw this.damaged(error.message);
       if (error instanceof SyntaxError || error instanceof RangeError) throw this.damaged('the line is not JSON');
       throw error;
@@ -231,7 +233,7 @@ class PlanReader {
     this.#actions.push(action);
   }
 
-  /** Refuses a plan that would reach an entry through something that is no folder, such as a symlink that it makes itself. */
+  /** Refuses a plan that would reach an entry through something that is not a folder, such as a symlink that the plan creates. */
   #checkRoom({path, before, after}: Action): void {
     const rooms = this.#rooms;
     while (rooms.length > 0 && !isWithin(path, (rooms.at(-1) as Room).path)) rooms.pop();
@@ -282,7 +284,7 @@ function isSystemError(error: unknown): error is SystemError {
 }
 
 function systemError(code: 'PLAN_UNREADABLE' | 'PLAN_UNWRITABLE', file: string, error: SystemError): DirsyncError {
-  // Node's message is "CODE: what, call 'path'"; the path is said once, and escaped.
+  // Node's message is "CODE: what, call 'path'"; the path is removed, because it is already shown escaped.
   const [what = ''] = error.message.split(',');
   const hint =
     code === 'PLAN_UNREADABLE'

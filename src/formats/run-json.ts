@@ -1,4 +1,4 @@
-/** How a run looks in JSON: its header, steps and end. */
+/** The JSON form of a run: its header, steps and end. */
 import type {ActionKind} from '../core/action.js';
 import {noOutcomes, OUTCOME_STATUSES, type OutcomeStatus, STOPS, type Stop} from '../core/outcome.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
@@ -24,7 +24,7 @@ export function encodeRunHeader({id, planId, writer, source, target, started, ch
   return {id, planId, writer, source, target, started, changes, bytes};
 }
 
-/** Throws a FormatError. */
+/** Decodes the header of a run. @throws FormatError. */
 export function decodeRunHeader(value: unknown): RunHeader {
   const json = record(value, 'the header', RUN_KEYS);
   return {
@@ -43,7 +43,7 @@ export function encodeRunStep({kind, path, status, bytes}: RunStep): RunStep {
   return {kind, path, status, bytes};
 }
 
-/** Throws a FormatError, and a HostilePathError for a path that no run may hold. */
+/** Decodes a step. @throws FormatError; HostilePathError for a forbidden path. */
 export function decodeRunStep(value: unknown): RunStep {
   const {kind, path, status, bytes} = record(value, 'the step', STEP_KEYS);
   if (!KIND_NAMES.has(kind)) refuse('kind', kind, 'a kind of action');
@@ -59,12 +59,12 @@ export function encodeRunEnd({finished, counts, bytes, interrupted}: RunEnd): Ru
   return {finished, counts, bytes, interrupted};
 }
 
-/** Throws a FormatError. */
+/** Decodes the end of a run. @throws FormatError. */
 export function decodeRunEnd(value: unknown): RunEnd {
   const {finished, counts, bytes, interrupted} = record(value, 'end', END_KEYS);
   const json = record(counts, 'end.counts', STATUSES);
   const read = noOutcomes();
-  // The first journals know of none of these.
+  // The first versions of the journal did not have these.
   for (const status of OUTCOME_STATUSES)
     read[status] = integer(
       json[status] ?? (status === 'blocked' || status === 'not-kept' ? 0 : undefined),

@@ -1,7 +1,7 @@
 /**
- * Files that are written as a whole: what is new is written beside the old file, flushed, and renamed over it. So whoever reads sees the
- * old content or the new one, also after a power cut. And who may read them: what dirsync writes about trees holds names from folders that
- * are closed to others.
+ * Replaces files as a whole: the new content is written beside the old file, flushed, and renamed over it. So readers see either the old or
+ * the new content, even after a power cut. Also sets who can read such files: plans and reports contain names from folders that other
+ * users cannot read.
  */
 import {randomBytes} from 'node:crypto';
 import fs, {type Stats} from 'node:fs';
@@ -9,23 +9,24 @@ import {open, rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {decodeName, encodeName, osPath} from '../core/name.js';
 
-/** Of a new plan or report: its maker's alone, until that user says otherwise. */
+/** The mode of a new plan or report: only its owner can read it. */
 export const PRIVATE = 0o600;
 
 type Content = string | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
+/** The owner and mode of the new file. */
 export interface Access {
-  /** Less what the umask takes; without it, that of any new file. */
+  /** The mode, reduced by the umask; undefined for the mode of any new file. */
   readonly mode?: number;
-  /** The file that is replaced: the new one gets its mode, and its owner and group where this user may. */
+  /** The file that is replaced: the new one gets its mode, and its owner and group if this user may set them. */
   readonly like?: Pick<Stats, 'mode' | 'uid' | 'gid'> | undefined;
-  /** Whatever the umask is. */
+  /** The exact mode, regardless of the umask. */
   readonly exactMode?: number;
 }
 
 /**
- * The content may come in pieces. A symlink at `file` is replaced, not followed.
- * @throws Node's error; then the old file is there, and nothing beside it.
+ * Replaces a file. The content may come in pieces. A symlink at `file` is replaced, not followed.
+ * @throws Node's error; then the old file is unchanged, and no draft is left.
  */
 export async function replaceFile(file: string, content: Content, access: Access): Promise<void> {
   const draft = draftOf(file);
@@ -45,7 +46,7 @@ export async function replaceFile(file: string, content: Content, access: Access
   }
 }
 
-/** The same at once, for a short text. */
+/** Replaces a file synchronously, for a short text. @throws Node's error, as `replaceFile` does. */
 export function replaceFileSync(file: string, text: string, access: Access): void {
   const draft = draftOf(file);
   const made = fs.openSync(draft, 'wx', access.mode);
@@ -69,15 +70,15 @@ function give(descriptor: number, {like, exactMode}: Access): void {
   if (exactMode !== undefined) fs.fchmodSync(descriptor, exactMode);
 }
 
-/** A name beside the file that nothing has. Not by `path.join`: behind a symlink, `..` is another folder than it takes it for. */
+/** An unused name beside the file. Not by `path.join`, which resolves `..` behind a symlink to the wrong folder. */
 function draftOf(file: string): string | Buffer {
   return osPath(`${path.dirname(file)}/${startOf(file)}${randomBytes(6).toString('hex')}.tmp`);
 }
 
-/** Bytes that every file system takes for a name, without what follows the start of a draft's. */
+/** The most bytes for the start of a draft's name, so that every file system accepts the whole name. */
 const MAX_START = 255 - '0123456789ab.tmp'.length;
 
-/** How the names of a file's drafts begin: as it does. Of a long name, as much as has room whatever its letters are. */
+/** The start of the names of a file's drafts: the file's own name, truncated if it is long. */
 function startOf(file: string): string {
   const start = `${path.basename(file)}.`;
   return encodeName(start).length <= MAX_START ? start : [...start].slice(0, MAX_START / 4).join('');
@@ -85,7 +86,7 @@ function startOf(file: string): string {
 
 const MINUTE = 60_000;
 
-/** Removes drafts of a small file that killed runs have left; one that is younger than a minute may be at work. */
+/** Removes drafts of a small file that killed runs have left. A draft younger than a minute may still be in use. */
 export function removeDrafts(file: string): void {
   const [folder, start] = [path.dirname(file), startOf(file)];
   try {
@@ -95,23 +96,23 @@ export function removeDrafts(file: string): void {
       if (isDraft && Date.now() - fs.statSync(leftover).mtimeMs > MINUTE) fs.rmSync(leftover);
     }
   } catch {
-    // Another run removes them too, or the folder cannot be listed.
+    // Another run may remove them too, or the folder cannot be listed.
   }
 }
 
 /**
- * Gives a file that was just made as `PRIVATE` the mode of the one that it is to replace, and its owner and group where this user may.
- * By descriptor, so that no link put in its place is followed.
+ * Gives a new `PRIVATE` file the mode of the file that it will replace, and its owner and group if this user may set them. Uses the
+ * descriptor, so that a link put in its place is not followed.
  */
 export function keepAccess(descriptor: number, old: Pick<Stats, 'mode' | 'uid' | 'gid'>): void {
   const isGiven =
     attempt(() => fs.fchownSync(descriptor, old.uid, old.gid)) || attempt(() => fs.fchownSync(descriptor, -1, old.gid));
-  // What the old group might read, another one may not.
+  // If the group is different, it must not get the access of the old group.
   const same = isGiven || fs.fstatSync(descriptor).gid === old.gid;
   attempt(() => fs.fchmodSync(descriptor, old.mode & (same ? 0o777 : 0o707)));
 }
 
-/** False where that is refused, or the file system has no such thing. */
+/** Runs `act`; false if it is refused or not supported. */
 function attempt(act: () => void): boolean {
   try {
     act();

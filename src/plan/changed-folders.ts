@@ -1,8 +1,8 @@
-/** In which folders of the target a plan has names come or go. */
+/** Finds the folders of the target in which a plan creates or removes names. */
 import type {Action} from '../core/action.js';
 import {parentPath, type RelPath, ROOT} from '../core/path.js';
 
-/** Folders that are there, and in which names come or go; the root, for `.dirsync`. */
+/** Existing folders in which names are created or removed; always the root, because of `.dirsync`. */
 export function changedFolders(actions: readonly Action[]): RelPath[] {
   const made = new Set(
     actions.filter(({before, after}) => before?.kind !== 'directory' && after?.kind === 'directory').map(({path}) => path),

@@ -83,7 +83,7 @@ function isAsSeen(seen: Entry | undefined, now: Entry | undefined): boolean {
   );
 }
 
-/** Whether a folder comes, goes, is replaced or gets another name. */
+/** Whether an action creates, deletes, replaces or renames a folder. */
 export function isOfFolder(action: Action): boolean {
   const {before, after} = action;
   return (
@@ -92,7 +92,7 @@ export function isOfFolder(action: Action): boolean {
   );
 }
 
-/** Problems that concern the path: its own and those of folders above, the nearest first; filters that could not be read as well. */
+/** Problems that affect the path, nearest first: its own, those of folders above it, and those of unreadable filter files. */
 export function problemsAbove(path: RelPath, problems: readonly Problem[]): Problem[] {
   return problems
     .filter(({path: at, phase}) => {

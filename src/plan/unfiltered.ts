@@ -1,21 +1,21 @@
-/** What filters let go that those of the last run did not. */
+/** Finds paths that the filters of the last run protected and those of this plan do not. */
 import type {Action} from '../core/action.js';
 import type {RelPath} from '../core/path.js';
 import type {Found} from '../core/plan.js';
 
-/** Whether filters leave out a path. */
+/** Whether a set of filters leaves out a path. */
 export type Excludes = (path: RelPath, isFolder: boolean) => boolean;
 
 export interface UnfilteredOptions {
   /** The filters of the last run. */
   readonly old: Excludes;
-  /** Those of the plan, where what they leave out is deleted. */
+  /** The filters of the plan, if excluded paths are deleted. */
   readonly now: Excludes | undefined;
 }
 
 /**
- * Paths to be deleted or overwritten since the filters are others than in the run before: those left them out, and these do not. Where
- * what is left out is deleted, also the reverse; what both leave out is meant to go then.
+ * Paths that are deleted or overwritten because the filters have changed: the old filters left them out, and the new ones do not. If
+ * excluded paths are deleted, also the reverse; a path that both leave out is deleted on purpose then. Undefined if there are none.
  */
 export function unfiltered(actions: readonly Action[], {old, now}: UnfilteredOptions): Found | undefined {
   let found: Found | undefined;

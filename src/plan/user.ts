@@ -1,6 +1,6 @@
 /**
- * A saved plan may be applied by another user than made it. It is refused where files would get other owners than it says, or where each
- * would be copied in full and then be refused its owner.
+ * Checks that a saved plan can be applied by this user, who may not be the one who made it. It is refused if files would get different
+ * owners than planned, or if setting their owners would fail after they were copied.
  */
 import type {Action, ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
@@ -9,19 +9,19 @@ import {ROOT} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
 import {mayGiveTo} from './compare.js';
 
-/** Who applies a plan. */
+/** The user who applies a plan. */
 export interface User {
   readonly uid: number;
-  /** Whether they may give files to anybody. */
+  /** Whether they may set any owner. */
   readonly chown: boolean;
-  /** The groups that they are in. */
+  /** The groups of the user. */
   readonly groups: readonly number[];
 }
 
-/** What makes a new file or folder, which belongs to who makes it. */
+/** Actions that create a new file or folder, which then belongs to the user who applies the plan. */
 const MAKING: ReadonlySet<ActionKind> = new Set(['mkdir', 'create', 'update', 'replace']);
 
-/** @throws DirsyncError PLAN_OTHER_USER where this user cannot give what the plan makes or changes to its owners. */
+/** @throws DirsyncError PLAN_OTHER_USER if this user cannot set the owners that the plan gives to entries. */
 export function checkUser({header, actions}: Plan, {uid, chown, groups}: User): void {
   const {options, plannedBy} = header;
   const isRefused = ({kind, after}: Action) =>

@@ -170,7 +170,7 @@ describe('ui/screens', () => {
         const lines = drawRun([planned, halted, waiting], size);
         expectFits(lines, size);
         const text = lines.join(' ').replace(/\s+/g, ' ');
-        expect(text).to.include('✗ The run was').and.include('give --allow it');
+        expect(text).to.include('✗ The run was').and.include('add --allow it');
         if (size.rows > 5) expect(text).to.include(message).and.include('next run ');
       });
 
