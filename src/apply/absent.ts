@@ -27,6 +27,7 @@ export function checkSourceAbsent(platform: Platform, {source, sourceMissing}: P
     throw stale(source.path, 'was missing when the plan was made, and exists now', 'plan again');
 }
 
+/** The facts about a target that was created since the plan was made. */
 export interface Maker {
   readonly platform: Platform;
   readonly root: Folder;

@@ -37,6 +37,7 @@ import {Target} from './target.js';
 
 type Fsync = 'none' | 'end' | 'each';
 
+/** The plan to apply, and how. */
 export interface ApplyOptions {
   readonly plan: Plan;
   readonly pool: WorkerPool;

@@ -60,6 +60,7 @@ export interface World {
 /** An error of the kernel in the source; all other errors of an act concern the target. */
 export class SourceError extends SystemError {}
 
+/** Runs `act` and marks its errors as errors of the source. @throws SourceError instead of SystemError. */
 export function inSource<T>(act: () => T): T {
   try {
     return act();
@@ -88,7 +89,7 @@ export function lookAt(
   return place && entryAtPlace(platform, place, preserved);
 }
 
-export function entryAtPlace(platform: Platform, {folder, name}: Place, preserved: PreservedXattrs): Entry | undefined {
+export function entryAtPlace(platform: Platform, {folder, name}: Place, kept: KeptXattrs): Entry | undefined {
   if (!platform.stat(folder, name, stat)) return undefined;
   const link = stat.code === CODE.symlink ? platform.readLink(folder, name) : undefined;
   return toEntry(stat, {link, xattrs: platform.xattrs(folder, name, preserved)});

@@ -17,6 +17,7 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 /** The number of batches that wait at each worker, so that it is not idle while an answer is read. */
 const BATCHES_AHEAD = 2;
 
+/** What all batches of a run share. */
 export interface DispatchOptions {
   readonly pool: WorkerPool;
   readonly actions: readonly Action[];
@@ -37,6 +38,7 @@ interface Asked {
   readonly asideOf?: ((index: number) => RelPath | undefined) | undefined;
 }
 
+/** Distributes batches of one run over the workers. */
 export class Dispatch {
   #context: ApplyContext;
   /** How many of the opened folders each worker already knows. */

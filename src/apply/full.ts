@@ -13,6 +13,7 @@ import type {StepResult} from './step.js';
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 const NEED_ROOM: ReadonlySet<WaveStep> = new Set<WaveStep>(['folders', 'writes', 'overwrites', 'exchanges', 'links']);
 
+/** The volumes on which a write of this run failed for lack of space. */
 export class FullVolumes {
   /** The size in bytes of the smallest write that failed, by volume. */
   readonly #refused = new Map<string, number>();

@@ -13,6 +13,7 @@ import {foldersLeftOpen, noteOpened} from '../state/staging.js';
 import type {Opened} from '../state/traces.js';
 import {entryAtPlace, lookAt, NO_XATTRS, openMode, SELF} from './check.js';
 
+/** The folders that are temporarily opened, with their original modes. */
 export class OpenedFolders {
   readonly modes: Map<RelPath, number>;
 

@@ -49,12 +49,14 @@ const WHOLE: ReadonlySet<ActionState> = new Set(['done', 'already-done', 'not-ke
 /** States in which other actions that need this one can begin. */
 const MEETS: ReadonlySet<ActionState> = new Set(['done', 'already-done']);
 
+/** Called as outcomes and problems become known. */
 export interface OutcomeListener {
   /** Called when an action of the plan has ended, except for upkeep. */
   readonly onEnd: (action: Action, status: OutcomeStatus) => void;
   readonly onProblem: (problem: Problem) => void;
 }
 
+/** The state of each action, by its index in the plan. */
 export class Outcomes {
   readonly problems: Problem[] = [];
   /** Paths that were left alone because they have drifted. */

@@ -4,6 +4,7 @@ import type {ApplyPhase, ApplyProgress, ApplyStarted} from '../core/event.js';
 import type {Wave} from '../plan/waves.js';
 import {AT, type WorkerPool} from '../platform/pool.js';
 
+/** The work of a run. */
 export interface ProgressOptions {
   readonly actions: readonly Action[];
   readonly waves: readonly Wave[];
@@ -13,6 +14,7 @@ export interface ProgressOptions {
   readonly checks: number;
 }
 
+/** The progress of one run. */
 export class Progress {
   phase: ApplyPhase = 'check';
   readonly #counted: readonly [steps: number, bytes: number];

@@ -37,7 +37,7 @@ interface Trees {
   readonly pace: Pace;
 }
 
-/** One answer for each path, in their order. @throws SystemError where a root cannot be opened. */
+/** One answer for each path, in their order. @throws SystemError if a root cannot be opened. */
 export function answer(
   {question, paths, inTarget, source, target, views}: QuestionTask,
   {goOn, pace}: Pick<Trees, 'goOn' | 'pace'>,

@@ -18,6 +18,7 @@ export interface StepsOptions {
   readonly progress: Progress;
 }
 
+/** Decides which steps are ready, and records their results. */
 export class Steps {
   #needs: Needs | undefined;
 

@@ -35,6 +35,7 @@ import type {Approach} from './approach.js';
 import {SELF} from './check.js';
 import {OpenedFolders} from './opened.js';
 
+/** The target of a plan, and how it is used. */
 export interface TargetOptions {
   readonly platform: ShowingPlatform;
   readonly plan: Plan;
@@ -48,6 +49,7 @@ export interface TargetOptions {
   readonly onProblem: (problem: Problem) => void;
 }
 
+/** The target of one run. */
 export class Target {
   readonly #header: PlanHeader;
   readonly #path: ByteName;

@@ -27,6 +27,7 @@ export interface Config {
 /** A job merged with the defaults. */
 export type Job = JobSettings & {readonly source: string; readonly target: string};
 
+/** Where to find the config. */
 export interface LoadOptions {
   readonly cwd: string;
   /** The file to read (`--config`), relative to `cwd`; if undefined, a file is searched. */

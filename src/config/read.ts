@@ -23,6 +23,7 @@ const LOADERS: Readonly<Record<string, (file: string, content: string) => unknow
   '.cjs': loadModule,
 };
 
+/** A parsed file, not yet checked. */
 export interface RawFile {
   readonly text: string;
   /** Undefined for a package.json without the key "dirsync". */

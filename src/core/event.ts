@@ -14,6 +14,7 @@ import type {ShownConfig} from './shown-config.js';
 /** What an apply is doing. */
 export type ApplyPhase = Exclude<Phase, 'scan' | 'plan'>;
 
+/** Emitted when an apply starts, with the amount of work. */
 export interface ApplyStarted {
   readonly type: 'apply-started';
   readonly actions: number;

@@ -68,6 +68,7 @@ export interface LastRun {
   readonly step: RunStep;
 }
 
+/** The explanation of one path. */
 export interface Explanation {
   readonly path: RelPath;
   readonly verdict: Verdict;

@@ -33,6 +33,7 @@ export interface FilterRule {
   readonly pattern: string;
 }
 
+/** The decision of the filters about one path. */
 export interface FilterDecision {
   readonly excluded: boolean;
   /** Absent if no line matches. */

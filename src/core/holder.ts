@@ -1,6 +1,7 @@
 /** The holder of a target's lock, so that users can find that run. */
 import {escapeName} from './escape.js';
 
+/** The process that holds a lock. */
 export interface Holder {
   readonly pid: number;
   readonly host: string;

@@ -7,6 +7,7 @@ import type {Halt, KindTotals, Plan, PlanSummary} from './plan.js';
 export const RUN_RESULTS = ['success', 'partial', 'halted', 'failed', 'interrupted'] as const;
 export type RunResult = (typeof RUN_RESULTS)[number];
 
+/** One run of a job; times of day are in UTC. */
 export interface JobRun {
   /** The same id as in its journal and in its log lines. */
   readonly id: string;
@@ -32,6 +33,7 @@ export interface JobRun {
   readonly error?: RunError | undefined;
 }
 
+/** The error that ended a run early. */
 export interface RunError {
   readonly code: string;
   readonly message: string;

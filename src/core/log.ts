@@ -6,6 +6,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
+/** Where and how a log is written. */
 export interface LogSettings {
   /** The path as typed, or an absolute path from a config. */
   readonly file: string;

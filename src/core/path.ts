@@ -24,6 +24,7 @@ export function isRenamedName(name: string): boolean {
 
 const RENAMED_NAME = /^\.dirsync-[\w-]+\.name$/;
 
+/** The path of an entry in a folder. */
 export function joinPath(parent: RelPath, name: string): RelPath {
   // Performance: join makes one flat string; a concatenation keeps its parts and takes twice the memory (bench: review-million).
   return (parent === '' ? name : [parent, name].join('/')) as RelPath;
@@ -34,10 +35,12 @@ export function parentPath(path: RelPath): RelPath {
   return path.slice(0, Math.max(0, path.lastIndexOf('/'))) as RelPath;
 }
 
+/** The last name of a path; empty for the root. */
 export function baseName(path: RelPath): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** The names of a path; none for the root. */
 export function pathParts(path: RelPath): string[] {
   return path === '' ? [] : path.split('/');
 }

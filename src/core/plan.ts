@@ -105,6 +105,7 @@ export interface TreeTotals {
   readonly digest: string;
 }
 
+/** Everything that holds for a plan as a whole. */
 export interface PlanHeader {
   readonly id: string;
   /** When planning began, ISO 8601 UTC. */
@@ -238,6 +239,7 @@ export interface Narrowed {
 
 export type Overlap = 'same' | 'target-in-source' | 'source-in-target';
 
+/** A plan in memory. */
 export interface Plan {
   readonly header: PlanHeader;
   /** In canonical order of their paths, so a folder's action comes before those below it. */
@@ -246,6 +248,7 @@ export interface Plan {
   readonly problems: readonly Problem[];
 }
 
+/** Totals of the actions of one kind. */
 export interface KindTotals {
   readonly count: number;
   /** As `volumeOf` counts them. */

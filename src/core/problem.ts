@@ -1,3 +1,4 @@
+/** Problems: what went wrong at one path, with the messages of all codes. */
 import type {RelPath} from './path.js';
 
 /** The step in which a problem occurred. */

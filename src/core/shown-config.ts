@@ -3,6 +3,7 @@
 /** `default`: a built-in value. */
 export const ORIGINS = ['flag', 'job', 'defaults', 'default'] as const;
 
+/** Where a value was set. */
 export interface Origin {
   readonly from: (typeof ORIGINS)[number];
   /** The absolute path of the config file that sets it. */
@@ -11,6 +12,7 @@ export interface Origin {
   readonly line?: number | undefined;
 }
 
+/** One effective setting of a job. */
 export interface ShownSetting {
   /** Such as `exclude`, or `hooks.onFailure`. */
   readonly key: string;
@@ -19,6 +21,7 @@ export interface ShownSetting {
   readonly origin: Origin;
 }
 
+/** The effective settings of all shown jobs. */
 export interface ShownConfig {
   readonly file: string;
   /** That file and the files that it extends, highest precedence first. */

@@ -229,6 +229,7 @@ const PROBLEM_KEYS = keys<Problem>({path: 1, side: 1, phase: 1, code: 1, message
 const PHASES = keys<Record<Phase, 1>>({scan: 1, plan: 1, check: 1, write: 1, attrs: 1, delete: 1, sync: 1});
 const SIDES = keys<Record<Side, 1>>({source: 1, target: 1});
 
+/** Encodes a problem: only its known fields. */
 export function encodeProblem({path, side, phase, code, message}: Problem): Problem {
   return {path, side, phase, code, message};
 }

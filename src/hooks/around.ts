@@ -18,6 +18,7 @@ export interface Told {
   readonly webhook: Webhook | undefined;
 }
 
+/** A run and its hooks. */
 export interface AroundOptions {
   readonly told: Told;
   /** The facts that are known when the run starts. */
@@ -44,6 +45,7 @@ interface Times {
 
 const TIMES: Times = {grace: 2000, linger: 2000, pauses: [1000, 2000], webhook: 10_000};
 
+/** The hooks around one run. */
 export class AroundRun {
   readonly #o: AroundOptions;
   readonly #times: Times;

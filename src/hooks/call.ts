@@ -3,6 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {formatDuration} from '../report/words/units.js';
 import {type LimitReached, startLimit} from './limit.js';
 
+/** One HTTP call. */
 export interface Call {
   readonly url: string;
   /** Sent with POST; without a body the call is a GET. */
@@ -14,6 +15,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
+/** The body of a call. */
 export interface Message {
   readonly body: string;
   readonly contentType: string;

@@ -8,6 +8,7 @@ import {formatDuration} from '../report/words/units.js';
 import {surroundingsOf} from './bytes.js';
 import {type LimitReached, startLimit, type TimeLimit} from './limit.js';
 
+/** How a command is run. */
 export interface CommandOptions extends TimeLimit {
   /** The working folder; undefined for the folder of this process. */
   readonly cwd: string | undefined;
@@ -25,6 +26,7 @@ export type CommandEnd =
   | {readonly status: 'killed'; readonly signal: NodeJS.Signals}
   | {readonly status: 'not-started'; readonly code: string};
 
+/** How a command ended. */
 export interface CommandResult {
   readonly end: CommandEnd;
   /** Milliseconds. */

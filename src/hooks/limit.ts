@@ -1,5 +1,6 @@
 /** Time limits of commands and calls. */
 
+/** A time limit in milliseconds, and a signal that ends the work early. */
 export interface TimeLimit {
   readonly timeout: number;
   readonly signal: AbortSignal;

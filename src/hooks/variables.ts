@@ -26,6 +26,7 @@ export function startVariables({id, job, source, target}: Pick<JobRun, 'id' | 'j
   };
 }
 
+/** The variables that describe how a run ended. */
 export function endVariables(run: JobRun): NodeJS.ProcessEnv {
   const {planned, report, error, result, exitCode, duration} = run;
   return {

@@ -5,6 +5,7 @@ import type {JobRun} from '../core/job-run.js';
 import {runMessage} from '../report/markdown/run-message.js';
 import type {Message} from './call.js';
 
+/** The message of a webhook about a run. */
 export function webhookMessage(run: JobRun, format: WebhookFormat): Message {
   const text = runMessage(run);
   switch (format) {

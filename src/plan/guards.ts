@@ -237,7 +237,7 @@ function percent(value: number): string {
   return value.toLocaleString('en-US', {maximumFractionDigits: 1});
 }
 
-/** @throws DirsyncError GUARD_HALTED where one halts that is not allowed. */
+/** @throws DirsyncError GUARD_HALTED if a guard halts that is not allowed. */
 export function checkHalts(halts: readonly Halt[]): void {
   const halting = halts.filter(({allowed}) => !allowed);
   const [first, ...others] = halting;

@@ -1,3 +1,4 @@
+/** Chooses the backend of this process. */
 import process from 'node:process';
 import type {Platform, ShowingPlatform} from './platform.js';
 import {PortablePlatform} from './portable.js';

@@ -49,6 +49,7 @@ function volumeName(mount: number, device: number): string {
   return `${mount}:${device}`;
 }
 
+/** Keeps the folders of the last path open. Used by one thread for one tree. */
 export class Cursor {
   readonly #open: Level[] = [];
   #at = '';

@@ -78,6 +78,7 @@ const FAT: ReadonlySet<string | undefined> = new Set(['vfat', 'msdos', 'fuse.fus
 /** These store no modes and owners: the driver shows the ones of the mount options for all files. */
 export const HAVE_NO_MODES: ReadonlySet<string | undefined> = new Set([...FAT, 'exfat', 'hfs', 'fuse.rclone']);
 
+/** The size of the largest file in bytes; undefined if there is no known limit. */
 export function largestFileOf(type: string | undefined): number | undefined {
   return FAT.has(type) ? 2 ** 32 - 1 : undefined;
 }
@@ -89,6 +90,7 @@ const FOLDING: ReadonlySet<string> = new Set(['vfat', 'exfat', 'hfs', 'hfsplus']
 /** Whether these fold names depends on mount options or on the server. */
 const MAY_FOLD: ReadonlySet<string> = new Set(['fuse', 'ntfs', 'ntfs3', 'cifs', 'smb2']);
 
+/** Whether a type of file system folds names; undefined if that is not known. */
 export function foldsNames(type: string | undefined): boolean | undefined {
   if (type === undefined || MAY_FOLD.has(type)) return undefined;
   return FOLDING.has(type);

@@ -45,6 +45,7 @@ const ERRNO = new Map(Object.entries(os.constants.errno).map(([name, number]) =>
 /** The upper 32 bits of the first size above `MAX_SIZE`. */
 const MAX_SIZE_HIGH = (MAX_SIZE + 1) / 0x1_0000_0000;
 
+/** System calls with the scratch memory of one thread. */
 export class Kernel {
   readonly libc: Libc;
   readonly bytes: ByteStrings;
@@ -136,6 +137,7 @@ export function secondsOf(low: number | undefined, high: number | undefined): nu
   return countable((low as number) + ((high as number) | 0) * 0x1_0000_0000);
 }
 
+/** The descriptor of an open folder or file of this backend. */
 export function fd(open: Folder | OpenFile): number {
   return open as unknown as number;
 }

@@ -52,6 +52,7 @@ export const UTIME_OMIT = 0x3ffffffe;
 
 type Call = KoffiFunc<(...args: number[]) => number>;
 
+/** The declared calls; see their man pages. */
 export interface Libc {
   readonly openat: Call;
   readonly close: Call;
@@ -159,6 +160,7 @@ const IOPRIO_CALLS: Partial<Record<string, {readonly set: number; readonly get: 
 };
 const IOPRIO_WHO_PROCESS = 1;
 
+/** The system calls for I/O priorities. */
 export interface IoPriorityCalls {
   /** The priority of a thread, 0 for this one; undefined if the kernel refuses. */
   readonly get: (thread: number) => number | undefined;

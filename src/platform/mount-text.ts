@@ -3,6 +3,7 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {errnoOf} from './platform.js';
 
+/** One line of mountinfo. */
 export interface MountLine {
   readonly id: number;
   /** "MAJOR:MINOR". */

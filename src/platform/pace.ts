@@ -13,6 +13,7 @@ const PAGE = 4096;
 /** Shorter waits are put together, since a wait per small file would be too slow. */
 const LEAST_WAIT = 5_000_000n;
 
+/** A new allowance without a limit, shared by all workers. */
 export function newAllowance(): BigInt64Array {
   return new BigInt64Array(new SharedArrayBuffer(16));
 }
@@ -23,6 +24,7 @@ export function limit(allowance: BigInt64Array, rate: number | undefined): void 
   Atomics.store(allowance, FREE, 0n);
 }
 
+/** The clock of a pace. */
 export interface Clock {
   /** Nanoseconds, the same in all threads. */
   readonly now: () => bigint;
@@ -31,6 +33,7 @@ export interface Clock {
   readonly isStopped: () => boolean;
 }
 
+/** A pace that takes from the shared allowance. */
 export class SharedPace implements Pace {
   constructor(
     private readonly allowance: BigInt64Array,

@@ -65,6 +65,7 @@ export interface Pace {
 /** No limit. */
 export const UNPACED: Pace = {piece: Number.POSITIVE_INFINITY, spend: () => true};
 
+/** Options of `Platform.copyFile`. */
 export interface CopyOptions {
   readonly from: Folder;
   readonly name: ByteName;
@@ -84,6 +85,7 @@ export interface CopyOptions {
   readonly pace?: Pace | undefined;
 }
 
+/** Two files to compare by content. */
 export interface CompareOptions {
   readonly a: Folder;
   readonly aName: ByteName;
@@ -93,6 +95,7 @@ export interface CompareOptions {
   readonly pace?: Pace | undefined;
 }
 
+/** Options of a rename: from one folder and name to another. */
 export interface MoveOptions {
   readonly from: Folder;
   readonly name: ByteName;
@@ -167,6 +170,7 @@ export interface Volume {
   readonly room: Room | undefined;
 }
 
+/** Options to create a FIFO, a socket or a device. */
 export interface MakeNodeOptions {
   readonly folder: Folder;
   readonly name: ByteName;
@@ -191,11 +195,13 @@ export interface View {
   readonly oneFileSystem?: boolean | undefined;
 }
 
+/** A platform that can show trees differently from how they are stored. */
 export interface ShowingPlatform extends Platform {
   /** Shows a tree in this way to all that open its entries through this folder, which is its root. */
   show(root: Folder, view: View): void;
 }
 
+/** Operations on open folders. Every method throws a SystemError if the kernel refuses, unless it says otherwise. */
 export interface Platform {
   readonly name: 'posix' | 'portable';
   /** Whether it can read and make extended attributes, FIFOs, sockets, devices and holes. */

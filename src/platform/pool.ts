@@ -32,11 +32,13 @@ export const LEAVE = 'leave';
 /** The number of messages that a worker may be ahead of the reader of its stream. */
 const STREAM_AHEAD = 8;
 
+/** The data with which a worker thread starts. */
 export interface WorkerData {
   readonly shared: Shared;
   readonly index: number;
 }
 
+/** A job for a worker. */
 export interface Request {
   readonly id: number;
   readonly task: unknown;
@@ -58,6 +60,7 @@ interface WireError {
   readonly syscall: string | undefined;
 }
 
+/** Converts an error to plain data for another thread. */
 export function toWire(error: unknown): WireError {
   const {message, stack, code, syscall} = error as NodeJS.ErrnoException;
   return {message, stack, code, syscall};
@@ -87,11 +90,13 @@ interface Member {
 /** At least two, since both trees are read at the same time. */
 const DEFAULT_SIZE = Math.max(2, availableParallelism());
 
+/** The messages of a job, then its answer. */
 export interface Stream<Message, Answer> extends AsyncIterable<Message> {
   /** Settles when the task has ended and its last message was read. */
   readonly answer: Promise<Answer>;
 }
 
+/** The worker threads of a run. */
 export class WorkerPool {
   readonly size: number;
   readonly shared: Shared;

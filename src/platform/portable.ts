@@ -50,6 +50,7 @@ interface ListOptions {
   readonly onVanished: (name: ByteName) => unknown;
 }
 
+/** The portable backend. */
 export class PortablePlatform implements Platform {
   readonly name = 'portable';
   readonly preservesAll = false;

@@ -29,6 +29,7 @@ import {type Attributes, errnoOf, type Folder, type OpenFile, SystemError, type 
  */
 const XATTR_USUAL = 4096;
 
+/** Reads and sets the attributes of entries in open folders. */
 export class PosixAttributes {
   /** Whether this thread has a working directory of its own. */
   readonly #ownDirectory: boolean;

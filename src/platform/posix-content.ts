@@ -21,6 +21,7 @@ const KERNEL_PIECE = 16 * 1024 * 1024;
 const NO_LONGER = new Set(['EPERM', 'EINVAL', 'EOPNOTSUPP', 'ENOSYS']);
 const FALLBACK_ERRNO = new Set(['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EBADF', 'EIO', 'ETXTBSY']);
 
+/** Copies and compares the content of files. */
 export class PosixContent {
   /** Pairs of a source's device and a target folder between which the kernel cannot share content. */
   readonly #unshared = new Set<string>();

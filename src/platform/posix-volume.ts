@@ -11,6 +11,7 @@ import {
 } from './libc.js';
 import type {Folder, Volume} from './platform.js';
 
+/** The file system at a folder. @throws SystemError if the kernel refuses. */
 export function posixVolume(kernel: Kernel, folder: Folder): Volume {
   const {bytes, libc, base} = kernel;
   kernel.check(libc.fstatfs(fd(folder), base + DATA), 'fstatfs');

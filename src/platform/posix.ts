@@ -63,6 +63,7 @@ interface ListOptions {
   readonly onVanished: (name: ByteName) => unknown;
 }
 
+/** The Linux backend. */
 export class PosixPlatform implements Platform {
   readonly name = 'posix';
   readonly preservesAll = true;

@@ -29,6 +29,7 @@ const active: IoPriority[] = [];
 /** The priority of this process before the first of them. */
 let own: Standing | undefined;
 
+/** A lowered priority, until `end` is called. */
 export interface Lowered {
   /** Why it could not be set completely, as the end of a sentence. */
   readonly fault: string | undefined;

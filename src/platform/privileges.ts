@@ -2,6 +2,7 @@
 import {readFileSync} from 'node:fs';
 import process from 'node:process';
 
+/** What the capabilities allow. */
 export interface Privileges {
   /** It may give files to any owner and group. */
   readonly chown: boolean;
@@ -16,6 +17,7 @@ export interface Privileges {
 
 const CAP = {CHOWN: 0n, DAC_OVERRIDE: 1n, SYS_ADMIN: 21n, SYS_RESOURCE: 24n, MKNOD: 27n, SETFCAP: 31n} as const;
 
+/** The privileges of this process, read anew at each call. */
 export function privileges(): Privileges {
   const effective = effectiveCapabilities();
   const has = (capability: bigint) => ((effective >> capability) & 1n) === 1n;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {errnoOf} from './platform.js';
 
+/** Identifies a process. */
 export interface ProcessMark {
   readonly pid: number;
   readonly host: string;
@@ -16,6 +17,7 @@ export interface ProcessMark {
   readonly start: string;
 }
 
+/** The mark of this process. */
 export function thisProcess(): ProcessMark {
   const {pid} = process;
   // A mounted /proc may belong to other namespaces, in which this number is a different process.

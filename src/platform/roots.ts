@@ -12,6 +12,7 @@ import {platform} from './choose.js';
 import {absolutePath, realPath} from './environment.js';
 import {errnoOf, type Folder, type Platform, type View} from './platform.js';
 
+/** A root that was found. */
 export interface Root extends PlanRoot {
   readonly bytes: ByteName;
   /** Undefined for a target that does not exist yet. */
@@ -111,6 +112,7 @@ export interface RootMark extends Identity {
   readonly view: View;
 }
 
+/** A mark by which a run recognises its root, and its view. */
 export function markRoot(path: ByteName, folder: Folder, view: View): RootMark {
   const stat = emptyStat();
   platform().stat(folder, '' as ByteName, stat);

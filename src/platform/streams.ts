@@ -7,6 +7,7 @@ import process from 'node:process';
 import tty from 'node:tty';
 import {getSystemErrorMap} from 'node:util';
 
+/** An output that failed, and why. */
 export interface LostOutput {
   /** `stdout`, `stderr`, or the name of a file. */
   readonly output: string;

@@ -41,6 +41,7 @@ interface Followed extends Led {
 /** The fault of an entry with a name that dirsync never writes, since it could be read as the name of another entry. */
 const UNCLEAR = 'NAME_UNCLEAR';
 
+/** A platform that can show some of its trees differently. */
 export class Views implements ShowingPlatform {
   readonly #shown = new Map<Folder, Shown>();
 

@@ -7,6 +7,7 @@ import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform
 import {FilterScope} from './filter.js';
 import {readRules, readTag} from './rules.js';
 
+/** The filters of a source. */
 export interface FilterOptions {
   readonly platform: Platform;
   /** The source's root, whose rules apply to both trees; undefined if the source is missing. */
@@ -14,6 +15,7 @@ export interface FilterOptions {
   readonly filtering: Filtering;
 }
 
+/** The path to decide about. */
 export interface DecideOptions extends FilterOptions {
   readonly path: RelPath;
   readonly isFolder: boolean;
@@ -81,6 +83,7 @@ function enter({platform, root, filtering}: FilterOptions, path: RelPath): Enter
   }
 }
 
+/** Where to look for an excluded path. */
 export interface FindOptions extends Pick<DecideOptions, 'platform' | 'root' | 'filtering' | 'path'> {
   /** The folder of the target at the path. */
   readonly folder: Folder;

@@ -1,6 +1,7 @@
 /** Finds patterns that cannot match any path of a tree, which are probably mistakes. */
 import type {PatternAt} from '../core/filter.js';
 
+/** A pattern that cannot match. */
 export interface Idle extends PatternAt {
   /** The reason, as the end of a sentence. */
   readonly why: string;

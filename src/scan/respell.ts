@@ -16,6 +16,7 @@ export interface SeenEntry extends ListedEntry {
   isLeft?: boolean;
 }
 
+/** How one folder is respelled. */
 export interface RespellOptions {
   /** The names in the same folder of the source. */
   readonly names: readonly ByteName[];
@@ -24,6 +25,7 @@ export interface RespellOptions {
   readonly leftRenamed: ReadonlyMap<string, string>;
 }
 
+/** What respelling one folder found. */
 export interface Respelled {
   /** Names that the target shows in a different spelling. */
   readonly respelled: number;

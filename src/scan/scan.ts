@@ -4,6 +4,7 @@ import type {Problem} from '../core/problem.js';
 import type {WorkerPool} from '../platform/pool.js';
 import type {ScanAnswer, ScanMessage, ScanTask} from './task.js';
 
+/** A scan in progress. */
 export interface Scan {
   readonly blocks: AsyncIterable<Block>;
   /** Settles when the last block was read. */
@@ -12,8 +13,8 @@ export interface Scan {
   readonly problems: readonly Problem[];
 }
 
-export function startScan(pool: WorkerPool, worker: number, task: ScanTask): Scan {
-  const stream = pool.stream<ScanMessage, ScanAnswer>(worker, task);
+export function startScan(pool: WorkerPool, worker: number, job: ScanJob): Scan {
+  const stream = pool.stream<ScanMessage, ScanAnswer>(worker, job);
   const problems: Problem[] = [];
   const answer = stream.answer.then((result) => {
     for (const found of result.problems) problems.push(found);

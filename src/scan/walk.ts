@@ -16,6 +16,7 @@ import type {FilterScope} from './filter.js';
 import {respell, type SeenEntry} from './respell.js';
 import {readRules, readTag} from './rules.js';
 
+/** What to walk, and where the results go. */
 export interface WalkOptions {
   readonly platform: Platform;
   readonly side: Side;
@@ -57,6 +58,7 @@ export interface WalkOptions {
   readonly onProgress: (entries: number) => boolean;
 }
 
+/** Totals of a walked tree: entries, entries that are not folders, and bytes of files. */
 export interface WalkTotals {
   readonly entries: number;
   readonly leaves: number;
@@ -76,6 +78,7 @@ const NO_FOLDER: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 /** The walk was stopped: its blocks are not the whole tree. */
 export class WalkStopped extends Error {}
 
+/** Walks a tree. @throws SystemError if the root cannot be examined; WalkStopped if `onProgress` returns false. */
 export function walk(options: WalkOptions): WalkTotals {
   return new Walk(options).run();
 }

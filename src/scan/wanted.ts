@@ -15,6 +15,7 @@ export class PathList {
   }
 }
 
+/** Which paths are wanted. */
 export interface Wanted {
   /** Patterns; any path without them and without a list. */
   readonly only: readonly string[];

@@ -4,6 +4,7 @@ import type {Schedule} from '../core/schedule.js';
 import type {WallTime} from './calendar.js';
 import {Machine, type Now, type Step} from './machine.js';
 
+/** What the loop needs from outside. */
 export interface LoopOptions {
   readonly schedule: Schedule;
   readonly clock: () => Now;
@@ -22,6 +23,7 @@ const MOST_SLEEP_MS = 30_000;
 /** If the next run moves by less than this, because clocks drift, it is not reported again. */
 const SAME_MS = 1_500;
 
+/** Runs one job on its schedule. */
 export class Loop {
   readonly #machine: Machine;
   #wake = new AbortController();

@@ -26,6 +26,7 @@ export interface Now {
 
 export type State = 'waiting' | 'running' | 'stopping' | 'stopped';
 
+/** What to do next. */
 export interface Step {
   /** Milliseconds until the next run; 0: now. */
   readonly wait: number;
@@ -48,6 +49,7 @@ const MOST_DEBOUNCES = 10;
 /** If a clock falls behind by less than this, it was not set back. */
 const SET_BACK_MS = 1_000;
 
+/** The schedule of one job. */
 export class Machine {
   #state: State = 'waiting';
   #schedule: Schedule;

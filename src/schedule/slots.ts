@@ -5,12 +5,14 @@ interface Waiting {
   readonly start: () => void;
 }
 
+/** Options of one use of a slot. */
 export interface SlotOptions {
   readonly target: string;
   readonly signal: AbortSignal;
   readonly onWait: () => void;
 }
 
+/** The slots that all jobs of this process share. */
 export class Slots {
   readonly #busy = new Set<string>();
   #waiting: Waiting[] = [];

@@ -6,6 +6,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {Worker} from 'node:worker_threads';
 import type {AsyncSubscription, Event} from '@parcel/watcher';
 
+/** What to watch, and whom to call. */
 export interface WatchOptions {
   /** An absolute path. */
   readonly root: string;

@@ -45,6 +45,7 @@ function mountedAs(platform: Platform, root: Folder): string | undefined {
   return mounted && `${platform.name} ${privileges().chown ? 'root' : 'user'} ${mounted}`;
 }
 
+/** The result of a trial. */
 export interface Tried {
   readonly abilities: Abilities;
   /** How it stores times, if not all of them exactly. */

@@ -5,6 +5,7 @@ import {NAMES, readNote, removeNote, writeNote} from './folder.js';
 
 const ID = /^[0-9a-f-]{36}$/;
 
+/** A target's id. */
 export interface TargetId {
   /** Undefined if no run has changed the target yet. */
   readonly id?: string;
@@ -12,6 +13,7 @@ export interface TargetId {
   readonly fault?: string;
 }
 
+/** Reads the target's id. */
 export function readTargetId(platform: Platform, root: Folder): TargetId {
   const note = readNote(platform, root, NAMES.id);
   if (note === undefined) return {};

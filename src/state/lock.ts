@@ -33,6 +33,7 @@ export interface LockTiming {
 
 const TIMING: LockTiming = {poll: 200, beat: 5_000, still: 60_000};
 
+/** The target to lock, and the run that locks it. */
 export interface LockOptions {
   readonly platform: Platform;
   /** The target's root. */
@@ -68,6 +69,7 @@ interface Found {
   readonly mark: Mark | undefined;
 }
 
+/** The lock of one target, held by one run. */
 export class TargetLock {
   readonly #timing: LockTiming;
   /** Undefined while it is not held. */
@@ -321,6 +323,7 @@ export class TargetLock {
   }
 }
 
+/** Whether an error means that another run holds the lock. */
 export function isLocked(error: unknown): boolean {
   return error instanceof DirsyncError && error.code === 'TARGET_LOCKED';
 }

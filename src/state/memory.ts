@@ -26,6 +26,7 @@ const MAX_MIB = 16;
 /** Bytes of JSON for the mounts in one tree. */
 const MAX_MOUNTS = 128 * 1024;
 
+/** What is remembered about a pair of source and target. */
 export interface Memory {
   /** The ids of the target, the last one first. */
   readonly ids: readonly string[];
@@ -45,6 +46,7 @@ export interface Pair {
   readonly target: string;
 }
 
+/** The facts of a run that are remembered. */
 export interface RunFacts {
   readonly id: string | undefined;
   readonly fileSystem: string | undefined;
@@ -72,6 +74,7 @@ interface WrittenSource {
 
 const NOTHING: Memory = {ids: [], fileSystems: [], filters: undefined, mounts: {source: [], target: []}};
 
+/** What is remembered about this pair; empty if nothing is. */
 export function recall({source, target}: Pair): Memory {
   const note = readNote(target);
   if (note === undefined) return NOTHING;

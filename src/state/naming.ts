@@ -109,6 +109,7 @@ function refusedNames(platform: Platform, root: Folder): HeldNames | undefined {
   return names === undefined || (names.refused === '' && names.ends === '' && names.letters === 'bytes') ? undefined : names;
 }
 
+/** Whether the same names are escaped in both. */
 export function areSameNames(a: HeldNames | undefined, b: HeldNames | undefined): boolean {
   return a?.refused === b?.refused && a?.ends === b?.ends && a?.letters === b?.letters;
 }

@@ -11,6 +11,7 @@ import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {draftOf, ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
 import {type Beside, isBesideOf, namesIn, type Renamed, readTraces, type Trace, TraceLog} from './traces.js';
 
+/** The open staging folders of one worker. */
 export interface Staging {
   /** This worker's own. */
   readonly own: Folder;
@@ -27,6 +28,7 @@ export interface Staging {
   close(): void;
 }
 
+/** The run and worker to which the staging belongs. */
 export interface StagingOptions {
   readonly platform: Platform;
   readonly root: Folder;
@@ -34,6 +36,7 @@ export interface StagingOptions {
   readonly worker: number;
 }
 
+/** Opens the staging of a worker and creates missing folders. @throws SystemError if that fails; then nothing stays open. */
 export function openStaging({platform, root, runId, worker}: StagingOptions): Staging {
   const run = runId as ByteName;
   const folders: Folder[] = [];
@@ -166,6 +169,7 @@ function restoreRenamed(platform: Platform, root: Folder): void {
   target.reset();
 }
 
+/** The folders to note. */
 export interface NoteOptions extends Omit<StagingOptions, 'worker'> {
   readonly modes: ReadonlyMap<RelPath, number>;
 }

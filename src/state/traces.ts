@@ -138,6 +138,7 @@ export function renamedName(runId: string, index: number): string {
   return `${besideStart(runId)}${index}.name`;
 }
 
+/** Whether a name is that of a temporary entry which this run made beside a final name. */
 export function isBesideOf(runId: string, name: string): boolean {
   return name.startsWith(besideStart(runId));
 }
