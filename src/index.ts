@@ -1,4 +1,17 @@
-/** The library: what other programs import to plan, review and apply. Nothing here prints, asks or ends the process. */
+/**
+ * The library: what other programs import to plan, review and apply. It never prints, asks, or ends the process.
+ *
+ * The examples of single functions continue this one. Their folder holds `source` with `a.txt` and `sub/b.txt`, and `target` with
+ * `old.txt`.
+ *
+ * @example
+ * import {planText, planTrees, resolveSettings} from 'dirsync';
+ *
+ * const context = {onEvent: () => {}, signal: new AbortController().signal, now: () => new Date()};
+ * const settings = resolveSettings(['source', 'target'], {filters: []}, {});
+ * const planned = await planTrees(settings, context);
+ * console.log(planText({...planned, color: false, width: 80}));
+ */
 
 export {type Context, Interrupted} from './app/context.js';
 export {type ExplainOptions, explainPath} from './app/inspect/explain.js';

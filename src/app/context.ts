@@ -20,7 +20,14 @@ export interface Context {
   readonly runId?: string;
 }
 
-/** The run was ended from outside before it had changed anything. */
+/**
+ * The run was ended from outside before it had changed anything.
+ *
+ * @example
+ * const stopped = {...context, signal: AbortSignal.abort('SIGINT')};
+ * const error = await planTrees(settings, stopped).catch((error) => error);
+ * error instanceof Interrupted; // → true
+ */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }

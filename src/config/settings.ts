@@ -150,6 +150,11 @@ export interface NarrowSettings {
  * Combines flags and a job. `roots`: SOURCE and TARGET if they were typed as arguments; `job`: the job of the config file, merged with
  * the defaults; `folder`: the folder of the config file.
  * @throws DirsyncError USAGE, ROOT_REMOTE or INTERVAL_INVALID.
+ *
+ * @example
+ * const filters = [{flag: 'exclude', value: '*.tmp'}];
+ * const settings = resolveSettings(['source', 'target'], {filters, delete: false}, {});
+ * settings.delete; // → false
  */
 export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings, folder?: string): Settings {
   const [first, second] = roots.length === 2 ? roots : [flags.source, flags.target];

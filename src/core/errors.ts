@@ -91,7 +91,15 @@ export const BUG = 'this is a bug in dirsync, please report it';
 export const MORE_MEMORY =
   'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192 (MiB), or split the job and sync its largest folders one by one';
 
-/** An error for the user. Its message is the summary of `code` and `detail`. */
+/**
+ * An error for the user. Its message is the summary of `code` and `detail`.
+ *
+ * @example
+ * const settings = resolveSettings(['nowhere', 'target'], {filters: []}, {});
+ * const error = await applyFresh(settings, context).catch((error) => error);
+ * error instanceof DirsyncError; // → true
+ * error.code; // → 'SOURCE_MISSING'
+ */
 export class DirsyncError extends Error {
   override readonly name = 'DirsyncError';
   readonly summary: string;

@@ -8,7 +8,12 @@ const NAMED: Readonly<Record<string, string>> = {'\n': '\\n', '\r': '\\r', '\t':
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]/gu;
 
-/** Writes every unsafe character as an escape: `\n`, `\x1b`, `\u202e`; a byte that is not UTF-8 as `\xff`. */
+/**
+ * Writes every unsafe character as an escape: `\n`, `\x1b`, `\u202e`; a byte that is not UTF-8 as `\xff`.
+ *
+ * @example
+ * escapeName('a\tb\u001b'); // → 'a\\tb\\x1b'
+ */
 export function escapeName(text: string): string {
   return text.replace(UNSAFE, (char) => {
     const code = char.codePointAt(0) as number;

@@ -24,7 +24,14 @@ export function summarize(plan: Plan): PlanSummary {
   return {kinds, changes, upkeep, bytes, problems: plan.problems.length};
 }
 
-/** Counts what a run did, by kind. */
+/**
+ * Counts what a run did, by kind.
+ *
+ * @example
+ * await applyFresh(settings, context);
+ * const {kinds} = summarizeRun(readRun('target', LATEST));
+ * kinds.delete.count; // → 1
+ */
 export function summarizeRun({header, steps, problems, end}: Run): RunSummary {
   return {header, end, kinds: doneKinds(steps), problems: problems.length};
 }

@@ -27,7 +27,15 @@ export interface ExplainOptions {
   readonly planned: Planned;
 }
 
-/** @throws DirsyncError USAGE for a path outside of both roots. */
+/**
+ * Explains why a path is or is not in a plan. Reads both trees and changes nothing.
+ * @throws DirsyncError USAGE if the path is outside of both folders.
+ *
+ * @example
+ * const explanation = await explainPath({path: 'old.txt', planned});
+ * explanation.verdict; // → 'changed'
+ * explanation.action?.kind; // → 'delete'
+ */
 export async function explainPath({path: typed, planned}: ExplainOptions): Promise<Explanation> {
   const {plan, halts} = planned;
   const {header, actions} = plan;

@@ -15,8 +15,12 @@ import {listRuns, readJournal, startOf} from '../../state/runs.js';
 export const LATEST = 'latest';
 
 /**
- * The runs of a target, the newest first, at most `limit` of them. One whose journal cannot be read is told with its fault.
+ * Returns the runs of a target, newest first, at most `limit` of them. A run whose journal cannot be read to its end has a `fault`.
  * @throws DirsyncError TARGET_MISSING, TARGET_NOT_DIRECTORY, TARGET_UNREADABLE or JOURNAL_UNREADABLE.
+ *
+ * @example
+ * const {runId} = await applyFresh(settings, context);
+ * readRuns('target', 1).map(({header}) => header.id); // → [runId]
  */
 export function readRuns(target: string, limit = Number.POSITIVE_INFINITY): RunSummary[] {
   return inTarget(existing(target), (backend, root) =>
@@ -26,7 +30,14 @@ export function readRuns(target: string, limit = Number.POSITIVE_INFINITY): RunS
   );
 }
 
-/** One run of a target, by its id or as `latest`. @throws DirsyncError RUN_UNKNOWN, or as `readRuns` and `decodeJournal` do. */
+/**
+ * Returns one run of a target, by its id or as `latest`.
+ * @throws DirsyncError RUN_UNKNOWN, or an error of `readRuns` or `decodeJournal`.
+ *
+ * @example
+ * await applyFresh(settings, context);
+ * readRun('target', LATEST).problems; // → []
+ */
 export function readRun(target: string, id: string): Run {
   const place = existing(target);
   return inTarget(place, (backend, root) => {
@@ -36,15 +47,26 @@ export function readRun(target: string, id: string): Run {
   });
 }
 
-/** The run whose journal this file is. @throws DirsyncError as `readJournalFile` does. */
+/**
+ * Returns the run that a journal file records.
+ * @throws DirsyncError as `readJournalFile` does.
+ *
+ * @example
+ * const {runId} = await applyFresh(settings, context);
+ * readRunFile(`target/.dirsync/runs/${runId}.ndjson`).header.id; // → runId
+ */
 export function readRunFile(file: string): Run {
   return runOf(readJournalFile(file));
 }
 
 /**
- * The newest run that did something at this path itself, and what; undefined where no journal tells of one. What stands before
- * a journal's fault counts.
+ * Returns the newest run that changed this very path, and what it did; undefined if no journal mentions one. In a damaged journal,
+ * everything before the damage counts.
  * @throws DirsyncError TARGET_NOT_DIRECTORY, TARGET_UNREADABLE or JOURNAL_UNREADABLE.
+ *
+ * @example
+ * await applyFresh(settings, context);
+ * lastRunOf('target', 'a.txt')?.step.kind; // → 'create'
  */
 export function lastRunOf(target: string, path: RelPath): LastRun | undefined {
   const place = findTarget(target, true);

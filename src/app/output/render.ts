@@ -19,7 +19,14 @@ export interface ReportOptions {
   readonly all: boolean;
 }
 
-/** A report in pieces, since a large one need not fit in one string. Formats that are not asked for are not loaded. */
+/**
+ * Renders a report. Returns it in pieces, because a large report does not fit in one string. Loads only the code of the given format.
+ *
+ * @example
+ * const options = {color: false, width: 80, all: false};
+ * const pieces = await renderReport({type: 'plan', ...planned}, 'markdown', options);
+ * [...pieces].join('').startsWith('### Plan: 4 changes'); // → true
+ */
 export async function renderReport(
   subject: Subject,
   format: Exclude<Format, 'github'>,

@@ -63,7 +63,17 @@ export async function readApproved(file: string, approved: string | undefined): 
   );
 }
 
-/** Applies a plan that was read from a file: every path is looked at again before the first change. */
+/**
+ * Applies a plan that was read from a file. Checks every path before the first change.
+ * @throws DirsyncError PLAN_STALE, PLAN_OTHER_ROOT, PLAN_OTHER_OWNERS or PLAN_OTHER_USER if the plan no longer fits; GUARD_HALTED or
+ * OUT_OF_TIME; then nothing was changed.
+ *
+ * @example
+ * await writePlanFile('notes.plan', planned.plan);
+ * const {plan} = await readPlanFile('notes.plan');
+ * const report = await applySaved({plan, allow: [], fsync: 'end', skipDrifted: false}, context);
+ * report.problems; // → []
+ */
 export async function applySaved(options: SavedPlanOptions, context: Context): Promise<ApplyReport> {
   const {plan, maxDelete = plan.header.options.maxDelete, mkpath = true} = options;
   const header = {...plan.header, options: {...plan.header.options, maxDelete}};
@@ -100,7 +110,14 @@ function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Ov
   }
 }
 
-/** Plans, and applies that. */
+/**
+ * Makes a plan and applies it.
+ * @throws DirsyncError for roots or filters that cannot be used; GUARD_HALTED or OUT_OF_TIME; then nothing was changed.
+ *
+ * @example
+ * const report = await applyFresh(settings, context);
+ * report.counts.failed; // → 0
+ */
 export async function applyFresh(settings: Settings, context: Context): Promise<ApplyReport> {
   return withTimeLimit(settings.maxDuration, context, (limited) =>
     withWorkers(workersFor(settings), limited, async (pool) => {
@@ -111,7 +128,16 @@ export async function applyFresh(settings: Settings, context: Context): Promise<
   );
 }
 
-/** Plans, asks what of it is to be applied, applies that. Undefined: there were changes, and none was wanted. */
+/**
+ * Makes a plan, lets `approve` choose what of it to apply, and applies that. Returns undefined if `approve` chose nothing.
+ * @throws DirsyncError as `applyFresh` does.
+ *
+ * @example
+ * const fewDeletes = (planned) => planned.summary.kinds.delete.count < 10;
+ * const approve = async (planned) => (fewDeletes(planned) ? planned : undefined);
+ * const report = await applyApproved(settings, approve, context);
+ * report?.counts.failed; // → 0
+ */
 export async function applyApproved(
   settings: Settings,
   approve: (planned: Planned) => Promise<Planned | undefined>,

@@ -57,7 +57,16 @@ export function workersFor({compare, rate, ioPriority}: Pick<Settings, 'compare'
   return {size: compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined, rate, ioPriority};
 }
 
-/** Makes a plan with workers of its own. @throws as `makePlan` does. */
+/**
+ * Reads both trees and returns the plan that makes the target equal to the source. Changes nothing. Starts its own workers.
+ * @throws DirsyncError for roots or filters that cannot be used; Interrupted.
+ *
+ * @example
+ * const {plan, summary, halts} = await planTrees(settings, context);
+ * plan.actions.map(({kind, path}) => `${kind} ${path}`).includes('delete old.txt'); // → true
+ * summary.changes; // → 4
+ * halts; // → []
+ */
 export function planTrees(settings: Settings, context: Context): Promise<Planned> {
   return withWorkers(workersFor(settings), context, (pool) => makePlan(settings, pool, context));
 }

@@ -17,7 +17,14 @@ export interface RunTextOptions {
   readonly all?: boolean;
 }
 
-/** What `dirsync show` prints of a run: its steps in canonical order, its problems, and how it ended. */
+/**
+ * Renders a run as `dirsync show` prints it: its steps in canonical order, its problems, and how it ended.
+ *
+ * @example
+ * await applyFresh(settings, context);
+ * const text = runText({run: readRun('target', LATEST), color: false, width: 80});
+ * text.endsWith('Done: 4 changes.'); // → true
+ */
 export function runText(options: RunTextOptions): string {
   const {run, color, all = false} = options;
   const {header, steps, problems, end} = run;
@@ -75,7 +82,13 @@ export interface HistoryTextOptions {
   readonly width: number;
 }
 
-/** What `dirsync history` prints: a line for each run, and what is wrong with journals that cannot be read. */
+/**
+ * Renders a history as `dirsync history` prints it: a line for each run, and the faults of journals that cannot be read.
+ *
+ * @example
+ * const runs = readRuns('target');
+ * historyText({target: 'target', runs, color: false, width: 80}); // → 'target\n\nNo runs are recorded here.'
+ */
 export function historyText({target, runs, color}: HistoryTextOptions): string {
   const rows = runs.map((run) => ({
     when: formatIsoTime(run.header.started),

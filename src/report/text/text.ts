@@ -43,7 +43,13 @@ export interface PlanTextOptions {
   readonly all?: boolean;
 }
 
-/** What `dirsync plan` prints: the changes, problems, warnings and guards, totals, and one sentence. */
+/**
+ * Renders a plan as `dirsync plan` prints it: changes, problems, warnings, guards, totals, and one sentence.
+ *
+ * @example
+ * const text = planText({...planned, color: false, width: 80});
+ * text.includes('- delete   old.txt'); // → true
+ */
 export function planText(options: PlanTextOptions): string {
   const {plan, summary, halts, color, all = false} = options;
   const {header} = plan;
