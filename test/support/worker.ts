@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {type Approach, rulesOf} from '../../src/apply/approach.js';
 import {check, lookAt, type World} from '../../src/apply/check.js';
+import {FolderNames} from '../../src/apply/names.js';
 import {perform} from '../../src/apply/perform.js';
 import type {StepResult} from '../../src/apply/step.js';
 import type {Abilities} from '../../src/core/abilities.js';
@@ -42,6 +43,8 @@ export interface Given {
   readonly abilities?: Abilities | undefined;
   /** Folders of the target that the run has opened up to their owner, with the modes that they had. */
   readonly opened?: Readonly<Record<string, number>> | undefined;
+  /** The names in the folders of both trees are looked at, as where a target folds them, or may. */
+  readonly looksAtNames?: boolean | undefined;
   /** Done to the two folders before the worker enters them. */
   readonly prepare?: ((folders: {readonly source: string; readonly target: string}) => void) | undefined;
 }
@@ -74,7 +77,7 @@ export class OneWorker {
   constructor(
     readonly platform: Platform,
     readonly root: string,
-    {source, target, policy, abilities, opened = {}, prepare}: Given,
+    {source, target, policy, abilities, opened = {}, looksAtNames = false, prepare}: Given,
   ) {
     const pair = pairIn(root, source, target);
     this.source = pair.source;
@@ -105,7 +108,9 @@ export class OneWorker {
       opened: new Map(Object.entries(opened)) as World['opened'],
       moves: new Map(),
       foldsNames: false,
-      names: undefined,
+      names: looksAtNames
+        ? {source: new FolderNames(platform, cursor(from)), target: new FolderNames(platform, cursor(to))}
+        : undefined,
       volumes: new Map(),
       beside: new Set(),
       further: new Map(),
@@ -184,8 +189,8 @@ export class OneWorker {
   }
 
   #forget(): void {
-    const {source, target, leaders} = this.#world;
-    for (const cursor of [source, target, leaders]) cursor?.reset();
+    const {source, target, leaders, names} = this.#world;
+    for (const way of [source, target, leaders, names?.source, names?.target]) way?.reset();
   }
 
   #indexOf(at: RelPath): number {

@@ -1,0 +1,109 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect} from 'chai';
+import {SourceError} from '../../src/apply/check.js';
+import {answer, type QuestionJob} from '../../src/apply/question.js';
+import {toByteName} from '../../src/core/name.js';
+import type {RelPath} from '../../src/core/path.js';
+import type {Problem} from '../../src/core/problem.js';
+import {UNPACED} from '../../src/platform/platform.js';
+import {pairIn} from '../support/cli.js';
+import {skip} from '../support/skip.js';
+import {tempDirs} from '../support/temp.js';
+import {symlink, type Tree} from '../support/tree.js';
+import {asNobody} from '../support/user.js';
+
+const pace = UNPACED;
+
+describe('apply/question', () => {
+  const temp = tempDirs();
+  type Pair = {readonly source: string | undefined; readonly target: string | undefined};
+
+  const ask = (question: QuestionJob['question'], {source, target}: Pair, paths: readonly string[], inTarget = paths) =>
+    answer(
+      {
+        type: 'question',
+        question,
+        paths: paths as RelPath[],
+        inTarget: inTarget as RelPath[],
+        source: source === undefined ? undefined : toByteName(source),
+        target: target === undefined ? undefined : toByteName(target),
+        views: {source: {}, target: {}},
+      } as QuestionJob,
+      {goOn: () => true, pace},
+    );
+  const pair = (from: Tree, to: Tree) => pairIn(temp(), from, to);
+
+  describe('whether content is the same', () => {
+    it('is answered for each pair of files', () => {
+      const trees = pair({a: 'one', b: 'one', c: 'one'}, {a: 'one', b: 'two', renamed: 'one'});
+      expect(ask('content', trees, ['a', 'b', 'c'], ['a', 'b', 'renamed'])).to.deep.equal([true, false, true]);
+    });
+
+    it('what cannot be read is a problem of its path, and the rest is answered', () => {
+      const trees = pair({a: 'x', link: symlink('a'), z: 'x'}, {a: 'x', z: 'x', link: ''});
+      const [gone, link, fine] = ask('content', trees, ['none/a', 'link', 'z']) as [Problem, Problem, boolean];
+      expect(gone).to.include({path: 'none/a', side: 'source', phase: 'plan', code: 'ENOENT'});
+      expect(link).to.include({path: 'link', code: 'ELOOP'});
+      expect(fine).to.equal(true);
+    });
+  });
+
+  describe('what files take on disk', () => {
+    it('is answered for both trees, holes left out', () => {
+      const trees = pair({a: 'x', sparse: ''}, {a: 'y'.repeat(100_000)});
+      fs.truncateSync(path.join(trees.source, 'sparse'), 2 ** 30);
+      const [a, sparse] = ask('allocated', trees, ['a', 'sparse']) as [number, number][];
+      expect(a?.[1]).to.be.at.least(100_000);
+      expect(sparse?.[0]).to.be.lessThan(2 ** 20);
+      expect(sparse?.[1]).to.equal(0);
+    });
+
+    it('is nothing where there is none, no way to it, or no such tree', () => {
+      const trees = pair({a: {b: 'x'}}, {a: 'x'});
+      expect(ask('allocated', {...trees, source: undefined}, ['c/d', 'none'])).to.deep.equal([
+        [0, 0],
+        [0, 0],
+      ]);
+      expect(ask('allocated', {source: undefined, target: undefined}, ['a'])).to.deep.equal([[0, 0]]);
+    });
+  });
+
+  describe('why nothing may be changed in a folder', () => {
+    it('is nothing for who may, for what is gone, and where there is no target', () => {
+      const trees = pair({}, {a: {}, file: ''});
+      expect(ask('refused', trees, ['', 'a', 'none', 'file'])).to.deep.equal([undefined, undefined, undefined, undefined]);
+      expect(ask('refused', {...trees, target: undefined}, ['a'])).to.deep.equal([undefined]);
+    });
+
+    it('is told to who may not, but not to its owner, who can open it up', function () {
+      if (process.geteuid?.() !== 0) skip(this, 'only root can be another user for a while');
+      const trees = pair({}, {theirs: {}, own: {}, hidden: {inside: {}}});
+      for (const at of [path.dirname(trees.target), trees.target, trees.source]) fs.chmodSync(at, 0o777);
+      fs.chownSync(path.join(trees.target, 'own'), 65_534, 65_534);
+      fs.chmodSync(path.join(trees.target, 'own'), 0o500);
+      fs.chmodSync(path.join(trees.target, 'hidden'), 0o700);
+      const answers = asNobody(() => ask('refused', trees, ['', 'theirs', 'own', 'hidden/inside']));
+      expect(answers).to.deep.equal([undefined, 'EACCES', undefined, 'EACCES']);
+    });
+  });
+
+  it('a source that cannot be opened is told from a target', () => {
+    const {source, target, root} = pair({}, {});
+    const none = path.join(root, 'none');
+    expect(() => ask('content', {source: none, target}, ['a'])).to.throw(SourceError);
+    expect(() => ask('content', {source, target: none}, ['a']))
+      .to.throw()
+      .and.not.be.instanceOf(SourceError);
+  });
+
+  it('closes what it opens, answered or not', function () {
+    if (process.platform !== 'linux') skip(this, 'what is open is known on Linux');
+    const trees = pair({a: {b: 'x'}}, {a: {b: 'x'}});
+    const open = () => fs.readdirSync('/proc/self/fd').length;
+    const before = open();
+    ask('content', trees, ['a/b', 'none/x']);
+    expect(() => ask('content', {...trees, target: '/none/such'}, ['a'])).to.throw();
+    expect(open()).to.equal(before);
+  });
+});
