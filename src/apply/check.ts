@@ -89,7 +89,7 @@ export function lookAt(
   return place && entryAtPlace(platform, place, preserved);
 }
 
-export function entryAtPlace(platform: Platform, {folder, name}: Place, kept: KeptXattrs): Entry | undefined {
+export function entryAtPlace(platform: Platform, {folder, name}: Place, preserved: PreservedXattrs): Entry | undefined {
   if (!platform.stat(folder, name, stat)) return undefined;
   const link = stat.code === CODE.symlink ? platform.readLink(folder, name) : undefined;
   return toEntry(stat, {link, xattrs: platform.xattrs(folder, name, preserved)});

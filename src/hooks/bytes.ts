@@ -1,7 +1,7 @@
 /** Node passes text to a child as UTF-8, with U+FFFD for other bytes. A shell sets variables and folders that are not UTF-8 instead. */
 import {encodeName, isName} from '../core/name.js';
 
-export interface Place {
+export interface Surroundings {
   /** Shell code to put before the command; empty if Node can pass everything. */
   readonly script: string;
   readonly cwd?: string;

@@ -13,8 +13,8 @@ export interface Scan {
   readonly problems: readonly Problem[];
 }
 
-export function startScan(pool: WorkerPool, worker: number, job: ScanJob): Scan {
-  const stream = pool.stream<ScanMessage, ScanAnswer>(worker, job);
+export function startScan(pool: WorkerPool, worker: number, task: ScanTask): Scan {
+  const stream = pool.stream<ScanMessage, ScanAnswer>(worker, task);
   const problems: Problem[] = [];
   const answer = stream.answer.then((result) => {
     for (const found of result.problems) problems.push(found);

@@ -105,7 +105,7 @@ export interface ScanContext {
 }
 
 /** Runs in a worker. @throws SystemError when a root cannot be opened. */
-export function scan(job: ScanJob, {send, onProgress}: ScanContext): ScanAnswer {
+export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswer {
   const fs = platform();
   const hash = new Blake3Hasher();
   let problems: Problem[] = [];

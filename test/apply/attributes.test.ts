@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {expect} from 'chai';
 import {attributesOf, isMade, isOfXattrs, setsAccess} from '../../src/apply/attributes.js';
 import {SourceError, type World} from '../../src/apply/check.js';
-import type {Task} from '../../src/apply/task.js';
+import type {Step} from '../../src/apply/step.js';
 import type {Abilities} from '../../src/core/abilities.js';
 import type {Action} from '../../src/core/action.js';
 import type {RelPath} from '../../src/core/path.js';
@@ -22,7 +22,7 @@ interface Given {
   readonly inSource?: string | undefined;
 }
 
-const task = (action: Action, {policy, abilities, takesXattrs, volume = 'root', inSource}: Given = {}): Task => {
+const task = (action: Action, {policy, abilities, takesXattrs, volume = 'root', inSource}: Given = {}): Step => {
   const world = {
     policy: {...header.options, owner: true, groups: 'any', ...policy},
     abilities,
@@ -30,7 +30,7 @@ const task = (action: Action, {policy, abilities, takesXattrs, volume = 'root', 
     source: {find: () => ({folder: {}, name: 'a'})},
     platform: {xattr: () => (inSource === undefined ? undefined : Buffer.from(inSource))},
   } as unknown as World;
-  return {action, world, umask: 0o027, learner: new TimeLearner(), ...(takesXattrs !== undefined && {takesXattrs})} as Task;
+  return {action, world, umask: 0o027, learner: new TimeLearner(), ...(takesXattrs !== undefined && {takesXattrs})} as Step;
 };
 
 const attrs = (before = file(), after = file()): Action => ({

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {applyFresh} from '../../src/app/sync/apply.js';
-import {type BatchJob, type BatchTools, fromWire, leave, performBatch, type WireResult} from '../../src/apply/batch.js';
+import {type BatchTask, type BatchTools, fromWire, leave, performBatch, type WireResult} from '../../src/apply/batch.js';
 import type {ApplyContext} from '../../src/apply/session.js';
 import type {Action} from '../../src/core/action.js';
 import type {RelPath} from '../../src/core/path.js';
@@ -82,9 +82,9 @@ describe('apply/batch', () => {
       at: (index) => hands.push(index),
     };
     const context = applyContext(pair, fields);
-    const run = (step: BatchJob['step'], actions: readonly Action[], more: Partial<BatchJob> = {}) =>
+    const run = (step: BatchTask['step'], actions: readonly Action[], more: Partial<BatchTask> = {}) =>
       performBatch({type: 'batch', step, actions, indexes: actions.map((_, i) => i + 10), ...more}, tools);
-    const results = (step: BatchJob['step'], actions: readonly Action[], more: Partial<BatchJob> = {context}) =>
+    const results = (step: BatchTask['step'], actions: readonly Action[], more: Partial<BatchTask> = {context}) =>
       (run(step, actions, more) as readonly WireResult[]).map((result) => {
         const {status, drift, problem} = fromWire(result);
         return [status, ...(drift ? [drift.attribute] : []), ...(problem ? [problem.code] : [])].join(' ');

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {SourceError} from '../../src/apply/check.js';
-import {answer, type QuestionJob} from '../../src/apply/question.js';
+import {answer, type QuestionTask} from '../../src/apply/question.js';
 import {toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
 import type {Problem} from '../../src/core/problem.js';
@@ -19,7 +19,7 @@ describe('apply/question', () => {
   const temp = tempDirs();
   type Pair = {readonly source: string | undefined; readonly target: string | undefined};
 
-  const ask = (question: QuestionJob['question'], {source, target}: Pair, paths: readonly string[], inTarget = paths) =>
+  const ask = (question: QuestionTask['question'], {source, target}: Pair, paths: readonly string[], inTarget = paths) =>
     answer(
       {
         type: 'question',
@@ -29,7 +29,7 @@ describe('apply/question', () => {
         source: source === undefined ? undefined : toByteName(source),
         target: target === undefined ? undefined : toByteName(target),
         views: {source: {}, target: {}},
-      } as QuestionJob,
+      } as QuestionTask,
       {goOn: () => true, pace},
     );
   const pair = (from: Tree, to: Tree) => pairIn(temp(), from, to);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {expect} from 'chai';
 import type {World} from '../../src/apply/check.js';
 import {asideSpot, discard, foundWaiting, placeIn, spotOf, waitingSpot} from '../../src/apply/spot.js';
-import type {Task} from '../../src/apply/task.js';
+import type {Step} from '../../src/apply/step.js';
 import {type ByteName, toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
 import {platform} from '../../src/platform/choose.js';
@@ -35,7 +35,7 @@ describe('apply/spot', () => {
     const beside = new Set(['apart' as RelPath]);
     const world = {platform: platform(), target: ways[0], leaders: ways[1], beside} as unknown as World;
     close.push(() => platform().close(folder), staging.close, ...ways.map((way) => () => way.reset()));
-    const task = (path: string) => ({action: act.create(path), index: 7, world, staging}) as unknown as Task;
+    const task = (path: string) => ({action: act.create(path), index: 7, world, staging}) as unknown as Step;
     const noted = (under: string) => {
       const state = platform().openRoot(toByteName(path.join(root, '.dirsync', under)));
       try {
