@@ -14,6 +14,7 @@ import {Lines} from './lines.js';
 import {heapFault} from './memory.js';
 import {decodeRunEnd, decodeRunHeader, decodeRunStep, encodeRunEnd, encodeRunHeader} from './run-json.js';
 import {excerpt, FormatError, HostilePathError} from './shapes.js';
+import {isSystemError} from './system-error.js';
 
 const FORMAT = 1;
 
@@ -82,10 +83,6 @@ function* pieces(file: string, bytes: number): Generator<Buffer, void, undefined
   } finally {
     fs.closeSync(opened);
   }
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
 }
 
 /**

@@ -21,6 +21,7 @@ import {decodeAction, decodeProblem, encodeAction, encodeProblem} from './json.j
 import {Lines, MAX_LINE} from './lines.js';
 import {heapFault} from './memory.js';
 import {excerpt, FormatError, HostilePathError} from './shapes.js';
+import {isSystemError, type SystemError} from './system-error.js';
 import {PRIVATE, replaceFile} from './whole-file.js';
 
 const FORMAT = 1;
@@ -275,12 +276,6 @@ function parseObject(line: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-type SystemError = NodeJS.ErrnoException & {readonly errno: number};
-
-function isSystemError(error: unknown): error is SystemError {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
 }
 
 function systemError(code: 'PLAN_UNREADABLE' | 'PLAN_UNWRITABLE', file: string, error: SystemError): DirsyncError {

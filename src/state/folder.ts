@@ -69,28 +69,22 @@ export function removeTree(platform: Platform, parent: Folder, name: ByteName): 
     platform.removeFile(parent, name);
     return;
   }
-  const folder = platform.openFolder(parent, name);
-  try {
+  inFolder(platform, parent, name, (folder) => {
     const rows: ListedEntry[] = [];
     const count = platform.list(folder, rows);
     for (const row of rows.slice(0, count)) removeTree(platform, folder, row.name);
-  } finally {
-    platform.close(folder);
-  }
+  });
   platform.removeFolder(parent, name);
 }
 
 /** Removes the empty folders directly in `name`, and `name` itself if it is empty then. It may be missing. */
 export function removeEmptyFolders(platform: Platform, parent: Folder, name: ByteName): void {
   if (!platform.stat(parent, name, emptyStat())) return;
-  const folder = platform.openFolder(parent, name);
-  try {
+  inFolder(platform, parent, name, (folder) => {
     const rows: ListedEntry[] = [];
     const count = platform.list(folder, rows);
     for (const row of rows.slice(0, count)) removeIfEmpty(platform, folder, row.name);
-  } finally {
-    platform.close(folder);
-  }
+  });
   removeIfEmpty(platform, parent, name);
 }
 
@@ -108,18 +102,14 @@ export type Note = {readonly value: unknown; readonly fault?: undefined} | {read
 /** Reads such a file, which is JSON; undefined if it does not exist, also if `.dirsync` is not a folder. */
 export function readNote(platform: Platform, root: Folder, name: ByteName): Note | undefined {
   try {
-    const state = openState(platform, root);
-    if (state === undefined) return undefined;
-    try {
+    return inState<Note | undefined>(platform, root, (state) => {
       const stat = emptyStat();
       if (!platform.stat(state, name, stat)) return undefined;
       if (stat.code !== CODE.file) return {fault: 'it is not a file'};
       if (stat.size > MAX_NOTE) return {fault: `it is larger than ${MAX_NOTE} bytes`};
       const text = platform.readFile(state, name, MAX_NOTE);
       return text && {value: JSON.parse(Buffer.from(text).toString())};
-    } finally {
-      platform.close(state);
-    }
+    });
   } catch (error) {
     if (error instanceof SyntaxError) return {fault: 'it is not valid JSON, or it is cut off'};
     const code = errnoOf(error);
@@ -180,17 +170,31 @@ function flush(platform: Platform, file: OpenFile): void {
 
 /** Removes the entry that has the name of such a file. */
 export function removeNote(platform: Platform, root: Folder, name: ByteName): void {
-  const state = openState(platform, root);
-  if (state === undefined) return;
+  inState(platform, root, (state) => removeTree(platform, state, name));
+}
+
+/** Calls `act` with a folder that is open until `act` ends. */
+export function inFolder<T>(platform: Platform, parent: Folder, name: ByteName, act: (folder: Folder) => T): T {
+  const folder = platform.openFolder(parent, name);
   try {
-    removeTree(platform, state, name);
+    return act(folder);
+  } finally {
+    platform.close(folder);
+  }
+}
+
+/** The same with `.dirsync`; undefined if the target has none. */
+export function inState<T>(platform: Platform, root: Folder, act: (state: Folder) => T): T | undefined {
+  const state = openState(platform, root);
+  if (state === undefined) return undefined;
+  try {
+    return act(state);
   } finally {
     platform.close(state);
   }
 }
 
-/** Opens `.dirsync` if the target has one. */
-export function openState(platform: Platform, root: Folder): Folder | undefined {
+function openState(platform: Platform, root: Folder): Folder | undefined {
   try {
     return platform.openFolder(root, NAMES.state);
   } catch (error) {

@@ -17,7 +17,7 @@ import {type Holder, holderWords} from '../core/holder.js';
 import {type ByteName, fromByteName} from '../core/name.js';
 import {errnoOf, type Folder, type Locked, type Platform} from '../platform/platform.js';
 import {hasEnded, type ProcessMark, thisProcess} from '../platform/process.js';
-import {ensureFolder, NAMES, openState, removeTree} from './folder.js';
+import {ensureFolder, inState, NAMES, removeTree} from './folder.js';
 
 /** Milliseconds. */
 export interface LockTiming {
@@ -188,11 +188,11 @@ export class TargetLock {
   /** Removes the file unless another run has taken the lock over. Between this check and the removal none can, since it must wait a minute first. */
   release(): void {
     clearInterval(this.#timer);
-    const state = this.#text === '' ? undefined : openState(this.o.platform, this.#root as Folder);
-    if (state === undefined) return;
+    if (this.#text === '') return;
     const {platform} = this.o;
-    if (read(platform, state, NAMES.lock)?.text === this.#text) platform.removeFile(state, NAMES.lock);
-    platform.close(state);
+    inState(platform, this.#root as Folder, (state) => {
+      if (read(platform, state, NAMES.lock)?.text === this.#text) platform.removeFile(state, NAMES.lock);
+    });
   }
 
   #try(root: Folder): boolean {
@@ -207,13 +207,7 @@ export class TargetLock {
   #look(root: Folder): Found | undefined {
     const {platform} = this.o;
     try {
-      const state = openState(platform, root);
-      if (state === undefined) return undefined;
-      try {
-        return read(platform, state, NAMES.lock);
-      } finally {
-        platform.close(state);
-      }
+      return inState(platform, root, (state) => read(platform, state, NAMES.lock));
     } catch (error) {
       // A user who cannot read .dirsync cannot write there either, and gets that error later.
       errnoOf(error);
@@ -274,16 +268,14 @@ export class TargetLock {
     const {platform, path, onLost} = this.o;
     let found: Found | undefined;
     try {
-      const state = openState(platform, this.#root as Folder);
-      try {
-        found = state && read(platform, state, NAMES.lock);
-        if (state && found?.text === this.#text) {
+      found = inState(platform, this.#root as Folder, (state) => {
+        const now = read(platform, state, NAMES.lock);
+        if (now?.text === this.#text) {
           platform.setAttributes(state, NAMES.lock, CODE.file, {mtime: BigInt(Date.now()) * 1_000_000n});
-          return;
         }
-      } finally {
-        if (state) platform.close(state);
-      }
+        return now;
+      });
+      if (found?.text === this.#text) return;
     } catch (error) {
       // A disk that fails for a moment does not mean that another run has the lock.
       errnoOf(error);

@@ -5,7 +5,7 @@
 import {emptyStat} from '../core/block.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, isShownAs, toByteName} from '../core/name.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
-import {ensurePath, NAMES, openState, removeTree} from './folder.js';
+import {ensurePath, inFolder, inState, NAMES, removeTree} from './folder.js';
 
 /** Some file systems show a name of only capitals differently from a name with mixed case. */
 const CAPITALS = 'NAMES';
@@ -53,18 +53,7 @@ interface Seen {
 
 function look(platform: Platform, root: Folder): Seen | undefined {
   try {
-    const state = openState(platform, root);
-    if (state === undefined) return undefined;
-    try {
-      const folder = platform.openFolder(state, NAMES.names);
-      try {
-        return lookIn(platform, folder);
-      } finally {
-        platform.close(folder);
-      }
-    } finally {
-      platform.close(state);
-    }
+    return inState(platform, root, (state) => inFolder(platform, state, NAMES.names, (folder) => lookIn(platform, folder)));
   } catch (error) {
     // It does not exist, or cannot be read.
     errnoOf(error);

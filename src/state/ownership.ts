@@ -11,7 +11,7 @@ import {CODE, emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {privileges} from '../platform/privileges.js';
-import {NAMES, openState} from './folder.js';
+import {inState, NAMES} from './folder.js';
 import {namesIn} from './traces.js';
 
 /** `.dirsync`, the folders in it, and those of runs. */
@@ -51,9 +51,7 @@ export function handOver(platform: Platform, root: Folder): void {
   const {uid, gid} = target;
   const euid = process.geteuid?.();
   if (!chown || !overridesModes || euid === undefined || uid === euid) return;
-  const state = openState(platform, root);
-  if (state === undefined) return;
-  try {
+  inState(platform, root, (state) => {
     platform.stat(state, SELF, stat);
     if (stat.uid !== euid || (stat.mode & 0o077) !== 0) return;
     const names = namesIn(platform, state);
@@ -64,9 +62,7 @@ export function handOver(platform: Platform, root: Folder): void {
       if (isOnly && stat.uid === euid) platform.setAttributes(state, name, stat.code, {uid, gid});
     }
     platform.setAttributes(state, SELF, CODE.directory, {uid, gid});
-  } finally {
-    platform.close(state);
-  }
+  });
 }
 
 const SELF = '' as ByteName;

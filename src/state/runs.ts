@@ -7,7 +7,7 @@ import type {Problem} from '../core/problem.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
 import {decodeJournal, encodeJournalLine, type JournalLine} from '../formats/journal.js';
 import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
-import {ensurePath, NAMES, openState} from './folder.js';
+import {ensurePath, inFolder, inState, NAMES} from './folder.js';
 
 /** Enough for months of daily runs, and few enough for `history` to read in about a second: 64 MiB are about 700 000 changes. */
 export const MAX_RUNS = 100;
@@ -168,20 +168,7 @@ function* pieces(platform: Platform, file: OpenFile): Generator<Uint8Array, void
 
 /** Calls `act` with the open folder of journals; undefined if the folder or the entry does not exist. */
 function inRuns<T>(platform: Platform, root: Folder, act: (folder: Folder) => T): T | undefined {
-  return readable(() => {
-    const state = openState(platform, root);
-    if (state === undefined) return undefined;
-    try {
-      const folder = platform.openFolder(state, NAMES.runs);
-      try {
-        return act(folder);
-      } finally {
-        platform.close(folder);
-      }
-    } finally {
-      platform.close(state);
-    }
-  });
+  return readable(() => inState(platform, root, (state) => inFolder(platform, state, NAMES.runs, act)));
 }
 
 function readable<T>(act: () => T): T | undefined {

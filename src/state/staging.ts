@@ -8,7 +8,7 @@ import {type ByteName, toByteName} from '../core/name.js';
 import {baseName, joinPath, type RelPath} from '../core/path.js';
 import {Cursor, volumeOf} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
-import {draftOf, ensurePath, NAMES, openState, removeEmptyFolders, removeTree} from './folder.js';
+import {draftOf, ensurePath, inFolder, inState, NAMES, removeEmptyFolders, removeTree} from './folder.js';
 import {type Beside, isBesideOf, namesIn, type Renamed, readTraces, type Trace, TraceLog} from './traces.js';
 
 /** The open staging folders of one worker. */
@@ -82,14 +82,9 @@ const NO_ACLS = {preserved: {xattrs: [], acls: true}, values: []};
 /** Whether a killed run left anything to remove. False if it belongs to another user, since this user cannot remove it. */
 export function hasLeftovers(platform: Platform, root: Folder): boolean {
   try {
-    const state = openState(platform, root);
-    if (state === undefined) return false;
-    try {
-      const stat = emptyStat();
-      return [NAMES.lock, NAMES.staging, NAMES.replaced, ...LITTER].some((name) => platform.stat(state, name, stat));
-    } finally {
-      platform.close(state);
-    }
+    const stat = emptyStat();
+    const names = [NAMES.lock, NAMES.staging, NAMES.replaced, ...LITTER];
+    return inState(platform, root, (state) => names.some((name) => platform.stat(state, name, stat))) ?? false;
   } catch (error) {
     if (!NOT_OURS.has(errnoOf(error))) throw error;
     return false;
@@ -110,13 +105,9 @@ export function sweepStaging(platform: Platform, root: Folder, keptRun?: string)
   // This comes before the traces are removed, since it is user data.
   restoreRenamed(platform, root);
   sweep(platform, root, NAMES.staging, keptRun);
-  const state = openState(platform, root);
-  if (state === undefined) return;
-  try {
+  inState(platform, root, (state) => {
     for (const name of LITTER) removeTree(platform, state, name);
-  } finally {
-    platform.close(state);
-  }
+  });
 }
 
 /**
@@ -196,13 +187,7 @@ export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'e
     return;
   }
   if (what !== 'empty') sweepOwn(platform, root, what.isOwn);
-  const state = openState(platform, root);
-  if (state === undefined) return;
-  try {
-    removeEmptyFolders(platform, state, NAMES.replaced);
-  } finally {
-    platform.close(state);
-  }
+  inState(platform, root, (state) => removeEmptyFolders(platform, state, NAMES.replaced));
 }
 
 type IsOwn = (run: string) => boolean;
@@ -225,26 +210,17 @@ function sweep(platform: Platform, root: Folder, name: ByteName, keptRun?: strin
   const target = new Cursor(platform, root);
   for (const trace of traces) if ('beside' in trace) removeBeside(platform, target, trace.beside);
   target.reset();
-  const state = openState(platform, root);
-  if (state === undefined) return;
-  try {
-    if (keptRun === undefined) removeTree(platform, state, name);
-    else withFolder(platform, root, name, (folder) => removeOthers(platform, folder, keptRun));
-  } finally {
-    platform.close(state);
-  }
+  if (keptRun === undefined) inState(platform, root, (state) => removeTree(platform, state, name));
+  else withFolder(platform, root, name, (folder) => removeOthers(platform, folder, keptRun));
 }
 
 /** Files that wait for a folder to become empty stay: if the folder is already empty, they are the target's only copy. */
 function removeOthers(platform: Platform, folder: Folder, kept: string): void {
   const runs = namesIn(platform, folder, CODE.directory).filter((name) => name !== kept);
   for (const name of runs) {
-    const run = platform.openFolder(folder, name);
-    try {
+    inFolder(platform, folder, name, (run) => {
       for (const inside of namesIn(platform, run)) if (inside !== WAITING) removeTree(platform, run, inside);
-    } finally {
-      platform.close(run);
-    }
+    });
     removeEmptyFolders(platform, folder, name);
   }
 }
@@ -267,17 +243,7 @@ function removeBeside(platform: Platform, target: Cursor, {folder, name}: Beside
 
 /** Calls `act` with an open folder of `.dirsync`; undefined if the folder does not exist. */
 function withFolder<T>(platform: Platform, root: Folder, name: ByteName, use: (folder: Folder) => T): T | undefined {
-  const state = openState(platform, root);
-  if (state === undefined) return undefined;
-  try {
-    if (!platform.stat(state, name, emptyStat())) return undefined;
-    const folder = platform.openFolder(state, name);
-    try {
-      return use(folder);
-    } finally {
-      platform.close(folder);
-    }
-  } finally {
-    platform.close(state);
-  }
+  return inState(platform, root, (state) =>
+    platform.stat(state, name, emptyStat()) ? inFolder(platform, state, name, use) : undefined,
+  );
 }

@@ -264,16 +264,20 @@ export function resultWords({end, problems, fault}: RunSummary): string {
   if (fault !== undefined) return 'journal unreadable';
   if (end === undefined) return 'killed or still running';
   const {counts, interrupted} = end;
-  const rest = [
+  const rest = [...restOf(counts), ...(problems > counts.failed ? [formatPlural(problems, 'problem')] : [])];
+  if (interrupted === 'max-duration' && counts.stopped > 0) return ['out of time', ...rest].join(', ');
+  if (interrupted && interrupted !== 'max-duration') return [`interrupted (${interrupted})`, ...rest].join(', ');
+  return rest.length > 0 ? `done, but ${rest.join(', ')}` : 'done';
+}
+
+/** What was not done, in words. */
+function restOf(counts: RunEnd['counts']): string[] {
+  return [
     counts.failed > 0 && `${formatCount(counts.failed)} failed`,
     counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
     counts.stopped > 0 && `${formatCount(counts.stopped)} not started`,
     counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
-    problems > counts.failed && formatPlural(problems, 'problem'),
   ].filter((part) => part !== false);
-  if (interrupted === 'max-duration' && counts.stopped > 0) return ['out of time', ...rest].join(', ');
-  if (interrupted && interrupted !== 'max-duration') return [`interrupted (${interrupted})`, ...rest].join(', ');
-  return rest.length > 0 ? `done, but ${rest.join(', ')}` : 'done';
 }
 
 /** How an apply ended, in one sentence. */
@@ -296,12 +300,7 @@ export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefi
     if (interrupted === 'max-duration') return `Stopped at the time limit: ${left} left; apply again to do the rest.`;
     return `Interrupted by ${interrupted}: ${left} left; apply again to do the rest.`;
   }
-  const rest = [
-    counts.failed > 0 && `${formatCount(counts.failed)} failed`,
-    counts.skipped > 0 && `${formatCount(counts.skipped)} skipped`,
-    counts.stopped > 0 && `${formatCount(counts.stopped)} not started`,
-    counts.blocked > 0 && `${formatCount(counts.blocked)} blocked`,
-  ].filter((part) => part !== false);
+  const rest = restOf(counts);
   const done = formatPlural(counts.done + counts['already-done'], 'change');
   const unkept =
     counts['not-kept'] > 0 ? `, ${formatCount(counts['not-kept'])} not kept because the target does not support it` : '';
