@@ -81,7 +81,7 @@ describe('apply, when dirsync itself goes wrong', () => {
       const events: Event[] = [];
       const report = await applyFresh(settings(source, target), {...context(), onEvent: (event) => void events.push(event)});
       expect(report.problems.map(({path, code}) => ({path, code}))).to.deep.equal([{path: '', code: 'INTERNAL'}]);
-      expect(report.problems[0]?.message).to.include('a worker thread ended before its job');
+      expect(report.problems[0]?.message).to.include('a worker thread ended before its task');
       expect(report.counts.stopped).to.be.greaterThan(0);
       expect(applyExitCode(report)).to.equal(3);
       expect(events.at(-1), 'it has ended').to.deep.equal({type: 'apply-done', report});
@@ -97,7 +97,7 @@ describe('apply, when dirsync itself goes wrong', () => {
       const {plan} = await planTrees(settings(source, target));
       endingAt('check');
       const error = await applySaved({...HOW, plan}, context()).catch((error: unknown) => error);
-      expect(error).to.be.instanceOf(Error).with.property('message', 'a worker thread ended before its job');
+      expect(error).to.be.instanceOf(Error).with.property('message', 'a worker thread ended before its task');
       expect(fs.readdirSync(target)).to.deep.equal(['gone']);
     });
   });

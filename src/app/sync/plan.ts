@@ -25,14 +25,15 @@ import {ScanStopped, startScan} from '../../scan/scan.js';
 import type {ScanTask} from '../../scan/task.js';
 import {type Context, Interrupted, newId, type Workers, withWorkers} from '../context.js';
 import {VERSION} from '../version.js';
-import {lossWarnings, madeUpWarnings, type Preserving, whatIsPreserved} from './abilities.js';
 import {askWorkers} from './ask.js';
 import {factsOf, namesOf} from './facts.js';
 import {idleWarnings, rootNames} from './filters.js';
+import {lossWarnings, madeUpWarnings} from './loss-warnings.js';
 import {NamesInTarget} from './names-in-target.js';
 import {narrowingOf, narrowPlan} from './narrow.js';
 import {ownInTrees} from './own-files.js';
 import {ownersOf} from './owners.js';
+import {type Preserving, preservingIn} from './preserve.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
 import {hiddenNamingWarnings, viewsOf} from './sides.js';
 import {type SourceFacts, sourceFacts} from './source-facts.js';
@@ -83,7 +84,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const ofSource = sourceFacts(source.bytes);
   const madeUp = ofSource.madeUp.filter((each) => settings.preserve.includes(each) && !settings.insisted.includes(each));
   const wanted = settings.preserve.filter((each) => !madeUp.includes(each));
-  const preserving = whatIsPreserved(wanted, target.bytes);
+  const preserving = preservingIn(target.bytes, wanted);
   const patterns = typedPatterns(settings.filters);
   const own = ownInTrees(settings, {source: source.path, target: target.path});
   const options = planOptions(settings, {

@@ -2,13 +2,11 @@ import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {lossWarnings, type Preserving, whatIsPreserved} from '../../../src/app/sync/abilities.js';
-import {FOLDING_UNKNOWN, toByteName} from '../../../src/core/name.js';
+import {type Preserving, preservingIn} from '../../../src/app/sync/preserve.js';
+import {toByteName} from '../../../src/core/name.js';
 import {PRESERVABLE, type Preservable, type Preserved} from '../../../src/core/plan.js';
 import {XATTR_NAMESPACES} from '../../../src/core/xattr.js';
-import {type Losses, NO_LOSSES} from '../../../src/plan/losses.js';
 import {platform} from '../../../src/platform/choose.js';
-import type {FileSystem} from '../../../src/platform/platform.js';
 import {writeTimeFacts} from '../../../src/state/times.js';
 import {skip} from '../../support/skip.js';
 import {tempDirs} from '../../support/temp.js';
@@ -29,7 +27,7 @@ const NOTHING: Preserved = {
   devices: false,
 };
 
-describe('app/sync/abilities', () => {
+describe('app/sync/preserve', () => {
   const temp = tempDirs();
   let target: string;
 
@@ -38,7 +36,7 @@ describe('app/sync/abilities', () => {
     fs.chmodSync(target, 0o755);
   });
 
-  const preserving = (wanted: readonly Preservable[] = PRESERVABLE, at = target) => whatIsPreserved(wanted, toByteName(at));
+  const preserving = (wanted: readonly Preservable[] = PRESERVABLE, at = target) => preservingIn(toByteName(at), wanted);
   const own = () => [...new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])])];
 
   describe('with the posix backend', () => {
@@ -113,8 +111,8 @@ describe('app/sync/abilities', () => {
   });
 
   it('with the portable backend: what Node can set', () => {
-    const code = `const {whatIsPreserved} = await import(${JSON.stringify(new URL('../../../src/app/sync/abilities.js', import.meta.url).href)});
-      const {preserved, read} = whatIsPreserved(${JSON.stringify(PRESERVABLE)}, ${JSON.stringify(toByteName(target))});
+    const code = `const {preservingIn} = await import(${JSON.stringify(new URL('../../../src/app/sync/preserve.js', import.meta.url).href)});
+      const {preserved, read} = preservingIn(${JSON.stringify(toByteName(target))}, ${JSON.stringify(PRESERVABLE)});
       console.log(JSON.stringify({preserved, read}));`;
     const env = {...process.env, DIRSYNC_PLATFORM: 'portable'};
     const {stdout, stderr} = spawnSync(process.execPath, ['--input-type=module', '-e', code], {env, encoding: 'utf8'});
@@ -160,73 +158,8 @@ describe('app/sync/abilities', () => {
     it('may have a name that is not UTF-8', () => {
       const name = Buffer.concat([Buffer.from(`${target}/`), Buffer.from([0xff])]);
       fs.mkdirSync(name);
-      const found = whatIsPreserved(PRESERVABLE, toByteName(`${target}/\udcff`));
+      const found = preservingIn(toByteName(`${target}/\udcff`), PRESERVABLE);
       expect(found.fileSystem).to.deep.equal(preserving().fileSystem);
-    });
-  });
-
-  describe('what is lost, in words', () => {
-    const ext4: FileSystem = {
-      type: 'ext4',
-      preserves: {xattrs: XATTR_NAMESPACES, acls: true},
-      times: {resolution: 1n, range: {}},
-      largestFile: undefined,
-      isShared: false,
-      mounted: undefined,
-    };
-    const vfat: FileSystem = {
-      type: 'vfat',
-      preserves: {xattrs: [], acls: false},
-      times: {resolution: 2_000_000_000n, range: {}},
-      largestFile: undefined,
-      isShared: false,
-      mounted: undefined,
-    };
-    const warnings = (
-      losses: Partial<Losses>,
-      {fileSystem = ext4, mounts = 0, times = true, respelled = 0, folding = FOLDING_UNKNOWN} = {},
-    ) => {
-      const given = {...preserving([]), fileSystem, times: fileSystem.times, preserved: {...NOTHING, times}};
-      return lossWarnings({losses: {...NO_LOSSES, ...losses}, preserving: given, mounts, respelled, folding});
-    };
-
-    before(function () {
-      if (!platform().preservesAll) skip(this, 'there is no posix backend');
-    });
-
-    const cases: readonly (readonly [losses: Partial<Losses>, warning: string, options?: Parameters<typeof warnings>[1]])[] = [
-      [{owner: 1}, 'the owner or group of 1 path is not kept: only root can give files to other users'],
-      [{owner: 1234}, 'the owner or group of 1,234 paths is not kept: only root can give files to other users'],
-      [{xattrs: 2}, 'extended attributes of 2 paths are not kept: only root can set system attributes'],
-      [
-        {xattrs: 2},
-        'extended attributes of 2 paths are not kept: the target (ext3) does not support all kinds of them',
-        {fileSystem: {...ext4, type: 'ext3', preserves: {xattrs: ['user'], acls: true}}},
-      ],
-      [
-        {acls: 1},
-        'the ACLs of 1 path are not kept: the target does not support them',
-        {fileSystem: {...ext4, type: undefined, preserves: {xattrs: XATTR_NAMESPACES, acls: false}}},
-      ],
-      [{specials: 1}, '1 FIFO or socket cannot be made: the target (ext4) does not support them'],
-      [{specials: 2}, '2 FIFOs and sockets cannot be made: the target (ext4) does not support them'],
-      [{devices: 3}, '3 devices cannot be made: only root can make them, with the posix backend'],
-      [{}, 'the target (vfat) stores times only with a precision of 2 s', {fileSystem: vfat}],
-      [
-        {},
-        'the target (ntfs) stores times only with a precision of 100 ns',
-        {fileSystem: {...ext4, type: 'ntfs', times: {resolution: 100n, range: {}}}},
-      ],
-      [{}, '1 folder on another file system is copied without content (--one-file-system)', {mounts: 1}],
-      [{}, '2 folders on another file system are copied without content (--one-file-system)', {mounts: 2}],
-    ];
-    for (const [losses, warning, options] of cases) {
-      it(warning, () => expect(warnings(losses, options)).to.deep.equal([warning]));
-    }
-
-    it('says nothing where nothing is', () => {
-      expect(warnings({})).to.deep.equal([]);
-      expect(warnings({}, {fileSystem: vfat, times: false})).to.deep.equal([]);
     });
   });
 });

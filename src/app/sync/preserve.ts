@@ -1,0 +1,58 @@
+/** What this user can preserve in this target, with this backend. Nothing is written. */
+import type {Abilities} from '../../core/abilities.js';
+import type {ByteName} from '../../core/name.js';
+import type {Preservable} from '../../core/plan.js';
+import {joinFacts, type TimeFacts} from '../../core/times.js';
+import {XATTR_NAMESPACES} from '../../core/xattr.js';
+import {type WhatIsPreserved, whatIsPreserved} from '../../plan/preserve.js';
+import {platform} from '../../platform/choose.js';
+import type {FileSystem} from '../../platform/platform.js';
+import {ownGroups, privileges} from '../../platform/privileges.js';
+import {openNearest} from '../../platform/roots.js';
+import {readAbilities} from '../../state/abilities.js';
+import {readTimeFacts} from '../../state/times.js';
+
+export interface Preserving extends WhatIsPreserved {
+  readonly fileSystem: FileSystem;
+  /** How the target stores times: from its type, and from what was read back after other runs. */
+  readonly times: TimeFacts;
+  /** What it can hold, if a run has tried that. */
+  readonly abilities: Abilities | undefined;
+}
+
+/** `target`: the root. If it does not exist yet, the nearest folder above it tells the file system. */
+export function preservingIn(target: ByteName, wanted: readonly Preservable[]): Preserving {
+  const found = lookAtTarget(target);
+  const {fileSystem, abilities} = found;
+  const {preservesAll} = platform();
+  const user = {...privileges(), groups: ownGroups()};
+  return {...whatIsPreserved({wanted, user, preservesAll, supported: fileSystem.preserves, abilities}), ...found};
+}
+
+function lookAtTarget(target: ByteName): Pick<Preserving, 'fileSystem' | 'times' | 'abilities'> {
+  const backend = platform();
+  const nearest = openNearest(target);
+  if (nearest === undefined) return {fileSystem: UNKNOWN, times: UNKNOWN.times, abilities: undefined};
+  const {path, folder} = nearest;
+  try {
+    const fileSystem = backend.fileSystem(folder);
+    const learnt = path === target ? readTimeFacts(backend, folder) : undefined;
+    return {
+      fileSystem,
+      times: joinFacts(fileSystem.times, learnt) ?? fileSystem.times,
+      abilities: path === target ? readAbilities(backend, folder) : undefined,
+    };
+  } finally {
+    backend.close(folder);
+  }
+}
+
+/** Nothing can be opened on the way to the target: what it cannot keep will be problems of the paths. */
+const UNKNOWN: FileSystem = {
+  type: undefined,
+  preserves: {xattrs: XATTR_NAMESPACES, acls: true},
+  times: {resolution: 1n, range: {}},
+  largestFile: undefined,
+  isShared: true,
+  mounted: undefined,
+};
