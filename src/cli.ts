@@ -1,4 +1,4 @@
-/** The command line: oclif finds and runs the command. Wrong usage ends like every error: told, with exit code 1. */
+/** The command line: oclif finds and runs the command. Wrong usage is reported like any error, with exit code 1. */
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {Errors, run} from '@oclif/core';
@@ -14,7 +14,7 @@ onLostOutput((lost) => lost.output !== 'stderr' && process.stderr.write(`Error: 
 let argv = process.argv.slice(2);
 try {
   argv = commandLine();
-  // Plug-ins of the user's own would be looked for in a folder that may be closed.
+  // oclif would search for the user's plug-ins in a folder that may not be readable.
   await run(argv, {root: fileURLToPath(import.meta.url), userPlugins: false});
 } catch (error) {
   if (error instanceof Errors.ExitError) {
@@ -32,7 +32,7 @@ try {
 const lost = await outputsLost();
 if (lost.length > 0) process.exitCode = lostOutputExitCode(argv[0], Number(process.exitCode ?? EXIT.done));
 
-/** oclif found no command to run, or to show help for. */
+/** Replaces oclif's error for an unknown command with one that names similar commands. */
 async function notFound(error: Error): Promise<Error> {
   if (!/not found\.?$/.test(error.message)) return error;
   const [{unknownCommand}, {COMMANDS}] = await Promise.all([import('./commands/usage.js'), import('./commands/index.js')]);

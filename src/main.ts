@@ -1,4 +1,4 @@
-/** Where the program starts. */
+/** The entry point of the program. */
 import process from 'node:process';
 import {breakCommands} from './app/output/ci-runner.js';
 import {WorkerPool} from './platform/pool.js';

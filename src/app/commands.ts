@@ -1,4 +1,4 @@
-/** One function for each command, of the same name: from what was typed to an exit code. */
+/** One function per command, with the same name. Each takes the parsed command line and returns an exit code. */
 import {existsSync, statSync} from 'node:fs';
 import process from 'node:process';
 import {createInterface} from 'node:readline/promises';
@@ -103,7 +103,7 @@ function savedSettings(flags: SettingFlags) {
   };
 }
 
-/** Whether a person is to look through the plan; then all that needs is loaded while the trees are read. */
+/** Whether the plan opens in a review. If so, starts to load the review while the trees are read. */
 function prepareReview({format, events}: Typed, output: Output): boolean {
   if (format !== undefined || events || !canReview()) return false;
   loadReview();
@@ -118,7 +118,7 @@ interface ReviewAndApply {
     'allow' | 'fsync' | 'probe' | 'skipDrifted' | 'lockTimeout' | 'maxDuration' | 'rate' | 'ioPriority'
   >;
   readonly file?: string | undefined;
-  /** The exit code when nothing is to be done. */
+  /** Returns the exit code if the user applies nothing. */
   readonly ifLeft: () => number;
 }
 
@@ -144,7 +144,7 @@ export function run(typed: Typed, wanted: RunOptions): Promise<number> {
   });
 }
 
-/** @throws DirsyncError USAGE for what would be without effect on a run. */
+/** @throws DirsyncError USAGE for flags that have no effect on a run. */
 function checkForRun({flags: {narrow}}: Typed, out: string | undefined): void {
   const named = (['only', 'except', 'kinds'] as const).find((key) => (narrow?.[key].length ?? 0) > 0);
   const flag = named ?? (out === undefined ? undefined : 'out');
@@ -152,7 +152,7 @@ function checkForRun({flags: {narrow}}: Typed, out: string | undefined): void {
   throw new DirsyncError('USAGE', `--${flag} applies to plans, but this shows a run`, 'leave it out, or name only a plan file');
 }
 
-/** @throws DirsyncError USAGE for a run without its target. */
+/** @throws DirsyncError USAGE if `what` names a run but no target is given. */
 function checkNoRun(what: string): void {
   if (existsSync(osPath(what)) || !(what === LATEST || isRunId(what))) return;
   const name = escapeName(what);
@@ -163,7 +163,7 @@ function checkNoRun(what: string): void {
   );
 }
 
-/** `what`: a plan file or a journal; with a target, one of its runs. `out`: a file for the plan as it is narrowed. */
+/** Shows a plan file or a journal; with a target, one of its runs. `out`: the file to which the narrowed plan is saved. */
 export function show(typed: Typed, what: string, out: string | undefined): Promise<number> {
   return execute(typed, async (context, output) => {
     const {onEvent, now} = context;
@@ -195,7 +195,7 @@ export function history(typed: Typed, {limit}: {limit: number}): Promise<number>
   });
 }
 
-/** `builtIn`: also what nobody said. The words are names of jobs. */
+/** Shows the settings of jobs. `builtIn`: also settings that are not set anywhere. The words are names of jobs. */
 export function config({words, ...typed}: Typed, {builtIn}: {builtIn: boolean}): Promise<number> {
   return execute({words, ...typed}, async ({onEvent}) => {
     const {showConfig} = await import('./inspect/config.js');
@@ -206,7 +206,7 @@ export function config({words, ...typed}: Typed, {builtIn}: {builtIn: boolean}):
   });
 }
 
-/** `file`: the saved plan that is asked, instead of a fresh one. */
+/** Explains a path. `file`: a saved plan to use instead of a fresh one. */
 export function explain(typed: Typed, path: string, file: string | undefined): Promise<number> {
   return execute(typed, async (context) => {
     const {onEvent} = context;
@@ -217,7 +217,7 @@ export function explain(typed: Typed, path: string, file: string | undefined): P
         'leave them out, since the plan names its folders',
       );
     }
-    // The plan is made to be asked, not to be shown.
+    // The plan itself is not shown.
     const quiet: Context = {...context, onEvent: (event) => event.type !== 'plan-ready' && onEvent(event)};
     const planned =
       file === undefined
@@ -227,7 +227,7 @@ export function explain(typed: Typed, path: string, file: string | undefined): P
   });
 }
 
-/** Prints or writes what another scheduler needs to run the jobs that are named. */
+/** Prints or writes the files with which another scheduler runs the named jobs. */
 export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<number> {
   return execute(typed, async () => {
     const {printServices} = await import('./setup/service.js');
@@ -244,7 +244,7 @@ export function init(typed: Typed, options: InitOptions): Promise<number> {
   });
 }
 
-/** Runs a command's body with its output open and signals heard; turns how it ended into an exit code. */
+/** Runs the body of a command with output and signal handlers, and returns its exit code. */
 async function execute(typed: Typed, body: Body): Promise<number> {
   const now = () => new Date();
   const output = openOutput({format: typed.format, events: typed.events, all: typed.all, now});
@@ -262,7 +262,7 @@ async function execute(typed: Typed, body: Body): Promise<number> {
     output.error(error);
     return errorExitCode(error);
   } finally {
-    // First the screen: a signal that nobody hears would end the program and leave the terminal as it is.
+    // Close the screen first: without handlers, a signal would end the program and leave the terminal in raw mode.
     await output.close();
     end();
   }
@@ -283,7 +283,10 @@ async function openSettings(typed: Typed, output: Output): Promise<Settings> {
   return settings;
 }
 
-/** A single word is a plan file when there is such a file or it looks like a path; else a job, or a folder without its target. */
+/**
+ * A single word is a plan file if such a file exists or it looks like a path. Otherwise it is a job, or a folder without a
+ * target.
+ */
 function planFileOf(words: readonly string[]): string | undefined {
   const [word] = words;
   if (words.length !== 1 || word === undefined) return undefined;
@@ -292,7 +295,9 @@ function planFileOf(words: readonly string[]): string | undefined {
   return found.isDirectory() ? undefined : word;
 }
 
-/** What is to be applied: the plan, or nothing. Where a guard halts it, there is nothing to be asked. */
+/**
+ * Asks on the terminal whether to apply the plan. Returns it if the answer is yes, or without asking if a guard halts it anyway.
+ */
 async function confirm(planned: Planned, {signal}: Context): Promise<Planned | undefined> {
   const {summary, halts} = planned;
   if (halts.some(({allowed}) => !allowed)) return planned;
@@ -304,25 +309,25 @@ async function confirm(planned: Planned, {signal}: Context): Promise<Planned | u
     );
   }
   const terminal = createInterface({input: process.stdin, output: process.stdout});
-  // Of a terminal that is gone the streams tell (platform/streams).
+  // platform/streams reports a terminal that is gone.
   terminal.on('error', () => {});
   const jobControl = openJobControl({
     giveBack: () => void process.stdin.setRawMode(false),
     takeAgain() {
       takeRawMode(process.stdin);
       terminal.prompt(true);
-      // There readline writes the question alone.
+      // On a dumb terminal, readline writes only the question.
       if (process.env.TERM === 'dumb') process.stdout.write(terminal.line);
     },
   });
-  // While it asks, readline takes Ctrl-C and Ctrl-Z for itself.
+  // readline intercepts Ctrl-C and Ctrl-Z while it asks.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT')).on('SIGTSTP', jobControl.stop);
   try {
     const answer = await terminal.question(`${applyQuestion(summary.changes)} [y/N] `, {signal});
     return /^y(es)?$/i.test(answer.trim()) ? planned : undefined;
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
-    // The end of input (Ctrl-D) is no "yes".
+    // The end of input (Ctrl-D) means no.
     if ((error as Error).name === 'AbortError') return undefined;
     throw error;
   } finally {

@@ -1,4 +1,4 @@
-/** What every command's function works with: where it reports to, what stops it, and what time it is. */
+/** The context of a command: where it reports events, what stops it, and the clock; and the workers of a run. */
 import {randomBytes} from 'node:crypto';
 import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
@@ -9,19 +9,19 @@ import {formatDuration} from '../report/words/units.js';
 
 export interface Context {
   readonly onEvent: Listener;
-  /** Its reason is a `Stop`. */
+  /** Stops the work when it aborts. Its reason is a `Stop`. */
   readonly signal: AbortSignal;
-  /** From now on SIGHUP asks for something else, unless the answer is that it is to stop. */
+  /** Registers what SIGHUP does instead of stopping the program. It still stops if `act` returns 'stop'. */
   readonly onHangUp?: (act: () => 'stop' | undefined) => void;
   readonly now: () => Date;
-  /** As it was typed: what another run is told that finds the target locked. */
+  /** The command line as it was typed. Shown to other runs that find the target locked. */
   readonly command?: string;
-  /** The id of the run that this is to be; without it, one is made. */
+  /** The id of the run. Without it, a new one is made. */
   readonly runId?: string;
 }
 
 /**
- * The run was ended from outside before it had changed anything.
+ * The run was stopped from outside before it changed anything.
  *
  * @example
  * const stopped = {...context, signal: AbortSignal.abort('SIGINT')};
@@ -32,10 +32,10 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** The longest that a timer can be set to. */
+/** The longest delay that a timer supports. */
 const MOST_TIMER_MS = 2 ** 31 - 1;
 
-/** Stops `body` cleanly after so many milliseconds. @throws DirsyncError OUT_OF_TIME when it had not come to a change. */
+/** Stops `body` cleanly after `limit` milliseconds. @throws DirsyncError OUT_OF_TIME if it had not changed anything by then. */
 export async function withTimeLimit<Result>(
   limit: number | undefined,
   context: Context,
@@ -60,26 +60,26 @@ export async function withTimeLimit<Result>(
   }
 }
 
-/** Once is enough, however many runs there are. */
+/** The warning is shown once per process, not once per run. */
 let isFaultTold = false;
 
 export interface Workers {
-  /** Undefined for as many as there are processors. */
+  /** Number of workers; undefined: one per processor. */
   readonly size?: number | undefined;
-  /** How this process stands behind others meanwhile; `normal` without it. */
+  /** Priority of this process for disks and processors; default: `normal`. */
   readonly ioPriority?: IoPriority | undefined;
-  /** Bytes of content that they move in a second, all together; undefined for no limit. */
+  /** Bytes of content per second, for all workers together; undefined: no limit. */
   readonly rate?: number | undefined;
 }
 
-/** Runs `body` with workers that end with it, and that a signal asks to stop. */
+/** Runs `body` with a pool of workers, which the context's signal stops. Closes the pool at the end. @throws Interrupted */
 export async function withWorkers<Result>(
   {size, rate, ioPriority = 'normal'}: Workers,
   {signal, onEvent}: Context,
   body: (pool: WorkerPool) => Promise<Result>,
 ) {
   if (signal.aborted) throw new Interrupted();
-  // First, since a thread has the priority of the one that starts it.
+  // Before the pool opens, because a thread inherits the priority of the thread that starts it.
   const lowered = lowerPriority(ioPriority);
   if (lowered.fault !== undefined && !isFaultTold)
     onEvent({type: 'notice', level: 'warn', about: 'priority', message: lowered.fault});
@@ -97,7 +97,7 @@ export async function withWorkers<Result>(
   }
 }
 
-/** Names a plan or a run: sorts by time, and is a plain file name. */
+/** Returns a new id for a plan or a run. Ids sort by time and are valid file names. */
 export function newId(now: Date): string {
   const time = now.toISOString().replaceAll(/[-:.]/g, '');
   return `${time}-${randomBytes(3).toString('hex')}`;

@@ -1,13 +1,13 @@
-/** How what went wrong is told: as an error that somebody can act on. */
+/** Converts errors into errors that users can act on. */
 
 import {DirsyncError} from '../core/errors.js';
 import {wayOut} from '../core/problem.js';
 import {SystemError} from '../platform/platform.js';
 
-/** What the kernel refused before there was a path to tell it of is an error of the machine; what else comes here is a bug. */
+/** Converts system errors without a path into a DirsyncError PLATFORM. Returns all other errors unchanged: they are bugs. */
 export function toError(error: unknown): unknown {
   const {syscall, code} = Object(error) as NodeJS.ErrnoException;
-  // Node meets a table of open files that is full wherever it loads a part of the program.
+  // Node can run out of file descriptors wherever it loads a module.
   const isOfMachine = error instanceof SystemError || code === 'EMFILE' || code === 'ENFILE';
   const hint = isOfMachine ? wayOut(code as string) : undefined;
   if (hint === undefined) return error;

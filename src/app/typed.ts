@@ -181,7 +181,10 @@ export async function configOf({config}: Pick<Typed, 'config'>): Promise<Config 
   return loadConfig(placeOf(config));
 }
 
-/** Where a config is read or searched, and where its paths come from. @throws DirsyncError CURRENT_FOLDER where that is needed. */
+/**
+ * Where a config is read or searched, and where its paths come from.
+ * @throws DirsyncError CURRENT_FOLDER where that is needed.
+ */
 export function placeOf(file: string | undefined): LoadOptions {
   return {cwd: file !== undefined && isAbsolute(file) ? dirname(file) : currentFolder(), file, env: environment()};
 }

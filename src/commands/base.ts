@@ -1,4 +1,4 @@
-/** The flags that commands share, and what was typed as the options of app's functions. */
+/** The flags that commands share, and their conversion into options of the functions in `app`. */
 import {Args, Command, Errors, Flags, type Interfaces} from '@oclif/core';
 import type {Typed} from '../app/typed.js';
 import type {FilterFlag} from '../config/settings.js';
@@ -155,7 +155,7 @@ export const narrowFlags = {
     helpGroup: 'NARROW',
   }),
   from0: Flags.boolean({
-    // Of oclif's types alone: it takes any character.
+    // Only oclif's types restrict this: at run time any character works.
     char: '0' as 'z',
     summary: 'With --only-from: the paths are separated by NULs, as `find -print0` writes them.',
     allowNo: true,
@@ -324,7 +324,7 @@ export const outputFlags = {
   full: Flags.boolean({summary: 'List every change, no matter how many.', helpGroup: 'OUTPUT'}),
 };
 
-/** Exit codes as help lists them; each command names its own. */
+/** Exit codes and their meanings, as help lists them. Each command lists the ones that it can return. */
 const EXIT_CODES = {
   0: 'done, or nothing to do',
   1: 'error or wrong usage; nothing was changed',
@@ -338,7 +338,7 @@ const EXIT_CODES = {
 
 type Listed = keyof typeof EXIT_CODES;
 
-/** A command's description with the exit codes that it can give. */
+/** Returns a command's description, followed by its exit codes. `own` overrides the meaning of single codes. */
 export function describe(text: string, codes: readonly Listed[], own: Partial<Record<Listed, string>> = {}): string {
   const lines = codes.map((code) => `${String(code).padEnd(4)} ${own[code] ?? EXIT_CODES[code]}`);
   return `${text}\n\nEXIT CODES\n${lines.join('\n')}`;
@@ -380,7 +380,7 @@ export abstract class BaseCommand extends Command {
     return {id: id.replaceAll(':', ' '), usage: [usage].flat(), flags: flags as Asked['flags'], commands: this.config.commands};
   }
 
-  /** What was typed, in the words of the app. */
+  /** Converts parsed arguments and flags into the options of `app`. */
   protected typed({argv, flags, raw}: Parsed): Typed {
     return {
       words: argv.map(String),
@@ -448,7 +448,7 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** Filters in the order in which they were typed, across the three flags: the last match wins. */
+/** Returns the filters of all three flags in the order in which they were typed, because the last match wins. */
 function filtersOf(raw: Parsed['raw']): FilterFlag[] {
   return raw.flatMap(({type, flag, input}) => {
     const isFilter = type === 'flag' && (flag === 'exclude' || flag === 'include' || flag === 'exclude-from');

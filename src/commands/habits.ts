@@ -1,6 +1,6 @@
-/** Words of rsync, cp, terraform and their like, and what takes their place here. */
+/** Hints for commands and flags that users know from rsync, cp, terraform and similar tools. */
 
-/** Commands. */
+/** Hints by command name. */
 export const COMMAND_HABITS: Readonly<Record<string, string>> = habits([
   [
     'sync cp copy backup mirror rsync push',
@@ -20,7 +20,7 @@ export const COMMAND_HABITS: Readonly<Record<string, string>> = habits([
 const PLAN = '`dirsync plan` shows what would be done, and changes nothing';
 const PRESERVED = 'everything that can be kept is kept: leave it out (--no-preserve keeps less)';
 
-/** Flags, without their dashes. One that a command has itself is not looked up. */
+/** Hints by flag name, without dashes. Not used for flags that the command itself has. */
 export const FLAG_HABITS: Readonly<Record<string, string>> = habits([
   ['n dry-run dryrun just-print what-if whatif check preview', PLAN],
   ['yes y assumeyes auto-approve no-confirm noconfirm', 'only `dirsync apply` asks: leave it out'],

@@ -38,7 +38,7 @@ export default class Run extends BaseCommand {
     '<%= command.id %> --all [FLAGS]',
   ];
   static override readonly args = rootArgs;
-  /** Any number of jobs. */
+  /** Allows any number of job names. */
   static override readonly strict = false;
   static override readonly flags = {
     ...rootFlags,

@@ -1,4 +1,4 @@
-/** What is wrong with a command line, in our words: oclif's own errors tell its parser's view. */
+/** Rewrites the errors of oclif's parser so that users understand what is wrong with their command line. */
 import type {Command, Errors} from '@oclif/core';
 import {nearest} from '../config/nearest.js';
 import {DirsyncError} from '../core/errors.js';
@@ -8,7 +8,7 @@ import {COMMAND_HABITS, FLAG_HABITS} from './habits.js';
 
 type Flags = Command.Loadable['flags'];
 
-/** A command as it is typed, and all there are. */
+/** The command that was typed, and all existing commands. */
 export interface Asked {
   readonly id: string;
   readonly usage: readonly string[];
@@ -16,7 +16,7 @@ export interface Asked {
   readonly commands: readonly Command.Loadable[];
 }
 
-/** An error of oclif's parser. */
+/** Converts an error of oclif's parser into a DirsyncError with a hint. */
 export function usageError(error: Errors.CLIError, asked: Asked): DirsyncError {
   const text = error.message.replace(/\n?See more help with --help\s*$/, '');
   for (const [pattern, say] of SAYINGS) {
@@ -34,7 +34,7 @@ function usage(detail: string, hint: string, cause?: unknown): DirsyncError {
 
 type Said = readonly [detail: string, hint: string];
 
-/** oclif's messages by their form, and what is told instead. */
+/** Patterns of oclif's messages, and the detail and hint that replace them. */
 const SAYINGS: readonly (readonly [RegExp, (found: readonly string[], asked: Asked) => Said])[] = [
   [/^Nonexistent flags?: (.*)$/s, ([flags = ''], asked) => unknownFlag(flags.split(', ')[0] ?? '', asked)],
   [
@@ -90,7 +90,7 @@ function unknownFlag(typed: string, asked: Asked): Said {
   const detail = `dirsync ${id} has no flag ${escapeName(flag)}`;
   const positive = name.replace(/^no-/, '');
   if (isLong && Object.hasOwn(flags, positive)) return [detail, `it is off without --${positive}: leave it out`];
-  // Letters that stand together, as in -av.
+  // Combined letters, as in -av.
   const names = isLong ? [name] : Array.from(name).filter((letter) => Object.values(flags).every(({char}) => char !== letter));
   const habits = names.flatMap((each) => (id === 'plan' && isDryRun(each) ? A_PLAN : (FLAG_HABITS[each] ?? [])));
   if (habits.length > 0) return [detail, [...new Set(habits)].join('; ')];
@@ -115,8 +115,8 @@ function longFlags(flags: Flags): string[] {
 }
 
 /**
- * oclif takes the value of `--delete=no` for a word of the command, such as a folder.
- * @throws DirsyncError USAGE for a flag that takes no value, and has one.
+ * Refuses values of boolean flags, because oclif treats the value of `--delete=no` as an argument, such as a folder.
+ * @throws DirsyncError USAGE if a flag that takes no value has one.
  */
 export function checkSwitches(argv: readonly string[], flags: Flags): void {
   const end = argv.indexOf('--');
@@ -131,7 +131,7 @@ export function checkSwitches(argv: readonly string[], flags: Flags): void {
   }
 }
 
-/** Whether the word after this one is its value. */
+/** Whether the next word is the value of this flag. */
 function takesNext(word: string | undefined, flags: Flags): boolean {
   const [, long, char] = /^(?:--([\w-]+)|-(\w))$/.exec(word ?? '') ?? [];
   return Object.entries(flags).some(
@@ -139,7 +139,7 @@ function takesNext(word: string | undefined, flags: Flags): boolean {
   );
 }
 
-/** No command is found by these words. */
+/** Returns the error for words that name no command, with the most likely fix as its hint. */
 export function unknownCommand(words: readonly string[], commandIds: readonly string[]): DirsyncError {
   const [first = '', ...others] = words;
   const name = escapeName(first);
@@ -176,7 +176,7 @@ function wordsOf(id: string): string {
   return id.replaceAll(':', ' ');
 }
 
-/** The ways to write a command. */
+/** Returns a hint with all forms of the command. */
 function formsOf({id, usage}: Asked): string {
   const forms = usage.map((form) => form.replace('<%= command.id %>', `dirsync ${id}`).replace(' [FLAGS]', ''));
   return `write ${forms.join(', or ')}`;

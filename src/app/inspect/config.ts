@@ -1,4 +1,4 @@
-/** What the config file says of its jobs. */
+/** The settings of jobs, and where each is set. */
 import {lineFinder} from '../../config/lines.js';
 import {loadConfig} from '../../config/load.js';
 import {shownSettings} from '../../config/origins.js';
@@ -9,17 +9,20 @@ import type {ShownConfig} from '../../core/shown-config.js';
 export interface ShowConfigOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** The file to read, instead of the one found. */
+  /** The file to read, instead of searching for one. */
   readonly file: string | undefined;
-  /** The names of jobs; none for all. */
+  /** Names of jobs; an empty list means all jobs. */
   readonly jobs: readonly string[];
-  /** What is typed over them. */
+  /** Flags that override the config. */
   readonly flags: SettingFlags;
-  /** Also what nobody said. */
+  /** Also return settings that are not set anywhere, with their defaults. */
   readonly builtIn: boolean;
 }
 
-/** @throws DirsyncError CONFIG_UNREADABLE, CONFIG_INVALID, JOB_UNKNOWN, or as `resolveSettings` does. */
+/**
+ * Returns the settings of jobs.
+ * @throws DirsyncError CONFIG_UNREADABLE, CONFIG_INVALID, JOB_UNKNOWN, or as `resolveSettings` does.
+ */
 export async function showConfig({cwd, env, file, jobs, flags, builtIn}: ShowConfigOptions): Promise<ShownConfig> {
   const config = await loadConfig({cwd, file, env});
   if (config === undefined) {

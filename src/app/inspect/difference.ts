@@ -1,4 +1,4 @@
-/** What a change is about, read from the two trees for who reviews it. */
+/** Details of a change for the review, read from the two trees. */
 
 import {type Action, fromOf} from '../../core/action.js';
 import {emptyStat, toEntry} from '../../core/block.js';
@@ -18,10 +18,10 @@ import {openSide} from '../sync/sides.js';
 
 export type Content = {readonly lines: readonly DifferenceLine[]} | {readonly none: string};
 
-/** Files above this are not read: nobody reviews them line by line. */
+/** Larger files are not read, because nobody reviews them line by line. */
 const MAX_BYTES = 512 * 1024;
 
-/** The difference that an action makes to the content of its path, or why none can be shown. */
+/** Returns the difference that an action makes to the content of its path, or the reason why none is shown. */
 export function contentOf(action: Action, {header}: Plan): Content {
   const {before, after, path} = action;
   if (action.kind === 'attrs') return {none: 'Only attributes change; the content stays the same.'};
@@ -46,7 +46,7 @@ export function contentOf(action: Action, {header}: Plan): Content {
   return lines.length === 0 ? {none: 'The content is the same.'} : {lines};
 }
 
-/** The line of a filter that lets an action's path be part of the plan, in words; undefined where none matches. */
+/** Returns the filter line that includes the path of an action, as text; undefined if no line matches. */
 export function filterOf({path, before, after}: Action, {header}: Plan): string | undefined {
   const fs = platform();
   let root: ReturnType<typeof fs.openRoot> | undefined;
@@ -84,7 +84,7 @@ function readText({header, side, path, entry}: ReadOptions): Read {
     if (!fs.stat(place.folder, place.name, stat)) return {fault: 'it was removed after the plan was made'};
     if (!sameEntry(toEntry(stat), entry, header.options)) return {fault: 'it changed after the plan was made'};
     const bytes = fs.readFile(place.folder, place.name, MAX_BYTES + 1) ?? new Uint8Array();
-    // As git has it: a text holds no NUL.
+    // Like git: a file with a NUL is binary.
     if (bytes.includes(0)) return {fault: 'it is binary'};
     return {text: new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes)};
   } catch (error) {

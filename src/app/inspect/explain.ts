@@ -1,4 +1,4 @@
-/** Why a path is, or is not, in a plan. Nothing is written. */
+/** Explains why a path is or is not in a plan. Writes nothing. */
 import {entryAtPlace} from '../../apply/check.js';
 import {type Action, fromOf, isUpkeep} from '../../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat} from '../../core/block.js';
@@ -21,9 +21,9 @@ import {locate} from './locate.js';
 import {lastRunOf} from './runs.js';
 
 export interface ExplainOptions {
-  /** As it was typed: see `locate`. */
+  /** The path as it was typed: see `locate`. */
   readonly path: string;
-  /** The plan that is asked. */
+  /** The plan to look the path up in. */
   readonly planned: Planned;
 }
 
@@ -49,7 +49,7 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
       roots: [header.source.path, header.target.path],
       isKnown: (path) => [source, target].some((tree) => tree.has(path)) || actions.some((action) => action.path === path),
     });
-    // Asked for by the name that it has, it is explained by the one that it is to get.
+    // If the current name of a renamed path was given, explain the new name.
     const path = actions.find((action) => fromOf(action) === found && action.path !== found)?.path ?? found;
     const sides = {source: source.look(path), target: target.look(path)};
     const action = actions.find((action) => action.path === path);
@@ -85,13 +85,13 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
   }
 }
 
-/** One side as it is now. */
+/** The current state of one side. */
 class Tree {
-  /** Undefined where it cannot be opened. */
+  /** Undefined if the root cannot be opened. */
   readonly root: Folder | undefined;
   readonly #cursor: Cursor | undefined;
   readonly #fault: string | undefined;
-  /** How its names are written, where some are escaped. */
+  /** How names are written on disk, if some are escaped. */
   readonly naming: Naming | undefined;
 
   constructor(
@@ -129,7 +129,7 @@ class Tree {
     return (entry ?? fault) !== undefined;
   }
 
-  /** Says which file of several names this is; undefined for all else. */
+  /** Returns a key that all hard links of a file share; undefined for a path without other names. */
   linkKey(path: RelPath): string | undefined {
     try {
       const stat = this.#stat(path);
@@ -140,7 +140,7 @@ class Tree {
     }
   }
 
-  /** The first path in this folder that a filter protects. */
+  /** Returns the first path in this folder that a filter protects. */
   firstExcluded(path: RelPath, filtering: Filtering, {root}: Tree): RelPath | undefined {
     try {
       const folder = this.#cursor?.folder(path);
@@ -151,7 +151,7 @@ class Tree {
     }
   }
 
-  /** The first folder on the way to the path, itself included, that is on another device than the root. */
+  /** Returns the first folder on the way to the path, or the path itself, that is on a different device than the root. */
   mountAbove(path: RelPath): RelPath | undefined {
     const names = pathParts(path);
     const ways = names.map((_, i) => names.slice(0, i + 1).join('/') as RelPath);
@@ -180,7 +180,10 @@ function isBelow(path: RelPath, folder: RelPath): boolean {
   return path !== folder && isWithin(path, folder);
 }
 
-/** The two sides may have a file and a folder here, for which filters differ: what is left out on either is not planned. */
+/**
+ * Decides for both sides, because one may have a file and the other a folder here. A path that is left out on either side is not
+ * planned.
+ */
 function decide(path: RelPath, typed: string, {source, target, filtering}: Decider): FilterDecision {
   const kinds = [source, target].flatMap((tree) => tree.look(path).entry?.kind ?? []);
   const decisions = (kinds.length === 0 ? [typed.endsWith('/')] : kinds.map((kind) => kind === 'directory')).map((isFolder) =>
@@ -195,7 +198,7 @@ interface Decider {
   readonly filtering: Filtering;
 }
 
-/** The name through which the metadata of this file changes, when it is the same file. */
+/** Returns the path whose action changes the metadata of this file, if both are hard links of one file. */
 function leaderOf(path: RelPath, actions: readonly Action[], source: Tree): RelPath | undefined {
   const key = source.linkKey(path);
   if (key === undefined) return undefined;

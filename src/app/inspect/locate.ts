@@ -1,4 +1,4 @@
-/** Which path of the trees a user means. */
+/** Finds the path of the trees that a user means. */
 import {posix} from 'node:path';
 import {DirsyncError} from '../../core/errors.js';
 import {escapeName, unescapeName} from '../../core/escape.js';
@@ -8,19 +8,19 @@ import type {RelPath} from '../../core/path.js';
 import {realPath} from '../../platform/environment.js';
 
 export interface LocateOptions {
-  /** Relative to the roots or to `cwd`, or absolute; a name that no command line can carry in the form that dirsync prints. */
+  /** Relative to the roots or to `cwd`, or absolute. Names that cannot be typed are written as dirsync prints them. */
   readonly typed: string;
-  /** Undefined: there is none any more, and what is relative is so to the roots. */
+  /** Undefined if the current folder no longer exists. Relative paths then start at the roots. */
   readonly cwd: string | undefined;
   /** Absolute paths of source and target. */
   readonly roots: readonly string[];
-  /** Whether something stands at this path on either side, or the plan says something of it. */
+  /** Whether the path exists on either side or is in the plan. */
   readonly isKnown: (path: RelPath) => boolean;
-  /** What a path means that is written as one of the two trees has it on disk. */
+  /** The escaping of names in the trees, to read paths that are written as on disk. */
   readonly escaped: readonly Naming[];
 }
 
-/** The path that is meant: the first reading of which something is known. @throws DirsyncError USAGE. */
+/** Returns the first interpretation of the typed path that is known, or else the first one. @throws DirsyncError USAGE. */
 export function locate({typed, cwd, roots, isKnown, escaped}: LocateOptions): RelPath {
   if (typed === '') throw new DirsyncError('USAGE', 'the path is empty', 'write "." for the folder itself');
   const unescaped = unescapeName(typed);
@@ -47,7 +47,10 @@ function readingsOf(text: string, cwd: string | undefined, roots: readonly strin
   return [...below, ...(inRoot === undefined ? [] : [inRoot])] as RelPath[];
 }
 
-/** The rest of an absolute path below the first of its folders that is a root, also through symlinks that lead to the root. */
+/**
+ * Returns the part of an absolute path below a root, also if it reaches the root through a symlink; undefined if it is in no
+ * root.
+ */
 function belowRoot(absolute: string, roots: readonly string[]): string | undefined {
   const names = absolute.split('/').filter((name) => name !== '');
   for (let length = 0; length <= names.length; length++) {

@@ -1,4 +1,4 @@
-/** Lets a person look through a plan, and leave out of it what is not wanted, before anything is done. */
+/** Opens the review, where a user looks through a plan and leaves changes out before anything is applied. */
 import {existsSync} from 'node:fs';
 import process from 'node:process';
 import {withHome} from '../../config/home.js';
@@ -17,28 +17,28 @@ export interface ReviewPlanOptions {
   readonly planned: Planned;
   readonly allow: readonly GuardName[];
   readonly canApply: boolean;
-  /** The file that the plan came from or went to. */
+  /** The file that the plan was read from or written to. */
   readonly file?: string | undefined;
 }
 
-/** Whether there is somebody to review. */
+/** Whether a review can be shown. */
 export function canReview(): boolean {
   return canDraw(process, process.env);
 }
 
-/** Starts to load what a review needs, so that it is there when the plan is. */
+/** Starts to load the review, so that it is ready when the plan is. */
 export function prepareReview(): void {
-  // Whoever opens the review meets an error of loading it.
+  // An error in loading appears when the review is opened.
   import('../../ui/review/open.js').catch(() => {});
 }
 
-/** Opens the review. Answers the plan that is to be applied, or undefined when nothing is to be done. */
+/** Opens the review. Returns the plan to apply, or undefined if nothing is to be applied. */
 export async function reviewPlan(
   {planned, allow, canApply, file}: ReviewPlanOptions,
   context: Context,
 ): Promise<Planned | undefined> {
   const [{openReview}, {contentOf, filterOf}] = await Promise.all([import('../../ui/review/open.js'), import('./difference.js')]);
-  /** Each file that was saved, with its SHA-256. */
+  /** The SHA-256 of each plan file that was saved, by file. */
   const saved = new Map<string, string>();
   const {plan: wanted} = await openReview({
     stdin: process.stdin,
@@ -57,12 +57,12 @@ export async function reviewPlan(
       newId: () => newId(context.now()),
     },
   });
-  // There it can be copied from the terminal, for `apply --plan-sha256`.
+  // Printed after the review, where it can be copied for `apply --plan-sha256`.
   for (const [name, sha256] of saved) context.onEvent({type: 'plan-file', file: name, sha256});
   return wanted && judge(wanted, allow);
 }
 
-/** No shell has read it: a `~` is still to be replaced. */
+/** Replaces `~`, because no shell did. @throws Error */
 function typedPath(text: string): string {
   const path = withHome(text, environment());
   if (path === undefined) throw new Error('There is no home folder to replace "~" with. Give the full path.');
@@ -90,7 +90,7 @@ async function exportReport(planned: Planned, file: string, overwrite: boolean):
   return answer === 'exists' ? answer : `Wrote the report to ${escapeName(file)}`;
 }
 
-/** There is one line for what went wrong. */
+/** The review shows an error on one line, so its hint is appended to its message. */
 function inShort(error: unknown): never {
   if (!(error instanceof DirsyncError)) throw error;
   throw new Error(`${error.message}${error.hint === undefined ? '' : ` - ${error.hint}`}`);

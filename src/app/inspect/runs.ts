@@ -1,4 +1,4 @@
-/** Reads what the journals of a target tell. Nothing is written, and no lock is taken: a run at work may be among them. */
+/** Reads the journals of a target. Writes nothing and takes no lock, so a run may still be in progress. */
 import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {LastRun} from '../../core/explanation.js';
@@ -11,11 +11,12 @@ import type {Folder, Platform} from '../../platform/platform.js';
 import {findTarget, type Root} from '../../platform/roots.js';
 import {listRuns, readJournal, startOf} from '../../state/runs.js';
 
-/** Names the newest run of a target. */
+/** Stands for the newest run of a target. */
 export const LATEST = 'latest';
 
 /**
- * Returns the runs of a target, newest first, at most `limit` of them. A run whose journal cannot be read to its end has a `fault`.
+ * Returns the runs of a target, newest first, at most `limit` of them. A run whose journal cannot be read to its end has a
+ * `fault`.
  * @throws DirsyncError TARGET_MISSING, TARGET_NOT_DIRECTORY, TARGET_UNREADABLE or JOURNAL_UNREADABLE.
  *
  * @example
@@ -60,7 +61,8 @@ export function readRunFile(file: string): Run {
 }
 
 /**
- * Returns the newest run that changed this very path, and what it did; undefined if no journal mentions one. In a damaged journal,
+ * Returns the newest run that changed this very path, and what it did; undefined if no journal mentions one. In a damaged
+ * journal,
  * everything before the damage counts.
  * @throws DirsyncError TARGET_NOT_DIRECTORY, TARGET_UNREADABLE or JOURNAL_UNREADABLE.
  *
@@ -108,7 +110,7 @@ function runOf(lines: Iterable<JournalLine>): Run {
   return {header: header as RunHeader, steps, problems, end};
 }
 
-/** A run as a row, counted as its journal is read; none when another run has just removed it for its age. */
+/** Returns a run with its counts, or an empty list if another run has just deleted the old journal. */
 function summaryOf(id: string, lines: Iterable<JournalLine>): RunSummary[] {
   let header: RunHeader = {id, planId: '', writer: '', source: '', target: '', started: startOf(id), changes: 0, bytes: 0};
   let end: RunEnd | undefined;

@@ -1,4 +1,4 @@
-/** Which jobs are to run, and when each may. */
+/** Chooses the jobs to run, and when each may start. */
 import {existsSync} from 'node:fs';
 import {isFolder} from '../../config/expand.js';
 import type {Settings} from '../../config/settings.js';
@@ -13,11 +13,11 @@ import {configOf, isUnknownJob, salvagedNames, type Typed} from '../typed.js';
 import {type EndedRun, Job, type NoSettings} from './job.js';
 
 export interface RunOptions {
-  /** All jobs of the config file. */
+  /** Run all jobs of the config file. */
   readonly allJobs: boolean;
-  /** At most so many at a time. */
+  /** The most jobs that run at the same time. */
   readonly atOnce: number;
-  /** Once and now, whatever the schedule says. */
+  /** Run once, now, and ignore the schedule. */
   readonly once: boolean;
 }
 
@@ -30,7 +30,7 @@ export function jobOf(name: string | undefined, typed: Typed, context: Context, 
   return new Job({name, typed: name === undefined ? typed : {...typed, words: [name]}, output, context});
 }
 
-/** Names of jobs, or undefined for two folders. */
+/** Returns the names of the jobs to run; undefined stands for two folders. @throws DirsyncError USAGE. */
 export async function namesOf(typed: Typed, allJobs: boolean): Promise<readonly (string | undefined)[]> {
   const {words, flags} = typed;
   if (allJobs) {
@@ -44,7 +44,7 @@ export async function namesOf(typed: Typed, allJobs: boolean): Promise<readonly 
   return checkRoots([...new Set(words)], flags);
 }
 
-/** Of a config with mistakes, those that it names: each run then fails for them, and who should know is told. */
+/** Returns the names of all jobs, also from a config with mistakes: then each run fails, and its hooks are told. */
 async function allNames(typed: Typed): Promise<readonly string[]> {
   try {
     return [...((await configOf(typed))?.jobs.keys() ?? [])];
@@ -55,7 +55,7 @@ async function allNames(typed: Typed): Promise<readonly string[]> {
   }
 }
 
-/** What is of one job cannot be said for several. */
+/** @throws DirsyncError USAGE if flags for a single job are given for several. */
 function checkRoots(names: readonly string[], {source, target, metrics}: Typed['flags']): readonly string[] {
   if (names.length < 2) return names;
   if ((source ?? target) !== undefined) {
@@ -72,15 +72,16 @@ function checkRoots(names: readonly string[], {source, target, metrics}: Typed['
 }
 
 /**
- * Two words are folders where both are there, or where neither is a job. Who names a job and something else has named a job wrongly:
- * as folders they would be a new target.
+ * Whether two words are jobs. They are folders if both exist or if neither is a job. A job together with an unknown word is a
+ * misspelled
+ * job, because as folders they would create a new target.
  */
 async function areJobs(typed: Typed): Promise<boolean> {
   const {words} = typed;
   if (words.some((word) => word.includes('/'))) return false;
   const [isThere, isTargetThere] = words.map((word) => existsSync(osPath(word)));
   const config = await configOf(typed).catch(() => 'broken' as const);
-  // What cannot be told from here, each job tells.
+  // Each job then reports the broken config.
   if (config === 'broken') return !isThere;
   const jobs = words.filter((word) => config?.jobs.has(word));
   if (config === undefined || jobs.length === 0 || (jobs.length === 1 && isThere && isTargetThere)) return false;
@@ -102,7 +103,7 @@ async function areJobs(typed: Typed): Promise<boolean> {
   );
 }
 
-/** Of the jobs that were named those that no config has, if there are such: who made that mistake is told before anything is done. */
+/** Returns the jobs that no config has, or all jobs if there are none. Unknown jobs are reported before anything runs. */
 export function unknownOr(settled: readonly JobSettled[]): readonly JobSettled[] {
   const unknown = settled.filter(({settings}) => 'failure' in settings && isUnknownJob(settings.failure));
   return unknown.length > 0 ? unknown : settled;
@@ -113,12 +114,12 @@ export interface Admission extends Pick<SlotOptions, 'signal' | 'onWait'> {
   readonly job: Job;
 }
 
-/** Runs a job when it may: one whose target another works on waits. Undefined when it was stopped before. */
+/** Runs a job as soon as no other job works on its target. Returns undefined if it was stopped before it started. */
 export async function runWhenFree(admission: Admission, settings: Settings | NoSettings): Promise<EndedRun | undefined> {
   const {slots, job} = admission;
   const target = targetKey(settings, job);
   const ended = await slots.use({...admission, target}, async (hasWaited) => {
-    // The config may be another by now, and so the target.
+    // The config, and so the target, may have changed in the meantime.
     const current = hasWaited ? await job.settings() : settings;
     return targetKey(current, job) === target ? {run: await job.run(current)} : {instead: current};
   });
@@ -133,13 +134,13 @@ export function rootsOf(settings: Settings | NoSettings): {source: string; targe
   return 'failure' in settings ? {source: '', target: ''} : settings;
 }
 
-/** One for each target, however it is written. */
+/** Returns a key that is the same for all spellings of a target. */
 function targetKey(settings: Settings | NoSettings, {name}: Job): string {
   if ('failure' in settings) return `job ${name}`;
   try {
     return realPath(settings.target);
   } catch {
-    // As it would be once it is there.
+    // The target does not exist yet.
     return absolutePath(settings.target);
   }
 }

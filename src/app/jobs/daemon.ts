@@ -1,4 +1,4 @@
-/** Jobs that run on their schedules in one process, until a signal ends it. */
+/** Runs jobs on their schedules in one process, until a signal ends it. */
 
 import {closeSync, openSync} from 'node:fs';
 import process from 'node:process';
@@ -19,18 +19,21 @@ export interface DaemonOptions {
   readonly output: Output;
 }
 
-/** @throws Interrupted in the end; before the first run, why a job cannot run. */
+/**
+ * Runs jobs until a signal ends them.
+ * @throws Interrupted at the end, or the reason why a job cannot run before the first run.
+ */
 export async function runOnSchedule(options: DaemonOptions, settled: readonly JobSettled[]): Promise<never> {
   for (const {job, settings} of settled) {
     if (!('failure' in settings)) continue;
-    // Who waits for its runs is told that there will be none.
+    // A failed run tells its hooks and monitors that there will be no runs.
     await job.run(settings);
     throw settings.failure;
   }
   WorkerPool.keepSpares();
   const {output, context} = options;
   await output.openRunScreen(settled.map(({job, settings}) => ({name: job.name, ...rootsOf(settings)})));
-  // Who looks into a log finds that it began, however late the first run is.
+  // The log shows the start, even if the first run is much later.
   for (const {job, settings} of settled) {
     if ('failure' in settings) continue;
     await job.openLog(settings);
@@ -45,9 +48,9 @@ class Daemon {
   readonly #slots: Slots;
   readonly #scheduled = new Map<string | undefined, Scheduled>();
   readonly #running = new Set<Promise<void>>();
-  /** What the runs of all jobs write: no change of a source that is watched. */
+  /** Files that the runs of all jobs write. They do not count as changes of a watched source. */
   readonly #own = new Set<string>();
-  /** One reading of the config follows the other. */
+  /** Ensures that the config is reread by one request at a time. */
   #reading: Promise<void> = Promise.resolve();
   #fail: (error: unknown) => void = () => {};
 
@@ -112,7 +115,7 @@ class Daemon {
   async #reread(): Promise<void> {
     const {typed, options, context, output} = this.o;
     for (const one of this.#scheduled.values()) await one.reread();
-    // A config that cannot be read was told of by each job.
+    // Each job has reported a config that cannot be read.
     const names = options.allJobs ? await namesOf(typed, true).catch(() => undefined) : undefined;
     if (names === undefined || context.signal.aborted) return;
     for (const [name, one] of this.#scheduled) {
@@ -137,10 +140,10 @@ function hasTerminal(): boolean {
   }
 }
 
-/** After a signal, runs have so long to end cleanly; what is half written then lies in staging, as after any kill. */
+/** Time for runs to end cleanly after a signal. Unfinished files then stay in staging, as after any kill. */
 const GRACE_MS = 4_500;
 
-/** Ends the process when a signal could not, as where a disk does not answer. */
+/** Ends the process if it does not react to a signal in time, for example because a disk does not respond. */
 export function endInTime({signal}: Context): void {
   const end = () => {
     process.stderr.write('dirsync: the run did not stop in time and was abandoned; the next run cleans up\n');

@@ -1,4 +1,4 @@
-/** One run of a job, whole: what is done around it, what it does, and who is told how it ended. */
+/** Runs a job once, with its hooks, and reports how the run ended. */
 import type {Notices, Settings} from '../../config/settings.js';
 import {BUG, DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
@@ -26,20 +26,20 @@ const NOBODY: Notices = {
 };
 
 export interface JobOptions {
-  /** Undefined for two folders. */
+  /** The name of the job; undefined for two folders. */
   readonly name: string | undefined;
-  /** The job, or the folders, with the flags that hold for it. */
+  /** The job or the folders, with the flags. */
   readonly typed: Typed;
   readonly output: Output;
   readonly context: Omit<Context, 'onEvent'>;
 }
 
-/** Why there are none. */
+/** The reason why a job has no settings. */
 export interface NoSettings {
   readonly failure: unknown;
 }
 
-/** A run that has ended, and the error that ended it. */
+/** A run that has ended, and the error that ended it, if any. */
 export interface EndedRun {
   readonly run: JobRun;
   readonly failure: unknown;
@@ -47,14 +47,14 @@ export interface EndedRun {
 
 export class Job {
   readonly name: string | undefined;
-  /** Who is told, as the config said when it could last be read. */
+  /** Log, metrics and hooks from the last config that could be read. */
   #notices: Notices | undefined;
 
   constructor(private readonly options: JobOptions) {
     this.name = options.name;
   }
 
-  /** As flags and config have them now. */
+  /** Returns the current settings from flags and config. */
   async settings(): Promise<Settings | NoSettings> {
     try {
       const settings = await settingsOf(this.options.typed);
@@ -80,7 +80,7 @@ export class Job {
     this.tell({type: 'notice', level, about, message});
   }
 
-  /** Never throws: what ends it early is told, and in the answer. */
+  /** Runs the job. Never throws: an error that ends the run is reported and returned. */
   async run(settings: Settings | NoSettings): Promise<EndedRun> {
     const {context} = this.options;
     const id = newId(context.now());
@@ -128,7 +128,7 @@ export class Job {
       error: failure === undefined || failure instanceof Interrupted ? undefined : errorOf(failure),
     };
     if (run.error !== undefined) this.tell({type: 'run-failed', ...run.error});
-    // What is no job has none.
+    // An unknown job has no metrics.
     if (notices?.metrics !== undefined && !isUnknownJob(failure)) {
       const trouble = await writeMetrics(notices.metrics, run);
       if (trouble !== undefined) this.notice('warn', 'metrics', trouble);
@@ -139,7 +139,7 @@ export class Job {
   }
 }
 
-/** What a run comes to, as its events tell it. */
+/** Collects the results of a run from its events. */
 class Seen {
   planned: JobRun['planned'];
   readonly done = noKinds();

@@ -1,4 +1,4 @@
-/** Runs jobs: once each, or whenever their schedules say so until a signal ends it. */
+/** Runs jobs once each, or on their schedules until a signal ends them. */
 
 import {DirsyncError} from '../../core/errors.js';
 import type {Format} from '../../core/format.js';
@@ -11,7 +11,7 @@ import type {Typed} from '../typed.js';
 import {jobOf, namesOf, type RunOptions, runWhenFree, scheduleOf, unknownOr} from './choose.js';
 import {runOnSchedule} from './daemon.js';
 
-/** Formats that hold one run. */
+/** Formats that hold only one run. */
 const REPORTS: readonly Format[] = ['markdown', 'html', 'github', 'junit'];
 
 export async function runJobs(typed: Typed, options: RunOptions, context: Context, output: Output): Promise<number> {

@@ -1,4 +1,4 @@
-/** A job that runs on its schedule: its loop, what it hears of its source, and its config, read again before each run. */
+/** A job that runs on its schedule: its loop, the watch on its source, and its config, which is reread before each run. */
 import {uptime} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Settings} from '../../config/settings.js';
@@ -16,20 +16,20 @@ export interface ScheduledOptions {
   readonly schedule: Schedule;
   readonly signal: AbortSignal;
   readonly now: () => Date;
-  /** Runs the job when it may. Undefined when it was stopped before. */
+  /** Runs the job as soon as it may start. Returns undefined if it was stopped before. */
   readonly use: (settings: Settings | NoSettings, signal: AbortSignal) => Promise<EndedRun | undefined>;
   /** Files that the runs of this process write. */
   readonly own: Set<string>;
 }
 
-/** How often the source is looked at when nothing can be heard of it. */
+/** How often the source is checked while changes cannot be detected. */
 const DEAF_MS = 60_000;
 
 export class Scheduled {
   readonly #loop: Loop;
   readonly #end = new AbortController();
   readonly #signal: AbortSignal;
-  /** As the config has it. */
+  /** The schedule of the current config. */
   #schedule: Schedule;
   #watch: SourceWatch | undefined;
   #isDeaf = false;
@@ -40,7 +40,7 @@ export class Scheduled {
     this.#schedule = schedule;
     this.#loop = new Loop({
       schedule,
-      // Counts sleep too, and does not jump when the clock is set.
+      // Includes time asleep, and does not jump when the clock is set.
       clock: () => ({wall: now().getTime(), steady: uptime() * 1000}),
       sleep: (milliseconds, wake) => delay(milliseconds, undefined, {signal: wake}).catch(() => {}),
       work: () => this.#work(),
@@ -59,7 +59,7 @@ export class Scheduled {
     await this.options.job.openLog({log: undefined});
   }
 
-  /** After the run at hand. */
+  /** Ends the job after its current run. */
   end(): void {
     this.#end.abort();
   }
@@ -77,7 +77,7 @@ export class Scheduled {
     }
     await job.openLog(settings);
     this.#take(settings);
-    // Between two readings something may have changed.
+    // The source may have changed before the new watch started.
     if ((await this.#listen(settings)) === 'anew') this.#loop.changed();
     job.notice('info', 'config', 'the config was reread');
   }
@@ -111,7 +111,7 @@ export class Scheduled {
     return this.#isDeaf ? {...this.#schedule, every: Math.min(every, DEAF_MS)} : this.#schedule;
   }
 
-  /** Before a run, so that it sees what came before. */
+  /** Starts or renews the watch before a run, so that the run sees all earlier changes. */
   async #listen(settings: Settings | NoSettings): Promise<Renewed | undefined> {
     if ('failure' in settings) return undefined;
     const isWanted = this.#schedule.watch;
@@ -129,7 +129,7 @@ export class Scheduled {
       onChange: () => this.#loop.changed(),
       onLost: (why) => {
         this.#hear(why);
-        // Of what was not heard there may be more.
+        // There may be more changes that were not reported.
         this.#loop.changed();
       },
     });
@@ -138,7 +138,7 @@ export class Scheduled {
     return renewed;
   }
 
-  /** `why`: nothing is heard of the source. */
+  /** `why`: the reason why changes cannot be detected; undefined if they can. */
   #hear(why: string | undefined): void {
     const isDeaf = why !== undefined;
     if (isDeaf === this.#isDeaf) return;
@@ -154,7 +154,7 @@ export class Scheduled {
   }
 }
 
-/** A folder may also have come in the place of something else. */
+/** A replaced entry can also be a new folder. */
 function hasNewFolders(run: JobRun | undefined): boolean {
   return (run?.done?.mkdir.count ?? 0) + (run?.done?.replace.count ?? 0) > 0;
 }

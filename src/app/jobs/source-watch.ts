@@ -1,4 +1,4 @@
-/** Hears of changes in a job's source that its filters do not leave out. */
+/** Watches the source of a job for changes that its filters do not leave out. */
 import {lstatSync} from 'node:fs';
 import {relative, resolve, sep} from 'node:path';
 import {typedPatterns} from '../../config/patterns.js';
@@ -15,13 +15,13 @@ import {errorOf} from './job.js';
 
 export interface SourceWatchOptions {
   readonly onChange: () => void;
-  /** `why`: in words that may be shown. */
+  /** `why`: the reason, escaped for display. */
   readonly onLost: (why: string) => void;
-  /** Files and folders that runs write; absolute, without symlinks. */
+  /** Files and folders that runs write: absolute, without symlinks. */
   readonly own: ReadonlySet<string>;
 }
 
-/** Of more changes at a time than this, one will matter. */
+/** If more changes than this come at once, at least one is assumed to matter. */
 const MOST_ASKED = 200;
 
 function whatIsHeard({source, filters, excludeCaches, excludeIfPresent}: Settings): string {
@@ -36,12 +36,12 @@ export class SourceWatch {
     private readonly options: SourceWatchOptions,
   ) {}
 
-  /** Whether it would be no other with these settings. */
+  /** Whether the watch also fits these settings. */
   isFor(settings: Settings): boolean {
     return whatIsHeard(settings) === whatIsHeard(this.settings);
   }
 
-  /** Listens from now on to all that is there. Why it cannot is in words that may be shown. */
+  /** Watches everything that exists now. Returns the reason, escaped for display, if it cannot. */
   async renew(): Promise<Renewed> {
     try {
       this.#watch ??= this.#open();
@@ -52,7 +52,7 @@ export class SourceWatch {
     return typeof renewed === 'string' ? renewed : {deaf: escapeName(renewed.deaf)};
   }
 
-  /** Folders may be there in which it does not listen. */
+  /** There may be folders that are not watched yet. */
   doubt(): void {
     this.#watch?.doubt();
   }
@@ -65,7 +65,7 @@ export class SourceWatch {
     const {path: root, bytes} = findSource(this.settings.source);
     const filtering = {...this.settings, filters: typedPatterns(this.settings.filters).map(({pattern}) => pattern)};
     const {own, onChange, onLost} = this.options;
-    // What the runs themselves write would start the next one.
+    // Files that runs write would start the next run.
     const isOwn = (path: string) =>
       [...own].map(lossyName).some((file) => path === file || path.startsWith(`${file}.`) || path.startsWith(file + sep));
     const matters = (paths: readonly string[]) => {
@@ -76,7 +76,7 @@ export class SourceWatch {
         return paths.some((heard) => {
           const path = lossyName(heard);
           if (isOwn(path)) return false;
-          // The watcher takes names for UTF-8: what a filter says of the name that is meant is not known.
+          // The watcher reads names as UTF-8, so it is unknown what a filter says about the real name.
           if (path.includes('\ufffd')) return true;
           const found = lstatSync(path, {throwIfNoEntry: false});
           const asked = {path: relative(root, resolve(path)) as RelPath, isFolder: found?.isDirectory() ?? false};
@@ -94,7 +94,7 @@ export class SourceWatch {
         try {
           return matters(paths);
         } catch {
-          // Of a source that cannot be looked at, a run tells why.
+          // A run reports why the source cannot be read.
           return true;
         }
       },

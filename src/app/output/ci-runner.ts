@@ -1,6 +1,8 @@
 /**
- * The runner of a CI job reads what a step prints, on stdout and stderr, and obeys the commands in it: GitHub Actions `::name …::` at
- * the start of a line and `##[name …]` anywhere, Azure Pipelines `##vso[…]`, TeamCity `##teamcity[…]`. Names of files, messages, what
+ * The runner of a CI job reads what a step prints, on stdout and stderr, and obeys the commands in it: GitHub Actions `::name
+ * …::` at
+ * the start of a line and `##[name …]` anywhere, Azure Pipelines `##vso[…]`, TeamCity `##teamcity[…]`. Names of files, messages,
+ * what
  * hooks print: none of it may command. So all that is written passes here, whoever writes it: nothing has to think of it.
  */
 
@@ -13,7 +15,10 @@ export function isRead({GITHUB_ACTIONS, TF_BUILD, TEAMCITY_VERSION}: Environment
   return Boolean(GITHUB_ACTIONS || TF_BUILD || TEAMCITY_VERSION);
 }
 
-/** The last character of what begins a command. It is the one that is written out, so that what came before can be written at once. */
+/**
+ * The last character of what begins a command. It is the one that is written out, so that what came before can be written at
+ * once.
+ */
 const ANYWHERE = /(?<=##[a-z]{0,8})\[/gi;
 // U+0085 is a blank to .NET, and not to JavaScript.
 const AT_START = /(?<=^[\s\x85]*:):/gm;

@@ -24,7 +24,8 @@ interface Opened {
 }
 
 /**
- * Synchronous, so that no line waits in memory and none is lost with the process. A line is one write at the end of the file, which
+ * Synchronous, so that no line waits in memory and none is lost with the process. A line is one write at the end of the file,
+ * which
  * the kernel does not mix with those of other processes. Nothing here throws: a log never stops what it tells of.
  */
 export class LogFile {

@@ -8,7 +8,8 @@ import type {Screen} from '../../ui/open.js';
 import {canDraw, hasColor} from './terminal.js';
 
 /**
- * An apply gets a screen only when it has taken so long, and has so long to go. Perf: loading ink takes about 0.2 s, which is to slow
+ * An apply gets a screen only when it has taken so long, and has so long to go. Perf: loading ink takes about 0.2 s, which is to
+ * slow
  * down no apply by more than a twentieth (bench: apply-drawn).
  */
 const TAKEN_MS = 500;

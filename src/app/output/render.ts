@@ -20,7 +20,8 @@ export interface ReportOptions {
 }
 
 /**
- * Renders a report. Returns it in pieces, because a large report does not fit in one string. Loads only the code of the given format.
+ * Renders a report. Returns it in pieces, because a large report does not fit in one string. Loads only the code of the given
+ * format.
  *
  * @example
  * const options = {color: false, width: 80, all: false};

@@ -172,7 +172,10 @@ function serviceOf(job: string, {settings, file, variables, user, form}: JobPart
 const SLACK_MS = 10 * 60_000;
 const STOP_MS = 10_000;
 
-/** Times of the calendar are made up for by systemd when they were missed, intervals are not. launchd cuts a calendar into single times. */
+/**
+ * Times of the calendar are made up for by systemd when they were missed, intervals are not. launchd cuts a calendar into single
+ * times.
+ */
 function timesOf(schedule: Schedule, form: ServiceOptions['form']): ServiceTimes {
   const {every, watch, activeHours, timezone} = schedule;
   if (watch) return {type: 'watch'};
@@ -182,7 +185,10 @@ function timesOf(schedule: Schedule, form: ServiceOptions['form']): ServiceTimes
   return {type: 'interval', every: every as number};
 }
 
-/** As this process was started. What leads to the script stays unresolved: it is the link of an installation that outlives versions. */
+/**
+ * As this process was started. What leads to the script stays unresolved: it is the link of an installation that outlives
+ * versions.
+ */
 function commandOf(job: string, file: string, {watch}: Schedule): string[] {
   if (realpathSync(script()).includes('/_npx/')) {
     const hint = 'install it: npm install --global dirsync';

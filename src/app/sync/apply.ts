@@ -65,7 +65,8 @@ export async function readApproved(file: string, approved: string | undefined): 
 
 /**
  * Applies a plan that was read from a file. Checks every path before the first change.
- * @throws DirsyncError PLAN_STALE, PLAN_OTHER_ROOT, PLAN_OTHER_OWNERS or PLAN_OTHER_USER if the plan no longer fits; GUARD_HALTED or
+ * @throws DirsyncError PLAN_STALE, PLAN_OTHER_ROOT, PLAN_OTHER_OWNERS or PLAN_OTHER_USER if the plan no longer fits; GUARD_HALTED
+ * or
  * OUT_OF_TIME; then nothing was changed.
  *
  * @example

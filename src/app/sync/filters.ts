@@ -6,7 +6,8 @@ import {absolutePath} from '../../platform/environment.js';
 import type {Idle} from '../../scan/idle.js';
 
 /**
- * The absolute paths by which people call the roots, `given` as they were typed. A pattern that begins with one is meant so, unless
+ * The absolute paths by which people call the roots, `given` as they were typed. A pattern that begins with one is meant so,
+ * unless
  * that path stands in a root: `/srv` in a copy of `/`.
  */
 export function rootNames(roots: readonly string[], given: readonly string[] = []): string[] {

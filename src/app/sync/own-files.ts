@@ -67,7 +67,9 @@ interface Own {
   readonly warnings: readonly string[];
 }
 
-/** Those that lie in the trees, whose absolute paths these are: copied or deleted, they would be another thing to do in each run. */
+/**
+ * Those that lie in the trees, whose absolute paths these are: copied or deleted, they would be another thing to do in each run.
+ */
 export function ownInTrees({log, metrics}: Settings, trees: {readonly source: string; readonly target: string}): Own {
   const isInFolder = metrics !== undefined && isFolder(metrics);
   const files = [

@@ -11,7 +11,10 @@ import {readTargetId} from '../../state/identity.js';
 import {memoryFault, recall, remember} from '../../state/memory.js';
 import {pairOf, type Seen, volumeAt} from './facts.js';
 
-/** Remembers what a run has found of both trees, for the guards of the next one. A problem where that fails, unless the plan has warned of it. */
+/**
+ * Remembers what a run has found of both trees, for the guards of the next one. A problem where that fails, unless the plan has
+ * warned of it.
+ */
 export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
   const {allowed} = ended;
   // What is restored from a copy does not become the copy of its copy.

@@ -56,7 +56,10 @@ interface Disk {
   readonly times: TimeFacts;
 }
 
-/** NTFS and exFAT by `ntfs-3g` and `exfat-fuse`: the type and the options of the mount tell neither which it is, nor how it is mounted. */
+/**
+ * NTFS and exFAT by `ntfs-3g` and `exfat-fuse`: the type and the options of the mount tell neither which it is, nor how it is
+ * mounted.
+ */
 function diskOf(type: string | undefined, root: Folder): Disk | undefined {
   if (type !== 'fuseblk' && type !== 'fuse') return undefined;
   if (asked(root, 'system.ntfs_attrib') === 'there') {
@@ -82,7 +85,10 @@ const SELF = '' as ByteName;
 /** So many entries are looked at. */
 const ENOUGH = 200;
 
-/** Whether all files in a folder have one owner and one mode, and all folders too: one more owner or mode, and they mean something. */
+/**
+ * Whether all files in a folder have one owner and one mode, and all folders too: one more owner or mode, and they mean
+ * something.
+ */
 function isUniform(root: Folder): boolean {
   const backend = platform();
   const modes = new Map<number, number>();
