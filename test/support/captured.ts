@@ -1,0 +1,30 @@
+import process from 'node:process';
+
+export interface Captured {
+  stdout: string;
+  stderr: string;
+}
+
+/** What this process writes to its standard streams while something is done. */
+export async function captured(act: () => unknown): Promise<Captured> {
+  const written: Captured = {stdout: '', stderr: ''};
+  const restore = (['stdout', 'stderr'] as const).map((name) => {
+    const stream = process[name];
+    const {write} = stream;
+    stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+      written[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+      const done = rest.find((each) => typeof each === 'function') as (() => void) | undefined;
+      done?.();
+      return true;
+    }) as typeof write;
+    return () => {
+      stream.write = write;
+    };
+  });
+  try {
+    await act();
+  } finally {
+    for (const each of restore) each();
+  }
+  return written;
+}
