@@ -1,4 +1,4 @@
-/** HTML reports: how large they are, and how soon a browser shows the tree of one. */
+/** HTML reports: their size, and the time until a browser shows the tree of one. */
 import {execFileSync} from 'node:child_process';
 import {pathToFileURL} from 'node:url';
 import {chromium} from 'playwright-core';
@@ -12,7 +12,7 @@ export function findChromium(): string {
   }
 }
 
-/** Seconds from going to a report to its tree being drawn, each time in a new browser. */
+/** Seconds from opening a report until its tree is drawn, each time in a new browser. */
 export async function openReport(
   file: string,
   {chromium: executablePath, times}: {chromium: string; times: number},

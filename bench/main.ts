@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- [--rounds N] [--files N] [--runs N] [--json] [ROW…]`: dirsync beside rsync, cp and a bare node, as ratios on this
- * machine at this hour; and its screens and reports, in seconds and MB (1,000,000 bytes). It works in DIRSYNC_BENCH_DIR (a folder of its own in the temporary folder by default) and nowhere else.
+ * `npm run bench -- [--rounds N] [--files N] [--runs N] [--json] [ROW…]`: compares dirsync with rsync, cp and
+ * plain node, as ratios on this machine; and measures its screens and reports, in seconds and MB (1,000,000 bytes). It writes only to
+ * DIRSYNC_BENCH_DIR (by default a folder of its own in the temporary folder).
  */
 import {execFileSync} from 'node:child_process';
 import {
@@ -41,11 +42,11 @@ import {
 interface Row {
   readonly work: string;
   readonly tools: readonly (Tool & {/** At most this ratio of dirsync's time to the tool's. */ readonly goal?: number})[];
-  /** At most this much memory for dirsync. */
+  /** The memory limit for dirsync. */
   readonly peakGoal?: number;
   readonly rounds: number;
   readonly touch: number;
-  /** What each tool does once before the timing starts, if not the same. */
+  /** What each tool does once before the timing starts, if it differs from the measured work. */
   warmUp?(tool: Tool): Tool;
   cleanUp?(): void;
 }
@@ -55,9 +56,9 @@ interface Result {
   readonly tool: string;
   readonly seconds?: number;
   readonly cpuSeconds?: number;
-  /** The most memory of one process; of a report, its size. */
+  /** The peak memory of one process; for a report, its size. */
   readonly bytes?: number;
-  /** dirsync's time (or what `tool` names) divided by this tool's: the median of the rounds' ratios. */
+  /** The time of dirsync (or of `tool`) divided by that of this tool: the median of the rounds' ratios. */
   readonly ratio?: number;
   readonly goal?: string;
   readonly met?: boolean;
@@ -78,7 +79,7 @@ const files = wholeNumber('--files', flags.files);
 
 const home = path.join(WORK_FOLDER, 'home');
 const empty = path.join(home, 'empty');
-// Targets are made anew at the same path: nothing is to be remembered of them.
+// Targets are created again at the same path, so dirsync must not remember them.
 const env: NodeJS.ProcessEnv = {PATH: process.env.PATH, HOME: home, LC_ALL: 'C.UTF-8', XDG_STATE_HOME: '/dev/null'};
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const dirsync = (...args: string[]): Tool => ({name: `dirsync ${args[0]}`, command: [process.execPath, bin, ...args]});
@@ -119,7 +120,7 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   },
 };
 
-/** What is measured by itself: a screen, a report. */
+/** Rows without a comparison: a screen, a report. */
 const FIGURES: Readonly<Record<string, () => Promise<Result[]>>> = {
   'review-million': async () => reviewed(await generatedTree(files)),
   'html-report': async () => {
@@ -163,7 +164,7 @@ const FIGURES: Readonly<Record<string, () => Promise<Result[]>>> = {
   },
 };
 
-/** How long a file takes that is large, but has little to copy. */
+/** The time for a large file with little to copy. */
 function largeFile(work: string, tree: LargeFileTree): Result[] {
   const {source, target, isRight} = tree;
   const apply: Tool = {
@@ -198,7 +199,7 @@ function sparseFile(): LargeFileTree {
   return {source, target: path.join(base, 'target'), isRight: (copy) => statSync(copy).blocks * 512 < 10 * MB};
 }
 
-/** 4 GB on a file system whose files can share what is in them. */
+/** 4 GB on a file system that can share content. */
 function sharedFile(): LargeFileTree & {readonly unmount: () => void} {
   if (process.geteuid?.() !== 0) throw new Unavailable('needs root, to mount btrfs');
   const base = path.join(WORK_FOLDER, 'btrfs');
@@ -223,7 +224,7 @@ const TERMINALS = [
   {columns: 200, rows: 60},
 ];
 
-/** A plan of new files alone, looked through in terminals of two sizes: by the program as it is started by its name. */
+/** A plan with only new files, reviewed in terminals of two sizes, with the program started by its name. */
 async function reviewed(source: string): Promise<Result[]> {
   if (files < 200_000) throw new Unavailable('needs a plan that takes a while: --files 200000 or more');
   const work = `review of ${countEntries(source)} changes`;
@@ -265,7 +266,7 @@ async function reviewed(source: string): Promise<Result[]> {
   });
 }
 
-/** Writes the report of a plan in which all is new. */
+/** Writes the report of a plan with only new files. */
 function htmlReport(source: string): {work: string; file: string; bytes: number} {
   mkdirSync(empty, {recursive: true});
   const file = path.join(home, `${path.basename(source)}.html`);
@@ -279,7 +280,7 @@ function htmlReport(source: string): {work: string; file: string; bytes: number}
   return {work: `HTML report of ${countEntries(source)} changes`, file, bytes: statSync(file).size};
 }
 
-/** The same apply in the same kind of terminal, with its screen and as plain text. */
+/** The same apply in the same type of terminal, with its screen and as plain text. */
 function drawnApply(source: string, base: string): Result[] {
   const target = path.join(base, 'target');
   const entries = countEntries(source);
@@ -315,7 +316,7 @@ function drawnApply(source: string, base: string): Result[] {
 /** Only a screen hides the cursor. */
 const HIDE_CURSOR = '\x1b[?25l';
 
-/** Nothing to do. Before it counts, each tool has to find and mend one file whose time was changed. */
+/** Nothing to do. Before the timing, each tool has to find and fix one file whose time was changed. */
 async function unchanged(what: string, source: string, goals: {plain: number; full: number}): Promise<Row> {
   const entries = countEntries(source);
   const [ours, theirs] = [await copyOf(source, 'dirsync'), await copyOf(source, 'rsync')];
@@ -416,7 +417,7 @@ function expectEntries(target: string, entries: number): void {
   if (found !== entries) throw new Error(`${target} holds ${found} entries instead of ${entries}`);
 }
 
-/** The first file that can be reached, relative to the root. */
+/** The first file found, relative to the root. */
 function firstFile(root: string, folder = ''): string {
   const entries = readdirSync(path.join(root, folder), {withFileTypes: true});
   const file = entries.find((entry) => entry.isFile());

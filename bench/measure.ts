@@ -1,5 +1,5 @@
 /**
- * Runs tools by turns and compares them. Wall time is taken here; processor time and peak memory come from the kernel through
+ * Runs tools in turns and compares them. Wall time is measured here; processor time and peak memory come from the kernel through
  * GNU time. Its peak is that of the largest single process: all of dirsync, whose workers are threads, but only the
  * largest of rsync's three.
  */
@@ -15,7 +15,7 @@ export interface Tool {
   readonly command: readonly [string, ...string[]];
   /** Before each turn, outside the timing. */
   prepare?(): void;
-  /** After each turn, outside the timing: throws when the work was not really done. */
+  /** After each turn, outside the timing: throws if the work was not really done. */
   check?(): void;
 }
 
@@ -36,7 +36,7 @@ export interface Setting {
   onTurn?(round: number, tool: Tool, turn: Turn): void;
 }
 
-/** The turns of each tool, by round. Each round begins with another tool. */
+/** The turns of each tool, by round. Each round begins with a different tool. */
 export function compare(tools: readonly Tool[], setting: Setting): Turn[][] {
   if (!existsSync(GNU_TIME)) throw new Error(`${GNU_TIME} is missing (on Debian: apt-get install time)`);
   const turns: Turn[][] = tools.map(() => []);
@@ -74,15 +74,15 @@ export function runOnce(tool: Tool, {cwd, env, touch}: Setting): Turn {
 }
 
 /**
- * Makes the kernel hold pages ready. A virtual machine may have handed free memory back to its host, and getting it again
- * would be charged to whichever tool comes first: up to 4 s per GB.
+ * Makes the kernel keep pages ready. A virtual machine may have returned free memory to its host, and the first tool would pay for
+ * getting it back: up to 4 s per GB.
  */
 function touchMemory(bytes: number): void {
   const script = 'for (let left = process.argv[1], held = []; left > 0; left -= 2 ** 26) held.push(Buffer.alloc(2 ** 26, 1));';
   if (bytes > 0) execFileSync(process.execPath, ['-e', script, String(bytes)]);
 }
 
-/** The median over the rounds of `a`'s figure divided by `b`'s in the same round. */
+/** The median over the rounds of `a`'s value divided by `b`'s in the same round. */
 export function medianRatio(a: readonly Turn[], b: readonly Turn[], figure: 'seconds' | 'cpuSeconds' = 'seconds'): number {
   return median(a.map((turn, round) => turn[figure] / (b[round] as Turn)[figure]));
 }
@@ -93,7 +93,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-/** What nine of ten values do not exceed. */
+/** The value that nine of ten values do not exceed. */
 export function ninetieth(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(0.9 * values.length) - 1] as number;
 }

@@ -6,7 +6,7 @@ import {createInterface} from 'node:readline';
 import {median} from './measure.js';
 
 export interface MemoryOptions {
-  /** A folder of its own, made anew. */
+  /** A folder for this benchmark, which is created again. */
   readonly folder: string;
   readonly program: string;
   readonly env: NodeJS.ProcessEnv;
@@ -14,7 +14,7 @@ export interface MemoryOptions {
 }
 
 export interface Memory {
-  /** Bytes in memory: the median of the second tenth of the runs, after the first that fill caches, and that of the last. */
+  /** Bytes in memory: the medians of the second tenth of the runs (the first tenth fills caches) and of the last tenth. */
   readonly early: number;
   readonly late: number;
   /** Open descriptors, likewise. */
@@ -23,8 +23,8 @@ export interface Memory {
 }
 
 /**
- * Each run finds one file changed, of 200, copies it, and writes log, metrics and a hook's command: all that a job has. SIGUSR1 asks
- * for the next as soon as one has ended.
+ * Each run finds one changed file of 200, copies it, writes log and metrics, and runs a hook: everything that a job can do. SIGUSR1
+ * starts the next run as soon as one has ended.
  */
 export async function memoryOver({folder, program, env, runs}: MemoryOptions): Promise<Memory> {
   rmSync(folder, {recursive: true, force: true});
@@ -49,7 +49,7 @@ export async function memoryOver({folder, program, env, runs}: MemoryOptions): P
   });
   const seen: {bytes: number; files: number}[] = [];
   for await (const line of createInterface({input: child.stdout})) {
-    // The loop waits: it can be asked for another.
+    // The loop waits, so the next run can be started.
     if (!line.includes('"type":"run-waiting"')) continue;
     seen.push(use(child.pid as number));
     if (seen.length === runs) child.kill('SIGTERM');

@@ -1,11 +1,11 @@
-/** The review of a plan in a terminal: how soon it is drawn, how soon a key is answered, and how much memory it takes. */
+/** The review of a plan in a terminal: the time until it is drawn, the time until it reacts to a key, and its memory. */
 import {peakMemory, Terminal, type TerminalOptions} from './terminal.js';
 
 /** The line of progress is erased at the moment when the plan is ready (app/output/progress-view). */
 const PLAN_READY = '\r\x1b[K';
 /** Each frame ends with this (synchronized output). */
 const FRAME_END = '\x1b[?2026l';
-/** What somebody does who looks through a tree: `generatedTree` has 50 files to a folder and 100 folders to a top folder. */
+/** The keys of a user who looks through a tree: `generatedTree` has 50 files to a folder and 100 folders to a top folder. */
 const KEYS: readonly (readonly [key: string, what: string])[] = [
   ['\x1b[B', 'down'],
   ['\x1b[C', 'open a folder of 100 folders'],
@@ -35,14 +35,14 @@ const TIMES = 3;
 export const PRESSES = TIMES * KEYS.length;
 
 export interface ReviewTurn {
-  /** From the plan being ready to the first frame. */
+  /** From the finished plan to the first frame. */
   readonly firstFrameMs: number;
   /** From each key to its frame, in the order in which they were pressed. */
   readonly keyMs: readonly number[];
   readonly peakBytes: number;
 }
 
-/** `command` opens a review of a plan that takes so long that its progress is drawn. */
+/** `command` opens a review of a plan that is slow enough for its progress to be drawn. */
 export async function reviewOnce(command: readonly string[], options: TerminalOptions): Promise<ReviewTurn> {
   const terminal = new Terminal(command, options);
   const pid = await terminal.pid();
@@ -51,13 +51,13 @@ export async function reviewOnce(command: readonly string[], options: TerminalOp
   const keyMs: number[] = [];
   for (let time = 0; time < TIMES; time++) for (const [key] of KEYS) keyMs.push(await terminal.press(key, FRAME_END));
   const peakBytes = peakMemory(pid);
-  // It asks whether to, since something was chosen.
+  // It asks for confirmation, because something was chosen.
   await terminal.press('q', FRAME_END);
   await terminal.end('y');
   return {firstFrameMs, keyMs, peakBytes};
 }
 
-/** Such as "leave all out 0.031 s": the key that took longest. */
+/** Such as "leave all out 0.031 s": the slowest key. */
 export function slowestKey({keyMs}: ReviewTurn): string {
   const slowest = Math.max(...keyMs);
   const [, what] = KEYS[keyMs.indexOf(slowest) % KEYS.length] ?? [];

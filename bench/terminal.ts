@@ -1,4 +1,4 @@
-/** A command in a pseudo-terminal, timed by what it writes there; `script` (util-linux) relays it. */
+/** A command in a pseudo-terminal, timed by its output; `script` (util-linux) relays the output. */
 import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
@@ -13,10 +13,10 @@ export interface TerminalOptions {
 }
 
 const TIMEOUT_MS = 20_000;
-/** Longer than what a screen draws by itself after a key (the look at a change, 60 ms later). */
+/** Longer than the delay of anything a screen draws by itself after a key (the details of a change, 60 ms later). */
 const REST_MS = 150;
 
-/** The command for a shell in a pseudo-terminal, and its words for whoever starts it. What is drawn goes to `log` too. */
+/** The command for a shell in a pseudo-terminal, and its arguments. Its output also goes to `log`. */
 export function inTerminal(command: readonly string[], {columns, rows}: {columns: number; rows: number}, log = '/dev/null') {
   const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   return ['script', '-qefc', `stty columns ${columns} rows ${rows}; echo pid $$; exec ${words}`, log] as const;
@@ -31,7 +31,7 @@ export class Terminal {
     const [script, ...args] = inTerminal(command, {columns, rows});
     this.#script = spawn(script, args, {cwd, env, stdio: ['pipe', 'pipe', 'inherit']});
     this.#exited = once(this.#script, 'exit');
-    // A bench that fails ends what it started.
+    // A failed benchmark ends the processes that it started.
     const kill = () => this.#script.kill();
     process.once('exit', kill);
     this.#script.once('exit', () => process.off('exit', kill));
@@ -40,14 +40,14 @@ export class Terminal {
     });
   }
 
-  /** The id of the command's process: to be asked first. */
+  /** The id of the command's process; call this first. */
   async pid(): Promise<number> {
     await this.shows('pid ');
     await this.shows('\n', false);
     return Number.parseInt(this.#written, 10);
   }
 
-  /** Waits until a text is written, and gives the time in milliseconds; what was written up to then is forgotten. */
+  /** Waits until a text is written, and returns the time in milliseconds; output up to then is discarded. */
   async shows(text: string, forget = true): Promise<number> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     while (!this.#written.includes(text)) {
@@ -60,7 +60,7 @@ export class Terminal {
     return now;
   }
 
-  /** Presses a key when the screen is at rest; gives the milliseconds until `text` is written. */
+  /** Presses a key when the screen is idle; returns the milliseconds until `text` is written. */
   async press(key: string, text: string): Promise<number> {
     await delay(REST_MS);
     this.#written = '';
@@ -69,14 +69,14 @@ export class Terminal {
     return (await this.shows(text)) - start;
   }
 
-  /** Types what makes the command end. */
+  /** Types the keys that end the command. */
   async end(keys: string): Promise<void> {
     this.#script.stdin.write(keys);
     await this.#exited;
   }
 }
 
-/** The most memory that a process had until now. */
+/** The peak memory of a process so far. */
 export function peakMemory(pid: number): number {
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;

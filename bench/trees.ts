@@ -1,6 +1,6 @@
 /**
- * The trees that are measured. They are made once in a work folder of the benchmark's own, and a marker file beside each
- * tells that it is complete.
+ * The trees of the benchmark. They are created once in its work folder, and a marker file next to each shows that it is
+ * complete.
  */
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync} from 'node:fs';
@@ -20,7 +20,7 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
-/** Makes a work folder; refuses one that holds something that no benchmark put there, since rows empty folders in it. */
+/** Creates a work folder; refuses a folder with files that are not from a benchmark, because rows empty folders in it. */
 export function claim(folder: string): string {
   mkdirSync(folder, {recursive: true});
   const names = readdirSync(folder);
@@ -45,12 +45,12 @@ export function generatedTree(files: number): Promise<string> {
   return once(`generated-${files}`, (root) => Promise.all([0, 1].map((first) => generate({root, files, first, step: 2}))));
 }
 
-/** A copy of a tree of the work folder. Its name tells who uses it: each tool has its own, since dirsync leaves a folder in its. */
+/** A copy of a tree of the work folder, named after the tool that uses it: each tool has its own, because dirsync leaves a folder in its copy. */
 export function copyOf(tree: string, user: string): Promise<string> {
   return once(`${path.basename(tree)}-${user}`, (folder) => execFileSync('cp', ['-a', `${tree}/.`, folder]));
 }
 
-/** An empty folder in memory, when there is room for so many bytes. */
+/** An empty folder in memory, if there is room for this many bytes. */
 export function memoryFolder(bytes: number): string {
   if (existsSync(MEMORY_FOLDER)) rmSync(claim(MEMORY_FOLDER), {recursive: true});
   const base = path.dirname(MEMORY_FOLDER);
@@ -66,7 +66,7 @@ export function diskUsage(tree: string): number {
   return Number.parseInt(execFileSync('du', ['-s', '-B1', tree], {encoding: 'utf8'}), 10);
 }
 
-/** All entries below a folder, dirsync's own at its root left out. */
+/** All entries below a folder, without dirsync's own at its root. */
 export function countEntries(root: string): number {
   const pending = [root];
   let count = 0;

@@ -1,6 +1,6 @@
 /**
- * Draws the screens that the README shows: dirsync at work on an example of its own, in a tmux of its own, each screen as an
- * SVG beside this file. `npm run captures` builds and runs it; it needs Linux with tmux, strace and unshare (util-linux).
+ * Draws the pictures for the README and docs/: it runs dirsync on an example in a separate tmux, and writes each screen as an SVG
+ * next to this file. `npm run captures` builds and runs it; it needs Linux with tmux, strace and unshare (util-linux).
  */
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
@@ -59,7 +59,7 @@ const GARDEN_NOW = GARDEN.flatMap((line) => {
   return line === '- plant garlic' ? [line, '- sow spinach for the winter'] : [line];
 });
 
-/** What source and target have alike: a path and its content, or its size. */
+/** Files that are equal in source and target: a path and its content, or its size. */
 const COMMON = {
   'letters/2023/landlord.txt': 'Dear Mrs Hall,\n',
   'letters/2024/insurance.txt': 'To whom it may concern,\n',
@@ -96,7 +96,7 @@ function photos(folder, first, count) {
   return Object.fromEntries(Array.from({length: count}, (_, i) => [`${folder}/IMG_${first + i}.jpg`, sizeOf(i)]));
 }
 
-/** Files with this content, or so many zeros that take no room. */
+/** Writes files with this content, or with this many zeros as a hole. */
 function writeFiles(root, files, time) {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(root, name);
@@ -107,12 +107,12 @@ function writeFiles(root, files, time) {
   }
 }
 
-/** Removes both folders, and what dirsync remembers of them. */
+/** Removes both folders, and dirsync's record of them. */
 function clear() {
   for (const folder of [SOURCE, TARGET, STATE]) fs.rmSync(folder, {recursive: true, force: true});
 }
 
-/** Both folders anew: the target as it was in summer, the source as it is now. */
+/** Writes both folders again: the target as in summer, the source as now. */
 function writeExample() {
   const [then, since] = ['2024-08-11T17:20:00Z', '2024-10-05T08:41:30Z'].map((time) => Date.parse(time) / 1000);
   clear();
@@ -134,7 +134,7 @@ async function review() {
   writeExample();
   const terminal = new Terminal(['plan', SOURCE, TARGET]);
   await terminal.shows('by impact');
-  // Albums are closed, all else is open, and the old website stays.
+  // Albums are closed, everything else is open, and the delete of the old website is left out.
   await terminal.press('-');
   await terminal.open('photos/', 'old-website/', 'notes/', 'scripts/');
   await terminal.find('old-website/');
@@ -180,16 +180,16 @@ async function run() {
 }
 
 const NEXT = /next run at (\S+ \S+Z)/;
-/** In place of a number of new photos: the source is not there for one run. */
+/** Instead of a number of new photos: the source is missing for one run. */
 const AWAY = -1;
 
-/** Each file that is flushed takes so long that there is time to look. */
+/** Each flush of a file is so slow that the screen can be captured. */
 const SLOW_FLUSH = [
   'strace',
   ...['-D', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:delay_enter=400000'],
 ];
 
-/** dirsync in a tmux server of its own. */
+/** dirsync in a separate tmux server. */
 class Terminal {
   #args;
 
@@ -232,7 +232,7 @@ class Terminal {
     return this.#wait((screen) => !screen.includes(text), `lose ${text}`);
   }
 
-  /** Goes to the row of this name in a review. */
+  /** Moves to the row with this name in a review. */
   async find(name) {
     await this.press('g');
     for (let i = 0; i < 200; i++) {
@@ -251,7 +251,7 @@ class Terminal {
     }
   }
 
-  /** Presses keys, and waits for what they do; where they do nothing, for a second. */
+  /** Presses keys, and waits until the screen changes, at most a second. */
   async press(...keys) {
     const before = this.text();
     this.#tmux('send-keys', ...keys);
@@ -313,7 +313,7 @@ function svg(lines, {title, command}) {
   ].join('');
 }
 
-/** The cells of each line, a character and its style, without the empty lines at the end. tmux writes SGR codes alone; all characters here are one cell wide. */
+/** The cells of each line, a character and its style, without empty lines at the end. tmux writes only SGR codes; all characters here are one cell wide. */
 function linesOf(screen) {
   const lines = [[]];
   let style = PLAIN;
@@ -336,17 +336,17 @@ function restyle(style, code) {
   if (code === 39) return {...style, color: INK};
   if (code === 49) return {...style, background: PAGE};
   const [group, color] = [Math.floor(code / 10), code % 10];
-  if (color > 7) throw new Error(`the style ${code} is not known`);
+  if (color > 7) throw new Error(`the style ${code} is unknown`);
   if (group === 3) return {...style, color: COLORS[color]};
   if (group === 9) return {...style, color: COLORS[color + 8]};
   if (group === 4) return {...style, background: COLORS[color]};
-  throw new Error(`the style ${code} is not known`);
+  throw new Error(`the style ${code} is unknown`);
 }
 
-/** What is drawn as one: words a space apart, spaces, or a sign that a font may lack; so no font moves a column by much. */
+/** Drawn as one text: words with single spaces, spaces, or a symbol that a font may lack. So no font moves a column by much. */
 const RUN = /[!-~]+(?: [!-~]+)*| +|([^ -~])\1*/gu;
 
-/** Cells side by side of one style, and in them what is drawn as one. */
+/** Adjacent cells of one style, split into the parts that are drawn as one text. */
 function runsOf(cells) {
   const spans = [];
   for (const [x, {char, style}] of cells.entries()) {
@@ -367,7 +367,7 @@ function draw({x, text, style}, top) {
   const opacity = (shape?.opacity ?? 1) * (dim ? 0.68 : 1);
   if (shape !== undefined) {
     const [x1, y1, x2, y2] = shape.box;
-    // A block of less than a cell is one of several: each has its own place.
+    // A block that is smaller than a cell is drawn separately in each cell.
     const cells = x1 === 0 && x2 === 1 ? [[left, width]] : Array.from(text, (_, i) => [left + i * CELL, CELL]);
     const boxes = cells.map(([from, wide]) =>
       rect({
@@ -394,7 +394,7 @@ function draw({x, text, style}, top) {
   return [...back, `<text${write(attributes)}>${escapeXml(text)}</text>`];
 }
 
-/** Lines and blocks are drawn, since they must meet: their place in a cell as x1, y1, x2, y2. */
+/** Lines and blocks are drawn as shapes, because they must touch: their place in a cell as x1, y1, x2, y2. */
 function shapeOf(char) {
   if (char === '─') return {box: [0, 0.47, 1, 0.53]};
   if (char === '│') return {box: [0.44, 0, 0.56, 1]};
@@ -425,7 +425,7 @@ function round(number) {
 
 // ── Start ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The example stands at its fixed paths in a memory of its own, which nobody else sees and which goes with the process. */
+/** The example is at fixed paths in tmpfs mounts, which only this process sees and which end with it. */
 function startInside() {
   const {status} = spawnSync(
     'unshare',
@@ -440,8 +440,8 @@ const SCREENS = {review, apply, run};
 if (process.argv[2] === '--inside') {
   for (const folder of ['/srv', '/media']) {
     const {status} = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], {stdio: 'inherit'});
-    // Else the example would be written over what this machine has there.
-    if (status !== 0 || fs.readdirSync(folder).length > 0) throw new Error(`${folder} is not a memory of its own`);
+    // Otherwise the example would overwrite this machine's files.
+    if (status !== 0 || fs.readdirSync(folder).length > 0) throw new Error(`${folder} is not an empty tmpfs`);
   }
   const names = process.argv.slice(3);
   for (const name of names.length > 0 ? names : Object.keys(SCREENS))

@@ -1,8 +1,8 @@
-/** Values of POSIX ACLs as the kernel gives them: linux/posix_acl_xattr.h. */
+/** Values of POSIX ACLs in the format of the kernel: linux/posix_acl_xattr.h. */
 
 export type AclEntry = readonly [tag: number, permissions: number, id?: number];
 
-/** Without an id as Linux writes it: the number that no user has. */
+/** How Linux writes a missing id: a number that no user has. */
 export function aclBytes(entries: readonly AclEntry[], version = 2): Buffer {
   const bytes = Buffer.alloc(4 + 8 * entries.length);
   bytes.writeUInt32LE(version);

@@ -1,4 +1,4 @@
-/** Random values for laws: names with every kind of trouble, entries, plans whose actions fit one another. */
+/** Random values for laws: difficult names, entries, and plans whose actions are consistent. */
 import fc from 'fast-check';
 import type {Action, Reason} from '../../src/core/action.js';
 import type {Entry, Kind} from '../../src/core/entry.js';
@@ -8,7 +8,7 @@ import type {Facts, Plan, PlanHeader, PlanOptions, PlanRoot, TreeTotals} from '.
 import {type Problem, problem} from '../../src/core/problem.js';
 import {ACL_ACCESS, ACL_DEFAULT, digestValue, UNREADABLE_XATTR, XATTR_NAMESPACES, type Xattrs} from '../../src/core/xattr.js';
 
-/** One name as it may be on disk: also controls, bidirectional marks, emoji, and bytes that are not UTF-8. */
+/** A name on disk, sometimes with control characters, bidirectional marks, emoji, or bytes that are not UTF-8. */
 export const name: fc.Arbitrary<string> = fc
   .oneof(
     {weight: 4, arbitrary: fc.string({minLength: 1, maxLength: 8, unit: fc.constantFrom(...'ab.-_ 01')})},
@@ -25,7 +25,7 @@ export const relPath: fc.Arbitrary<RelPath> = fc
   .array(name, {minLength: 1, maxLength: 4})
   .map((names) => names.join('/') as RelPath);
 
-/** Any time whose seconds can be counted exactly, often before 1970 or at the edge of a second. */
+/** Any time whose seconds can be represented exactly, often before 1970 or at the edge of a second. */
 export const time: fc.Arbitrary<bigint> = fc.oneof(
   fc.bigInt({min: -(2n ** 53n - 1n) * 1_000_000_000n, max: 2n ** 53n * 1_000_000_000n - 1n}),
   fc.constantFrom(0n, -1n, 1n, -500_000_000n, 999_999_999n, -1_000_000_000n),
@@ -44,7 +44,7 @@ const xattrs: fc.Arbitrary<Xattrs | undefined> = fc.option(
       fc.oneof(fc.base64String(), fc.constant(digestValue('0a'.repeat(32))), fc.constant(UNREADABLE_XATTR)),
       {minKeys: 1, maxKeys: 3, noNullPrototype: true},
     )
-    // In the order of the names' bytes, as a scan gives them.
+    // In the order of the names' bytes, as in a scan.
     .map((values) => Object.fromEntries(Object.entries(values).sort(([a], [b]) => compareNames(a, b)))),
   {nil: undefined, freq: 1},
 );
@@ -73,15 +73,15 @@ export function entry(kinds: readonly Kind[] = ANY_KIND): fc.Arbitrary<Entry> {
     }));
 }
 
-/** One place in two trees at once: what is there before, what after, and what lies below. */
+/** One path in both trees: its entry before and after, and the entries below it. */
 interface Place {
   readonly before: Entry | undefined;
   readonly after: Entry | undefined;
   readonly below: ReadonlyMap<string, Place>;
-  /** Whether an entry that stays gets new content (if it has any), and whether a leaf is a hard link. */
+  /** Whether an entry in both trees gets new content (if it has any), and whether a leaf is a hard link. */
   readonly update: boolean;
   readonly link: boolean;
-  /** An entry that stays what it is has no action. */
+  /** An unchanged entry has no action. */
   readonly still: boolean;
   readonly reasons: readonly Reason[];
 }
@@ -107,7 +107,7 @@ const {place} = fc.letrec<{place: Place}>((tie) => ({
   }),
 }));
 
-/** Actions in canonical order that turn one tree into another, as a planner would give them. */
+/** Actions in canonical order that turn one tree into another, as a planner would return them. */
 export const actions: fc.Arbitrary<Action[]> = fc
   .tuple(entry(['directory']), entry(['directory']), fc.boolean(), place)
   .map(([before, after, fresh, root]) => {

@@ -1,19 +1,19 @@
-/** Somebody who swaps things of a tree for others while a run is at work in it, in a process of his own, as fast as he can. */
+/** An attacker: a separate process that swaps paths of a tree for others during a run, as fast as it can. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 
 /**
- * What takes a thing's place for a moment: a symlink to what is outside, a file, or a mount of what is outside.
+ * What replaces a path for a moment: a symlink to an outside folder, a file, or a mount of an outside folder.
  */
 export type Swap = 'link' | 'file' | 'mount';
 
 export interface Target {
-  /** May hold wildcards. */
+  /** Can contain wildcards. */
   readonly at: string;
   readonly outside: string;
 }
 
-/** What is moved aside ends in this. */
+/** The suffix of a path that is moved aside. */
 export const AWAY = '.away';
 
 const SCRIPT = `
@@ -49,7 +49,7 @@ const SCRIPT = `
 export interface AttackerOptions {
   readonly swap: Swap;
   readonly targets: readonly Target[];
-  /** The longest time in microseconds that a thing is away. */
+  /** The longest time in microseconds that a path is moved aside. */
   readonly pause: number;
   readonly uid?: number | undefined;
 }
@@ -67,14 +67,14 @@ export class Attacker {
     });
   }
 
-  /** At work when this answers. */
+  /** The attacker is running when this resolves. */
   static async start(options: AttackerOptions): Promise<Attacker> {
     const attacker = new Attacker(options);
     await once(attacker.#child.stdout as NonNullable<ChildProcess['stdout']>, 'data');
     return attacker;
   }
 
-  /** Everything that can be is at its place again when this answers. */
+  /** Every path that can be restored is in its place again when this resolves. */
   async stop(): Promise<{turns: number}> {
     const ended = once(this.#child, 'close');
     this.#child.kill('SIGTERM');

@@ -1,17 +1,17 @@
 /**
  * In parallel mode mocha sends failed tests between processes as JSON, which has no BigInt: one in an error would end the run
- * without its report. So errors carry them as text, such as "5n". Only errors: elsewhere a BigInt in JSON has to fail.
+ * without its report. So in errors they become text, such as "5n". Only in errors: elsewhere a BigInt in JSON must fail.
  */
 import Mocha from 'mocha';
 
-// mocha's types keep to themselves what every failed test and hook passes.
+// mocha's types do not include the function that every failed test and hook calls.
 const runner = Mocha.Runner.prototype as unknown as {fail: (test: Mocha.Runnable, error: unknown, ...more: unknown[]) => void};
 const {fail} = runner;
 runner.fail = function (test, error, ...more) {
   fail.call(this, test, spelled(error, new Map()), ...more);
 };
 
-/** An error is changed in place, since its stack and message belong to it; of all else there is a copy. */
+/** An error is changed in place, because its stack and message belong to it; everything else is copied. */
 function spelled(value: unknown, done: Map<unknown, unknown>): unknown {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;

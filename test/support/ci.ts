@@ -1,27 +1,27 @@
-/** A CI server, as far as the workflows of examples/ need one: it runs their scripts in a folder that outlives a job. */
+/** A CI server with only the features that the workflows in examples/ need: it runs their scripts in a folder that stays after a job. */
 import fs from 'node:fs';
 import path from 'node:path';
 import {parse} from 'yaml';
 import {type Ended, environment, example, started, writeFile, writeNpm} from './examples.js';
 
 export interface JobEnd extends Ended {
-  /** What people see of it: the summary of a job, or its reports. */
+  /** The output that people see: the summary of a job, or its reports. */
   readonly shown: string;
 }
 
 export interface Ci {
   readonly source: string;
   readonly target: string;
-  /** Where the files of the plan lie while somebody looks at them. */
+  /** The folder of the plan files during the review. */
   readonly artifacts: string;
   plan(): JobEnd;
-  /** Not started where the workflow says that there is nothing to apply. */
+  /** Not started if the workflow says that there is nothing to apply. */
   apply(): JobEnd | undefined;
 }
 
 type Variables = Readonly<Record<string, string>>;
 
-/** What both have: the repository, checked out, and the programs of the server. */
+/** Common to both servers: the checked-out repository, and the programs of the server. */
 function prepare(folder: string, address: string) {
   const workspace = path.join(folder, 'work');
   const target = path.join(folder, 'srv/site');
@@ -33,7 +33,7 @@ function prepare(folder: string, address: string) {
   return {workspace, target, artifacts, source: path.join(workspace, 'site'), env: {...environment(folder), CI: 'true'}};
 }
 
-/** What a checkout that is there already leaves of an earlier job. */
+/** The files of an earlier job that a checkout keeps. */
 function clean(workspace: string): void {
   for (const name of fs.readdirSync(workspace)) {
     if (!['site', 'dirsync.config.yaml'].includes(name)) fs.rmSync(path.join(workspace, name));
@@ -68,7 +68,7 @@ interface Workflow {
 export function githubActions(folder: string): Ci {
   const workflow: Workflow = parse(example('github-actions.yml'));
   const {workspace, env: machine, ...ci} = prepare(folder, workflow.env.DIRSYNC as string);
-  /** What expressions may name, such as `needs.plan.outputs.sha256`. */
+  /** The values that expressions can use, such as `needs.plan.outputs.sha256`. */
   const known: Record<string, string> = {};
   const value = (name: string) => {
     const found = known[name];

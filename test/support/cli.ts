@@ -1,4 +1,4 @@
-/** The real program, as a user starts it: a process of its own, with nothing of this machine's settings. */
+/** The real program, as a user starts it: a separate process, without this machine's settings. */
 import {type ChildProcess, type SpawnSyncOptions, spawn, spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -15,7 +15,7 @@ export interface CliOptions {
   /** Runs as this user and group. */
   readonly uid?: number | undefined;
   readonly input?: string;
-  /** A command that starts the program, such as strace with what it does to it. */
+  /** A command that starts the program, such as strace with its options. */
   readonly under?: readonly string[] | undefined;
   /** Milliseconds until it is killed. */
   readonly timeout?: number;
@@ -29,7 +29,7 @@ export interface CliResult {
 }
 
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
-/** What the built program needs to run. */
+/** The files that the built program needs. */
 const PROGRAM = ['package.json', 'bin', 'dist', 'node_modules/koffi', 'node_modules/@koromix', 'node_modules/@napi-rs'];
 const TIMEOUT = 60_000;
 
@@ -51,7 +51,7 @@ export function dirsync(args: readonly string[], options: CliOptions = {}): CliR
   }
 }
 
-/** Starts dirsync, to be watched and ended while it works; with `terminal` it has one (util-linux's script). */
+/** Starts dirsync, so that a test can watch and end it; with `terminal` it has a terminal (util-linux's script). */
 export function startDirsync(args: readonly string[], options: CliOptions & {terminal?: boolean} = {}): Running {
   const home = new Home(options);
   const command = home.command(args);
@@ -60,7 +60,7 @@ export function startDirsync(args: readonly string[], options: CliOptions & {ter
   return new Running(spawn(file, rest, home.spawnOptions), () => home.remove());
 }
 
-/** A child process whose output is gathered. */
+/** A child process whose output is collected. */
 export class Running {
   stdout = '';
   stderr = '';
@@ -85,7 +85,7 @@ export class Running {
     });
   }
 
-  /** Waits for a condition, and no longer than the process lives. */
+  /** Waits for a condition, at most until the process ends. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
@@ -110,13 +110,13 @@ function bashWord(text: string): string {
   return `$'${Array.from(nameBytes(text), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}'`;
 }
 
-/** A home folder for one run; for another user it also holds the program, since the checkout may be closed to that user. */
+/** A home folder for one run; for another user it also contains the program, because that user may not be able to read the checkout. */
 export class Home {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-home-'));
   readonly program: string;
   readonly spawnOptions: SpawnSyncOptions;
   readonly #under: readonly string[];
-  /** What Node cannot hand to a child, since it is not UTF-8: a shell does. */
+  /** Values that Node cannot pass to a child, because they are not UTF-8: a shell passes them. */
   readonly #bytes: string;
 
   constructor({cwd, env, uid, under = [], timeout = TIMEOUT}: CliOptions) {
@@ -148,7 +148,7 @@ export class Home {
   command(args: readonly string[]): string[] {
     const words = [...this.#under, process.execPath, this.program, ...args];
     if (this.#bytes === '' && words.every((word) => word.isWellFormed())) return words;
-    // Without it, a shell whose stdin is a socket reads what its user set up.
+    // Without it, a shell whose stdin is a socket reads its user's startup files.
     return ['bash', '--norc', '-c', `${this.#bytes}\nexec ${words.map(bashWord).join(' ')}`];
   }
 
@@ -157,7 +157,7 @@ export class Home {
   }
 }
 
-/** Who is not root: `nobody` to a root, else this user. Give it what it shall own with `handOver`. */
+/** A user without rights: `nobody` if this is root, otherwise this user. `handOver` gives files to it. */
 export const NOBODY = process.geteuid?.() === 0 ? 65_534 : undefined;
 
 export function handOver(...folders: readonly string[]): void {
@@ -178,7 +178,7 @@ export function pairIn(root: string, source: Parameters<typeof writeTree>[1] = {
   return pair;
 }
 
-/** Runs the body and proves that nothing in this folder is another afterwards: no path, content, mode or time. */
+/** Runs the body and checks that nothing in this folder changed: no path, content, mode or time. */
 export function withoutChange<T>(root: string, body: () => T): T {
   const before = readTree(root);
   const result = body();
@@ -200,7 +200,7 @@ export function planDocument(args: readonly string[], options: CliOptions = {}):
   return JSON.parse(stdout);
 }
 
-/** What a plan would do, such as `create a/b`; folders' times that are only put back are left out, the root is `.`. */
+/** The actions of a plan, such as `create a/b`, without folders whose times are only restored. The root is `.`. */
 export function planned(args: readonly string[], options: CliOptions = {}): string[] {
   return planDocument(args, options)
     .actions.filter(({kind, reasons}) => !(kind === 'attrs' && reasons.length === 1 && reasons[0] === 'children'))

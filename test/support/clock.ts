@@ -1,9 +1,9 @@
-/** The steady clock of this thread, `performance.now`, which goes on only when a test says so. */
+/** The monotonic clock of this thread, `performance.now`, which advances only when a test says so. */
 export interface Clock {
   pass(milliseconds: number): void;
 }
 
-/** Called in a `describe`: the clock of its tests. Only what is synchronous may depend on it; timers have their own. */
+/** Called in a `describe`: the clock of its tests. Only synchronous code can depend on it; timers have their own. */
 export function steppedClock(): Clock {
   const {now} = performance;
   let time = 0;

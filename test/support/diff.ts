@@ -1,4 +1,4 @@
-/** Two trees as literals, and what their comparison makes of them. */
+/** Two trees as literals, and the result of their comparison. */
 import {expect} from 'chai';
 import type {RelPath} from '../../src/core/path.js';
 import {type PlanOptions, PRESERVABLE, type Preservable} from '../../src/core/plan.js';
@@ -30,7 +30,7 @@ export const POLICY: PlanOptions = {
 
 export interface Given {
   readonly source: Tree | Leaf;
-  /** Left out: there is no target yet. */
+  /** Undefined: there is no target yet. */
   readonly target?: Tree | Leaf;
   readonly policy?: Partial<PlanOptions>;
   /** Paths of files whose content differs; the file at `unreadable` cannot be compared. */
@@ -74,14 +74,14 @@ type Case = Given & {
   readonly problems?: readonly string[];
   readonly losses?: Partial<Losses>;
   readonly mounts?: number;
-  /** Where the target was asked for content. */
+  /** Paths of the target whose content was read. */
   readonly inTarget?: readonly string[];
 };
 
-/** By the words of their tests, in groups. */
+/** By group and title of their tests. */
 export type Cases = Record<string, Record<string, Case>>;
 
-/** With this value for a name, by default one of the user's. */
+/** With this value for a name, by default in the namespace `user`. */
 export const xattr = (value: string, name = 'user.a') => ({xattrs: {[name]: value}});
 export const pipe = (attributes: LeafAttributes) => new Leaf('fifo', '', {}, attributes);
 export const ALONE: Partial<PlanOptions> = {owner: false, groups: [1000], xattrs: ['user'], acls: false, devices: false};
@@ -94,7 +94,7 @@ export function itDiffers(groups: Cases): void {
         cases,
       )) {
         it(title, async () => {
-          // Also with every block boundary possible: nothing may depend on where a block ends.
+          // Also with every possible block boundary: the result must not depend on where a block ends.
           for (const rows of [Number.POSITIVE_INFINITY, 1, 2, 3]) {
             const asked: RelPath[] = [];
             const found = await diffTrees(given, rows, [], asked);

@@ -1,6 +1,6 @@
 /**
- * Mounts of the file systems of disks, pools and shares that people have, each in a folder of a test's own. All of them are of FUSE:
- * a program serves each, and it is waited for when the mount is undone.
+ * Mounts of file systems that common disks, pools and shares use, each in its own folder of a test. All are FUSE: a program serves each
+ * mount, and an unmount waits for its end.
  */
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
@@ -22,26 +22,26 @@ export type DiskName =
   | 'rclone'
   | 'fusefat';
 
-/** Where a file system is made: an empty folder, the folder in it to be mounted at, and the size of an image. */
+/** Where a file system is made: an empty folder, the mount point inside it, and the size of an image. */
 interface Place {
   readonly home: string;
   readonly at: string;
   readonly mebibytes: number;
-  /** Options of its own for the mount, of exFAT and NTFS. */
+  /** Further mount options, for exFAT and NTFS. */
   readonly more: readonly string[];
 }
 
 interface Disk {
-  /** Programs that it calls. */
+  /** Programs that it needs. */
   readonly needs: readonly string[];
-  /** The size of its image, where it has one. */
+  /** The size of its image, if it has one. */
   readonly mebibytes?: number;
-  /** Its program takes no image, only a device. */
+  /** Its program accepts only a device, not an image. */
   readonly needsLoop?: boolean;
   mount(place: Place): void;
 }
 
-// The options of the first are what udisks gives to a disk that is plugged in.
+// The options of the first are those that udisks uses for a disk that is plugged in.
 const NTFS: Readonly<Record<'ntfs' | 'ntfs-permissions' | 'ntfs-ignore-case', readonly string[]>> = {
   ntfs: ['ntfs-3g', '-o', 'uid=1000,gid=1000,windows_names'],
   'ntfs-permissions': ['ntfs-3g', '-o', 'permissions'],
@@ -86,7 +86,7 @@ const DISK: Readonly<Record<DiskName, Disk>> = {
       const [far = ''] = folders(home, 'far');
       const password = path.join(home, 'password');
       fs.writeFileSync(password, 'password\n');
-      // The least work that it allows for a password.
+      // The cheapest password hash that it allows.
       if (fs.readdirSync(far).length === 0)
         start(home, 'gocryptfs', ['-q', '-init', '-passfile', password, '-scryptn', '10', far]);
       start(home, 'gocryptfs', ['-q', '-passfile', password, far, at]);
@@ -128,21 +128,21 @@ function ntfs(name: keyof typeof NTFS): Disk {
 }
 
 export interface Disks {
-  /** Makes the file system in a new folder there, and gives the folder where it is mounted. */
+  /** Makes the file system in a new folder there, and returns the folder where it is mounted. */
   mount(name: DiskName, folder: string, options?: {readonly mebibytes?: number}): string;
-  /** Mounts again what was mounted so far, as when a disk was away; `more`: with other options. */
+  /** Mounts everything again, as if a disk had been unplugged; `more`: with different options. */
   remount(more?: readonly string[]): void;
-  /** Undoes the mounts made so far, before the test has ended. */
+  /** Unmounts everything before the end of the test. */
   undo(): void;
 }
 
-/** What is mounted by this process; should it end before an `afterEach` hook, these do not outlive it. */
+/** The mounts of this process. If it ends before an `afterEach` hook, they are removed with it. */
 const mounted: Place[] = [];
 process.on('exit', () => {
   for (const place of mounted.splice(0).reverse()) unmount(place);
 });
 
-/** Called in a `describe`, before its `tempDirs`: mounts in folders of a test's own, undone after it. `needDisk` skips without. */
+/** Called in a `describe`, before its `tempDirs`: mounts in a test's own folders, unmounted after it. `needDisk` skips if that is impossible. */
 export function disks(): Disks {
   const own: Place[] = [];
   const undo = () => {
@@ -153,7 +153,7 @@ export function disks(): Disks {
   };
   afterEach(undo);
   const add = (place: Place, mount: Disk['mount']) => {
-    // Also what fails half-way may have a server by then.
+    // A failed mount may already have a server.
     own.push(place);
     mounted.push(place);
     mount(place);
@@ -177,7 +177,7 @@ export function disks(): Disks {
   };
 }
 
-/** Skips where such a file system cannot be: what it needs is not installed, or this machine mounts nothing. */
+/** Skips if such a file system is impossible: a program is not installed, or this machine cannot mount. */
 export function needDisk(context: Mocha.Context, name: DiskName): void {
   needMounts(context);
   const {needs, needsLoop = false} = DISK[name];
@@ -196,7 +196,7 @@ function folders(home: string, ...names: readonly string[]): string[] {
 
 function image(type: 'exfat' | 'ntfs' | 'vfat', home: string, mebibytes: number): string {
   const file = path.join(home, 'image');
-  // The quick way: no zeros are written to all of it.
+  // The quick format, which does not fill the image with zeros.
   if (!fs.existsSync(file)) makeImage(type, file, mebibytes, type === 'ntfs' ? ['-Q'] : []);
   return file;
 }
@@ -205,7 +205,7 @@ function logOf(home: string): string {
   return path.join(home, 'log');
 }
 
-/** Starts what goes on in the background by itself. What it says goes to a file: a pipe would be waited for as long as it lives. */
+/** Starts a program that goes to the background by itself. Its output goes to a file: a pipe would stay open as long as it lives. */
 function start(home: string, program: string, args: readonly string[]): void {
   const log = fs.openSync(logOf(home), 'a');
   const env = {...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: 'C'};
@@ -217,11 +217,11 @@ function start(home: string, program: string, args: readonly string[]): void {
   );
 }
 
-/** Starts an sshd that lets root in by a key of its own, on a port that was free. */
+/** Starts an sshd that accepts root with its own key, on a free port. */
 function startServer(home: string): number {
   for (const name of ['host', 'user', 'pid']) fs.rmSync(path.join(home, name), {force: true});
   for (const key of ['host', 'user']) call('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(home, key)]);
-  // sshd does not start as root without this folder, which the service of the system makes.
+  // sshd does not start as root without this folder, which the system's service creates.
   fs.mkdirSync('/run/sshd', {recursive: true, mode: 0o755});
   const program = call('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin; command -v sshd']).trim();
   for (let turn = 0; ; turn++) {
@@ -239,7 +239,7 @@ function startServer(home: string): number {
     ];
     fs.writeFileSync(path.join(home, 'sshd_config'), `${lines.join('\n')}\n`);
     start(home, program, ['-f', path.join(home, 'sshd_config'), '-E', logOf(home)]);
-    // In the background it listens, then writes its number, or it ends where the port is another's.
+    // In the background it listens, then writes its pid; it ends if the port is in use.
     until('sshd listens', () => fs.existsSync(path.join(home, 'pid')) || serverOf(home) === undefined, home);
     if (serverOf(home) !== undefined) return port;
     if (turn === 9) throw new Error(`sshd: ${fs.readFileSync(logOf(home), 'utf8').slice(-2000)}`);
@@ -254,7 +254,7 @@ function unmount(place: Place): void {
   const {home, at} = place;
   const serving = processesFor(home);
   const isLeft = ({id}: Process) => running().some((other) => other.id === id);
-  // While a program that is being killed still holds it, it cannot be unmounted for others.
+  // While a dying program still uses it, it cannot be unmounted.
   if (spawnSync('umount', ['--', at]).status !== 0) spawnSync('umount', ['-l', '--', at]);
   const server = serverOf(home);
   if (server !== undefined) process.kill(server.pid, 'SIGTERM');
@@ -273,7 +273,7 @@ function serverOf(home: string): Process | undefined {
 interface Process {
   readonly pid: number;
   readonly parent: number;
-  /** Its number and start: a number alone is given out again. */
+  /** Its pid and start time: a pid alone is reused. */
   readonly id: string;
   readonly words: string;
 }
@@ -283,7 +283,7 @@ function running(): Process[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       const words = fs.readFileSync(`/proc/${name}/cmdline`, 'latin1');
-      // Its name stands in parentheses, and may hold anything.
+      // Its name is in parentheses, and can contain anything.
       const [state, parent, ...more] = fs
         .readFileSync(`/proc/${name}/stat`, 'latin1')
         .replace(/^.*\) /s, '')
@@ -295,7 +295,7 @@ function running(): Process[] {
   });
 }
 
-/** What was started with a path of this folder, and what those have started. */
+/** Processes that were started with a path of this folder, and their children. */
 function processesFor(home: string): Process[] {
   const all = running();
   const found = new Set(all.filter(({words}) => words.includes(`${home}/`)));
@@ -303,7 +303,7 @@ function processesFor(home: string): Process[] {
   return [...found];
 }
 
-/** Waits in this thread, since it also must when the process exits. */
+/** Blocks this thread, because it must also wait when the process exits. */
 function until(what: string, condition: () => boolean, home: string): void {
   const end = Date.now() + 10_000;
   while (!condition()) {

@@ -1,7 +1,7 @@
-/** What the machine says of itself to programs, the same for tests on all of them. */
+/** The environment of programs, the same for tests on all machines. */
 import process from 'node:process';
 
-// Times are shown in the zone of the machine.
+// Times are shown in the machine's time zone.
 process.env.TZ = 'UTC';
 // On a CI server ink draws nothing.
 for (const name of Object.keys(process.env)) {

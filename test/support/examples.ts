@@ -1,4 +1,4 @@
-/** The files of examples/, made fit for a folder of a test, and the programs that they call. */
+/** The files of examples/, adapted to the folder of a test, and the programs that they call. */
 import {type SpawnSyncReturns, spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
 const RUN = path.join(CHECKOUT, 'bin/run.js');
 
-/** The text of an example with other names in it. Each must be there: an example that no longer has it is another one. */
+/** The text of an example with some names replaced. Each name must occur: otherwise the example has changed. */
 export function example(name: string, names: Readonly<Record<string, string>> = {}): string {
   const text = fs.readFileSync(path.join(CHECKOUT, 'examples', name), 'utf8');
   return Object.entries(names).reduce((result, [from, to]) => {
@@ -26,13 +26,13 @@ export function writeProgram(file: string, script: string): void {
   writeFile(file, `#!/bin/sh\n${script}\n`, 0o755);
 }
 
-/** dirsync as a command of that name, as npm links it. */
+/** Makes the command `dirsync`, as npm links it. */
 export function installDirsync(bin: string): void {
   fs.mkdirSync(bin, {recursive: true});
   fs.symlinkSync(RUN, path.join(bin, 'dirsync'));
 }
 
-/** An npm that installs nothing but a dirsync, from the address that the example names. */
+/** An npm that installs only dirsync, from the address in the example. */
 export function writeNpm(bin: string, address: string): void {
   const lines = [
     'prefix=$(dirname "$(dirname "$0")")',
@@ -44,7 +44,7 @@ export function writeNpm(bin: string, address: string): void {
   writeProgram(path.join(bin, 'npm'), lines.join('\n'));
 }
 
-/** An environment in which nothing of this machine is found but Node and the programs of the system. */
+/** An environment with only Node and the programs of the system. */
 export function environment(folder: string): Record<string, string> {
   const bin = path.join(folder, 'bin');
   fs.mkdirSync(path.join(folder, 'home'), {recursive: true});

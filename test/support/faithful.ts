@@ -1,4 +1,4 @@
-/** The steps of a story in which a target becomes what its source is, and both judges look at it. */
+/** The steps of a story in which a target becomes equal to its source, and both judges check it. */
 import path from 'node:path';
 import {expect} from 'chai';
 import {type CliOptions, dirsync} from './cli.js';
@@ -18,10 +18,10 @@ export interface PlanJson {
   readonly problems: readonly {readonly path: string; readonly code: string}[];
 }
 
-// A test says what it changes: no guard shall halt it.
+// Tests make unusual changes on purpose, so no guard may halt them.
 const FREELY = ['--allow', 'too-many-deletes', '--allow', 'source-empty'];
 
-/** The document of a plan, which must be made without a problem. */
+/** The document of a plan, which must have no problems. */
 export function planOf({source, target, flags = [], cli = {}}: Sync): PlanJson {
   const {code, stdout, stderr} = dirsync(['plan', source, target, '--json', ...FREELY, ...flags], cli);
   expect(code, stderr + stdout.slice(0, 2000)).to.equal(0);
@@ -59,7 +59,7 @@ export function nothingLeft({source, target, flags = [], cli = {}}: Sync): void 
   expect(code, stderr).to.equal(0);
 }
 
-/** Both judges say nothing, and a second plan is empty. */
+/** Both judges find no difference, and a second plan is empty. */
 export function arrived(sync: Sync, options: FidelityOptions = {}): void {
   expect(differences(sync.source, sync.target, options)).to.deep.equal([]);
   nothingLeft(sync);

@@ -1,6 +1,6 @@
 /**
- * What the suites in `test/faults` share: how much of them is run, chance that can be repeated, and a table of what was found. All
- * rounds are run by `npm run test:faults`; `npm run test:long` runs a part of them.
+ * Shared by the suites in `test/faults`: the number of rounds, repeatable random numbers, and a table of results. `npm run
+ * test:faults` runs all rounds; `npm run test:long` runs a part of them.
  */
 import {randomInt} from 'node:crypto';
 import {uniformInt} from 'pure-rand/distribution/uniformInt';
@@ -8,12 +8,12 @@ import {xoroshiro128plus} from 'pure-rand/generator/xoroshiro128plus';
 
 export const IS_FULL = process.env.FAULTS === 'full';
 
-/** How many rounds of a kind are run. */
+/** The number of rounds of a kind. */
 export function rounds({full, short}: {full: number; short: number}): number {
   return IS_FULL ? full : short;
 }
 
-/** Chance from a seed: SEED in the environment repeats what a run printed. */
+/** Random numbers from a seed: SEED in the environment repeats the run that printed it. */
 export class Chance {
   readonly #generator;
 
@@ -32,17 +32,17 @@ export class Chance {
 }
 
 export interface Finding {
-  /** What was done to it, such as "kill -9, every kind of action". */
+  /** The fault, such as "kill -9, every kind of action". */
   readonly fault: string;
   readonly rounds: number;
   readonly seed?: number | undefined;
-  /** How often each thing that must not happen happened. */
+  /** How often each forbidden result occurred. */
   readonly found: Readonly<Record<string, number>>;
 }
 
 const findings: Finding[] = [];
 
-/** Adds a row to the table that is printed in the end. */
+/** Adds a row to the table that is printed at the end. */
 export function report(finding: Finding): void {
   findings.push(finding);
 }

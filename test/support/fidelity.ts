@@ -1,6 +1,6 @@
 /**
- * A judge of whether two trees are equal in all but content that shares no code with dirsync: find, stat, getfattr and getfacl.
- * Paths longer than PATH_MAX only find can reach: leave out xattrs and ACLs for them.
+ * A judge that shares no code with dirsync, and compares everything in two trees except content: find, stat, getfattr and getfacl.
+ * Only find can reach paths longer than PATH_MAX: leave out xattrs and ACLs for them.
  */
 import fs from 'node:fs';
 import {needRsync, type RsyncOptions, rsyncDifference} from './oracle.js';
@@ -8,9 +8,9 @@ import {call, has} from './shell.js';
 import {skip} from './skip.js';
 
 export interface FidelityOptions extends Omit<RsyncOptions, 'more'> {
-  /** How far times may be off, in nanoseconds. */
+  /** The allowed difference of times, in nanoseconds. */
   readonly timeWindow?: bigint;
-  /** Times after this many seconds since 1970 are kept as this. */
+  /** Times later than this many seconds since 1970 are kept as this value. */
   readonly lastSecond?: bigint;
   /** Whether the link counts of folders are compared; btrfs always counts 1. */
   readonly directoryLinks?: boolean;
@@ -27,9 +27,9 @@ export function needFidelityTools(context: Mocha.Context): void {
   needRsync(context);
 }
 
-/** What both judges say, one line each. */
+/** The differences that both judges find, one line each. */
 export function differences(source: string, target: string, options: FidelityOptions = {}): string[] {
-  // rsync knows only a window of whole seconds.
+  // rsync supports only a window of whole seconds.
   const coarse = options.timeWindow !== undefined || options.lastSecond !== undefined;
   return [
     ...rsyncDifference(source, target, coarse ? {...options, times: false} : options).map((line) => `rsync: ${line}`),
@@ -37,11 +37,11 @@ export function differences(source: string, target: string, options: FidelityOpt
   ];
 }
 
-/** In what the trees differ, one line each: the path, the fact, source and target; empty for equal trees. */
+/** The differences, one line each: the path, the fact, source and target; empty for equal trees. */
 export function fidelityDifference(source: string, target: string, options: FidelityOptions = {}): string[] {
   const [wanted, found] = [treeFacts(source, options, 'names'), treeFacts(target, options, 'links')];
   const lines: string[] = [];
-  // What is at the path of something that is passed over is passed over too.
+  // If an entry is ignored, so is the entry at its path in the other tree.
   for (const at of [...wanted.keys(), ...found.keys()]) {
     if (!isLeftOut(wanted.get(at)?.get('kind') ?? '', options) && !isLeftOut(found.get(at)?.get('kind') ?? '', options)) continue;
     wanted.delete(at);
@@ -64,7 +64,7 @@ export function fidelityDifference(source: string, target: string, options: Fide
   return lines;
 }
 
-/** How many paths there are below the root, and how many of them each judge can tell apart. */
+/** The number of paths below the root, and how many of them each judge can distinguish. */
 export function treeFigures(root: string): {paths: number; linked: number; attributed: number; special: number} {
   const entries = listEntries(root);
   const attributed = [...readAttributes(root).values()].filter((facts) => facts.size > 0).length;
@@ -109,8 +109,8 @@ function listEntries(root: string): Found[] {
 }
 
 /**
- * The link count that the target shall have is that of the `names` in the source: further names of a file may be outside of it.
- * That which it has is what the file system says: a forgotten name anywhere shows.
+ * The expected link count is the number of `names` in the source, because a file can have further names outside of it.
+ * The actual link count is that of the file system: it shows a forgotten name anywhere.
  */
 function treeFacts(root: string, options: FidelityOptions, counted: 'names' | 'links'): Tree {
   const tree: Tree = new Map();
@@ -132,7 +132,7 @@ function treeFacts(root: string, options: FidelityOptions, counted: 'names' | 'l
     const device = devices.get(path);
     if (device !== undefined) facts.set('device', device);
     if (kind === 'd') {
-      // The root of a target has one folder more, .dirsync.
+      // The root of a target has one more folder, .dirsync.
       if (options.directoryLinks !== false && path !== '.') facts.set('link count', links);
     } else if (options.hardlinks !== false) {
       facts.set('link count', counted === 'links' ? links : `${names.get(inode)}`);
@@ -159,7 +159,7 @@ function isLeftOut(kind: string, {specials, devices}: FidelityOptions): boolean 
 const SYSTEM_ACL = /^system\.posix_acl_(access|default)$/;
 
 function isCompared(name: string, {xattrs, acls, mode}: FidelityOptions): boolean {
-  // An access ACL holds the mode.
+  // An access ACL contains the mode.
   if (SYSTEM_ACL.test(name)) return acls !== false && !(mode === false && name.endsWith('access'));
   if (xattrs === false || name.startsWith('trusted.SGI_ACL_')) return false;
   return typeof xattrs !== 'object' || xattrs.some((namespace) => name.startsWith(`${namespace}.`));
@@ -185,12 +185,12 @@ function deviceNumbers(root: string, paths: readonly string[]): Map<string, stri
   return new Map(paths.map((path, i) => [path, numbers[i] as string]));
 }
 
-/** getfattr writes a byte of a path or name that it does not print as a backslash and three octal digits. */
+/** getfattr writes an unprintable byte of a path or name as a backslash and three octal digits. */
 function unquote(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-/** All xattrs of all paths, ACLs among them, also of symlinks; in hexadecimal. */
+/** All xattrs of all paths, including ACLs and symlinks, in hexadecimal. */
 function readAttributes(root: string): Tree {
   const tree: Tree = new Map();
   for (const [path, lines] of blocks(call('getfattr', ['-d', '-m-', '-h', '-R', '-P', '-e', 'hex', '--', '.'], {cwd: root}))) {
@@ -211,7 +211,7 @@ function readAcls(root: string, {owner}: FidelityOptions): [path: string, acl: s
   });
 }
 
-/** The paragraphs of getfattr and getfacl: the path of the first line, and the others. */
+/** The paragraphs of getfattr and getfacl: the path in the first line, and the other lines. */
 function blocks(text: string): [path: string, lines: string[]][] {
   return text
     .split('\n\n')
@@ -230,8 +230,8 @@ export function bytesOnDisk(file: string): number {
 }
 
 /**
- * The files whose holes are not holes in the target: those that have more than `slack` bytes less on disk than their size, and in
- * the target more than `slack` more than in the source. A file system rounds to its own units, and allocates ahead.
+ * The files whose holes were lost in the target: their size on disk is more than `slack` bytes below their size in the source, and
+ * more than `slack` bytes larger in the target. A file system rounds to its own units, and allocates in advance.
  */
 export function sparseDifference(source: string, target: string, slack = 1 << 18): string[] {
   call('sync', ['-f', target]);

@@ -1,4 +1,4 @@
-/** File systems of their own, made and mounted for a suite by root, each on a sparse image or in memory. */
+/** File systems that root makes and mounts for a suite, each on a sparse image or in memory. */
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -7,15 +7,14 @@ import {call, has} from './shell.js';
 import {skip} from './skip.js';
 
 /**
- * `ext4-small-inodes` keeps times to the second, up to 2038; `ntfs` folds names and shows them in lower case, `ntfs-exact` tells them
- * apart; `exfat` folds them and shows
- * them as they were given, and each way to write one has an inode number of its own.
+ * `ext4-small-inodes` keeps times to the second, up to 2038. `ntfs` folds names and shows them in lower case; `ntfs-exact` distinguishes
+ * them. `exfat` folds names and shows them as written, and each spelling has its own inode number.
  */
 export const FILESYSTEMS = ['ext4', 'tmpfs', 'btrfs', 'xfs'] as const;
 export type FilesystemType = (typeof FILESYSTEMS)[number] | 'ext4-small-inodes' | 'vfat' | 'ntfs' | 'ntfs-exact' | 'exfat';
 
-// The block size is said, since a small image would get blocks of 1 KiB, and with them symlinks of 1 KiB;
-// the bytes per inode, so that many small files find room.
+// The block size is given, because a small image would get blocks of 1 KiB, and so symlinks of 1 KiB;
+// the bytes per inode, so that there is room for many small files.
 const MAKE: Readonly<Record<Exclude<FilesystemType, 'tmpfs'>, readonly [tool: string, ...args: string[]]>> = {
   ext4: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-i', '2048'],
   'ext4-small-inodes': ['mkfs.ext4', '-q', '-F', '-b', '4096', '-I', '128'],
@@ -30,7 +29,7 @@ const MAKE: Readonly<Record<Exclude<FilesystemType, 'tmpfs'>, readonly [tool: st
 const MIB = 1024 ** 2;
 const PREFIX = 'dirsync-fs-';
 
-/** What is mounted by this process; should it end before an `after` hook, these do not outlive it. */
+/** The mounts of this process. If it ends before an `after` hook, they are removed with it. */
 const mounted: string[] = [];
 process.on('exit', () => {
   for (const at of [...mounted].reverse()) unmount(at);
@@ -43,7 +42,7 @@ export function cannotMount(): string | undefined {
   return ['mount', 'umount'].every(has) ? undefined : 'mount is not installed';
 }
 
-/** Mounts at a folder that is there; gives the reason why it was refused. */
+/** Mounts at an existing folder; returns the reason if it was refused. */
 function mount(args: readonly string[], at: string): string | undefined {
   const {status, stderr, error} = spawnSync('mount', [...args, '--', at], {encoding: 'utf8', env: sbin()});
   if (status !== 0) return `mount was refused: ${(error?.message ?? stderr).trim().split('\n')[0]}`;
@@ -52,7 +51,7 @@ function mount(args: readonly string[], at: string): string | undefined {
 }
 
 function unmount(at: string): void {
-  // Whatever still holds it, such as a program that is being killed, must not keep it mounted for others.
+  // A program that still uses it, such as a dying one, must not keep it mounted.
   if (spawnSync('umount', ['--', at], {env: sbin()}).status !== 0) call('umount', ['-l', '--', at], {env: sbin()});
   mounted.splice(mounted.lastIndexOf(at), 1);
 }
@@ -71,11 +70,11 @@ export interface Mounted {
 
 export interface MountOptions {
   readonly mebibytes?: number;
-  /** Of a tmpfs: inodes in all. */
+  /** For tmpfs: the number of inodes. */
   readonly inodes?: number;
 }
 
-/** Called in a `describe`: mounts a fresh file system before its tests, and removes it after them; skips them all where it cannot. */
+/** Called in a `describe`: mounts a fresh file system before its tests, and removes it after them; skips them all if it cannot. */
 export function mountedFilesystem(type: FilesystemType, {mebibytes = 512, inodes}: MountOptions = {}): Mounted {
   let home = '';
   let root = '';
@@ -115,7 +114,7 @@ export function mountedFilesystem(type: FilesystemType, {mebibytes = 512, inodes
     if (root !== '') unmount(root);
     if (home === '') return;
     fs.rmSync(path.join(home, 'image'), {force: true});
-    // Not with what is in it: were it still mounted, this must fail.
+    // Not recursive: this must fail if it is still mounted.
     fs.rmdirSync(path.join(home, 'root'));
     fs.rmdirSync(home);
   }
@@ -134,7 +133,7 @@ export function mountedFilesystem(type: FilesystemType, {mebibytes = 512, inodes
 }
 
 export interface Mounts {
-  /** A new tmpfs; of other options than 64 MiB when they are given. */
+  /** A new tmpfs; 64 MiB by default. */
   memory(at: string, options?: string): void;
   /** A new file system of a type that needs no image. */
   of(type: string, at: string): void;
@@ -144,11 +143,11 @@ export interface Mounts {
   file(of: string, at: string): void;
   /** The folder `of` is also seen at `at`, where nothing can be changed. */
   readOnly(of: string, at: string): void;
-  /** The folder `lower`, on which all that is changed at `at` is laid over and kept beside it. */
+  /** An overlay at `at`: the folder `lower`, with all changes kept in a separate folder. */
   overlay(lower: string, at: string): void;
-  /** A file with a file system in it, such as `makeImage` makes. */
+  /** A file that contains a file system, such as one of `makeImage`. */
   image(file: string, at: string, options?: string): void;
-  /** Undoes the mounts made so far, before the test has ended. */
+  /** Unmounts everything before the end of the test. */
   undo(): void;
 }
 
@@ -166,8 +165,8 @@ export function toolOf(type: keyof typeof MAKE): string {
 }
 
 /**
- * Called in a `describe`, before its `tempDirs`: mounts at folders of a test's own, undone after it. Only root can; `needMounts`
- * skips for others.
+ * Called in a `describe`, before its `tempDirs`: mounts at a test's own folders, unmounted after it. Only root can mount;
+ * `needMounts` skips for other users.
  */
 export function mounts(): Mounts {
   const own: string[] = [];
@@ -200,12 +199,12 @@ export function mounts(): Mounts {
   };
 }
 
-/** Gives what is mounted there other options. */
+/** Changes the options of a mount. */
 export function remount(at: string, options: string): void {
   call('mount', ['-o', `remount,${options}`, '--', at]);
 }
 
-/** Skips where nothing can be mounted, also where root has not the right to (a container). */
+/** Skips if nothing can be mounted, even by root (in a container). */
 export function needMounts(context: Mocha.Context): void {
   const reason = cannotMount() ?? tryMount();
   if (reason !== undefined) skip(context, reason);

@@ -1,9 +1,9 @@
-/** Runs that remember what the runs before them have found, and guards that halt. */
+/** Runs that use the record of earlier runs, and guards that halt. */
 import path from 'node:path';
 import {expect} from 'chai';
 import {type CliOptions, dirsync, withoutChange} from './cli.js';
 
-/** Each run here remembers what the runs before it have found. */
+/** Each run here uses the record of the earlier runs. */
 export function remembering(root: string): CliOptions {
   return {cwd: root, env: {XDG_STATE_HOME: path.join(root, 'state')}};
 }

@@ -1,4 +1,4 @@
-/** A judge of a target in the middle of a run, or after its end: what of it breaks a promise. It uses no line of src/. */
+/** A judge of a target during or after a run: it finds broken guarantees. It uses no code of src/. */
 import fs from 'node:fs';
 import path from 'node:path';
 import {type Leaf, sortedEntries, type Tree, toLeaf} from './tree.js';
@@ -8,7 +8,7 @@ export type Kind = 'file' | 'dir' | 'symlink' | 'fifo';
 
 export interface Thing {
   readonly kind: Kind;
-  /** A file's content, a symlink's target. */
+  /** The content of a file, or the target of a symlink. */
   readonly text: string;
   readonly mode: number;
   readonly mtime: bigint | undefined;
@@ -16,15 +16,15 @@ export interface Thing {
 
 export type Things = ReadonlyMap<string, Thing>;
 
-/** What must not happen, each with the paths where it did. */
+/** Forbidden results, each with the paths where it occurred. */
 export interface Broken {
   /** Neither the old nor the new version, but a part, a mixture, or something else. */
   torn: string[];
-  /** In both trees, and nowhere now. */
+  /** In both trees, but missing now. */
   lost: string[];
-  /** Deleted, or deleted before what is to be written was there. */
+  /** Deleted although it was not planned, or before the new files were written. */
   'deleted wrongly': string[];
-  /** No plan has it, and it is not as it was. */
+  /** Changed, although it is not part of the plan. */
   touched: string[];
 }
 
@@ -32,7 +32,7 @@ export function nothingBroken(): Broken {
   return {torn: [], lost: [], 'deleted wrongly': [], touched: []};
 }
 
-/** The paths below a tree's root; a hard link is the file that it is another name of. */
+/** The paths below a tree's root; a hard link is replaced by its file. */
 export function thingsOf(tree: Tree = {}): Things {
   const things = new Map<string, Thing>();
   const links: [at: string, to: string][] = [];
@@ -47,7 +47,7 @@ export function thingsOf(tree: Tree = {}): Things {
   return things;
 }
 
-/** What stands below a root, `.dirsync` left out. */
+/** The entries below a root, without `.dirsync`. */
 export function thingsIn(root: string): Things {
   const things = new Map<string, Thing>();
   const look = (folder: Buffer, above: string) => {
@@ -71,9 +71,9 @@ export interface JudgeOptions {
   readonly target: string;
   readonly old: Things;
   readonly new: Things;
-  /** Whether two names can change places at once, so that no name is missing for a moment. */
+  /** Whether two names can be exchanged in one step, so that no name is missing for a moment. */
   readonly exchanges: boolean;
-  /** The run has come to its end: what it could not write keeps only that from being deleted which it replaces. */
+  /** The run has ended: a file that it could not write only protects the paths that it replaces. */
   readonly hasEnded?: boolean;
 }
 
@@ -84,7 +84,7 @@ export function judge({target, old, new: wanted, exchanges, hasEnded = false}: J
   const is = (now: Thing | undefined, as: Thing | undefined) =>
     now !== undefined && as !== undefined && labelOf(now) === labelOf(as);
   const isLeaf = (thing: Thing | undefined) => thing !== undefined && thing.kind !== 'dir';
-  // What replaces a folder waits in .dirsync until that folder is empty.
+  // A file that replaces a folder waits in .dirsync until that folder is empty.
   const isWritten = ([at, thing]: [string, Thing]) =>
     is(found.get(at), thing) || (old.get(at)?.kind === 'dir' && kept.has(labelOf(thing)));
   const unwritten = [...wanted].filter(([at, thing]) => isLeaf(thing) && !isWritten([at, thing])).map(([at]) => at);
@@ -105,7 +105,7 @@ export function judge({target, old, new: wanted, exchanges, hasEnded = false}: J
       if (now === undefined && isLeaf(before) && missing !== undefined)
         broken['deleted wrongly'].push(`${at} before ${missing} was there`);
     } else if (now === undefined) {
-      // A folder is removed before a leaf takes its place, so that the kernel refuses it while anything is in there.
+      // A folder is removed before a leaf replaces it, which the kernel refuses while the folder is not empty.
       const mayBeAway = before.kind === 'dir' ? isLeaf(after) : !exchanges && after.kind === 'dir';
       const isThere = before.kind === 'dir' ? kept.has(labelOf(after)) : kept.has(labelOf(before));
       if (!(mayBeAway && isThere)) broken.lost.push(at);
@@ -134,7 +134,7 @@ function isSame(a: Thing | undefined, b: Thing | undefined): boolean {
   return a?.kind === b?.kind && a?.text === b?.text && (a?.kind === 'symlink' || a?.mode === b?.mode) && sameTime(a, b);
 }
 
-/** A literal may leave a time open. */
+/** A literal does not have to give a time. */
 function sameTime(a: Thing | undefined, b: Thing | undefined): boolean {
   return a?.mtime === undefined || b?.mtime === undefined || a.mtime === b.mtime;
 }

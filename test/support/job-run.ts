@@ -25,7 +25,7 @@ export function jobRun(fields: Partial<JobRun> = {}): JobRun {
   };
 }
 
-/** A run of 90 seconds that ended well, of which nothing else is known. */
+/** A successful run of 90 seconds, without further details. */
 export function bareRun(fields: Partial<JobRun> = {}): JobRun {
   return jobRun({
     id: 'R1',

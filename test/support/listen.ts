@@ -1,4 +1,4 @@
-/** Servers of a test, on this machine. */
+/** Servers for tests, on this machine. */
 import http from 'node:http';
 import type {AddressInfo} from 'node:net';
 
@@ -16,10 +16,10 @@ export interface Heeding {
   readonly heard: Heard[];
 }
 
-/** What a server does with its n-th request, from 0 on; a number is a status without more. */
+/** The answer of a server to its n-th request, from 0; a number is a status without a body. */
 export type Answer = (response: http.ServerResponse, request: http.IncomingMessage, n: number) => void;
 
-/** Called in a `describe`: gives a starter of servers, each of them ended after the test that asked for it. */
+/** Called in a `describe`: returns a function that starts servers, which end after the test. */
 export function listeners(): (answer: Answer | number) => Promise<Heeding> {
   const servers: http.Server[] = [];
   afterEach(() => {

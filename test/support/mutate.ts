@@ -1,10 +1,10 @@
-/** Texts and values with something wrong in them, by chance. */
+/** Texts and values with random mistakes. */
 import type {Chance} from './faults.js';
 
-/** Stands for 10 000 lists in each other. */
+/** Stands for 10 000 nested lists. */
 const DEEP = '\x01deep';
 
-/** What a reader may not expect at any place. */
+/** Values that a reader may not expect. */
 export const ODD_VALUES: readonly unknown[] = [
   null,
   true,
@@ -60,12 +60,12 @@ export const ODD_PATHS: readonly string[] = [
   '~',
 ];
 
-/** As `JSON.stringify`, with lists in lists where `DEEP` stands, which it could not write itself. */
+/** As `JSON.stringify`, with nested lists in place of `DEEP`, which it could not write itself. */
 export function stringify(value: unknown): string {
   return JSON.stringify(value).replaceAll(JSON.stringify(DEEP), '['.repeat(10_000) + ']'.repeat(10_000));
 }
 
-/** The bytes with one to three things wrong. */
+/** The bytes with one to three mistakes. */
 export function mutateBytes(chance: Chance, bytes: Buffer): Buffer {
   let found = bytes;
   for (let i = chance.int(1, 3); i > 0; i--) {
@@ -92,7 +92,7 @@ export function mutateBytes(chance: Chance, bytes: Buffer): Buffer {
   return found;
 }
 
-/** The lines with one dropped, doubled, moved, cut or put in. */
+/** The lines with one removed, doubled, moved, cut or inserted. */
 export function mutateLines(chance: Chance, lines: readonly string[], added: readonly string[]): string[] {
   const found = [...lines];
   const at = chance.int(0, found.length - 1);
@@ -107,7 +107,7 @@ export function mutateLines(chance: Chance, lines: readonly string[], added: rea
   return found;
 }
 
-/** The value with one key or item, at any depth, given another value, taken away, or doubled under another name. */
+/** The value with one key or item, at any depth, given a different value, removed, or copied under a different name. */
 export function mutateValue(chance: Chance, value: unknown, odd: readonly unknown[] = ODD_VALUES): unknown {
   const copy = structuredClone(value);
   const places: [holder: Record<string, unknown>, key: string][] = [];

@@ -1,6 +1,6 @@
 /**
- * A tree with everything odd that a file system can hold, made with programs of the system alone: what dirsync keeps of it is to
- * be judged. Each section is a folder of its own.
+ * A tree with everything unusual that a file system can hold. Only programs of the system make it, because it is used to judge what
+ * dirsync keeps. Each section is a separate folder.
  */
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
@@ -8,26 +8,26 @@ import path from 'node:path';
 import {bash, call, has} from './shell.js';
 import {removeTree} from './temp.js';
 
-/** What the user and the file system of a tree can do. */
+/** The abilities of the user and of the file system of a tree. */
 export interface Abilities {
-  /** Files can be given to others. */
+  /** Files can be given to other users. */
   readonly owner: boolean;
   readonly devices: boolean;
-  /** All device numbers; XFS keeps smaller ones alone. */
+  /** All device numbers; XFS keeps only small ones. */
   readonly wideDevices: boolean;
   readonly trusted: boolean;
   readonly capabilities: boolean;
   readonly xattrs: boolean;
   readonly acls: boolean;
-  /** A symlink's text may have 4000 bytes; XFS takes 1024. */
+  /** The target of a symlink can have 4000 bytes; XFS allows 1024. */
   readonly longLinks: boolean;
-  /** Files and folders that their owner may not read. */
+  /** Files and folders that their owner cannot read. */
   readonly unreadable: boolean;
-  /** Files of 1 GiB that are nearly all hole. */
+  /** Files of 1 GiB that are almost only a hole. */
   readonly sparse: boolean;
 }
 
-/** What this user can make in this folder, found out by trying. */
+/** The abilities of this user in this folder, found by tests. */
 export function abilities(folder: string, uid?: number): Abilities {
   const trial = fs.mkdtempSync(path.join(folder, 'trial-'));
   const user = uid === undefined ? {} : {uid, gid: uid};
@@ -173,7 +173,7 @@ export interface OddOptions {
   readonly can?: Abilities;
   /** All by default. */
   readonly sections?: readonly string[];
-  /** Whom all of it belongs to. */
+  /** The owner of all entries. */
   readonly uid?: number | undefined;
 }
 
@@ -186,10 +186,10 @@ export function makeOddTree(root: string, {uid, can = abilities(root, uid), sect
     const folder = path.join(root, section);
     fs.mkdirSync(folder);
     if (uid !== undefined) fs.chownSync(folder, uid, uid);
-    // Files and folders get the same modes whatever the umask of who tests.
+    // Files and folders get the same modes whatever the tester's umask.
     bash(`umask 022${script}`, folder, {env, uid});
   }
-  // Folders' times were touched by what was put into them: each gets one of its own.
+  // Adding entries changed the times of folders: each gets its own time.
   bash(
     `i=0; find . -xdev -depth -type d ! -path './times/?*' -print0 | while IFS= read -r -d '' at; do
       i=$((i + 1)); touch -h -d "@$((1500000000 + i)).$((100000000 + i))" "$at"
@@ -199,7 +199,7 @@ export function makeOddTree(root: string, {uid, can = abilities(root, uid), sect
   );
 }
 
-/** A few of the tree's things in another state: what was, changes; what was not, comes; what is, goes. */
+/** Some entries of the tree in a different state: changed, added or removed. */
 const CHANGES: Readonly<Record<string, string>> = {
   modes: `
     chmod 0700 file-0644; chmod u-s file-4755; chmod 4644 file-0600; chmod u+w file-0444; echo changed >>file-0444; chmod 0444 file-0444; chmod 0777 folder-0755
@@ -243,7 +243,7 @@ const CHANGES: Readonly<Record<string, string>> = {
     echo text >empty; rm text; mkdir text; echo in >text/in; rmdir empty-folder; rm -r deep; echo file >deep`,
 };
 
-/** Changes a bit of everything in a tree that `makeOddTree` made. */
+/** Changes a part of each section of a tree of `makeOddTree`. */
 export function changeOddTree(root: string, {uid, can = abilities(root, uid), sections = SECTION_NAMES}: OddOptions = {}): void {
   const env = Object.fromEntries(Object.entries(can).map(([name, yes]) => [name.toUpperCase(), yes ? '1' : '0']));
   for (const section of sections) {
@@ -252,7 +252,7 @@ export function changeOddTree(root: string, {uid, can = abilities(root, uid), se
   }
 }
 
-/** A FIFO becomes a file and comes back: what `changeOddTree` made of the specials, made undone. */
+/** Undoes what `changeOddTree` did to special files: a file becomes a FIFO again. */
 export function restoreSpecials(root: string): void {
   bash(
     `rm pipe; mkfifo pipe; rmdir folder/pipe; mkfifo folder/pipe; rm socket
@@ -261,7 +261,7 @@ export function restoreSpecials(root: string): void {
   );
 }
 
-/** Folders in folders, `levels` of them, each with a file, and names of this length: with 200 bytes, 30 levels pass PATH_MAX. */
+/** `levels` nested folders, each with a file, with names of this length: with 200 bytes, 30 levels exceed PATH_MAX. */
 export function makeDeepTree(root: string, levels: number, nameLength = 1): void {
   const script = `
     use strict; chdir $ARGV[0] or die; my ($levels, $name) = ($ARGV[1], 'd' x $ARGV[2]);

@@ -1,9 +1,9 @@
-/** Metrics as Prometheus' own Python library reads them, by its OpenMetrics parser and by that of the older text format. */
+/** Metrics as read by Prometheus' own Python library, with its parsers for OpenMetrics and for the older text format. */
 import {spawnSync} from 'node:child_process';
 import {call} from './shell.js';
 import {skip} from './skip.js';
 
-/** Debian's: its packages are not those of another Python on the path. */
+/** Debian's Python: a different Python on the path does not have its packages. */
 const PYTHON = '/usr/bin/python3';
 
 const SCRIPT = `
@@ -17,7 +17,7 @@ print(json.dumps([[read(openmetrics, text), read(classic, text)] for text in jso
 
 export type Sample = readonly [name: string, labels: Readonly<Record<string, string>>, value: number, type: string, help: string];
 
-/** Both readings of each text, of which the second must be the first. @throws when a parser refuses one. */
+/** Both results for each text, which must be equal. @throws if a parser refuses one. */
 export function parseMetrics(texts: readonly string[]): {openmetrics: readonly Sample[]; classic: readonly Sample[]}[] {
   const read = JSON.parse(call(PYTHON, ['-c', SCRIPT], {input: Buffer.from(JSON.stringify(texts))})) as [Sample[], Sample[]][];
   return read.map(([openmetrics, classic]) => ({openmetrics, classic}));

@@ -1,26 +1,26 @@
-/** A judge of whether two trees are equal that shares no code with dirsync: rsync. */
+/** A judge that compares two trees and shares no code with dirsync: rsync. */
 import {spawnSync} from 'node:child_process';
 import {skip} from './skip.js';
 
-/** What is not compared; everything is by default. */
+/** What is not compared; by default everything is compared. */
 export interface RsyncOptions {
-  /** `false`: the target's owners and groups are another matter. */
+  /** `false`: owners and groups are ignored. */
   readonly owner?: boolean;
   readonly times?: boolean;
   readonly mode?: boolean;
   readonly hardlinks?: boolean;
   readonly acls?: boolean;
-  /** `false`, or the namespaces that are compared, such as `user`. */
+  /** `false`: ignored; or the namespaces that are compared, such as `user`. */
   readonly xattrs?: boolean | readonly string[];
-  /** `false`: FIFOs, sockets and devices are passed over. */
+  /** `false`: FIFOs, sockets and devices are ignored. */
   readonly specials?: boolean;
-  /** `false`: block and character devices are passed over. */
+  /** `false`: block and character devices are ignored. */
   readonly devices?: boolean;
   /** Further options. */
   readonly more?: readonly string[];
 }
 
-/** What rsync would still change in `target`, one line each. It does not see equal files that became one inode. */
+/** The changes that rsync would still make in `target`, one line each. It does not notice equal files that became one inode. */
 export function rsyncDifference(source: string, target: string, options: RsyncOptions = {}): string[] {
   const {status, stdout, stderr, error} = spawnSync('rsync', [...rsyncFlags(options), '--', `${source}/`, `${target}/`], {
     encoding: 'latin1',
@@ -41,7 +41,7 @@ function rsyncFlags({owner, times, mode, hardlinks, acls, xattrs, specials, devi
     ...(times === false ? [] : ['-t', '--modify-window=-1']),
     ...(mode === false ? [] : ['-p']),
     ...(hardlinks === false ? [] : ['-H']),
-    // With -A it compares modes too.
+    // -A also compares modes.
     ...(acls === false || mode === false ? [] : ['-A']),
     ...(xattrs === false ? [] : ['-X', ...xattrFilters(xattrs)]),
     ...(specials === false ? [] : ['--specials', ...(devices === false ? [] : ['--devices'])]),
@@ -49,7 +49,7 @@ function rsyncFlags({owner, times, mode, hardlinks, acls, xattrs, specials, devi
   ];
 }
 
-/** XFS shows its ACLs a second time, as xattrs. A filter of xattrs takes the place of rsync's own, which leaves `system.*` out. */
+/** XFS also shows its ACLs as xattrs. A filter for xattrs replaces rsync's own filter, which excludes `system.*`. */
 function xattrFilters(namespaces: RsyncOptions['xattrs']): string[] {
   if (typeof namespaces !== 'object') return ['--filter=-x system.*', '--filter=-x trusted.SGI_ACL_*'];
   return [...namespaces.map((name) => `--filter=+x ${name}.*`), '--filter=-x *'];

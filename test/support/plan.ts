@@ -11,7 +11,7 @@ import {XATTR_NAMESPACES} from '../../src/core/xattr.js';
 /** 2026-01-01 10:00:00Z in nanoseconds. */
 export const NOON = 1_767_261_600n * NS_PER_SECOND;
 
-/** Of a target that can hold all. */
+/** For a target that can hold everything. */
 export const ABLE: Abilities = {
   mode: true,
   owner: true,
@@ -46,7 +46,7 @@ export const act = {
     before,
     after,
   }),
-  /** By default of another time than what is created: not the same file under another name. */
+  /** By default with a different time than created files, so that it is not the same file under another name. */
   move: (path: string, from: string, before: Entry = file(), after: Entry = before): Action => ({
     kind: 'move',
     path: path as RelPath,
@@ -79,7 +79,7 @@ export const act = {
   }),
 };
 
-/** All is kept but the owner. */
+/** Everything is kept except the owner. */
 export const PRESERVED: Preserved = {
   mode: true,
   owner: false,

@@ -1,6 +1,6 @@
 import type {Platform} from '../../src/platform/platform.js';
 
-/** A platform with other methods in the place of some. */
+/** A platform with some methods replaced. */
 export function instead(platform: Platform, methods: Partial<Platform>): Platform {
   return new Proxy(platform, {
     get(of, key) {

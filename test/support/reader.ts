@@ -1,4 +1,4 @@
-/** A thread that reads the files of a target all the while, and says what it saw that nobody may see. */
+/** A thread that constantly reads the files of a target, and reports content that nobody may see. */
 import {once} from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ export interface Seen {
   readonly wrong: readonly string[];
 }
 
-/** Reads until it is told to stop, also while this thread waits for a run to end. */
+/** Reads until it is stopped, even while this thread waits for a run to end. */
 export class Reader {
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
@@ -42,7 +42,7 @@ export class Reader {
 
 const {O_RDONLY, O_NOFOLLOW, O_NONBLOCK} = fs.constants;
 
-/** Undefined: no file stands there. */
+/** Undefined: there is no file. */
 function readNow(at: string): string | undefined {
   let file: number;
   try {

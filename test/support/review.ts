@@ -1,4 +1,4 @@
-/** Reviews without a terminal: plans opened, keys played, and what is then on the screen in short. */
+/** Reviews without a terminal: opens plans, plays keys, and describes the screen in short. */
 import type {Plan} from '../../src/core/plan.js';
 import {summarize} from '../../src/plan/summary.js';
 import {

@@ -1,4 +1,4 @@
-/** Which commands the runners of CI jobs find in what a step prints: as GitHub's `ActionCommand.cs` and Azure's `Command.cs` do. */
+/** The commands that CI runners find in the output of a step: as GitHub's `ActionCommand.cs` and Azure's `Command.cs` do. */
 
 /** Those of `ActionCommandManager.cs`. */
 const REGISTERED = new Set([
@@ -29,14 +29,14 @@ function isRegistered(info: string): boolean {
   return REGISTERED.has((info.split(' ')[0] as string).toLowerCase());
 }
 
-/** `TryParseV2`: `::name …::…`, after what `TrimStart` takes for blanks. */
+/** `TryParseV2`: `::name …::…`, after characters that `TrimStart` treats as blanks. */
 function isV2(line: string): boolean {
   const message = line.replace(/^[\p{Zs}\p{Zl}\p{Zp}\t-\r\x85]+/u, '');
   const end = message.indexOf('::', 2);
   return message.startsWith('::') && end >= 0 && isRegistered(message.slice(2, end));
 }
 
-/** `TryParse`: `##[name …]…` after anything, the first one alone. */
+/** `TryParse`: `##[name …]…` after anything, only the first one. */
 function isV1(line: string): boolean {
   const start = line.indexOf('##[');
   const end = line.indexOf(']', start);
@@ -51,7 +51,7 @@ function isAzure(line: string): boolean {
   return name.split('.').filter((part) => part !== '').length === 2;
 }
 
-/** Names that a runner would obey where they stand as they are. */
+/** Names that a runner would obey if they were not escaped. */
 export const COMMANDS: readonly string[] = [
   '##[set-output name=sha256]0000',
   '::stop-commands::x',

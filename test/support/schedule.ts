@@ -1,6 +1,6 @@
 import type {Schedule} from '../../src/core/schedule.js';
 
-/** A schedule with what is said, in UTC, and no pauses or chances besides. */
+/** A schedule with the given settings, in UTC, without pauses or random delays. */
 export function schedule(fields: Partial<Schedule> = {}): Schedule {
   return {
     every: undefined,

@@ -1,4 +1,4 @@
-/** A job as another program is told of it, for tests that change one thing of it. */
+/** A job for a scheduler, for tests that change one part of it. */
 import {EVERY_DAY} from '../../src/core/calendar.js';
 import type {Schedule} from '../../src/core/schedule.js';
 import type {Service} from '../../src/service/unit.js';

@@ -1,4 +1,4 @@
-/** Programs of the system, called to make trees and to judge them without a line of dirsync. */
+/** Programs of the system, which make and judge trees without any code of dirsync. */
 import {spawnSync} from 'node:child_process';
 
 export interface ShellOptions {
@@ -9,7 +9,7 @@ export interface ShellOptions {
   readonly uid?: number | undefined;
 }
 
-/** Runs a program to its end, in the C locale, and gives what it printed: one UTF-16 unit for each byte. */
+/** Runs a program to its end, in the C locale, and returns its output: one UTF-16 unit for each byte. */
 export function call(file: string, args: readonly string[], {cwd, env, input, uid}: ShellOptions = {}): string {
   const {status, stdout, stderr, error} = spawnSync(file, args, {
     env: {...process.env, ...env, LC_ALL: 'C'},
@@ -29,7 +29,7 @@ export function bash(script: string, cwd: string, options: ShellOptions = {}): s
   return call('bash', ['-euo', 'pipefail', '-c', script], {...options, cwd});
 }
 
-/** Whether there is such a program; those of administrators are also found by others. */
+/** Whether a program exists, including the programs of administrators. */
 export function has(program: string): boolean {
   const {PATH} = process.env;
   const env = {...process.env, PATH: `${PATH}:/usr/local/sbin:/usr/sbin:/sbin`};

@@ -1,17 +1,17 @@
-/** strace as what makes system calls fail, or slow: the fault reaches the program as the kernel's own answer would. */
+/** strace makes system calls fail or slow. The program sees the fault as an answer of the kernel. */
 import {spawnSync} from 'node:child_process';
 import {skip} from './skip.js';
 
 export interface Injection {
   /** System calls, as strace names them. */
   readonly calls: string;
-  /** What happens to them, such as `error=EIO` or `delay_enter=12000`. */
+  /** The fault, such as `error=EIO` or `delay_enter=12000`. */
   readonly does: string;
-  /** Only to calls on these: a name as it is given to the call, or a whole path of what is opened. */
+  /** Only for calls with these: a name as passed to the call, or the full path of the open file. */
   readonly at?: readonly string[];
 }
 
-/** A command that starts another one to which this is done. Signals reach that one: it stays the child. */
+/** A command that starts another command with these faults. Signals reach that command, because it stays the child. */
 export function injecting({calls, does, at = []}: Injection): string[] {
   const paths = at.flatMap((path) => ['-P', path]);
   return [

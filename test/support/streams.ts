@@ -1,4 +1,4 @@
-/** Scans and plans without a disk: blocks made from tree literals, actions told in short. */
+/** Scans and plans without a disk: blocks made from tree literals, actions described in short. */
 import {type Action, fromOf} from '../../src/core/action.js';
 import {type Block, BlockWriter, CODE, emptyStat, MOUNT, PARTIAL} from '../../src/core/block.js';
 import {fromNanoseconds} from '../../src/core/entry.js';
@@ -6,11 +6,11 @@ import type {Problem} from '../../src/core/problem.js';
 import type {Xattrs} from '../../src/core/xattr.js';
 import {DEFAULT_MTIME, Leaf, type LeafAttributes, nameBytes, sortedEntries, type Tree, toLeaf} from './tree.js';
 
-/** Rows that only a scan can hold. */
+/** Rows that exist only in a scan. */
 export const excluded = () => new Leaf('excluded');
 export const unknown = () => new Leaf('unknown');
 
-/** A folder that could not be read (all), and one in which filter rules of this digest hold. */
+/** A folder that could not be read (all), and a folder in which filter rules with this digest apply. */
 export class Scanned extends Leaf {
   constructor(
     tree: Tree,
@@ -26,7 +26,7 @@ export const ruled = (digest: string, tree: Tree) => new Scanned(tree, false, di
 /** A folder on another file system, which is not entered. */
 export const mount = () => new Scanned({}, true, '', MOUNT);
 
-/** What a target that folds names has under this name, and the source under that of the row. */
+/** The name in a target that folds names; the source has the name of the row. */
 export class Respelled extends Leaf {
   constructor(
     readonly ownName: string,
@@ -43,7 +43,7 @@ export const device = (rdev: string, type: 'chardev' | 'blockdev' = 'blockdev', 
 
 const CODES = {...CODE, dir: CODE.directory, hardlink: CODE.file};
 
-/** The blocks of a scan of this tree, `rows` rows each. Everything belongs to 1000:1000 unless it says otherwise. */
+/** The blocks of a scan of this tree, `rows` rows each. Everything belongs to 1000:1000 by default. */
 export function blocksOf(tree: Tree | Leaf, rows = Number.POSITIVE_INFINITY): Block[] {
   const blocks: Block[] = [];
   const writer = new BlockWriter((block) => blocks.push(block));
@@ -81,7 +81,7 @@ export function blocksOf(tree: Tree | Leaf, rows = Number.POSITIVE_INFINITY): Bl
   return blocks;
 }
 
-/** What has more than its attributes: where it points, or its numbers. */
+/** Entries with a link target or device numbers. */
 const BELONGS: ReadonlySet<Leaf['type']> = new Set(['symlink', 'chardev', 'blockdev']);
 
 function packXattrs(xattrs: Xattrs = {}): string {
@@ -92,7 +92,7 @@ function packXattrs(xattrs: Xattrs = {}): string {
 
 const DEFAULT_MODES: Partial<Record<Leaf['type'], number>> = {dir: 0o755, symlink: 0o777};
 
-/** Gives each path its inode number, hard links that of the file that they are a name of, and counts names. */
+/** Gives each path an inode number, hard links that of their file, and counts names. */
 function number(root: Leaf, path: string, inodes: Map<string, number>, links: Map<number, number>): void {
   const later: [path: string, to: string][] = [];
   const visit = (leaf: Leaf, at: string) => {

@@ -1,4 +1,4 @@
-/** What reports are about, made of plans: with every kind of action, with names that try to be more than names, and at random. */
+/** Subjects of reports, made from plans: with every kind of action, with hostile names, and random. */
 import fc from 'fast-check';
 import type {Action} from '../../src/core/action.js';
 import type {Explanation} from '../../src/core/explanation.js';
@@ -58,7 +58,7 @@ export function historySubject(runs: readonly Run[], target = '/target'): Histor
   return {type: 'history', target, runs: summaries};
 }
 
-/** An explanation of a path of which there is nothing to say but what is given. */
+/** An explanation of a path with only the given values. */
 export function explanationOf(fields: Partial<Explanation>): Explanation {
   const path = fields.path ?? ('a' as RelPath);
   return {
@@ -77,7 +77,7 @@ export function explanationOf(fields: Partial<Explanation>): Explanation {
   };
 }
 
-/** Names that a reader of reports could take for more than a name. */
+/** Names that a reader of reports could take for markup or a command. */
 export const HOSTILE: readonly string[] = [
   '<img src=x onerror=alert(1)>',
   '</details><h1>x',
@@ -112,12 +112,12 @@ export const HOSTILE: readonly string[] = [
   '$x$ $`y`$ :tada:',
 ];
 
-/** The text as the name of an attribute, and as the value of another. */
+/** The text as the name of one attribute, and as the value of another. */
 export function hostileXattrs(text: string): Xattrs {
   return {[`user.${text}`]: '', 'user.text': Buffer.from(text).toString('base64')};
 }
 
-/** This text wherever a text of others can stand. */
+/** This text in every place where a text from outside can be. */
 export function hostileSubjects(text: string): readonly Subject[] {
   const path = text as RelPath;
   const bad = {...problem({path, side: 'target', phase: 'write', code: text}), message: text};

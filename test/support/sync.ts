@@ -10,12 +10,12 @@ import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES, PRESERVABLE} from '../../src/core/plan.js';
 import {readPlanFile} from '../../src/formats/plan-file.js';
 
-// What is remembered of targets goes with the process.
+// The record of targets is removed with the process.
 const state = fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-state-'));
 process.env.XDG_STATE_HOME = state;
 process.on('exit', () => fs.rmSync(state, {recursive: true, force: true}));
 
-/** Guards are lifted, so that any two trees may be synchronised. */
+/** Guards are lifted, so that any two trees can be synchronised. */
 export function settings(source: string, target: string, overrides: Partial<Settings> = {}): Settings {
   return {
     source,

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** Called in a `describe`: gives a maker of empty folders, each of them removed after the test that asked for it. */
+/** Called in a `describe`: returns a function that makes empty folders, which are removed after the test. */
 export function tempDirs(): () => string {
   const made: string[] = [];
   afterEach(() => {
@@ -15,7 +15,7 @@ export function tempDirs(): () => string {
   };
 }
 
-/** Removes a folder with all that is in it: also what its owner may not enter, and names that are not UTF-8. */
+/** Removes a folder with its content, even folders that their owner cannot enter, and names that are not UTF-8. */
 export function removeTree(folder: string | Buffer): void {
   fs.chmodSync(folder, 0o700);
   for (const entry of fs.readdirSync(folder, {withFileTypes: true, encoding: 'buffer'})) {

@@ -1,6 +1,6 @@
 /**
- * dirsync in a real terminal: a detached tmux server of its own, which is looked at as a person would. Nothing else depends on
- * this; `close` ends the server and the program in it.
+ * dirsync in a real terminal: a separate, detached tmux server, which shows what a person would see. `close` ends the server and the
+ * program in it.
  */
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
@@ -11,13 +11,13 @@ import {type CliOptions, Home} from './cli.js';
 export interface TerminalOptions extends Pick<CliOptions, 'cwd' | 'env'> {
   readonly width?: number;
   readonly height?: number;
-  /** A command that starts the program, such as strace with what it does to it. */
+  /** A command that starts the program, such as strace with its options. */
   readonly under?: readonly string[];
-  /** Starts it as a job of its own, as shells do: it can be stopped, and goes on by `foreground`. */
+  /** Starts it as a job, as shells do: it can be stopped, and `foreground` continues it. */
   readonly isJob?: boolean;
 }
 
-/** How the terminal is left: whether its cursor is shown, the alternate screen is up, and keys are echoed and come by line. */
+/** The state of the terminal after the program: whether its cursor is shown, the alternate screen is active, and keys are echoed and arrive by line. */
 export interface TerminalState {
   readonly cursor: boolean;
   readonly alternate: boolean;
@@ -27,8 +27,8 @@ export interface TerminalState {
 export const RESTORED: TerminalState = {cursor: true, alternate: false, cooked: true};
 
 /**
- * Each flush of a file takes so long that an apply of 1000 files, each flushed, takes some seconds on any disk. `-DD`: strace is in a
- * process group of its own, since Ctrl-Z would stop it before it lets the program hear of that.
+ * Each flush of a file is so slow that an apply of 1000 flushed files takes some seconds on any disk. `-DD`: strace has its own
+ * process group, because Ctrl-Z would stop it before it passes the signal on to the program.
  */
 export const SLOW = [
   'strace',
@@ -71,7 +71,7 @@ export class Terminal {
     const set = Object.entries({TERM: 'screen-256color', ...env, ...options.env}).map(([name, value]) => `${name}=${value}`);
     const program = ['env', '-i', ...set, ...under, process.execPath, this.#home.program, ...args].map(quote).join(' ');
     const script = path.join(folder, 'start');
-    // What is written after the program stays on the screen, and its exit code can be read there.
+    // This stays on the screen after the program, and shows its exit code.
     const start = `(echo $BASHPID >${quote(this.#pidFile)}; exec ${program}); code=$?`;
     const end = 'echo "[exit $code]"; exec sleep 600';
     fs.writeFileSync(script, (isJob ? ['set -m', start, goOn(this.#foregroundFile), end] : [start, end]).join('\n'));
@@ -79,12 +79,12 @@ export class Terminal {
     this.#tmux('-f', '/dev/null', 'new-session', '-d', ...size, '-c', String(cwd), `exec bash ${quote(script)}`);
   }
 
-  /** What is on the screen now, line by line, without trailing spaces. */
+  /** The current screen, line by line, without trailing spaces. */
   screen(): string {
     return this.#tmux('capture-pane', '-p').replace(/\n+$/, '');
   }
 
-  /** The screen with all that has scrolled off it. */
+  /** The screen with all lines that have scrolled off it. */
   history(): string {
     return this.#tmux('capture-pane', '-p', '-S', '-').replace(/\n+$/, '');
   }
@@ -94,7 +94,7 @@ export class Terminal {
     return this.#tmux('capture-pane', '-p', '-e').replace(/\n+$/, '');
   }
 
-  /** Records all bytes that the program writes from now on; gives what came so far. */
+  /** Records all bytes that the program writes from now on; returns a function for the bytes so far. */
   record(): () => string {
     const file = path.join(this.#home.folder, 'written');
     fs.writeFileSync(file, '');
@@ -102,7 +102,7 @@ export class Terminal {
     return () => fs.readFileSync(file, 'latin1');
   }
 
-  /** Waits until the screen shows a text, and gives the screen. */
+  /** Waits until the screen shows a text, and returns the screen. */
   async shows(text: string | RegExp): Promise<string> {
     const until = Date.now() + TIMEOUT;
     for (;;) {
@@ -113,13 +113,13 @@ export class Terminal {
     }
   }
 
-  /** Waits for the program's end, and gives its exit code. */
+  /** Waits for the program's end, and returns its exit code. */
   async ended(): Promise<number> {
     const screen = await this.shows(/\[exit \d+\]/);
     return Number(/\[exit (\d+)\]/.exec(screen)?.[1]);
   }
 
-  /** Brings a job that was stopped back to the foreground, with the terminal in the modes that shells want. */
+  /** Brings a stopped job back to the foreground, with the terminal in the modes that shells use. */
   foreground(): void {
     fs.writeFileSync(this.#foregroundFile, '');
   }
@@ -149,7 +149,7 @@ export class Terminal {
     return {cursor: cursor === '1', alternate: alternate === '1', cooked: /(?<!-)\bicanon\b/.test(stty) && / echo\b/.test(stty)};
   }
 
-  /** The terminal is gone, as when its window is closed; the program may still be there. */
+  /** Removes the terminal, as when its window is closed; the program can still be running. */
   hangUp(): void {
     this.#isGone = true;
     this.#tmux('kill-server');
@@ -173,8 +173,8 @@ export class Terminal {
 }
 
 /**
- * What a shell does while its job is stopped again and again. Unlike one that is typed in, it leaves the terminal as the job did.
- * No loop: bash ends one when a job in it is stopped. 128 and the number of SIGSTOP or SIGTSTP.
+ * A shell script for a job that is stopped several times. Unlike an interactive shell, it leaves the terminal as the job did.
+ * It has no loop, because bash ends a loop when a job in it is stopped. The codes are 128 plus the number of SIGSTOP or SIGTSTP.
  */
 function goOn(file: string): string {
   return `go_on() {

@@ -1,6 +1,6 @@
 /**
  * Trees as literals, written to disk and read back. Names are text as in core/name (a lone surrogate U+DC80 to U+DCFF is a
- * byte that is not UTF-8), but nothing here uses src/ to read: what is read back is to judge it.
+ * byte that is not UTF-8), but nothing here uses src/ to read, because the result is used to judge it.
  */
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -23,15 +23,15 @@ export interface LeafAttributes {
   readonly mtime?: bigint | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  /** In blocks only: no tree is written with them. */
+  /** Only for blocks; not written to disk. */
   readonly xattrs?: Xattrs | undefined;
 }
 
-/** Anything that needs more than a name and a content. */
+/** An entry that needs more than a name and content. */
 export class Leaf {
   constructor(
     readonly type: LeafType,
-    /** A file's content, a symlink's target, the path of the file that a hard link is another name of. */
+    /** The content of a file, the target of a symlink, or the path of a hard link's file. */
     readonly text = '',
     readonly tree: Tree = {},
     readonly attributes: LeafAttributes = {},
@@ -82,7 +82,7 @@ function exactBackend(): Platform {
   return backend;
 }
 
-/** Makes the tree in the folder `root`, which may be there already; attributes of `dir` are the root's own. */
+/** Makes the tree in the folder `root`, which can exist already; attributes of `dir` are those of the root. */
 export function writeTree(root: string, tree: Tree | Leaf): void {
   const rootBytes = nameBytes(root);
   fs.mkdirSync(rootBytes, {recursive: true});
@@ -104,7 +104,7 @@ export function writeTree(root: string, tree: Tree | Leaf): void {
   };
   write(rootBytes, toLeaf(tree));
   for (const [at, to] of links) fs.linkSync(joined(rootBytes, nameBytes(to)), at);
-  // Children first, since what is made in a folder changes its times.
+  // Children first, because new entries change the times of their folder.
   for (const [at, leaf] of folders.reverse()) setAttributes(at, leaf, 0o755);
 }
 
@@ -138,14 +138,14 @@ function joined(folder: Buffer, name: Buffer): Buffer {
 }
 
 /**
- * What is in a folder, in canonical order: path to a description such as `file 0644 12 1700000000.000000001 "text"`. The root
- * is `.`; /.dirsync is left out. Owners are shown where they are not this process's, hard links as ` = first path of the group`.
+ * The content of a folder, in canonical order: path to a description such as `file 0644 12 1700000000.000000001 "text"`. The root
+ * is `.`; /.dirsync is left out. Owners are shown if they differ from this process's, hard links as ` = first path of the group`.
  */
 export function readTree(root: string): Record<string, string> {
   const found: Record<string, string> = {};
   const groups = new Map<string, string>();
   const read = (at: Buffer, shown: string) => {
-    // What another process removed since it was listed is not there.
+    // Another process removed it after it was listed.
     const stat = fs.lstatSync(at, {bigint: true, throwIfNoEntry: shown === '.'});
     if (stat === undefined) return;
     const id = `${stat.dev}:${stat.ino}`;
@@ -170,7 +170,7 @@ export function readTree(root: string): Record<string, string> {
   return found;
 }
 
-/** What a tree holds, but for times. */
+/** The content of a tree, without times. */
 export function holdings(root: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(readTree(root)).map(([at, line]) => [
@@ -208,7 +208,7 @@ function content(at: Buffer): string {
   return bytes.length <= 64 ? JSON.stringify(readable(bytes)) : createHash('sha256').update(bytes).digest('hex');
 }
 
-/** UTF-8 where it is, else one character a byte: two different values stay different enough for a comparison of trees. */
+/** As UTF-8 if it is valid, otherwise one character per byte: enough to distinguish values when trees are compared. */
 function readable(bytes: Buffer): string {
   const text = bytes.toString();
   return Buffer.from(text).equals(bytes) ? text : `bytes:${bytes.toString('latin1')}`;
@@ -277,7 +277,7 @@ const {plainTree, node} = fc.letrec<{plainTree: Tree; node: Leaf}>((tie) => ({
   ),
 }));
 
-/** Trees whose names are few, so that two of them share many paths; some have hard links. */
+/** Trees with few different names, so that two of them share many paths; some have hard links. */
 export const arbitraryTree: fc.Arbitrary<Tree> = withLinks(plainTree);
 
 function withLinks(plainTrees: fc.Arbitrary<Tree>): fc.Arbitrary<Tree> {
@@ -298,7 +298,7 @@ function withLinks(plainTrees: fc.Arbitrary<Tree>): fc.Arbitrary<Tree> {
 
 interface Edit {
   readonly how: 'put' | 'remove' | 'rename' | 'add' | 'link';
-  /** Which of the places that there are; for `add` and `link` the name in the folder of that place. */
+  /** The index of a path; for `add` and `link`, the new name in the folder of that path. */
   readonly at: number;
   readonly name: string;
   readonly node: Leaf;
@@ -319,12 +319,12 @@ const largerTree = withLinks(
   fc.array(fc.tuple(names, node), {minLength: 3, maxLength: 6, size: 'max'}).map((entries) => Object.fromEntries(entries)),
 );
 
-/** A tree and an edited copy of it, as a source and its last backup are: leaves changed, added, removed, renamed, of another kind. */
+/** A tree and an edited copy, like a source and its last backup: leaves changed, added, removed, renamed, or of a different kind. */
 const similarTrees: fc.Arbitrary<[Tree, Tree]> = fc
   .tuple(largerTree, edits)
   .map(([tree, changes]) => [tree, edited(tree, changes)]);
 
-/** Two trees: by chance, or nearly the same. */
+/** Two trees: random, or almost equal. */
 export const pairOfTrees: fc.Arbitrary<[Tree, Tree]> = fc.oneof(
   {weight: 1, arbitrary: fc.tuple(arbitraryTree, arbitraryTree)},
   {weight: 2, arbitrary: similarTrees},
@@ -348,7 +348,7 @@ function edited(tree: Tree, changes: readonly Edit[]): Tree {
   return withoutDeadLinks(copy, new Set(pathsOf(copy).flatMap(({path, leaf}) => (leaf.type === 'file' ? [path] : []))));
 }
 
-/** Without second names of files that are no longer there. */
+/** Without hard links to files that no longer exist. */
 function withoutDeadLinks(tree: Tree, files: ReadonlySet<string>): Tree {
   const alive = sortedEntries(tree).filter(([, {type, text}]) => type !== 'hardlink' || files.has(text));
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 import process from 'node:process';
 
-/** Does something as a user without rights, where root runs the tests; anyone else is such a user already. */
+/** Does something as a user without rights, if root runs the tests; other users have no such rights anyway. */
 export function asNobody<T>(act: () => T): T {
   if (process.geteuid?.() !== 0) return act();
   const back = () => process.seteuid?.(0);

@@ -1,4 +1,4 @@
-/** A machine with two clocks on which time passes only when somebody sleeps, and a loop on it. */
+/** A machine with two clocks, on which time passes only during sleeps, and a loop on it. */
 import type {RunResult} from '../../src/core/job-run.js';
 import type {Schedule} from '../../src/core/schedule.js';
 import {Loop} from '../../src/schedule/loop.js';
@@ -9,12 +9,12 @@ export interface Story {
   readonly schedule: Partial<Schedule>;
   /** ISO 8601, UTC. */
   readonly from?: string;
-  /** How long the loop is there. */
+  /** How long the loop runs. */
   readonly lasts: number;
   /** How long the n-th run takes, counted from 1. */
   readonly takes?: (run: number) => number;
   readonly ends?: (run: number) => RunResult;
-  /** What happens so long after the start. */
+  /** Events, by the time after the start. */
   readonly happens?: readonly (readonly [after: number, what: (world: World) => void])[];
   readonly random?: () => number;
 }
@@ -57,17 +57,17 @@ export class World {
     return this;
   }
 
-  /** The clock is set. */
+  /** Sets the clock. */
   set(by: number): void {
     this.wall += by;
   }
 
-  /** Nothing runs, and both clocks go on. */
+  /** The machine sleeps: nothing runs, and both clocks advance. */
   sleep(milliseconds: number): void {
     this.#advance(this.steady + milliseconds);
   }
 
-  /** What is due happens meanwhile; the signal ends it early. */
+  /** Due events happen meanwhile; the signal ends it early. */
   #pass(milliseconds: number, signal?: AbortSignal): void {
     const until = this.steady + milliseconds;
     while (!signal?.aborted) {
