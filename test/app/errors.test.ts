@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {signalExitCode, toError} from '../../src/app/errors.js';
+import {toError} from '../../src/app/errors.js';
 import {DirsyncError} from '../../src/core/errors.js';
 import {SystemError} from '../../src/platform/platform.js';
 
@@ -26,9 +26,5 @@ describe('app/errors', () => {
       null,
     ];
     for (const error of others) expect(toError(error)).to.equal(error);
-  });
-
-  it('a signal has the exit code that a shell gives it', () => {
-    expect((['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map(signalExitCode)).to.deep.equal([129, 130, 143]);
   });
 });

@@ -1,5 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {expect} from 'chai';
+import fc from 'fast-check';
 import {shellWord, typedWord} from '../../src/core/shell.js';
 
 describe('core/shell', () => {
@@ -7,7 +8,9 @@ describe('core/shell', () => {
   const odd = ['', "it's", '"', '$HOME', '`id`', '\\', 'a b', '*', '~', '#x', ';', '&', '|', '(', '!', 'ü', 'a\nb', "'''"];
 
   it('writes words that a shell reads as they were', () => {
-    const words = [...plain, ...odd];
+    const letters = fc.constantFrom(...Array.from('aZ0 \'"$`\\*?~#!&|;<>(){}[]=-_./,:@%+é'));
+    const more = fc.sample(fc.string({unit: letters, maxLength: 6}), {numRuns: 300, seed: 1});
+    const words = [...plain, ...odd, ...more];
     const read = execFileSync('sh', ['-c', `printf '%s\\0' ${words.map(shellWord).join(' ')}`], {encoding: 'utf8'});
     expect(read.split('\0').slice(0, -1)).to.deep.equal(words);
   });

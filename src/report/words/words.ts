@@ -13,8 +13,8 @@ import type {RelPath} from '../../core/path.js';
 import type {KindTotals, Plan, PlanSummary} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
 import type {RunEnd, RunSummary} from '../../core/run.js';
-import {differingXattrs, type PreservedXattrs, XATTR_NAMESPACES, type KeptXattrs} from '../../core/xattr.js';
-import {formatBytes, formatDuration, formatTime, formatCount, formatPlural} from './units.js';
+import {differingXattrs, type PreservedXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
+import {formatBytes, formatDuration, formatTime} from './units.js';
 import {xattrLabel} from './xattr.js';
 
 /** One character a kind, so that colour never says anything alone. */
