@@ -1,4 +1,4 @@
-/** What a worker thread runs: one task after another, each synchronous. Errors go back as they are. */
+/** The main file of worker threads: runs one task after another, each synchronously. Errors are sent back unchanged. */
 import {parentPort, workerData} from 'node:worker_threads';
 import {type BatchTask, leave, performBatch} from './apply/batch.js';
 import {answer, type QuestionTask} from './apply/question.js';
@@ -15,15 +15,15 @@ const {shared, index} = workerData as WorkerData;
 const slot = index * COUNTERS;
 const pace = new SharedPace(shared.allowance, workersClock(shared.control, STOP));
 
-/** Adds to this worker's counters; false when the run is to stop. */
+/** Adds to this worker's counters; false if the run must stop. */
 function count(entries: number, bytes: number): boolean {
-  // The slot has no other writer; readers may see a moment ago.
+  // No other thread writes to this slot; readers may see slightly older values.
   shared.counters[slot] = (shared.counters[slot] as number) + entries;
   shared.counters[slot + 1] = (shared.counters[slot + 1] as number) + bytes;
   return Atomics.load(shared.control, STOP) === 0;
 }
 
-/** Says which action this worker has in hand. */
+/** Records this worker's current action. */
 function at(index: number | undefined): void {
   shared.counters[slot + AT] = index === undefined ? 0 : index + 1;
 }
@@ -48,7 +48,7 @@ function takeCredit(credit: Int32Array): void {
   Atomics.sub(credit, 0, 1);
 }
 
-// Without the task nobody could be answered: the pool learns that this worker has ended.
+// Without the request there is no id to answer to, so the worker ends, which the pool notices.
 port.on('messageerror', (error) => {
   throw error;
 });

@@ -1,4 +1,4 @@
-/** A batch of actions as a worker's task: what is asked, what is answered, and how it is done. */
+/** A batch of actions as a worker's task: the task, its results, and how a worker performs it. */
 import type {Action} from '../core/action.js';
 import {type RelPath, ROOT} from '../core/path.js';
 import type {Problem} from '../core/problem.js';
@@ -15,25 +15,26 @@ import {type LeaderNow, problemOf, STOPPED, type StepResult} from './step.js';
 
 export type {LeaderNow} from './step.js';
 
-/** `check`: look only. `sync`: flush the file systems of the target. `times`: say what was learnt of how it keeps times. */
+/** `check`: change nothing. `sync`: flush the file systems of the target. `times`: return what was learnt about its times. */
 export type BatchStep = WaveStep | 'check' | 'sync' | 'times';
 
+/** The actions of a batch, and what the worker must know about them. */
 export interface BatchTask {
   readonly type: 'batch';
   readonly step: BatchStep;
   readonly indexes: readonly number[];
   readonly actions: readonly Action[];
-  /** For links, one for each action. */
+  /** For links: the leader of each action. */
   readonly leaders?: readonly (LeaderNow | undefined)[];
-  /** One for each action, where anything is set aside: see `Step`. */
+  /** For each action, if anything is set aside: see `Step`. */
   readonly asides?: readonly (RelPath | undefined)[];
-  /** Given where it is another than that of the worker's last batch. */
+  /** Present if it differs from the context of the worker's last batch. */
   readonly context?: ApplyContext;
-  /** Folders of the target that were opened up to their owner since the worker's last batch. */
+  /** Folders of the target that were temporarily opened since the worker's last batch. */
   readonly opened?: readonly Opened[];
 }
 
-/** `obstacle`: what stands on the way to a new path and is no folder, to be made one by another action. */
+/** `obstacle`: a path above a new path that is not a folder yet; another action must replace it by one. */
 type CheckResult = {
   readonly status: 'todo';
   readonly drift?: undefined;
@@ -43,9 +44,10 @@ type CheckResult = {
 
 export type BatchResult = StepResult | CheckResult;
 
-/** Between threads a result that says no more than its status is that status: nearly all are, and texts are cloned fast. */
+/** A result between threads. If it has only a status, only the status is sent: strings are cloned fast, and most results are so. */
 export type WireResult = BatchResult | BatchResult['status'];
 
+/** The inverse of `toWire`. */
 export function fromWire(result: WireResult): BatchResult {
   return typeof result === 'string' ? ({status: result} as BatchResult) : result;
 }
@@ -59,20 +61,21 @@ function toWire(result: BatchResult): WireResult {
   return isPlain ? status : result;
 }
 
+/** What a batch needs from its worker. */
 export interface BatchTools {
   readonly worker: number;
-  /** Counts steps and bytes; false when the run is to stop. */
+  /** Counts steps and bytes; false if the run must stop. */
   readonly count: (steps: number, bytes: number) => boolean;
-  /** Whether filters leave out what a source has at a path. */
+  /** Whether filters leave out the source's entry at a path. */
   readonly leftOut: LeftOut;
   readonly pace: Pace;
-  /** Says which action is in hand. */
+  /** Records the current action. */
   readonly at: (index: number | undefined) => void;
 }
 
 let session: Session | undefined;
 
-/** Runs in a worker. One result for each action. */
+/** Performs a batch, in a worker. Returns one result per action; for `sync` a problem, and for `times` the facts, if any. */
 export function performBatch(task: BatchTask, tools: BatchTools): readonly WireResult[] | Problem | TimeFacts | undefined {
   const {step, context} = task;
   if (context !== undefined) {
@@ -137,19 +140,19 @@ function checked(action: Action, world: World): BatchResult {
   return standing === 'done' ? {status: 'already-done'} : {status: 'skipped', drift: standing};
 }
 
-/** One path that goes wrong is a value; the rest of the batch continues. Where there is no way into the trees, each path fails for that. */
+/** Turns an error into a problem of its path, so that the rest of the batch continues. If a tree cannot be opened, each path fails. */
 function attempt<Result extends BatchResult>(step: WaveStep | 'check', {path}: Action, act: () => Result): Result | StepResult {
   try {
     return act();
   } catch (error) {
     const found = problemOf(error, {path, phase: step === 'check' ? 'check' : WAVE_PHASES[step]});
-    // Where the ways stand after a bug is not known.
+    // After a bug, the state of the cursors is not known.
     if (found.code === 'INTERNAL') session?.forgetWays();
     return {status: 'failed', problem: found};
   }
 }
 
-/** Flushes what this worker has written to, and the first one the target's own file system; a problem where that is refused. */
+/** Flushes the volumes that this worker has written to; worker 0 also flushes the target's own. Returns a problem if that is refused. */
 function sync(run: Session, worker: number): Problem | undefined {
   try {
     const {platform, target, volumes} = run.world;
@@ -161,7 +164,7 @@ function sync(run: Session, worker: number): Problem | undefined {
   }
 }
 
-/** Closes what this worker holds open for a run. */
+/** Closes everything that this worker has open for a run. */
 export function leave(): void {
   session?.close();
   session = undefined;

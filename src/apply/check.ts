@@ -89,6 +89,7 @@ export function lookAt(
   return place && entryAtPlace(platform, place, preserved);
 }
 
+/** The entry at a place; undefined if nothing is there. @throws SystemError. */
 export function entryAtPlace(platform: Platform, {folder, name}: Place, preserved: PreservedXattrs): Entry | undefined {
   if (!platform.stat(folder, name, stat)) return undefined;
   const link = stat.code === CODE.symlink ? platform.readLink(folder, name) : undefined;

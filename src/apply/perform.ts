@@ -254,7 +254,10 @@ function linkBeyond(step: Step, action: Link, spot: Place): StepResult {
   return result;
 }
 
-/** If two names of one file are on different volumes, or it has its maximum number of links, a separate file is made and reported each time. */
+/**
+ * If two names of one file are on different volumes, or it has its maximum number of links, a separate file is made and reported
+ * each time.
+ */
 function copyApart(step: Step, action: Link, code: 'NOT_LINKED' | 'TOO_MANY_LINKS'): StepResult {
   const {world} = step;
   const {after} = action;

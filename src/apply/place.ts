@@ -1,4 +1,4 @@
-/** How what was made takes its place, or waits for it, and where what was there goes. */
+/** Moves new entries from their spots to their places, and sets the old ones aside if necessary. */
 import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {RelPath} from '../core/path.js';
@@ -9,14 +9,14 @@ import {checkTarget, comeOrGone} from './check.js';
 import {asideSpot, discard, placeIn, waitingSpot} from './spot.js';
 import {ALREADY, DONE, type Step, type StepResult, skipped} from './step.js';
 
-/** What was made takes its place, or waits for the folder that it replaces to be empty. */
+/** Moves a new entry to its place, or to where it waits until the folder that it replaces is empty. @throws SystemError. */
 export function putInPlace(step: Step, spot: Place): StepResult {
   const {action, world, staging, index} = step;
   const {platform, policy} = world;
   let result: StepResult | undefined;
   try {
     const after = action.after as Entry;
-    // Made beside its place it may have got what new files get there: an ACL.
+    // An entry that was made beside its place may have inherited a default ACL there.
     if (spot.folder !== staging.own && policy.acls && action.kind !== 'link') {
       platform.setAttributes(spot.folder, spot.name, CODE[after.kind], attributesOf(step, {isNew: false}));
     }
@@ -27,7 +27,7 @@ export function putInPlace(step: Step, spot: Place): StepResult {
       }
       result = {status: 'staged'};
     } else {
-      // Race: what is put here between this look and the rename is replaced; a moment of microseconds.
+      // Race: an entry that appears between this check and the rename is replaced; some microseconds.
       const again = action.before === undefined ? 'todo' : checkTarget(action, world);
       if (typeof again === 'object') result = skipped(again);
       else result = step.aside === undefined ? take(step, spot) : takeAside(step, spot, step.aside);
@@ -38,7 +38,7 @@ export function putInPlace(step: Step, spot: Place): StepResult {
   }
 }
 
-/** One rename: at one moment the old, at the next the new. */
+/** Replaces atomically by one rename. */
 function take(step: Step, spot: Place): StepResult {
   const {action, world} = step;
   const {platform} = world;
@@ -61,21 +61,21 @@ function take(step: Step, spot: Place): StepResult {
   }
 }
 
-/** Where closing or renaming a file is taken for a change of it. */
+/** Sets the modification time again in a target in which closing or renaming a file changes it. */
 export function setTimeAgain({action, world: {platform, policy, abilities}}: Step, place: Place): void {
   const {kind, mtime} = action.after as Entry;
   if (abilities?.times !== 'placed' || !policy.times || kind !== 'file') return;
   platform.setAttributes(place.folder, place.name, CODE.file, {mtime, withAccess: true});
 }
 
-/** The same, but what was there is set aside. In one step too, where the file system exchanges names or has hard links. */
+/** Like `take`, but sets the old entry aside. It is atomic if the file system can exchange names or has hard links. */
 function takeAside(step: Step, spot: Place, path: RelPath): StepResult {
   const {platform} = step.world;
   const place = placeIn(step.world.target, step.action);
   const aside = asideSpot(step, path);
   const move = (from: Place, to: Place, replace = false) =>
     platform.move({from: from.folder, name: from.name, to: to.folder, as: to.name, replace});
-  // A connection that breaks may report a rename as refused that was carried out: then the old one is set aside already.
+  // A broken connection may report a successful rename as failed: then the old entry is already set aside.
   const orUndo = <Result>(act: () => Result, undo: () => void): Result => {
     try {
       return act();
@@ -85,7 +85,7 @@ function takeAside(step: Step, spot: Place, path: RelPath): StepResult {
     }
   };
   const exchange = () => platform.exchange(aside.folder, aside.name, place.folder, place.name);
-  // What is new lies where the old is to lie: what is the user's is never in staging.
+  // The new entry is put where the old one will be, so that the user's data is never in staging.
   move(spot, aside);
   if (orUndo(exchange, () => move(aside, spot))) {
     setTimeAgain(step, place);
@@ -110,13 +110,13 @@ function linked(platform: Platform, from: Place, to: Place): boolean {
     platform.makeLink(from.folder, from.name, to.folder, to.name);
     return true;
   } catch (error) {
-    // No hard links here, or not to what is another user's.
+    // There are no hard links here, or they are forbidden for files of other users.
     errnoOf(error);
     return false;
   }
 }
 
-/** What was put aside goes back where it was when what comes next is refused. */
+/** Runs `act` after an entry was set aside; if it fails, the entry is moved back. @throws the error of `act`. */
 export function orBack<Result>({world: {platform}}: Step, aside: Place, place: Place, act: () => Result): Result {
   try {
     return act();
@@ -126,7 +126,7 @@ export function orBack<Result>({world: {platform}}: Step, aside: Place, place: P
   }
 }
 
-/** Whether a rename or a link was refused. What was mounted on the way meanwhile refuses to be opened. */
+/** Whether a rename or a link was refused between volumes. An EXDEV of `openat` means that something was mounted on the way. */
 export function isBorder(error: unknown): boolean {
   return errnoOf(error) === 'EXDEV' && (error as SystemError).syscall !== 'openat';
 }

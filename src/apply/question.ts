@@ -1,4 +1,4 @@
-/** What a worker is asked about paths of both trees, outside of an apply: nothing is changed to answer it. */
+/** Questions about paths of both trees that a worker answers without changing anything. */
 import process from 'node:process';
 import {emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
@@ -11,6 +11,7 @@ import {openTree} from '../platform/roots.js';
 import {inSource} from './check.js';
 import {problemOf} from './step.js';
 
+/** One question about several paths. */
 export interface QuestionTask {
   readonly type: 'question';
   /**
@@ -19,7 +20,7 @@ export interface QuestionTask {
    */
   readonly question: 'content' | 'allocated' | 'refused';
   readonly paths: readonly RelPath[];
-  /** For `content`: where the target has each of them. */
+  /** For `content`: the paths in the target. */
   readonly inTarget: readonly RelPath[];
   /** Undefined where there is none. */
   readonly source: ByteName | undefined;
@@ -27,17 +28,17 @@ export interface QuestionTask {
   readonly views: Readonly<Record<Side, View>>;
 }
 
-/** Both trees while questions are answered. */
+/** Both trees, open while questions are answered. */
 interface Trees {
   readonly platform: Platform;
   readonly source: Cursor | undefined;
   readonly target: Cursor | undefined;
-  /** False when the run is to stop. */
+  /** False if the run must stop. */
   readonly goOn: () => boolean;
   readonly pace: Pace;
 }
 
-/** One answer for each path, in their order. @throws SystemError if a root cannot be opened. */
+/** Returns one answer per path, in the same order. @throws SystemError if a root cannot be opened. */
 export function answer(
   {question, paths, inTarget, source, target, views}: QuestionTask,
   {goOn, pace}: Pick<Trees, 'goOn' | 'pace'>,
@@ -77,7 +78,7 @@ function sameContent(path: RelPath, {platform: fs, source, target, goOn, pace}: 
   }
 }
 
-/** [of the source, of the target]; 0 where there is none, or no way to it. */
+/** Bytes on disk [in the source, in the target]; 0 if the file does not exist or cannot be reached. */
 function allocated(path: RelPath, {platform: fs, source, target}: Trees): readonly [number, number] {
   const bytes = (cursor: Cursor | undefined) => {
     try {
@@ -91,9 +92,9 @@ function allocated(path: RelPath, {platform: fs, source, target}: Trees): readon
   return [bytes(source), bytes(target)];
 }
 
-/** Why nothing may be changed in a folder of the target; its owner can open it up. */
+/** The errno name with which a folder of the target refuses changes; undefined if it does not, or if this user can open it temporarily. */
 function refused(path: RelPath, {platform: fs, target}: Trees): string | undefined {
-  // It has come since the plan was made, which is then refused.
+  // The target was created since the plan was made; such a plan is refused elsewhere.
   if (target === undefined) return undefined;
   try {
     const folder = target.folder(path);
@@ -102,7 +103,7 @@ function refused(path: RelPath, {platform: fs, target}: Trees): string | undefin
     const stat = emptyStat();
     return fs.stat(folder, '' as ByteName, stat) && stat.uid === process.geteuid?.() ? undefined : code;
   } catch (error) {
-    // It is gone, or is no folder: its own actions will say so.
+    // It is gone, or is not a folder: its own actions will report that.
     const code = errnoOf(error);
     return code === 'EACCES' ? code : undefined;
   }

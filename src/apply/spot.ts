@@ -1,21 +1,21 @@
 /**
- * Where things are made, wait and take their places.
+ * Spots: where files are written, wait and are set aside before and after they get their places.
  *
- * | place | what lies there | user's data | who removes it, and when |
+ * | path | content | user's data | removed |
  * | --- | --- | --- | --- |
- * | `.dirsync/tmp/RUN/worker-N/INDEX` | what is being made | no | it takes its place; what failed goes at once, the rest with the sweep |
- * | `.dirsync/tmp/RUN/waiting/INDEX` | a leaf, until the folder that it replaces is empty | no | it takes its place, or the sweep |
- * | `.dirsync/replaced/RUN/INDEX` | a leaf that was set aside | yes | a run that has all of its plan done and on disk |
- * | `FOLDER/.dirsync-RUN-INDEX.tmp` | as in `tmp`, where FOLDER is on another volume | no | as in `tmp`, by the traces noted there |
- * | `FOLDER/.dirsync-RUN-INDEX.old` | as in `replaced`, likewise | yes | as in `replaced`, by the traces noted there |
- * | `FOLDER/.dirsync-RUN-INDEX.name` | what is being renamed to another way to write its name | yes | nobody: it gets its name, or its old one back |
+ * | `.dirsync/tmp/RUN/worker-N/INDEX` | a new file or folder | no | by the rename to its place; at once after a failure; the rest by the sweep |
+ * | `.dirsync/tmp/RUN/waiting/INDEX` | a new leaf, until the folder that it replaces is empty | no | by the rename to its place, or by the sweep |
+ * | `.dirsync/replaced/RUN/INDEX` | a leaf that was set aside | yes | by a run whose whole plan is done and on disk |
+ * | `FOLDER/.dirsync-RUN-INDEX.tmp` | as in `tmp`, if FOLDER is on another volume | no | as in `tmp`, by its traces |
+ * | `FOLDER/.dirsync-RUN-INDEX.old` | as in `replaced`, if FOLDER is on another volume | yes | as in `replaced`, by its traces |
+ * | `FOLDER/.dirsync-RUN-INDEX.name` | an entry that is being renamed to a different spelling | yes | never: it gets its new name, or its old one back |
  *
- * A leaf is set aside when a folder takes its place; when it goes with a folder that gives its place to a leaf, and may itself be a
- * leaf that still waits for its place (a rename, as of `a/photo` to `a`); or when it is written over, and may itself be what is only then
- * written at another path (two names that were swapped).
+ * A leaf is set aside in three cases: a folder replaces it; it is deleted with a folder that a leaf replaces, and may be the same as that
+ * waiting leaf (a rename of `a/photo` to `a`); or it is overwritten, and may be the same as a leaf that is written later at another path
+ * (two swapped names).
  *
- * The sweep empties `.dirsync/tmp` at the start and at the end of each run, whoever left what there. So what may be the only copy of
- * a user's data is never in it, not for a moment: it goes from its place to `replaced` by one rename.
+ * The sweep empties `.dirsync/tmp` at the start and at the end of each run, no matter which run left files there. So a file that may be
+ * the only copy of a user's data is never there, not even for a moment: one rename moves it from its place to `replaced`.
  */
 import type {Action} from '../core/action.js';
 import {emptyStat} from '../core/block.js';
@@ -28,49 +28,49 @@ import {besideName} from '../state/traces.js';
 import type {World} from './check.js';
 import type {Step} from './step.js';
 
-/** Where an action is done; the way there is looked at again before something is destroyed. */
+/** The place of an action in the target. If the action destroys something, the way to it is checked again. */
 export function placeIn(target: Cursor | undefined, {path, before}: Action): Place {
   if (target === undefined) throw new SystemError('ENOENT', 'openat');
   return target.place(path, before !== undefined);
 }
 
-/** Where what takes a place is made: in staging, or beside the place where it cannot be renamed from there. */
+/** The spot where a new entry is made: in staging, or beside its place if it could not be renamed from there. */
 export function spotOf(step: Step, place: Place): Place {
   const {action, world, staging, index} = step;
   const isHere = canMove(world, world.target, staging, action.path);
   return isHere ? {folder: staging.own, name: nameOf(index)} : besideSpot(step, place.folder, {path: action.path, use: 'tmp'});
 }
 
-/** Whether what is in staging can be renamed to a path of the target, and the reverse; `way`: by which this is looked at. */
+/** Whether entries can be renamed between staging and a path of the target; `way`: the cursor for the check. */
 function canMove({beside}: World, way: Cursor | undefined, {volume}: Staging, path: RelPath): boolean {
   const folder = parentPath(path);
   return way?.volumeAt(folder) === volume && !beside.has(folder);
 }
 
-/** `path`: that beside which it is. */
+/** A spot beside `path`. */
 function besideSpot({staging, index}: Step, folder: Folder, {path, use}: {path: RelPath; use: 'tmp' | 'old'}): Place {
   const name = besideName(staging.runId, index, use);
   (use === 'old' ? staging.replacedTraces : staging.traces).add({beside: {folder: parentPath(path), name}});
   return {folder, name: name as ByteName};
 }
 
-/** Where a leaf is set aside; `path`: that of which the kind changes, the leaf's own or that of the folder which it is in. */
+/** The spot where a leaf is set aside; `path`: its own path, or the path of the folder above it that a leaf replaces. */
 export function asideSpot(step: Step, path: RelPath): Place {
   const {world, staging, index} = step;
-  // The other way stays at the leaf, which is still to be moved.
+  // The other cursor must stay at the leaf, which is moved next.
   const {leaders} = world;
   if (leaders === undefined || canMove(world, leaders, staging, path)) return {folder: staging.replaced, name: nameOf(index)};
   return besideSpot(step, leaders.folder(parentPath(path)), {path, use: 'old'});
 }
 
-/** Where something is to wait for the folder that it replaces to be empty. */
+/** The spot where a leaf waits until the folder that it replaces is empty. */
 export function waitingSpot(world: World, staging: Staging, path: RelPath, index: number): Place {
   const {target} = world;
   if (target === undefined || canMove(world, target, staging, path)) return {folder: staging.waiting, name: nameOf(index)};
   return {folder: target.folder(parentPath(path)), name: besideName(staging.runId, index, 'tmp') as ByteName};
 }
 
-/** Where it waits: the worker that made it may have known less of where it can be renamed, or more. */
+/** The spot where a leaf is waiting. The worker that put it there may have known different things about possible renames. */
 export function foundWaiting(world: World, staging: Staging, path: RelPath, index: number): Place {
   const inStaging: Place = {folder: staging.waiting, name: nameOf(index)};
   const {target, platform} = world;
@@ -78,11 +78,12 @@ export function foundWaiting(world: World, staging: Staging, path: RelPath, inde
   return {folder: target.folder(parentPath(path)), name: besideName(staging.runId, index, 'tmp') as ByteName};
 }
 
+/** Removes a file from its spot; errors are ignored. */
 export function discard({world}: Step, {folder, name}: Place): void {
   try {
     world.platform.removeFile(folder, name);
   } catch (error) {
-    // What is left in staging is swept when the run ends, and again when the next one starts.
+    // The sweep at the end of this run, or at the start of the next one, removes what is left in staging.
     errnoOf(error);
   }
 }

@@ -1,4 +1,4 @@
-/** One step of one action, as a worker has it in hand, and what can come of it. */
+/** One step of one action in a worker, and its possible results. */
 import type {Action} from '../core/action.js';
 import type {Drift} from '../core/drift.js';
 import {BUG, DirsyncError} from '../core/errors.js';
@@ -14,20 +14,20 @@ import type {Opened} from '../state/traces.js';
 import type {Rules} from './approach.js';
 import {SourceError, type World} from './check.js';
 
-/** `staged`: written, and waiting for the folder that it replaces to be empty. `todo`: the rest of it is another wave's. */
+/** The result of a step. `staged`: written, and waiting until the folder that it replaces is empty. `todo`: another wave does the rest. */
 export interface StepResult {
   readonly status: 'done' | 'already-done' | 'not-kept' | 'skipped' | 'failed' | 'stopped' | 'staged' | 'todo';
   readonly drift?: Drift;
   readonly problem?: Problem;
-  /** It wrote what the source has now, which is not what the plan says. */
+  /** The step wrote a newer state of the source than the plan has. */
   readonly isOther?: boolean;
-  /** Folders that were opened up to do it. */
+  /** Folders that were temporarily opened for the step. */
   readonly opened?: readonly Opened[] | undefined;
 }
 
 /**
- * How far the file has come that leads a group of hard links: `untouched`, the plan has no action for it; `written`, it was made or
- * found as it is to be; `staged`, it waits in staging by the index of its action; `attrs`, its attributes are still to be set.
+ * The state of the leader of a group of hard links. `untouched`: the plan has no action for it; `written`: it is complete; `staged`: it
+ * waits in staging under the index of its action; `attrs`: only its attributes must still be set.
  */
 export type LeaderNow =
   | {readonly is: 'untouched' | 'written'}
@@ -35,28 +35,29 @@ export type LeaderNow =
   | {readonly is: 'attrs'; readonly action: Action};
 
 /**
- * Which files are flushed before they take their places. `replacing`: what replaces something, and what is large. `holes`: what has
- * holes. After a power loss a file that has its name but not all of its content must not pass for whole: its size tells, unless it
- * was set before the content came (holes), or several pieces were on their way to disk at once.
+ * Which files are flushed before they are renamed to their paths. `replacing`: files that replace something, and large files. `holes`:
+ * files with holes. After a power loss, a file with its name but without all of its content must not count as complete. Its size shows
+ * that, unless the size was set before the content (holes) or several pieces were written to disk at once.
  */
 export type Flushed = 'none' | 'holes' | 'replacing' | 'all';
 
+/** A step, with everything that a worker needs to perform it. */
 export interface Step {
   readonly wave: WaveStep;
   readonly action: Action;
-  /** The action's index in the plan, which names it in staging. */
+  /** The action's index in the plan, which is its name in staging. */
   readonly index: number;
   readonly world: World;
   readonly staging: Staging;
-  /** For a link: how far its leader has come. */
+  /** For a link: the state of its leader. */
   readonly leader: LeaderNow | undefined;
-  /** The path beside which what the action removes or replaces is set aside, if it is. */
+  /** If the action's old leaf is set aside: the path beside which that is done. */
   readonly aside?: RelPath | undefined;
   readonly flushed: Flushed;
-  /** The permissions that new files do not get, where modes are not kept. */
+  /** The umask for new files, if modes are not preserved. */
   readonly umask: number;
   readonly learner: TimeLearner;
-  /** False when the target has refused extended attributes of this path. */
+  /** False if the target has refused extended attributes of this path. */
   readonly takesXattrs?: boolean;
   readonly rules: Rules;
   readonly onBytes: (bytes: number) => boolean;
@@ -66,15 +67,17 @@ export const DONE: StepResult = {status: 'done'};
 export const ALREADY: StepResult = {status: 'already-done'};
 export const STOPPED: StepResult = {status: 'stopped'};
 
+/** The result of a step whose path has drifted. */
 export function skipped(drifted: Drift): StepResult {
   return {status: 'skipped', drift: drifted};
 }
 
+/** The result of a step that failed with a code. */
 export function failed(action: Action, phase: Phase, code: string, side: Side = 'target'): StepResult {
   return {status: 'failed', problem: problem({path: action.path, side, phase, code, isKept: action.before !== undefined})};
 }
 
-/** What went wrong, as a problem of one path. A bug of ours is the problem of the path that shows it, and the rest goes on. */
+/** Converts an error to a problem of one path. A bug in dirsync is a problem of the path that shows it, and the rest continues. */
 export function problemOf(error: unknown, at: Pick<Problem, 'path' | 'phase'> & {readonly side?: Side}): Problem {
   const where = {side: sideOf(error), ...at};
   if (isErrno(error)) return problem({...where, code: errnoOf(error)});
@@ -86,6 +89,7 @@ export function problemOf(error: unknown, at: Pick<Problem, 'path' | 'phase'> & 
   return problem({...where, code: 'INTERNAL', message});
 }
 
+/** The tree in which an error occurred. */
 export function sideOf(error: unknown): Side {
   return error instanceof SourceError ? 'source' : 'target';
 }

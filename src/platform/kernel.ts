@@ -66,7 +66,10 @@ export class Kernel {
     return this.check(this.libc.openat(folder, this.name(NAME_A, name), flags | O.CLOEXEC, mode), 'openat');
   }
 
-  /** Calls statx(2) and fills a row; offsets are those of `struct statx`. Returns the result of the call, or EOVERFLOW for a file above `MAX_SIZE`. */
+  /**
+   * Calls statx(2) and fills a row; offsets are those of `struct statx`. Returns the result of the call, or EOVERFLOW for a file
+   * above `MAX_SIZE`.
+   */
   statx(folder: number, name: number, flags: number, stat: Stat): number {
     const result = this.libc.statx(folder, name, flags, STATX_BASIC_STATS, this.base + STATX);
     if (result !== 0) return result;

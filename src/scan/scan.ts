@@ -13,6 +13,7 @@ export interface Scan {
   readonly problems: readonly Problem[];
 }
 
+/** Starts a scan in a worker. Errors come through the blocks and the answer. */
 export function startScan(pool: WorkerPool, worker: number, task: ScanTask): Scan {
   const stream = pool.stream<ScanMessage, ScanAnswer>(worker, task);
   const problems: Problem[] = [];

@@ -1,4 +1,4 @@
-/** A scan as a worker's task: what is asked, what is streamed back, and how a worker does it. */
+/** A scan as a worker's task: its options, the messages and answer that it sends back, and the scan itself. */
 import {Blake3Hasher} from '@napi-rs/blake-hash';
 import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
@@ -17,66 +17,69 @@ import {WalkStopped, walk} from './walk.js';
 
 const NOTHING_LEFT: ReadonlyMap<string, string> = new Map();
 
-/** Bytes, as JSON, of all .dirsyncignore files together, of all tags, and of all mount points, that are kept from one run to the next. */
+/** Limits on what is kept from one run to the next, in KiB of JSON: all .dirsyncignore files, all tags, and all mount points. */
 export const MAX_RULES_KIB = 128;
 export const MAX_TAGS_KIB = 128;
 export const MAX_MOUNTS_KIB = 64;
 
-/** Patterns that can match nothing: of so many each is told. */
+/** The most patterns that can match nothing and are reported. */
 const MAX_IDLE = 1000;
 
+/** The tree to scan, and how. */
 export interface ScanTask extends Filtering {
   readonly type: 'scan';
   readonly side: Side;
   readonly root: ByteName;
   readonly view: View;
-  /** The source's root, when this is the target. */
+  /** The source's root if this is a scan of the target. */
   readonly rulesRoot?: ByteName | undefined;
   readonly rulesView?: View | undefined;
-  /** The rules of the source leave nothing out. */
+  /** Whether the rules of the source leave nothing out. */
   readonly isWhole?: boolean | undefined;
-  /** Absolute paths that mean a root, and nothing in one. */
+  /** Absolute paths that mean a root itself. */
   readonly rootNames: readonly string[];
-  /** Which extended attributes are read. */
+  /** Which extended attributes to read. */
   readonly preserved: PreservedXattrs;
   readonly oneFileSystem: boolean;
   /** See `WalkOptions`. */
   readonly folding?: Folding | undefined;
   readonly leftRenamed?: ReadonlyMap<string, string>;
-  /** The other tree's root: meeting it means that the two overlap. */
+  /** The other tree's root: if the scan finds it, the two trees overlap. */
   readonly other?: Identity | undefined;
 }
 
+/** One block with the problems found while it was filled. */
 export interface ScanMessage {
   readonly block: Block;
   readonly problems: readonly Problem[];
 }
 
+/** The results that are known at the end of a scan. */
 export interface ScanAnswer {
   readonly totals: TreeTotals;
-  /** Problems met after the last block. */
+  /** Problems found after the last block. */
   readonly problems: readonly Problem[];
-  /** Names that are one to a tree that folds names. */
+  /** Names that a target which folds names treats as one. */
   readonly collisions: Found | undefined;
-  /** Names that the target has, and shows in a way of its own. */
+  /** The number of names that the target shows in a different spelling. */
   readonly respelled: number;
-  /** Folders on other file systems than those they are in. */
+  /** Folders on a different file system than their parent folder. */
   readonly mounts: readonly RelPath[];
-  /** Where something is mounted: see `WalkOptions.onMountPoint`. */
+  /** Mount points: see `WalkOptions.onMountPoint`. */
   readonly mountPoints: Bounded<RelPath>;
-  /** The .dirsyncignore files, each with its folder. */
+  /** The .dirsyncignore files with their folders. */
   readonly rules: Bounded<Rules[number]>;
   /** The folders with a tag. */
   readonly tagged: Bounded<Tagged[number]>;
-  /** Patterns of the .dirsyncignore files that can match nothing; not all where there are many. */
+  /** Patterns in .dirsyncignore files that can match nothing; not all if there are many. */
   readonly idle: readonly Idle[];
-  /** The other tree's root lies in this one. */
+  /** Whether the other tree's root is in this tree. */
   readonly holdsOther: boolean;
-  /** Ended before its time: the blocks are not a whole tree. */
+  /** Whether the scan was stopped, so that the blocks are not a whole tree. */
   readonly stopped: boolean;
 }
 
-/** A list of which no more is kept than fits. */
+/** A list that is cut at a limit. */
 interface Bounded<T> {
   readonly items: readonly T[];
   readonly isCut: boolean;
@@ -98,13 +101,14 @@ class BoundedList<T> implements Bounded<T> {
   }
 }
 
+/** How a scan sends messages and reports progress. */
 export interface ScanContext {
   readonly send: (message: ScanMessage, transfer: ArrayBuffer[]) => void;
-  /** Told of entries seen; false ends the scan. */
+  /** Called with the number of new entries; false ends the scan. */
   readonly onProgress: (entries: number) => boolean;
 }
 
-/** Runs in a worker. @throws SystemError when a root cannot be opened. */
+/** Scans a tree, in a worker. @throws SystemError if a root cannot be opened. */
 export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswer {
   const fs = platform();
   const hash = new Blake3Hasher();

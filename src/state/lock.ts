@@ -185,7 +185,10 @@ export class TargetLock {
     }
   }
 
-  /** Removes the file unless another run has taken the lock over. Between this check and the removal none can, since it must wait a minute first. */
+  /**
+   * Removes the file unless another run has taken the lock over. Between this check and the removal none can, since it must wait a
+   * minute first.
+   */
   release(): void {
     clearInterval(this.#timer);
     if (this.#text === '') return;

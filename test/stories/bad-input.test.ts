@@ -142,7 +142,7 @@ const CASES: readonly Case[] = [
     title: 'a plan file as a folder',
     args: ['plan', './file'],
     code: 'USAGE',
-    says: [`${USAGE}./file is a file`, 'a saved plan is for'],
+    says: [`${USAGE}./file is a file`, 'a saved plan works with'],
   },
   ...['/nowhere/none', './none'].map((word) => ({
     title: `one folder that is not there: ${word}`,
@@ -282,7 +282,7 @@ const CASES: readonly Case[] = [
     code: 'ROOT_REMOTE',
     says: ['A folder on another machine cannot be reached: ', 'write ./'],
   })),
-  {title: 'an empty path', args: ['explain', '', ...ST], code: 'USAGE', says: [`${USAGE}an empty path is given`]},
+  {title: 'an empty path', args: ['explain', '', ...ST], code: 'USAGE', says: [`${USAGE}the path is empty`]},
   {title: 'a path without folders', args: ['explain', 'a'], code: 'USAGE', says: [`${USAGE}no source is given`]},
   {
     title: 'a saved plan and filters',
@@ -434,7 +434,7 @@ const CASES: readonly Case[] = [
     title: `a .dirsync in the target that is a ${kind}`,
     args: apply(...ST, '--allow', 'too-many-deletes'),
     code: 'TARGET_UNWRITABLE',
-    says: ['The target cannot be written: ', 'its .dirsync, or what is in there, is no folder'],
+    says: ['The target cannot be written: ', 'its .dirsync, or something in it, is not a folder'],
     prepare: (root: string) => {
       const at = path.join(root, 'target/.dirsync');
       if (kind === 'file') fs.writeFileSync(at, '');
