@@ -22,7 +22,7 @@ export interface QuestionTask {
   readonly paths: readonly RelPath[];
   /** For `content`: the paths in the target. */
   readonly inTarget: readonly RelPath[];
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   readonly source: ByteName | undefined;
   readonly target: ByteName | undefined;
   readonly views: Readonly<Record<Side, View>>;

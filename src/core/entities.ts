@@ -1,14 +1,14 @@
-/** Text within XML and HTML. What is a name passes `escapeName` besides. */
+/** Escapes text for XML and HTML. File names must also go through `escapeName`. */
 
-/** XML knows these, and HTML since its version 5. */
+/** Entities of XML, and of HTML since version 5. */
 const ENTITIES: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;'};
 
-/** Text for anywhere, also between the quotes of an attribute. */
+/** Escapes text for any place, including quoted attributes. */
 export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] as string);
 }
 
-/** Text for an element, where quotes are like other characters. */
+/** Escapes text for the content of an element, where quotes need no escape. */
 export function escapeElement(text: string): string {
   return text.replace(/[&<>]/g, (char) => ENTITIES[char] as string);
 }

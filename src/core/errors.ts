@@ -84,7 +84,7 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   AFTER_FAILED: EXIT.partial,
 };
 
-/** What is said with an error that is no fault of the user or the machine. */
+/** The text that is shown with an error that neither the user nor the machine has caused. */
 export const BUG = 'this is a bug in dirsync, please report it';
 
 /** The hint if something does not fit in memory. */

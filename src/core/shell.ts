@@ -1,12 +1,12 @@
-/** Words of commands. */
+/** Quotes words of shell commands. */
 import {escapeLine} from './escape.js';
 
-/** A word as a POSIX shell reads it: in quotes where it needs them. */
+/** Quotes a word for a POSIX shell if necessary. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A word of a command that a person is to read and to type. */
+/** Quotes a word of a command that is shown to a user; unsafe characters are escaped. */
 export function typedWord(word: string): string {
   return shellWord(escapeLine(word));
 }

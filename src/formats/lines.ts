@@ -1,28 +1,29 @@
-/** Lines of files that are read in chunks of any size. No more than one line is held. */
+/** Splits files that are read in chunks of any size into lines. At most one line is held in memory. */
 
-/** Bytes of one line with its end. */
+/** The most bytes of one line, including its end. */
 export const MAX_LINE = 1 << 20;
 const NEWLINE = 0x0a;
 
+/** Collects chunks and returns complete lines. */
 export class Lines {
   #pending: Buffer[] = [];
   #bytes = 0;
   #number = 0;
 
-  /** `onTooLong` throws. */
+  /** `onTooLong` is called for a line that is too long, and must throw. */
   constructor(private readonly onTooLong: () => never) {}
 
-  /** The number of the line of which something was read last; 0 before the first. */
+  /** The number of the line that was read last, even partly; 0 at the start. */
   get number(): number {
     return this.#number;
   }
 
-  /** What was read of a line that has no end yet. */
+  /** The start of a line that is not complete yet. */
   get rest(): Buffer {
     return this.#pending.length === 1 ? (this.#pending[0] as Buffer) : Buffer.concat(this.#pending);
   }
 
-  /** The lines that end in this chunk, each with its newline. The next one is looked at when it is asked for. */
+  /** Returns the lines that end in this chunk, each with its newline. Each line is checked when it is requested. */
   *add(chunk: Uint8Array): Generator<Buffer, void, undefined> {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     let start = 0;

@@ -1,4 +1,4 @@
-/** Scans of trees that are not there, or of which nothing is known. */
+/** Scans of trees that do not exist, or whose content is not known. */
 import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {ROOT} from '../core/path.js';
@@ -26,8 +26,8 @@ const EMPTY_ANSWER = Promise.resolve({
 export const NO_SCAN: Scan = {blocks: (async function* () {})(), answer: EMPTY_ANSWER, problems: []};
 
 /**
- * Of a source that is gone, taken as an empty folder like `root`, that of the target; or of one that may not be opened, of which nothing is known:
- * `unread` tells why.
+ * A scan of a source that does not exist and counts as an empty folder with the attributes of `root`, the target's root; or of a source
+ * that cannot be opened, whose content is not known: `unread` is the reason.
  */
 export function emptyScan(root: ByteName, unread: string | undefined): Scan {
   const backend = platform();

@@ -3,7 +3,7 @@ import {parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {RememberedFilters} from '../core/plan.js';
 import {FilterScope} from './filter.js';
 
-/** Asked about any path, whether or not something stands there. */
+/** Decides about any path, whether or not it exists. */
 export class KnownFilters {
   readonly #root: FilterScope;
   readonly #rules: ReadonlyMap<RelPath, string>;

@@ -2,7 +2,7 @@
 import {parentPath, type RelPath, ROOT} from '../core/path.js';
 import {FilterScope} from './filter.js';
 
-/** Exact paths; a folder stands for all that is in it. */
+/** Exact paths; a folder includes its content. */
 export class PathList {
   constructor(readonly paths: ReadonlySet<RelPath>) {}
 
