@@ -1,4 +1,4 @@
-/** What asks a command to stop: a signal, or a terminal that is gone while it is needed. */
+/** Stops a command on a signal, or when a terminal that it needs is gone. */
 
 import process from 'node:process';
 import type {StopSignal} from '../core/outcome.js';
@@ -7,23 +7,23 @@ import {onLostTerminal} from '../platform/streams.js';
 import {signalExitCode} from './exit-code.js';
 
 export interface StopSignals {
-  /** Its reason is the name of a signal. */
+  /** Aborts when the command should stop. Its reason is the name of a signal. */
   readonly signal: AbortSignal;
-  /** From now on SIGHUP asks for something else, as of a daemon, unless the answer is that it is to stop. */
+  /** Registers what SIGHUP does instead of stopping, as in a daemon. It still stops if `act` returns 'stop'. */
   readonly onHangUp: (act: () => 'stop' | undefined) => void;
-  /** Signals end the process again. */
+  /** Removes the handlers, so that signals end the process again. */
   end(): void;
 }
 
 export function hearStopSignals(): StopSignals {
   const controller = new AbortController();
   const {signal} = controller;
-  // The first asks, the second insists; what is half written lies in staging, never at its place.
+  // The first signal stops cleanly, the second one at once. Unfinished files are in staging, never in their place.
   const stop = (name: StopSignal) => {
     if (signal.aborted) process.exit(signalExitCode(name));
     controller.abort(name);
   };
-  // A terminal that is closed is told of more than once: by the kernel, by its shell, and by what is read and written.
+  // A closed terminal is reported several times: by the kernel, by its shell, and by reads and writes.
   const ask = (name: StopSignal) => {
     if (!signal.aborted) controller.abort(name);
   };

@@ -1,4 +1,4 @@
-/** What was typed, and what it comes to with the config file. */
+/** The parsed command line, and the settings that it makes with the config file. */
 import {statSync} from 'node:fs';
 import {dirname, isAbsolute} from 'node:path';
 import type {Config, JobSettings, LoadOptions} from '../config/load.js';
@@ -10,12 +10,12 @@ import type {Format} from '../core/format.js';
 import {osPath} from '../core/name.js';
 import {currentFolder, environment} from '../platform/environment.js';
 
-/** What was typed, as a command hands it over. */
+/** The parsed command line, as a command passes it on. */
 export interface Typed {
   readonly words: readonly string[];
   readonly flags: SettingFlags;
   readonly config: string | undefined;
-  /** Undefined: what suits where the output goes. */
+  /** Undefined: chosen by where the output goes. */
   readonly format: Format | undefined;
   readonly events: boolean;
   readonly all: boolean;
@@ -34,7 +34,7 @@ export async function settingsOf({words, flags, config}: Typed): Promise<Setting
 }
 
 /**
- * Typed times, also where no schedule uses them; those of a config are checked where it is read.
+ * Checks the times of flags, even if no schedule uses them. Times of a config are checked when it is read.
  * @throws DirsyncError INTERVAL_INVALID, SCHEDULE_INVALID or USAGE.
  */
 export async function checkTimes(flags: SettingFlags): Promise<void> {
@@ -44,7 +44,7 @@ export async function checkTimes(flags: SettingFlags): Promise<void> {
   activeHours.forEach(parseHours);
   for (const time of [delay, jitter, backoff, debounce]) if (time !== undefined) parseMilliseconds(time);
   if (cron.length === 0 && timezone === undefined) return;
-  // Loaded only here: few flags need a calendar.
+  // Loaded only here, because few flags need a calendar.
   const {checkCron, checkTimezone} = await import('../config/cron.js');
   cron.forEach(checkCron);
   if (timezone !== undefined) checkTimezone(timezone);
@@ -58,7 +58,7 @@ export function isUnknownJob(error: unknown): error is DirsyncError {
   return error instanceof DirsyncError && error.code === 'JOB_UNKNOWN';
 }
 
-/** A single word that is a path. */
+/** Returns the error for a single word that is a path. */
 function notOneJob(word: string): DirsyncError {
   if (isFile(word)) {
     return new DirsyncError('USAGE', `${escapeName(word)} is a file`, `name SOURCE and TARGET, or a JOB; ${FOR_PLANS}`);
@@ -72,7 +72,7 @@ function isFile(word: string): boolean {
   return statSync(osPath(word), {throwIfNoEntry: false})?.isDirectory() === false;
 }
 
-/** A word that no job has may have been meant in another way. */
+/** Returns the error for a word that names no job but may mean something else. */
 function noJob(word: string, unknown: DirsyncError): DirsyncError {
   if (word.includes('/')) return notOneJob(word);
   if (!isThere(word)) return unknown;
@@ -82,19 +82,19 @@ function noJob(word: string, unknown: DirsyncError): DirsyncError {
   return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint}; ${other}`);
 }
 
-/** To `apply`, a word is a job or a plan file. */
+/** Returns the error for a word of `apply` that is neither a job nor a plan file. */
 export function neitherJobNorPlan(word: string, unknown: DirsyncError): DirsyncError {
   if (!/\.plan$/i.test(word))
     return new DirsyncError('JOB_UNKNOWN', unknown.detail, `${unknown.hint}; it is not a plan file either`);
   return new DirsyncError('PLAN_UNREADABLE', `${escapeName(word)} does not exist, and is not a job either`, 'check the path');
 }
 
-/** Two words are folders; who names jobs where there is no such folder is told that. @throws DirsyncError USAGE. */
+/** Checks that two words are folders. @throws DirsyncError USAGE if they name jobs and the source does not exist. */
 async function checkFolders(source: string, {words, config}: Pick<Typed, 'words' | 'config'>): Promise<void> {
   if (words.some((word) => word.includes('/')) || isThere(source)) return;
   const jobs = await configOf({config}).then(
     (found) => words.filter((word) => found?.jobs.has(word)),
-    // Two folders need no config; that the source is missing is told by who looks for it.
+    // Two folders need no config, and a missing source is reported later.
     () => [],
   );
   if (jobs.length === 0) return;
@@ -107,7 +107,7 @@ async function checkFolders(source: string, {words, config}: Pick<Typed, 'words'
   );
 }
 
-/** What says how a plan is made; filters and the config file besides. */
+/** Flags that affect how a plan is made, in addition to filters and the config file. */
 const MAKING = [
   'excludeCaches',
   'excludeIfPresent',
@@ -128,7 +128,7 @@ const MAKING = [
   'renameInvalid',
 ] as const satisfies (keyof SettingFlags)[];
 
-/** @throws DirsyncError USAGE for what would be without effect on a plan that is made already. */
+/** @throws DirsyncError USAGE for flags that have no effect on a saved plan. */
 export function checkForSaved({config, flags}: Typed): void {
   const {filters, live, log, logFormat, logLevel} = flags;
   const typed = MAKING.filter((key) => flags[key] !== undefined).map((key) => flagName(key, flags[key]));
@@ -153,7 +153,7 @@ function flagName(key: string, value: unknown): string {
   return `--${value === false ? 'no-' : ''}${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** The target alone: of two roots the second, of a flag, of a job, or a folder by itself. */
+/** Returns the target: the second of two roots, that of a flag or a job, or a single folder. @throws DirsyncError USAGE. */
 export async function targetOf({words, flags, config}: Typed): Promise<string> {
   const [word, second] = words;
   if (word !== undefined && flags.target !== undefined) {
@@ -168,28 +168,25 @@ export async function targetOf({words, flags, config}: Typed): Promise<string> {
     const {job} = await jobOf(word, config);
     return job.target as string;
   } catch (error) {
-    // A job comes first, as in the other commands: beside its config there is often a folder of the same name.
+    // As in other commands, a job takes precedence: next to its config there is often a folder with its name.
     if (isUnknownJob(error) && (isFolder || word.includes('/'))) return word;
     throw error;
   }
 }
 
-/** The config file that is named or found; undefined where there is none. */
+/** Returns the config file that is named or found; undefined if there is none. */
 export async function configOf({config}: Pick<Typed, 'config'>): Promise<Config | undefined> {
-  // Loaded only here: reading config files costs more than a small run (bench: startup-plan).
+  // Loaded only here, because reading config files takes longer than a small run (bench: startup-plan).
   const {loadConfig} = await import('../config/load.js');
   return loadConfig(placeOf(config));
 }
 
-/**
- * Where a config is read or searched, and where its paths come from.
- * @throws DirsyncError CURRENT_FOLDER where that is needed.
- */
+/** Returns where a config is read or searched for. @throws DirsyncError CURRENT_FOLDER if the current folder is needed but unusable. */
 export function placeOf(file: string | undefined): LoadOptions {
   return {cwd: file !== undefined && isAbsolute(file) ? dirname(file) : currentFolder(), file, env: environment()};
 }
 
-/** A config file is read when it is named, or when a job is: two folders on a command line need none. */
+/** Reads the config only if it or a job is named, because two folders need none. */
 async function jobOf(name: string | undefined, file: string | undefined): Promise<{job: JobSettings; folder?: string}> {
   if (name === undefined && file === undefined) return {job: {}};
   const config = await configOf({config: file});
@@ -198,13 +195,13 @@ async function jobOf(name: string | undefined, file: string | undefined): Promis
   return {job, ...(config && {folder: dirname(config.file)})};
 }
 
-/** The names of the jobs of a config that has mistakes. */
+/** Returns the names of the jobs in a config that has mistakes. */
 export async function salvagedNames({config}: Typed): Promise<readonly string[]> {
   const {salvageNames} = await import('../config/load.js');
   return salvageNames(placeOf(config));
 }
 
-/** Who is to be told that a job cannot run, as far as a config with mistakes still says so. */
+/** Returns the log, metrics and hooks of a job, as far as they can be read from a config with mistakes. */
 export async function salvagedNotices({words, flags, config}: Typed): Promise<Notices | undefined> {
   const [job, more] = words;
   if (config === undefined && (job === undefined || more !== undefined)) return undefined;

@@ -1,4 +1,4 @@
 import {createRequire} from 'node:module';
 
-/** This program's version. package.json is found by name, wherever this module is bundled to. */
+/** The version of this program. package.json is found by name, because this module is bundled into different places. */
 export const VERSION: string = (createRequire(import.meta.url)('dirsync/package.json') as {version: string}).version;

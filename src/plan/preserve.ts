@@ -1,4 +1,4 @@
-/** What of what is wanted can be preserved: by this user, with this backend, in this target. */
+/** Decides what can be preserved: by this user, with this backend, in this target. */
 import {type Abilities, withAbilities} from '../core/abilities.js';
 import type {Preservable, Preserved} from '../core/plan.js';
 import {type PreservedXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
@@ -6,7 +6,7 @@ import {type PreservedXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
 export interface PreserveOptions {
   readonly wanted: readonly Preservable[];
   readonly user: {
-    /** Whether they can give files to anybody. */
+    /** Whether they can give files to any owner and group. */
     readonly chown: boolean;
     /** The groups to which they can give their own files. */
     readonly groups: readonly number[];
@@ -24,9 +24,9 @@ export interface PreserveOptions {
 
 export interface WhatIsPreserved {
   readonly preserved: Preserved;
-  /** The extended attributes that are read in the source, so that those which are lost can be counted. */
+  /** The extended attributes to read in the source, including those that are lost, which are counted. */
   readonly read: PreservedXattrs;
-  /** The extended attributes that are read in the target: some file systems answer with errors when asked for others. */
+  /** The extended attributes to read in the target, since some file systems return errors for attributes that they do not support. */
   readonly readInTarget: PreservedXattrs;
 }
 

@@ -1,12 +1,11 @@
 /**
- * The runner of a CI job reads what a step prints, on stdout and stderr, and obeys the commands in it: GitHub Actions `::name
- * …::` at
- * the start of a line and `##[name …]` anywhere, Azure Pipelines `##vso[…]`, TeamCity `##teamcity[…]`. Names of files, messages,
- * what
- * hooks print: none of it may command. So all that is written passes here, whoever writes it: nothing has to think of it.
+ * Breaks up commands to CI runners. The runner of a CI job reads what a step prints, on stdout and stderr, and obeys commands in it:
+ * GitHub Actions `::name …::` at the start of a line and `##[name …]` anywhere, Azure Pipelines `##vso[…]`, TeamCity `##teamcity[…]`.
+ * File names, messages and the output of hooks must never be commands. So all output passes through here, and no other code needs to
+ * care.
  */
 
-/** How a character is written out so that it reads as before: as in names, as JSON, or as HTML and XML. */
+/** How a character is escaped: as in names, as JSON, or as HTML and XML. */
 export type Form = 'text' | 'json' | 'markup' | 'commands';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,20 +14,17 @@ export function isRead({GITHUB_ACTIONS, TF_BUILD, TEAMCITY_VERSION}: Environment
   return Boolean(GITHUB_ACTIONS || TF_BUILD || TEAMCITY_VERSION);
 }
 
-/**
- * The last character of what begins a command. It is the one that is written out, so that what came before can be written at
- * once.
- */
+/** Matches the last character of a command's beginning. Only that one is escaped, so that the text before it can be written at once. */
 const ANYWHERE = /(?<=##[a-z]{0,8})\[/gi;
-// U+0085 is a blank to .NET, and not to JavaScript.
+// U+0085 is whitespace in .NET, but not in JavaScript.
 const AT_START = /(?<=^[\s\x85]*:):/gm;
 
-/** Breaks up commands in a text that comes in pieces. */
+/** Breaks up commands in a text that arrives in pieces. */
 export class Breaker {
-  /** What was written of the line so far, as far as a command could go on from it. */
+  /** The part of the current line that a command could continue. */
   #line = '';
 
-  /** `commands`: text whose lines may be commands of our own, `::name …::`. */
+  /** With the form `commands`, lines may be dirsync's own commands, `::name …::`. */
   constructor(public form: Form) {}
 
   break(text: string): string {
@@ -55,12 +51,12 @@ function lineOf(text: string): string {
 
 const stdout = new Breaker('text');
 
-/** What is written to stdout from now on; stderr is always text. */
+/** Sets how stdout is escaped from now on. stderr is always text. */
 export function printAs(form: Form): void {
   stdout.form = form;
 }
 
-/** From now on no command of others leaves this process, where a runner reads it. */
+/** Breaks up all foreign commands in the output from now on, if a CI runner reads it. */
 export function breakCommands(process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>): void {
   if (!isRead(process.env)) return;
   pass(process.stdout, stdout);

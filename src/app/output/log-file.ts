@@ -1,4 +1,4 @@
-/** A file that lines are appended to, begun anew when it is large or old: FILE is the newest, then FILE.1, FILE.2 and so on. */
+/** A log file that is rotated when it is large or old: FILE is the newest, then FILE.1, FILE.2 and so on. */
 import {closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, type Stats, statSync, writeSync} from 'node:fs';
 import {escapeName} from '../../core/escape.js';
 import type {LogSettings} from '../../core/log.js';
@@ -10,30 +10,29 @@ export type Rotation = Pick<LogSettings, 'maxSize' | 'maxAge' | 'maxFiles'>;
 
 export interface LogFileOptions {
   readonly now: () => Date;
-  /** Called with a sentence, names escaped, when the file cannot be kept: the first time after each `open`. */
+  /** Called with a sentence, names escaped, when the file cannot be written or rotated; only once after each `open`. */
   readonly onTrouble: (message: string) => void;
 }
 
 interface Opened {
   readonly descriptor: number;
   readonly stat: Stats;
-  /** Where it is, symlinks followed; undefined for what is not begun anew. */
+  /** The path with symlinks resolved; undefined if the file is never rotated. */
   readonly path: string | undefined;
-  /** When its first line was written, in milliseconds since 1970; undefined: it has none. */
+  /** When its first line was written, in milliseconds since 1970; undefined if it is empty. */
   begun: number | undefined;
 }
 
 /**
- * Synchronous, so that no line waits in memory and none is lost with the process. A line is one write at the end of the file,
- * which
- * the kernel does not mix with those of other processes. Nothing here throws: a log never stops what it tells of.
+ * Writes synchronously, so that no line waits in memory or is lost with the process. Each line is one append, which the kernel does not
+ * mix with those of other processes. Nothing here throws: a log never stops a run.
  */
 export class LogFile {
   #rotation: Rotation = {maxSize: Number.POSITIVE_INFINITY, maxAge: undefined, maxFiles: 0};
   #opened: Opened | undefined;
   #canWrite = false;
   #canRotate = false;
-  /** Of the file when it has to be made: that of the last one. */
+  /** Mode of a new file: that of the last one. */
   #mode = LOG_MODE;
 
   constructor(
@@ -41,7 +40,7 @@ export class LogFile {
     private readonly options: LogFileOptions,
   ) {}
 
-  /** From now on with these limits. What could not be done before is tried again. */
+  /** Sets the limits. After a failure, writing and rotating are tried again. */
   open(rotation: Rotation): void {
     this.#rotation = rotation;
     this.#canRotate = true;
@@ -75,7 +74,7 @@ export class LogFile {
     }
   }
 
-  /** The file for the next line. Looked up for each line, since another process may have begun it anew, or removed it. */
+  /** Returns the file for the next line. Checked for each line, because another process may have rotated or removed the file. */
   #roomFor(bytes: number): Opened {
     const opened = this.#opened ?? this.#reopen();
     const {path} = opened;
@@ -89,7 +88,7 @@ export class LogFile {
     return this.#beginAnew(path, opened) ? this.#reopen() : opened;
   }
 
-  /** Whether the name leads to another file now. */
+  /** Rotates the file. Returns whether the name now leads to a new file. */
   #beginAnew(path: string, opened: Opened): boolean {
     try {
       return alone(path, () => {
@@ -109,7 +108,7 @@ export class LogFile {
     const descriptor = openToAppend(this.name, this.#mode);
     const stat = fstatSync(descriptor);
     if (stat.isFile()) this.#mode = stat.mode & 0o777;
-    // /dev/stdout would lead to the same file again, whatever its name.
+    // Paths such as /dev/stdout lead to the same file after a rotation.
     const path = stat.isFile() && !/^\/(?:dev|proc)\//.test(this.name) ? realPath(this.name) : undefined;
     const {begun, isTorn} = path === undefined || stat.size === 0 ? NOTHING : look(path, stat);
     this.#opened = {descriptor, stat, path, begun};
@@ -123,14 +122,14 @@ export class LogFile {
   }
 }
 
-/** As those of the system: for its owner, and a group that reads logs. */
+/** As for system logs: the owner writes, and a group may read. */
 const LOG_MODE = 0o640;
 
 const {O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK} = constants;
 
-/** `mode`: of a file that is not there yet. */
+/** Opens a file to append to it. `mode`: the mode of a new file. */
 function openToAppend(name: string, mode: number): number {
-  // Opening a named pipe that nobody reads waits for a reader, but with O_NONBLOCK it fails. Writing is to wait.
+  // Opening a named pipe without a reader blocks; with O_NONBLOCK it fails instead. Writing may block.
   const probe = openSync(osPath(name), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, mode);
   try {
     return openSync(osPath(name), O_WRONLY | O_APPEND);
@@ -141,7 +140,9 @@ function openToAppend(name: string, mode: number): number {
 
 const NOTHING = {begun: undefined, isTorn: false};
 
-/** When the first line was written, and whether the last one has no end: its writer was killed, or its disk was full. */
+/**
+ * Returns when the first line was written, and whether the last line is incomplete because its writer was killed or the disk was full.
+ */
 function look(path: string, {size, birthtimeMs}: Stats): {begun: number; isTorn: boolean} {
   try {
     const descriptor = openSync(osPath(path), 'r');
@@ -150,19 +151,19 @@ function look(path: string, {size, birthtimeMs}: Stats): {begun: number; isTorn:
       const last = Buffer.alloc(1);
       readSync(descriptor, head, 0, head.length, 0);
       const hasLast = readSync(descriptor, last, 0, 1, size - 1) === 1;
-      // A copied file is born later than its first line; some file systems know no birth.
+      // A copied file has a later birth time than its first line, and some file systems store none.
       const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/.exec(head.toString('latin1'))?.[0];
       return {begun: time === undefined ? birthtimeMs : Date.parse(time), isTorn: hasLast && last.toString() !== '\n'};
     } finally {
       closeSync(descriptor);
     }
   } catch {
-    // What may be written, but not read.
+    // The file can be written, but not read.
     return {begun: birthtimeMs, isTorn: false};
   }
 }
 
-/** Undefined: it is another file by now, or gone. */
+/** Returns the size of the file, or undefined if it was replaced or removed. */
 function sizeAt(path: string, {stat}: Opened): number | undefined {
   const found = statSync(osPath(path), {throwIfNoEntry: false});
   return found?.ino === stat.ino && found.dev === stat.dev ? found.size : undefined;
@@ -170,7 +171,10 @@ function sizeAt(path: string, {stat}: Opened): number | undefined {
 
 const MINUTE = 60_000;
 
-/** False when another process is at it: of two that rename the same files, one would put an old file over a newer. */
+/**
+ * Calls `act` under a lock. Returns false if another process holds it: two that rotate at once would overwrite a newer file with an
+ * older.
+ */
 function alone(path: string, act: () => void): boolean {
   const lock = osPath(`${path}.lock`);
   try {
@@ -178,7 +182,7 @@ function alone(path: string, act: () => void): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const found = statSync(lock, {throwIfNoEntry: false});
-    // Left by a process that was killed: it is held for a moment only.
+    // The lock is held only for a moment, so an old one is left by a killed process.
     if (found !== undefined && Date.now() - found.mtimeMs > MINUTE) rmSync(lock, {force: true});
     return false;
   }
@@ -190,19 +194,19 @@ function alone(path: string, act: () => void): boolean {
   return true;
 }
 
-/** An empty file with the owner and mode of the one before it. */
+/** Creates an empty file with the owner and mode of the old one. */
 function makeLike(path: string, old: Stats): void {
   try {
     const descriptor = openSync(osPath(path), 'wx', PRIVATE);
     keepAccess(descriptor, old);
     closeSync(descriptor);
   } catch (error) {
-    // Another process was faster; it knows the mode too.
+    // Another process was faster, and uses the same mode.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
-/** Gives each older file the next number, and lets go of the oldest. */
+/** Renames each file to the next number, and deletes the oldest. */
 function rotate(path: string, maxFiles: number): void {
   const numbered = (number: number) => osPath(number === 0 ? path : `${path}.${number}`);
   if (maxFiles === 0) rmSync(numbered(0));

@@ -15,16 +15,16 @@ interface JobLog {
   readonly logger: Logger;
 }
 
-/** Jobs that name the same file share it; each line tells its job. */
+/** Jobs with the same log file share it. Each line names its job. */
 export class Logs {
   readonly #files = new Map<string, LogFile>();
   readonly #jobs = new Map<string | undefined, JobLog>();
-  /** The runs that are under way, by job. */
+  /** Ids of the current runs, by job. */
   readonly #runs = new Map<string | undefined, string>();
 
   constructor(private readonly options: LogFileOptions) {}
 
-  /** Begins or changes the log of a job. Called before each run: a log that failed is tried again. */
+  /** Opens or changes the log of a job. Called before each run, so that a failed log is tried again. */
   open(settings: LogSettings, job: string | undefined): void {
     const file = this.#files.get(settings.file) ?? new LogFile(settings.file, this.options);
     this.#files.set(settings.file, file);
@@ -34,13 +34,13 @@ export class Logs {
     this.#closeUnused();
   }
 
-  /** The job has no log any more. */
+  /** Closes the log of a job. */
   drop(job: string | undefined): void {
     this.#jobs.delete(job);
     this.#closeUnused();
   }
 
-  /** What is of no job is for all of them. */
+  /** Writes an event to the log of its job; an event without a job goes to all logs. */
   write(event: Event, job: string | undefined): void {
     const entry = logEntry(event);
     if (event.type === 'run-started') this.#runs.set(job, event.id);
@@ -66,7 +66,7 @@ export class Logs {
 
   #loggerOf({format, level}: LogSettings, file: LogFile): Logger {
     const form = format === 'json' ? escapeJson : (line: string) => `${logText(JSON.parse(line) as LogLine)}\n`;
-    // A log may be /dev/stdout, or be printed by a later step.
+    // The log may be /dev/stdout, or a later step may print it.
     const breaker = new Breaker(format);
     const shown = isRead(process.env) ? (line: string) => breaker.break(form(line)) : form;
     return pino(

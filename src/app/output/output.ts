@@ -1,4 +1,4 @@
-/** Where a command's results go: one listener for text, JSON, an event stream and the log. stdout holds the result alone. */
+/** Where the results of a command go: one listener for text, JSON, an event stream and the log. stdout holds only the result. */
 
 import process from 'node:process';
 import {formatCount} from '../../core/count.js';
@@ -26,32 +26,32 @@ import {canDraw, hasColor} from './terminal.js';
 import {errorText, type View, withHint} from './view.js';
 
 export interface OutputOptions {
-  /** Undefined: what a person at a terminal reads. */
+  /** Undefined: text for a user at a terminal. */
   readonly format: Format | undefined;
-  /** Every event as a line of JSON on stdout, when it happens. */
+  /** Print each event as a line of JSON on stdout as it happens. */
   readonly events: boolean;
-  /** List everything, however long. */
+  /** List everything, no matter how long. */
   readonly all: boolean;
   readonly now: () => Date;
 }
 
 export interface Output {
-  /** `job`: whose event it is, where it has a name. */
+  /** Shows and logs an event. `job`: the name of its job, if any. */
   readonly listener: (event: Event, job?: string) => void;
-  /** Before each run: this is its log from now on. What cannot be written is told on stderr, and changes nothing else. */
+  /** Sets the log of a job before each of its runs. A log that cannot be written is reported on stderr and changes nothing else. */
   openLog(settings: LogSettings | undefined, job?: string): Promise<void>;
-  /** For the log alone. */
+  /** Writes an event only to the log. */
   log(event: Event, job?: string): void;
-  /** Plans are not listed: somebody looks through them. */
+  /** Suppresses the list of changes, because the plan opens in a review. */
   expectReview(): void;
-  /** From now on runs are shown on a screen, where one can be drawn and nothing else was asked for. */
+  /** Shows runs on a screen from now on, if one can be drawn and no other output was requested. */
   openRunScreen(jobs: readonly WatchedJob[]): Promise<void>;
-  /** So many jobs run, each once. */
+  /** Announces how many jobs run, each once. */
   expectJobs(count: number): void;
-  /** A sentence for who reviewed a plan. */
+  /** Prints a sentence on stdout. */
   say(text: string): void;
   error(error: unknown): void;
-  /** A signal ended the command before it came to a result. */
+  /** Reports that a signal ended the command before it had a result. */
   stopped(by: StopSignal): void;
   close(): Promise<void>;
 }
@@ -60,13 +60,13 @@ export function openOutput(options: OutputOptions): Output {
   let logs: Logs | undefined;
   let view = viewOf(options);
   let isReviewed = false;
-  /** Whether an error that ends a run does not end the program, which would tell it then. */
+  /** Whether the program continues after a failed run. Otherwise the error is reported at the end of the program. */
   let goesOn = false;
   let isLogged = false;
   const forget = onLostOutput((lost) => {
     const event = {type: 'notice', level: 'warn', about: 'output', message: lostWords(lost)} as const;
     logs?.write(event, undefined);
-    // Where stderr is lost, what a person reads is on stdout.
+    // If stderr is lost, users read stdout.
     if (lost.output === 'stderr' && view instanceof TextView) view.show({...event, level: 'info'});
   });
   return {
@@ -84,7 +84,7 @@ export function openOutput(options: OutputOptions): Output {
         logs?.drop(job);
         return;
       }
-      // Loaded only here: pino takes longer than a small run (bench: startup-plan).
+      // Loaded only here, because loading pino takes longer than a small run (bench: startup-plan).
       const {Logs} = await import('./log.js');
       const onTrouble = (message: string) => view.show({type: 'notice', level: 'warn', about: 'log', message});
       logs ??= new Logs({now: options.now, onTrouble});
@@ -120,7 +120,7 @@ export function openOutput(options: OutputOptions): Output {
   };
 }
 
-/** How each format writes a character out; in Markdown names stand in code, where nothing is markup. */
+/** How each format escapes a character. In Markdown, names stand in code, where nothing is markup. */
 const FORMS: Readonly<Record<Format, Form>> = {
   text: 'text',
   json: 'json',
@@ -138,7 +138,7 @@ function viewOf(options: OutputOptions): View {
   return format === 'json' ? new JsonView() : new ReportView(format, all);
 }
 
-/** Tells of an error that came before any command could. */
+/** Reports an error that occurred before any command ran. */
 export async function reportError(error: unknown, options: Pick<OutputOptions, 'format' | 'events'>): Promise<void> {
   const output = openOutput({...options, all: false, now: () => new Date()});
   output.error(error);
@@ -149,15 +149,15 @@ export function lostWords({output, why}: LostOutput): string {
   return `${output} cannot be written: ${why}`;
 }
 
-/** What is told when all is well; that a command or an address was called is for the log. */
+/** Notices that are printed even if nothing is wrong. Notices about hooks only go to the log. */
 const TOLD: ReadonlySet<NoticeTopic> = new Set(['schedule', 'watch', 'config', 'output']);
 
-/** Plain text; on a terminal coloured, with a line of progress on stderr. */
+/** Plain text, coloured on a terminal, with a progress line on stderr. */
 class TextView implements View {
   readonly #line = new ProgressLine();
-  /** Whether the job is named before what is told of it. */
+  /** Whether output is preceded by the name of its job. */
   tellsJobs = false;
-  /** Whose event is shown, and whose was shown before. */
+  /** The job of the current output, and that of the output before. */
   #job: string | undefined;
   #told: string | undefined;
   readonly #apply: ApplyView;
@@ -196,7 +196,7 @@ class TextView implements View {
         return;
       case 'apply-done': {
         const {counts, problems, interrupted} = event.report;
-        // Of a plan with nothing to do the plan has said so.
+        // If there was nothing to do, the plan has already said so.
         const isNothing = Object.values(counts).every((count) => count === 0) && problems.length === 0 && !interrupted;
         if (!isNothing) this.#print(applyText({report: event.report, color}));
         return;
@@ -246,7 +246,7 @@ class TextView implements View {
     process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   }
 
-  /** Of several jobs, each tells whose what follows is. */
+  /** With several jobs, prints the name of the job when it changes. */
   #head(stream: NodeJS.WriteStream): void {
     if (this.tellsJobs && this.#job !== undefined && this.#job !== this.#told) stream.write(`${escapeName(this.#job)}:\n`);
     this.#told = this.#job;
@@ -259,7 +259,7 @@ class TextView implements View {
   }
 }
 
-/** An error as the event of a run that failed. */
+/** Returns an error as the event of a failed run. */
 function failureOf({code, message, hint}: DirsyncError): Event {
   return {type: 'run-failed', code, message, hint};
 }

@@ -1,4 +1,4 @@
-/** Work in progress, on a terminal: a line that is drawn over itself; for an apply that takes a while, a screen. */
+/** Progress on a terminal: a line that is redrawn, or a screen for an apply that takes a while. */
 import process from 'node:process';
 import type {Event} from '../../core/event.js';
 import {progressText} from '../../report/text/text.js';
@@ -8,9 +8,8 @@ import type {Screen} from '../../ui/open.js';
 import {canDraw, hasColor} from './terminal.js';
 
 /**
- * An apply gets a screen only when it has taken so long, and has so long to go. Perf: loading ink takes about 0.2 s, which is to
- * slow
- * down no apply by more than a twentieth (bench: apply-drawn).
+ * An apply gets a screen only after this time, and only if at least this much time is left. Perf: loading ink takes about 0.2 s and
+ * must not slow down an apply by more than 5 % (bench: apply-drawn).
  */
 const TAKEN_MS = 500;
 const LEFT_MS = 4000;
@@ -37,7 +36,7 @@ export class ApplyView {
     if (this.hasScreen && !this.#isLoading && isLong(progress) && canDraw(process, process.env)) void this.#open();
   }
 
-  /** Takes the screen down at once; done when the terminal has heard of it. */
+  /** Removes the screen. Resolves when the terminal has been restored. */
   async close(): Promise<void> {
     const screen = this.#screen;
     this.#screen = undefined;
@@ -59,13 +58,13 @@ function isLong({started, left = Number.POSITIVE_INFINITY}: Progress): boolean {
   return performance.now() - started >= TAKEN_MS && left >= LEFT_MS;
 }
 
-/** A raw terminal hands over Ctrl-C as a key: it means what the signal means. */
+/** Options for a screen. A raw terminal delivers Ctrl-C as a key, so stopping sends the signal. */
 export function screenOptions() {
   const {stdin, stdout} = process;
   return {stdin, stdout, color: hasColor(stdout, process.env), onStop: () => void process.kill(process.pid, 'SIGINT')};
 }
 
-/** One line on stderr, drawn over itself; nothing where stderr is no terminal. */
+/** A line on stderr that is redrawn. Draws nothing if stderr is not a terminal. */
 export class ProgressLine {
   readonly #shown = Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb' && !process.env.CI;
   #drawn = false;

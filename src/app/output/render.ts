@@ -1,4 +1,4 @@
-/** Reports in each format, to stdout or into a file. */
+/** Renders reports in each format, and writes them to files. */
 import {statSync} from 'node:fs';
 import path from 'node:path';
 import {DirsyncError} from '../../core/errors.js';
@@ -12,10 +12,10 @@ import {historyText, runText} from '../../report/text/runs.js';
 import {planText} from '../../report/text/text.js';
 
 export interface ReportOptions {
-  /** For text. */
+  /** Only for text. */
   readonly color: boolean;
   readonly width: number;
-  /** Everything, however long. */
+  /** List everything, no matter how long. */
   readonly all: boolean;
 }
 
@@ -84,7 +84,10 @@ const FORMATS_BY_ENDING: Readonly<Record<string, Exclude<Format, 'github'>>> = {
   '.txt': 'text',
 };
 
-/** Writes a report in the format that the file's ending names, whole or not at all. 'exists' when that would replace a file. */
+/**
+ * Writes a report atomically, in the format of the file's ending. Returns 'exists' if it would replace a file without `overwrite`.
+ * @throws DirsyncError USAGE for an unknown ending, or REPORT_UNWRITABLE.
+ */
 export async function writeReport(subject: Subject, file: string, overwrite: boolean): Promise<Format | 'exists'> {
   const format = FORMATS_BY_ENDING[path.extname(file).toLowerCase()];
   if (format === undefined) {

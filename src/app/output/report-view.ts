@@ -1,4 +1,4 @@
-/** A view that says nothing while the work goes on, and reports on it at the end, in the format that was asked for. */
+/** Views that print nothing during the work, and a report in the requested format at the end. */
 import {appendFileSync} from 'node:fs';
 import process from 'node:process';
 import type {Drift} from '../../core/drift.js';
@@ -31,9 +31,9 @@ import {printAs} from './ci-runner.js';
 import {renderReport} from './render.js';
 import {errorText, tellNotice, type View} from './view.js';
 
-/** The document of what came last and counts: an error, an apply, a plan, an explanation, a run that was, or a history. */
+/** Prints the document of the last result: an error, an apply, a plan, an explanation, a recorded run, or a history. */
 export class JsonView implements View {
-  /** Made when it is written: it takes as much memory as a plan. */
+  /** Created only when it is written, because it takes as much memory as a plan. */
   #document: (() => Iterable<string>) | undefined;
   #plan: Extract<Event, {type: 'plan-ready'}> | undefined;
   #drift: readonly Drift[] | undefined;
@@ -73,7 +73,7 @@ function errorDocumentOf(error: unknown, drift?: readonly Drift[]) {
   return errorDocument(error instanceof Error ? error : new Error(String(error)), drift);
 }
 
-/** The document of several jobs' runs. */
+/** Prints one document with the runs of several jobs. */
 export class JobsView implements View {
   readonly #runs: JobRun[] = [];
   #error: unknown;
@@ -92,7 +92,7 @@ export class JobsView implements View {
   }
 }
 
-/** Markdown, HTML, JUnit, and GitHub's annotations. Errors are told on stderr, and to CI servers in their format too. */
+/** Prints Markdown, HTML, JUnit, or GitHub annotations. Errors go to stderr, and to CI servers also in their format. */
 export class ReportView implements View {
   #plan: PlanSubject | undefined;
   #subject: Subject | undefined;
@@ -179,7 +179,7 @@ export class ReportView implements View {
   }
 }
 
-/** The run as its journal holds it. */
+/** Returns the run in the form in which its journal records it. */
 function runOf({plan, summary}: PlanSubject, report: ApplyReport, steps: readonly RunStep[]): Run {
   const {id, writer, source, target} = plan.header;
   const {runId, started, finished, counts, bytes, problems, interrupted} = report;
@@ -208,7 +208,7 @@ function appendSummary(file: string, summary: string): void {
   }
 }
 
-/** The commands that a runner is to obey. */
+/** Prints commands that the runner obeys. */
 async function printCommands(text: string): Promise<void> {
   printAs('commands');
   await writeOut([text, '\n']);

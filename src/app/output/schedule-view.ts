@@ -1,4 +1,4 @@
-/** Runs that follow one another, on a screen of their own; what they came to stays on the terminal. */
+/** Shows scheduled runs on a full screen. Their summary stays on the terminal. */
 import process from 'node:process';
 import type {Event} from '../../core/event.js';
 import type {Screen} from '../../ui/open.js';
@@ -6,7 +6,7 @@ import {newJob, type RunState, runsText} from '../../ui/run-state.js';
 import {screenOptions} from './progress-view.js';
 import {errorText, type View} from './view.js';
 
-/** A job's name, where it has one, and its roots. */
+/** The name of a job, if any, and its roots. */
 export type WatchedJob = Parameters<typeof newJob>[0];
 
 export class RunView implements View {

@@ -1,4 +1,4 @@
-/** What the terminal can do. It lives outside ui, so that asking does not load ink. */
+/** What the terminal supports. Not part of `ui`, so that checking does not load ink. */
 
 export interface Streams {
   readonly stdin: NodeJS.ReadStream;
@@ -10,7 +10,7 @@ export function canDraw({stdin, stdout}: Streams, {TERM, CI}: NodeJS.ProcessEnv)
   return Boolean(stdin.isTTY && stdout.isTTY) && TERM !== 'dumb' && !CI;
 }
 
-/** Whether stdout is coloured. NO_COLOR and FORCE_COLOR as everywhere (no-color.org, force-color.org). */
+/** Whether stdout is coloured, as NO_COLOR and FORCE_COLOR say (no-color.org, force-color.org). */
 export function hasColor(stdout: NodeJS.WriteStream, {NO_COLOR, FORCE_COLOR, CI, TERM}: NodeJS.ProcessEnv): boolean {
   if (FORCE_COLOR) return FORCE_COLOR !== '0';
   return !(NO_COLOR || CI || TERM === 'dumb' || !stdout.isTTY);

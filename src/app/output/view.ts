@@ -1,4 +1,4 @@
-/** One way to show events and errors, and the text of errors in all of them. */
+/** The interface of views, which show events and errors; and the text of errors. */
 
 import process from 'node:process';
 import {BUG, DirsyncError} from '../../core/errors.js';
@@ -7,15 +7,15 @@ import type {Event, Notice} from '../../core/event.js';
 import type {StopSignal} from '../../core/outcome.js';
 
 export interface View {
-  /** `job`: whose event it is, where it has a name. */
+  /** Shows an event. `job`: the name of its job, if any. */
   show(event: Event, job?: string): void;
   fail(error: unknown): void;
-  /** The command was stopped before it came to a result; what is written for programs says so. */
+  /** Tells programs that the command was stopped before it had a result. */
   stopped?(by: StopSignal): void;
   close(): void | Promise<void>;
 }
 
-/** Of a notice that somebody should look at, for stderr. */
+/** Prints a warning on stderr. Ignores other notices. */
 export function tellNotice({level, about, message}: Notice): void {
   if (level === 'warn') process.stderr.write(`Warning: ${about}: ${message}\n`);
 }

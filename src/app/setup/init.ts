@@ -1,4 +1,4 @@
-/** Asks what a first config needs to know, and writes it. */
+/** Asks for the settings of a first config, and writes it. */
 import {existsSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, extname, join} from 'node:path';
 import process from 'node:process';
@@ -22,15 +22,15 @@ import {canDraw, hasColor} from '../output/terminal.js';
 import {writeText} from './new-file.js';
 
 export interface InitOptions {
-  /** The file to write, relative to where the program was started. */
+  /** The file to write, relative to the current folder. */
   readonly file: string | undefined;
-  /** A config that is there is replaced. */
+  /** Replace an existing config. */
   readonly force: boolean;
   /** Answers given as flags. */
   readonly given: Partial<Answers>;
 }
 
-/** Answers what is to be told once the config is there. */
+/** Writes a config. Returns the text to print afterwards. @throws DirsyncError USAGE, CONFIG_UNWRITABLE; Interrupted. */
 export async function initConfig({file: named, force, given}: InitOptions, context: Context): Promise<string> {
   const file = absolutePath(named ?? 'dirsync.config.yaml');
   await checkPlace(file, force);
@@ -43,7 +43,7 @@ export async function initConfig({file: named, force, given}: InitOptions, conte
   }
   const typed = missing.length > 0 ? await ask(file, given, check, context) : NOTHING;
   const answers = {...typed, ...given};
-  // A target that was given could not be compared with a source that was not.
+  // Only now can a given target be compared with a source that was typed.
   checkGiven('target', answers, check);
   const text = configText(
     {
@@ -60,7 +60,7 @@ export async function initConfig({file: named, force, given}: InitOptions, conte
 
 const NOTHING = answersOf(initialState({}).texts);
 
-/** @throws DirsyncError where a config is, or would be hidden by another. */
+/** @throws DirsyncError USAGE or CONFIG_UNWRITABLE if a config exists here, or another config would hide the new one. */
 async function checkPlace(file: string, force: boolean): Promise<void> {
   if (!['.yaml', '.yml'].includes(extname(file))) {
     throw new DirsyncError('USAGE', `"${escapeName(file)}" does not end in .yaml`, 'a config with comments is a YAML file');
@@ -79,7 +79,7 @@ async function checkPlace(file: string, force: boolean): Promise<void> {
   }
 }
 
-/** A package.json is one where it has a key of ours; what cannot be read is one that somebody means to mend. */
+/** Whether the file is a config. A package.json is one if it has the key `dirsync`. A file that cannot be read counts as one. */
 async function isConfig(file: string): Promise<boolean> {
   if (basename(file) !== 'package.json') return true;
   return readFile(file).then(
@@ -92,7 +92,7 @@ function unwritable(file: string, why: string, hint: string, cause?: unknown): D
   return new DirsyncError('CONFIG_UNWRITABLE', `${escapeName(file)} ${why}`, hint, {cause});
 }
 
-/** Answers are checked by who will read them in the config, and folders are looked for. */
+/** Returns a check of answers, with the same rules as for the config. Folders must exist. */
 function checker(folder: string): Check {
   const meant = (text: string) => meantPath(fromFile(text, join(folder, 'config')), {folder, env: environment()});
   const checkOne = (question: Question, text: string, {source}: Pick<Texts, 'source'>) => {
@@ -124,7 +124,7 @@ const OVERLAPS: Readonly<Record<Overlap, string>> = {
   'source-in-target': 'the source folder is inside it',
 };
 
-/** A target need not exist yet: its disk may not be there. */
+/** The target may not exist yet, because its disk may not be mounted. @throws DirsyncError USAGE. */
 function checkTarget(source: string, target: string): void {
   const overlap = rootOverlap(findSource(source), findTarget(target, true));
   if (overlap === undefined) return;
@@ -135,7 +135,7 @@ function checkGiven(question: Question, given: Partial<Answers>, check: Check): 
   const {[question]: answer, source = ''} = given;
   if (answer === undefined || question === 'when' || (question === 'target' && source === '')) return;
   for (const text of [answer].flat()) {
-    // A list is given one by one: a comma in a pattern is part of it.
+    // Flags give patterns one by one, so a comma is part of the pattern.
     const mistake = question === 'exclude' ? undefined : check(question, text, {source});
     if (question === 'exclude') checkAnswer(question, text);
     if (mistake !== undefined) throw new DirsyncError('USAGE', `--${question}: ${mistake}`);
@@ -160,7 +160,7 @@ async function ask(file: string, given: Partial<Answers>, check: Check, {signal}
     now: Date.now,
     file,
     check,
-    // A raw terminal hands over Ctrl-C as a key: it means what the signal means.
+    // A raw terminal delivers Ctrl-C as a key, so it sends the signal.
     onEnd: (state) => (state.end === 'done' ? finish(state) : process.kill(process.pid, 'SIGINT')),
   });
   try {
@@ -173,7 +173,7 @@ async function ask(file: string, given: Partial<Answers>, check: Check, {signal}
   }
 }
 
-/** In a config a relative path starts at its file; one that is typed, where the program was started. */
+/** Converts a typed path for the config: there, relative paths start at the file instead of the current folder. */
 function fromFile(text: string, file: string): string {
   const isRelative = text !== '' && !/^(?:\/|~(?:\/|$)|\$\{)/.test(text);
   return isRelative && dirname(file) !== currentFolder() ? absolutePath(text) : text;
@@ -183,7 +183,7 @@ function isHere(file: string): boolean {
   return PROJECT_FILES.includes(basename(file)) && dirname(file) === currentFolderIfAny();
 }
 
-/** The address of the schema that this installation has. */
+/** Returns the URL of the schema in this installation, if it exists. */
 function schema(): string | undefined {
   const file = join(dirname(realpathSync(process.argv[1] ?? '')), '../dist/schema/config.json');
   return existsSync(file) ? pathToFileURL(file).href : undefined;

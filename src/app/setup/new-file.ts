@@ -1,10 +1,10 @@
-/** Small files of text that a person keeps: never half written, and never over one that somebody else wrote. */
+/** Writes small text files for users: never half-written, and never over an existing file by accident. */
 import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {osPath} from '../../core/name.js';
 import {replaceFileSync} from '../../formats/whole-file.js';
 import {errnoOf} from '../../platform/platform.js';
 
-/** @throws Node's error, EEXIST where there is such a file and it is not to be replaced. */
+/** Writes a file. @throws Node's error; EEXIST if the file exists and `replace` is false. */
 export function writeText(file: string, text: string, {replace}: {readonly replace: boolean}): void {
   if (replace) {
     replaceFileSync(file, text, {});
@@ -19,7 +19,7 @@ export function writeText(file: string, text: string, {replace}: {readonly repla
   }
 }
 
-/** What stands in the file, or undefined where there is none. */
+/** Returns the content of the file, or undefined if it does not exist. */
 export function readTextOf(file: string): string | undefined {
   try {
     return readFileSync(osPath(file), 'utf8');

@@ -1,4 +1,4 @@
-/** Jobs handed to the scheduler of the machine: systemd, cron or launchd. */
+/** Prints or writes files that let systemd, cron or launchd run jobs. */
 import {existsSync, realpathSync, statSync} from 'node:fs';
 import {homedir, userInfo} from 'node:os';
 import {basename, dirname, isAbsolute, join, resolve} from 'node:path';
@@ -24,21 +24,24 @@ import {readTextOf, writeText} from './new-file.js';
 
 export interface ServiceOptions {
   readonly form: 'systemd' | 'cron' | 'launchd';
-  /** In the scheduler of the user, instead of that of the machine. */
+  /** Use the scheduler of the user, instead of that of the system. */
   readonly user: boolean;
-  /** The folder into which the files are written, instead of printing them. */
+  /** The folder to write the files to, instead of printing them. */
   readonly out: string | undefined;
-  /** Files that are there and differ are replaced. */
+  /** Replace existing files that have different content. */
   readonly force: boolean;
 }
 
-/** What is to be printed, and what is to be told beside it. */
+/** The text for stdout, and the message for stderr. */
 export interface Printed {
   readonly text: string;
   readonly told: string;
 }
 
-/** The files for these jobs of a config file: their text, or, once they are written, where they are and what comes next. */
+/**
+ * Returns the files for these jobs as text, or writes them and returns where they are and the next steps.
+ * @throws DirsyncError USAGE, SCHEDULE_FOREIGN, SERVICE_UNWRITABLE.
+ */
 export async function printServices(
   jobs: readonly string[],
   file: string | undefined,
@@ -71,7 +74,7 @@ export async function printServices(
   return {text: '', told: `${written.map((path) => `Wrote ${escapeName(path)}`).join('\n')}\n${next}\n`};
 }
 
-/** systemd and cron take comments, and so each file may tell its path. A list of launchd tells it by itself. */
+/** Puts the path of a file before its text, as a comment of systemd and cron. A launchd property list already names its path. */
 function textOf({path, text}: ServiceFile): string {
   return path === undefined || path.endsWith('.plist') ? text : `# ${path}\n${text}`;
 }
@@ -103,7 +106,7 @@ function folderOf(form: 'systemd' | 'launchd', user: boolean): string {
   return user ? join(isAbsolute(xdg) ? xdg : join(HOME, '.config'), 'systemd/user') : '/etc/systemd/system';
 }
 
-/** Paths of what was written. All are looked at before the first is. */
+/** Writes all files and returns their paths. Checks all of them before it writes the first. */
 function writeAll(files: readonly ServiceFile[], out: string, force: boolean): string[] {
   try {
     const found = files
@@ -125,7 +128,7 @@ function writeAll(files: readonly ServiceFile[], out: string, force: boolean): s
 
 interface JobParts {
   readonly settings: Settings;
-  /** The config file. */
+  /** Path of the config file. */
   readonly file: string;
   readonly variables: readonly string[];
   readonly user: string | undefined;
@@ -168,14 +171,11 @@ function serviceOf(job: string, {settings, file, variables, user, form}: JobPart
   };
 }
 
-/** What a run may take beyond its `maxDuration`, to end what is at hand. */
+/** Time that a run may take beyond its `maxDuration` to finish the current files. */
 const SLACK_MS = 10 * 60_000;
 const STOP_MS = 10_000;
 
-/**
- * Times of the calendar are made up for by systemd when they were missed, intervals are not. launchd cuts a calendar into single
- * times.
- */
+/** Prefers calendar times, because systemd makes up for missed ones, but not for missed intervals. launchd needs single times. */
 function timesOf(schedule: Schedule, form: ServiceOptions['form']): ServiceTimes {
   const {every, watch, activeHours, timezone} = schedule;
   if (watch) return {type: 'watch'};
@@ -185,10 +185,7 @@ function timesOf(schedule: Schedule, form: ServiceOptions['form']): ServiceTimes
   return {type: 'interval', every: every as number};
 }
 
-/**
- * As this process was started. What leads to the script stays unresolved: it is the link of an installation that outlives
- * versions.
- */
+/** Returns the command that started this process. The path of the script is not resolved, because its symlink outlives versions. */
 function commandOf(job: string, file: string, {watch}: Schedule): string[] {
   if (realpathSync(script()).includes('/_npx/')) {
     const hint = 'install it: npm install --global dirsync';
@@ -203,14 +200,14 @@ function script(): string {
   return process.argv[1] ?? '';
 }
 
-/** Where else a run would look for what it remembers of its targets than when it is started here. */
+/** Returns the variables that a run needs to find what it remembers of its targets, if they are not the usual ones. */
 function ownEnvironment(): Record<string, string> {
   const {HOME, XDG_STATE_HOME: xdg = ''} = environment();
   const isOwn = HOME === undefined || HOME === userInfo().homedir;
   return {...(isOwn ? {} : {HOME}), ...(isAbsolute(xdg) ? {XDG_STATE_HOME: xdg} : {})};
 }
 
-/** The files of a scheduler are text. */
+/** @throws DirsyncError SERVICE_UNWRITABLE if a path is not UTF-8, because scheduler files are text. */
 function checkText(paths: readonly string[]): void {
   const odd = paths.find((path) => !path.isWellFormed());
   if (odd === undefined) return;
@@ -218,7 +215,7 @@ function checkText(paths: readonly string[]): void {
   throw new DirsyncError('SERVICE_UNWRITABLE', `${escapeName(odd)} is not UTF-8, which no scheduler accepts`, hint);
 }
 
-/** Folders in which a run writes, beside its target. */
+/** Returns the folders in which a run writes, besides its target. */
 function writtenBeside({log, metrics}: Settings): string[] {
   const memory = memoryFolder();
   return [
@@ -228,7 +225,7 @@ function writtenBeside({log, metrics}: Settings): string[] {
   ];
 }
 
-/** The folder in which a run makes the target. Where that is the root of all, the target has to be there before. */
+/** Returns the folder in which a run creates the target. If that is `/`, returns the target, which must then exist before the run. */
 function folderAbove(target: string, mkpath: boolean): string {
   let above = dirname(target);
   while (mkpath && !existsSync(above)) above = dirname(above);
@@ -239,10 +236,10 @@ function isFolder(path: string): boolean {
   return statSync(osPath(path), {throwIfNoEntry: false})?.isDirectory() ?? false;
 }
 
-/** Set wherever a process is started for a user. */
+/** Variables that are set for every process of a user. */
 const USUAL = ['HOME', 'USER', 'LOGNAME', 'SHELL', 'XDG_CONFIG_HOME'];
 
-/** The environment, which notes what is asked of it. */
+/** Returns the environment, and records the variables that are read from it. */
 function watched(env: NodeJS.ProcessEnv, asked: Set<string>): NodeJS.ProcessEnv {
   return new Proxy(env, {
     get(target, name) {

@@ -1,4 +1,4 @@
-/** Executes a plan, saved or made just now. */
+/** Applies a plan: saved, fresh or approved. */
 
 import {checkSourceAbsent} from '../../apply/absent.js';
 import {applyPlan} from '../../apply/apply.js';
@@ -23,36 +23,36 @@ import {memoryWarnings, rememberRun} from './remember.js';
 
 const WRITER = `dirsync ${VERSION}`;
 
-/** How a plan is executed: what it says itself is not among it. */
+/** How a plan is applied, except for what the plan itself contains. */
 export interface ApplySettings {
   readonly allow: readonly GuardName[];
   readonly fsync: Settings['fsync'];
-  /** Of no meaning for a plan that was approved. */
+  /** Ignored for plans that were approved. */
   readonly live?: Settings['live'];
   readonly probe?: Settings['probe'];
   readonly skipDrifted: boolean;
-  /** Milliseconds to wait for another run on the target; without it, none. */
+  /** Milliseconds to wait for another run on the target; default: 0. */
   readonly lockTimeout?: number;
-  /** Bytes of content that are moved in a second; without it, no limit. */
+  /** Bytes of content per second; default: no limit. */
   readonly rate?: number | undefined;
-  /** How this process stands behind others; `normal` without it. */
+  /** Priority of this process for disks and processors; default: `normal`. */
   readonly ioPriority?: Settings['ioPriority'] | undefined;
-  /** Milliseconds after which it stops. */
+  /** Milliseconds after which the run stops; default: no limit. */
   readonly maxDuration?: number | undefined;
 }
 
 export interface SavedPlanOptions extends ApplySettings {
   readonly plan: Plan;
-  /** The roots that the user expects the plan to be for. */
+  /** The roots that the user expects in the plan. */
   readonly source?: string | undefined;
   readonly target?: string | undefined;
-  /** Whether the folders above a target that is missing may be made. */
+  /** Whether missing folders above the target may be created; default: true. */
   readonly mkpath?: boolean | undefined;
-  /** In place of what the plan says. */
+  /** Overrides the limit in the plan. */
   readonly maxDelete?: MaxDelete | undefined;
 }
 
-/** Reads a plan file. @throws DirsyncError PLAN_NOT_APPROVED when its checksum is not the one given. */
+/** Reads a plan file. @throws DirsyncError PLAN_NOT_APPROVED if its SHA-256 is not `approved`, or an error of `readPlanFile`. */
 export async function readApproved(file: string, approved: string | undefined): Promise<SavedPlan> {
   const saved = await readPlanFile(file);
   if (approved === undefined || approved === saved.sha256) return saved;
@@ -82,7 +82,7 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   checkThisUser(plan);
   const target = findTarget(header.target.path, mkpath);
   checkRoot('target', header.target, target, options.target === undefined ? undefined : findTarget(options.target, true));
-  // Whoever planned it may have been on another machine, or another user.
+  // The plan may have been made on another machine or by another user.
   const warnings = [...new Set([...header.warnings, ...memoryWarnings()])];
   const seen: Plan = {...plan, header: {...header, overlap: overlapNow(plan, target, options), warnings}};
   return withTimeLimit(options.maxDuration, context, (limited) =>
@@ -94,7 +94,7 @@ export async function applySaved(options: SavedPlanOptions, context: Context): P
   );
 }
 
-/** Looks at the source of a saved plan; answers how the two roots overlap today. */
+/** Checks the source of a saved plan. Returns how the two roots overlap now. */
 function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Overlap | undefined {
   checkSourceAbsent(platform(), header);
   if (header.sourceMissing) {
@@ -156,12 +156,12 @@ export async function applyApproved(
   });
 }
 
-/** Makes the plan of an apply: that the source is missing is a guard then. */
+/** Makes the plan of an apply, where a missing source is a guard. */
 export function planForApply(settings: Settings, context: Context): Promise<Planned> {
   return planTrees(settings, context).catch(asGuard);
 }
 
-/** Applies a plan that was reviewed in this process: what has changed since is left alone, path by path. */
+/** Applies a plan that was reviewed in this process. Paths that changed since are skipped. */
 export function applyPlanned(planned: Planned, settings: ApplySettings, context: Context): Promise<ApplyReport> {
   return withTimeLimit(settings.maxDuration, context, (limited) =>
     withWorkers(paceOf(settings), limited, async (pool) =>
@@ -170,7 +170,7 @@ export function applyPlanned(planned: Planned, settings: ApplySettings, context:
   );
 }
 
-/** Somebody took a while to look at the plan: what guards judge may be another by now. */
+/** Judges the plan again, because the facts that guards check may have changed during the review. */
 async function judgedAgain({plan}: Planned, {allow}: ApplySettings, pool: WorkerPool): Promise<Planned> {
   return judge(withFacts(plan, await factsNow(plan, pool)), allow);
 }
@@ -204,7 +204,7 @@ async function execute(
   });
 }
 
-/** A source that is missing or unreadable is a guard to who would change the target. */
+/** Converts the error of a missing or unreadable source into that of a guard, with its exit code. */
 function asGuard(error: unknown): never {
   const guard = error instanceof DirsyncError ? ROOT_GUARDS[error.code] : undefined;
   if (guard === undefined) throw error;

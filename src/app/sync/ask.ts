@@ -1,4 +1,4 @@
-/** What is asked of the workers about the paths of both trees, outside of an apply. */
+/** Asks workers about paths in both trees, outside of an apply. */
 import type {QuestionTask} from '../../apply/question.js';
 import {toByteName} from '../../core/name.js';
 import type {RelPath} from '../../core/path.js';
@@ -11,13 +11,13 @@ export interface LookOptions {
   readonly pool: WorkerPool;
   readonly roots: Pick<PlanHeader, 'source' | 'target' | 'sourceMissing'>;
   readonly views: Readonly<Record<Side, View>>;
-  /** For `content`: where the target has each of the paths, if not there. */
+  /** For `content`: the path in the target for each path, if it is different. */
   readonly inTarget?: readonly RelPath[];
-  /** Workers before this one are busy. */
+  /** Number of the first worker to use. Those before it are busy. */
   readonly from?: number;
 }
 
-/** One answer for each path, in their order. */
+/** Returns one answer per path, in the same order. */
 export async function askWorkers<Answer>(
   question: QuestionTask['question'],
   paths: readonly RelPath[],

@@ -1,4 +1,4 @@
-/** What guards judge besides a plan's actions: looked at when it is made and again before it is applied. Nothing is written. */
+/** Collects the facts that guards check besides a plan's actions: when it is made, and again before it is applied. Writes nothing. */
 import {isDeepStrictEqual} from 'node:util';
 import {type Action, bytesOf} from '../../core/action.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, toByteName} from '../../core/name.js';
@@ -28,36 +28,36 @@ import {askWorkers} from './ask.js';
 import {mountFacts} from './mounts.js';
 import {openSide, viewsOf} from './sides.js';
 
-/** What the two scans told besides the entries. */
+/** What the two scans found, besides the entries. */
 export type Seen = Readonly<Record<Side, Pick<ScanAnswer, 'collisions' | 'mounts' | 'mountPoints'>>>;
 
-/** The facts of a plan just made. */
+/** Returns the facts for a plan that was just made. */
 export async function factsOf(plan: Plan, {source, target}: Seen, pool: WorkerPool): Promise<Facts> {
   const mountPoints = {source: source.mountPoints.items, target: target.mountPoints.items};
   const current = await currentFacts({plan, mounts: target.mounts, mountPoints, memory: recall(pairOf(plan)), pool});
   return {...current, collisions: source.collisions};
 }
 
-/** The facts of a plan that was made a while ago: what can have changed since is looked at again. */
+/** Returns the facts for a plan that was made earlier. Everything that may have changed is checked again. */
 export async function factsNow(plan: Plan, pool: WorkerPool): Promise<Facts> {
   const {facts} = plan.header;
   const mounts = (facts?.space ?? []).map(({at}) => at).filter((at) => at !== ROOT);
   const memory = recall(pairOf(plan));
   const [source, target] = [facts?.sourceMounts ?? [], facts?.targetMounts ?? []];
   const mountPoints = {source: source.map(({at}) => at), target: target.map(({at}) => at)};
-  // What was mounted when the plan was made is what it is about, also where it was the first plan here.
+  // The mounts that the plan was made with are expected, even if it was the first plan here.
   const known = {source: withPlanned(memory.mounts.source, source), target: withPlanned(memory.mounts.target, target)};
   return {...facts, ...(await currentFacts({plan, mounts, mountPoints, memory: {...memory, mounts: known}, pool}))};
 }
 
 export interface NamesSeen {
-  /** How names are folded where the target is, or is to be; undefined where it keeps them apart. */
+  /** How the file system of the target folds names; undefined if it keeps them apart. */
   readonly folding: Folding | undefined;
   /** See `leftRenamed`. */
   readonly leftRenamed: ReadonlyMap<string, string>;
 }
 
-/** What must be known of a target's names before it is read. */
+/** Returns what must be known about a target's names before it is read. */
 export function namesOf(target: ByteName): NamesSeen {
   const nearest = openNearest(target);
   if (nearest === undefined) return NAMES_UNKNOWN;
@@ -82,9 +82,9 @@ export function pairOf({header: {source, target}}: Plan) {
 
 interface Looking {
   readonly plan: Plan;
-  /** Folders of the target on which other file systems are mounted. */
+  /** Folders in the target where other file systems are mounted. */
   readonly mounts: readonly RelPath[];
-  /** Where something is mounted in either tree, as the scans or the plan tell. */
+  /** Mount points in either tree, from the scans or the plan. */
   readonly mountPoints: Readonly<Record<Side, readonly RelPath[]>>;
   readonly memory: Memory;
   readonly pool: WorkerPool;
@@ -97,7 +97,7 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
     mountFacts({
       open: () => openSide(plan.header, side).root,
       met: mountPoints[side],
-      // What is left out is neither read nor written.
+      // Excluded paths are neither read nor written.
       known: memory.mounts[side].filter(({at}) => !leftOut.excludes(at, true)),
     });
   const fileSystem = volumeAt(source.path)?.id;
@@ -111,12 +111,12 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
     const abilities = isThere ? readAbilities(platform(), root.folder) : undefined;
     const changes = plan.actions.some(({kind}) => kind !== 'blocked');
     const owner = isThere && changes ? stateOwner(platform(), root.folder) : undefined;
-    // Who may not work in .dirsync is told so, and who changes nothing needs no id.
+    // Another guard reports a .dirsync of another user, and a plan without changes needs no id.
     const isUnread = fault !== undefined && changes && owner === undefined;
     const file = fromByteName(`${root.path}/${NAMES.state}/${NAMES.id}` as ByteName);
     const unread = [...(memory.unread === undefined ? [] : [memory.unread]), ...(isUnread ? [{file, why: fault}] : [])];
     return {
-      // Who may not look into .dirsync does not know the id.
+      // Without access to .dirsync, the id is unknown.
       ...(fault === undefined && owner === undefined && {target: {now: id, before: memory.ids}}),
       unread: unread.length === 0 ? undefined : unread,
       stateOwner: owner,
@@ -137,12 +137,12 @@ export function volumeAt(path: string): Volume | undefined {
   return lookAtRoot(path, (folder) => platform().volume(folder));
 }
 
-/** The id of a tree that is the target of other runs. */
+/** Returns the id of a tree, if it is the target of other runs. */
 function targetIdAt(path: string): string | undefined {
   return lookAtRoot(path, (folder) => readTargetId(platform(), folder).id);
 }
 
-/** Undefined where it cannot be opened. */
+/** Calls `look` with an open root. Returns undefined if the root cannot be opened. */
 function lookAtRoot<T>(path: string, look: (root: Folder) => T): T | undefined {
   try {
     const folder = platform().openRoot(toByteName(path));
@@ -165,7 +165,7 @@ function volumesOf(root: Folder, mounts: readonly RelPath[]): Volumes {
     try {
       return [{at, volume: platform().volume(cursor.folder(at))}];
     } catch (error) {
-      // Unmounted since: what is written there goes to the file system above.
+      // It was unmounted: writes go to the file system above.
       errnoOf(error);
       return [];
     }
@@ -177,7 +177,7 @@ function volumesOf(root: Folder, mounts: readonly RelPath[]): Volumes {
 
 interface Room {
   readonly volumes: Volumes;
-  /** Whether holes in files take no space on the file system of the target's root. */
+  /** Whether the file system of the target's root stores holes without using space. */
   readonly hasHoles: boolean;
   readonly pool: WorkerPool;
 }
@@ -185,7 +185,7 @@ interface Room {
 async function spaceOf(plan: Plan, {volumes, hasHoles, pool}: Room): Promise<Space[]> {
   const {usesReserve} = privileges();
   const spaces = volumes.map(({at, volume: {room}}): Space => {
-    // What takes all is a space too: what is below it does not count for the one above.
+    // Unlimited space is an entry too, so that paths below it do not count for the file system above.
     if (room === undefined) return {at, block: 1, free: Number.MAX_SAFE_INTEGER};
     const {block, free, freeForRoot, freeInodes} = room;
     return {at, block, free: usesReserve ? freeForRoot : free, ...(freeInodes !== undefined && {freeInodes})};
@@ -196,7 +196,7 @@ async function spaceOf(plan: Plan, {volumes, hasHoles, pool}: Room): Promise<Spa
   return spaces.map((space, i) => ({...space, needed: (measured[i] as Need).bytes}));
 }
 
-/** What the plan takes when holes are left out, what it replaces is given back, and content is shared where that can be. */
+/** Returns the space that the plan needs, without holes and shared content, and minus what replaced files free. */
 async function measuredNeeds({header, actions}: Plan, {spaces, volumes, hasHoles, pool}: Room & {spaces: Space[]}) {
   const {source, options: policy} = header;
   const asked = [...actions.keys()].filter((i) => {
@@ -208,11 +208,11 @@ async function measuredNeeds({header, actions}: Plan, {spaces, volumes, hasHoles
   const allocated = new Map(asked.map((index, i) => [index, answers[i] as readonly [number, number]]));
   const from = volumeAt(source.path);
   const shares = from?.shares && volumes.every(({volume}) => volume.id === from.id);
-  // It was tried in the root alone.
+  // Holes were tested only in the root.
   const keepsHoles = ({path}: Action) => hasHoles || volumes.some(({at}) => at !== ROOT && isWithin(path, at));
   const isWritten = (index: number) => (shares ? 0 : (allocated.get(index)?.[0] ?? 0));
   return spaceNeeds({header, actions}, spaces, {
-    // Where holes are not kept, they are written as zeros.
+    // If holes are not kept, they are written as zeros.
     written: (index) =>
       policy.sparse && keepsHoles(actions[index] as Action) ? isWritten(index) : bytesOf(actions[index] as Action),
     replaced: (index) => allocated.get(index)?.[1] ?? 0,
@@ -223,7 +223,7 @@ interface Writing {
   readonly plan: Plan;
   readonly volumes: Volumes;
   readonly pool: WorkerPool;
-  /** The folder in which the target is to be made. */
+  /** The folder in which the target will be created; undefined if it exists. */
   readonly nearest: Folder | undefined;
 }
 
@@ -246,7 +246,7 @@ async function notWritable({plan, volumes, pool, nearest}: Writing): Promise<Fou
 
 function unfilteredBy({header, actions}: Plan, known: RememberedFilters | undefined): Found | undefined {
   const now = filtersOf(header);
-  // The usual case: what they leave out is in no plan.
+  // The usual case: excluded paths are in no plan.
   if (known === undefined || isDeepStrictEqual(known, now)) return undefined;
   const excludes = (filters: RememberedFilters) => {
     const all = new KnownFilters(filters);

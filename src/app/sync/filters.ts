@@ -1,4 +1,4 @@
-/** Patterns as they were typed or stand in files: read, and doubted where they can match nothing. */
+/** Reads the patterns of flags and files, and warns about those that cannot match anything. */
 import {existsSync} from 'node:fs';
 import {formatPlural} from '../../core/count.js';
 import {osPath} from '../../core/name.js';
@@ -6,9 +6,8 @@ import {absolutePath} from '../../platform/environment.js';
 import type {Idle} from '../../scan/idle.js';
 
 /**
- * The absolute paths by which people call the roots, `given` as they were typed. A pattern that begins with one is meant so,
- * unless
- * that path stands in a root: `/srv` in a copy of `/`.
+ * Returns the absolute paths that users may write for the roots; `given`: as typed. A pattern that begins with one is probably meant as
+ * an absolute path, unless that path exists in a root, such as `/srv` in a copy of `/`.
  */
 export function rootNames(roots: readonly string[], given: readonly string[] = []): string[] {
   const names = new Set([...roots, ...given.map(absolutePath)]);
@@ -17,7 +16,7 @@ export function rootNames(roots: readonly string[], given: readonly string[] = [
 
 const MOST_TOLD = 10;
 
-/** As warnings of a plan, which views escape. */
+/** Returns warnings for a plan. Views escape them. */
 export function idleWarnings(idle: readonly Idle[]): string[] {
   const all = [...new Set(idle.map(idleWords))];
   const more = all.length - MOST_TOLD;

@@ -1,4 +1,4 @@
-/** What a plan cannot preserve of what was wanted, in words. */
+/** Warnings about attributes that a plan cannot preserve. */
 import {formatPlural} from '../../core/count.js';
 import type {Folding} from '../../core/name.js';
 import type {Preservable} from '../../core/plan.js';
@@ -11,14 +11,14 @@ import type {Preserving} from './preserve.js';
 interface Lost {
   readonly losses: Losses;
   readonly preserving: Preserving;
-  /** Folders on other file systems. */
+  /** The number of folders on other file systems. */
   readonly mounts: number;
-  /** Names that the target shows in a way of its own, and how it takes names. */
+  /** The number of names that the target spells differently, and how it folds names. */
   readonly respelled: number;
   readonly folding: Folding | undefined;
 }
 
-/** What a source of this type makes up, and so is not copied. */
+/** Returns warnings about attributes that the driver of the source invents and that are therefore not copied. */
 export function madeUpWarnings(type: string | undefined, madeUp: readonly Preservable[]): string[] {
   if (madeUp.length === 0) return [];
   const source = type === undefined ? 'the source' : `the source (${type})`;
@@ -27,7 +27,7 @@ export function madeUpWarnings(type: string | undefined, madeUp: readonly Preser
   return [`the ${what} of ${source} are invented by its driver and are not copied; name them in --preserve to copy them`];
 }
 
-/** What is not kept, each said once, with how many paths it concerns. */
+/** Returns a warning for each kind of loss, with the number of paths. */
 export function lossWarnings({losses, preserving, mounts, respelled, folding}: Lost): string[] {
   const {fileSystem, preserved, times, abilities} = preserving;
   const {resolution, range} = times;

@@ -1,4 +1,4 @@
-/** What is mounted inside of a tree, as it is now and as it was. Nothing is written. */
+/** Finds what is mounted inside of a tree, now and in earlier runs. Writes nothing. */
 import {CODE, emptyStat} from '../../core/block.js';
 import type {ByteName} from '../../core/name.js';
 import type {RelPath} from '../../core/path.js';
@@ -8,19 +8,19 @@ import {Cursor} from '../../platform/cursor.js';
 import {errnoOf, type Folder} from '../../platform/platform.js';
 
 export interface MountsOptions {
-  /** Opens the tree's root. @throws SystemError where it cannot. */
+  /** Opens the root of the tree. @throws SystemError */
   readonly open: () => Folder;
-  /** Where the scan, or the plan when it was made, has met a mount. */
+  /** Mount points that the scan found, or that the plan contains. */
   readonly met: readonly RelPath[];
   readonly known: readonly KnownMount[];
 }
 
-/** A bind mount of the file system that it is in: the portable backend sees none. */
+/** A bind mount within its own file system. The portable backend cannot see it. */
 const BIND = 'bind';
-/** A type without a name, and what was mounted a moment ago. */
+/** A file system without an id, or one that has just been unmounted. */
 const UNNAMED = 'unnamed';
 
-/** What could not be looked at is left out: the scan has told why, and nothing is done there. */
+/** Returns the mounts. Paths that cannot be read are left out: the scan has reported them, and nothing is changed there. */
 export function mountFacts({open, met, known}: MountsOptions): MountFacts[] {
   const before = new Map(known.map(({at, fileSystems}) => [at, fileSystems]));
   const paths = [...new Set([...met, ...before.keys()])];
@@ -29,7 +29,7 @@ export function mountFacts({open, met, known}: MountsOptions): MountFacts[] {
   try {
     folder = open();
   } catch (error) {
-    // What a root that is missing means is another guard's to say.
+    // Another guard checks for a missing root.
     errnoOf(error);
     return [];
   }
@@ -45,7 +45,7 @@ export function mountFacts({open, met, known}: MountsOptions): MountFacts[] {
   return facts;
 }
 
-/** '' for what is no mount, or nothing; undefined where that cannot be seen. */
+/** Returns the id of what is mounted at a path; '' if nothing is mounted or exists there; undefined if it cannot be read. */
 function mountedAt(cursor: Cursor, at: RelPath): string | undefined {
   const backend = platform();
   const [stat, above] = [emptyStat(), emptyStat()];

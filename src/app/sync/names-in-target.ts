@@ -1,4 +1,4 @@
-/** Names of the source that its target cannot hold: left out, or written there in another way. */
+/** Names of the source that the target cannot hold. They are left out or escaped. */
 import type {Abilities} from '../../core/abilities.js';
 import {formatPlural} from '../../core/count.js';
 import {fromByteName, toByteName} from '../../core/name.js';
@@ -6,7 +6,7 @@ import {holderOf, Naming} from '../../core/naming.js';
 import type {View} from '../../platform/platform.js';
 import {cut} from '../../report/words/columns.js';
 
-/** How many names there are of a kind, and the first of them. */
+/** Counts names, and keeps the first one as an example. */
 class Counted {
   #count = 0;
   #example = '';
@@ -15,7 +15,7 @@ class Counted {
     if (this.#count++ === 0) this.#example = example;
   }
 
-  /** Nothing where there are none. */
+  /** Returns one warning, or none if no names were counted. */
   warning(say: (names: string, example: string) => string): string[] {
     return this.#count === 0 ? [] : [say(formatPlural(this.#count, 'name'), this.#example)];
   }
@@ -29,14 +29,14 @@ export class NamesInTarget {
   readonly #tooLong = new Counted();
   readonly #escaped = new Counted();
 
-  /** `escaped`: as the target is shown, see `View`. */
+  /** `escaped`: how names are escaped in the target, see `View`. */
   constructor(abilities: Abilities | undefined, {names: escaped}: View) {
     this.#holds = holderOf(abilities, escaped);
     this.#couldHold = holderOf(abilities, escaped ?? abilities?.names);
     this.#naming = escaped && new Naming(escaped);
   }
 
-  /** Whether the target can hold a new name; asked once for each. */
+  /** Whether the target can hold a new name. Called once per name, because it counts them. */
   holds(name: string): boolean {
     const isHeld = this.#holds(name);
     const written = this.#naming === undefined ? name : fromByteName(this.#naming.write(toByteName(name)));
@@ -56,7 +56,7 @@ export class NamesInTarget {
   }
 }
 
-/** Whoever shows it escapes it. A name that is too long for a file system is too long for a line as well. */
+/** Returns a name for a warning: shortened, because it may be too long for a line; not escaped, because views do that. */
 function shown(name: string): string {
   return `"${cut(name, LONG)}"`;
 }

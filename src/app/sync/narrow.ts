@@ -1,4 +1,4 @@
-/** Narrows a plan to what was asked for on the command line. */
+/** Narrows a plan to the paths and kinds that the command line asks for. */
 import type {NarrowSettings} from '../../config/settings.js';
 import {emptyStat} from '../../core/block.js';
 import {formatPlural} from '../../core/count.js';
@@ -16,12 +16,12 @@ import {idleWarnings, rootNames} from './filters.js';
 import {readPathLists} from './path-list.js';
 import {openSide} from './sides.js';
 
-/** What is wanted of a plan, with the lists that were named read. */
+/** What to keep of a plan, with the contents of the named lists. */
 export interface Narrowing extends NarrowSettings {
   readonly list: PathList | undefined;
 }
 
-/** @throws DirsyncError LIST_UNREADABLE; Interrupted. */
+/** Reads the lists of `wanted`. @throws DirsyncError LIST_UNREADABLE; Interrupted. */
 export async function narrowingOf(
   wanted: NarrowSettings | undefined,
   {signal}: Pick<Context, 'signal'>,
@@ -29,7 +29,7 @@ export async function narrowingOf(
   return wanted && {...wanted, list: await readPathLists(wanted, signal)};
 }
 
-/** `id`: that of the narrowed plan. */
+/** Returns the narrowed plan, or the same plan if everything is kept. `id`: the id of the narrowed plan. */
 export function narrowPlan(plan: Plan, wanted: Narrowing | undefined, id: string): Plan {
   if (wanted === undefined || isAll(wanted)) return plan;
   const path = wantedPaths(wanted);
@@ -57,10 +57,10 @@ function isAll({only, except, kinds, list}: Narrowing): boolean {
   return list === undefined && only.length + except.length + kinds.length === 0;
 }
 
-/** So many paths of a list are looked for. */
+/** At most this many paths of a list are checked. */
 const MOST_LOOKED_FOR = 10_000;
 
-/** Listed paths that neither folder has may be mistyped; of a plan whose folders are not at hand nothing is known. */
+/** Warns about listed paths that exist in neither folder, because they may be mistyped. Needs access to a folder. */
 function missingWarnings({header, actions}: Plan, list: PathList | undefined): string[] {
   const known = new Set(actions.map(({path}) => path));
   const unsure = [...(list?.paths ?? [])].filter((path) => !known.has(path)).slice(0, MOST_LOOKED_FOR);
@@ -88,7 +88,7 @@ function missingWarnings({header, actions}: Plan, list: PathList | undefined): s
   }
 }
 
-/** True as well where that cannot be told. */
+/** Whether the path exists; also true if that cannot be determined. */
 function isThere(cursor: Cursor, path: RelPath): boolean {
   try {
     const place = cursor.find(path);

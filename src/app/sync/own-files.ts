@@ -1,4 +1,4 @@
-/** Files that runs write for who watches them: logs and metrics. They are no part of a tree, and change none. */
+/** Files that runs write for monitoring: logs and metrics. They are not part of any tree. */
 import {statSync} from 'node:fs';
 import {basename, dirname, isAbsolute, join, relative} from 'node:path';
 import {isFolder} from '../../config/expand.js';
@@ -12,8 +12,8 @@ import {errnoOf} from '../../platform/platform.js';
 import {escapePattern} from '../../scan/filter.js';
 
 /**
- * Asked once, when a program starts: a run that is under way goes on without its log.
- * @throws DirsyncError LOG_UNWRITABLE or CURRENT_FOLDER where no log can be.
+ * Checks the folder of a log once, when a program starts. Later, a run continues without its log.
+ * @throws DirsyncError LOG_UNWRITABLE or CURRENT_FOLDER if no log can be written there.
  */
 export function checkLogPlace(log: LogSettings | undefined): void {
   if (log === undefined) return;
@@ -27,7 +27,7 @@ export function checkLogPlace(log: LogSettings | undefined): void {
   if (kind === 'file' || kind === 'other') throw refuse(`${escapeName(folder)} is not a folder`, 'name a file in a folder');
 }
 
-/** Undefined where that cannot be seen. */
+/** Returns what exists at the path; undefined if that cannot be determined. */
 function kindOf(path: string): 'none' | 'folder' | 'file' | 'other' | undefined {
   try {
     const stat = statSync(osPath(path));
@@ -37,12 +37,12 @@ function kindOf(path: string): 'none' | 'folder' | 'file' | 'other' | undefined 
   }
 }
 
-/** Absolute, without symlinks: files, to whose names more may be added, and folders. */
+/** Returns absolute paths without symlinks: of files, whose names may get endings, and of folders. */
 export function ownFiles({log, metrics}: Pick<Settings, 'log' | 'metrics'>): string[] {
   return [log?.file, metrics].flatMap((file) => (file === undefined ? [] : [placeOf(file)]));
 }
 
-/** Where a file is made, whether it is there or not; as it was given where its folder cannot be found. */
+/** Returns the resolved path of a file, which may not exist; the given path if its folder does not exist. */
 function placeOf(file: string): string {
   try {
     return join(realPath(dirname(file)), basename(file));
@@ -51,7 +51,7 @@ function placeOf(file: string): string {
   }
 }
 
-/** Also where a symlink leads to. */
+/** Returns the path of a file, and where it leads to if it is a symlink. */
 function placesOf(file: string): string[] {
   try {
     return [...new Set([placeOf(file), realPath(file)])];
@@ -61,15 +61,13 @@ function placesOf(file: string): string[] {
 }
 
 interface Own {
-  /** They match these files with all that is made beside them, and nothing else. */
+  /** Patterns that match only these files and their rotated and temporary files. */
   readonly patterns: readonly string[];
-  /** As warnings of a plan, which views escape. */
+  /** Warnings for a plan. Views escape them. */
   readonly warnings: readonly string[];
 }
 
-/**
- * Those that lie in the trees, whose absolute paths these are: copied or deleted, they would be another thing to do in each run.
- */
+/** Returns patterns for own files inside the trees. Otherwise each run would copy or delete them again. `trees`: absolute paths. */
 export function ownInTrees({log, metrics}: Settings, trees: {readonly source: string; readonly target: string}): Own {
   const isInFolder = metrics !== undefined && isFolder(metrics);
   const files = [

@@ -1,6 +1,6 @@
 /**
- * Owners by name (`--owner-by name`). Both trees are seen by one machine, where a name and its number are the same thing; a saved
- * plan may be applied on another. So the plan carries the names, and is refused where they stand for other numbers.
+ * Owners by name (`--owner-by name`). On one machine, a name and its ID are equivalent, but a saved plan may be applied on another
+ * machine. So the plan contains the names, and is refused if they have different IDs there.
  */
 import process from 'node:process';
 import type {Action} from '../../core/action.js';
@@ -11,7 +11,7 @@ import {checkUser} from '../../plan/user.js';
 import {type Database, idsOf, namesOf} from '../../platform/accounts.js';
 import {ownGroups, privileges} from '../../platform/privileges.js';
 
-/** The names of all owners that a plan sets; a number without a name stays a number. */
+/** Returns the names of all owners that a plan sets, with their IDs. IDs without a name are left out. */
 export function ownersOf(actions: readonly Action[]): Owners {
   const users = new Set<number>();
   const groups = new Set<number>();
@@ -32,7 +32,7 @@ export function ownersOf(actions: readonly Action[]): Owners {
   return {users: named('passwd', users), groups: named('group', groups)};
 }
 
-/** @throws DirsyncError PLAN_OTHER_OWNERS where a name of the plan's is not this machine's. */
+/** @throws DirsyncError PLAN_OTHER_OWNERS if a name in the plan has a different ID on this machine. */
 export function checkOwners({owners}: PlanHeader): void {
   if (owners === undefined) return;
   for (const [database, what, named] of [
@@ -53,7 +53,7 @@ export function checkOwners({owners}: PlanHeader): void {
   }
 }
 
-/** @throws DirsyncError PLAN_OTHER_USER where this user cannot give what the plan makes or changes to its owners. */
+/** @throws DirsyncError PLAN_OTHER_USER if this user cannot set the owners that the plan needs. */
 export function checkThisUser(plan: Plan): void {
   const uid = process.geteuid?.();
   if (uid !== undefined) checkUser(plan, {uid, chown: privileges().chown, groups: ownGroups()});

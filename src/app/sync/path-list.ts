@@ -1,4 +1,4 @@
-/** Lists of paths, as `--only-from` takes them: exact, relative to the two folders, and a folder stands for all that is in it. */
+/** Lists of paths for `--only-from`: exact and relative to the two folders. A folder includes everything in it. */
 import fs from 'node:fs/promises';
 import process from 'node:process';
 import {addAbortSignal} from 'node:stream';
@@ -11,7 +11,7 @@ import {PathList} from '../../scan/wanted.js';
 import {Interrupted} from '../context.js';
 
 /**
- * All that these lists name together; undefined where there is no list.
+ * Returns the paths of all lists together; undefined if there is no list.
  * @throws DirsyncError LIST_UNREADABLE; Interrupted.
  */
 export async function readPathLists(
@@ -24,13 +24,13 @@ export async function readPathLists(
   return new PathList(paths);
 }
 
-/** What standard input held: every run of this process means the same. */
+/** The content of standard input, read once for all runs of this process. */
 let input: Buffer | undefined;
 
 async function readList(file: string, signal: AbortSignal): Promise<Buffer> {
   try {
     if (file !== STDIN) return await fs.readFile(osPath(file), {signal});
-    // As a stream, since a wait for whoever writes to it must end with a signal.
+    // As a stream, so that a signal ends the wait for input.
     input ??= Buffer.concat(await addAbortSignal(signal, process.stdin).toArray());
     return input;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Makes a plan: both trees are read at once and compared as they come in. Nothing is written. */
+/** Makes a plan: reads both trees at the same time and compares them as they arrive. Writes nothing. */
 import {availableParallelism} from 'node:os';
 import process from 'node:process';
 import {typedPatterns} from '../../config/patterns.js';
@@ -38,7 +38,7 @@ import {memoryWarnings, sizeWarnings} from './remember.js';
 import {hiddenNamingWarnings, viewsOf} from './sides.js';
 import {type SourceFacts, sourceFacts} from './source-facts.js';
 
-/** A plan with other facts. */
+/** Returns a copy of the plan with these facts. */
 export function withFacts(plan: Plan, facts: Facts): Plan {
   return {...plan, header: {...plan.header, facts}};
 }
@@ -50,10 +50,10 @@ export interface Planned {
 }
 
 const PROGRESS_MS = 200;
-/** Comparing content reads both trees while the two scans go on, so it has workers of its own. */
+/** Comparing content reads both trees during the two scans, so it has its own workers. */
 const SCAN_WORKERS = 2;
 
-/** The workers that a plan with these settings needs. */
+/** Returns the workers that a plan with these settings needs. */
 export function workersFor({compare, rate, ioPriority}: Pick<Settings, 'compare' | 'rate' | 'ioPriority'>): Workers {
   return {size: compare === 'content' ? SCAN_WORKERS + availableParallelism() : undefined, rate, ioPriority};
 }
@@ -72,7 +72,7 @@ export function planTrees(settings: Settings, context: Context): Promise<Planned
   return withWorkers(workersFor(settings), context, (pool) => makePlan(settings, pool, context));
 }
 
-/** @throws DirsyncError for roots or filters that cannot be used; Interrupted. */
+/** Makes a plan with the given workers. @throws DirsyncError for roots or filters that cannot be used; Interrupted. */
 export async function makePlan(settings: Settings, pool: WorkerPool, context: Context): Promise<Planned> {
   const {onEvent, now} = context;
   const started = now();
@@ -93,7 +93,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     ofSource,
   });
   const {filters, excludeCaches, excludeIfPresent, oneFileSystem, deleteExcluded} = options;
-  // Refused here: a worker's failure would be a bug of ours.
+  // Invalid filters are refused here, because an error in a worker would be reported as a bug.
   FilterScope.root(filters);
 
   const typedNames = rootNames([source.path, target.path], [settings.source, settings.target]);
@@ -111,7 +111,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   } as const;
   const sourceTask: ScanTask = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
-  // What is to be deleted has to be seen.
+  // Paths to be deleted must be read.
   const filtered = deleteExcluded ? {filters: own.patterns, isWhole: true} : {};
   const targetTask: ScanTask = {
     ...common,
@@ -193,14 +193,14 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   }
 }
 
-/** @throws DirsyncError PLAN_TOO_LARGE: V8 would end the whole program where memory is used up. */
+/** @throws DirsyncError PLAN_TOO_LARGE before V8 would end the program for lack of memory. */
 function checkMemory(actions: number): void {
   const fault = heapFault();
   if (fault === undefined) return;
   throw new DirsyncError('PLAN_TOO_LARGE', `the plan so far, with ${formatPlural(actions, 'action')}, ${fault}`, MORE_MEMORY);
 }
 
-/** Both walks read the source's filter rules, so both may say that they could not. */
+/** Removes duplicates: both walks read the filter files of the source, so both may report the same problem. */
 function unique(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((found) => [`${found.side}\0${found.code}\0${found.path}`, found])).values()];
 }
@@ -211,13 +211,13 @@ export function judge(plan: Plan, allow: Settings['allow']): Planned {
 
 interface FoundSource {
   readonly source: Root;
-  /** It is not there, and is taken as an empty folder. */
+  /** The source does not exist and is treated as an empty folder. */
   readonly missing: boolean;
-  /** It is there and may not be opened. */
+  /** The errno if the source exists but cannot be opened. */
   readonly unread: string | undefined;
 }
 
-/** The guards that a root which cannot be opened trips, by the error. */
+/** The guards for roots that cannot be opened, by error code. */
 export const ROOT_GUARDS: Partial<Record<ErrorCode, GuardName>> = {
   SOURCE_MISSING: 'source-missing',
   SOURCE_UNREADABLE: 'unreadable-source',
@@ -227,13 +227,13 @@ function sourceOf({source, allow}: Settings, target: Root): FoundSource {
   try {
     return {source: findSource(source), missing: false, unread: undefined};
   } catch (error) {
-    // Without a target there is nothing that an absent source could mean.
+    // Without a target, a missing source is always an error.
     const guard = error instanceof DirsyncError ? ROOT_GUARDS[error.code] : undefined;
     if (guard === undefined || target.live === undefined) throw error;
     const {code, detail, hint, cause} = error as DirsyncError;
     const missing = guard === 'source-missing';
     if (!allow.includes(guard)) {
-      // What is missing is empty too.
+      // A missing source is also empty.
       const guards = missing ? [guard, 'source-empty'].filter((each) => !allow.includes(each as GuardName)) : [guard];
       const lifted = guards.map((each) => `--allow ${each}`).join(' ');
       throw new DirsyncError(code, detail, `${hint}; or add ${lifted} if this is intended`, {cause});

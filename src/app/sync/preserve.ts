@@ -20,7 +20,7 @@ export interface Preserving extends WhatIsPreserved {
   readonly abilities: Abilities | undefined;
 }
 
-/** `target`: the root. If it does not exist yet, the nearest folder above it tells the file system. */
+/** Returns what is preserved. If `target`, the root, does not exist yet, the nearest existing folder above it shows the file system. */
 export function preservingIn(target: ByteName, wanted: readonly Preservable[]): Preserving {
   const found = lookAtTarget(target);
   const {fileSystem, abilities} = found;
@@ -47,7 +47,7 @@ function lookAtTarget(target: ByteName): Pick<Preserving, 'fileSystem' | 'times'
   }
 }
 
-/** Nothing can be opened on the way to the target: what it cannot keep will be problems of the paths. */
+/** Used if no folder above the target can be opened. Attributes that it cannot store then become problems of paths. */
 const UNKNOWN: FileSystem = {
   type: undefined,
   preserves: {xattrs: XATTR_NAMESPACES, acls: true},

@@ -12,12 +12,11 @@ import {memoryFault, recall, remember} from '../../state/memory.js';
 import {pairOf, type Seen, volumeAt} from './facts.js';
 
 /**
- * Remembers what a run has found of both trees, for the guards of the next one. A problem where that fails, unless the plan has
- * warned of it.
+ * Remembers facts about both trees for the guards of the next run. Returns a problem if that fails and the plan has not warned of it.
  */
 export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
   const {allowed} = ended;
-  // What is restored from a copy does not become the copy of its copy.
+  // After a restore, the original must not be remembered as a copy of its backup.
   if (allowed.has('reversed')) return undefined;
   const {source, target, facts} = plan.header;
   const root = openNearest(toByteName(target.path));
@@ -50,14 +49,14 @@ export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
   }
 }
 
-/** KiB, as JSON, of the filters that are remembered. */
+/** The largest size of remembered filters: KiB as JSON. */
 const MAX_FILTERS_KIB = 512;
 
 function fits(filters: readonly string[]): boolean {
   return Buffer.byteLength(JSON.stringify(filters)) <= MAX_FILTERS_KIB * 1024;
 }
 
-/** What is too large to be remembered. */
+/** Returns warnings about facts that are too large to be remembered. */
 export function sizeWarnings(
   {filters}: PlanOptions,
   {source, target}: Seen & Readonly<Record<'source', Pick<ScanAnswer, 'rules' | 'tagged'>>>,
@@ -73,7 +72,7 @@ export function sizeWarnings(
   ];
 }
 
-/** Guards that compare with earlier runs need them remembered. */
+/** Returns a warning if nothing can be remembered, because some guards compare with earlier runs. */
 export function memoryWarnings(): string[] {
   const fault = memoryFault();
   return fault === undefined ? [] : [`nothing can be remembered ${fault}, so the next run will not notice a lost target`];

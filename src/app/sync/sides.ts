@@ -1,4 +1,4 @@
-/** The two trees of a plan, as they are shown to it: see `View`. */
+/** Opens the two trees of a plan as their views show them: see `View`. */
 import {toByteName} from '../../core/name.js';
 import type {PlanHeader} from '../../core/plan.js';
 import type {Side} from '../../core/problem.js';
@@ -7,10 +7,10 @@ import {errnoOf, type Folder, type View} from '../../platform/platform.js';
 import {openTree} from '../../platform/roots.js';
 import {isNamingHidden, type Showing, viewOf} from '../../state/naming.js';
 
-/** What of a plan's header tells it. */
+/** The parts of a plan's header that determine the views. */
 export type Sides = Pick<PlanHeader, Side> & {readonly options: Showing};
 
-/** One that cannot be opened is shown as it is. @throws DirsyncError NAMING_UNREADABLE. */
+/** Returns the views of both trees. A tree that cannot be opened has an empty view. @throws DirsyncError NAMING_UNREADABLE. */
 export function viewsOf(sides: Sides): Readonly<Record<Side, View>> {
   return {source: viewAt(sides, 'source'), target: viewAt(sides, 'target')};
 }
@@ -30,7 +30,7 @@ function viewAt(sides: Sides, side: Side): View {
   }
 }
 
-/** What a plan says of a source of which it may not know how its names are written. */
+/** Returns a warning if this user cannot read whether names in the source are escaped. */
 export function hiddenNamingWarnings({source}: Pick<Sides, 'source'>): string[] {
   let root: Folder;
   try {
@@ -49,7 +49,7 @@ export function hiddenNamingWarnings({source}: Pick<Sides, 'source'>): string[] 
   }
 }
 
-/** Close it. @throws SystemError where it cannot be opened; DirsyncError NAMING_UNREADABLE. */
+/** Opens one tree. The caller closes its root. @throws SystemError if it cannot be opened; DirsyncError NAMING_UNREADABLE. */
 export function openSide(sides: Sides, side: Side): {readonly root: Folder; readonly view: View} {
   const view = viewAt(sides, side);
   return {root: openTree(toByteName(sides[side].path), view), view};

@@ -1,4 +1,4 @@
-/** What a source has only as its driver makes it up. It is never written to, so that cannot be tried, as it is in targets. */
+/** Finds attributes that the driver of a source invents. Sources are never written to, so this cannot be tested as in targets. */
 import {CODE, emptyStat, type Stat} from '../../core/block.js';
 import {NS_PER_SECOND} from '../../core/entry.js';
 import type {ByteName} from '../../core/name.js';
@@ -12,17 +12,17 @@ import {readAbilities} from '../../state/abilities.js';
 import {readTimeFacts} from '../../state/times.js';
 
 export interface SourceFacts {
-  /** As mount(8) calls it. */
+  /** The type of the file system, as in mount(8). */
   readonly type: string | undefined;
-  /** What is the same for all its files, and may be other when it is mounted again. */
+  /** Attributes that are the same for all files, and may change with the next mount. */
   readonly madeUp: readonly Preservable[];
-  /** How exactly it keeps times. */
+  /** Precision of its times, in nanoseconds. */
   readonly resolution: bigint;
 }
 
 const NOTHING_KNOWN: SourceFacts = {type: undefined, madeUp: [], resolution: 1n};
 
-/** Where it was the target of other runs, these have tried it. */
+/** Returns the facts about a source. If it was the target of other runs, their tests count. */
 export function sourceFacts(source: ByteName): SourceFacts {
   const backend = platform();
   let root: Folder;
@@ -43,7 +43,7 @@ export function sourceFacts(source: ByteName): SourceFacts {
     const {resolution} = joinFacts(joinFacts(times, disk?.times), readTimeFacts(backend, root)) as TimeFacts;
     return {type, madeUp, resolution};
   } catch (error) {
-    // The scan says what is wrong with it.
+    // The scan reports what is wrong.
     errnoOf(error);
     return NOTHING_KNOWN;
   } finally {
@@ -57,17 +57,17 @@ interface Disk {
 }
 
 /**
- * NTFS and exFAT by `ntfs-3g` and `exfat-fuse`: the type and the options of the mount tell neither which it is, nor how it is
+ * Recognizes NTFS and exFAT with `ntfs-3g` and `exfat-fuse`, because mount type and options show neither which it is nor how it is
  * mounted.
  */
 function diskOf(type: string | undefined, root: Folder): Disk | undefined {
   if (type !== 'fuseblk' && type !== 'fuse') return undefined;
   if (asked(root, 'system.ntfs_attrib') === 'there') {
-    // Without `permissions` and `acl` it has no ACLs, and says so for each path; with the first it does not know them.
+    // Without `permissions` and `acl`, each path reports that it has no ACL; with `permissions`, ACLs are unsupported.
     return {hasModes: asked(root, ACL_ACCESS) !== 'none', times: {resolution: 100n, range: {}}};
   }
   if (type !== 'fuseblk' || !isUniform(root)) return undefined;
-  // The portable backend cannot ask: it may be NTFS.
+  // The portable backend cannot distinguish exFAT from NTFS.
   return {hasModes: false, times: {resolution: platform().preservesAll ? NS_PER_SECOND : 1n, range: {}}};
 }
 
@@ -82,13 +82,10 @@ function asked(root: Folder, attribute: string): 'there' | 'none' | 'unknown' {
 
 const SELF = '' as ByteName;
 
-/** So many entries are looked at. */
+/** At most this many entries are read. */
 const ENOUGH = 200;
 
-/**
- * Whether all files in a folder have one owner and one mode, and all folders too: one more owner or mode, and they mean
- * something.
- */
+/** Whether all files in a folder have the same owner and mode, and all folders too. Otherwise, owners and modes are real. */
 function isUniform(root: Folder): boolean {
   const backend = platform();
   const modes = new Map<number, number>();
@@ -97,7 +94,7 @@ function isUniform(root: Folder): boolean {
   backend.stat(root, SELF, first);
   modes.set(CODE.directory, first.mode);
   const isAsOthers = ({code, mode, uid, gid, device}: Stat) => {
-    // Something else is mounted there.
+    // Another file system is mounted there.
     if (device !== first.device) return true;
     if (!modes.has(code)) modes.set(code, mode);
     return uid === first.uid && gid === first.gid && (code === CODE.symlink || modes.get(code) === mode);
