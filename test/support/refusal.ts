@@ -1,6 +1,6 @@
 import {DirsyncError} from '../../src/core/errors.js';
 
-/** The error of ours with which something is refused. What is done, or goes wrong in another way, is a fault of the test. */
+/** The DirsyncError that a call throws. The test fails if the call succeeds or fails in a different way. */
 export async function refusal(act: () => unknown): Promise<DirsyncError> {
   try {
     await act();
@@ -11,7 +11,7 @@ export async function refusal(act: () => unknown): Promise<DirsyncError> {
   throw new Error('nothing was refused');
 }
 
-/** Its code alone. */
+/** Only its code. */
 export async function refusalCode(act: () => unknown): Promise<string> {
   return (await refusal(act)).code;
 }

@@ -1,6 +1,6 @@
 /**
- * Two folders as one worker of a run holds them: what `check` says and `perform` does of one action, without the plan, the waves and
- * the threads around it. What the tests of these two know of their arguments and results is in this file.
+ * Two folders as one worker of a run opens them: calls `check` and `perform` for one action, without plan, waves and threads. Only this
+ * file knows the arguments and results of these two functions.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -41,11 +41,11 @@ export interface Given {
   readonly policy?: Partial<PlanOptions> | undefined;
   /** What the target can hold. */
   readonly abilities?: Abilities | undefined;
-  /** Folders of the target that the run has opened up to their owner, with the modes that they had. */
+  /** Folders of the target that the run has made writable for their owner, with their old modes. */
   readonly opened?: Readonly<Record<string, number>> | undefined;
   /** The names in the folders of both trees are looked at, as where a target folds them, or may. */
   readonly looksAtNames?: boolean | undefined;
-  /** Done to the two folders before the worker enters them. */
+  /** Changes the two folders before the worker opens them. */
   readonly prepare?: ((folders: {readonly source: string; readonly target: string}) => void) | undefined;
 }
 
@@ -55,9 +55,9 @@ export interface ActionOptions {
 }
 
 export interface PerformOptions {
-  /** Called with each piece of a file that is copied. */
+  /** Called for each copied piece of a file. */
   readonly onBytes?: () => void;
-  /** By default that of a saved plan. */
+  /** By default the value of a saved plan. */
   readonly approach?: Approach | undefined;
   /** The leader of a link waits in staging for the folder that it replaces. */
   readonly isLeaderStaged?: boolean;
@@ -119,7 +119,7 @@ export class OneWorker {
     };
   }
 
-  /** An action as a plan that is made now would have it. */
+  /** The action that a plan made now would contain. */
   plan(kind: ActionKind, at: string, {leader, reasons = ['mtime']}: ActionOptions = {}): Action {
     const {platform, source, target, policy} = this.#world;
     const isNew = kind === 'mkdir' || kind === 'create';
@@ -136,7 +136,7 @@ export class OneWorker {
     return typeof standing === 'object' ? `drift of the ${standing.side}` : standing;
   }
 
-  /** What came of a step: its status, with the side that drifted or the code of the problem. */
+  /** The result of a step: its status, with the side that drifted or the code of the problem. */
   perform(step: WaveStep, action: Action, {onBytes, approach = 'saved', isLeaderStaged = false}: PerformOptions = {}): string {
     this.#begin(step);
     this.#staging ??= openStaging({platform: this.platform, root: this.#roots[1] as Folder, runId: RUN, worker: 0});
@@ -166,12 +166,12 @@ export class OneWorker {
     return [status, ...(drift ? [`drift of the ${drift.side}`] : []), ...(problem ? [problem.code] : [])].join(': ');
   }
 
-  /** What was left in staging, half done or not wanted any more. */
+  /** Entries left in staging, incomplete or no longer needed. */
   get litter(): string[] {
     return contents(path.join(this.target, '.dirsync/tmp', RUN, 'worker-0'));
   }
 
-  /** What was set aside. */
+  /** Entries that were set aside. */
   get replaced(): string[] {
     return contents(path.join(this.target, '.dirsync/replaced', RUN));
   }
@@ -182,7 +182,7 @@ export class OneWorker {
     for (const folder of [...this.#world.volumes.values(), ...this.#roots]) this.platform.close(folder);
   }
 
-  /** Each wave begins the ways into the trees anew. */
+  /** Each wave opens the folders of both trees again. */
   #begin(step: WaveStep | 'check'): void {
     if (step !== this.#step) this.#forget();
     this.#step = step;
@@ -205,7 +205,7 @@ function contents(folder: string): string[] {
   return fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
 }
 
-/** Called in a `describe` after its `tempDirs`: gives workers, whose folders are closed after the test. */
+/** Called in a `describe` after its `tempDirs`: returns a function that makes workers, whose folders are closed after the test. */
 export function workers(temp: () => string): (platform: Platform, given: Given) => OneWorker {
   const made: OneWorker[] = [];
   afterEach(() => {

@@ -1,6 +1,6 @@
 /**
- * Pairs of trees with every kind of action between them, for what interrupts a run. Each content tells its own name and version, so
- * that a part or a mixture shows.
+ * Pairs of trees with every kind of action between them, for tests that interrupt a run. Each content contains its name and version,
+ * so that a part or a mixture is noticed.
  */
 import path from 'node:path';
 import type {Chance} from './faults.js';
@@ -11,26 +11,26 @@ export type Version = 'old' | 'new';
 
 export interface World {
   readonly name: string;
-  /** What the target is at first; undefined: there is none yet. */
+  /** The target before the run; undefined: it does not exist yet. */
   readonly old: Tree | undefined;
-  /** What the source is. */
+  /** The source. */
   readonly new: Tree;
-  /** Adds what a literal cannot hold, in the folder that has the tree in it. */
+  /** Adds entries that a literal cannot describe, in the folder that contains the tree. */
   readonly dress?: (root: string, version: Version) => void;
   readonly needsXattrs?: boolean;
   /** For a user without root's rights. */
   readonly forUser?: boolean;
-  /** It has nothing that the portable backend does not keep. */
+  /** It contains only entries that the portable backend keeps. */
   readonly isPortable: boolean;
 }
 
-/** What a filter protects: it is in targets alone, and no plan has it. */
+/** Protected by a filter: it exists only in targets, and no plan contains it. */
 export const PROTECTED = 'protected';
 
 /** Whole microseconds, as the portable backend keeps them. */
 const MTIMES: Readonly<Record<Version, bigint>> = {old: 1_600_000_000_000_001_000n, new: 1_650_000_000_123_456_000n};
 
-/** The whole content of a file; some hundred bytes to some ten thousand unless said otherwise. */
+/** The whole content of a file; by default several hundred to ten thousand bytes. */
 export function contentOf(
   name: string,
   version: Version,
@@ -56,7 +56,7 @@ function link(to: string, version: Version): Leaf {
   return symlink(to, {mtime: MTIMES[version]});
 }
 
-/** So many files `NAME-0`, `NAME-1`… */
+/** This many files `NAME-0`, `NAME-1`… */
 function several(name: string, count: number, version: Version): Tree {
   return Object.fromEntries(Array.from({length: count}, (_, i) => [`${name}-${i}`, put(`${name}-${i}`, version)]));
 }
@@ -77,7 +77,7 @@ function changes(version: Version): Tree {
   return {...tree, [isNew ? 'folder-added' : 'folder-gone']: subtree};
 }
 
-/** What was a folder with content becomes something else, and the other way around. */
+/** A folder with content becomes something else, and the other way around. */
 function kinds(version: Version): Tree {
   const isNew = version === 'new';
   const inside = (name: string) =>
@@ -101,7 +101,7 @@ function kinds(version: Version): Tree {
   };
 }
 
-/** `at` is where in the whole tree it stands. */
+/** `at` is its path in the whole tree. */
 function hardLinks(version: Version, at = ''): Tree {
   const isNew = version === 'new';
   const names = (of: string, version: Version, ...more: string[]) => ({
@@ -116,7 +116,7 @@ function hardLinks(version: Version, at = ''): Tree {
       isNew ? names(`new-group-${i}`, version, `new-group-${i}-b`) : names(`gone-group-${i}`, version, `gone-group-${i}-b`),
       isNew ? several(`apart-${i}`, 3, version) : names(`apart-${i}-0`, version, `apart-${i}-1`, `apart-${i}-2`),
       isNew ? names(`joined-${i}-0`, version, `joined-${i}-1`) : several(`joined-${i}`, 2, version),
-      // Its first name goes, the others stay one file.
+      // Its first name is removed, the others stay one file.
       isNew ? names(`left-${i}-b`, 'old', `left-${i}-c`) : names(`left-${i}-a`, version, `left-${i}-b`, `left-${i}-c`),
     );
     if (!isNew) (tree[`left-${i}-a`] as Leaf) = put(`left-${i}-b`, 'old');
@@ -137,7 +137,7 @@ function specials(version: Version): Tree {
   return tree;
 }
 
-/** The content stays. */
+/** Only attributes change. */
 function attributes(version: Version): Tree {
   const isNew = version === 'new';
   const tree: Tree = {};
@@ -173,7 +173,7 @@ function closed(version: Version): Tree {
     const inside: Tree = {inner, ...several(`closed-${i}`, 3, version), locked: put(`locked-${i}`, version, 300, {mode: 0o444})};
     if (isNew === i < 4) inside.turns = folder(several(`turns-${i}`, 2, version), version, 0o555);
     else inside.turns = put(`turned-${i}`, version);
-    // Some get the mode that they have while they are opened up.
+    // Some get the same mode that they have while they are made writable.
     const modes: readonly [old: number, new: number] =
       i % 3 === 0 ? [0o555, 0o755] : i % 3 === 1 ? [0o550, 0o511] : [0o555, 0o555];
     tree[`closed-${i}`] = folder(inside, version, modes[isNew ? 1 : 0]);
@@ -200,7 +200,7 @@ function dug(root: string): void {
   bash('for f in holes-*; do was=$(stat -c %y "$f"); fallocate -d "$f"; touch -d "$was" "$f"; done', root);
 }
 
-/** Files get the names of others: logs that are rotated, names that are swapped or go round, and new files at old names. */
+/** Files get the names of other files: rotated logs, swapped names, rings of names, and new files at old names. */
 function renamed(version: Version): Tree {
   const isNew = version === 'new';
   const was = (name: string) => put(name, 'old', undefined, {mtime: MTIMES.old + BigInt(sum(name)) * 1_000_000_000n});
@@ -253,7 +253,7 @@ export const WORLDS: readonly World[] = [
   },
 ];
 
-/** Files and folders that change or come or go or stay by chance; what is new is larger. */
+/** Files and folders that are changed, added, removed or kept at random; new ones are larger. */
 export function randomWorld(chance: Chance): World {
   const trees: Record<Version, Tree> = {old: {}, new: {}};
   const both = ['old', 'new'] as const;
@@ -276,7 +276,7 @@ export function randomWorld(chance: Chance): World {
   return {name: 'by chance', ...trees, isPortable: true};
 }
 
-/** Writes one version of a world into a folder, made when it is not there. */
+/** Writes one version of a world into a folder, which is created if it does not exist. */
 export function layWorld(world: World, version: Version, root: string): void {
   const tree = world[version];
   if (tree === undefined) return;
