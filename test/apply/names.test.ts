@@ -38,7 +38,7 @@ describe('apply/names', () => {
     expect(['a', 'A/B', ONE, 'none', 'none/b', 'A/b/c'].filter((path) => names.has(at(path)))).to.deep.equal([]);
   });
 
-  it('tells all paths that are one to who folds names', () => {
+  it('returns all paths that are one after folding', () => {
     const names = namesOf({A: {X: '', y: ''}, a: {x: ''}, b: '', [ONE]: '', [APART]: ''});
     expect(names.foldedTo(at(''))).to.deep.equal(['']);
     expect(names.foldedTo(at('a/x'))).to.have.members(['A/X', 'a/x']);
@@ -47,7 +47,7 @@ describe('apply/names', () => {
     expect(names.foldedTo(at('none/x'))).to.deep.equal([]);
   });
 
-  it('a symlink or a file is no way to more names', () => {
+  it('a symlink or a file leads to no more names', () => {
     const names = namesOf({real: {x: ''}, link: symlink('real'), file: ''});
     expect([names.foldedTo(at('link/x')), names.foldedTo(at('file/x'))]).to.deep.equal([[], []]);
   });
@@ -69,7 +69,7 @@ describe('apply/names', () => {
     expect(names.foldedTo(at('f69/X'))).to.deep.equal(['F69/x']);
   });
 
-  describe('what stands at a path of the target is perhaps', () => {
+  describe('an entry of the target may be', () => {
     const cases: readonly [title: string, source: Tree, target: Tree, path: string, is: string | undefined][] = [
       ['what the source has under another spelling', {Photo: ''}, {photo: ''}, 'photo', 'Photo'],
       ['the same in a folder of another spelling', {A: {x: ''}}, {a: {X: ''}}, 'a/X', 'A/x'],
@@ -84,7 +84,7 @@ describe('apply/names', () => {
       });
     }
 
-    it('nothing, where there is no source', () => {
+    it('nothing, if there is no source', () => {
       const names: FoldedNames = {source: undefined, target: namesOf({a: ''})};
       expect(spelledOtherwise(at('a'), names)).to.equal(undefined);
     });

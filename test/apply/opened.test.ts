@@ -48,7 +48,7 @@ describe('apply/opened', () => {
     for (const [at, mode] of Object.entries(modes)) opened.add(at as RelPath, mode);
   };
 
-  it('the first mode counts: who opens what is open already saw it so', () => {
+  it('the first mode counts, because later ones are those of an opened folder', () => {
     const {opened, log} = target({a: {}});
     add(opened, {a: 0o500});
     add(opened, {a: 0o700});
@@ -57,7 +57,7 @@ describe('apply/opened', () => {
   });
 
   describe('in the end', () => {
-    it('each gets the mode that it had, what is inside first', () => {
+    it('each gets its old mode back, inner folders first', () => {
       const {opened, modeOf} = target({a: dir({b: dir({}, {mode: 0o700})}, {mode: 0o755})});
       add(opened, {a: 0o555, 'a/b': 0o400});
       expect(opened.close([])).to.deep.equal([]);

@@ -111,7 +111,7 @@ describe('config/extends', () => {
     expect([...loaded.jobs.keys()]).to.deep.equal(['a']);
   });
 
-  describe('what is salvaged of a config with mistakes', () => {
+  describe('salvaging a config with mistakes', () => {
     const job = 'photos';
     const salvaged: Readonly<Record<string, readonly [files: Files, notices: object | undefined]>> = {
       'is what is valid by itself': [

@@ -116,7 +116,7 @@ describe('config/first-config', () => {
     );
   });
 
-  it('what it leaves as comments is right too', async () => {
+  it('writes comments that are valid settings', async () => {
     const folder = temp();
     const file = path.join(folder, 'dirsync.config.yaml');
     const given: Answers = {
@@ -166,7 +166,7 @@ describe('config/first-config', () => {
     it(`refuses ${question} ${JSON.stringify(answer)}`, () => expect(() => checkAnswer(question, answer)).to.throw(words));
   }
 
-  it('paths mean what they mean in a config', () => {
+  it('expands paths as in a config', () => {
     const context = {folder: '/cfg', env: {HOME: '/home/ada', DISK: '/mnt/disk'}};
     const meant = ['a', '~', '~/a', '~a', '${DISK}/a', '/a/../b'].map((each) => meantPath(each, context));
     expect(meant).to.deep.equal(['/cfg/a', '/home/ada', '/home/ada/a', '/cfg/~a', '/mnt/disk/a', '/b']);

@@ -70,7 +70,7 @@ describe('config/load', () => {
       });
     }
 
-    it('goes upwards, past a package.json without our key and a folder of that name', async () => {
+    it('searches upwards, past a package.json without the key "dirsync" and a folder with that name', async () => {
       put('home/work/package.json', '{"name": "x"}');
       mkdirSync(join(cwd, 'dirsync.config.yaml'));
       const file = put('home/dirsync.config.yaml', YAML);
@@ -89,7 +89,7 @@ describe('config/load', () => {
       });
     }
 
-    it('takes keys as they stand there, and values as what they are', async () => {
+    it('keeps keys as written, and values with their types', async () => {
       const names = [
         '2026-11-28',
         '2026-11-28T00:00:00Z',
@@ -135,7 +135,7 @@ describe('config/load', () => {
       expect((await load()).file).to.equal(file);
     });
 
-    it('takes a named file alone, relative to the working folder', async () => {
+    it('reads only a named file, relative to the working folder', async () => {
       put('home/work/dirsync.config.yaml', YAML);
       const file = put('home/other.yaml', YAML);
       expect((await load('../other.yaml')).file).to.equal(file);
@@ -208,7 +208,7 @@ jobs:
     expect(findJob(config, 'home')).to.deep.equal({source: home, target: join(cwd, '~other'), maxDelete: '50%'});
   });
 
-  it('takes no pattern of an environment value for a variable or a home folder', async () => {
+  it('does not expand the values of environment variables', async () => {
     env.ODD = '~/${HOME}$&';
     put('home/work/dirsync.config.yaml', "jobs: {a: {source: '${ODD}', target: /t}}");
     expect(findJob(await load(), 'a').source).to.equal(join(cwd, '~/${HOME}$&'));
@@ -530,7 +530,7 @@ jobs:
       expect(detail).to.contain('log: the environment variables "v0", "v1", ').and.have.length.below(1200);
     });
 
-    it('tells 50 of many mistakes, each not at full length', async () => {
+    it('reports 50 of many mistakes, each truncated', async () => {
       put('home/work/x.json', JSON.stringify({jobs: {a: {source: 's', target: 't', allow: Array(30_000).fill('x')}}}));
       const told = (await errorOf(load('x.json'))).detail.split('\n');
       expect(told).to.have.length(51);

@@ -123,13 +123,13 @@ describe('config/mistakes', () => {
       });
     }
 
-    it('cron that is no pattern', async () => {
+    it('cron that is not a pattern', async () => {
       const [told] = await toldOf({'x.yaml': job('cron: [0 3 * * *, daily]')});
       expect(told).to.match(/^x\.yaml:5: jobs\.photos\.cron\[1\]: "daily" is not a cron pattern \(.+\); give minute, hour, /);
     });
   });
 
-  describe('of YAML itself, in the line where it stands', () => {
+  describe('of YAML syntax, with the line', () => {
     const star = `a "*" at the start has a special meaning in YAML; put the text in quotes, such as '*.tmp'`;
     const bang = `a "!" at the start has a special meaning in YAML; put the text in quotes, such as '!keep.txt'`;
     const cases: Readonly<Record<string, readonly [line: string, told: string]>> = {
@@ -188,7 +188,7 @@ describe('config/mistakes', () => {
     });
   });
 
-  describe('of JSON, in the line where it stands', () => {
+  describe('of JSON, with the line', () => {
     const cases: Readonly<Record<string, readonly [text: string, line: number]>> = {
       'a comma before the end of keys': ['{"a":\n1,\n}', 3],
       'a comma before the end of a list': ['{"a": [\n1,\n\n]\n\n}', 2],
@@ -408,7 +408,7 @@ describe('config/mistakes', () => {
     expect(performance.now() - started).to.be.below(10_000);
   });
 
-  it('the reference shows one as it is told', () => {
+  it('the reference shows a mistake as it is reported', () => {
     const page = readFileSync(new URL('../../../docs/config.md', import.meta.url), 'utf8');
     expect(page).to.contain('jobs.photos.exclud: unknown key, did you mean "exclude"?');
   });

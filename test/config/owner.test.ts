@@ -140,14 +140,14 @@ describe('config/owner', () => {
     });
   }
 
-  it('reads one that is named, with what it extends', async () => {
+  it('reads a named one with everything that it extends', async () => {
     write('shared/named.yaml', 'extends: base.yaml');
     write('shared/base.yaml');
     chmodSync(at('shared'), 0o777);
     expect([...((await load('../named.yaml'))?.jobs.keys() ?? [])]).to.deep.equal(['a']);
   });
 
-  it('passes over a package.json of others that says nothing of this program', async () => {
+  it('skips a package.json of another user without a key "dirsync"', async () => {
     write('shared/job/package.json', '{}');
     write('dirsync.config.yaml');
     chmodSync(at('shared'), 0o777);

@@ -14,7 +14,7 @@ describe('config/patterns', () => {
   };
   const read = (value: string) => typedPatterns([{flag: 'exclude-from', value}]);
 
-  it('keeps the order in which patterns were typed, those of a file where it was named', () => {
+  it('keeps the typed order of patterns and pattern files', () => {
     const file = fileWith('one\n!two\n');
     const typed = [
       {flag: 'exclude', value: '*.o'},
@@ -47,7 +47,7 @@ describe('config/patterns', () => {
     'has a name for terminals': {file: () => path.join(temp(), '\x1b[31m'), says: '\\x1b[31m'},
   };
   for (const [title, {file, says}] of Object.entries(refused)) {
-    it(`refuses a file that ${title}, and says which it is and what helps`, async () => {
+    it(`refuses a file that ${title}, and says which one and what to do`, async () => {
       const error = await refusal(() => read(file()));
       expect(error.code).to.equal('FILTER_UNREADABLE');
       expect(error.detail).to.include(says).and.not.include('\x1b');

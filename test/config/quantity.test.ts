@@ -104,5 +104,5 @@ describe('config/quantity', () => {
     it(`reads the rate ${text}`, () => expect(parseRate(text)).to.equal(rate));
   }
 
-  it('escapes what it quotes', () => expect(errorOf(() => parseInterval('\x1b[1m')).detail).to.contain('"\\x1b[1m"'));
+  it('escapes the quoted text', () => expect(errorOf(() => parseInterval('\x1b[1m')).detail).to.contain('"\\x1b[1m"'));
 });

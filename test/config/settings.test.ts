@@ -19,7 +19,7 @@ function errorOf(act: () => unknown): DirsyncError {
 }
 
 describe('config/settings', () => {
-  describe('what is kept', () => {
+  describe('preserve', () => {
     const without = (...left: Preservable[]) => PRESERVABLE.filter((each) => !left.includes(each));
     const cases: Record<string, readonly [flags: Lists, job: Lists, kept: readonly Preservable[]]> = {
       'all, where nothing is said': [{}, {}, PRESERVABLE],
@@ -38,7 +38,7 @@ describe('config/settings', () => {
       it(title, () => expect(settings(flags, job as Partial<JobSettings>).preserve).to.deep.equal(kept));
     }
 
-    it('what is named of it is insisted on, and all is nothing in particular', () => {
+    it('insists on named values, but not on a list of all values', () => {
       const insisted = (flags: Lists, job: Lists = {}) => settings(flags, job as Partial<JobSettings>).insisted;
       expect(insisted({preserve: ['mode', 'times']})).to.deep.equal(['mode', 'times']);
       expect(insisted({}, {preserve: ['mode']})).to.deep.equal(['mode']);
@@ -47,7 +47,7 @@ describe('config/settings', () => {
     });
   });
 
-  describe('what is deleted', () => {
+  describe('delete', () => {
     type Said = {readonly delete?: boolean; readonly deleteExcluded?: boolean};
     const cases: Record<string, readonly [flags: Said, job: Said, is: readonly [boolean, boolean] | string]> = {
       'what the source has not got': [{}, {}, [true, false]],
@@ -92,13 +92,13 @@ describe('config/settings', () => {
     expect(of(typed)).to.deep.equal({...ofJob, ...added});
   });
 
-  it('another run is waited for as long as a flag, else the job says', () => {
+  it('a flag overrides the lock timeout of the job', () => {
     const of = (flag?: string, job?: string) =>
       settings({lockTimeout: flag}, job === undefined ? {} : {lockTimeout: job}).lockTimeout;
     expect([of(), of('30s'), of(undefined, '5m'), of('0', '5m'), of('1ns')]).to.deep.equal([0, 30_000, 300_000, 0, 0]);
   });
 
-  it('other file systems are entered, unless the job or a flag says otherwise', () => {
+  it('enters other file systems, unless the job or a flag forbids it', () => {
     const of = (flag?: boolean, job?: boolean) =>
       settings({oneFileSystem: flag}, job === undefined ? {} : {oneFileSystem: job}).oneFileSystem;
     expect([of(), of(true), of(undefined, true), of(false, true), of(true, false)]).to.deep.equal([

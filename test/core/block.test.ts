@@ -154,7 +154,7 @@ describe('core/block', () => {
       [inode, 0xffff_ffff, 7],
     ]);
   });
-  it('has no entry where nothing is known', () => {
+  it('has no entry for an unknown row', () => {
     for (const code of [CODE.excluded, CODE.unknown]) {
       const blocks: Block[] = [];
       const writer = new BlockWriter((block) => blocks.push(block));
@@ -172,7 +172,7 @@ describe('core/block', () => {
     writer.finish();
     return Buffer.concat(blocks.flatMap(canonicalColumns)).toString('hex');
   };
-  it('canonical columns tell all but inode and device', () => {
+  it('has everything but inode and device in the canonical columns', () => {
     const base = plain('a');
     expect(digested([base], 1n)).to.equal(digested([base], 2n));
     const others: Row[] = [

@@ -43,7 +43,7 @@ describe('core/escape', () => {
       {numRuns: 1000},
     );
   });
-  it('what is no escape stays as it is', () => {
+  it('leaves text alone that is not an escape', () => {
     for (const given of ['\\', '\\x', '\\xf', '\\xFF', '\\u12', '\\u{110000}', '\\u{}', '\\q', 'é']) {
       expect(unescapeName(given)).to.equal(given);
     }
@@ -67,7 +67,7 @@ describe('core/escape', () => {
     expect(new Set(Array.from(names, escapeName)).size).to.equal(names.size);
   });
 
-  it('JSON stays the same JSON, without what could move a cursor', () => {
+  it('keeps the meaning of JSON, without characters that could move a cursor', () => {
     const names = ['a\u202eb', '\u001b[2J', 'new\nline', '\udcff', '\u{e0041}', '\u2028', 'é😀'];
     const json = escapeJson(JSON.stringify({names}, null, 2));
     expect(json.replaceAll('\n', '')).not.to.match(DANGEROUS);

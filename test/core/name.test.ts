@@ -47,7 +47,7 @@ describe('core/name', () => {
       }),
     );
   });
-  it('law: what was decoded is a name', () => {
+  it('law: decoded bytes are a name', () => {
     fc.assert(
       fc.property(bytes, (given) => {
         expect(isName(decodeName(given))).to.equal(true);
@@ -95,7 +95,7 @@ describe('core/name', () => {
     expect(fromByteName('\xc3\xa9\xff' as ByteName)).to.equal('é\udcff');
   });
 
-  it('gives the system the bytes of a name, which `lossyName` knows again where they were taken for UTF-8', () => {
+  it('passes the bytes of a name to the system, and `lossyName` recognises it after decoding as UTF-8', () => {
     fc.assert(
       fc.property(bytes, (from) => {
         const name = decodeName(from);

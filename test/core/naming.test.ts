@@ -63,7 +63,7 @@ describe('core/naming', () => {
     .map((parts) => toByteName(parts.join('')))
     .filter((name) => name !== '.' && name !== '..');
   for (const held of [WINDOWS, ASCII, COLON, LEGAL, {...LEGAL, ends: '.'}]) {
-    it(`any name can be read back, and is held where ${JSON.stringify(held)}`, () => {
+    it(`reads back any name, and the target can hold it, if it refuses ${JSON.stringify(held)}`, () => {
       const naming = new Naming(held);
       fc.assert(
         fc.property(names, (name) => {
@@ -74,7 +74,7 @@ describe('core/naming', () => {
         {numRuns: 3000},
       );
     });
-    it(`no two names are written as one where ${JSON.stringify(held)}`, () => {
+    it(`never writes two names as one if the target refuses ${JSON.stringify(held)}`, () => {
       const naming = new Naming(held);
       fc.assert(
         fc.property(names, (written) => {

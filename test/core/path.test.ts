@@ -67,7 +67,7 @@ describe('core/path', () => {
     minLength: 0,
     maxLength: 4,
   });
-  it('law: order is that of the names, by bytes, a folder before what is in it', () => {
+  it('law: sorts by the bytes of names, a folder before its content', () => {
     fc.assert(
       fc.property(close, close, (a, b) => {
         expect(Math.sign(comparePaths(rel(a.join('/')), rel(b.join('/'))))).to.equal(orderOfParts(a, b));
@@ -105,7 +105,7 @@ describe('core/path', () => {
       }),
     );
   });
-  it('the root has no parts, and a longer name is no folder of it', () => {
+  it('the root has no parts, and a name is not inside a shorter one', () => {
     expect([pathDepth(rel('')), pathParts(rel('')), parentPath(rel('a'))]).to.deep.equal([0, [], '']);
     expect([isWithin(rel('ab'), rel('a')), isWithin(rel('a/b'), rel('a')), isWithin(rel('a'), rel('a'))]).to.deep.equal([
       false,

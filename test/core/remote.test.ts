@@ -19,7 +19,7 @@ describe('core/remote', () => {
     it(`${JSON.stringify(root)} is on this one`, () => expect(isRemote(root)).to.equal(false));
   }
 
-  it('tells the way out, and no control character of the name', () => {
+  it('gives a hint, and escapes the name', () => {
     expect(() => checkLocal('n\x1b[as:x'))
       .to.throw('A folder on another machine cannot be reached: n\\x1b[as:x (')
       .with.property('hint')

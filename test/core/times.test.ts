@@ -84,7 +84,7 @@ describe('core/times', () => {
     });
   }
 
-  it('asks for little where all is kept', () => {
+  it('asks for few times if all are kept', () => {
     const learner = new TimeLearner();
     const asked = Array.from({length: 1000}, (_, i) => 1_700_000_000n * S + BigInt(i) * 1_001n + 1n).filter((mtime) => {
       const wants = learner.wants(mtime);
@@ -134,7 +134,7 @@ describe('core/times', () => {
           expect(joinFacts(a, undefined)).to.deep.equal(a);
         }),
       ));
-    it('law: what was equal stays equal', () =>
+    it('law: equal times stay equal', () =>
       fc.assert(
         fc.property(facts, facts, fc.bigInt({min: -20n, max: 20n}), fc.bigInt({min: -20n, max: 20n}), (a, b, x, y) => {
           const [less, more] = [withTimeFacts(EXACT, a), withTimeFacts(EXACT, joinFacts(a, b))];

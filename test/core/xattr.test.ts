@@ -20,7 +20,7 @@ const USER: PreservedXattrs = {xattrs: ['user'], acls: false};
 const ACLS: PreservedXattrs = {xattrs: [], acls: true};
 
 describe('core/xattr', () => {
-  describe('what is kept', () => {
+  describe('kept attributes', () => {
     const cases: Record<string, readonly PreservedXattrs[]> = {
       'user.a': [ALL, USER],
       'user.': [ALL, USER],
@@ -48,7 +48,7 @@ describe('core/xattr', () => {
     }
   });
 
-  it('is anything where a namespace or the ACLs are kept', () => {
+  it('keeps attributes if a namespace or the ACLs are kept', () => {
     expect([ALL, USER, ACLS, NONE].map(preservesXattrs)).to.deep.equal([true, true, true, false]);
   });
 
@@ -60,12 +60,12 @@ describe('core/xattr', () => {
     for (const value of others) expect(isXattrValue(value), String(value)).to.equal(false);
   });
 
-  it('a digest is told from a value', () => {
+  it('distinguishes a digest from a value', () => {
     expect(valueDigest(digestValue('0a'.repeat(32)))).to.equal('0a'.repeat(32));
     expect(['', 'QQ==', '?'].map(valueDigest)).to.deep.equal([undefined, undefined, undefined]);
   });
 
-  describe('what differs', () => {
+  describe('differing attributes', () => {
     const name = fc.constantFrom('user.a', 'user.b', 'trusted.a', 'trusted.SGI_ACL_FILE', 'security.x', ACL_ACCESS, ACL_DEFAULT);
     const xattrs: fc.Arbitrary<Xattrs | undefined> = fc.option(
       fc.dictionary(name, fc.constantFrom('', 'QQ==', '?'), {noNullPrototype: true}),
@@ -85,7 +85,7 @@ describe('core/xattr', () => {
           expect(differingXattrs(a, b, kept)).to.have.members(differingXattrs(b, a, kept));
         }),
       ));
-    it('law: each name once, kept, and with another value or none', () =>
+    it('law: each name once, kept, and with a different value or none', () =>
       fc.assert(
         fc.property(xattrs, xattrs, kept, (a, b, kept) => {
           const names = differingXattrs(a, b, kept);
@@ -96,7 +96,7 @@ describe('core/xattr', () => {
           }
         }),
       ));
-    it('law: with what differs taken from the other, nothing differs', () =>
+    it('law: nothing differs after copying what differs', () =>
       fc.assert(
         fc.property(xattrs, xattrs, kept, (a = {}, b = {}, kept) => {
           const set: Record<string, string> = {...b};

@@ -76,7 +76,7 @@ describe('formats/journal', () => {
     );
   });
 
-  it('is lines of JSON that say what they are', () => {
+  it('is lines of JSON with their types', () => {
     expect(encode(LINES).toString().split('\n')).to.deep.equal([
       '{"dirsync":"run","format":1,"id":"run-1","planId":"plan-1","writer":"dirsync 0.1.0","source":"/source","target":"/target",' +
         '"started":"2026-01-01T10:00:00.000Z","changes":2,"bytes":12}',

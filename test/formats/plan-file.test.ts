@@ -102,7 +102,7 @@ describe('formats/plan-file', () => {
       expect(options.xattrs).to.deep.equal([]);
     });
 
-    it('goes through a symlink and keeps it', async () => {
+    it('follows a symlink and keeps it', async () => {
       const link = path.join(folderPath, 'link');
       await writeFile(planPath, 'old');
       await makeSymlink('plan', link);
@@ -111,7 +111,7 @@ describe('formats/plan-file', () => {
       expect((await readdir(folderPath)).sort()).to.deep.equal(['link', 'plan']);
     });
 
-    it('is for its maker alone where it is new', async () => {
+    it('makes a new file readable only by its owner', async () => {
       await writePlanFile(planPath, small);
       expect((await stat(planPath)).mode & 0o777).to.equal(0o600);
     });
@@ -125,7 +125,7 @@ describe('formats/plan-file', () => {
       });
     }
 
-    it('keeps the owner and group of the file that it replaces, where root writes', async function () {
+    it('keeps the owner and group of a replaced file if root writes', async function () {
       if (process.geteuid?.() !== 0) skip(this, 'root');
       await writeFile(planPath, 'old');
       await chown(planPath, 1234, 5678);
@@ -135,7 +135,7 @@ describe('formats/plan-file', () => {
       expect({uid, gid, mode: mode & 0o777}).to.deep.equal({uid: 1234, gid: 5678, mode: 0o640});
     });
 
-    it('shows nothing to another group where it cannot keep the old one', async function () {
+    it('gives no access to a new group if it cannot keep the old one', async function () {
       if (process.geteuid?.() !== 0) skip(this, 'root');
       await writeFile(planPath, 'old');
       await chown(planPath, 1234, 5678);
@@ -190,7 +190,7 @@ describe('formats/plan-file', () => {
     });
   });
 
-  describe('refuses what is no plan', () => {
+  describe('refuses a file that is not a plan', () => {
     const cases: [name: string, content: string | Uint8Array][] = [
       ['an empty file', ''],
       ['an empty gzip', gzipSync('')],
@@ -254,7 +254,7 @@ describe('formats/plan-file', () => {
       it(name, () => expectRefused(content, 'PLAN_DAMAGED', message));
     }
 
-    it('accepts what those cases are made of', async () => {
+    it('accepts the parts of those cases', async () => {
       await writeFile(planPath, sealed(head, a, b, trouble));
       expect((await readPlanFile(planPath)).plan.actions).to.have.length(2);
     });

@@ -17,7 +17,7 @@ describe('formats/whole-file', () => {
 
   for (const [title, replace] of Object.entries(ways)) {
     describe(title, () => {
-      it('puts a new file in the place of the old one, which whoever has it open goes on reading', async () => {
+      it('replaces the old file, which a reader that has it open can still read', async () => {
         const file = place('file');
         fs.writeFileSync(file, 'old');
         const opened = fs.openSync(file, 'r');
@@ -40,7 +40,7 @@ describe('formats/whole-file', () => {
         expect(modeOf(like)).to.equal(0o640);
       });
 
-      it('replaces a symlink, and leaves alone where it leads', async () => {
+      it('replaces a symlink, and leaves its target alone', async () => {
         const [link, other] = [place('link'), place('other')];
         fs.writeFileSync(other, 'other');
         fs.symlinkSync(other, link);
@@ -49,7 +49,7 @@ describe('formats/whole-file', () => {
         expect(fs.readFileSync(other, 'utf8')).to.equal('other');
       });
 
-      it('leaves nothing beside what it cannot replace', async () => {
+      it('leaves no draft if it cannot replace a file', async () => {
         fs.mkdirSync(place('folder/inside'), {recursive: true});
         let thrown: unknown;
         try {
@@ -74,7 +74,7 @@ describe('formats/whole-file', () => {
     });
   }
 
-  it('takes content in pieces; where they end in an error, the old file stays', async () => {
+  it('takes content in pieces; after an error, the old file is unchanged', async () => {
     const file = place('file');
     await replaceFile(file, ['a', Buffer.from('b')], {});
     expect(fs.readFileSync(file, 'utf8')).to.equal('ab');
@@ -91,7 +91,7 @@ describe('formats/whole-file', () => {
     expect(fs.readdirSync(folder)).to.deep.equal(['file']);
   });
 
-  it('removes old drafts of one file alone', () => {
+  it('removes only old drafts of one file', () => {
     const old = new Date(Date.now() - 3_600_000);
     const [gone, ...kept] = ['x.0123456789ab.tmp', 'xx.0123456789ab.tmp', 'x.0123.tmp', 'x.0123456789ab'] as const;
     for (const name of [gone, ...kept]) {

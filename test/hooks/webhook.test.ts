@@ -68,13 +68,13 @@ describe('hooks/webhook', () => {
       exitCode: 5,
       planned: plannedOf([act.create('a')], ['source-missing'], {overlap: 'same', sourceMissing: true}),
       report: undefined,
-      error: {code: 'GUARD_HALTED', message: 'A guard halted the run; nothing was changed', hint: 'give --allow same-tree'},
+      error: {code: 'GUARD_HALTED', message: 'A guard halted the run; nothing was changed', hint: 'if this is intended, add --allow same-tree'},
     });
     expect(text(run)).to.equal(`\
 \`photos\` was halted by a guard after 2.5 s
 
 - \`GUARD_HALTED\`: A guard halted the run; nothing was changed
-- give --allow same-tree
+- if this is intended, add --allow same-tree
 - Plan: 1 change: 1 to create.
 - Guard \`same-tree\`: source and target are the same folder
 - Allowed \`source-missing\`: the source does not exist and was treated as an empty folder

@@ -48,7 +48,7 @@ describe('plan/compare', () => {
         ],
       ];
     for (const [title, fields, reasons, off] of other) {
-      it(`${title}: compared where kept, either way`, () => {
+      it(`${title}: compared if kept, in both directions`, () => {
         expect(attributeReasons(file(0, fields), file(), ALL)).to.deep.equal(reasons);
         expect(attributeReasons(file(), file(0, fields), ALL)).to.deep.equal(reasons);
         expect(attributeReasons(file(0, fields), file(), {...ALL, ...off})).to.deep.equal([]);
@@ -56,7 +56,7 @@ describe('plan/compare', () => {
       });
     }
 
-    it('another value is another attribute', () => {
+    it('a different value is a different attribute', () => {
       const [a, b] = ['QQ==', 'QUI='].map((value) => file(0, {xattrs: {'user.a': value}})) as [Entry, Entry];
       expect(attributeReasons(a, b, ALL)).to.deep.equal(['xattrs']);
     });
@@ -65,7 +65,7 @@ describe('plan/compare', () => {
       expect(attributeReasons(symlink('x', {mode: 0o755, uid: 1}), symlink('x'), ALL)).to.deep.equal(['owner']);
     });
 
-    it('a group counts where the process may give files to it', () => {
+    it('a group counts if the process may set it', () => {
       expect(mayGiveTo(7, {groups: 'any'})).to.equal(true);
       expect(mayGiveTo(7, {groups: [7]})).to.equal(true);
       expect(mayGiveTo(7, {groups: [8]})).to.equal(false);
@@ -129,7 +129,7 @@ describe('plan/compare', () => {
       });
     }
 
-    it('a policy takes what is known of the target, and never becomes finer by it', () => {
+    it('a policy adopts facts about the target, and never becomes finer', () => {
       expect(withTimeFacts(ALL, undefined)).to.equal(ALL);
       expect(withTimeFacts(ALL, {resolution: 1n, range}).mtimeWindow).to.equal(0n);
       expect(withTimeFacts(ALL, {resolution: S, range})).to.deep.equal({...ALL, mtimeWindow: S, mtimeRange: range});

@@ -325,7 +325,7 @@ describe('plan/diff', () => {
         }
       }),
     ));
-  it('law: where blocks end does not matter', () =>
+  it('law: the ends of blocks do not matter', () =>
     fc.assert(
       fc.asyncProperty(pairOfTrees, policies, fc.integer({min: 1, max: 4}), async ([source, target], policy, rows) => {
         expect(await diffTrees({source, target, policy}, rows)).to.deep.equal(await diffTrees({source, target, policy}));
@@ -343,7 +343,7 @@ describe('plan/diff', () => {
         });
       }),
     ));
-  it('law: done one after the other, the actions make the target what the source is', () =>
+  it('law: done one after the other, the actions make the target equal to the source', () =>
     fc.assert(
       fc.asyncProperty(pairsOrNew, fc.integer({min: 1, max: 4}), async ([source, target], rows) => {
         const {actions} = await diffTrees({source, ...(target && {target})}, rows);
@@ -361,7 +361,7 @@ describe('plan/diff', () => {
       }),
       {numRuns: 200},
     ));
-  it('law: with nothing to delete nothing goes', () =>
+  it('law: without deletion, nothing is deleted', () =>
     fc.assert(
       fc.asyncProperty(pairOfTrees, async ([source, target]) => {
         const {actions} = await diffTrees({source, target, policy: {delete: false}});

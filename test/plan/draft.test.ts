@@ -33,7 +33,7 @@ const CASES: Cases = {
 describe('plan/draft', () => {
   itDiffers(CASES);
 
-  it('an action carries what is there and what will be', async () => {
+  it('an action has the entries before and after', async () => {
     const {actions} = await diffTrees({source: {a: file('xx', {mode: 0o600}), b: symlink('t')}, target: {a: 'x', c: ''}});
     const common = {uid: 1000, gid: 1000, mtime: DEFAULT_MTIME};
     const plain: Entry = {kind: 'file', mode: 0o644, size: 1, ...common};
@@ -44,7 +44,7 @@ describe('plan/draft', () => {
     ]);
   });
 
-  it('tells how many actions there are as it reads, also within a subtree that goes, and ends where there is no room for more', async () => {
+  it('reports the number of actions while it reads, also in a deleted subtree, and ends if there is no memory for more', async () => {
     const folder = (count: number): Tree => Object.fromEntries(Array.from({length: count}, (_, i) => [`f${i}`, 'x']));
     const trees = {source: {new: folder(10)}, target: {gone: folder(20)}};
     const counts: number[] = [];

@@ -29,7 +29,7 @@ describe('plan/explain', () => {
   ];
   for (const [action, expected] of actions) {
     const what = `${action.kind} of ${(action.after ?? action.before)?.kind}`;
-    it(`${expected ? 'a folder' : 'no folder'} comes, goes or is renamed by ${what}`, () =>
+    it(`${expected ? 'a folder' : 'no folder'} is created, deleted or renamed by ${what}`, () =>
       expect(isOfFolder(action)).to.equal(expected));
   }
 });

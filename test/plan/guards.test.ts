@@ -362,7 +362,7 @@ describe('plan/guards', () => {
     });
   }
 
-  it('marks what is allowed and keeps the order', () => {
+  it('marks allowed guards and keeps the order', () => {
     const plan = planOf([act.delete('a')], {overlap: 'same', sourceMissing: true, totals: totals({source: 0})});
     const halts = guardHalts(plan, ['source-empty', 'same-tree']).map(({guard, allowed}) => [guard, allowed]);
     expect(halts).to.deep.equal([
@@ -376,7 +376,7 @@ describe('plan/guards', () => {
     expect(DEFAULT_MAX_DELETE).to.deep.equal({share: 0.5});
   });
 
-  it('halts what is not allowed, with all the guards to be named', () => {
+  it('halts for guards that are not allowed, and names all of them', () => {
     const halt = (guard: GuardName, allowed: boolean) => ({guard, message: `${guard} it is`, allowed});
     expect(() => checkHalts([])).not.to.throw();
     expect(() => checkHalts([halt('same-tree', true)])).not.to.throw();

@@ -149,7 +149,7 @@ describe('a selection of a plan', () => {
     });
   }
 
-  it('counts what was asked for apart from what followed, and upkeep in neither', () => {
+  it('counts requested and following changes separately, without upkeep', () => {
     const selection = new Selection(
       [act.upkeep(''), act.rmdir('a'), act.rmdir('a/b'), act.delete('a/b/y'), act.delete('a/x')],
       EXACT,
@@ -220,7 +220,7 @@ describe('a narrowed plan', () => {
     expect(narrow(plan, {selection: new Selection(plan.actions, plan.header.options), id: 'plan-2'})).to.equal(plan);
   });
 
-  it('says what it was made from, also the second time', () => {
+  it('names the original plan, also the second time', () => {
     const plan = planOf([act.create('a'), act.create('b'), act.create('c')]);
     const first = narrow(plan, {...chooseWanted(plan, {path: (path) => path !== 'a'}), id: 'plan-2'});
     const second = narrow(first, {...chooseWanted(first, {path: (path) => path !== 'b'}), id: 'plan-3'});
@@ -228,7 +228,7 @@ describe('a narrowed plan', () => {
     expect(second.header.narrowed).to.deep.equal({from: 'plan-1', leftOut: 2});
   });
 
-  it('puts back the attributes of a folder whose own change is left out', () => {
+  it('restores the attributes of a folder whose own change is left out', () => {
     const plan = planOf([attrs('a'), act.create('a/x')]);
     const [kept] = narrow(plan, {...chooseWanted(plan, {kinds: new Set(['create'])}), id: 'plan-2'}).actions;
     expect(kept).to.deep.equal({

@@ -221,7 +221,7 @@ describe('plan/needs', () => {
     });
   }
 
-  it('a file of which something else was written by now', () => {
+  it('a file of which a newer state was written', () => {
     const needs = new Needs(renamed, EXACT);
     const state = (i: number): ActionState => (i === 0 ? 'done' : 'pending');
     const unmet = (isOther: boolean) => needs.unmet(1, 'deletes', {stateOf: state, isOther: () => isOther, turn: 0});
@@ -229,7 +229,7 @@ describe('plan/needs', () => {
     expect(new Needs(renamed, EXACT).unmet(1, 'deletes', {stateOf: state, turn: 0})).to.equal(undefined);
   });
 
-  it('what fails after the first question is held against the next one, also of another time', () => {
+  it('a later failure counts at the next question, also for a different time', () => {
     const other = file(5, {mtime: NOON + 2n * NS_PER_SECOND});
     const actions = [act.create('a', file(5)), act.create('b', other), act.delete('c', file(5)), act.delete('d', other)];
     const needs = new Needs(actions, {...EXACT, mtimeWindow: NS_PER_SECOND});
@@ -241,7 +241,7 @@ describe('plan/needs', () => {
     expect([unmet(2), unmet(3)]).to.deep.equal([0, 1]);
   });
 
-  it('a file is set aside where what it may be waits for its place', () => {
+  it('a file is set aside while its twin waits for its place', () => {
     const other = file(5, {mtime: NOON + 2n * NS_PER_SECOND});
     const actions = [
       replace('a', folder(), file(5)),
@@ -259,14 +259,14 @@ describe('plan/needs', () => {
     expect(aside('already-done')).to.deep.equal([undefined, undefined, undefined]);
   });
 
-  it('what a link is put over is set aside where what it may be waits for its place', () => {
+  it('a file that a link overwrites is set aside while its twin waits for its place', () => {
     const actions: Action[] = [{...link('a', 'c'), before: file(5), after: file(6)}, replace('b', folder(), file(5))];
     const needs = new Needs(actions, EXACT);
     expect(needs.asideOf(0, (i) => (i === 1 ? 'staged' : 'pending'))).to.equal('a');
     expect(new Needs(actions, EXACT).asideOf(0, () => 'done')).to.equal(undefined);
   });
 
-  it('a million files of one size and time are told apart from no others in one pass', () => {
+  it('a million twins are found in one pass', () => {
     const count = 200_000;
     const actions = [
       ...Array.from({length: count}, (_, i) => act.create(`a${i}`, file(5))),
@@ -277,7 +277,7 @@ describe('plan/needs', () => {
     for (let i = count; i < 2 * count; i++) expect(needs.unmet(i, 'deletes', {stateOf, turn: 0})?.of).to.equal(count - 1);
   });
 
-  it('what has not ended is looked at again only when something has', () => {
+  it('open actions are checked again only after one has ended', () => {
     const count = 1000;
     const after = file(5);
     const actions = [

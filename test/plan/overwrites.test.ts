@@ -139,12 +139,12 @@ describe('plan/overwrites', () => {
     });
   }
 
-  it('of a link over a file, the file is among what is written over', () => {
+  it('a file that a link overwrites counts as overwritten', () => {
     const actions = [link('a', 'c', log(1), log(2)), act.create('b', log(1))];
     expect(overwritten(actions, EXACT)).to.deep.equal([0]);
   });
 
-  it('whatever is renamed to what, the only copy of a content is never written over', () => {
+  it('never overwrites the only copy of a content, with any renames', () => {
     const content = fc.integer({min: 0, max: 5});
     const changes = fc.array(fc.record({before: fc.option(content), after: content}), {maxLength: 12});
     fc.assert(

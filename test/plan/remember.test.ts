@@ -9,7 +9,7 @@ const at = 'disk' as RelPath;
 const [DISK, OTHER] = ['ext4 1', 'ext4 2'];
 
 describe('plan/remember', () => {
-  describe('what is mounted is known from now on', () => {
+  describe('known mounts', () => {
     const cases: Record<string, {readonly now: string; readonly before: readonly string[]; readonly known: boolean}> = {
       'where it was there before': {now: DISK, before: [OTHER, DISK], known: true},
       'where nothing was there before': {now: DISK, before: [], known: true},
@@ -23,10 +23,10 @@ describe('plan/remember', () => {
         expect(nowKnown([{at, now, before}], true), 'let pass').to.have.length(1);
       });
     }
-    it('nothing, where nothing was looked at', () => expect(nowKnown(undefined, true)).to.deep.equal([]));
+    it('none, if none were checked', () => expect(nowKnown(undefined, true)).to.deep.equal([]));
   });
 
-  it('what was mounted when the plan was made is known with what was met before, and nothing mounted is not', () => {
+  it('adds the mounts of the plan to the known ones, but not missing mounts', () => {
     const planned = [
       {at, now: DISK, before: []},
       {at: 'b' as RelPath, now: '', before: []},

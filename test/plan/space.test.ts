@@ -9,7 +9,7 @@ const BLOCK = 4096;
 const onDisk = (bytes: number) => Math.ceil(bytes / BLOCK) * BLOCK;
 
 describe('plan/space', () => {
-  it('is a size that can be written, where more is freed first than is written, and where all is more than can be counted', () => {
+  it('is a valid size, even if more is freed than written, or if the sum is too large to count', () => {
     const actions: Action[] = [act.create('a', file(1)), act.delete('b', file(2 ** 40))];
     const early = {...planOf(actions), header: {...header, options: {...header.options, deleteBefore: true}}};
     const allocation = {written: () => 1, replaced: () => 2 ** 40};
@@ -48,7 +48,7 @@ describe('plan/space', () => {
     );
   });
 
-  it('takes files for as large as they are where nothing was measured, and counts folders and inodes', () => {
+  it('uses the sizes of files if nothing was measured, and counts folders and inodes', () => {
     const actions = [
       act.mkdir('d'),
       act.create('d/a', file(1)),
@@ -61,7 +61,7 @@ describe('plan/space', () => {
     expect(need.bytes - own.bytes).to.equal(BLOCK + (1024 + BLOCK) + 2 * BLOCK);
   });
 
-  it('gives nothing back of what is set aside', () => {
+  it('frees nothing for files that are set aside', () => {
     const spaces = [{at: ROOT, block: BLOCK, free: 0}];
     const allocation = {written: () => BLOCK, replaced: () => BLOCK};
     const needOf = (...actions: Action[]) => (spaceNeeds(planOf(actions), spaces, allocation) as [Need])[0];
@@ -76,7 +76,7 @@ describe('plan/space', () => {
     expect(needOf(...many).bytes - needOf(...others).bytes).to.equal(WRITERS * BLOCK);
   });
 
-  it('gives back what goes first', () => {
+  it('frees the space of deletes that come first', () => {
     const plan = planOf([act.create('a', file(BLOCK)), act.rmdir('y'), act.delete('z', file(8 * BLOCK))]);
     const allocation = {written: () => BLOCK, replaced: (index: number) => (index === 2 ? 8 * BLOCK : 0)};
     const spaces = [{at: ROOT, block: BLOCK, free: 0}];

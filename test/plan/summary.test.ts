@@ -12,7 +12,7 @@ describe('plan/summary', () => {
     expect(Object.values(kinds)).to.deep.equal(Array(10).fill({count: 0, bytes: 0}));
   });
 
-  it('counts changes and bytes by kind, upkeep and what is blocked apart', () => {
+  it('counts changes and bytes by kind, with upkeep and blocked actions separate', () => {
     const replace: Action = {kind: 'replace', path: 'r' as RelPath, reasons: ['kind'], before: symlink('x'), after: file(5)};
     const link: Action = {kind: 'link', path: 'l' as RelPath, leader: 'c' as RelPath, reasons: ['hardlink'], after: file(9)};
     const attrs: Action = {

@@ -128,7 +128,7 @@ for (const backend of ['posix', 'portable'] as const) {
     });
 
     describe('listing and stat', () => {
-      it('lists every kind as stat tells it, twice the same', () => {
+      it('lists every kind as stat returns it, twice the same', () => {
         writeTree(root, {a: file('abc', {mode: 0o4755}), b: hardlink('a'), dir: {}, link: symlink('a'), pipe: fifo()});
         const folder = open();
         const list = () => {
@@ -151,7 +151,7 @@ for (const backend of ['posix', 'portable'] as const) {
         }
         expect(list()).to.deep.equal(rows);
       });
-      it('names what it lists, also where that needs several reads, and again', () => {
+      it('returns the names of all entries, also with several reads, and again', () => {
         const names = Array.from({length: 600}, (_, i) => `${i}-${'n'.repeat(200)}`);
         writeTree(root, {
           few: {a: '', '.b': {}, '\udcff': symlink('a')},
@@ -165,7 +165,7 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(platform.names(open('few'))).to.have.members(['a', '.b', '\xff']);
         expect(platform.names(open('many'))).to.have.length(600);
       });
-      it('reuses rows, and forgets what they held', () => {
+      it('reuses rows without their old values', () => {
         writeTree(root, {more: {a: '', b: '', c: ''}, less: {z: 'zz'}});
         const rows: ListedEntry[] = [];
         expect(platform.list(open('more'), rows)).to.equal(3);
@@ -183,7 +183,7 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(platform.list(open(), rows)).to.equal(1900);
         expect(new Set(rows.map((row) => row.name)).size).to.equal(1900);
       });
-      it('tells what node:fs tells', () => {
+      it('returns the same as node:fs', () => {
         writeTree(root, {a: file('abc', {mode: 0o6711, mtime: -1_500_000_001n}), b: hardlink('a')});
         const truth = fs.lstatSync(path.join(root, 'a'), {bigint: true});
         const stat = statOf(open(), 'a') as Stat;
@@ -209,13 +209,13 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(statOf(open('dir'), '')).to.deep.equal(statOf(open(), 'dir'));
         expect(statOf(open(), 'absent')).to.equal(undefined);
       });
-      it('tells a folder and its twin on the same device', () => {
+      it('distinguishes two folders on the same device', () => {
         writeTree(root, {a: {}, b: {}});
         const [a, b] = [statOf(open('a'), ''), statOf(open('b'), '')] as [Stat, Stat];
         expect(a.device).to.equal(b.device);
         expect(a.inodeLow).not.to.equal(b.inodeLow);
       });
-      it('lists what may not be looked at as unknown, with the reason', function () {
+      it('lists an unreadable entry as unknown, with the reason', function () {
         if (process.platform === 'win32') skip(this, 'modes mean little on Windows');
         writeTree(root, {dir: {a: '', b: ''}});
         fs.chmodSync(root, 0o755);
@@ -286,7 +286,7 @@ for (const backend of ['posix', 'portable'] as const) {
     });
 
     describe('content', () => {
-      it('readFile reads at most its limit, follows nothing, and tells absence', () => {
+      it('readFile reads at most its limit, follows no symlink, and reports a missing file', () => {
         writeTree(root, {text: 'hello', empty: '', link: symlink('text')});
         const folder = open();
         const read = (at: string, limit: number) => {
@@ -428,7 +428,7 @@ for (const backend of ['posix', 'portable'] as const) {
           expectTime(mtimeOf('to/b'), 1_000_000_000_123_456_789n);
         });
       }
-      it('gives the copy away where the process may', function () {
+      it('sets the owner of the copy if the process may', function () {
         if (!isRoot) skip(this, 'only root gives files away');
         writeTree(root, {a: 'x'});
         const attributes = {uid: 1234, gid: 2345, mode: 0o4755};
@@ -747,7 +747,7 @@ for (const backend of ['posix', 'portable'] as const) {
         platform.setAttributes(open('dir'), '' as ByteName, CODE.directory, {mode: 0o750});
         expect(fs.statSync(path.join(root, 'dir')).mode & 0o7777).to.equal(0o750);
       });
-      it('owner and group, each alone, before the mode', function () {
+      it('sets owner and group separately, before the mode', function () {
         if (!isRoot) skip(this, 'only root gives files away');
         writeTree(root, {file: '', dir: {}, link: symlink('file')});
         const folder = open();
@@ -762,7 +762,7 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(owners).to.deep.equal(['1234:0', '4294967290:2345', '1:2']);
         expect(fs.statSync(path.join(root, 'file')).mode & 0o7777).to.equal(0o4755);
       });
-      it('of what is not there: ENOENT', () => {
+      it('of a missing entry: ENOENT', () => {
         for (const attributes of [{mode: 0o644}, {mtime: 0n}]) {
           expect(codeOf(() => platform.setAttributes(open(), name('absent'), CODE.file, attributes))).to.equal('ENOENT');
         }
@@ -824,7 +824,7 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(fs.readlinkSync(path.join(root, 'to/link'))).to.equal('a');
         expect(codeOf(() => platform.makeLink(from, name('a'), to, name('a')))).to.equal('EEXIST');
       });
-      it('removeFile and removeFolder take only what they are for', () => {
+      it('removeFile removes only files, and removeFolder only folders', () => {
         writeTree(root, tree);
         const [from, to] = [open('from'), open('to')];
         expect(codeOf(() => platform.removeFolder(to, name('full')))).to.equal('ENOTEMPTY');
@@ -882,7 +882,7 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(platform.xattrs(open(), name('file'), ALL)).to.equal(`user.b\0${text('3')}\0`);
       });
 
-      it('of a value above 256 bytes the digest is told, and the whole is read by its name', () => {
+      it('returns the digest of a value above 256 bytes, and reads the whole value by name', () => {
         writeTree(root, {file: 'x'});
         const [short, long] = ['s'.repeat(256), 'l'.repeat(257)];
         const xattrs = {preserved: ALL, values: values(['user.long', long], ['user.short', short])};
@@ -987,7 +987,7 @@ for (const backend of ['posix', 'portable'] as const) {
     });
 
     describe('the file system as a whole', () => {
-      it('is told by its type, and a time that was set is read back', () => {
+      it('has a type, and a time that was set is read back', () => {
         const {type, times, preserves} = platform.fileSystem(open());
         expect(type === undefined || /^[a-z0-9]+$/.test(type)).to.equal(true);
         expect(times.resolution >= 1n).to.equal(true);
@@ -999,7 +999,7 @@ for (const backend of ['posix', 'portable'] as const) {
         platform.copyFile(copy({from: open(), name: 'file', to: open(), as: 'copy', attributes}));
         expect(kept).to.deep.equal([mtimeOf('file'), mtimeOf('copy')]);
       });
-      it('has one mount for a folder and what is in it, and another for what is mounted there', function () {
+      it('has one mount for a folder and its content, and a different one for a mount point in it', function () {
         fs.mkdirSync(path.join(root, 'in'));
         expect(platform.mountOf(open('in'))).to.equal(platform.mountOf(open()));
         if (!fs.existsSync('/proc/self')) skip(this, 'nothing is mounted that is known');
@@ -1008,7 +1008,7 @@ for (const backend of ['posix', 'portable'] as const) {
         platform.close(proc);
       });
       it('is flushed', () => platform.syncFileSystem(open()));
-      it('locks a folder once, until it is closed, where the backend has a lock', () => {
+      it('locks a folder once, until it is closed, if the backend has locks', () => {
         const first = platform.openRoot(name(root));
         const second = open();
         const answers = [platform.lock(first), platform.lock(second)];

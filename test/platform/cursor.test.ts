@@ -46,7 +46,7 @@ for (const make of [() => new PosixPlatform(), () => new PortablePlatform()]) {
       platform.close(folder);
     });
 
-    it('takes no folder for an obstacle that it cannot look at', () => {
+    it('does not treat an unreadable folder as an obstacle', () => {
       const root = path.join(temp(), 'root');
       writeTree(root, {a: {b: {file: 'content'}}, link: {}});
       const folder = platform.openRoot(toByteName(root));
@@ -72,7 +72,7 @@ for (const make of [() => new PosixPlatform(), () => new PortablePlatform()]) {
       platform.close(folder);
     });
 
-    it('keeps a folder open that is gone from its place, until it is asked for another', () => {
+    it('keeps a folder open that was moved away, until another one is requested', () => {
       const root = path.join(temp(), 'root');
       writeTree(root, {a: {b: {file: 'content'}}, c: {}});
       const folder = platform.openRoot(toByteName(root));
@@ -88,7 +88,7 @@ for (const make of [() => new PosixPlatform(), () => new PortablePlatform()]) {
       platform.close(folder);
     });
 
-    it('trusts the way for a millisecond, but not where something is to be destroyed', () => {
+    it('trusts a path for a millisecond, but not before something is destroyed', () => {
       const root = path.join(temp(), 'root');
       writeTree(root, {a: {b: {file: 'content'}}});
       const folder = platform.openRoot(toByteName(root));

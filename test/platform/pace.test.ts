@@ -59,7 +59,7 @@ describe('platform/pace', () => {
     it(`moves ${piece} bytes at once at ${rate} a second`, () => expect(paced(rate).paces[0]?.piece).to.equal(piece));
   }
 
-  it('a stop ends a wait, and whoever comes later does not wait', () => {
+  it('a stop ends a wait, and later calls do not wait', () => {
     const {time, paces, allowance} = paced(1000);
     const stopping = new SharedPace(allowance, {
       ...time,

@@ -32,7 +32,7 @@ describe('platform/pool', () => {
   /** No worker can do it. */
   const BROKEN = {type: 'none'};
 
-  it('asks all work to end where some of it fails, and fails when all has ended', async () => {
+  it('stops all tasks if one fails, and fails when all have ended', async () => {
     const ended: unknown[] = [];
     const work = pool.call(0, long()).then((answer) => ended.push(answer));
     const error = await pool.together([work, pool.call(1, BROKEN)]).catch((error: unknown) => error);
@@ -41,7 +41,7 @@ describe('platform/pool', () => {
     expect(pool.isStopped).to.equal(true);
   });
 
-  it('what goes on whatever becomes of the others is waited for all the same', async () => {
+  it('also waits for tasks that continue after others have failed', async () => {
     const ended: unknown[] = [];
     const error = await allEnded([
       pool.call(1, BROKEN),

@@ -34,7 +34,7 @@ describe('platform/priority', () => {
   const told = (steps: readonly string[], under: readonly string[] = []) =>
     priorities(path.join(temp(), 'script.mjs'), steps, under);
 
-  it('gives back what there was', () => {
+  it('restores the priority from before', () => {
     const [low, after, idle, again] = told(['low', 'end', 'idle', 'end']);
     expect([low, idle]).to.deep.equal(['10 best-effort: prio 7', '19 idle']);
     expect(after).to.match(/^0 /).and.to.equal(again);
@@ -46,7 +46,7 @@ describe('platform/priority', () => {
     expect(found[4]).to.match(/^0 /);
   });
 
-  it('gives nobody more than what the process was started with', () => {
+  it('never gives a thread more than the process had at its start', () => {
     const under = ['nice', '-n', '15', 'ionice', '-c', '3'];
     expect(told(['low', 'end'], under)).to.deep.equal(['15 idle', '15 idle']);
   });

@@ -66,7 +66,7 @@ for (const backend of ['posix', 'portable'] as const) {
     const text = (folder: Folder, at: string) => Buffer.from(views.readFile(folder, name(at), 100) ?? []).toString();
 
     describe('names that are escaped', () => {
-      it('are read as what they stand for, and so are those in folders below', () => {
+      it('are read with their real names, also in folders below', () => {
         const {folder} = shown({'a%3Ab': 'ab', 'dir%3F': {'end%2E': 'end'}, 'plain%20': ''}, {names: NAMES});
         expect(listed(folder)).to.deep.equal(['a:b file 2', 'dir? directory', 'plain%20 file 0']);
         const below = within(folder, 'dir?');
@@ -123,7 +123,7 @@ for (const backend of ['posix', 'portable'] as const) {
         const {folder} = shown({'a:': file('x'), '.%2E': file('out'), '%2E': file('self')}, {names: {...NAMES, refused: '?'}});
         expect(listed(within(folder, '.'))).to.deep.equal(['%2E NAME_UNCLEAR', '.%2E NAME_UNCLEAR', 'a: file 1']);
       });
-      it('that are read as one are one row, of which nothing is known', () => {
+      it('that are read as one name are one unknown row', () => {
         const {folder} = shown({'what?': 'one', 'what%3F': 'another', fine: ''}, {names: NAMES});
         expect(listed(folder)).to.deep.equal(['fine file 0', 'what? NAME_UNCLEAR']);
       });
@@ -166,8 +166,8 @@ for (const backend of ['posix', 'portable'] as const) {
       other: {cross: symlink('../sub'), there: 'there'},
     };
 
-    describe('links that are shown as what they lead to', () => {
-      it('are files and folders, where that is in the tree and not above them', () => {
+    describe('links that are shown as their targets', () => {
+      it('are files and folders if these are in the tree and not above the link', () => {
         const {folder} = shown(LINKS, {links: 'content'});
         const rows = listed(folder).filter((row) => !/^(fifo|sub|other|file|\.dirsync) /.test(row));
         const links = ['absolute', 'nowhere', 'out', 'own', 'pipe', 'root', 'self', 'wrong'].map((link) => `${link} symlink`);
@@ -186,7 +186,7 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(codeOf(() => views.openFolder(aside, name('cross')))).to.be.oneOf(['ELOOP', 'ENOTDIR']);
       });
 
-      it('have the attributes of what they lead to', () => {
+      it('have the attributes of their targets', () => {
         const {root, folder} = shown({it: file('x', {mode: 0o640}), link: symlink('it')}, {links: 'content'});
         const stat = emptyStat();
         expect(views.stat(folder, name('link'), stat)).to.equal(true);
@@ -256,7 +256,7 @@ for (const backend of ['posix', 'portable'] as const) {
         expect(same()).to.equal(false);
       });
 
-      it('leave nothing behind where the copy is refused or stopped', () => {
+      it('leave nothing behind if the copy is refused or stopped', () => {
         const {root, folder} = shown({link: symlink('x'), to: dir({})}, {links: 'text'});
         const to = within(folder, 'to');
         expect(copy(folder, to, {accepts: false})).to.equal('refused');

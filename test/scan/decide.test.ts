@@ -81,7 +81,7 @@ describe('scan/decide', () => {
     expect(decide(undefined, 'a/b.c', ['*.o'])).to.deep.equal({excluded: false, at: 'a/b.c'});
   });
 
-  it('where a .dirsyncignore cannot be taken nothing is decided about its folder', () => {
+  it('decides nothing about a folder whose .dirsyncignore cannot be read', () => {
     const root = temp();
     writeTree(root, {'.dirsyncignore': '*.o', large: {}, folder: {'.dirsyncignore': dir({})}});
     fs.writeFileSync(path.join(root, 'large/.dirsyncignore'), Buffer.alloc(1024 * 1024 + 1, '#'));
@@ -93,7 +93,7 @@ describe('scan/decide', () => {
     expect(decide(root, 'a.o').excluded).to.equal(true);
   });
 
-  it('closes what it opens', function () {
+  it('closes all folders that it opens', function () {
     if (process.platform !== 'linux') skip(this, 'what is open is known on Linux');
     const root = temp();
     writeTree(root, {a: {b: {c: {'.dirsyncignore': dir({}), d: 'x'}}}});

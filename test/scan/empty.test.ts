@@ -28,7 +28,7 @@ describe('scan/empty', () => {
     expect((await scan.answer).totals).to.deep.equal({entries: 0, leaves: 0, bytes: 0, digest: ''});
   });
 
-  it('of a source that may not be opened: nothing in it is known, and a problem tells why', async () => {
+  it('of a source that cannot be opened: its content is unknown, and a problem says why', async () => {
     const scan = emptyScan(toByteName(temp()), 'EACCES');
     const [block] = await blocksOf(scan);
     expect(block?.flags[0]).not.to.equal(0);

@@ -177,7 +177,7 @@ describe('scan/filter', () => {
     expect(ask(200_000) - before).to.be.below(2 ** 21);
   });
 
-  describe('takes no filters that would take too long', () => {
+  describe('refuses filters that would take too long', () => {
     const refused: [title: string, lines: string[], says: string][] = [
       ['too many', Array(10_001).fill('a'), 'there are 10001 patterns, more than the limit of 10000'],
       ['one that is too long', ['\x1b'.repeat(4097)], 'a pattern is longer than 4096 characters: \\x1b'],
@@ -190,7 +190,7 @@ describe('scan/filter', () => {
       });
     }
 
-    it('so many are taken', () => {
+    it('accepts as many as the limit', () => {
       const lines = Array.from({length: 10_000}, (_, i) => `a${i}`);
       expect(FilterScope.root(lines).excludes(path('a/a9'), false)).to.equal(true);
       const nine = FilterScope.root(lines.slice(1));
@@ -352,7 +352,7 @@ describe('scan/filter against git', () => {
     ['ASCII', worldOf(ascii, asciiPiece)],
     ['other', worldOf(foreign, foreignPiece)],
   ] as const) {
-    it(`leaves out what git leaves out (${what} names)`, function () {
+    it(`leaves out the same paths as git (${what} names)`, function () {
       if (what === 'other' && process.platform !== 'linux') skip(this, 'this system takes no names that are not UTF-8');
       fc.assert(
         fc.property(world, (sample) => {

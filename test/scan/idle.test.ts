@@ -38,7 +38,7 @@ describe('scan/idle', () => {
     });
   }
 
-  it('says nothing of any other', () => {
+  it('reports no other pattern', () => {
     const sound = [
       '',
       '  ',
@@ -72,7 +72,7 @@ describe('scan/idle', () => {
     ).to.deep.equal([]);
   });
 
-  it('is right: none of these matches anything, and what is to be written instead can', () => {
+  it('is right: none of these patterns matches anything, and the suggested ones can', () => {
     const names = ['a', 'b', '.a', '...', ' ', '\\', '*'];
     const paths = [ROOT, ...names].flatMap((above) => names.map((name) => joinPath(above as RelPath, name)));
     const pieces = fc.constantFrom('a', 'b', '.', '..', '/', '/', '*', '**', '!', ' ', '\\', '?', '[./]');

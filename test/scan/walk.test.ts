@@ -108,7 +108,7 @@ for (const backend of ['posix', 'portable'] as const) {
       return root;
     };
 
-    it('lists the root and all below, with what each is', () => {
+    it('lists the root and everything below, with their kinds', () => {
       const root = made({
         a: file('abc', {mode: 0o640, mtime: -1_500_000_001n}),
         b: {c: symlink('../\udcff'), d: {}},
@@ -234,13 +234,13 @@ for (const backend of ['posix', 'portable'] as const) {
         'sub/keep.tmp file',
         'sub/only excluded',
       ];
-      it('what they leave out is a row, and nothing below it', () => {
+      it('an excluded entry is one row, without its content', () => {
         const {totals, told, ...found} = scan(made(tree), {filters: ['/cache/']});
         expect([found.rows, found.problems]).to.deep.equal([rows, []]);
         expect([totals.entries, totals.leaves]).to.deep.equal([7, 5]);
         expect(told).to.equal(11);
       });
-      it('of the source rule the walk of the target, whose own are no rules', () => {
+      it('the rules of the source apply to the target, whose own rules are ignored', () => {
         const source = made(tree);
         const target = made({
           ...tree,
@@ -252,7 +252,7 @@ for (const backend of ['posix', 'portable'] as const) {
         const alone = ['alone directory', 'alone/.dirsyncignore file', 'alone/f file', 'alone/g.tmp excluded'];
         expect([found.rows, found.problems]).to.deep.equal([rows.toSpliced(3, 0, ...alone), []]);
       });
-      it('hold in the target also where it has no rule file', () => {
+      it('apply in the target even if it has no rule file', () => {
         const source = made({[RULES]: '*.tmp', d: {[RULES]: '/x'}});
         expect(scan(made({'a.tmp': '', d: {x: '', y: ''}}), {side: 'target', rulesRoot: source}).rows).to.deep.equal([
           '. directory rules',
@@ -364,8 +364,8 @@ for (const backend of ['posix', 'portable'] as const) {
       expect(digest(one)).to.deep.equal(digest(two)).and.to.have.length.above(0);
     });
 
-    describe('what cannot be read', () => {
-      it('a folder that may not be entered is there, its content is not known', () => {
+    describe('unreadable entries', () => {
+      it('a folder that cannot be entered exists, but its content is not known', () => {
         const root = made({a: dir({b: ''}, {mode: 0}), c: {d: ''}});
         for (const side of ['source', 'target'] as const) {
           const found = asNobody(() => scan(root, {side}));
@@ -389,20 +389,20 @@ for (const backend of ['posix', 'portable'] as const) {
           platform.openFolder = openFolder;
         }
       });
-      it('what may be listed, but not looked at, is unknown', () => {
+      it('an entry that can be listed but not examined is unknown', () => {
         const root = made({a: dir({b: '', c: {}}, {mode: 0o444})});
         const found = asNobody(() => scan(root));
         expect(found.rows).to.deep.equal(['. directory', 'a directory', 'a/b unknown', 'a/c unknown']);
         expect(found.problems).to.deep.equal(['source a/b EACCES', 'source a/c EACCES']);
         expect(found.totals).to.deep.equal({entries: 1, leaves: 0, bytes: 0});
       });
-      it('a rule file that may not be read', () => {
+      it('a rule file that cannot be read', () => {
         const root = made({a: {[RULES]: file('*', {mode: 0}), b: ''}});
         const found = asNobody(() => scan(root));
         expect(found.rows).to.deep.equal(['. directory', 'a directory partial']);
         expect(found.problems).to.deep.equal([`source a/${RULES} EACCES`]);
       });
-      it('a tag that may not be read leaves the content of its folder unknown', () => {
+      it('a tag that cannot be read leaves the content of its folder unknown', () => {
         const tree = {a: {'CACHEDIR.TAG': file('x', {mode: 0}), b: ''}, c: ''};
         const tags = {excludeCaches: true, excludeIfPresent: []};
         const source = made(tree);
@@ -412,7 +412,7 @@ for (const backend of ['posix', 'portable'] as const) {
           expect(problems).to.deep.equal(['source a EACCES']);
         }
       });
-      it('a folder of the source that may not be entered leaves the rules for the target unknown', () => {
+      it('a folder of the source that cannot be entered leaves the rules for the target unknown', () => {
         const source = made({a: dir({[RULES]: 'x'}, {mode: 0})});
         const target = made({a: {x: '', y: ''}});
         const [one, two] = asNobody(() => [scan(source), scan(target, {side: 'target', rulesRoot: source})]);

@@ -10,7 +10,7 @@ const listOf = (...paths: string[]) => new PathList(new Set(paths as RelPath[]))
 
 describe('scan/wanted', () => {
   describe('a list of paths', () => {
-    it('holds a path where it, or a folder above it, is named', () => {
+    it('contains a path if it or a folder above it is listed', () => {
       fc.assert(
         fc.property(fc.array(PATHS, {maxLength: 4}), PATHS, (named, asked) => {
           const expected = named.some((path) => path === '' || asked === path || asked.startsWith(`${path}/`));

@@ -29,7 +29,7 @@ function settle(): Promise<void> {
 }
 
 describe('schedule/slots', () => {
-  it('lets in so many at a time, in the order in which they came', async () => {
+  it('limits how many run at a time, in order of arrival', async () => {
     const {seen, start, end} = bench(2);
     for (const name of ['a', 'b', 'c', 'd']) start(name, name);
     await settle();
@@ -40,7 +40,7 @@ describe('schedule/slots', () => {
     expect(seen.indexOf('d begins late')).to.be.greaterThan(seen.indexOf('a ends'));
   });
 
-  it('lets nobody in to a target that is busy, and another past them', async () => {
+  it('makes jobs for a busy target wait, and lets others pass', async () => {
     const {seen, start, end} = bench(3);
     start('a', 'disk');
     start('b', 'disk');
@@ -51,7 +51,7 @@ describe('schedule/slots', () => {
     expect(seen.at(-1)).to.equal('b begins late');
   });
 
-  it('who is stopped while waiting never begins, and takes no place', async () => {
+  it('a job that is stopped while waiting never begins, and uses no slot', async () => {
     const {seen, start, end} = bench(1);
     const controller = new AbortController();
     start('a', 'a');

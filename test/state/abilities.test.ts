@@ -175,7 +175,7 @@ describe('state/abilities', () => {
 
   const note = () => path.join(target, '.dirsync/abilities.json');
 
-  it('where all can be held, that is found and noted, and nothing else is left', () => {
+  it('finds and notes that the target can hold everything, and leaves nothing else', () => {
     expect(readAbilities(platform(), root)).to.equal(undefined);
     expect(learnAbilities(platform(), root)).to.deep.equal({abilities: ABLE, times: undefined});
     expect(readAbilities(platform(), root)).to.deep.equal(ABLE);
@@ -196,7 +196,7 @@ describe('state/abilities', () => {
     });
   }
 
-  it('names are tried as they are, also where those that are refused are escaped', () => {
+  it('tries names without escapes, even if refused names are escaped', () => {
     const refusing = cases['some characters and endings are refused'] as Case;
     const views = new Views(instead(platform(), refusing.methods(platform())));
     const escaped = {refused: '\u0001:?', ends: '.', letters: 'bytes'} as const;
@@ -205,7 +205,7 @@ describe('state/abilities', () => {
     views.show(root, {});
   });
 
-  it('is tried again where it is mounted in another way, and not where the disk is full', () => {
+  it('is tried again after a different mount, but not on a full disk', () => {
     learnAbilities(platform(), root);
     const other = instead(platform(), {fileSystem: (folder) => ({...platform().fileSystem(folder), mounted: 'fuse.x 12'})});
     expect(readAbilities(other, root)).to.equal(undefined);
@@ -216,7 +216,7 @@ describe('state/abilities', () => {
     expect(learnAbilities(other, root)?.abilities).to.deep.equal(ABLE);
   });
 
-  it('others than root try what they may: to give a file to a group of theirs', () => {
+  it('a user other than root tries to give a file to one of its groups', () => {
     fs.chmodSync(target, 0o777);
     const byNobody = (groups: readonly number[], act: () => void) => {
       const before = process.getgroups?.() ?? [];
@@ -237,7 +237,7 @@ describe('state/abilities', () => {
     });
   });
   for (const method of ['setAttributes', 'setOnFile', 'makeSymlink', 'makeLink', 'makeNode', 'names'] as const) {
-    it(`is not known where the connection breaks in ${method}, and tried again`, () => {
+    it(`is not known if the connection breaks in ${method}, and tried again`, () => {
       expect(learnAbilities(instead(platform(), {[method]: refused('ETIMEDOUT')}), root)).to.equal(undefined);
       expect(readAbilities(platform(), root)).to.equal(undefined);
       expect(fs.readdirSync(path.dirname(note()))).to.deep.equal([]);
@@ -261,7 +261,7 @@ describe('state/abilities', () => {
     expect(readTimeFacts(platform(), root), 'what was learnt in another way is forgotten').to.equal(undefined);
   });
 
-  it('where it is not told how it is mounted, nothing is known', () => {
+  it('knows nothing if the mount is not known', () => {
     const other = instead(platform(), {fileSystem: (folder) => ({...platform().fileSystem(folder), mounted: undefined})});
     expect(learnAbilities(other, root)).to.equal(undefined);
     expect(fs.existsSync(note())).to.equal(false);
@@ -276,7 +276,7 @@ describe('state/abilities', () => {
     'a list': () => [],
     nothing: () => null,
   })) {
-    it(`what cannot be understood is not known: ${title}`, () => {
+    it(`ignores an invalid note: ${title}`, () => {
       learnAbilities(platform(), root);
       fs.writeFileSync(note(), JSON.stringify(change(JSON.parse(fs.readFileSync(note(), 'utf8')))));
       expect(readAbilities(platform(), root)).to.equal(undefined);

@@ -51,7 +51,7 @@ describe('state/identity', () => {
     'a FIFO': ['it is not a file', () => call('mkfifo', [file])],
   };
   for (const [title, [fault, spoil]] of Object.entries(spoilt)) {
-    it(`${title} is not taken for none, and gives way to a new id`, () => {
+    it(`${title} does not count as missing, and is replaced by a new id`, () => {
       fs.mkdirSync(path.dirname(file));
       spoil();
       expect(read()).to.deep.equal({fault});
@@ -61,7 +61,7 @@ describe('state/identity', () => {
     });
   }
 
-  it('a .dirsync that is no folder has no id: whoever writes is refused there', () => {
+  it('a .dirsync that is not a folder has no id, and writing is refused', () => {
     fs.writeFileSync(path.dirname(file), '');
     expect(read()).to.deep.equal({});
     expect(ensure).to.throw();

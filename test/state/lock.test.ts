@@ -151,7 +151,7 @@ describe('state/lock', () => {
         expect(fs.readdirSync(target)).to.deep.equal([]);
       });
 
-      it('keeps another run out, and tells it who holds it', () => {
+      it('keeps another run out and names the holder', () => {
         hold(platform, {command: `dirsync run \u001b[31m\u202e ${'x'.repeat(5000)}`});
         const {message, hint} = refusal(() => take(make(platform), platform));
         const who = `${target} is locked by process ${process.pid} on ${os.hostname()} since 2026-01-01T10:00:00.000Z: dirsync run`;
@@ -160,7 +160,7 @@ describe('state/lock', () => {
         expect(hint).to.include('--lock-timeout');
       });
 
-      it('is given to who waits for it, once it is free, who is told once', async () => {
+      it('is given to a waiting run when it is free; the wait is reported once', async () => {
         const first = hold(platform);
         const told: (Holder | undefined)[] = [];
         const second = make(platform, {timeout: 60_000, onWait: (holder) => told.push(holder)});
@@ -202,7 +202,7 @@ describe('state/lock', () => {
         expect(read()).to.include({id: 'other'});
       });
 
-      it('is lost to who took it over, which is noticed, and left to that one', async () => {
+      it('is lost to the run that took it over, which is noticed', async () => {
         const lost = new Promise<DirsyncError>((resolve) => {
           hold(platform, {onLost: resolve});
         });
@@ -223,7 +223,7 @@ describe('state/lock', () => {
     });
   }
 
-  describe('where the file is the lock', () => {
+  describe('if the file is the lock', () => {
     const platform = new PortablePlatform();
 
     it('is lost when it is gone', async () => {
@@ -240,14 +240,14 @@ describe('state/lock', () => {
       'of other namespaces': {space: 'pid:[1] time:[2]'},
     };
     for (const [title, fields] of Object.entries(elsewhere)) {
-      it(`a holder ${title} keeps it, however old the file is, and the way out is told`, () => {
+      it(`a holder ${title} keeps it, no matter how old the file is, and the hint says what to do`, () => {
         put({...marked(), ...fields, pid: endedPid()});
         fs.utimesSync(file, 0, 0);
         const {hint} = refusal(() => take(make(platform), platform));
         expect(hint).to.include('--lock-timeout 2m').and.include(`remove ${file}`);
       });
 
-      it(`a holder ${title} loses it when its beat stands still`, async () => {
+      it(`a holder ${title} loses it if its beat stops`, async () => {
         put({...marked(), ...fields, pid: endedPid()});
         const lock = make(platform, {timeout: 60_000});
         expect(await inTurn(lock, platform)).to.equal(true);
@@ -277,7 +277,7 @@ describe('state/lock', () => {
       /** What counts of the time between two looks. */
       const WATCHED = 5 * TIMING.poll;
 
-      it('a machine that slept has not watched the holder meanwhile', () => {
+      it('does not count the time that this machine slept', () => {
         put({...marked(), host: 'elsewhere'});
         const lock = make(platform);
         refusal(() => take(lock, platform));
@@ -291,7 +291,7 @@ describe('state/lock', () => {
         take(lock, platform);
       });
 
-      it('a beat begins the watch anew', () => {
+      it('a beat restarts the wait', () => {
         put({...marked(), host: 'elsewhere'});
         const lock = make(platform);
         for (let beat = 1; beat <= 3; beat++) {
@@ -305,7 +305,7 @@ describe('state/lock', () => {
       });
     });
 
-    it('a number that was given to another process is no holder', () => {
+    it('a reused process number does not hold the lock', () => {
       put({...marked(), start: '1'});
       hold(platform);
       expect(read()).to.include({id: 'run-0'});
@@ -339,7 +339,7 @@ describe('state/lock', () => {
       }
     }
 
-    it('who takes over too late puts back what it moved', () => {
+    it('a run that takes over too late restores the moved file', () => {
       put({...marked(), pid: endedPid()});
       const slow = new Slow();
       const [first, late] = [take(make(platform), platform), take(make(slow), slow)];
@@ -348,7 +348,7 @@ describe('state/lock', () => {
       expect(read()).to.include({id: 'run-0'});
     });
 
-    it('who takes over together with a quicker one finds it gone, and then taken', () => {
+    it('a run that takes over at the same time as a faster one finds the file gone, and then taken', () => {
       put({...marked(), pid: endedPid()});
       const slow = new Slow();
       const [first, late] = [take(make(platform), platform), take(make(slow), slow)];
@@ -360,7 +360,7 @@ describe('state/lock', () => {
       expect(read()).to.include({id: 'run-1'});
     });
 
-    it('of three that take over, who lost the file to the third notices', async () => {
+    it('of three runs that take over, the one that lost the file to the third notices', async () => {
       put({...marked(), pid: endedPid()});
       const slow = new Slow();
       let lose: (reason: DirsyncError) => void = () => {};
@@ -378,7 +378,7 @@ describe('state/lock', () => {
     });
   });
 
-  describe('a file that tells nothing', () => {
+  describe('an invalid lock file', () => {
     const contents: Record<string, object | string> = {
       'of nothing': '',
       'half written': '{"pid":1,"host":',
@@ -393,7 +393,7 @@ describe('state/lock', () => {
       'more than is read': {host: 'x'.repeat(10_000)},
     };
     for (const [title, content] of Object.entries(contents)) {
-      it(`${title}: holds nothing where all have the kernel's lock, else it is held`, () => {
+      it(`${title}: does not hold the lock if all use the kernel's lock, else it does`, () => {
         put(typeof content === 'string' ? content : {...marked(), pid: endedPid(), ...content});
         const {message, hint} = refusal(() => take(make(new PortablePlatform()), new PortablePlatform()));
         expect(message).to.match(/is locked$/);
@@ -422,29 +422,29 @@ describe('state/lock', () => {
     }
   });
 
-  describe('where the file system is shared', () => {
+  describe('on a shared file system', () => {
     it('a file of this machine means nothing once the kernel gives the lock', () => {
       put({...marked(), flock: true});
       hold(new SharedPosix());
     });
 
-    it('one of another machine is the lock', () => {
+    it('a file of another machine is the lock', () => {
       put({...marked(), flock: true, boot: 'another', host: 'elsewhere'});
       refusal(() => take(make(new SharedPosix()), new SharedPosix()));
     });
 
-    it('one of a machine that does not tell its boot is the lock, also to another such machine', () => {
+    it('a file of a machine with an unknown boot is the lock, also for another such machine', () => {
       put({...marked(), flock: true, boot: '', host: 'elsewhere'});
       withoutBootId(() => refusal(() => take(make(new SharedPosix()), new SharedPosix())));
     });
 
-    it('but where no other machine can be, it is of one that is gone', () => {
+    it('but on a local file system, its machine is gone', () => {
       put({...marked(), flock: true, boot: 'another', host: 'elsewhere'});
       hold(new PosixPlatform());
     });
   });
 
-  it('a file that somebody tidied up does not end who has the lock of the kernel', async () => {
+  it('a deleted file does not end a run that has the lock of the kernel', async () => {
     const platform = new PosixPlatform();
     hold(platform);
     const content = fs.readFileSync(file);

@@ -55,19 +55,19 @@ describe('state/memory', () => {
     return note();
   };
 
-  it('recalls what was remembered, privately kept, and leaves nothing else', () => {
+  it('recalls what was remembered in a private file, and leaves nothing else', () => {
     const file = written();
     expect(recall(PAIR)).to.deep.equal(RECALLED);
     expect([file, folder()].map((at) => fs.statSync(at).mode & 0o777)).to.deep.equal([0o600, 0o700]);
     expect(names()).to.have.length(1);
   });
 
-  it('knows nothing where nothing is remembered, and makes nothing by looking', () => {
+  it('recalls nothing at first, and creates nothing by reading', () => {
     expect(recall(PAIR)).to.deep.equal(NOTHING);
     expect(fs.readdirSync(home)).to.deep.equal([]);
   });
 
-  it('keeps what belongs to another source, and the filters that a run does not tell', () => {
+  it('keeps the facts of other sources, and filters that a run does not give', () => {
     written();
     const other = {...PAIR, source: '/other'};
     remember(other, {...FACTS, id: 'id-2', fileSystem: 'tmpfs', filters: undefined, mounts: NONE});
@@ -76,7 +76,7 @@ describe('state/memory', () => {
     expect(recall(other)).to.deep.include({fileSystems: ['tmpfs'], mounts: {...RECALLED.mounts, source: []}});
   });
 
-  it('adds what is mounted at a path to what was, and keeps the paths that were not looked at', () => {
+  it('adds the current mounts to the earlier ones, and keeps paths that were not checked', () => {
     written();
     const at = (path: string, now: string) => ({at: path as RelPath, now});
     remember(PAIR, {...FACTS, mounts: {source: [at('b', 'tmpfs'), at('photos', 'tmpfs')], target: [at('photos', 'xfs 34cd')]}});
@@ -99,7 +99,7 @@ describe('state/memory', () => {
     expect(source).to.have.length.within(1001, 3999);
   });
 
-  describe('the other way', () => {
+  describe('the opposite direction', () => {
     const back = {source: '/target', target: '/source'};
     for (const [title, reversed, id, pair] of [
       ['by the id of the source', true, 'id-1', {...back, source: '/mnt/target'}],
@@ -115,13 +115,13 @@ describe('state/memory', () => {
       });
     }
 
-    it('is not told once a run went this way too', () => {
+    it('is not reported after a run in this direction', () => {
       written();
       remember(back, FACTS);
       expect([isReversed(back, 'id-1'), isReversed(PAIR, undefined)]).to.deep.equal([false, false]);
     });
 
-    it('is looked for in what can be understood', () => {
+    it('is searched only in valid files', () => {
       fs.writeFileSync(path.join(path.dirname(written()), 'cut.json'), '{');
       expect(isReversed(back, 'id-1')).to.equal(true);
     });
@@ -134,7 +134,7 @@ describe('state/memory', () => {
     expect(recall(PAIR)).to.deep.equal(RECALLED);
   });
 
-  describe('what is there and not understood', () => {
+  describe('an invalid file', () => {
     const source = {source: '/source', fileSystems: []};
     const json = (fields: object) => JSON.stringify({target: '/target', ids: [], sources: [], ...fields});
     const contents: Record<string, readonly [content: string, why: string]> = {
@@ -183,7 +183,7 @@ describe('state/memory', () => {
       expectAnew();
     });
 
-    it('a folder, which is not removed with what is in it', () => {
+    it('a folder, which is not removed with its content', () => {
       const file = written();
       fs.unlinkSync(file);
       fs.mkdirSync(file);
@@ -228,7 +228,7 @@ describe('state/memory', () => {
       expect(memoryFault(), 'root may make it, others not').to.be.oneOf([undefined, `in ${memoryFolder()} (EACCES)`]);
     });
 
-    it('is in the home of root where sudo kept the HOME of another user', function () {
+    it('is in the home of root if sudo kept the HOME of another user', function () {
       if (process.geteuid?.() !== 0) skip(this, 'only root can be called by sudo');
       process.env.XDG_STATE_HOME = '';
       process.env.HOME = home;
@@ -240,7 +240,7 @@ describe('state/memory', () => {
       expect(memoryFolder(), 'a container').to.equal(path.join(home, '.local/state/dirsync/targets'));
     });
 
-    it('is nowhere with a relative HOME: nothing is remembered, and that is told', () => {
+    it('nothing is remembered with a relative HOME, and that is reported', () => {
       process.env.XDG_STATE_HOME = '';
       process.env.HOME = 'relative';
       expect(memoryFolder()).to.equal(undefined);

@@ -70,14 +70,14 @@ describe('state/names', () => {
     });
   }
 
-  it('leaves nothing where the file system tells, and asks for nothing', () => {
+  it('creates no file if the file system reports its folding', () => {
     const told = disk(asGiven, exactly, false);
     within((root) => writeSamples(told, root));
     expect(fs.existsSync(samples())).to.equal(false);
     expect(within((root) => foldingOf(told, root))).to.equal(undefined);
   });
 
-  it('knows nothing where the files are not all there', () => {
+  it('knows nothing if not all files are there', () => {
     const exact = disk(asGiven, exactly);
     within((root) => writeSamples(exact, root));
     fs.rmSync(path.join(samples(), 'NAMES'));

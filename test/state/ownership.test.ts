@@ -20,7 +20,7 @@ const LEFT: Tree = {
   runs: dir({'a.ndjson': 'x'}, {mode: 0o700}),
 };
 
-describe('whose .dirsync is', () => {
+describe('the owner of .dirsync', () => {
   const temp = tempDirs();
 
   before(function () {
@@ -60,7 +60,7 @@ describe('whose .dirsync is', () => {
     'the target is of root too': ({root}) => fs.chownSync(root, 0, 0),
   };
   for (const [title, change] of Object.entries(PRESERVED)) {
-    it(`root keeps it where ${title}`, () => {
+    it(`root keeps it if ${title}`, () => {
       const given = target(LEFT);
       change(given);
       given.within((folder) => handOver(platform(), folder));
@@ -68,7 +68,7 @@ describe('whose .dirsync is', () => {
     });
   }
 
-  it('root gives no file away that has another name elsewhere', () => {
+  it('root does not give away a file with another name elsewhere', () => {
     const {root, at, within, ownerOf} = target({runs: dir({})});
     fs.writeFileSync(path.join(root, 'secret'), 'of root', {mode: 0o600});
     fs.linkSync(path.join(root, 'secret'), at('id.json'));

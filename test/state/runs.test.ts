@@ -54,7 +54,7 @@ describe('state/runs', () => {
     }
   };
 
-  it('writes a private journal that is read back, also what came before it was opened', () => {
+  it('writes a private journal that can be read back, including lines from before it was opened', () => {
     expect(record(idOf(1))).to.equal(undefined);
     expect(typesOf(idOf(1))).to.deep.equal(['header', 'step', 'step', 'end']);
     const modes = [runs, path.join(runs, `${idOf(1)}.ndjson`)].map((at) => fs.statSync(at).mode & 0o777);
@@ -81,7 +81,7 @@ describe('state/runs', () => {
     });
   });
 
-  it('lists nothing where there is nothing, and journals alone, the newest first', () => {
+  it('lists only journals, newest first, and nothing if there are none', () => {
     expect(list()).to.deep.equal([]);
     fs.mkdirSync(path.join(target, '.dirsync'));
     expect(list()).to.deep.equal([]);
@@ -92,11 +92,11 @@ describe('state/runs', () => {
     expect(list()).to.deep.equal([10, 2, 1].map(idOf));
   });
 
-  it('an id tells when its run began', () => {
+  it('an id contains the start time of its run', () => {
     expect(startOf('20261123T075028899Z-cb26b1')).to.equal('2026-11-23T07:50:28.899Z');
   });
 
-  it(`keeps ${MAX_RUNS} journals, and leaves alone what is none`, () => {
+  it(`keeps ${MAX_RUNS} journals, and leaves other files alone`, () => {
     older(Array.from({length: MAX_RUNS + 20}, (_, i) => i));
     fs.writeFileSync(path.join(runs, 'notes.txt'), '');
     record(idOf(500));
@@ -129,7 +129,7 @@ describe('state/runs', () => {
     {title: 'a symlink', make: (at: string) => fs.symlinkSync(path.join(target, 'elsewhere'), at), codes: ['ENOTDIR', 'ELOOP']},
   ]) {
     for (const place of ['.dirsync', '.dirsync/runs']) {
-      it(`${title} in place of ${place} is told, and nothing is written through it`, () => {
+      it(`${title} in place of ${place} is reported, and nothing is written through it`, () => {
         fs.mkdirSync(path.join(target, 'elsewhere'));
         if (place !== '.dirsync') fs.mkdirSync(path.join(target, '.dirsync'));
         make(path.join(target, place));
@@ -157,7 +157,7 @@ describe('state/runs', () => {
     });
   }
 
-  it('a disk that stays full is told, and what was written before stays', () => {
+  it('reports a disk that stays full, and keeps what was written before', () => {
     older(Array.from({length: MAX_RUNS}, (_, i) => i + 1));
     expect(record(idOf(500), fullDisk(2))).to.equal('ENOSPC');
     expect(typesOf(idOf(500))).to.deep.equal(['header', 'step']);

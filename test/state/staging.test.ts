@@ -7,10 +7,10 @@ import {sweepStaging} from '../../src/state/staging.js';
 import {tempDirs} from '../support/temp.js';
 import {readTree, writeTree} from '../support/tree.js';
 
-describe('sweeping what killed runs left in staging', () => {
+describe('sweeping the staging of killed runs', () => {
   const temp = tempDirs();
 
-  it('keeps what waited for the place of a folder, until the run at work has ended', () => {
+  it('keeps waiting leaves until the active run has ended', () => {
     const target = temp();
     const staging = path.join(target, '.dirsync/tmp');
     writeTree(staging, {

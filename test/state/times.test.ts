@@ -51,7 +51,7 @@ describe('state/times', () => {
     });
   }
 
-  it('adds to what is there', () => {
+  it('adds to earlier facts', () => {
     write({resolution: 100n, range: {min: -5n * S}});
     write({resolution: 1n, range: {min: -9n * S, max: ORDINARY_END}});
     expect(read()).to.deep.equal({resolution: 100n, range: {min: -5n * S, max: ORDINARY_END}});
@@ -62,14 +62,14 @@ describe('state/times', () => {
     expect([file, path.dirname(file)].map((at) => fs.statSync(at).mode & 0o777)).to.deep.equal([0o600, 0o700]);
   });
 
-  it('nothing is known where nothing was written, and reading makes nothing', () => {
+  it('reads nothing at first, and creates nothing by reading', () => {
     expect(read()).to.equal(undefined);
     expect(fs.readdirSync(target)).to.deep.equal([]);
     fs.mkdirSync(path.dirname(file));
     expect(read()).to.equal(undefined);
   });
 
-  describe('takes no notice of', () => {
+  describe('ignores', () => {
     const json = (fields: object) => JSON.stringify({resolution: '1', ...fields});
     const cases: Record<string, string | Buffer> = {
       'an empty file': '',
@@ -115,7 +115,7 @@ describe('state/times', () => {
     });
   });
 
-  it('writes no file through what lies in its way', () => {
+  it('does not write through an obstacle', () => {
     const elsewhere = path.join(target, 'elsewhere');
     fs.writeFileSync(elsewhere, 'x');
     fs.mkdirSync(path.dirname(file));

@@ -44,7 +44,7 @@ describe('state/traces', () => {
     });
   }
 
-  it('reads what all workers of all runs noted', () => {
+  it('reads the traces of all workers of all runs', () => {
     const [a, b, c] = [opened('a/b', 0o555), beside('', besideName('run-1', 5, 'tmp')), opened('', 0o500)];
     note('run-1', 0, [a, b]);
     note('run-1', 'main', [c]);
@@ -101,7 +101,7 @@ describe('state/traces', () => {
     }
   });
 
-  it('looks into traces alone, and through no symlink', () => {
+  it('reads only traces, and never through a symlink', () => {
     const line = `${JSON.stringify(opened('a', 0o555))}\n`;
     fs.writeFileSync(path.join(target, 'elsewhere'), line);
     put(line, 'run-1/other');
@@ -113,7 +113,7 @@ describe('state/traces', () => {
     expect(read()).to.deep.equal([opened('a', 0o555)]);
   });
 
-  describe('takes no notice of', () => {
+  describe('ignores', () => {
     const name = besideName('run-1', 1, 'tmp');
     const lines: Record<string, unknown> = {
       null: null,
@@ -153,7 +153,7 @@ describe('state/traces', () => {
     });
   });
 
-  it('what was left beside its place is removed, and nothing else, wherever the traces say that it lies', () => {
+  it('removes only files that were left beside their places, wherever the traces point', () => {
     const name = besideName('run-1', 1, 'tmp');
     const outside = temp();
     for (const at of [path.join(outside, name), path.join(target, name), path.join(target, 'kept')]) fs.writeFileSync(at, '');
@@ -176,7 +176,7 @@ describe('state/traces', () => {
     ]);
   });
 
-  it('a run that takes over what a killed one left open has it noted before the old notes go', () => {
+  it('a run notes folders that a killed run left open before the old notes are removed', () => {
     note('run-1', 0, [opened('a', 0o555), beside('', besideName('run-1', 0, 'tmp'))]);
     within(target, (root) => {
       const modes = foldersLeftOpen(platform(), root);
@@ -189,12 +189,12 @@ describe('state/traces', () => {
     });
   });
 
-  describe("what stands under a name of the run's own", () => {
+  describe('an entry under a temporary name', () => {
     const VIA = '.dirsync-run1-7.name';
     const renamed = (from: string, via = VIA): Trace => ({renamed: {from: from as RelPath, via}});
     const names = () => fs.readdirSync(target).filter((name) => name !== '.dirsync');
 
-    it('is known by the name that it had, and gets it back before its note goes', () => {
+    it('is known by its old name, and gets it back before its note is removed', () => {
       note('run-1', 0, [renamed('folder/Name')]);
       fs.mkdirSync(path.join(target, 'folder', VIA), {recursive: true});
       fs.writeFileSync(path.join(target, 'folder', VIA, 'file'), 'data');
@@ -204,7 +204,7 @@ describe('state/traces', () => {
       expect(fs.existsSync(runs)).to.equal(false);
     });
 
-    it('stays where its name is taken, and where it is gone', () => {
+    it('stays if its old name is taken, or if it is gone', () => {
       note('run-1', 0, [renamed('a'), renamed('b', '.dirsync-run1-8.name'), renamed('gone/c', '.dirsync-run1-9.name')]);
       fs.writeFileSync(path.join(target, VIA), 'data');
       fs.writeFileSync(path.join(target, 'a'), 'another');
@@ -213,7 +213,7 @@ describe('state/traces', () => {
       expect(fs.readFileSync(path.join(target, VIA), 'utf8')).to.equal('data');
     });
 
-    it('is believed of no other names', () => {
+    it('is not accepted for other names', () => {
       const notes = [
         renamed('a', 'user-file'),
         renamed('a', '.dirsync-x.tmp'),

@@ -164,7 +164,7 @@ describe('story: guards', () => {
     const args = ['run', source, target];
     const {stderr} = dirsync(args);
     expect(stderr).to.include('source-empty: ').and.include(', and too-many-deletes\n');
-    expect(stderr).to.include('give --allow source-empty --allow too-many-deletes\n');
+    expect(stderr).to.include('if this is intended, add --allow source-empty --allow too-many-deletes\n');
     expect(dirsync([...args, '--allow', 'source-empty']).stderr).to.include('too-many-deletes: ');
     expect(dirsync([...args, '--allow', 'source-empty', '--allow', 'too-many-deletes']).code).to.equal(0);
   });
