@@ -13,7 +13,7 @@ import {dir, readTree, type Tree, writeTree} from '../support/tree.js';
 
 const NEW: Tree = {file: 'text', folder: dir({inside: 'text'}, {mode: 0o750})};
 
-describe('apply, where something was absent when the plan was made', () => {
+describe('apply, with a root that did not exist when the plan was made', () => {
   const mount = mounts();
   const temp = tempDirs();
 
@@ -38,7 +38,7 @@ describe('apply, where something was absent when the plan was made', () => {
   describe('the source', () => {
     const OLD: Tree = {a: 'x', folder: {b: 'y'}};
 
-    it('is gone still: all goes, as planned, also from a folder that was touched since', async () => {
+    it('is still gone: everything is deleted as planned, also in a folder that was touched since', async () => {
       const pair = await planned({}, OLD);
       fs.utimesSync(pair.target, 1, 1);
       const {counts} = await applyFile(pair.plan);
@@ -61,7 +61,7 @@ describe('apply, where something was absent when the plan was made', () => {
       });
     }
 
-    it('comes back while the plan is carried out: what is not deleted yet stays', async () => {
+    it('comes back while the plan is applied: entries that are not deleted yet stay', async () => {
       const pair = await planned({}, OLD);
       const onEvent = (event: Event) => {
         if (event.type === 'apply-started') fs.mkdirSync(pair.source);
@@ -115,7 +115,7 @@ describe('apply, where something was absent when the plan was made', () => {
       expect(readTree(path.join(root, 'target'))).to.have.keys('.', 'folder', 'folder/kept');
     });
 
-    it('comes into being right before it is made: it is not taken for our own', async () => {
+    it('is created by another program right before: it does not count as ours', async () => {
       const {source, target} = pairIn(temp(), NEW);
       const onEvent = (event: Event) => {
         if (event.type === 'apply-started') writeTree(target, {kept: 'k'});
@@ -125,7 +125,7 @@ describe('apply, where something was absent when the plan was made', () => {
       expect(fs.readdirSync(target)).to.deep.equal(['kept']);
     });
 
-    it('was made by a run of this plan: it is applied again, and does what was not done', async () => {
+    it('was created by a run of this plan: the plan is applied again, and does the rest', async () => {
       const pair = await planned(NEW, undefined);
       expect((await applyFile(pair.plan)).counts.done).to.equal(4);
       expect((await applyFile(pair.plan)).counts).to.include({done: 0, 'already-done': 4});
@@ -134,7 +134,7 @@ describe('apply, where something was absent when the plan was made', () => {
       expect(fs.statSync(pair.target).mode & 0o7777).to.equal(fs.statSync(pair.source).mode & 0o7777);
     });
 
-    it('was made by a run of this plan, and other runs have come after it: it is applied again', async () => {
+    it('was created by a run of this plan, and other runs followed: the plan is applied again', async () => {
       const pair = await planned(NEW, undefined);
       await applyFile(pair.plan);
       fs.rmSync(path.join(pair.target, 'file'));
@@ -166,7 +166,7 @@ describe('apply, where something was absent when the plan was made', () => {
         });
       }
 
-      it('before it could say who it was, and something was put there since: it is stale', async () => {
+      it('before it had a journal, and something was put there since: the plan is stale', async () => {
         const pair = await planned(NEW, undefined);
         killed(pair.plan, 1);
         fs.writeFileSync(path.join(pair.target, 'mine'), 'x');

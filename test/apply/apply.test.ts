@@ -19,7 +19,7 @@ describe('apply, when the world changes after the plan', () => {
   const mount = mounts();
   const temp = tempDirs();
 
-  it('writes nothing into another folder that has come to the place of the target', async () => {
+  it('writes nothing into a folder that has replaced the target', async () => {
     const root = temp();
     const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
     writeTree(source, {a: 'new'});
@@ -117,7 +117,7 @@ describe('apply, when the world changes after the plan', () => {
     expect(readTree(target)).to.deep.equal(readTree(source));
   });
 
-  describe('of which nobody approved a word', () => {
+  describe('that nobody has approved', () => {
     const cases: {title: string; change: (file: string) => void; code?: string; target: string}[] = [
       {title: 'copies a file that grew', change: (file) => fs.appendFileSync(file, ' and more'), target: 'the new one and more'},
       {title: 'copies a file that shrank', change: (file) => fs.truncateSync(file, 3), target: 'the'},
@@ -189,7 +189,7 @@ describe('apply, when the world changes after the plan', () => {
       });
     }
 
-    it('gives a file on another mount the time that it has by now', async function () {
+    it('gives a file on another mount its current time', async function () {
       needMounts(this);
       const root = temp();
       const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
@@ -251,7 +251,7 @@ describe('apply, when the world changes after the plan', () => {
       ['names that were made one since', {a: 'new one', b: hardlink('a')}, {a: 'old', b: 'old'}, ['a', 'b']],
     ];
     for (const [title, source, target, link] of together) {
-      it(`makes a name anew that is its leader's old file, while the leader is to be written: ${title}`, async () => {
+      it(`makes a link again that is its leader's old file, while the leader must be written: ${title}`, async () => {
         const {report, ...pair} = await laterOn(source, target, (pair) => {
           if (link === undefined) return;
           const [leader, name] = link.map((at) => path.join(pair.target, at)) as [string, string];
@@ -277,7 +277,7 @@ describe('apply, when the world changes after the plan', () => {
     });
   });
 
-  describe('where what was to replace a folder vanished from the source', () => {
+  describe('if the leaf that should replace a folder vanished from the source', () => {
     type Apply = (wanted: Settings, change: () => void) => Promise<ApplyReport | undefined>;
     const ways: Record<string, Apply> = {
       async 'a saved plan'(wanted, change) {
@@ -309,7 +309,7 @@ describe('apply, when the world changes after the plan', () => {
     const full: Tree = {mine: 'mine', more: {deep: 'mine too', empty: {}}};
     for (const [way, apply] of Object.entries(ways)) {
       for (const {what, source, at = 'a', more} of replacements) {
-        it(`the folder keeps all that is in it: ${what}, ${way}`, async () => {
+        it(`the folder keeps its content: ${what}, ${way}`, async () => {
           const target = at.split('/').reduceRight<Tree>((inside, name) => ({[name]: inside}), full);
           const pair = pairIn(temp(), {...source, other: 'new'}, target);
           const folder = path.join(pair.target, at);
@@ -324,7 +324,7 @@ describe('apply, when the world changes after the plan', () => {
     }
   });
 
-  it('takes what a file that grows all the while is at one moment', async () => {
+  it('copies a growing file as it is at one moment', async () => {
     const root = temp();
     const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
     writeTree(source, {log: 'x'.repeat(8 * 1024 * 1024), calm: 'calm'});
@@ -362,7 +362,7 @@ describe('apply, when the world changes after the plan', () => {
     });
   }
 
-  it('removes what a killed run left, also when nothing else is to be done', async () => {
+  it('removes leftovers of a killed run even if nothing else is to be done', async () => {
     const root = temp();
     const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
     for (const side of [source, target]) writeTree(side, {a: 'a'});

@@ -25,7 +25,7 @@ describe('apply/approach', () => {
     });
   }
 
-  it('what somebody has approved is never copied as it is by now, whatever is said', () => {
+  it('never copies a newer state of an approved plan', () => {
     for (const approach of ['approved', 'saved'] as const)
       for (const skipDrifted of [false, true])
         for (const live of ['copy', 'skip'] as const)

@@ -52,34 +52,34 @@ describe('apply/attributes', () => {
     expect(set(made, {policy: {owner: false, groups: [8]}})).to.include({uid: undefined, gid: 8});
   });
 
-  it('sets nothing on a link where that would be set on what it leads to', () => {
+  it('sets nothing on a link if it would be set on its target', () => {
     expect(set(act.create('a', symlink('x')), {policy: {symlinks: 'bare'}})).to.deep.equal({});
     expect(set(act.create('a', symlink('x')))).to.include({mode: undefined, mtime: NOON});
   });
 
-  describe('where modes are not kept', () => {
+  describe('if modes are not preserved', () => {
     const policy = {mode: false};
 
-    it('what is made gets what a program that makes it would give it', () => {
+    it('new entries get the usual mode of new files', () => {
       expect(set(act.create('a', file(0, {mode: 0o4777})), {policy}).mode).to.equal(0o750);
       expect(set(act.mkdir('a'), {policy}).mode).to.equal(0o750);
       const replaced: Action = {kind: 'replace', path: 'a' as RelPath, reasons: ['kind'], before: folder(), after: file()};
       expect(set(replaced, {policy}).mode).to.equal(0o640);
     });
 
-    it('what was there keeps its own', () => {
+    it('existing entries keep their mode', () => {
       expect(set(act.update('a', file(0, {mode: 0o600}), file(1, {mode: 0o777})), {policy}).mode).to.equal(0o600);
       expect(set(attrs(folder({mode: 0o700}), folder()), {policy}).mode).to.equal(undefined);
     });
   });
 
-  it('where there are none, none is set, but on a disk that is mounted in the target', () => {
+  it('sets no modes if there are none, except on a disk that is mounted in the target', () => {
     const abilities = {...ABLE, mode: false};
     expect(set(act.create('a'), {abilities}).mode).to.equal(undefined);
     expect(set(act.create('a'), {abilities, volume: 'other'}).mode).to.equal(0o644);
   });
 
-  it('tells what is of another kind than what stood there', () => {
+  it('distinguishes entries of a different kind than before', () => {
     expect([act.create('a'), attrs(), attrs(folder(), file()), act.delete('a')].map(isMade)).to.deep.equal([
       true,
       false,
@@ -88,13 +88,13 @@ describe('apply/attributes', () => {
     ]);
   });
 
-  it('sets an access time where else a modification time does not stay', () => {
+  it('sets an access time if a modification time is not kept without it', () => {
     const times = (['open', 'with-access', 'placed', 'none'] as const).map((times) => setsAccess({...ABLE, times}));
     expect([setsAccess(undefined), ...times]).to.deep.equal([false, false, true, true, true]);
     expect(set(act.create('a'), {abilities: {...ABLE, times: 'placed'}}).withAccess).to.equal(true);
   });
 
-  it('learns from times that tell something, where times are kept', () => {
+  it('learns from times that show something new, if times are preserved', () => {
     const odd = act.create('a', file(0, {mtime: NOON + 1n}));
     const of = task(odd);
     const {readBack} = attributesOf(of, {isNew: true});
@@ -111,7 +111,7 @@ describe('apply/attributes', () => {
       set(action, given, isNew).xattrs?.values.map(([name, value]) => [name, Buffer.from(value).toString()]);
     const X = {'user.x': Buffer.from('one').toString('base64')};
 
-    it('are set where there are such, and on what may have had others', () => {
+    it('are set if there are any, and on entries that may have had others', () => {
       expect(values(having(X))).to.deep.equal([['user.x', 'one']]);
       expect(set(having({})).xattrs).to.equal(undefined);
       expect(values(having({}), {}, false)).to.deep.equal([]);
@@ -126,7 +126,7 @@ describe('apply/attributes', () => {
       expect(set(having(X), {takesXattrs: false}).xattrs).to.equal(undefined);
     });
 
-    it('that are long are read again, and are what the plan saw, or nothing', () => {
+    it('that are long are read again, and must be those of the plan', () => {
       const long = {'user.x': digestValue(createHash('sha256').update('long').digest('hex'))};
       expect(values(having(long), {inSource: 'long'})).to.deep.equal([['user.x', 'long']]);
       for (const inSource of ['other', undefined]) {
@@ -142,7 +142,7 @@ describe('apply/attributes', () => {
         .with.property('code', 'EACCES');
     });
 
-    it('a refusal of the target is told from others', () => {
+    it('distinguishes a refusal of the target from other errors', () => {
       const refusals = [
         new SystemError('ENOSPC', 'fsetxattr'),
         new SystemError('EOPNOTSUPP', 'setxattr'),

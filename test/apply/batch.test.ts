@@ -15,7 +15,7 @@ import {context, planTrees, settings, syncTrees} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
 import {DEFAULT_MTIME, type Tree} from '../support/tree.js';
 
-describe('what a run holds open', () => {
+describe('open folders of a run', () => {
   const temp = tempDirs();
   before(function () {
     if (process.platform !== 'linux') skip(this, 'what is open is known on Linux');
@@ -92,14 +92,14 @@ describe('apply/batch', () => {
     return {...pair, context, run, results, counted, hands};
   }
 
-  it('answers each action, and counts and names what it has in hand', () => {
+  it('answers each action, counts, and records the current action', () => {
     const {results, target, counted, hands} = worker({a: 'xx', b: 'y'}, {});
     expect(results('writes', [act.create('a', content('xx')), act.create('b', content('y'))])).to.deep.equal(['done', 'done']);
     expect(fs.readFileSync(path.join(target, 'a'), 'utf8')).to.equal('xx');
     expect([counted, hands]).to.deep.equal([{steps: 2, bytes: 3}, [10, 11, undefined]]);
   });
 
-  it('a result that says no more than its status goes as that alone', () => {
+  it('a result with only a status is sent as the status', () => {
     const {run, context} = worker({a: 'x', b: {c: 'y'}}, {b: 'other'});
     const gone = act.delete('b', file(1));
     const results = run('check', [act.create('a', content('x')), gone, act.create('b/c', content('y'))], {
@@ -111,7 +111,7 @@ describe('apply/batch', () => {
     for (const result of results) expect(fromWire(result)).to.have.property('status');
   });
 
-  it('what goes wrong at one path is that path’s problem', () => {
+  it('an error at one path is a problem of that path', () => {
     const bug = {...act.create('bug'), after: undefined} as unknown as Action;
     const {results} = worker({a: 'x', c: 'z'}, {});
     expect(results('writes', [act.create('a', content('x')), bug, act.create('c', content('z'))])).to.deep.equal([
@@ -127,7 +127,7 @@ describe('apply/batch', () => {
     expect(fs.existsSync(path.join(target, 'b'))).to.equal(false);
   });
 
-  it('a root that was replaced is told once, and nothing more is done', () => {
+  it('reports a replaced root once, and does nothing more', () => {
     const {results, target, root} = worker({a: 'x', b: 'y'}, {});
     fs.renameSync(target, path.join(root, 'away'));
     fs.mkdirSync(target);
@@ -137,7 +137,7 @@ describe('apply/batch', () => {
     expect(fs.readdirSync(target)).to.deep.equal([]);
   });
 
-  it('a context that is new begins anew, and one that is not goes on', () => {
+  it('starts a session for a new context, and continues with the same one', () => {
     const {results, context, source} = worker({a: 'x'}, {});
     const create = [act.create('a', content('x'))];
     expect(results('check', create)).to.deep.equal(['todo']);
@@ -147,7 +147,7 @@ describe('apply/batch', () => {
     expect(source).to.not.equal(other.source);
   });
 
-  it('knows the folders that others have opened up', () => {
+  it('knows the folders that other workers have opened', () => {
     const {results, target} = worker({}, {a: {}});
     const {mode, mtimeNs, uid, gid} = fs.statSync(path.join(target, 'a'), {bigint: true});
     const entry = {
@@ -171,7 +171,7 @@ describe('apply/batch', () => {
     expect(results('check', [upkeep], {opened: [{path: 'a' as RelPath, mode: 0o555}]})).to.not.deep.equal(['skipped mode']);
   });
 
-  it('flushes, and tells what it has learnt of times', () => {
+  it('flushes, and returns what it has learnt about times', () => {
     const {run, results, context} = worker({a: 'x'}, {});
     expect(results('writes', [act.create('a', content('x'))])).to.deep.equal(['done']);
     expect(run('sync', [])).to.equal(undefined);

@@ -17,7 +17,7 @@ import {tempDirs} from '../support/temp.js';
 
 const HOW = {allow: GUARD_NAMES, fsync: 'none', skipDrifted: false} as const;
 
-describe('apply, when dirsync itself goes wrong', () => {
+describe('apply, with a bug in dirsync', () => {
   const temp = tempDirs();
   before(function () {
     needRsync(this);
@@ -38,7 +38,7 @@ describe('apply, when dirsync itself goes wrong', () => {
       'a saved plan': ({plan}: Planned) => applySaved({...HOW, plan}, context()),
     };
     for (const [title, apply] of Object.entries(WAYS)) {
-      it(`${title}: it is that path's problem, with what happened, and the rest is done`, async () => {
+      it(`${title}: it is a problem of that path with the details, and the rest is done`, async () => {
         const files = {a: '1', folder: {b: '2', c: '3'}, z: '4'};
         const {source, target} = pairIn(temp(), files, {gone: 'gone', folder: {b: 'old'}});
         const report = await apply(await withBug(source, target, 'folder/b'));

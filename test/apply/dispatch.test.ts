@@ -85,7 +85,7 @@ describe('apply/dispatch', () => {
       {numRuns: 50},
     ));
 
-  it('asks for those that are wanted alone, and tells of each what belongs to it', async () => {
+  it('sends only the wanted actions, each with what belongs to it', async () => {
     const {run, jobs} = dispatchTo({sizes: [1, 2, 3]});
     const asked = {
       leader: (index: number) => ({is: 'staged', index}),
@@ -117,10 +117,10 @@ describe('apply/dispatch', () => {
     expect(results.get(1)).to.equal(answers[1]);
   });
 
-  describe('a worker is told', () => {
+  describe('a worker gets', () => {
     const many = Array.from({length: 6}, () => 40 * MIB);
 
-    it('of the context once, and again when it is another', async () => {
+    it('the context once, and again when it changes', async () => {
       const {dispatch, run, jobs} = dispatchTo({sizes: many});
       await run();
       const told = () => jobs.splice(0).map(({worker, context}) => [worker, context?.runId]);
@@ -139,7 +139,7 @@ describe('apply/dispatch', () => {
       ]);
     });
 
-    it('of each folder that was opened up once, by whomever, and of all with another context', async () => {
+    it('each opened folder once, and all of them with a new context', async () => {
       const folder = (path: string): Opened => ({path: path as RelPath, mode: 0o500});
       const answer = ({indexes}: BatchTask) => indexes.map((index) => ({status: 'done', opened: [folder(`d${index}`)]}));
       const {dispatch, run, jobs, opened} = dispatchTo({sizes: [1, 1], answer, workers: 1});
@@ -186,7 +186,7 @@ describe('apply/dispatch', () => {
     expect(await refused.dispatch.sync()).to.deep.equal({code: 'E1'});
   });
 
-  it('joins what the workers have learnt of times', async () => {
+  it('combines what the workers have learnt about times', async () => {
     const of = (...known: unknown[]) => dispatchTo({sizes: [], workers: known.length, answer: (_, worker) => known[worker]});
     expect(await of(undefined, undefined).dispatch.timeFacts()).to.equal(undefined);
     const facts = [{resolution: 100n, range: {}}, undefined, {resolution: 1000n, range: {min: 0n}}];

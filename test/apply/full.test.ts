@@ -29,7 +29,7 @@ describe('apply/full', () => {
     expect(full.isFor('writes', write('b', 2 ** 40))).to.equal(false);
   });
 
-  it('does not begin what is as large as what was refused, and tries what is smaller', () =>
+  it('does not try files as large as the refused one, but tries smaller ones', () =>
     fc.assert(
       fc.property(fc.array(fc.nat(100), {minLength: 1}), fc.nat(100), (sizes, asked) => {
         const full = new FullVolumes(target);
@@ -53,7 +53,7 @@ describe('apply/full', () => {
     });
   }
 
-  it('another problem says nothing of room, nor does one of a step that takes none', () => {
+  it('ignores other problems, and problems of steps that need no space', () => {
     const full = new FullVolumes(target);
     refuse(full, 'a', 0, 'EACCES');
     refuse(full, 'a', 0, 'ENOSPC', 'deletes');
@@ -61,7 +61,7 @@ describe('apply/full', () => {
     expect(full.isFor('writes', write('b', 1))).to.equal(false);
   });
 
-  it('what gives room back, or takes none, goes on', () => {
+  it('continues steps that free space or need none', () => {
     const full = new FullVolumes(target);
     refuse(full, 'a', 0);
     const going: readonly WaveStep[] = ['renames', 'deletes', 'emptied', 'attrs', 'settle'];
@@ -70,7 +70,7 @@ describe('apply/full', () => {
     expect(taking.filter((step) => full.isFor(step, write('b', 1)))).to.deep.equal(taking);
   });
 
-  it('where there is no way to a path, the act itself says so', () => {
+  it('leaves the error of an unreachable path to the step itself', () => {
     const full = new FullVolumes(target);
     refuse(full, 'gone/a', 0);
     refuse(full, 'a', 0);

@@ -158,7 +158,7 @@ describe('apply, deletes that are held back since something was not copied', () 
     });
   }
 
-  it('a renamed file that was renamed again, when another has come to its name', async () => {
+  it('a renamed file that was renamed again, when a different one has its name', async () => {
     const {source, target} = pairIn(temp(), {b: photo(1), d: photo(3)}, {a: photo(1), c: photo(3)});
     const onEvent = ({type}: {type: string}) => {
       if (type !== 'plan-ready') return;
@@ -175,7 +175,7 @@ describe('apply, deletes that are held back since something was not copied', () 
     expect(holdings(target)).to.deep.equal(holdings(source));
   });
 
-  it('a folder that gives way, when what it holds was renamed and did not arrive', async () => {
+  it('a replaced folder, when its content was renamed and not copied', async () => {
     const {source, target} = pairIn(temp(), {renamed: photo(1), way: 'x'}, {way: dir({a: photo(1)})});
     const onEvent = ({type}: {type: string}) => {
       if (type === 'plan-ready') fs.rmSync(path.join(source, 'renamed'));
@@ -185,7 +185,7 @@ describe('apply, deletes that are held back since something was not copied', () 
     expect(report.counts).to.include({blocked: 2, failed: 1});
   });
 
-  it('a folder in the place of which the target cannot hold a symlink, and what is in it', async () => {
+  it('a folder with its content, if the target cannot hold the symlink that should replace it', async () => {
     const {source, target} = pairIn(temp(), {way: {a: photo(1), below: {b: photo(2)}}}, {});
     await syncTrees(settings(source, target));
     fs.rmSync(path.join(source, 'way'), {recursive: true});

@@ -50,7 +50,7 @@ describe('apply, its journal', () => {
   const FROM: Tree = {a: {b: 'b', c: 'cc'}, link: symlink('a'), other: hardlink('a/b'), was: {folder: 'f'}, edited: 'new text'};
   const TO: Tree = {gone: '12345', empty: {deep: {}}, was: 'file', edited: 'old'};
 
-  it('tells what was done, and the report tells the same', async () => {
+  it('has the same results as the report', async () => {
     trees(FROM, TO);
     const wanted = settings(source, target);
     const {plan, summary} = await planTrees(wanted);
@@ -94,7 +94,7 @@ describe('apply, its journal', () => {
     expect(readRuns(target)).to.have.length(1);
   });
 
-  it('tells what a saved plan skipped, found done, and failed', async () => {
+  it('has what a saved plan skipped, found done, and failed to do', async () => {
     trees({...FROM, vanishes: 'v'}, TO);
     const plan = path.join(temp(), 'plan');
     await writePlanFile(plan, (await planTrees(settings(source, target))).plan);
@@ -109,7 +109,7 @@ describe('apply, its journal', () => {
     expectSame(readRun(target, 'latest'), report);
   });
 
-  it('tells of an interrupted run what had been done until then', async () => {
+  it('of an interrupted run has what had been done until then', async () => {
     const fifty: Tree = Object.fromEntries(Array.from({length: 50}, (_, i) => [`f${i}`, `${i}`]));
     trees(Object.fromEntries(Array.from({length: 40}, (_, d) => [`d${d}`, fifty])), {});
     const controller = new AbortController();
@@ -148,7 +148,7 @@ describe('apply, its journal', () => {
     expect(Object.keys(readTree(target))).to.deep.equal(Object.keys(readTree(source)));
   });
 
-  it('tells which run did something at a path last', async () => {
+  it('shows which run was the last one at a path', async () => {
     trees({a: 'one', b: 'b', same: 's'});
     const first = await syncTrees(settings(source, target));
     fs.writeFileSync(path.join(source, 'a'), 'second');

@@ -103,7 +103,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-describe('apply, links to leaders that are not what they were', () => {
+describe('apply, links to leaders that have changed', () => {
   const temp = tempDirs();
 
   for (const [title, {source, target, overrides, change, forge = (plan: Plan) => plan, link, codes}] of Object.entries(cases)) {

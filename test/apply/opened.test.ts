@@ -139,7 +139,7 @@ describe('apply/opened', () => {
       expect(modeOf('')).to.equal(0o555);
     });
 
-    it('is left where that is of no use: it is open, or of somebody else', function () {
+    it('is left alone if it is already open, or belongs to another user', function () {
       const {at, opened, modeOf} = target({});
       fs.chmodSync(at, 0o755);
       expect(opened.openRoot()).to.equal(false);

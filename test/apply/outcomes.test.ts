@@ -43,7 +43,7 @@ describe('apply/outcomes', () => {
     expect(told).to.deep.equal(['a done']);
   });
 
-  it('counts each action once, and what is on the way in the end as stopped', () => {
+  it('counts each action once, and unfinished ones as stopped', () => {
     const {outcomes} = table([
       act.mkdir('a'),
       act.mkdir('b'),
@@ -84,7 +84,7 @@ describe('apply/outcomes', () => {
     }
   });
 
-  it('tells the end of each, a problem after the failure, and what was found done when it is asked', () => {
+  it('reports the end of each action, a problem after its failure, and actions found done on request', () => {
     const {outcomes, told} = table([act.create('a'), act.create('b'), act.create('c'), act.upkeep('d')]);
     outcomes.foundDone(0);
     outcomes.fail(1, problem({path: act.create('b').path, side: 'target', phase: 'write', code: 'EIO'}));

@@ -418,7 +418,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
       });
     }
 
-    it('what was written has the times of the source', () => {
+    it('written entries have the times of the source', () => {
       const hands = worker(platform, {source: {a: NEW, b: file('b', {mtime: 1n})}, target: {a: 'old'}});
       hands.perform('writes', hands.plan('update', 'a'));
       hands.perform('writes', hands.plan('create', 'b'));
@@ -448,7 +448,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
 
       for (const [size, content] of Object.entries({small: 'newer', large: LONG})) {
         for (const {title, kind, target, change, leaves} of duringCopy) {
-          it(`leaves its place alone when ${title}, a ${size} one`, () => {
+          it(`does not replace the target when ${title}, a ${size} one`, () => {
             const hands = worker(platform, {source: {d: {a: content}}, target});
             expect(meanwhile(() => change(hands), hands, kind)).to.equal('skipped: drift of the target');
             expect(holdings(hands.target)).to.deep.equal(held(leaves));
@@ -468,7 +468,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         ['approved', 'skipped: drift of the source'],
         ['fresh', 'failed: VANISHED'],
       ] as const) {
-        it(`takes no copy of what moves out of the source, of a plan that is ${approach}`, () => {
+        it(`does not copy a file that is moved out of the source, of a plan that is ${approach}`, () => {
           const hands = worker(platform, trees);
           const before = holdings(hands.target);
           expect(meanwhile(() => away('d')(hands.source), hands, 'update', {approach})).to.equal(result);
@@ -510,7 +510,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
             expect(holdings(hands.target)).to.deep.equal(all);
           });
 
-          it(`${what} leaves alone a file that stands there by now: ${at}`, () => {
+          it(`${what} leaves alone a file that is there now: ${at}`, () => {
             const {hands, place, folder} = replacing({});
             fs.rmdirSync(folder);
             fs.writeFileSync(folder, 'mine');
@@ -573,8 +573,8 @@ for (const [name, make] of Object.entries(BACKENDS)) {
       }
     });
 
-    describe('where the target cannot hold all', () => {
-      it('a symbolic link is not made, and what stands in its place stays', () => {
+    describe('if the target cannot hold everything', () => {
+      it('a symbolic link is not made, and the entry at its path stays', () => {
         const given = {source: {a: symlink('x'), b: symlink('x')}, target: {b: 'old'}, policy: {symlinks: 'none'}} as const;
         const hands = worker(platform, given);
         expect(hands.perform('writes', hands.plan('create', 'a'))).to.equal('not-kept');
@@ -583,7 +583,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         leftNothing(hands);
       });
 
-      it('nothing is set on a symbolic link where it would be set on what it leads to', () => {
+      it('nothing is set on a symbolic link if it would be set on its target', () => {
         const link = symlink('b', {mtime: 5n});
         const hands = worker(
           instead(platform, {
@@ -603,7 +603,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         expect(fs.readlinkSync(path.join(hands.target, 'a'))).to.equal('b');
       });
 
-      it('a further name is a file of its own where there are no hard links', () => {
+      it('another name is a separate file if there are no hard links', () => {
         const hands = worker(platform, {source: {a: NEW, b: hardlink('a')}, target: {a: NEW}, policy: {hardlinks: false}});
         const action = hands.plan('create', 'b');
         const link = {...action, kind: 'link', leader: 'a', reasons: ['hardlink']} as unknown as Action;
@@ -614,7 +614,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         expect(fs.readFileSync(path.join(hands.target, 'b'), 'utf8')).to.equal('newer');
       });
 
-      it('a further name is written where the content differs that is compared', () => {
+      it('another name is written if its compared content differs', () => {
         const policy = {hardlinks: false, compare: 'content'} as const;
         const hands = worker(platform, {source: {a: 'new', b: hardlink('a')}, target: {a: 'new', b: 'old'}, policy});
         const action = hands.plan('update', 'b');
@@ -624,7 +624,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         expect(fs.readFileSync(path.join(hands.target, 'b'), 'utf8')).to.equal('new');
       });
 
-      it('a time is set once more in its place where a rename is taken for a change', () => {
+      it('a time is set again after a rename that counts as a change', () => {
         const hands = worker(
           instead(platform, {
             move(options) {
@@ -640,7 +640,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
         );
       });
 
-      it('modes are not even tried where there are none', () => {
+      it('does not try to set modes if there are none', () => {
         const hands = worker(
           instead(platform, {
             copyFile(options) {
@@ -718,7 +718,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
           leftNothing(hands);
         });
 
-        it(`stays where it is when its place is refused${how}`, () => {
+        it(`stays if the rename to its place is refused${how}`, () => {
           let isRefused = false;
           const move = (options: MoveOptions) => {
             // The way back is not.
@@ -793,7 +793,7 @@ for (const [name, make] of Object.entries(BACKENDS)) {
       }
     });
 
-    describe('where a folder was moved away', () => {
+    describe('with a folder that was moved away', () => {
       const clock = steppedClock();
       /** `passes`: milliseconds; what destroys something looks at the way also when it did a moment ago. */
       const acts: {title: string; step: WaveStep; kind: ActionKind; source: Tree; target: Tree; passes: number}[] = [

@@ -92,7 +92,7 @@ describe('apply, leaves that are set aside', () => {
     }
   }
 
-  it('a file whose name was swapped with that of one that cannot be copied', async () => {
+  it('a file that swapped names with one that cannot be copied', async () => {
     const {source, target} = pairIn(temp(), {a: photo(2), b: photo(1)}, {a: photo(1), b: photo(2)});
     const onEvent = ({type}: Event) => {
       if (type === 'plan-ready') fs.rmSync(path.join(source, 'b'));
@@ -118,7 +118,7 @@ describe('apply, leaves that are set aside', () => {
     expect(setAside(target)).to.deep.equal([]);
   });
 
-  it('nothing is set aside where the file is another', async () => {
+  it('nothing is set aside if the file is different', async () => {
     const {source, target} = pairIn(temp(), {a: photo(1)}, {a: {photo: photo(2)}});
     const onEvent = ({type}: Event) => {
       if (type === 'plan-ready') put(target, 'a', 'new');
@@ -127,7 +127,7 @@ describe('apply, leaves that are set aside', () => {
     expect(setAside(target)).to.deep.equal([]);
   });
 
-  it('what gave its place to a folder stays while some of the source could not be read', async () => {
+  it('a leaf that a folder replaced stays if part of the source could not be read', async () => {
     const {source, target} = pairIn(temp(), {x: {}}, {x: photo(1)});
     const {plan} = await planTrees(settings(source, target));
     const unread = problem({path: 'x' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
@@ -137,7 +137,7 @@ describe('apply, leaves that are set aside', () => {
     await syncTrees(settings(source, target));
   });
 
-  describe('what a killed run has set aside', () => {
+  describe('files that a killed run has set aside', () => {
     /** As after a kill right after a file has given its place to a folder. */
     const killed = ({source, target}: Pair, planId: string) => {
       fs.rmSync(path.join(source, 'x'));
@@ -166,7 +166,7 @@ describe('apply, leaves that are set aside', () => {
       expect(readTree(pair.target)).to.have.property('x/x');
     });
 
-    it('goes when the same plan is applied again', async () => {
+    it('are removed when the same plan is applied again', async () => {
       const pair = pairIn(temp(), {x: photo(1), z: 'new'}, {x: photo(1)});
       const {plan} = await planTrees(settings(pair.source, pair.target));
       killed(pair, plan.header.id);

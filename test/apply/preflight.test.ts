@@ -57,7 +57,7 @@ async function look(...found: readonly (readonly [Action, BatchResult])[]) {
 }
 
 describe('apply/preflight', () => {
-  it('leaves what is to be done, and notes what is done: that is no news', async () => {
+  it('leaves open actions, and notes those already done without an event', async () => {
     const {states, drift, ended} = await look(
       [act.create('a'), TODO],
       [act.create('b'), ALREADY],
@@ -68,13 +68,13 @@ describe('apply/preflight', () => {
     expect([drift, ended]).to.deep.equal([[], []]);
   });
 
-  it('asks nothing of what is blocked', async () => {
+  it('does not check blocked actions', async () => {
     const {asked, states} = await look([act.blocked('a'), TODO], [act.create('b'), TODO]);
     expect(asked).to.deep.equal([1]);
     expect(states.a).to.equal('blocked');
   });
 
-  it('what drifted is left alone, and what could not be looked at has failed', async () => {
+  it('leaves drifted paths alone, and fails paths that cannot be read', async () => {
     const create = act.create('b');
     const {states, drift, ended} = await look([act.create('a'), drifted('a')], [create, failed(create, 'check', 'EACCES')]);
     expect(states).to.deep.equal({a: 'skipped', b: 'failed'});
@@ -82,25 +82,25 @@ describe('apply/preflight', () => {
     expect(ended).to.have.members(['a skipped', 'b failed', 'b EACCES']);
   });
 
-  describe('what stands on the way to a new path', () => {
-    it('is drift, where nothing of the plan makes way', async () => {
+  describe('an obstacle above a new path', () => {
+    it('is drift, if no action replaces it', async () => {
       const {states, drift} = await look([act.mkdir('a/b'), behind('a')], [act.create('a/b/c'), behind('a')]);
       expect(states).to.deep.equal({'a/b': 'skipped', 'a/b/c': 'skipped'});
       expect(drift).to.have.members(['a/b way', 'a/b/c way']);
     });
 
-    it('is none, where the plan puts a folder there', async () => {
+    it('is not drift, if the plan replaces it by a folder', async () => {
       const {states, drift} = await look([replaced('a'), TODO], [act.create('a/b'), behind('a')]);
       expect(states).to.deep.equal({a: 'pending', 'a/b': 'pending'});
       expect(drift).to.deep.equal([]);
     });
 
-    it('is drift, where the folder that was to be made there is none either', async () => {
+    it('is drift, if the action that replaces it has drifted too', async () => {
       const {drift} = await look([act.mkdir('a'), drifted('a')], [act.create('a/b'), behind('a')]);
       expect(drift).to.have.members(['a size', 'a/b way']);
     });
 
-    it('is drift where the plan puts a leaf there, or a folder elsewhere', async () => {
+    it('is drift if the plan puts a leaf there, or a folder elsewhere', async () => {
       const {drift} = await look(
         [replaced('a', file()), TODO],
         [act.create('a/b'), behind('a')],

@@ -53,7 +53,7 @@ describe('apply, its progress', () => {
     expect(progress.flatMap(({current}) => current).some((at) => at?.startsWith('folder/f'))).to.equal(true);
   });
 
-  it('counts what a saved plan finds done', async () => {
+  it('counts actions that a saved plan finds done', async () => {
     const root = temp();
     const {source, target} = pair(root);
     const {plan} = await planTrees(settings(source, target), context());

@@ -40,7 +40,7 @@ describe('apply/question', () => {
       expect(ask('content', trees, ['a', 'b', 'c'], ['a', 'b', 'renamed'])).to.deep.equal([true, false, true]);
     });
 
-    it('what cannot be read is a problem of its path, and the rest is answered', () => {
+    it('an unreadable file is a problem of its path, and the rest is answered', () => {
       const trees = pair({a: 'x', link: symlink('a'), z: 'x'}, {a: 'x', z: 'x', link: ''});
       const [gone, link, fine] = ask('content', trees, ['none/a', 'link', 'z']) as [Problem, Problem, boolean];
       expect(gone).to.include({path: 'none/a', side: 'source', phase: 'plan', code: 'ENOENT'});
@@ -49,7 +49,7 @@ describe('apply/question', () => {
     });
   });
 
-  describe('what files take on disk', () => {
+  describe('bytes on disk', () => {
     it('is answered for both trees, holes left out', () => {
       const trees = pair({a: 'x', sparse: ''}, {a: 'y'.repeat(100_000)});
       fs.truncateSync(path.join(trees.source, 'sparse'), 2 ** 30);
@@ -59,7 +59,7 @@ describe('apply/question', () => {
       expect(sparse?.[1]).to.equal(0);
     });
 
-    it('is nothing where there is none, no way to it, or no such tree', () => {
+    it('are 0 for a missing or unreachable file, or a missing tree', () => {
       const trees = pair({a: {b: 'x'}}, {a: 'x'});
       expect(ask('allocated', {...trees, source: undefined}, ['c/d', 'none'])).to.deep.equal([
         [0, 0],
@@ -70,13 +70,13 @@ describe('apply/question', () => {
   });
 
   describe('why nothing may be changed in a folder', () => {
-    it('is nothing for who may, for what is gone, and where there is no target', () => {
+    it('is undefined for a writable or missing folder, and without a target', () => {
       const trees = pair({}, {a: {}, file: ''});
       expect(ask('refused', trees, ['', 'a', 'none', 'file'])).to.deep.equal([undefined, undefined, undefined, undefined]);
       expect(ask('refused', {...trees, target: undefined}, ['a'])).to.deep.equal([undefined]);
     });
 
-    it('is told to who may not, but not to its owner, who can open it up', function () {
+    it('is reported to a user without access, but not to the owner, who can open the folder temporarily', function () {
       if (process.geteuid?.() !== 0) skip(this, 'only root can be another user for a while');
       const trees = pair({}, {theirs: {}, own: {}, hidden: {inside: {}}});
       for (const at of [path.dirname(trees.target), trees.target, trees.source]) fs.chmodSync(at, 0o777);
@@ -88,7 +88,7 @@ describe('apply/question', () => {
     });
   });
 
-  it('a source that cannot be opened is told from a target', () => {
+  it('distinguishes a source that cannot be opened from a target', () => {
     const {source, target, root} = pair({}, {});
     const none = path.join(root, 'none');
     expect(() => ask('content', {source: none, target}, ['a'])).to.throw(SourceError);
@@ -97,7 +97,7 @@ describe('apply/question', () => {
       .and.not.be.instanceOf(SourceError);
   });
 
-  it('closes what it opens, answered or not', function () {
+  it('closes both trees, with or without answers', function () {
     if (process.platform !== 'linux') skip(this, 'what is open is known on Linux');
     const trees = pair({a: {b: 'x'}}, {a: {b: 'x'}});
     const open = () => fs.readdirSync('/proc/self/fd').length;

@@ -32,7 +32,7 @@ for (const [name, backend] of Object.entries(BACKENDS)) {
       expect(worker.perform('renames', as('move', ['name'])), 'in another run').to.equal('already-done');
     });
 
-    it('what else is to be done is left to another wave', () => {
+    it('leaves the rest to another wave', () => {
       const metadata = given({a: file('x', {mode: 0o600})}, {A: 'x'});
       expect(metadata.worker.perform('renames', metadata.as('move', ['name', 'mode']))).to.equal('todo');
       expect(metadata.names()).to.deep.equal(['a']);
@@ -41,27 +41,27 @@ for (const [name, backend] of Object.entries(BACKENDS)) {
       expect([content.names(), read(content.worker, 'a')]).to.deep.equal([['a'], 'x']);
     });
 
-    it('a folder goes with all that is in it', () => {
+    it('a folder is renamed with its content', () => {
       const {worker, as, names} = given({a: dir({b: 'x'})}, {A: dir({b: 'x', c: 'y'})});
       expect(worker.perform('renames', as('move', ['name']))).to.be.oneOf(['done', 'already-done']);
       expect([names(), read(worker, 'a/c')]).to.deep.equal([['a'], 'y']);
     });
 
-    it('what has changed since keeps its name', () => {
+    it('an entry that has changed keeps its name', () => {
       const {worker, as, names} = given({a: 'x'}, {A: 'x'});
       fs.writeFileSync(path.join(worker.target, 'A'), 'of somebody else');
       expect(worker.perform('renames', as('move', ['name']))).to.equal('skipped: drift of the target');
       expect([names(), read(worker, 'A')]).to.deep.equal([['A'], 'of somebody else']);
     });
 
-    it('what has the name by now is not replaced', () => {
+    it('an entry that already has the new name is not replaced', () => {
       const {worker, as} = given({a: 'x'}, {A: 'x'});
       fs.writeFileSync(path.join(worker.target, 'a'), 'of somebody else');
       expect(worker.perform('renames', as('move', ['name']))).to.match(/^(skipped|failed)/);
       expect([read(worker, 'a'), read(worker, 'A')]).to.deep.equal(['of somebody else', 'x']);
     });
 
-    it('what is gone from the source is looked at before a name alone is given', () => {
+    it('checks the source before it only renames', () => {
       const {worker, as, names} = given({a: 'x'}, {A: 'x'});
       fs.rmSync(path.join(worker.source, 'a'));
       expect(worker.perform('renames', as('move', ['name']))).to.equal('skipped: drift of the source');

@@ -22,7 +22,7 @@ const TARGET: Tree = {changed: 'as it was', gone: 'not in the source'};
 /** What comes to the place of a root: a folder that nobody has planned for. */
 const OTHER: Tree = {changed: 'of somebody else', gone: 'not in the source', new: 'of somebody else'};
 
-describe('apply, when another folder comes to the path of a root after the lock was taken', () => {
+describe('apply, when a root is replaced by another folder after the lock was taken', () => {
   const mount = mounts();
   const temp = tempDirs();
 
@@ -133,7 +133,7 @@ describe('apply/session', () => {
     expect(openNow()).to.equal(before);
   });
 
-  it('refuses a root that is another by now, and keeps nothing open', function () {
+  it('refuses a root that was replaced, and keeps nothing open', function () {
     if (process.platform !== 'linux') skip(this, 'what is open is known on Linux');
     for (const side of ['source', 'target'] as const) {
       const pair = pairIn(temp(), {}, {});
@@ -148,7 +148,7 @@ describe('apply/session', () => {
     }
   });
 
-  it('a source that cannot be opened is told from a target', () => {
+  it('distinguishes a source that cannot be opened from a target', () => {
     const pair = pairIn(temp(), {}, {});
     const session = begin(pair);
     fs.rmdirSync(pair.source);
@@ -166,7 +166,7 @@ describe('apply/session', () => {
     ]);
   });
 
-  it('asks the filters of the source anew with each step, and once in it', () => {
+  it('reads the filters of the source once per step', () => {
     const asked: string[] = [];
     const session = begin(pairIn(temp(), {}, {}), {}, (path) => asked.push(path));
     session.begin('writes');

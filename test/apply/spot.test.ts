@@ -47,7 +47,7 @@ describe('apply/spot', () => {
     return {root, staging, world, task, noted, ways};
   }
 
-  it('what is made lies in staging, by the index of its action', () => {
+  it('makes new entries in staging, named by the index of the action', () => {
     const {staging, task, ways, noted} = target();
     const made = task('folder/a');
     const place = placeIn(ways[0], made.action);
@@ -56,7 +56,7 @@ describe('apply/spot', () => {
     expect(noted('tmp')).to.deep.equal([]);
   });
 
-  it('else beside its place, noted before it is there', () => {
+  it('else beside the place, noted before it exists', () => {
     const {task, ways, noted} = target();
     const made = task('apart/a');
     const place = placeIn(ways[0], made.action);
@@ -67,7 +67,7 @@ describe('apply/spot', () => {
     expect(noted('replaced')).to.deep.equal([]);
   });
 
-  it('what is set aside is never in staging, and is noted where it is not swept', () => {
+  it('never sets aside in staging, and notes it in traces that are not swept', () => {
     const {staging, task, noted} = target();
     expect(asideSpot(task('folder/a'), 'folder/a' as RelPath)).to.deep.equal({folder: staging.replaced, name: '7'});
     const spot = asideSpot(task('apart/a'), 'apart/a' as RelPath);
@@ -76,7 +76,7 @@ describe('apply/spot', () => {
     expect(noted('replaced')).to.deep.equal([{beside: {folder: 'apart', name: spot.name}}]);
   });
 
-  it('what waits is found where it is, whatever the worker that asks knows of the way', () => {
+  it('finds a waiting leaf, no matter which worker asks', () => {
     const {root, world, staging} = target();
     const at = 'apart/a' as RelPath;
     const waiting = waitingSpot(world, staging, at, 7);
@@ -93,7 +93,7 @@ describe('apply/spot', () => {
       .with.property('code', 'ENOENT');
   });
 
-  it('what is discarded goes, or is left to the sweep', () => {
+  it('removes a discarded file, or leaves it to the sweep', () => {
     const {root, staging, task} = target();
     const file = path.join(root, '.dirsync/tmp', RUN, 'worker-0/7');
     fs.writeFileSync(file, '');

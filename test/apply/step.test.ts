@@ -28,7 +28,7 @@ describe('apply/step', () => {
     ['what is no error', 'just a text', 'target', 'INTERNAL', /bug.*just a text$/],
   ];
   for (const [title, error, side, code, says] of cases) {
-    it(`tells ${title} as a problem of the path`, () => {
+    it(`reports ${title} as a problem of the path`, () => {
       const {message, ...found} = problemOf(error, AT);
       expect(found).to.deep.equal({...AT, side, code});
       expect(message).to.match(says);
@@ -36,7 +36,7 @@ describe('apply/step', () => {
     });
   }
 
-  it('lets who knows the side say so', () => {
+  it('uses a given side', () => {
     expect(problemOf(new SystemError('EIO', 'read'), {...AT, side: 'source'}).side).to.equal('source');
   });
 
@@ -46,7 +46,7 @@ describe('apply/step', () => {
       .and.not.include('\n');
   });
 
-  it('says that what the target has stays, where it has something', () => {
+  it('says that the old entry stays, if the target has one', () => {
     const [made, kept] = [act.create('a'), act.update('a', file(), file(1))].map(
       (action) => failed(action, 'write', 'VANISHED', 'source').problem,
     );

@@ -63,14 +63,14 @@ describe('apply/steps', () => {
     });
   });
 
-  it('what needs all to be on disk fails where that was refused', () => {
+  it('a step that needs everything on disk fails if that was refused', () => {
     const {steps, states, told} = run(act.delete('a'));
     expect(steps.isReady(0, 'deletes', false)).to.equal(false);
     expect(states()).to.deep.equal(['failed']);
     expect(told).to.deep.equal(['a delete DEPENDS']);
   });
 
-  describe('an action ends as what it needs did', () => {
+  describe('an action ends like the one that it needs', () => {
     const ends: readonly [how: 'failed' | 'skipped' | 'stopped', then: string, told: readonly string[]][] = [
       ['failed', 'failed', ['a write ENOSPC', 'a/b write DEPENDS']],
       ['skipped', 'failed', ['a/b write DEPENDS']],
@@ -87,14 +87,14 @@ describe('apply/steps', () => {
       });
     }
 
-    it('a name is not made where its file could not be kept', () => {
+    it('does not make a link if its leader was not kept', () => {
       const {steps, outcomes, states} = run(act.create('a'), link('b', 'a'));
       outcomes.set(0, 'not-kept');
       expect(steps.isReady(1, 'links', true)).to.equal(false);
       expect(states()[1]).to.equal('not-kept');
     });
 
-    it('what may be the only copy of a file that did not arrive is held back, and that is told', () => {
+    it('holds back what may be the only copy of a file that was not copied, and reports it', () => {
       const {steps, outcomes, states, told} = run(act.create('new', file(5)), act.delete('old', file(5, {mtime: NOON})));
       outcomes.set(0, 'skipped');
       expect(steps.isReady(1, 'deletes', true)).to.equal(false);
@@ -102,14 +102,14 @@ describe('apply/steps', () => {
       expect(told).to.deep.equal(['old delete HELD_BACK']);
     });
 
-    it('others are done all the same', () => {
+    it('does the others', () => {
       const {steps, outcomes} = run(act.mkdir('a'), act.create('b'), act.delete('c', file(9, {mtime: 0n})));
       outcomes.set(0, 'skipped');
       expect([steps.isReady(1, 'writes', true), steps.isReady(2, 'deletes', true)]).to.deep.equal([true, true]);
     });
   });
 
-  it('tells how far the leader of a link has come', () => {
+  it('returns the state of the leader of a link', () => {
     const {steps, outcomes} = run(
       act.create('a'),
       act.create('b'),
@@ -127,7 +127,7 @@ describe('apply/steps', () => {
     expect(steps.leaderNow(6)).to.deep.equal({is: 'untouched'});
   });
 
-  it('sets aside what is exchanged; else only where something waits', () => {
+  it('sets aside exchanged files; others only if something waits', () => {
     const {steps, outcomes} = run(replace('a'), act.delete('a/b'));
     expect(steps.asideIn('exchanges')?.(1)).to.equal('a/b');
     for (const step of ['deletes', 'links', 'writes'] as const) expect(steps.asideIn(step)).to.equal(undefined);
@@ -136,7 +136,7 @@ describe('apply/steps', () => {
     expect(steps.asideIn('writes')).to.equal(undefined);
   });
 
-  describe('notes what a worker has answered', () => {
+  describe('records the answers of a worker', () => {
     const drift = {path: 'a' as RelPath, side: 'source', attribute: 'size', before: '1', now: '\x1b'} as const;
     const create = act.create('a', file(5));
     const mkdir = act.mkdir('a');
@@ -178,14 +178,14 @@ describe('apply/steps', () => {
       });
     }
 
-    it('a drift is told of the side that drifted, in words that hold no name as it is', () => {
+    it('reports drift on its side, with names escaped', () => {
       const {steps, outcomes} = run(create);
       steps.record('writes', 0, skipped(drift));
       expect(outcomes.problems[0]).to.include({side: 'source'});
       expect(outcomes.problems[0]?.message).to.not.include('\x1b');
     });
 
-    it('content that was not written is not waited for; what needs none is not spared twice', () => {
+    it('spares content that was not written, and only once', () => {
       const spared = (step: WaveStep, result: BatchResult) => {
         const {steps, spared} = run(create);
         steps.record(step, 0, result);
@@ -198,7 +198,7 @@ describe('apply/steps', () => {
       expect(spared('attrs', ALREADY)).to.deep.equal([]);
     });
 
-    it('what was written otherwise than planned is noted, as it may be elsewhere now', () => {
+    it('records content that differs from the plan, because the planned content may be elsewhere', () => {
       for (const status of ['done', 'staged'] as const) {
         const {steps, outcomes} = run(replace('a'));
         steps.record('writes', 0, {status, isOther: true});
@@ -206,7 +206,7 @@ describe('apply/steps', () => {
       }
     });
 
-    it('a step that leaves work where none can be left is a bug', () => {
+    it('a step that leaves work undone where it must not is a bug', () => {
       const {steps} = run(create);
       expect(() => steps.record('writes', 0, {status: 'todo'})).to.throw();
     });

@@ -68,7 +68,7 @@ describe('apply/target', () => {
   };
 
   describe('is entered', () => {
-    it('without a change, and held against others', async () => {
+    it('without a change, and locked against other runs', async () => {
       const at = temp();
       const before = readTree(at);
       const {target} = targetAt(at);
@@ -82,7 +82,7 @@ describe('apply/target', () => {
       targetAt(at).target.enter();
     });
 
-    it('where it is absent still, as the plan saw it', () => {
+    it('if it still does not exist, as in the plan', () => {
       const {target} = targetAt(path.join(temp(), 'none'));
       target.enter();
       expect([target.root, target.mark, target.abilities, target.foldsNames]).to.deep.equal([
@@ -93,7 +93,7 @@ describe('apply/target', () => {
       ]);
     });
 
-    it('but not where it is gone, no folder, or another one', async () => {
+    it('but not if it is gone, not a folder, or a different folder', async () => {
       const root = temp();
       const at = path.join(root, 'target');
       const identity = identityOf(root);
@@ -106,14 +106,14 @@ describe('apply/target', () => {
       expect(await refusalCode(enter)).to.equal('PLAN_OTHER_ROOT');
     });
 
-    it('but not where it has come since, by whoever', async () => {
+    it('but not if it was created since the plan was made', async () => {
       const at = path.join(temp(), 'target');
       const {target} = targetAt(at);
       fs.mkdirSync(at);
       expect(await refusalCode(() => target.enter())).to.equal('PLAN_STALE');
     });
 
-    it('but not where its names are escaped otherwise than the plan has read them', async () => {
+    it('but not if its names are escaped differently than in the plan', async () => {
       const at = temp();
       const some = {entries: 1, leaves: 1, bytes: 0, digest: ''};
       const {target} = targetAt(at, {totals: {source: some, target: some}});
@@ -124,7 +124,7 @@ describe('apply/target', () => {
   });
 
   describe('is prepared', () => {
-    it('it has an id, a lock that tells who is at work, and is made where it was missing', () => {
+    it('it has an id and a lock that names the holder, and is created if it was missing', () => {
       const at = path.join(temp(), 'deep/target');
       const {target} = prepared(at, {target: {path: at}});
       expect(fs.readdirSync(path.join(at, '.dirsync'))).to.include.members(['id.json', 'lock']);
@@ -144,7 +144,7 @@ describe('apply/target', () => {
       expect(fs.statSync(at).mode & 0o777).to.equal(0o711);
     });
 
-    it('and what a killed run left in staging goes', () => {
+    it('and the staging of a killed run is removed', () => {
       const at = temp();
       const old = path.join(at, '.dirsync/tmp/20250101T000000000Z-000000/worker-0');
       fs.mkdirSync(old, {recursive: true});
@@ -156,7 +156,7 @@ describe('apply/target', () => {
       expect(fs.existsSync(old)).to.equal(false);
     });
 
-    it('but not where something else stands in the place of .dirsync', async () => {
+    it('but not if .dirsync is not a folder', async () => {
       for (const make of [(at: string) => fs.writeFileSync(at, ''), (at: string) => fs.symlinkSync('.', at)]) {
         const at = temp();
         make(path.join(at, '.dirsync'));
@@ -166,7 +166,7 @@ describe('apply/target', () => {
       }
     });
 
-    it('but not by who may not write in it, who is told whose it is', async function () {
+    it('but not by a user who cannot write to it, and the hint names the owner', async function () {
       if (process.geteuid?.() !== 0) skip(this, 'only root can be another user for a while');
       const [closed, at] = [temp(), temp()];
       fs.chmodSync(closed, 0o755);
@@ -180,7 +180,7 @@ describe('apply/target', () => {
     });
   });
 
-  it('leftovers are not this run’s to remove, where its plan has not seen all', () => {
+  it('keeps leftovers if the plan has not seen all of the target', () => {
     const at = temp();
     fs.mkdirSync(path.join(at, '.dirsync/tmp'), {recursive: true});
     const hasLeftovers = (fields: Parameters<typeof targetAt>[1]) => {
@@ -213,7 +213,7 @@ describe('apply/target', () => {
       ['stays when the plan was of a part, and another’s', true, {narrowed: {from: 'x', leftOut: 1}}, true],
     ];
     for (const [title, isWhole, fields, isKept] of cases) {
-      it(`what an earlier run set aside ${title}`, () => {
+      it(`files that an earlier run set aside ${title}`, () => {
         const at = temp();
         const file = setAside(at);
         const {target, problems} = prepared(at, fields);

@@ -111,13 +111,13 @@ describe('hooks/around', () => {
     };
     const started = {DIRSYNC_RUN_ID: 'run-1', DIRSYNC_JOB: 'photos', DIRSYNC_SOURCE: '/source', DIRSYNC_TARGET: '/target'};
 
-    it('what is known at the start', async () => {
+    it('the facts at the start', async () => {
       const {variables, stdin} = await environment(jobRun(), 'onStart');
       expect(variables).to.deep.equal({DIRSYNC_HOOK: 'onStart', ...started});
       expect(stdin).to.equal('');
     });
 
-    it('what is known at the end', async () => {
+    it('the facts at the end', async () => {
       const {variables, stdin} = await environment(partial, 'onFailure');
       expect(variables).to.deep.equal({
         DIRSYNC_HOOK: 'onFailure',
@@ -156,7 +156,7 @@ describe('hooks/around', () => {
   });
 
   describe('when a command fails', () => {
-    it('others go on, and it is told', async () => {
+    it('the others continue, and it is reported', async () => {
       const {run, said} = around(told({onStart: 'exit 1', onChange: 'echo sorry; exit 2', onSuccess: ['./no-such']}));
       await run.before();
       await run.ended(jobRun());
@@ -218,7 +218,7 @@ describe('hooks/around', () => {
       expect(read('told')).to.equal('after\n');
     });
 
-    it('`after` has not long', async () => {
+    it('`after` gets little time', async () => {
       const controller = new AbortController();
       const {run} = around(told({after: 'sleep 1000'}), {signal: controller.signal, times: {linger: 20}});
       await run.before();
@@ -261,7 +261,7 @@ describe('hooks/around', () => {
     });
 
     for (const [name, ended] of Object.entries({partial, halted, unread})) {
-      it(`of a run that is no success: ${name}`, async () => {
+      it(`of a run that did not succeed: ${name}`, async () => {
         expect((await beats(ended)).paths).to.deep.equal(['GET /start', 'GET /fail']);
       });
     }
@@ -270,7 +270,7 @@ describe('hooks/around', () => {
       expect((await beats(interrupted)).paths).to.deep.equal(['GET /start']);
     });
 
-    it('that nobody takes, told without its address', async () => {
+    it('that fails, reported without its address', async () => {
       const {paths, said, host} = await beats(nothing, 500);
       expect(paths).to.deep.equal(['GET /start', 'GET ', 'GET ', 'GET ']);
       expect(said).to.deep.equal([
@@ -290,7 +290,7 @@ describe('hooks/around', () => {
       ['an interruption', interrupted, true, false],
     ];
     for (const [name, ended, always, isSent] of sent) {
-      it(`is ${isSent ? '' : 'not '}told of ${name}`, async () => {
+      it(`is ${isSent ? '' : 'not '}sent for ${name}`, async () => {
         const {url, heard} = await listen(200);
         const {run, said} = around({webhook: {url, format: 'slack', always}});
         await run.ended(ended);
@@ -299,7 +299,7 @@ describe('hooks/around', () => {
       });
     }
 
-    it('that refuses is told of without its address', async () => {
+    it('that refuses is reported without its address', async () => {
       const {url, host} = await listen(410);
       const {run, said} = around({webhook: {url: `${url}/services/secret?token=1`, format: 'discord', always: false}});
       await run.ended(jobRun());

@@ -126,13 +126,13 @@ describe('hooks/call', () => {
     await isClosed;
   });
 
-  it('sends a user and a password as browsers do, and tells neither', async () => {
+  it('sends a user and a password like browsers, and shows neither', async () => {
     const {url, host, heard} = await listen(403);
     expect(await call(url.replace('//', '//ada:p%40ss@'))).to.equal(`${host} answered 403`);
     expect(heard[0]?.headers.authorization).to.equal(`Basic ${Buffer.from('ada:p@ss').toString('base64')}`);
   });
 
-  it('a port where nobody listens', async () => {
+  it('a port without a listener', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -170,7 +170,7 @@ describe('hooks/call', () => {
     server.close();
   });
 
-  describe('ends when it is told to', () => {
+  describe('ends when the signal is aborted', () => {
     const stopped = 'was not called, because dirsync was asked to stop';
 
     it('before it began', async () => {

@@ -96,7 +96,7 @@ describe('hooks/command', () => {
     });
   });
 
-  it('does not wait for what a command leaves in the background, nor end it', async () => {
+  it('neither waits for background processes of a command nor ends them', async () => {
     const {end, output} = await run('sleep 1000 & echo $!');
     expect(end).to.deep.equal({status: 'done'});
     expect(isAlive(Number(output))).to.equal(true);
@@ -113,7 +113,7 @@ describe('hooks/command', () => {
     return running;
   };
 
-  it('ends what a command has started, be it deaf', async () => {
+  it('ends all processes that a command has started, even if they ignore SIGTERM', async () => {
     const {end, output} = await runUntilBegun("(trap '' TERM; touch begun; sleep 1000) & echo $!; sleep 1000");
     expect(end).to.deep.equal({status: 'stopped'});
     await gone(Number(output));
@@ -134,7 +134,7 @@ describe('hooks/command', () => {
     expect(existsSync(path.join(cwd, 'here'))).to.equal(false);
   });
 
-  it('but for what may linger, for so long', async () => {
+  it('but gives it the linger time', async () => {
     const {signal, abort} = stopper();
     abort();
     expect((await run('true', {signal, linger: 60_000})).end).to.deep.equal({status: 'done'});
@@ -177,7 +177,7 @@ describe('hooks/command', () => {
     });
   });
 
-  it('takes a script that may not be run for no command', async () => {
+  it('treats a script that is not executable as one that cannot be started', async () => {
     const file = path.join(temp(), 'hook.sh');
     writeFileSync(file, '#!/bin/sh\n');
     expect((await run([file])).end).to.deep.equal({status: 'not-started', code: 'EACCES'});

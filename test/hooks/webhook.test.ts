@@ -46,7 +46,7 @@ function hostileRun(text: string): JobRun {
 const text = (run: JobRun) => webhookMessage(run, 'markdown').body.trimEnd();
 
 describe('hooks/webhook', () => {
-  it('tells of a run', () => {
+  it('describes a run', () => {
     expect(text(partial)).to.equal(`\
 \`photos\` finished incompletely after 2.5 s
 
@@ -62,13 +62,17 @@ describe('hooks/webhook', () => {
 - Run \`run-1\`, exit code 3`);
   });
 
-  it('tells of a guard', () => {
+  it('describes a guard', () => {
     const run = jobRun({
       result: 'halted',
       exitCode: 5,
       planned: plannedOf([act.create('a')], ['source-missing'], {overlap: 'same', sourceMissing: true}),
       report: undefined,
-      error: {code: 'GUARD_HALTED', message: 'A guard halted the run; nothing was changed', hint: 'if this is intended, add --allow same-tree'},
+      error: {
+        code: 'GUARD_HALTED',
+        message: 'A guard halted the run; nothing was changed',
+        hint: 'if this is intended, add --allow same-tree',
+      },
     });
     expect(text(run)).to.equal(`\
 \`photos\` was halted by a guard after 2.5 s
@@ -82,7 +86,7 @@ describe('hooks/webhook', () => {
 - Run \`run-1\`, exit code 5`);
   });
 
-  it('tells of a run of which nothing is known', () => {
+  it('describes a run without any facts', () => {
     const run = {...jobRun(), job: undefined, source: undefined, target: undefined, planned: undefined, report: undefined};
     expect(text({...run, result: 'failed', exitCode: 1})).to.equal('The run failed after 2.5 s\n\n- Run `run-1`, exit code 1');
   });
@@ -109,7 +113,7 @@ describe('hooks/webhook', () => {
     });
   }
 
-  it('cuts what is too long by whole lines', () => {
+  it('truncates a long message at whole lines', () => {
     const run = hostileRun('`'.repeat(4000));
     expect(text(run).length).to.be.lessThan(2001);
     expect(text(run)).to.match(/^`[^`]+…` failed after 2\.5 s\n\n(- `[^`]+….*\n)*- …$/);
