@@ -1,4 +1,4 @@
-/** The documents of `--json` and the lines of `--events`, as report/schema describes them: plain values, ready for `JSON.stringify`. */
+/** The documents of `--json` and the lines of `--events`, as plain values for `JSON.stringify`. report/schema describes them. */
 
 import {type Drift, driftWords} from '../core/drift.js';
 import {DirsyncError, EXIT} from '../core/errors.js';
@@ -30,7 +30,7 @@ import type {
 import type {HistorySubject, PlanSubject} from './subject.js';
 import {explanationSentence} from './text/explain.js';
 
-/** The version of documents and event lines: it is raised when an old reader could misunderstand a new one. */
+/** The version of documents and event lines. Raised when an old reader could misunderstand a new one. */
 const FORMAT = 1;
 
 export interface PlanFile {
@@ -39,8 +39,8 @@ export interface PlanFile {
 }
 
 /**
- * The text of a document in pieces: that of a large plan is longer than a string can be, and its values do not fit in memory beside
- * the plan. `lists` holds what is to stand in lists of the document, which are empty in it.
+ * Returns the text of a document in pieces, because that of a large plan does not fit in one string, and its values do not fit in
+ * memory together with the plan. `lists`: the content of lists that are empty in `document`.
  */
 export function* documentText(document: object, lists: Readonly<Record<string, Iterable<unknown>>> = {}): Generator<string> {
   let text = '{';
@@ -89,7 +89,7 @@ export function runDocumentText(run: Run): Iterable<string> {
   return documentText(document, {steps: each(steps, encodeRunStep), problems: each(problems, encodeProblem)});
 }
 
-/** `{format, type: 'plan', header, summary, halts, actions, problems, file}`; without `file` for a plan that is in none. */
+/** `{format, type: 'plan', header, summary, halts, actions, problems, file}`; without `file` if the plan is not in a file. */
 export function planDocument({plan, summary, halts, file}: Omit<PlanSubject, 'type'> & {readonly file?: PlanFile | undefined}) {
   return {
     format: FORMAT,
@@ -103,7 +103,7 @@ export function planDocument({plan, summary, halts, file}: Omit<PlanSubject, 'ty
   } as const satisfies PlanDocument;
 }
 
-/** `{format, type: 'apply', report, plan}`; the plan is its header alone, and left out where there was none. */
+/** `{format, type: 'apply', report, plan}`; `plan` is only its header, and missing if there was no plan. */
 export function applyDocument(plan: Plan | undefined, report: ApplyReport) {
   return {
     format: FORMAT,
@@ -113,7 +113,7 @@ export function applyDocument(plan: Plan | undefined, report: ApplyReport) {
   } as const satisfies ApplyDocument;
 }
 
-/** `{format, type: 'run', header, steps, problems, end}`; without `end` where the run did not come to one. */
+/** `{format, type: 'run', header, steps, problems, end}`; without `end` if the run did not finish. */
 export function runDocument(run: Run) {
   return {format: FORMAT, type: 'run', ...encodeRun(run)} as const satisfies RunDocument;
 }
@@ -123,14 +123,14 @@ export function historyDocument({target, runs}: Omit<HistorySubject, 'type'>) {
   return {format: FORMAT, type: 'history', target, runs: runs.map(encodeRunSummary)} as const satisfies HistoryDocument;
 }
 
-/** `{format, type: 'explanation', path, verdict, sentence, plan, …}`; the plan is its header alone. */
+/** `{format, type: 'explanation', path, verdict, sentence, plan, …}`; `plan` is only its header. */
 export function explanationDocument(explanation: Explanation) {
   return {format: FORMAT, type: 'explanation', ...encodeExplanation(explanation)} as const satisfies ExplanationDocument;
 }
 
 /**
- * `{format, type: 'error', code, exitCode, message}`, and `summary`, `detail` and `hint` of an error that dirsync foresaw; `drift`
- * where a saved plan was refused for it.
+ * `{format, type: 'error', code, exitCode, message}`, with `summary`, `detail` and `hint` for a DirsyncError, and `drift` if a saved
+ * plan was refused because of it.
  */
 export function errorDocument(error: DirsyncError | Error, drift?: readonly Drift[]) {
   const base = {format: FORMAT, type: 'error', ...(drift && {drift: drift.map(encodeDrift)})} as const;
@@ -141,12 +141,12 @@ export function errorDocument(error: DirsyncError | Error, drift?: readonly Drif
   return {...base, code, exitCode, message, summary, detail, ...(hint !== undefined && {hint})} satisfies ErrorDocument;
 }
 
-/** `{format, type: 'stopped', stopped, exitCode}`, of a command that a signal ended before it came to a result. */
+/** `{format, type: 'stopped', stopped, exitCode}`, for a command that a signal ended before it had a result. */
 export function stoppedDocument(by: StopSignal, exitCode: number) {
   return {format: FORMAT, type: 'stopped', stopped: by, exitCode} as const satisfies StoppedDocument;
 }
 
-/** `{format, type: 'job-run', id, result, exitCode, …}`; the plan is its header alone. */
+/** `{format, type: 'job-run', id, result, exitCode, …}`; `plan` is only its header. */
 export function jobRunDocument(run: JobRun) {
   return {format: FORMAT, type: 'job-run', ...encodeJobRun(run)} as const satisfies JobRunDocument;
 }
@@ -161,7 +161,10 @@ export function settingsDocument(config: ShownConfig) {
   return {format: FORMAT, type: 'settings', ...encodeConfig(config)} as const satisfies SettingsDocument;
 }
 
-/** One event for `--events`: `{format, job, type, …}`, without `job` for two folders. A finished plan comes as its counts and guards, without the actions. */
+/**
+ * One event for `--events`: `{format, job, type, …}`, without `job` for two folders. A finished plan has only its counts and guards,
+ * without actions.
+ */
 export function eventLine(event: Event, job?: string) {
   return {format: FORMAT, ...(job !== undefined && {job}), ...eventFields(event)} as const satisfies EventLine;
 }

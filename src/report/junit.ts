@@ -1,8 +1,8 @@
 /**
- * Plans, runs and histories as JUnit XML, in the dialect that CI servers read. A green report means that there is nothing
- * to look at, as with `--detailed-exitcode`: so a plan fails for a guard that halts, for each problem, and for being out of
- * sync; a run fails for each problem and each action that failed, and skips what had drifted or was not begun. What was
- * done is counted, not listed. A history has a test case for each run.
+ * Renders plans, runs and histories as JUnit XML, in the dialect of CI servers. A passed report means that there is nothing to look
+ * at, as with `--detailed-exitcode`: a plan has failures for each guard that halts, for each problem, and for being out of sync; a run
+ * has failures for each problem and failed action, and skipped cases for drifted paths and actions that were not started. Completed
+ * actions are only counted. A history has a test case for each run.
  */
 
 import {escapeMarkup} from '../core/entities.js';
@@ -23,7 +23,7 @@ interface Case {
   readonly result?: Result | undefined;
 }
 
-/** How a case did not pass. An error is what kept it from being judged. */
+/** Why a case did not pass. `error`: it could not be judged. */
 interface Result {
   readonly element: 'failure' | 'error' | 'skipped';
   readonly type?: string;
@@ -40,7 +40,7 @@ export function junitReport(subject: Subject): string {
   return document(subject.type, suitesOf(subject));
 }
 
-/** An error that ended a command. A server that is handed no report at all may take that for nothing to look at. */
+/** Renders the error that ended a command, because a server may treat a missing report as success. */
 export function junitError({code, message}: {readonly code: string; readonly message: string}): string {
   const result = {element: 'error', type: code, message} as const;
   return document('error', [{name: 'run', cases: [{name: 'finished', className: 'run', result}]}]);
@@ -112,7 +112,7 @@ function runSuites({run: {header, steps, problems, end}}: RunSubject): Suite[] {
   ];
 }
 
-/** A run that did not come to its end could not be judged. */
+/** A run that did not finish could not be judged. */
 function ending(end: RunEnd | undefined): Result | undefined {
   if (end !== undefined && end.interrupted === undefined) return undefined;
   return {element: 'error', type: end?.interrupted ?? 'unfinished', message: endSentence(end, 0)};
@@ -142,7 +142,7 @@ function problemResult({code, message}: Problem): Result {
   return {element: 'failure', type: code, message: `${code}: ${message}`};
 }
 
-/** Not yet escaped, as all texts are until they become XML. */
+/** Returns the name of a path. Texts are escaped only when they become XML. */
 function pathName(path: RelPath): string {
   return path === '' ? '.' : path;
 }
@@ -194,7 +194,7 @@ function indent(blocks: readonly string[]): string[] {
   return blocks.map((block) => block.replaceAll(/^/gm, '  '));
 }
 
-/** A text for an attribute. Of what XML 1.0 forbids, escapeName leaves two characters. */
+/** Escapes a text for an attribute. Of the characters that XML 1.0 forbids, escapeName leaves two. */
 function xml(text: string): string {
   return escapeMarkup(escapeName(text).replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff'));
 }

@@ -1,4 +1,4 @@
-/** What a log holds: one line an event, that a person can read and `grep` can find, or a program as JSON. */
+/** The content of logs: one line per event, as text for users and `grep`, or as JSON for programs. */
 
 import {formatPlural} from '../core/count.js';
 import {driftWords} from '../core/drift.js';
@@ -10,7 +10,7 @@ import {type ApplyReport, type OutcomeStatus, unfinished} from '../core/outcome.
 import {formatBytes, formatDuration} from './words/units.js';
 import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, skippedWords, verdict} from './words/words.js';
 
-/** Drifted paths that are named in their line. */
+/** At most this many drifted paths are named in a line. */
 const MAX_DRIFT = 20;
 
 const STATUS_LEVELS: Readonly<Record<OutcomeStatus, LogLevel>> = {
@@ -32,13 +32,13 @@ const RESULT_LEVELS: Readonly<Record<Exclude<RunResult, 'success'>, LogLevel>> =
 
 export interface LogEntry {
   readonly level: LogLevel;
-  /** For people, with names escaped. */
+  /** For users, with names escaped. */
   readonly text: string;
-  /** For programs, beside the text; names as they are. */
+  /** For programs, in addition to the text; names are not escaped. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A line of a log, as its JSON form has it. */
+/** A line of a log in its JSON form. */
 export interface LogLine {
   readonly time: string;
   readonly level: LogLevel;
@@ -48,13 +48,16 @@ export interface LogLine {
   readonly msg: string;
 }
 
-/** "TIME LEVEL [JOB] [RUN] what  particulars", without a newline. */
+/** Returns "TIME LEVEL [JOB] [RUN] what  details", without a newline. */
 export function logText({time, level, job, run, msg}: LogLine): string {
   const from = [job, run].filter((name) => name !== undefined).map((name) => `[${escapeName(name)}] `);
   return escapeLine(`${time} ${level.toUpperCase().padEnd(5)} ${from.join('')}${msg}`);
 }
 
-/** Undefined for progress and answers, which no log needs. Of a run that finds nothing to do, the plan alone is worth a line at `info`. */
+/**
+ * Returns the entry for an event, or undefined for progress and results of queries. For a run with nothing to do, only the plan is
+ * logged at `info`.
+ */
 export function logEntry(event: Event): LogEntry | undefined {
   switch (event.type) {
     case 'scan-progress':
@@ -152,7 +155,7 @@ export function logEntry(event: Event): LogEntry | undefined {
   }
 }
 
-/** Of a run that went well: whether it was at work at all. */
+/** Returns the level of a successful run: `info` only if it changed anything. */
 function levelOf(report: ApplyReport | undefined): LogLevel {
   return report !== undefined && Object.values(report.counts).some((count) => count > 0) ? 'info' : 'debug';
 }

@@ -1,4 +1,4 @@
-/** What is known of a job after a run, for Prometheus: OpenMetrics text that its older parsers read too. */
+/** Metrics of a job after a run, for Prometheus: OpenMetrics text that older parsers also accept. */
 import {Gauge, type OpenMetricsContentType, Registry} from 'prom-client';
 import {ACTION_KINDS} from '../core/action.js';
 import {escapeName} from '../core/escape.js';
@@ -9,14 +9,17 @@ const LAST_SUCCESS = 'dirsync_last_success_timestamp_seconds';
 
 interface Metric {
   readonly name: string;
-  /** The same for every job: node_exporter refuses files that do not agree on it. */
+  /** The same for every job, because node_exporter refuses files with different help texts. */
   readonly help: string;
   readonly values: readonly Value[];
 }
 
 type Value = readonly [value: number | undefined, labels?: Readonly<Record<string, string>>];
 
-/** `job`: how it is called; `lastSuccess`: when a run of it last succeeded before this one, in seconds since 1970. */
+/**
+ * Returns the metrics of a run. `job`: the value of the label; `lastSuccess`: when an earlier run last succeeded, in seconds since
+ * 1970.
+ */
 export async function metricsText(run: JobRun, job: string, lastSuccess: number | undefined): Promise<string> {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -29,7 +32,7 @@ export async function metricsText(run: JobRun, job: string, lastSuccess: number 
   return registry.metrics();
 }
 
-/** When a run of the job last succeeded, as such a text tells; undefined where it does not, whatever else it is. */
+/** Reads from metrics when a run of the job last succeeded, in seconds since 1970; undefined if the text does not contain it. */
 export function lastSuccessIn(text: string, job: string): number | undefined {
   const [, label = '', seconds] =
     new RegExp(`^${LAST_SUCCESS}{job="((?:[^"\\\\\n]|\\\\.)*)"} (\\d{1,12}(?:\\.\\d+)?)$`, 'm').exec(text) ?? [];
@@ -139,7 +142,7 @@ function metricsOf(run: JobRun, lastSuccess: number | undefined): readonly Metri
   ];
 }
 
-/** A success that is still to come would keep alerts quiet. */
+/** Ignores a success in the future, which would suppress alerts. */
 function believed(lastSuccess = 0, now: number): number {
   return lastSuccess <= now ? lastSuccess : 0;
 }

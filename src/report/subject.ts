@@ -1,4 +1,4 @@
-/** What a report is about. */
+/** The subject of a report: a plan, a run or a history. */
 import type {Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
 

@@ -1,4 +1,4 @@
-/** What the picture of a plan and that of a run are made of: a kind of change at a path, and the bytes it touches. */
+/** The changes that the picture of a plan or a run shows: their path, kind and bytes. */
 import {type ActionKind, isUpkeep, volumeOf} from '../../core/action.js';
 import type {RelPath} from '../../core/path.js';
 import type {Plan} from '../../core/plan.js';
@@ -10,7 +10,7 @@ export interface Change {
   readonly bytes: number;
 }
 
-/** A plan's changes: its actions without upkeep. */
+/** Returns the changes of a plan: its actions without upkeep. */
 export function planChanges({actions}: Plan): Change[] {
   return actions
     .filter((action) => !isUpkeep(action))

@@ -1,4 +1,4 @@
-/** The page of a history: a table of runs, and how they went over time. */
+/** The page of a history: a table of runs, and charts over time. */
 
 import {ACTION_KINDS} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';

@@ -1,6 +1,6 @@
 /**
- * A plan, a run or a history as one HTML page that needs nothing else, not even its script to be read: the script adds the
- * tree that is searched. The page's policy allows that script and style sheet by their hashes and nothing else.
+ * Renders a plan, a run or a history as one self-contained HTML page. It can be read without its script, which adds a searchable tree.
+ * The content security policy of the page allows only that script and style sheet, by their hashes.
  */
 import {createHash} from 'node:crypto';
 import type {Subject} from '../subject.js';
@@ -10,13 +10,13 @@ import type {Page} from './parts.js';
 import {planPage} from './plan.js';
 import {runPage} from './run.js';
 
-/** What the browser runs and how the page looks: `src/page`, bundled. */
+/** The script and the style sheet of the page: `src/page`, bundled. */
 export interface HtmlAssets {
   readonly script: string;
   readonly style: string;
 }
 
-/** The page in pieces: that of a million changes is longer than a string may be. */
+/** Returns the page in pieces, because a page with a million changes does not fit in one string. */
 export function* htmlReport(subject: Subject, assets: HtmlAssets): Generator<string> {
   const {title, main, data} = pageOf(subject);
   yield html`<!DOCTYPE html>
@@ -62,7 +62,7 @@ function policy({script, style}: HtmlAssets): string {
     `style-src ${hash(style)}`,
     "base-uri 'none'",
     "form-action 'none'",
-    // Text alone: nothing in the script may turn a string into markup.
+    // Nothing in the script may turn a string into markup.
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join('; ');

@@ -1,14 +1,14 @@
-/** HTML put together safely: whatever a template is given is text, unless a template made it. */
+/** Builds HTML safely: values in a template are text, unless a template produced them. */
 import {escapeMarkup} from '../../core/entities.js';
 
 export class Markup {
   constructor(readonly text: string) {}
 }
 
-/** `undefined` and `false` give nothing. */
+/** A value in a template. `undefined` and `false` render as nothing. */
 export type Part = string | number | Markup | false | undefined | readonly Part[];
 
-/** A template tag. Values go where text goes, or between the double quotes of an attribute. */
+/** A template tag for HTML. Values may stand in text or between the double quotes of an attribute. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(strings.reduce((text, next, i) => text + render(parts[i - 1]) + next));
 }
@@ -20,7 +20,7 @@ function render(part: Part): string {
   return escapeMarkup(String(part));
 }
 
-/** Text that is known to be markup: a script, a style sheet. */
+/** Marks a text as markup, such as a script or a style sheet. */
 export function verbatim(text: string): Markup {
   return new Markup(text);
 }

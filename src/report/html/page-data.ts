@@ -1,6 +1,6 @@
 /**
- * The changes as data for the page's script: one row a line of its tree, folders before what is in them. Every text is made
- * for people already: names are escaped, modes are in words.
+ * The data for the script of the page: one row per line of its tree, with folders before their contents. All texts are ready to be
+ * shown: names are escaped, and modes are in words.
  */
 import {ACTION_KINDS, type Action, fromOf, isUpkeep, type Reason, volumeOf} from '../../core/action.js';
 import {type Entry, fromNanoseconds, KIND_WORDS} from '../../core/entry.js';
@@ -14,7 +14,7 @@ import {formatTime} from '../words/units.js';
 import {OUTCOMES, octal} from '../words/words.js';
 
 export interface PageData {
-  /** What the notes say of a change, such as "Outcome". */
+  /** The label of the notes, such as "Outcome". */
   readonly noteLabel: string;
   /** Whether there are few enough notes to filter by them. */
   readonly filterByNote: boolean;
@@ -24,11 +24,14 @@ export interface PageData {
   readonly attributes: readonly (readonly [kind: string, mode: string, owner: number, group: number])[];
   /** Device numbers, ACLs and extended attributes, for rows that have any. */
   readonly rare: readonly (readonly PageAttribute[])[];
-  /** A sentence more for single rows, by their index. */
+  /** An additional sentence for some rows, by their index. */
   readonly remarks: Readonly<Record<number, string>>;
 }
 
-/** The first two alone for a folder that only holds changes. A folder's name ends with "/"; `kind` counts in `ACTION_KINDS`. */
+/**
+ * A folder that only contains changes has only the first two fields. The name of a folder ends with "/"; `kind` is an index into
+ * `ACTION_KINDS`.
+ */
 export type PageRow = readonly [
   depth: number,
   name: string,
@@ -41,13 +44,13 @@ export type PageRow = readonly [
   rare?: number,
 ];
 
-/** 0 where one side does not have it, and as `differs` where both have the same. */
+/** A side without the attribute has 0. `differs` is 0 if both sides are the same. */
 export type PageAttribute = readonly [name: string, before: string | 0, after: string | 0, differs: 0 | 1];
 
-/** An index into `attributes`, bytes, and a time in whole seconds since 1970, or in words where it is the fraction that differs. */
+/** An index into `attributes`, bytes, and a time in whole seconds since 1970, or as text if only the fraction differs. */
 export type PageEntry = readonly [attributes: number, size: number, time: number | string, link?: string];
 
-/** JSON of a `PageData`, in pieces: that of a large plan is longer than a string may be. */
+/** Returns the JSON of a `PageData` for a plan, in pieces, because that of a large plan does not fit in one string. */
 export function* planData(plan: Plan): Generator<string> {
   const tables = new Tables();
   const toEntry = (entry: Entry, exact: boolean): PageEntry => {
@@ -78,12 +81,12 @@ export function* planData(plan: Plan): Generator<string> {
 }
 
 function toAttribute({name, before, after, differs}: AttributeRow): PageAttribute {
-  // As the other rows of the page; the names of extended attributes, which have a dot, are as they are.
+  // Capitalized like the other rows, except the names of extended attributes, which contain a dot.
   const title = name.includes('.') ? name : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return [title, before ?? 0, after ?? 0, differs ? 1 : 0];
 }
 
-/** The same for a run. */
+/** Returns the JSON of a `PageData` for a run, in pieces. */
 export function* runData(run: Run): Generator<string> {
   const tables = new Tables();
   const problems = new Map(run.problems.map((problem) => [problem.path, problem]));
@@ -140,12 +143,12 @@ function isFolder({before, after}: Action): boolean {
   return (after ?? before)?.kind === 'directory';
 }
 
-/** Values that many rows share, each written once. */
+/** Stores values that many rows share only once. */
 class Table<T> {
   readonly values: T[] = [];
   readonly #indexes = new Map<string, number>();
 
-  /** The index of a value, which is added if it is new. */
+  /** Returns the index of a value. Adds the value if it is new. */
   intern(value: T): number {
     const key = typeof value === 'string' ? value : JSON.stringify(value);
     let index = this.#indexes.get(key);
@@ -174,7 +177,7 @@ interface DocumentOptions<T> {
   readonly filterByNote: boolean;
 }
 
-/** Rows that are written at once. */
+/** Number of rows in one piece. */
 const BATCH = 2000;
 
 function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Generator<string> {
@@ -208,7 +211,10 @@ function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Gene
   yield `"remarks":${json(remarks)}}`;
 }
 
-/** JSON that ends no script element, opens none, and holds no command of a CI runner (app/output/ci-runner), which could not break it up. */
+/**
+ * Returns JSON that cannot close or open a script element and contains no command of a CI runner, which app/output/ci-runner could not
+ * break up.
+ */
 function json(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&#\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

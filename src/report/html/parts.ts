@@ -1,4 +1,4 @@
-/** What the pages of a plan, a run and a history share. */
+/** Parts that the pages of plans, runs and histories share. */
 import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
@@ -13,29 +13,29 @@ import {HUES, type Hue, type Tile, treemapTiles} from './treemap.js';
 export interface Page {
   readonly title: string;
   readonly main: Iterable<Markup>;
-  /** JSON of a `PageData`; a page without changes has none, and no script. */
+  /** JSON of a `PageData`. A page without changes has no data and no script. */
   readonly data?: Iterable<string>;
 }
 
-/** Problems, deletes and the like that are listed; the rest is counted. */
+/** At most this many problems, deletes and so on are listed; the rest is only counted. */
 export const MAX_LISTED = 200;
 
 export const WIDTH = 1040;
 const HEIGHT = 440;
 
-/** Names and values, such as the roots. */
+/** Renders a list of names and values, such as the roots. */
 export function facts(rows: readonly (readonly [name: string, value: Part] | false | undefined)[]): Markup {
   const shown = rows.filter((row) => row !== false && row !== undefined);
   return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>\n`;
 }
 
-/** A long one breaks at its slashes. */
+/** Renders a path. A long path breaks at its slashes. */
 export function path(text: string): Markup {
   const [first, ...rest] = text.split('/');
   return html`<code>${first}${rest.map((part) => html`/<wbr>${part}`)}</code>`;
 }
 
-/** A kind by its glyph and its word. */
+/** Renders a kind of change: its glyph and its name. */
 export function kindLabel(kind: ActionKind): Markup {
   return html`<span class="kind ${kind}"><b aria-hidden="true">${GLYPHS[kind]}</b> ${kind}</span>`;
 }
@@ -52,14 +52,14 @@ ${content}</section>\n`;
 
 export interface TableOptions {
   readonly caption: string;
-  /** A heading that starts with "#" stands over numbers. */
+  /** Headings. One that starts with "#" is above numbers. */
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Part[])[];
-  /** So long, perhaps, that it scrolls by itself. */
+  /** Whether the table may be long enough to scroll separately. */
   readonly long?: boolean;
 }
 
-/** The first cell of a row is its heading. */
+/** Renders a table. The first cell of each row is its heading. */
 export function table({caption, columns, rows, long}: TableOptions): Markup {
   const numeric = columns.map((column) => column.startsWith('#'));
   const cells = (row: readonly Part[]) =>
@@ -75,7 +75,7 @@ ${rows.map((row) => html`<tr>${cells(row)}</tr>\n`)}</tbody>
 </table></div>\n`;
 }
 
-/** What a list leaves out. */
+/** Renders how many items a list leaves out. */
 export function more(count: number, words: string): Part {
   return count > 0 && html`<p class="more">… and ${formatCount(count)} more ${words}</p>\n`;
 }
@@ -109,7 +109,7 @@ export function problemSection(problems: readonly Problem[]): Part {
   ]);
 }
 
-/** Where the script builds the tree that is searched; without it the list of the changes has to do. */
+/** Renders the section where the script builds the searchable tree. Without the script, it shows the list of changes. */
 export function explorer(list: Part): Markup {
   return section({id: 'changes', heading: 'Changes', className: 'changes'}, [
     html`<div id="explorer" hidden></div>\n<div id="list">${list}</div>\n`,
@@ -148,7 +148,7 @@ ${PATTERNS}${tiles.map(tileShape)}</svg>
   ]);
 }
 
-/** What the glyphs stand for that are among `shown`. */
+/** Renders the meaning of the glyphs that occur in `shown`. */
 export function kindLegend(shown: string): Markup {
   const items = LEGEND.filter(([, glyph]) => shown.includes(glyph));
   return html`<ul class="legend">${items.map(([hue, glyph, words]) => html`<li class="${hue}"><b>${glyph}</b> ${words}</li>`)}</ul>\n`;
@@ -158,7 +158,7 @@ function legendItem([hue, glyph, words]: (typeof LEGEND)[number]): Markup {
   return html`<li><svg class="swatch hue-${hue}" viewBox="0 0 18 18" aria-hidden="true">${shape(hue, 18, 18)}</svg> <b aria-hidden="true">${glyph}</b> ${words}</li>`;
 }
 
-/** So that a tile without room for its glyph is told apart without colour too. */
+/** Patterns, so that tiles without room for a glyph can be distinguished without colour. */
 const PATTERNS = html`<defs>
 <pattern id="p-update" width="6" height="6" patternUnits="userSpaceOnUse"><circle cx="2" cy="2" r="1"/></pattern>
 <pattern id="p-replace" width="7" height="7" patternUnits="userSpaceOnUse"><path d="M0 0 7 7M7 0 0 7"/></pattern>
@@ -179,7 +179,7 @@ function tileShape(tile: Tile): Markup {
   const content = frame
     ? html`<rect width="${width}" height="${height}"/>${heading > 0 && html`<text x="5" y="12.5">${shorten(labelOf(tile), width)}</text>`}`
     : html`${shape(HUES[kind], width, height)}${tileText(tile)}`;
-  // An inner svg clips what does not fit.
+  // An inner svg clips its content.
   return html`<svg class="${frame ? 'frame' : `tile hue-${HUES[kind]}`}" x="${x}" y="${y}" width="${width}" height="${height}" data-path="${plainPath(tile.path)}">${title}${content}</svg>
 `;
 }
@@ -205,12 +205,12 @@ function labelOf({part, name, folder}: Tile): string {
 
 const LETTER = 6.6;
 
-/** A number is shown whole or not at all. */
+/** Returns the glyph with the number if both fit, or only the glyph. */
 function glyphWith(glyph: string, number: string, width: number): string {
   return shorten(glyph + number, width) === glyph + number ? glyph + number : glyph;
 }
 
-/** As much of a text as a width has room for, as well as one can tell without drawing it. */
+/** Shortens a text to a width, estimated without drawing it. */
 function shorten(text: string, width: number): string {
   const letters = [...text];
   const room = Math.floor((width - 8) / LETTER);

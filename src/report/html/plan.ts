@@ -81,12 +81,12 @@ function headerFacts(header: PlanHeader): Markup {
   ]);
 }
 
-/** The tags of folders whose content is left out. */
+/** Returns the names of tags that exclude the content of their folder. */
 function tagWords({excludeCaches, excludeIfPresent}: PlanHeader['options']): string {
   return [...(excludeCaches ? ['CACHEDIR.TAG'] : []), ...excludeIfPresent].map(escapeName).join(' ');
 }
 
-/** The sizes of files that are copied, where not all are. */
+/** Returns the size limits of files that are copied; '' if there are none. */
 function sizeWords({minSize, maxSize}: PlanHeader['options']): string {
   const limits = [
     minSize !== undefined && `from ${formatBytes(minSize)}`,
@@ -148,7 +148,7 @@ function deleteSection(changes: readonly Action[]): Part {
   const deletes = changes.filter(({kind}) => kind === 'delete' || kind === 'rmdir');
   if (deletes.length === 0) return undefined;
   const rows = deletes.slice(0, MAX_LISTED).map((action) => changeRow(action).slice(0, 3));
-  // Whoever reads the whole list has read the deletes.
+  // If all changes are listed, the deletes are listed twice.
   const className = changes.length <= MAX_CHANGES ? 'deletes repeated' : 'deletes';
   return section({id: 'deletes', heading: `Deleted from the target (${formatCount(deletes.length)})`, className}, [
     table({caption: 'Deleted paths', columns: ['Path', 'Kind', '#Size'], rows, long: true}),

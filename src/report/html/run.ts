@@ -1,4 +1,4 @@
-/** The page of a run: what went wrong first. */
+/** The page of a run, with problems first. */
 
 import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';

@@ -1,4 +1,4 @@
-/** The picture of what changes: folders inside folders, each as large as the bytes that change in it. */
+/** The treemap of changes: nested folders, each as large as the bytes that change in it. */
 import {type HierarchyRectangularNode, hierarchy, treemap} from 'd3-hierarchy';
 import type {ActionKind} from '../../core/action.js';
 import {parentPath, type RelPath, ROOT} from '../../core/path.js';
@@ -6,16 +6,16 @@ import {FolderTree} from '../words/folder-tree.js';
 import type {Change} from './change.js';
 
 export interface Tile {
-  /** For a part of a folder, that folder. */
+  /** The path; for a part of a folder, the path of that folder. */
   readonly path: RelPath;
-  /** All of a path, what is too small in a folder for tiles of its own, or the changes of one kind in either. */
+  /** `whole`: everything at a path; `rest`: the small items of a folder together; `kind`: the changes of one kind in either. */
   readonly part: Part;
-  /** The names that tell its path apart from that of the tile around it. */
+  /** The part of its path below the enclosing tile. */
   readonly name: string;
   readonly folder: boolean;
-  /** Whether it holds other tiles: then it is drawn as their frame. */
+  /** Whether it contains other tiles and is drawn as their frame. */
   readonly frame: boolean;
-  /** How much of the frame's top is free for its name. */
+  /** Height of the frame's heading; 0 if it has none. */
   readonly heading: number;
   readonly x: number;
   readonly y: number;
@@ -25,13 +25,13 @@ export interface Tile {
   readonly bytes: number;
   /** Changes by kind. */
   readonly counts: Readonly<Partial<Record<ActionKind, number>>>;
-  /** The kind that takes most of its area. */
+  /** The kind with the largest part of its area. */
   readonly kind: ActionKind;
 }
 
 type Part = 'whole' | 'rest' | 'kind';
 
-/** Kinds that are drawn alike. */
+/** Groups of kinds that are drawn in the same colour. */
 export type Hue = 'create' | 'update' | 'replace' | 'link' | 'move' | 'attrs' | 'delete';
 
 export const HUES: Readonly<Record<ActionKind, Hue>> = {
@@ -53,17 +53,17 @@ export interface TreemapOptions {
   readonly height: number;
 }
 
-/** Tiles that hold no others: more are too small to be told apart. */
+/** The most tiles without inner tiles. More would be too small to distinguish. */
 const MAX_TILES = 300;
-/** So many of them by opening folders; the others by telling kinds apart in what stays closed. */
+/** The most tiles from opening folders. The remaining ones come from splitting closed folders by kind. */
 const MAX_OPENED = 200;
-/** Parts of one folder that get a tile of their own; the others share one. */
+/** The most parts of one folder that get their own tile. The others share one. */
 const MAX_PARTS = 80;
-/** A part with a smaller share of the picture gets no tile of its own. */
+/** Parts with a smaller share of the picture do not get their own tile. */
 const MIN_SHARE = 1 / 700;
-/** A folder with a smaller share of the picture is not opened. */
+/** Folders with a smaller share of the picture are not opened. */
 const MIN_OPENED = 1 / 60;
-/** The share of the picture that goes to the number of changes, so that those without bytes are seen. */
+/** The share of the picture for the number of changes, so that changes without bytes are visible. */
 const COUNT_SHARE = 0.15;
 const HEADING = 17;
 const HEADING_MIN_WIDTH = 48;
@@ -80,7 +80,7 @@ interface Sums {
 interface Folder {
   readonly path: RelPath;
   readonly folders: Folder[];
-  /** What changes directly in it, but for folders. */
+  /** Changes directly in it, except for folders. */
   readonly leaves: Change[];
   readonly sums: Sums;
 }
@@ -88,15 +88,15 @@ interface Folder {
 interface Node {
   readonly path: RelPath;
   readonly part: Part;
-  /** For all of a folder; `leaf` for a single change. */
+  /** Set for a whole folder; `leaf` is set for a single change. */
   readonly folder?: Folder;
   readonly leaf?: Change;
   readonly sums: Sums;
-  /** What is drawn inside it, once it is opened. */
+  /** The nodes inside it, once it is opened. */
   opened?: Node[];
 }
 
-/** The tiles, every frame before what it holds. */
+/** Returns the tiles. Each frame comes before its content. */
 export function treemapTiles({changes, width, height}: TreemapOptions): Tile[] {
   const {root, floor} = folderTree(changes);
   const whole: Node = {path: ROOT, part: 'whole', folder: root, sums: root.sums};
@@ -114,7 +114,7 @@ export function treemapTiles({changes, width, height}: TreemapOptions): Tile[] {
   return laid.descendants().filter(isSeen).map(toTile);
 }
 
-/** The outermost folder is the picture itself. */
+/** Whether a node is drawn. The outermost folder is the picture itself. */
 function isSeen({depth, children, x0, x1, y0, y1}: HierarchyRectangularNode<Node>): boolean {
   return (depth > 0 || !children) && x1 > x0 && y1 > y0;
 }
@@ -152,13 +152,13 @@ function heaviest(weights: Sums['weights']): ActionKind {
   return entries.reduce((most, entry) => (entry[1] > most[1] ? entry : most), ['attrs', 0] as [ActionKind, number])[0];
 }
 
-/** All folders with the sums of what is below them, and what each change weighs besides its bytes. */
+/** Returns all folders with the sums of everything below them, and the weight of each change in addition to its bytes. */
 function folderTree(changes: readonly Change[]): {root: Folder; floor: number} {
   const total = changes.reduce((sum, {bytes}) => sum + bytes, 0);
   const floor = total === 0 ? 1 : (total * COUNT_SHARE) / (1 - COUNT_SHARE) / changes.length;
   const tree = new FolderTree(newFolder);
   for (const change of changes) {
-    // The change of a folder itself belongs to the folder, where it is one among those of its content.
+    // The change of a folder itself is counted in that folder.
     const own = change.kind === 'mkdir' || change.kind === 'rmdir' || change.path === ROOT;
     const folder = tree.at(own ? change.path : parentPath(change.path));
     addChange(folder.sums, change, floor);
@@ -196,7 +196,7 @@ function addSums(sums: Sums, part: Sums): void {
   }
 }
 
-/** Opens the largest folders first, until there are as many tiles as can be told apart; gives the tiles. */
+/** Opens the largest folders first, until there are enough tiles. Returns the tiles. */
 function openLargest(whole: Node, floor: number): Node[] {
   const tiles: Node[] = [];
   const queue = [whole];
@@ -217,7 +217,7 @@ function openLargest(whole: Node, floor: number): Node[] {
   return tiles;
 }
 
-/** Tells the kinds apart in the tiles that hold several, so that no kind hides behind another. */
+/** Splits tiles with several kinds by kind, so that every kind is visible. */
 function splitByKind(tiles: readonly Node[], whole: Node, floor: number): void {
   let room = MAX_TILES - tiles.length;
   for (const tile of tiles.toSorted((a, b) => b.sums.weight - a.sums.weight)) {
@@ -247,7 +247,7 @@ interface PartsOptions {
   readonly floor: number;
 }
 
-/** What is in a folder: the large parts by themselves, the small ones as one. */
+/** Returns the parts of a folder: each large one separately, the small ones together. */
 function partsOf(folder: Folder, {room, minWeight, floor}: PartsOptions): Node[] {
   const leaves = folder.leaves.toSorted((a, b) => b.bytes - a.bytes);
   const large = [...folder.folders.map(folderNode), ...leaves.slice(0, room).map((leaf) => leafNode(leaf, floor))]
@@ -272,7 +272,7 @@ function leafNode(change: Change, floor: number): Node {
   return {path: change.path, part: 'whole', leaf: change, sums};
 }
 
-/** A folder that holds nothing but another one is shown as that other one; its sums also hold its own change. */
+/** Follows folders that contain only one other folder to the innermost one, which is shown instead. */
 function innermost(folder: Folder): Pick<Node, 'path' | 'folder'> {
   let inner = folder;
   while (inner.leaves.length === 0 && inner.folders.length === 1) inner = inner.folders[0] as Folder;

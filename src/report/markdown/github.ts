@@ -10,13 +10,13 @@ import {driftText, endSentence, plainPath, planSentence} from '../words/words.js
 import {markdownReport} from './markdown.js';
 
 export interface GithubReport {
-  /** Workflow commands, one a line: for stdout of a step. */
+  /** Workflow commands, one per line, for the stdout of a step. */
   readonly annotations: string;
-  /** Markdown: for the file that GITHUB_STEP_SUMMARY names. */
+  /** Markdown for the file that GITHUB_STEP_SUMMARY names. */
   readonly summary: string;
 }
 
-/** Of each level GitHub shows so many annotations a step, and drops the rest without a word. */
+/** GitHub shows this many annotations per level and step, and silently drops the rest. */
 const MAX_ANNOTATIONS = 10;
 
 type Level = 'error' | 'warning' | 'notice';
@@ -35,7 +35,7 @@ export function githubReport(subject: Subject): GithubReport {
   return {annotations: shown.map(command).join('\n'), summary: markdownReport(subject)};
 }
 
-/** The annotation of an error that ended a command; of a saved plan that no longer fits, with the paths. */
+/** Returns the annotation for the error that ended a command, with the drifted paths if a saved plan no longer fits. */
 export function githubError({summary, detail, hint}: DirsyncError, drift: readonly Drift[] = []): string {
   const lines = [detail, ...(drift.length === 0 ? [] : [driftText(drift)]), ...(hint === undefined ? [] : [hint])];
   return command({level: 'error', title: summary, message: lines.join('\n')});
@@ -82,7 +82,7 @@ function problemAnnotation(level: Level, {path, side, code, message}: Problem): 
   return {level, title: escapeName(code), message: `${plainPath(path)} (${side}): ${escapeName(message)}`};
 }
 
-/** Of too many annotations of one level, the first ones and one that tells how many others there are. */
+/** Returns the annotations of one level; if there are too many, the first ones and one with the number of the others. */
 function shorten(annotations: readonly Annotation[]): readonly Annotation[] {
   const [first] = annotations;
   if (first === undefined || annotations.length <= MAX_ANNOTATIONS) return annotations;

@@ -1,6 +1,6 @@
 /**
- * Plans, runs and histories as GitHub's Markdown, of a size for a pull request's comment or a job's summary. What is not
- * our own word stands in a code span or a code block, where nothing is Markdown, HTML, a link, a mention or a reference.
+ * Renders plans, runs and histories as GitHub Markdown, small enough for a comment on a pull request or a job summary. Foreign text is
+ * in code spans or code blocks, where nothing is Markdown, HTML, a link, a mention or a reference.
  */
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
@@ -16,14 +16,14 @@ import {formatBytes, formatDuration, formatIsoTime} from '../words/units.js';
 import {endSentence, GLYPHS, OUTCOMES, pathWords, plainPath, planSentence, reasonWords, sizeOf} from '../words/words.js';
 import {code, foreign, problemItem, prose} from './spans.js';
 
-/** A list longer than this is folded. */
+/** Longer lists are folded. */
 const MAX_OPEN = 25;
 const MAX_FOLDERS = 20;
-/** Rows line up over so many columns at most, measured by so many of them. */
+/** Rows are aligned up to this many columns, measured from the first MEASURED rows. */
 const MAX_WIDTH = 60;
 const MEASURED = 500;
 
-/** A part of a report. Where there is no room for all its rows, the first ones stand, and `more` tells how many others there are. */
+/** A part of a report. If not all rows fit, it shows the first ones, and `more` renders the number of the others. */
 interface Section {
   readonly before: string;
   readonly count: number;
@@ -32,12 +32,12 @@ interface Section {
   readonly more: (count: string) => string;
 }
 
-/** A report of at most `limit` bytes of UTF-8, cut by leaving out whole rows. */
+/** Returns a report of at most `limit` bytes of UTF-8, shortened by leaving out whole rows. */
 export function markdownReport(subject: Subject, {limit = 60_000}: {readonly limit?: number} = {}): string {
   const sections = sectionsOf(subject).filter(({count}) => count > 0);
   const whole = fill(sections, limit, 1);
   if (!whole.isCut) return whole.text;
-  // Long lists leave half of the room that there is to what comes after them.
+  // Each long list leaves half of the remaining room to the following sections.
   return `${fill(sections, limit - byteLength(CUT), 0.5).text}${byteLength(CUT) <= limit ? CUT : ''}`;
 }
 
@@ -72,7 +72,7 @@ function fill(sections: readonly Section[], limit: number, share: number): {text
   return {text, isCut};
 }
 
-/** The rows of a section that there is room for, and the bytes that the section then has. */
+/** Returns the rows of a section that fit, and the bytes of the section with them. */
 function take({before, count, row, after, more}: Section, room: number): {rows: string[]; bytes: number} {
   const rows: string[] = [];
   const moreBytes = byteLength(more(formatCount(count))) + 1;
@@ -158,7 +158,7 @@ function actionRow(action: Action): Row {
 
 // ── Runs ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** In which order the steps of a run are listed, and under which title. */
+/** The order and the titles in which the steps of a run are listed. */
 const STEPS: readonly (readonly [status: OutcomeStatus, title: string])[] = [
   ['failed', 'Failed'],
   ['skipped', 'Skipped because of drift'],
@@ -259,7 +259,7 @@ function paragraphs(lines: readonly string[]): Section {
   };
 }
 
-/** A box of its own, one paragraph for each line. */
+/** A callout with one paragraph for each line. */
 function callout(level: 'CAUTION' | 'WARNING', lines: readonly string[]): Section {
   return {
     before: `> [!${level}]\n`,
@@ -281,7 +281,7 @@ function table<Item>({title, head, items, row}: Table<Item>): Section {
   return {
     before: `${title === undefined ? '' : `#### ${title}\n\n`}${head}\n`,
     count: items.length,
-    // A bar ends a cell in code spans as well.
+    // A bar ends a cell even in code spans.
     row: (i) =>
       `| ${row(items[i] as Item)
         .map((cell) => cell.replaceAll('|', '\\|'))
@@ -298,7 +298,7 @@ interface Row {
   readonly words: string;
 }
 
-/** Changes in a code block, which GitHub colours by their first character. None begins like a fence. */
+/** Changes in a code block, which GitHub colours by their first character. No line begins like a fence. */
 function block<Item>(title: string, items: readonly Item[], rowOf: (item: Item) => Row): Section {
   const widths = items.slice(0, MEASURED).map((item) => columns(rowOf(item).path));
   const width = Math.min(MAX_WIDTH, Math.max(0, ...widths));
@@ -314,7 +314,7 @@ function block<Item>(title: string, items: readonly Item[], rowOf: (item: Item) 
   });
 }
 
-/** A section under a title, folded when it is long. */
+/** A section under a title, folded if it is long. */
 function folded(title: string, section: Section): Section {
   if (section.count <= MAX_OPEN) return {...section, before: `#### ${title}\n\n${section.before}`};
   return {

@@ -1,4 +1,4 @@
-/** A run of a job in a few lines, for a chat: short enough for each of them, and in the Markdown that all of them take. */
+/** A run in a few lines for a chat: short enough for every chat, and in Markdown that all of them support. */
 
 import {formatCount} from '../../core/count.js';
 import type {JobRun, RunResult} from '../../core/job-run.js';
@@ -7,10 +7,10 @@ import {formatBytes, formatDuration} from '../words/units.js';
 import {planSentence, verdict} from '../words/words.js';
 import {code, escapedProse, foreign, problemItem, prose} from './spans.js';
 
-/** Characters of a message that Discord takes; Slack takes more. */
+/** The longest message that Discord accepts, in characters. Slack accepts more. */
 const MAX_MESSAGE = 2000;
 const MAX_PROBLEMS = 5;
-/** A longer word of others is cut. */
+/** Longer foreign texts are shortened. */
 const MAX_FOREIGN = 200;
 
 const RESULTS: Readonly<Record<RunResult, string>> = {
@@ -21,7 +21,7 @@ const RESULTS: Readonly<Record<RunResult, string>> = {
   interrupted: 'was interrupted',
 };
 
-/** A line and a list, the most telling first; what does not fit is left out by whole lines. */
+/** Returns a headline and a list, the most important first. Lines that do not fit are left out. */
 export function runMessage(run: JobRun): string {
   let text = `${headline(run)}\n`;
   for (const line of linesOf(run)) {
@@ -75,7 +75,7 @@ function cut<Text extends string>(text: Text): Text {
   return start === text ? text : (`${start}…` as Text);
 }
 
-/** What came of a run, in one sentence; escaped. */
+/** Returns the result of a run in one sentence; escaped. */
 export function runSentence({planned, report, error, result}: JobRun): string {
   if (error) return error.message;
   if (report === undefined) return planned ? planSentence(planned.plan, planned.summary) : `The run ${RESULTS[result]}.`;
@@ -83,7 +83,7 @@ export function runSentence({planned, report, error, result}: JobRun): string {
   return isNothing && planned && !report.interrupted ? planSentence(planned.plan, planned.summary) : verdict(report);
 }
 
-/** The guards that halted a run. */
+/** Returns the guards that halted a run. */
 export function haltingGuards({result, planned, error}: JobRun): GuardName[] {
   if (result !== 'halted') return [];
   const guards = planned?.halts.filter(({allowed}) => !allowed).map(({guard}) => guard) ?? [];

@@ -1,11 +1,11 @@
-/** What is not our own word in Markdown: it stands in code spans, where nothing is Markdown, HTML, a link, a mention or a reference. */
+/** Foreign text in Markdown: in code spans, where nothing is Markdown, HTML, a link, a mention or a reference. */
 import {escapeLine, escapeName} from '../../core/escape.js';
 import type {Problem} from '../../core/problem.js';
 import {plainPath} from '../words/words.js';
 
 /**
- * An escaped text as a code span. What the span would lose or obey is written out: backticks, since GitHub knows no fence of
- * more than 80 of them, and spaces at the ends or in a row, which a browser drops.
+ * Renders an escaped text as a code span. Backticks are escaped, because GitHub supports at most 80 in a fence. Leading, trailing and
+ * repeated spaces are escaped, because browsers drop them.
  */
 export function code(escaped: string): string {
   return `\`${escaped.replace(/^ | $|(?<= ) /g, '\\x20').replaceAll('`', '\\x60')}\``;
@@ -16,22 +16,22 @@ export function foreign(text: string): string {
 }
 
 /**
- * Begins with a letter; then letters, digits, spaces, and marks where prose has them. No Markdown, URL, mention or reference
- * (`#1`, `GH-1`, a commit) fits in.
+ * Matches a letter, then letters, digits, spaces, and punctuation where prose has it. Matches no Markdown, URL, mention or reference
+ * (`#1`, `GH-1`, a commit).
  */
 const PROSE = /^(?=\p{L})(?!.*\b[0-9a-f]{7,40}\b)(?:[\p{L}\p{N} ,;'()%/→…]|[.:](?= |$)|(?<=\d)\.(?=\d)|(?<= )\.|-(?!\d))*$/u;
 
-/** A sentence as it is when it is plain prose, else as code. */
+/** Returns a sentence unchanged if it is plain prose, otherwise as code. */
 export function prose(text: string): string {
   return PROSE.test(text) ? text : foreign(text);
 }
 
-/** As `prose`, for a sentence in which names are escaped already. */
+/** As `prose`, for a sentence with escaped names. */
 export function escapedProse(text: string): string {
   return PROSE.test(text) ? text : code(escapeLine(text));
 }
 
-/** A problem as an item of a list. */
+/** Renders a problem as a list item. */
 export function problemItem({path, side, code: problemCode, message}: Problem): string {
   return `- ${code(plainPath(path))} (${side}): ${foreign(problemCode)}, ${prose(message)}`;
 }

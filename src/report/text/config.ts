@@ -1,4 +1,4 @@
-/** What the config says of its jobs, as text: a line for each value, with where it was said. */
+/** The settings of jobs as text: a line for each value, with where it is set. */
 import {escapeName} from '../../core/escape.js';
 import type {ShownConfig, ShownSetting} from '../../core/shown-config.js';
 import {columns, pad} from '../words/columns.js';
@@ -13,7 +13,7 @@ export function configText({files, jobs}: ShownConfig, color: boolean): string {
   ]);
 }
 
-/** A value longer than this pushes its own origin to the right, and no other's. */
+/** A longer value moves only its own origin to the right. */
 const MAX_WIDTH = 60;
 
 function settingLines(settings: readonly ShownSetting[], files: readonly string[]): string[] {
@@ -33,13 +33,13 @@ function valueWords(value: ShownSetting['value']): string {
   return typeof value === 'string' ? textWords(value) : String(value);
 }
 
-/** In quotes where the text could be taken for more or less than it is. */
+/** Quotes a text that would be ambiguous without quotes. */
 function textWords(text: string): string {
   const escaped = escapeName(text);
   return /^[^\s,"']+$/.test(escaped) ? escaped : `"${escaped.replaceAll('"', '\\"')}"`;
 }
 
-/** The name of a file, where it is the only one of that name; else its path. */
+/** Returns the name of a file if it is unique, otherwise its path. */
 function shortest(file: string, files: readonly string[]): string {
   const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
   return files.filter((each) => nameOf(each) === nameOf(file)).length === 1 ? nameOf(file) : file;

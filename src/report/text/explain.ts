@@ -1,4 +1,4 @@
-/** Why a path is or is not in a plan, as text. Every name in it is escaped. */
+/** Explanations as text: why a path is or is not in a plan. All names are escaped. */
 import type {Action} from '../../core/action.js';
 import {formatPlural} from '../../core/count.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
@@ -12,7 +12,7 @@ import {formatBytes, formatIsoTime} from '../words/units.js';
 import {filterRuleWords, GLYPHS, KIND_STYLES, OUTCOMES, pathWords, plainPath, reasonWords} from '../words/words.js';
 import {haltLine, joinSections, paint, problemLines} from './text.js';
 
-/** The verdict, what both sides have, and what led to it. */
+/** Returns the verdict, the attributes on both sides, and the reasons. */
 export function explanationText(explanation: Explanation, color: boolean): string {
   const {header, problems, halts} = explanation;
   return joinSections([
@@ -25,7 +25,7 @@ export function explanationText(explanation: Explanation, color: boolean): strin
   ]);
 }
 
-/** The verdict in one sentence. */
+/** Returns the verdict in one sentence. */
 export function explanationSentence(explanation: Explanation): string {
   const {verdict, action, source, target, leader, holds} = explanation;
   const path = folderPath(explanation);
@@ -117,7 +117,7 @@ function attributeLines({action, source, target}: Explanation, color: boolean): 
   if (rows.length === 0) return [];
   const cells = rows.map(({name, before = '–', after = '–', differs}) => ({name, before, after, differs}));
   const head = {name: '', before: 'target', after: 'source', differs: false};
-  // A text that is longer than most juts out, and moves no other.
+  // A very long text does not move other columns.
   const widest = (key: 'name' | 'before') => Math.min(MAX_COLUMN, Math.max(...[head, ...cells].map((row) => columns(row[key]))));
   const [nameWidth, beforeWidth] = [widest('name'), widest('before')];
   return [head, ...cells].map(({name, before, after, differs}) => {

@@ -1,4 +1,4 @@
-/** Runs that were, as plain text: one of them, and a target's history. as in report/text/text. */
+/** Recorded runs as plain text: a single run, and the history of a target. */
 
 import {formatCount} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
@@ -13,7 +13,7 @@ export interface RunTextOptions {
   readonly run: Run;
   readonly color: boolean;
   readonly width: number;
-  /** Lists every step and problem, however many there are. */
+  /** List every step and problem, no matter how many. */
   readonly all?: boolean;
 }
 
@@ -113,7 +113,7 @@ export function historyText({target, runs, color}: HistoryTextOptions): string {
   ]);
 }
 
-/** Bytes written; of a run without an end, those of the steps that it has. */
+/** Returns the bytes written; for an unfinished run, those of its recorded steps. */
 function bytesWords({end, kinds}: RunSummary): string {
   const written = end?.bytes ?? kinds.create.bytes + kinds.update.bytes + kinds.replace.bytes;
   return written > 0 ? formatBytes(written) : '';

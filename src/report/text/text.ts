@@ -1,4 +1,4 @@
-/** Plans and runs as plain text for terminals and pipes. No line ends with a newline; colour only repeats what words say. */
+/** Plans and runs as plain text for terminals and pipes. Texts do not end with a newline. Colour only repeats what words say. */
 import {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, isUpkeep} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
@@ -27,7 +27,7 @@ import {
   verdict,
 } from '../words/words.js';
 
-/** Up to this many changes are listed one by one, more by folder. */
+/** Up to this many changes are listed one by one; more are summed up by folder. */
 export const MAX_LISTED = 100;
 const MAX_FOLDERS = 20;
 export const MAX_PROBLEMS = 20;
@@ -37,9 +37,9 @@ export interface PlanTextOptions {
   readonly summary: PlanSummary;
   readonly halts: readonly Halt[];
   readonly color: boolean;
-  /** Columns of the terminal: a long path may push its line over it, but does not push the others'. */
+  /** Columns of the terminal. A long path makes only its own line longer. */
   readonly width: number;
-  /** Lists every change and problem, however many there are. */
+  /** List every change and problem, no matter how many. */
   readonly all?: boolean;
 }
 
@@ -142,13 +142,13 @@ export function kindLines(kinds: PlanSummary['kinds'], color: boolean): string[]
   });
 }
 
-/** What `dirsync apply` prints at its end: outcomes, speed, problems, skipped paths, and one sentence. */
+/** Renders the end of an apply as `dirsync apply` prints it: problems, skipped paths, outcomes, speed, and one sentence. */
 export function applyText({report, color}: {readonly report: ApplyReport; readonly color: boolean}): string {
   const {problems, skipped} = report;
   return joinSections([problemLines(problems, color, MAX_PROBLEMS), skippedLines(skipped), ...endSections(report)]);
 }
 
-/** How a run ended: its outcomes, and what it wrote in which time, with one sentence. */
+/** Renders how a run ended: its outcomes, bytes and time, and one sentence. */
 export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' | 'problems'>): string[][] {
   const {counts, bytes} = report;
   const rows = Object.entries(OUTCOMES)
@@ -167,7 +167,7 @@ export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' |
   ];
 }
 
-/** How far an apply is, in one line: the percentage first, since the end may be cut off. */
+/** Renders the progress of an apply in one line, with the percentage first, because the end may be cut off. */
 export function progressText({phase, share, actions, bytes, bytesPerSecond, left}: Progress): string {
   const parts = [
     `${PHASES[phase]}: ${Math.floor(100 * share)} %`,
@@ -192,7 +192,7 @@ export function joinSections(sections: readonly (readonly string[])[]): string {
     .join('\n\n');
 }
 
-/** Whether there is colour was decided by the caller, so the stream and the environment are not asked again. */
+/** Styles a text if `color` is true. The caller has already checked the stream and the environment. */
 export function paint(color: boolean, style: Style, text: string): string {
   return color ? styleText(style, text, {validateStream: false}) : text;
 }

@@ -1,4 +1,4 @@
-/** What a change makes of a path's attributes, side by side. */
+/** The attributes of a path before and after a change. */
 import type {Action} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
@@ -11,17 +11,17 @@ import {xattrLabel, xattrPairWords, xattrWords} from './xattr.js';
 
 export interface AttributeRow {
   readonly name: string;
-  /** Undefined where there is none: nothing stands there, or it is no such attribute of its kind. */
+  /** Undefined if the path does not exist on this side, or its kind does not have the attribute. */
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly differs: boolean;
-  /** Attributes that the row stands for; 1 where it does not say. */
+  /** Number of attributes that the row stands for; default: 1. */
   readonly count?: number;
 }
 
 type Sides = Pick<Action, 'before' | 'after'>;
 
-/** One row for each attribute that either side has; times are exact where they would look the same. */
+/** Returns a row for each attribute of either side. Times are exact if they would otherwise look the same. */
 export function attributeRows({before, after}: Sides): AttributeRow[] {
   const exact =
     before !== undefined &&
@@ -39,7 +39,7 @@ export function attributeRows({before, after}: Sides): AttributeRow[] {
   return [...attributes.flatMap((attribute) => rowOf(attribute, {before, after})), ...rareRows({before, after})];
 }
 
-/** The rows of what few entries have: the numbers of a device, ACLs, and extended attributes. */
+/** Returns the rows of rare attributes: device numbers, ACLs and extended attributes. */
 export function rareRows({before, after}: Sides): AttributeRow[] {
   return [...rowOf(['device', ({rdev}) => rdev], {before, after}), ...xattrRows({before, after})];
 }
@@ -52,7 +52,7 @@ function rowOf([name, of]: Attribute, {before, after}: Sides): AttributeRow[] {
   return [{name, before: old, after: now, differs: before !== undefined && after !== undefined && old !== now}];
 }
 
-/** Extended attributes of one path that have rows of their own; those that differ come before others. */
+/** At most this many extended attributes of a path get their own row; those that differ come first. */
 const MAX_XATTRS = 20;
 
 function xattrRows({before, after}: Sides): AttributeRow[] {

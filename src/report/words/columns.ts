@@ -1,17 +1,17 @@
-/** Texts in the columns of a terminal. They hold no control characters: names are escaped before. */
+/** Measures and cuts texts by terminal columns. They contain no control characters, because names are already escaped. */
 import {eastAsianWidth} from 'get-east-asian-width';
 
 const PLAIN = /^[\x20-\x7e]*$/;
-/** What joins any character before it, and takes no column alone: accents, the form of an emoji, vowels and endings of Hangul in parts. */
+/** Characters that join the one before and take no column: accents, emoji variation selectors, and parts of Hangul syllables. */
 const JOINING = '[\\p{M}\\u1160-\\u11ff\\ud7b0-\\ud7fb]';
-/** The tone of a skin joins what has a skin; after anything else it is a character. */
+/** A skin tone joins an emoji that supports it; otherwise it is a separate character. */
 const TONED = '\\p{Emoji_Modifier_Base}\\ufe0f?\\p{Emoji_Modifier}';
 const CHARACTERS = new RegExp(`(?:${TONED}|(?!${JOINING})[^])${JOINING}*|${JOINING}+`, 'gu');
 const JOINS = new RegExp(`^${JOINING}`, 'u');
 /** An emoji that would be a plain character without its variation selector. */
 const AS_EMOJI = /^\p{Emoji}\ufe0f/u;
 
-/** Columns that a terminal gives to a text. */
+/** Returns the number of columns that a text takes on a terminal. */
 export function columns(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
@@ -19,7 +19,7 @@ export function columns(text: string): number {
   return width;
 }
 
-/** Each with what joins it. */
+/** Splits a text into characters, each with those that join it. */
 function charactersOf(text: string): readonly string[] {
   return text.match(CHARACTERS) ?? [];
 }
@@ -33,13 +33,13 @@ export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columns(text)));
 }
 
-/** At most `width` columns of a text; what is cut is shown as "…". */
+/** Cuts a text to `width` columns. "…" marks the cut. */
 export function cut(text: string, width: number): string {
   if (columns(text) <= width) return text;
   return width < 1 ? '' : `${head(text, width - 1)}…`;
 }
 
-/** As `cut`, keeping the end too: of a path the file's name says more than the folders in the middle. */
+/** As `cut`, but cuts the middle, because in a path the file name matters more than the folders. */
 export function cutMiddle(text: string, width: number): string {
   if (columns(text) <= width) return text;
   if (width < 4) return cut(text, width);
@@ -47,7 +47,7 @@ export function cutMiddle(text: string, width: number): string {
   return `${head(text, left)}…${tail(text, width - 1 - left)}`;
 }
 
-/** As `cut`, keeping the end. */
+/** As `cut`, but cuts the start. */
 export function cutStart(text: string, width: number): string {
   return columns(text) <= width ? text : `…${tail(text, width - 1)}`;
 }
@@ -58,13 +58,13 @@ function tail(text: string, width: number): string {
     .join('');
 }
 
-/** As much of a text as fits in so many columns. */
+/** Returns as much of a text as fits in `width` columns. */
 export function head(text: string, width: number): string {
   if (PLAIN.test(text)) return text.slice(0, Math.max(0, width));
   return fitting(charactersOf(text), width).join('');
 }
 
-/** The first of these that have room in so many columns. */
+/** Returns the first characters that fit in `width` columns. */
 function fitting(characters: readonly string[], width: number): string[] {
   let left = width;
   const end = characters.findIndex((character) => {

@@ -1,4 +1,4 @@
-/** The difference of two texts, line by line, as `diff -u` shows it. Its texts are escaped. */
+/** The difference between two texts, line by line, as in `diff -u`. Its texts are escaped. */
 import {structuredPatch} from 'diff';
 import {escapeLine} from '../../core/escape.js';
 
@@ -7,18 +7,18 @@ export interface DifferenceLine {
   readonly text: string;
 }
 
-/** So many changed lines are looked for; texts that differ in more have hardly a line in common that means something. */
+/** The most changed lines to search for. Texts with more changes have hardly any meaningful line in common. */
 const MAX_EDITS = 20_000;
 const MAX_MS = 400;
 
 const TYPES: Readonly<Record<string, DifferenceLine['type']>> = {' ': 'same', '+': 'added', '-': 'removed'};
 
-/** Undefined where the texts are too different to be compared in reasonable time. */
+/** Returns the lines of the difference; undefined if the texts are too different to compare in reasonable time. */
 export function difference(before: string, after: string): DifferenceLine[] | undefined {
   const patch = structuredPatch('', '', before, after, '', '', {context: 3, maxEditLength: MAX_EDITS, timeout: MAX_MS});
   return patch?.hunks.flatMap(({oldStart, oldLines, newStart, newLines, lines}) => [
     {type: 'hunk' as const, text: `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`},
-    // What begins with a backslash tells that the last line has no newline.
+    // A line that begins with a backslash says that the last line has no newline.
     ...lines.map((line) => ({
       type: TYPES[line.charAt(0)] ?? ('hunk' as const),
       text: escapeLine(TYPES[line.charAt(0)] ? line.slice(1) : line),

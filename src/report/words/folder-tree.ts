@@ -1,18 +1,18 @@
-/** Folders by path, made with those above them when they are first asked for. */
+/** A tree of folders by path. Folders are created on first access, with those above them. */
 import {pathParts, type RelPath, ROOT} from '../../core/path.js';
 
 export interface TreeFolder {
   readonly path: RelPath;
 }
 
-/** Folders deeper than this count as the one above them, which bounds the work for absurd paths. */
+/** Deeper folders count as their parent, which limits the work for extreme paths. */
 const MAX_DEPTH = 32;
 
 export class FolderTree<Folder extends TreeFolder> {
   readonly root: Folder;
   readonly #folders: Map<RelPath, Folder>;
 
-  /** `make` is told the folder that holds the new one; the root has none. */
+  /** `make` creates a folder and gets its parent; the root has none. */
   constructor(private readonly make: (path: RelPath, above: Folder | undefined) => Folder) {
     this.root = make(ROOT, undefined);
     this.#folders = new Map([[ROOT, this.root]]);
@@ -35,7 +35,7 @@ export class FolderTree<Folder extends TreeFolder> {
     return folder;
   }
 
-  /** Each after all that are in it, so that what is in it can be summed up. */
+  /** Returns all folders, each after the folders inside it, so that sums can be added upwards. */
   upwards(): Folder[] {
     return [...this.#folders.values()].reverse();
   }

@@ -1,4 +1,4 @@
-/** The changes of a large plan, by folder: as many lines as a person reads, the largest folders opened first. */
+/** Summarizes the changes of a large plan by folder, in a readable number of lines. The largest folders are opened first. */
 import {type Action, isUpkeep, volumeOf} from '../../core/action.js';
 import {comparePaths, parentPath, type RelPath} from '../../core/path.js';
 import {FolderTree} from './folder-tree.js';
@@ -6,7 +6,7 @@ import {GLYPHS} from './words.js';
 
 export interface FolderTotals {
   readonly path: RelPath;
-  /** Whether the folders below it have lines of their own, so that this line counts what lies directly in it. */
+  /** Whether the folders below have their own lines, so that this line counts only its direct content. */
   readonly opened: boolean;
   readonly changes: number;
   /** Changes by their glyph. */
@@ -25,13 +25,13 @@ interface Folder {
   readonly path: RelPath;
   readonly parent: Folder | undefined;
   readonly children: Folder[];
-  /** What lies directly in it. */
+  /** Totals of its direct content. */
   readonly own: Totals;
-  /** `own` and all below. */
+  /** `own` and everything below. */
   readonly all: Totals;
 }
 
-/** The folders of a plan's changes, the largest first: about `lines` of them, or more where one folder holds that many. */
+/** Returns the folders with changes, largest first: about `lines` of them, or more if one folder contains that many. */
 export function foldersOf(actions: readonly Action[], lines: number): FolderTotals[] {
   const shown: FolderTotals[] = [];
   let open = [folderTree(actions)];
@@ -40,7 +40,7 @@ export function foldersOf(actions: readonly Action[], lines: number): FolderTota
     const folder = open.shift() as Folder;
     const parts = folder.children.length + (folder.own.changes > 0 ? 1 : 0);
     const others = shown.length + open.length;
-    // The only line there is says nothing: it is opened whatever it holds.
+    // A single line would say nothing, so it is always opened.
     if (folder.children.length > 0 && (others === 0 || others + parts <= lines)) {
       open = [...open, ...folder.children];
       if (folder.own.changes > 0) shown.push({path: folder.path, opened: true, ...folder.own});
@@ -72,7 +72,7 @@ function folderTree(actions: readonly Action[]): Folder {
   return tree.root;
 }
 
-/** A folder's own action is counted in it, all else in the folder that holds it. */
+/** A folder's own action is counted in that folder; other actions are counted in their parent folder. */
 function folderOf({path, before, after}: Action): RelPath {
   return (after ?? before)?.kind === 'directory' ? path : parentPath(path);
 }

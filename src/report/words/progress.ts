@@ -1,24 +1,24 @@
 /**
- * How far an apply is, how fast, and how long it will still take: folded from its events, with the time passed in. What a step
- * and a byte cost is learnt on the way, since both do: a million small files are bound by one, a few large ones by the other.
+ * The progress of an apply: how much is done, how fast, and the time left. It is computed from events and the time passed in. The cost
+ * of a step and of a byte is learned on the way: many small files are limited by steps, a few large ones by bytes.
  */
 import type {ApplyPhase, ApplyProgress, ApplyStarted} from '../../core/event.js';
 import type {RelPath} from '../../core/path.js';
 
-/** Times are milliseconds. */
+/** The progress of an apply. Times are in milliseconds. */
 export interface Progress {
   readonly started: number;
   readonly phase: ApplyPhase;
-  /** The part of the work that is done: 0 to 1, never falls, and never reaches 1. */
+  /** The part of the work that is done, from 0 to less than 1. Never decreases. */
   readonly share: number;
-  /** How long it will still take; undefined until something was done. */
+  /** Time left; undefined until something was done. */
   readonly left: number | undefined;
   readonly actions: Amount;
   readonly bytes: Amount;
-  /** Undefined until they mean something. */
+  /** Undefined for the first second. */
   readonly stepsPerSecond: number | undefined;
   readonly bytesPerSecond: number | undefined;
-  /** The path at hand, for each worker. */
+  /** The current path of each worker. */
   readonly current: readonly (RelPath | undefined)[];
   readonly memory: Memory;
 }
@@ -28,11 +28,11 @@ interface Amount {
   readonly total: number;
 }
 
-/** What one event leaves for the next. */
+/** Data from one event to the next. */
 interface Memory {
   readonly steps: Amount;
   readonly checks: number;
-  /** When the last event came, and when the last that told of work. */
+  /** Time of the last event, and of the last event with progress. */
   readonly seen: number;
   readonly worked: number;
   readonly learnt: Learnt;
@@ -40,13 +40,13 @@ interface Memory {
   readonly recent: {readonly time: number; readonly steps: number; readonly bytes: number};
 }
 
-/** Steps and bytes, each in the time that they were guessed to take. */
+/** Steps and bytes, each in the estimated time that they take. */
 interface Work {
   readonly steps: number;
   readonly bytes: number;
 }
 
-/** The normal equations of `time = a × steps + b × bytes`, each event weighed by its work. */
+/** The normal equations of `time = a × steps + b × bytes`, where each event is weighted by its work. */
 interface Learnt {
   readonly steps: number;
   readonly both: number;
@@ -55,20 +55,20 @@ interface Learnt {
   readonly bytesTime: number;
 }
 
-/** The guess. It sets how a step compares with a byte until both have been seen: 0.1 ms, and 500 MB/s. */
+/** The first estimate of a step and a byte, until both have been measured: 0.1 ms, and 500 MB/s. */
 const STEP_TIME = 0.1;
 const BYTE_TIME = 2e-6;
-/** A check costs this part of a step that changes something. */
+/** The cost of a check, relative to a step that changes something. */
 const CHECK = 0.2;
-/** The weight of the guess's comparison beside what was seen. */
+/** The weight of the first estimate, relative to measurements. */
 const GUESS = 0.02;
-/** After so long, what was seen has a third of its weight. */
+/** After this time, a measurement has a third of its weight. */
 const LEARNT_TIME = 20_000;
 const RECENT_TIME = 3000;
 const LEFT_TIME = 1000;
-/** What was done in less time tells no speed. */
+/** A shorter time is not enough to compute a speed. */
 export const SPEED_AFTER_MS = 1000;
-/** No percentage shows more than 99 until the end is told. */
+/** The percentage stays at 99 until the end. */
 const ALMOST = 0.999;
 
 export function startProgress({actions, steps, checks, bytes}: ApplyStarted, now: number): Progress {
@@ -112,7 +112,7 @@ export function advance(progress: Progress, event: ApplyProgress, now: number): 
   return {
     started: progress.started,
     phase: event.phase,
-    // What is left shrinks as its time does: another estimate changes the pace, and never turns it round or stops it.
+    // The remaining share shrinks with the remaining time. A new estimate changes the pace, but never reverses it.
     share: before > 0 ? Math.min(ALMOST, 1 - (1 - progress.share) * (after / before)) : progress.share,
     left: isWork || progress.left !== undefined ? smooth(progress.left, after, passed) : undefined,
     actions: {done: Math.max(progress.actions.done, event.actions), total: progress.actions.total},
@@ -125,7 +125,7 @@ export function advance(progress: Progress, event: ApplyProgress, now: number): 
       steps,
       checks: memory.checks,
       seen: now,
-      // No step or byte is to blame for the time of a flush.
+      // The time of a flush does not count as a cost of steps or bytes.
       worked: isWork || event.phase === 'sync' ? now : memory.worked,
       learnt,
       recent,
@@ -154,11 +154,11 @@ function learn(learnt: Learnt, {steps, bytes}: Work, time: number): Learnt {
   };
 }
 
-/** How long work takes by what was learnt. */
+/** Returns the time that the work will take. */
 function timeOf(work: Work, learnt: Learnt): number {
   const seen = learnt.steps + 2 * learnt.both + learnt.bytes;
   if (seen === 0) return work.steps + work.bytes;
-  // Where only one of both was seen, the other is likely to be slower or faster than guessed too, but not by as much.
+  // If only one of both was measured, the estimate of the other is scaled too, but by less.
   const guess = GUESS * seen;
   const pace = Math.sqrt((learnt.stepsTime + learnt.bytesTime) / seen);
   const [steps, bytes] = [learnt.steps + guess, learnt.bytes + guess];
@@ -166,13 +166,13 @@ function timeOf(work: Work, learnt: Learnt): number {
   const determinant = steps * bytes - learnt.both * learnt.both;
   const perStep = (stepsTime * bytes - bytesTime * learnt.both) / determinant;
   const perByte = (bytesTime * steps - stepsTime * learnt.both) / determinant;
-  // Neither gives time back: when one would, all is the other's cost.
+  // A cost cannot be negative: then the other one accounts for all of the time.
   if (perStep < 0) return (work.bytes * bytesTime) / bytes;
   if (perByte < 0) return (work.steps * stepsTime) / steps;
   return work.steps * perStep + work.bytes * perByte;
 }
 
-/** Counts down with the clock, and leans towards the newest estimate. */
+/** Counts down with the clock, and moves towards the newest estimate. */
 function smooth(left: number | undefined, estimate: number, passed: number): number {
   if (left === undefined) return estimate;
   const due = Math.max(0, left - passed);

@@ -1,4 +1,4 @@
-/** Numbers for people, always in English. Times are those of this machine's zone, which they name: clocks on the wall show these. */
+/** Formats numbers and times for users, always in English. Times are in this machine's time zone, and name it. */
 import {fromNanoseconds} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
 
@@ -8,7 +8,7 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  // What would be rounded up to 1024 is 1 of the next unit.
+  // A value that rounds up to 1024 is 1 of the next unit.
   while (round(value) >= 1024 && unit < UNITS.length - 1) {
     value /= 1024;
     unit++;
@@ -37,28 +37,28 @@ export function formatDuration(ms: number, {whole = false}: {whole?: boolean} = 
 }
 
 /**
- * Nanoseconds since 1970 as "2026-01-01 11:00:00+01:00", or with "Z" where the zone is UTC; on request with nine decimals. In seconds
- * where the calendar ends.
+ * Formats nanoseconds since 1970 as "2026-01-01 11:00:00+01:00", or with "Z" for UTC; `exact`: with nine decimals. Times outside of the
+ * calendar are shown in seconds.
  */
 export function formatTime(time: bigint, {exact = false, utc = false}: {exact?: boolean; utc?: boolean} = {}): string {
   const {seconds, nanoseconds} = fromNanoseconds(time);
   const fraction = exact ? `.${String(nanoseconds).padStart(9, '0')}` : '';
-  // Where zones still went by the sun, whole minutes are near enough.
+  // For historical zones based on solar time, whole minutes are precise enough.
   const offset = utc ? 0 : -Math.round(new Date(seconds * 1000).getTimezoneOffset());
   const local = new Date((seconds + 60 * offset) * 1000);
-  // A Date ends in the year 275760; file systems do not.
+  // A Date ends in the year 275760, but file systems can store later times.
   if (Number.isNaN(local.getTime())) return `${seconds}${fraction} s`;
   return `${local.toISOString().slice(0, -5).replace('T', ' ')}${fraction}${zoneWords(offset)}`;
 }
 
-/** Minutes before UTC. */
+/** Formats an offset from UTC in minutes. */
 function zoneWords(offset: number): string {
   if (offset === 0) return 'Z';
   const part = (value: number) => String(Math.floor(value)).padStart(2, '0');
   return `${offset < 0 ? '-' : '+'}${part(Math.abs(offset) / 60)}:${part(Math.abs(offset) % 60)}`;
 }
 
-/** An ISO 8601 time in the same form. What is none is escaped. */
+/** Formats an ISO 8601 time in the same form. Any other text is escaped. */
 export function formatIsoTime(iso: string): string {
   const ms = Date.parse(iso);
   return Number.isNaN(ms) ? escapeName(iso) : formatTime(BigInt(ms) * 1_000_000n);

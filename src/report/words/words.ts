@@ -1,4 +1,4 @@
-/** Actions, plans and runs in words. Every name in them is escaped. */
+/** Describes actions, plans and runs in words. All names are escaped. */
 import type {styleText} from 'node:util';
 import {ACTION_KINDS, type Action, type ActionKind, fromOf, isUpkeep, type Reason, volumeOf} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
@@ -17,7 +17,7 @@ import {differingXattrs, type PreservedXattrs, XATTR_NAMESPACES} from '../../cor
 import {formatBytes, formatDuration, formatTime} from './units.js';
 import {xattrLabel} from './xattr.js';
 
-/** One character a kind, so that colour never says anything alone. */
+/** One character per kind, so that nothing is shown only by colour. */
 export const GLYPHS: Readonly<Record<ActionKind, string>> = {
   mkdir: '+',
   create: '+',
@@ -33,7 +33,7 @@ export const GLYPHS: Readonly<Record<ActionKind, string>> = {
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** Colours repeat what glyphs and words say. */
+/** Colours per kind. They only repeat what glyphs and words say. */
 export const KIND_STYLES: Readonly<Record<ActionKind, Style>> = {
   mkdir: 'green',
   create: 'green',
@@ -47,7 +47,7 @@ export const KIND_STYLES: Readonly<Record<ActionKind, Style>> = {
   blocked: 'yellow',
 };
 
-/** A path for people: the root is ".", a folder ends with "/", a symlink shows where it points. */
+/** Returns the path of an action for users: the root is ".", a folder ends with "/", a symlink shows where it points. */
 export function pathWords(action: Action): string {
   const entry = (action.after ?? action.before) as Entry;
   const path = action.path === '' ? '.' : escapeName(action.path);
@@ -55,7 +55,7 @@ export function pathWords(action: Action): string {
   return entry.link === undefined ? path : `${path} -> ${escapeName(entry.link)}`;
 }
 
-/** A path without an action: the root is ".". */
+/** Returns a path for users: the root is ".". */
 export function plainPath(path: RelPath): string {
   return path === '' ? '.' : escapeName(path);
 }
@@ -79,7 +79,7 @@ export function applyQuestion(changes: number): string {
   return `Apply ${changes === 1 ? 'this change' : `these ${formatCount(changes)} changes`}?`;
 }
 
-/** Where a filter line stands, and the line: "docs/.dirsyncignore:3: !keep.md". */
+/** Returns the place of a filter line, and the line: "docs/.dirsyncignore:3: !keep.md". */
 export function filterRuleWords({from, line, pattern}: FilterRule): string {
   return `${from === '' ? 'command line or config' : `${escapeName(from)}:${line}`}: ${escapeName(pattern)}`;
 }
@@ -92,7 +92,7 @@ export function sizeOf(action: Action): number | undefined {
   return isOfContent && (action.after ?? action.before)?.kind === 'file' ? 0 : undefined;
 }
 
-/** Why an action is there: "size 10 → 12, mode 0644 → 0600". */
+/** Returns the reasons of an action: "size 10 → 12, mode 0644 → 0600". */
 export function reasonWords(action: Action): string {
   const reasons = isUpkeep(action) ? action.reasons : action.reasons.filter((reason) => reason !== 'children');
   return reasons.map((reason) => reasonWord(reason, action)).join(', ');
@@ -144,7 +144,9 @@ function reasonWord(reason: Reason, action: Action): string {
   }
 }
 
-/** Which extended attributes differ: few are named, many are counted. A name alone says that the value is another. */
+/**
+ * Returns which extended attributes differ: up to three by name, more as a number. A name without a verb means that the value differs.
+ */
 function xattrChanges(before: Entry | undefined, after: Entry | undefined, preserved: PreservedXattrs): string {
   const [old, now] = [before?.xattrs ?? {}, after?.xattrs ?? {}];
   const names = differingXattrs(old, now, preserved);
@@ -172,7 +174,7 @@ export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
-/** A problem's code, and where it is and what it means. */
+/** Returns the code of a problem, and its path and message. */
 export function problemWords({path, side, code, message}: Problem): [code: string, words: string] {
   return [escapeName(code), `${plainPath(path)} (${side}): ${escapeName(message)}`];
 }
@@ -186,7 +188,7 @@ export function lockWaitWords(
   return `up to ${formatDuration(timeout, {whole: true})} for the lock of ${escapeName(target)}${by}`;
 }
 
-/** What a plan comes to, in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */
+/** Summarizes a plan in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */
 export function planSentence(plan: Plan, summary: PlanSummary): string {
   const {kinds, changes, upkeep, bytes, problems} = summary;
   const {narrowed} = plan.header;
@@ -205,7 +207,7 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
   return `Plan: ${formatPlural(changes, 'change')}: ${kindCounts(kinds)}${write}.${restWords(plan, summary)}`;
 }
 
-/** Its changes by kind: "1 to create, 2 to delete". */
+/** Returns the number of changes by kind: "1 to create, 2 to delete". */
 export function kindCounts(kinds: PlanSummary['kinds']): string {
   const parts: [count: number, words: string][] = [
     [kinds.mkdir.count + kinds.create.count, 'to create'],
@@ -220,7 +222,7 @@ export function kindCounts(kinds: PlanSummary['kinds']): string {
   return counts.join(', ');
 }
 
-/** Sentences on what a plan with changes does not do. */
+/** Returns sentences about what a plan leaves out, or cannot do. */
 export function restWords(plan: Plan, summary: PlanSummary): string {
   const {narrowed} = plan.header;
   return `${narrowed ? ` ${formatCount(narrowed.leftOut)} left out.` : ''}${trouble(plan, summary)}`;
@@ -249,7 +251,7 @@ export const OUTCOMES: Readonly<Record<OutcomeStatus, string>> = {
   blocked: 'held back',
 };
 
-/** Changes by their glyph: "+12 ~3 -1". */
+/** Returns the number of changes by glyph: "+12 ~3 -1". */
 export function glyphWords(kinds: Readonly<Record<ActionKind, KindTotals>>): string {
   const glyphs = new Map<string, number>();
   for (const kind of ACTION_KINDS) glyphs.set(GLYPHS[kind], (glyphs.get(GLYPHS[kind]) ?? 0) + kinds[kind].count);
@@ -259,7 +261,7 @@ export function glyphWords(kinds: Readonly<Record<ActionKind, KindTotals>>): str
     .join(' ');
 }
 
-/** How a run of a history ended, in a few words. */
+/** Returns how a run ended, in a few words. */
 export function resultWords({end, problems, fault}: RunSummary): string {
   if (fault !== undefined) return 'journal unreadable';
   if (end === undefined) return 'killed or still running';
@@ -280,7 +282,7 @@ function restOf(counts: RunEnd['counts']): string[] {
   ].filter((part) => part !== false);
 }
 
-/** How an apply ended, in one sentence. */
+/** Returns how an apply ended, in one sentence. */
 export function verdict({
   problems,
   leftOut = 0,
@@ -290,7 +292,7 @@ export function verdict({
   return endSentence(end, problems.length) + left;
 }
 
-/** How a run ended, in one sentence; `problems`: how many it had. */
+/** Returns how a run ended, in one sentence; `problems`: their number. */
 export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefined, problems: number): string {
   if (end === undefined) return 'Not finished: the run is still running or was killed; apply again to do the rest.';
   const {counts, interrupted} = end;
@@ -310,13 +312,13 @@ export function endSentence(end: Pick<RunEnd, 'counts' | 'interrupted'> | undefi
   return `Done: ${done}${unkept}.`;
 }
 
-/** Times of a schedule that passed without a run, without the dot at the end. */
+/** Returns how many scheduled runs were missed, and why; without a full stop. */
 export function skippedWords({ticks, why}: Pick<Extract<Event, {type: 'run-skipped'}>, 'ticks' | 'why'>): string {
   const times = ticks === 1 ? 'one scheduled run' : `${formatCount(ticks)} scheduled runs`;
   return `${times} ${ticks === 1 ? 'was' : 'were'} missed while ${why === 'busy' ? 'a run was in progress' : 'this machine was asleep'}`;
 }
 
-/** With a capital at the beginning, and a dot at the end. */
+/** Makes a text a sentence, with a capital letter and a full stop. */
 export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 }

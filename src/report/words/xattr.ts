@@ -1,14 +1,14 @@
-/** Extended attributes and ACLs in words. Whatever their names and values hold, what comes out is escaped. */
+/** Describes extended attributes and ACLs in words. The results are always escaped. */
 import {escapeName} from '../../core/escape.js';
 import {decodeName} from '../../core/name.js';
 import {ACL_ACCESS, ACL_DEFAULT, isAcl, UNREADABLE_XATTR, valueDigest} from '../../core/xattr.js';
 
-/** What people call an attribute. */
+/** Returns the usual name of an attribute. */
 export function xattrLabel(name: string): string {
   return name === ACL_ACCESS ? 'ACL' : name === ACL_DEFAULT ? 'default ACL' : escapeName(name);
 }
 
-/** A value as in `Xattrs`. */
+/** Describes a value of `Xattrs`. */
 export function xattrWords(name: string, value: string): string {
   if (value === UNREADABLE_XATTR) return 'unreadable';
   const digest = valueDigest(value);
@@ -17,7 +17,7 @@ export function xattrWords(name: string, value: string): string {
   return (isAcl(name) ? aclText(bytes) : plainText(bytes)) ?? hexWords(bytes);
 }
 
-/** Two values of one attribute: as each by itself, but never the same words for different values. */
+/** Describes two values of one attribute. Different values never get the same words. */
 export function xattrPairWords(name: string, before: string, after: string): [before: string, after: string] {
   const words: [string, string] = [xattrWords(name, before), xattrWords(name, after)];
   if (before === after || words[0] !== words[1]) return words;
@@ -35,24 +35,24 @@ function digestWords(digest: string, digits = digest.length): string {
   return `sha256 ${digest.slice(0, digits)}${digits < digest.length ? '…' : ''} (long)`;
 }
 
-/** What is no base64 is left out: no decoder of ours lets it in. */
+/** Decodes base64. Ignores invalid characters, which our decoders never accept. */
 function bytesOf(base64: string): Uint8Array {
   const digits = base64.replace(/[^A-Za-z0-9+/]/g, '');
   return Uint8Array.from(atob(digits.length % 4 === 1 ? digits.slice(0, -1) : digits), (char) => char.charCodeAt(0));
 }
 
-/** All control characters but tab, line feed and carriage return: a value with one of them is no text. */
+/** Control characters except tab, line feed and carriage return. A value with one of them is not a text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
 
-/** UTF-8 in quotes; also with the NUL at its end with which programs in C write it. */
+/** Returns UTF-8 text in quotes, also with the NUL at the end that C programs write; undefined if it is not text. */
 function plainText(bytes: Uint8Array): string | undefined {
   const text = decodeName(bytes);
   if (!text.isWellFormed() || CONTROL.test(text.replace(/\0$/, ''))) return undefined;
   return `"${escapeName(text).replaceAll('"', '\\"')}"`;
 }
 
-/** Bytes that are shown as hexadecimal. */
+/** The most bytes shown in hexadecimal. */
 const SHOWN_BYTES = 32;
 
 function hexWords(bytes: Uint8Array, from = 0): string {
@@ -63,12 +63,12 @@ function hexWords(bytes: Uint8Array, from = 0): string {
   return `0x${hex}${from + shown.length < bytes.length ? '…' : ''} (${bytes.length} bytes${start})`;
 }
 
-// linux/posix_acl_xattr.h: a version, then entries of a tag, permissions, and the number of a user or group.
+// linux/posix_acl_xattr.h: a version, then entries with a tag, permissions, and the ID of a user or group.
 const VERSION = 2;
 const HEADER_BYTES = 4;
 const ENTRY_BYTES = 8;
 
-/** By tag: how an entry of an ACL begins, and whether it names a user or group. */
+/** By tag: how an entry of an ACL begins, and whether it has the ID of a user or group. */
 const TAGS: ReadonlyMap<number, readonly [letter: string, named: boolean]> = new Map([
   [0x01, ['u', false]],
   [0x02, ['u', true]],
@@ -78,7 +78,7 @@ const TAGS: ReadonlyMap<number, readonly [letter: string, named: boolean]> = new
   [0x20, ['o', false]],
 ]);
 
-/** The short form of acl(5): "u::rw-,u:1000:r--,g::r--,m::r--,o::---"; undefined for what is no ACL. */
+/** Returns the short form of acl(5): "u::rw-,u:1000:r--,g::r--,m::r--,o::---"; undefined if the bytes are not an ACL. */
 function aclText(bytes: Uint8Array): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isWhole = bytes.length > HEADER_BYTES && (bytes.length - HEADER_BYTES) % ENTRY_BYTES === 0;
