@@ -18,7 +18,7 @@ import {withTimeFacts} from '../plan/compare.js';
 import {summarize} from '../plan/summary.js';
 import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
-import {errnoOf, type Folder, type View} from '../platform/platform.js';
+import {type Folder, orNothing, type View} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
 import {isSameRoot, markRoot, otherRoot, type RootMark, rootIdentity} from '../platform/roots.js';
 import {isLocked, type LockTiming, TargetLock} from '../state/lock.js';
@@ -218,13 +218,8 @@ class Execution {
     const {source, sourceMissing, options} = this.o.plan.header;
     checkSourceAbsent(platform(), this.o.plan.header);
     if (sourceMissing) return undefined;
-    let root: Folder;
-    try {
-      root = platform().openRoot(toByteName(source.path));
-    } catch (error) {
-      errnoOf(error);
-      return undefined;
-    }
+    const root = orNothing(() => platform().openRoot(toByteName(source.path)));
+    if (root === undefined) return undefined;
     try {
       if (source.identity !== undefined && !isSameRoot(source.identity, rootIdentity(root))) throw otherRoot(source.path);
       this.#sourceView = viewOf(platform(), root, 'source', options);

@@ -7,7 +7,7 @@ import {type Action, bytesOf} from '../core/action.js';
 import {parentPath} from '../core/path.js';
 import type {WaveStep} from '../plan/waves.js';
 import type {Cursor} from '../platform/cursor.js';
-import {errnoOf} from '../platform/platform.js';
+import {orNothing} from '../platform/platform.js';
 import type {StepResult} from './step.js';
 
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
@@ -33,12 +33,7 @@ export class FullVolumes {
   }
 
   #volumeOf({path}: Action): string | undefined {
-    try {
-      return this.target?.volumeAt(parentPath(path));
-    } catch (error) {
-      // The folder does not exist: the act itself reports that.
-      errnoOf(error);
-      return undefined;
-    }
+    // If the folder does not exist, the act itself reports that.
+    return orNothing(() => this.target?.volumeAt(parentPath(path)));
   }
 }

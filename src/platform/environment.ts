@@ -9,7 +9,7 @@ import process from 'node:process';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {decodeName, lossyName, osPath} from '../core/name.js';
-import {errnoOf} from './platform.js';
+import {errnoOf, orNothing} from './platform.js';
 
 const LOST = '\ufffd';
 const NO_PROC = 'it may stand for bytes that are not UTF-8, and without /proc they cannot be found out';
@@ -113,14 +113,5 @@ function faultOf(act: () => unknown): string | undefined {
     return undefined;
   } catch (error) {
     return errnoOf(error);
-  }
-}
-
-function orNothing<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    errnoOf(error);
-    return undefined;
   }
 }

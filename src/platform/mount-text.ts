@@ -1,7 +1,7 @@
 /** How file systems are mounted, read from proc_pid_mountinfo(5). */
 import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
-import {errnoOf} from './platform.js';
+import {orNothing} from './platform.js';
 
 /** One line of mountinfo. */
 export interface MountLine {
@@ -16,17 +16,14 @@ export interface MountLine {
 
 /** Undefined if the system does not provide this. */
 export function mountLines(): MountLine[] | undefined {
-  let lines: string[];
-  try {
-    lines = readFileSync('/proc/self/mountinfo', 'latin1').trimEnd().split('\n');
-  } catch (error) {
-    errnoOf(error);
-    return undefined;
-  }
-  return lines.map((line) => {
-    const [ofMount = '', ofType = ''] = line.split(' - ');
-    const [id = '', , device = ''] = ofMount.split(' ');
-    const [type = '', , options = ''] = ofType.split(' ');
-    return {id: Number(id), device, type, options: createHash('sha256').update(options).digest('hex').slice(0, 16)};
-  });
+  const text = orNothing(() => readFileSync('/proc/self/mountinfo', 'latin1'));
+  return text
+    ?.trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [ofMount = '', ofType = ''] = line.split(' - ');
+      const [id = '', , device = ''] = ofMount.split(' ');
+      const [type = '', , options = ''] = ofType.split(' ');
+      return {id: Number(id), device, type, options: createHash('sha256').update(options).digest('hex').slice(0, 16)};
+    });
 }

@@ -311,6 +311,16 @@ export function errnoOf(error: unknown): string {
   return number === undefined ? code : (NAMES.get(Number(number)) ?? `E${number}`);
 }
 
+/** What `act` returns; undefined if the kernel refuses. @throws any other error. */
+export function orNothing<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    errnoOf(error);
+    return undefined;
+  }
+}
+
 /** Whether it is an error of the kernel. Node's own argument errors (ERR_…) are bugs of dirsync. */
 export function isErrno(error: unknown): error is Error & {readonly code: string} {
   const {code} = error as {code?: unknown};

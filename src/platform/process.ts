@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {errnoOf} from './platform.js';
+import {errnoOf, orNothing} from './platform.js';
 
 /** Identifies a process. */
 export interface ProcessMark {
@@ -21,12 +21,12 @@ export interface ProcessMark {
 export function thisProcess(): ProcessMark {
   const {pid} = process;
   // A mounted /proc may belong to other namespaces, in which this number is a different process.
-  const isOurs = orNothing(() => fs.readlinkSync('/proc/self')) === String(pid);
+  const isOurs = orEmpty(() => fs.readlinkSync('/proc/self')) === String(pid);
   return {
     pid,
     host: os.hostname(),
-    boot: orNothing(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()),
-    space: ['pid', 'time'].map((name) => orNothing(() => fs.readlinkSync(`/proc/self/ns/${name}`))).join(' '),
+    boot: orEmpty(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()),
+    space: ['pid', 'time'].map((name) => orEmpty(() => fs.readlinkSync(`/proc/self/ns/${name}`))).join(' '),
     start: isOurs ? startOf(pid) : '',
   };
 }
@@ -53,7 +53,7 @@ export function hasEnded(mark: ProcessMark): boolean | undefined {
  */
 export function ignoresHangUp({_ = ''}: NodeJS.ProcessEnv = process.env): boolean {
   if (path.basename(_) === 'nohup') return true;
-  const [stdin, ...outputs] = ['0', '1', '2'].map((fd) => orNothing(() => fs.readlinkSync(`/proc/self/fd/${fd}`)));
+  const [stdin, ...outputs] = ['0', '1', '2'].map((fd) => orEmpty(() => fs.readlinkSync(`/proc/self/fd/${fd}`)));
   if (outputs.some((name) => path.basename(name as string) === 'nohup.out')) return true;
   const flags = Number.parseInt(fieldOf('/proc/self/fdinfo/0', 'flags'), 8);
   const isUnreadable = (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) === fs.constants.O_WRONLY;
@@ -67,13 +67,13 @@ const SIGHUP_BIT = 1n;
 
 /** A line such as `SigIgn:\t0000000000000001`; "" if it cannot be read. */
 function fieldOf(file: string, name: string): string {
-  const text = orNothing(() => fs.readFileSync(file, 'latin1'));
+  const text = orEmpty(() => fs.readFileSync(file, 'latin1'));
   return new RegExp(`^${name}:\\s+(\\S+)$`, 'm').exec(text)?.[1] ?? '';
 }
 
 /** proc_pid_stat(5): fields 22, 3 and 20. "" if it cannot be read. */
 function startOf(pid: number): string {
-  const text = orNothing(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  const text = orEmpty(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'));
   // The program's name, in parentheses, may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, threads, start = ''] = [fields[0], fields[17], fields[19]];
@@ -81,11 +81,6 @@ function startOf(pid: number): string {
   return state === 'Z' && Number(threads) <= 1 ? 'ended' : start;
 }
 
-function orNothing(read: () => string): string {
-  try {
-    return read();
-  } catch (error) {
-    errnoOf(error);
-    return '';
-  }
+function orEmpty(read: () => string): string {
+  return orNothing(read) ?? '';
 }

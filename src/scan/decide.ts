@@ -3,7 +3,7 @@ import {CODE} from '../core/block.js';
 import type {FilterDecision, Filtering} from '../core/filter.js';
 import {type ByteName, decodeName, fromByteName, toByteName} from '../core/name.js';
 import {joinPath, parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
-import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
+import {errnoOf, type Folder, type ListedEntry, orNothing, type Platform} from '../platform/platform.js';
 import {FilterScope} from './filter.js';
 import {readRules, readTag} from './rules.js';
 
@@ -112,10 +112,5 @@ export function findExcluded(options: FindOptions): RelPath | undefined {
 
 /** Undefined if the folder cannot be opened: then there are no further rules. */
 function openFolder(platform: Platform, parent: Folder, name: ByteName): Folder | undefined {
-  try {
-    return platform.openFolder(parent, name);
-  } catch (error) {
-    errnoOf(error);
-    return undefined;
-  }
+  return orNothing(() => platform.openFolder(parent, name));
 }

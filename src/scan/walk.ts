@@ -11,7 +11,7 @@ import {isStateDir, joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.
 import {type Problem, problem, type Side} from '../core/problem.js';
 import {decodeText} from '../core/text.js';
 import type {PreservedXattrs} from '../core/xattr.js';
-import {errnoOf, type Folder, type ListedEntry, type Platform} from '../platform/platform.js';
+import {errnoOf, type Folder, type ListedEntry, orNothing, type Platform} from '../platform/platform.js';
 import type {FilterScope} from './filter.js';
 import {respell, type SeenEntry} from './respell.js';
 import {readRules, readTag} from './rules.js';
@@ -337,12 +337,7 @@ class Walk {
   /** The source's folder at the same path, only for its rules and names. If it cannot be opened, the walk of the source reports that. */
   #openRules(parent: Folder | undefined, name: ByteName): Folder | undefined {
     if (parent === undefined) return undefined;
-    try {
-      return this.o.platform.openFolder(parent, name);
-    } catch (error) {
-      errnoOf(error);
-      return undefined;
-    }
+    return orNothing(() => this.o.platform.openFolder(parent, name));
   }
 
   #problem(path: RelPath, code: string, side = this.o.side): void {

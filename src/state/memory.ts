@@ -16,7 +16,7 @@ import {decodePath} from '../formats/json.js';
 import {FormatError, list, refuse, text} from '../formats/shapes.js';
 import {PRIVATE, removeDrafts, replaceFileSync} from '../formats/whole-file.js';
 import {environment} from '../platform/environment.js';
-import {errnoOf} from '../platform/platform.js';
+import {errnoOf, orNothing} from '../platform/platform.js';
 import {privileges} from '../platform/privileges.js';
 
 /** Several disks that take turns at one path are all remembered. */
@@ -217,12 +217,8 @@ export function memoryFolder(): string | undefined {
 function isKeptBySudo(home: string): boolean {
   const {SUDO_UID} = environment();
   if (SUDO_UID === undefined || process.geteuid?.() !== 0) return false;
-  try {
-    return fs.statSync(osPath(home)).uid !== 0;
-  } catch (error) {
-    errnoOf(error);
-    return false;
-  }
+  const stat = orNothing(() => fs.statSync(osPath(home)));
+  return stat !== undefined && stat.uid !== 0;
 }
 
 function passwdHome(): string {

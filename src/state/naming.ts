@@ -10,7 +10,7 @@ import {type ByteName, toByteName} from '../core/name.js';
 import {Naming} from '../core/naming.js';
 import type {PlanOptions} from '../core/plan.js';
 import type {Side} from '../core/problem.js';
-import {errnoOf, type Folder, type Platform, SystemError, type View} from '../platform/platform.js';
+import {type Folder, orNothing, type Platform, SystemError, type View} from '../platform/platform.js';
 import {readAbilities} from './abilities.js';
 import {NAMES, readNote, writeNote} from './folder.js';
 
@@ -73,13 +73,8 @@ export function isNamingHidden(platform: Platform, root: Folder): boolean {
 
 /** It must be on the same file system and readable. */
 function parentOf(platform: Platform, folder: Folder): Folder | undefined {
-  let parent: Folder;
-  try {
-    parent = platform.openFolder(folder, toByteName('..'));
-  } catch (error) {
-    errnoOf(error);
-    return undefined;
-  }
+  const parent = orNothing(() => platform.openFolder(folder, toByteName('..')));
+  if (parent === undefined) return undefined;
   const [here, above] = [emptyStat(), emptyStat()];
   platform.stat(folder, SELF, here);
   platform.stat(parent, SELF, above);

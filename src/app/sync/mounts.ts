@@ -5,7 +5,7 @@ import type {RelPath} from '../../core/path.js';
 import type {KnownMount, MountFacts} from '../../core/plan.js';
 import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
-import {errnoOf, type Folder} from '../../platform/platform.js';
+import {errnoOf, type Folder, orNothing} from '../../platform/platform.js';
 
 export interface MountsOptions {
   /** Opens the root of the tree. @throws SystemError */
@@ -25,14 +25,9 @@ export function mountFacts({open, met, known}: MountsOptions): MountFacts[] {
   const before = new Map(known.map(({at, fileSystems}) => [at, fileSystems]));
   const paths = [...new Set([...met, ...before.keys()])];
   if (paths.length === 0) return [];
-  let folder: Folder;
-  try {
-    folder = open();
-  } catch (error) {
-    // Another guard checks for a missing root.
-    errnoOf(error);
-    return [];
-  }
+  // Another guard checks for a missing root.
+  const folder = orNothing(open);
+  if (folder === undefined) return [];
   const cursor = new Cursor(platform(), folder);
   const facts = paths.flatMap((at): MountFacts[] => {
     const names = before.get(at) ?? [];

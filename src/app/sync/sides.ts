@@ -3,7 +3,7 @@ import {toByteName} from '../../core/name.js';
 import type {PlanHeader} from '../../core/plan.js';
 import type {Side} from '../../core/problem.js';
 import {platform} from '../../platform/choose.js';
-import {errnoOf, type Folder, type View} from '../../platform/platform.js';
+import {type Folder, orNothing, type View} from '../../platform/platform.js';
 import {openTree} from '../../platform/roots.js';
 import {isNamingHidden, type Showing, viewOf} from '../../state/naming.js';
 
@@ -16,34 +16,22 @@ export function viewsOf(sides: Sides): Readonly<Record<Side, View>> {
 }
 
 function viewAt(sides: Sides, side: Side): View {
-  let root: Folder;
-  try {
-    root = platform().openRoot(toByteName(sides[side].path));
-  } catch (error) {
-    errnoOf(error);
-    return {};
-  }
-  try {
-    return viewOf(platform(), root, side, sides.options);
-  } finally {
-    platform().close(root);
-  }
+  return inRoot(sides[side].path, (root) => viewOf(platform(), root, side, sides.options)) ?? {};
 }
 
 /** Returns a warning if this user cannot read whether names in the source are escaped. */
 export function hiddenNamingWarnings({source}: Pick<Sides, 'source'>): string[] {
-  let root: Folder;
+  return inRoot(source.path, (root) => isNamingHidden(platform(), root))
+    ? ['names in the source may be escaped, and would be copied as they are, because this user cannot read its .dirsync']
+    : [];
+}
+
+/** Calls `act` with a root that is open until `act` ends; undefined if it cannot be opened. */
+function inRoot<T>(path: string, act: (root: Folder) => T): T | undefined {
+  const root = orNothing(() => platform().openRoot(toByteName(path)));
+  if (root === undefined) return undefined;
   try {
-    root = platform().openRoot(toByteName(source.path));
-  } catch (error) {
-    errnoOf(error);
-    return [];
-  }
-  try {
-    const isHidden = isNamingHidden(platform(), root);
-    return isHidden
-      ? ['names in the source may be escaped, and would be copied as they are, because this user cannot read its .dirsync']
-      : [];
+    return act(root);
   } finally {
     platform().close(root);
   }
