@@ -1,8 +1,8 @@
 import {Args, Errors, Flags} from '@oclif/core';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
 import {
   applyFlags,
-  BaseCommand,
-  describe,
   guardFlags,
   limitFlags,
   logFlags,
@@ -12,7 +12,7 @@ import {
   planFlags,
   rootArgs,
   rootFlags,
-} from './base.js';
+} from './flags.js';
 
 export default class Apply extends BaseCommand {
   static override readonly summary = 'Make the target equal to the source, with a saved plan or a fresh one.';

@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
-import {BaseCommand, describe} from './base.js';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
 import Run from './run.js';
 
 const {only: _only, except: _except, kinds: _kinds, format: _format, events: _events, all: _all, json, ...settings} = Run.flags;

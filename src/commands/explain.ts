@@ -1,5 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand, describe, guardFlags, outputFlags, paceFlags, planFlags, rootArgs, rootFlags} from './base.js';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
+import {guardFlags, outputFlags, paceFlags, planFlags, rootArgs, rootFlags} from './flags.js';
 
 const {json, events} = outputFlags;
 

@@ -1,6 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {FORMATS} from '../core/format.js';
-import {BaseCommand, describe, outputFlags, rootFlags} from './base.js';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
+import {outputFlags, rootFlags} from './flags.js';
 
 const {target, config} = rootFlags;
 const {format, json, events} = outputFlags;

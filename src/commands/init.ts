@@ -1,6 +1,8 @@
 import {Flags} from '@oclif/core';
 import type {Answers} from '../core/answers.js';
-import {BaseCommand, describe, logFlags, planFlags, rootFlags} from './base.js';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
+import {logFlags, planFlags, rootFlags} from './flags.js';
 
 const {source, target, config} = rootFlags;
 

@@ -1,5 +1,7 @@
 import {Flags} from '@oclif/core';
-import {BaseCommand, describe, guardFlags, narrowFlags, outputFlags, paceFlags, planFlags, rootArgs, rootFlags} from './base.js';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
+import {guardFlags, narrowFlags, outputFlags, paceFlags, planFlags, rootArgs, rootFlags} from './flags.js';
 
 export default class Plan extends BaseCommand {
   static override readonly summary = 'Show the changes that would make the target equal to the source.';

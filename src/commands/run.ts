@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
 import {
   applyFlags,
-  BaseCommand,
-  describe,
   guardFlags,
   limitFlags,
   logFlags,
@@ -13,7 +13,7 @@ import {
   rootArgs,
   rootFlags,
   scheduleFlags,
-} from './base.js';
+} from './flags.js';
 
 export default class Run extends BaseCommand {
   static override readonly summary = 'Plan and apply without asking, once or on a schedule.';

@@ -1,5 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand, describe, rootFlags} from './base.js';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
+import {rootFlags} from './flags.js';
 
 const {config} = rootFlags;
 const FORMS = ['systemd', 'cron', 'launchd'] as const;

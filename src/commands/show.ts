@@ -1,5 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand, describe, narrowFlags, outputFlags, rootFlags} from './base.js';
+import {BaseCommand} from './base.js';
+import {describe} from './describe.js';
+import {narrowFlags, outputFlags, rootFlags} from './flags.js';
 
 const {target} = rootFlags;
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import {expect} from 'chai';
-import {planFlags, rootFlags} from '../../src/commands/base.js';
+import {planFlags, rootFlags} from '../../src/commands/flags.js';
 import {type CliResult, dirsync, pairIn, withoutChange} from '../support/cli.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
 import {tempDirs} from '../support/temp.js';

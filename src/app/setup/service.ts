@@ -18,7 +18,7 @@ import {crontab} from '../../service/crontab.js';
 import {launchdPlist} from '../../service/launchd.js';
 import {systemdUnits} from '../../service/systemd.js';
 import type {Service, ServiceFile, ServiceTimes} from '../../service/unit.js';
-import {memoryFolder} from '../../state/memory.js';
+import {memoryFolder} from '../../state/memory-folder.js';
 import {placeOf} from '../typed.js';
 import {readTextOf, writeText} from './new-file.js';
 

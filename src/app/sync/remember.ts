@@ -8,7 +8,8 @@ import {errnoOf} from '../../platform/platform.js';
 import {openNearest} from '../../platform/roots.js';
 import {MAX_MOUNTS_KIB, MAX_RULES_KIB, MAX_TAGS_KIB, type ScanAnswer} from '../../scan/task.js';
 import {readTargetId} from '../../state/identity.js';
-import {memoryFault, recall, remember} from '../../state/memory.js';
+import {recall, remember} from '../../state/memory.js';
+import {memoryFault} from '../../state/memory-folder.js';
 import {pairOf, type Seen, volumeAt} from './facts.js';
 
 /**
