@@ -166,7 +166,7 @@ describe('story: what is done around a run', () => {
     const under = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=rename,renameat,renameat2:delay_enter=20000'];
     const first = dirsync(['run', 'photos'], {cwd: root, under});
     expect(first.code).to.equal(3);
-    expect(first.stdout).to.match(/Stopped, as its time was over: \d+ changes left; apply again to do the rest\./);
+    expect(first.stdout).to.match(/Stopped at the time limit: \d+ changes left; apply again to do the rest\./);
     const done = Object.keys(readTree(path.join(root, 'target'))).length;
     expect(done).to.be.within(2, 301);
     expect(dirsync(['apply', 'photos', '--yes'], {cwd: root}).code).to.equal(0);

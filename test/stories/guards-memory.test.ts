@@ -36,7 +36,7 @@ describe('story: what runs remember', () => {
         fs.mkdirSync(target);
         fs.writeFileSync(path.join(target, 'precious'), 'x');
         spoil(noteOf(root));
-        expectHalted('memory-unreadable', `cannot be understood: ${noteOf(root)} (it`, args, options);
+        expectHalted('memory-unreadable', `is not valid: ${noteOf(root)} (it`, args, options);
         expect(dirsync(['run', ...args, '--no-delete', '--allow', 'memory-unreadable'], options).code).to.equal(0);
         // What it met is what is known now.
         fs.rmSync(path.join(target, '.dirsync'), {recursive: true});
