@@ -1,4 +1,4 @@
-/** What is known of the selected row: what is there now, what will be, and why. */
+/** The details of the selected row: the current and the new state, and the reason. */
 import {ACTION_KINDS} from '../core/action.js';
 import {formatCount, formatPlural} from '../core/count.js';
 import {toNanoseconds} from '../core/entry.js';

@@ -1,8 +1,8 @@
-/** Elements, made from text that is never read as markup. */
+/** Creates elements. Text is never parsed as markup. */
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** `true` gives an attribute without a value; `undefined` and `false` none. */
+/** Creates an element. `true` sets an attribute without a value; `undefined` and `false` set none. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},

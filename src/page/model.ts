@@ -1,42 +1,42 @@
-/** The tree as the page knows it: which rows are shown, and how many changes are below each. It touches no document. */
+/** The model of the tree: which rows are visible, and how many changes are below each. It does not use the DOM. */
 import type {PageData} from '../report/html/page-data.js';
 
 export interface Filter {
-  /** Found in the path, whatever its case; '' finds all. */
+  /** A text to find in paths, ignoring case; '' matches all. */
   readonly query: string;
-  /** Indexes of the kinds, and of the notes, that are left out. */
+  /** Indexes of the hidden kinds and notes. */
   readonly hiddenKinds: ReadonlySet<number>;
   readonly hiddenNotes: ReadonlySet<number>;
 }
 
-/** A row's place among those that are shown. */
+/** The position of a row among its visible siblings, from 1. */
 export interface Position {
   readonly position: number;
   readonly siblings: number;
 }
 
-/** With so many changes or fewer, all folders are open at first. */
+/** With at most this many changes, all folders are open at first. */
 const ALL_OPEN = 100;
-/** Else folders are opened from the top until about so many rows are shown. */
+/** Otherwise, folders are opened from the top until about this many rows are visible. */
 const ENOUGH = 30;
 
 export class TreeModel {
-  /** All rows by their index, as in the data; -1 stands for the root. */
+  /** The number of rows. Rows are indexes into the data; -1 stands for the root. */
   readonly size: number;
   readonly changes: number;
-  /** Changes and bytes of a row and all below it. */
+  /** Changes and bytes of each row, including everything below it. */
   readonly counts: Int32Array;
   readonly bytes: Float64Array;
-  /** Indexes of the rows that are shown, in order. */
+  /** The visible rows, in order. */
   visible: number[] = [];
   readonly #data: PageData;
   readonly #parents: Int32Array;
-  /** The index after the last row below. */
+  /** For each row, the index after the last row below it. */
   readonly #ends: Int32Array;
   #open: Uint8Array;
-  /** `#open` as it was before something was searched for. */
+  /** `#open` before the search. */
   #openBefore: Uint8Array | undefined;
-  /** 1: matches; 2: something below it does. */
+  /** 1: the row matches; 2: a row below matches. */
   #found: Uint8Array | undefined;
   #positions: Int32Array;
   #siblings: Int32Array;
@@ -52,7 +52,7 @@ export class TreeModel {
     this.#ends = new Int32Array(this.size);
     this.#open = new Uint8Array(this.size);
     this.#positions = new Int32Array(this.size);
-    // The last place counts the root's children.
+    // The last element counts the children of the root.
     this.#siblings = new Int32Array(this.size + 1);
     const above: number[] = [];
     rows.forEach(([depth], row) => {
@@ -119,7 +119,7 @@ export class TreeModel {
     return {position: at(this.#positions, row), siblings: at(this.#siblings, this.#slot(this.parent(row)))};
   }
 
-  /** Opens what is above a row. False where a filter hides it. */
+  /** Opens the folders above a row. Returns false if a filter hides the row. */
   reveal(row: number): boolean {
     if (this.#found?.[row] === 0) return false;
     for (let parent = this.parent(row); parent >= 0; parent = this.parent(parent)) this.#open[parent] = 1;
@@ -127,7 +127,7 @@ export class TreeModel {
     return true;
   }
 
-  /** The row of a path as it is shown, with or without its last "/"; undefined if there is none. */
+  /** Returns the row of a path, with or without its trailing "/"; undefined if there is none. */
   find(path: string): number | undefined {
     const names = path.split('/').filter((name) => name !== '');
     let row = 0;
@@ -142,7 +142,7 @@ export class TreeModel {
     return undefined;
   }
 
-  /** Shows what matches, with the folders above it, all of them open; gives the number of changes that match. */
+  /** Shows the matching rows and the folders above them, which are opened. Returns the number of matching changes. */
   filter(filter: Filter): number {
     const query = filter.query.toLowerCase();
     const {hiddenKinds, hiddenNotes} = filter;
@@ -167,7 +167,7 @@ export class TreeModel {
       if (parent >= 0 && at(found, row) > 0) found[parent] = 2;
     }
     this.#found = found;
-    // What only a kind was left out of stays as it was; what was searched for is laid open.
+    // Hiding kinds keeps folders as they were; a search opens the folders above matches.
     if (query === '') this.#open = this.#openBefore.slice();
     else for (let row = 0; row < this.size; row++) this.#open[row] = at(found, row) === 2 ? 1 : 0;
     this.#update();

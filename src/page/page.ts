@@ -1,4 +1,4 @@
-/** The script of a report: puts a tree that can be searched in the place of the list of changes. */
+/** The script of a report: replaces the list of changes with a searchable tree. */
 import {ACTION_KINDS} from '../core/action.js';
 import {formatCount, formatPlural} from '../core/count.js';
 import type {PageData} from '../report/html/page-data.js';
@@ -9,7 +9,7 @@ import {TreeModel} from './model.js';
 import {openFromPicture} from './picture.js';
 import {Tree} from './tree.js';
 
-/** Milliseconds after the last key before a search begins. */
+/** Milliseconds from the last key to the search. */
 const PAUSE = 80;
 
 const place = document.getElementById('explorer');
@@ -133,7 +133,7 @@ function explore(explorer: HTMLElement, data: PageData): void {
 interface FacetOptions {
   readonly legend: string;
   readonly choices: readonly {readonly value: number; readonly label: string}[];
-  /** Holds the values that are not ticked. */
+  /** The values that are not checked. */
   readonly hidden: Set<number>;
   readonly onChange: () => void;
 }

@@ -1,6 +1,6 @@
-/** Makes the tiles of the picture buttons: one stop of the Tab key, arrow keys within it. */
+/** Makes the tiles of the picture buttons: one tab stop for the picture, and arrow keys to move within it. */
 
-/** `open` is called with the path of the tile that was clicked or entered. */
+/** Makes tiles interactive. Calls `open` with the path of the tile that was clicked or activated. */
 export function openFromPicture(picture: SVGSVGElement, open: (path: string) => void): void {
   const tiles = [...picture.querySelectorAll<SVGSVGElement>('[data-path]')];
   let current = tiles[0];

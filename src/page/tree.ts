@@ -1,4 +1,4 @@
-/** The tree of changes as a WAI-ARIA tree, of which only the rows in sight are in the document. */
+/** The tree of changes as a WAI-ARIA tree. Only the rows in view are in the document. */
 import {ACTION_KINDS} from '../core/action.js';
 import {formatPlural} from '../core/count.js';
 import type {PageData} from '../report/html/page-data.js';
@@ -9,16 +9,16 @@ import type {TreeModel} from './model.js';
 
 /** Pixels, as in the style sheet. */
 const ROW_HEIGHT = 28;
-/** Rows that are drawn above and below those in sight. */
+/** Number of rows that are drawn above and below those in view. */
 const MARGIN = 10;
-/** Letters typed within this many milliseconds of each other are one word. */
+/** Letters typed within this many milliseconds belong to one word. */
 const TYPING = 600;
 
 export interface TreeOptions {
   readonly data: PageData;
   readonly model: TreeModel;
   readonly onSelect: (row: number) => void;
-  /** Enter on a row that holds no others. */
+  /** Called for Enter on a row without children. */
   readonly onEnter: () => void;
 }
 
@@ -39,14 +39,14 @@ export class Tree {
     new ResizeObserver(() => this.#draw()).observe(this.element);
   }
 
-  /** After the model has changed: shows its rows, and selects another row if the selected one is hidden. */
+  /** Draws the rows after the model changed, and selects another row if the selected one is hidden. */
   refresh(): void {
     const {visible} = this.#options.model;
     if (indexOf(visible, this.#selected) < 0) this.#select(visible[0] ?? -1);
     this.#draw();
   }
 
-  /** Opens what is above the row, selects it and brings it into sight. */
+  /** Opens the folders above the row, selects it and scrolls it into view. */
   show(row: number): void {
     if (!this.#options.model.reveal(row)) return;
     this.#select(row);
@@ -74,7 +74,7 @@ export class Tree {
     const selected = indexOf(visible, this.#selected);
     const drawn: HTMLElement[] = [];
     for (let index = first; index < last; index++) drawn.push(this.#row(visible[index] as number, index));
-    // The selected row is in the document wherever it is, since the tree's focus points to it.
+    // The selected row is always in the document, because the focus of the tree refers to it.
     if (selected >= 0 && (selected < first || selected >= last)) drawn.push(this.#row(this.#selected, selected));
     this.#rows.style.height = `${visible.length * ROW_HEIGHT}px`;
     this.#rows.replaceChildren(...drawn);
@@ -136,7 +136,7 @@ export class Tree {
     const to = this.#keyTarget(event);
     if (to === undefined) return;
     event.preventDefault();
-    // '/' is for the page: it leads to the search.
+    // The page handles '/', which starts a search.
     event.stopPropagation();
     if (to >= 0) {
       this.#select(to);
@@ -145,7 +145,7 @@ export class Tree {
     this.#draw();
   }
 
-  /** The row that a key leads to; undefined for a key that means nothing here. */
+  /** Returns the row that a key selects; undefined for other keys. */
   #keyTarget({key}: KeyboardEvent): number | undefined {
     const {model, onEnter} = this.#options;
     const {visible} = model;
@@ -185,7 +185,7 @@ export class Tree {
     }
   }
 
-  /** The next row whose name begins with what is being typed. */
+  /** Returns the next row whose name begins with the typed letters. */
   #typeAhead(key: string): number {
     const {model} = this.#options;
     const {visible} = model;
@@ -201,7 +201,7 @@ export class Tree {
   }
 }
 
-/** Where a row stands in a list that is in order; -1 if it does not. */
+/** Returns the position of a row in a sorted list, or -1. */
 function indexOf(sorted: readonly number[], row: number): number {
   let low = 0;
   let high = sorted.length;

@@ -1,10 +1,10 @@
-/** A job as lines of a crontab, crontab(5): those of the user, which `crontab -e` opens. */
+/** Renders a job as lines of the user's crontab, crontab(5). */
 import type {CalendarTimes, Days, Numbers} from '../core/calendar.js';
 import {escapeName} from '../core/escape.js';
 import {shellWord} from '../core/shell.js';
 import {checkNames, fieldText, foreign, type Service, type ServiceFile} from './unit.js';
 
-/** @throws DirsyncError SCHEDULE_FOREIGN for what five fields cannot say. */
+/** Returns the lines for a job. @throws DirsyncError SCHEDULE_FOREIGN for schedules that five fields cannot express. */
 export function crontab(service: Service): ServiceFile {
   checkNames(service);
   const {job, times, variables, hasHooks} = service;
@@ -49,7 +49,7 @@ function timeText({seconds, minutes, hours, months, days}: CalendarTimes): strin
   ].join(' ');
 }
 
-/** In a crontab, days of the month and of the week that are both given mean "or". */
+/** In a crontab, days of the month and days of the week together mean "or". */
 function datesAndWeekdays(days: readonly Days[]): {dates: Numbers; weekdays: Numbers} {
   const [first, second] = days;
   const isPlain = days.every(({dates, weekdays, last}) => last === undefined && (dates === undefined || weekdays === undefined));
@@ -62,7 +62,7 @@ function datesAndWeekdays(days: readonly Days[]): {dates: Numbers; weekdays: Num
   );
 }
 
-/** cron takes a day that begins with `*` for one that is not given. */
+/** cron treats a day field that begins with `*` as not given. */
 function field(numbers: Numbers, first: number, last: number, mayBeginWithStar = true): string {
   return fieldText(numbers, {
     first,
@@ -79,8 +79,9 @@ function commandText({command, environment}: Service): string {
 }
 
 /**
- * A word for the shell, as cron hands it over: cron ends the command at a `%` that has no backslash before it, takes that backslash
- * away, and counts any backslash before as belonging to what follows it.
+ * Quotes a word for the shell that cron starts. cron ends the command at a `%` without a backslash before it, removes that backslash,
+ * and
+ * treats any other backslash as part of the following text.
  */
 function quoted(word: string): string {
   return shellWord(word).replace(/(\\?)%/g, (_, backslash) => (backslash === '' ? '\\%' : "\\''\\%"));

@@ -1,19 +1,19 @@
-/** A job as a property list of launchd, launchd.plist(5). */
+/** Renders a job as a launchd property list, launchd.plist(5). */
 import type {CalendarTimes, Days} from '../core/calendar.js';
 import {escapeElement} from '../core/entities.js';
 import {escapeName} from '../core/escape.js';
 import {checkNames, fileNameOf, foreign, type Service, type ServiceFile} from './unit.js';
 
 export interface LaunchdOptions {
-  /** Where this launchd looks for its lists. */
+  /** The folder in which launchd looks for property lists. */
   readonly folder: string;
-  /** The zone of this machine, which is all that launchd knows. */
+  /** The time zone of this machine, the only one that launchd supports. */
   readonly zone: string;
 }
 
 type Value = string | number | boolean | readonly Value[] | {readonly [key: string]: Value};
 
-/** @throws DirsyncError SCHEDULE_FOREIGN for what numbers of fields in the machine's own time cannot say. */
+/** Returns the property list. @throws DirsyncError SCHEDULE_FOREIGN for schedules that launchd cannot express. */
 export function launchdPlist(service: Service, {folder, zone}: LaunchdOptions): ServiceFile {
   checkNames(service);
   const {job, command, environment, user, times} = service;
@@ -71,7 +71,7 @@ function startValues(times: Service['times'], zone: string): {readonly [key: str
 
 const MAX_INTERVALS = 1000;
 
-/** A time for each combination of numbers; what is left out is any. */
+/** Returns a time for each combination of numbers. A missing field matches any number. */
 function intervals({seconds, minutes, hours, months, days}: CalendarTimes): Value[] {
   if (seconds?.join() !== '0') foreign('launchd does not support seconds', 'use whole minutes');
   const fields = [
@@ -89,7 +89,7 @@ function intervals({seconds, minutes, hours, months, days}: CalendarTimes): Valu
   );
 }
 
-/** launchd takes a day of the month and one of the week that are given together for "or". */
+/** In launchd, a day of the month and a day of the week together mean "or". */
 function dayValues({weekdays, dates, last}: Days): Record<string, number>[] {
   if (last !== undefined || (weekdays !== undefined && dates !== undefined)) {
     foreign(

@@ -1,16 +1,16 @@
-/** A job as units of systemd: a service, and the timer that starts it. systemd.service(5), systemd.timer(5), systemd.exec(5). */
+/** Renders a job as systemd units: a service, and the timer that starts it. systemd.service(5), systemd.timer(5), systemd.exec(5). */
 import type {CalendarTimes, Days, Numbers} from '../core/calendar.js';
 import {escapeName} from '../core/escape.js';
 import {checkNames, type FieldForm, fieldText, fileNameOf, type Service, type ServiceFile} from './unit.js';
 
 export interface Units {
-  /** The service, and its timer where it has one. */
+  /** The service, and its timer, if any. */
   readonly files: readonly ServiceFile[];
-  /** The unit that is to be enabled. */
+  /** The unit to enable. */
   readonly enabled: string;
 }
 
-/** `folder`: where this systemd looks for units. */
+/** Returns the units of a job. `folder`: where systemd looks for units. */
 export function systemdUnits(service: Service, folder: string): Units {
   checkNames(service);
   const name = `dirsync-${fileNameOf(service.job)}`;
@@ -73,10 +73,10 @@ function variableLines(variables: readonly string[], {job, user}: Service): stri
   ];
 }
 
-/** A way in which systemd shuts a process in. */
+/** A hardening setting of systemd. */
 interface Wall {
   readonly line: string;
-  /** Folders that it changes for the process. In a source they would be seen as empty, and the target's would be deleted. */
+  /** Folders that look different to the process. In a source they would appear empty, so their copies would be deleted. */
   readonly changes: readonly string[];
 }
 
@@ -88,7 +88,7 @@ const WALLS: readonly Wall[] = [
   {line: 'ProtectControlGroups=yes', changes: ['/sys']},
 ];
 
-/** They take away mknod(2) for devices too: PrivateDevices= by its capability, ProtectClock= by the list of devices that it begins. */
+/** Settings that also forbid mknod(2) for devices: PrivateDevices= by its capability, ProtectClock= by a device allow list. */
 const DEVICE_WALLS: readonly Wall[] = [
   {line: 'PrivateDevices=yes', changes: ['/dev']},
   {line: 'ProtectClock=yes', changes: ['/dev']},
@@ -142,7 +142,7 @@ function hardening(service: Service): string[] {
   ];
 }
 
-/** What of root's rights a run needs: to read all, and to make it again as it was. */
+/** Returns the capabilities that a run of root needs to read everything and to copy it with all attributes. */
 function capabilities({preserve}: Service): string[] {
   return [
     'CAP_CHOWN',
@@ -151,7 +151,7 @@ function capabilities({preserve}: Service): string[] {
     'CAP_FOWNER',
     'CAP_FSETID',
     ...(preserve.includes('specials') ? ['CAP_MKNOD'] : []),
-    // trusted.* and security.* are root's, security.capability needs one more.
+    // trusted.* and security.* need CAP_SYS_ADMIN, and security.capability needs CAP_SETFCAP.
     ...(preserve.includes('xattrs') ? ['CAP_SETFCAP', 'CAP_SYS_ADMIN'] : []),
   ];
 }
@@ -160,7 +160,7 @@ function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 
-/** Below this, a minute more or less is much. */
+/** Shorter intervals need an accuracy better than a minute. */
 const SHORT = 10 * 60_000;
 
 function timerLines(service: Service): string[] {
@@ -187,12 +187,12 @@ function timerLines(service: Service): string[] {
   ];
 }
 
-/** More than every ten minutes, or at seconds. */
+/** Whether a run starts more often than every ten minutes, or not on the minute. */
 function isExact({seconds, minutes}: CalendarTimes): boolean {
   return seconds?.join() !== '0' || (minutes?.length ?? 60) > 6;
 }
 
-/** systemd.time(7), "Calendar events": an expression for each of the days. */
+/** Returns calendar expressions, one for each kind of days: systemd.time(7), "Calendar events". */
 export function onCalendar(times: CalendarTimes, timezone: string | undefined): string[] {
   const clock = [field(times.hours, 0, 23), field(times.minutes, 0, 59), field(times.seconds, 0, 59)].join(':');
   return times.days.map((days) => {
@@ -221,7 +221,7 @@ function field(numbers: Numbers, first: number, last: number): string {
     ...FORM,
     first,
     last,
-    // After 23:50, systemd 252 takes the next of 00/25 for 23:75, which is 00:15, and so leaves out 00:00. A range has an end.
+    // After 23:50, systemd 252 computes the next time of 00/25 as 23:75, which is 00:15, and skips 00:00. A range avoids this.
     step: (from, by) => (60 % by === 0 && last === 59 ? `${twoDigits(from)}/${by}` : `${twoDigits(from)}..${last}/${by}`),
   });
 }
@@ -230,7 +230,7 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** A time span of systemd, exact to the millisecond. */
+/** Returns a systemd time span, exact to the millisecond. */
 function span(milliseconds: number): string {
   if (milliseconds % 1000 !== 0) return `${milliseconds}ms`;
   const seconds = milliseconds / 1000;
@@ -238,13 +238,13 @@ function span(milliseconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60}min` : `${seconds}s`;
 }
 
-/** A word of a list or a command line; where it needs no quotes, without. */
+/** Quotes a word of a list or a command line, if necessary. */
 function quoted(word: string): string {
   const text = specifiers(word);
   return /^[\p{L}\p{N}@%+=:,./_$-]+$/u.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** systemd reads `%h` and its like in nearly every setting. */
+/** Escapes `%`, because systemd expands specifiers such as `%h` in nearly every setting. */
 function specifiers(text: string): string {
   return text.replaceAll('%', '%%');
 }

@@ -1,4 +1,4 @@
-/** A job that another program starts: what systemd, cron and launchd are told of it. */
+/** A job that systemd, cron or launchd starts, and what their files have in common. */
 import type {CalendarTimes, Numbers} from '../core/calendar.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -8,58 +8,58 @@ export type ServiceTimes =
   | {readonly type: 'calendar'; readonly times: readonly CalendarTimes[]; readonly timezone: string | undefined}
   /** Milliseconds from the start of a run to the start of the next. */
   | {readonly type: 'interval'; readonly every: number}
-  /** A process that stays. */
+  /** A process that keeps running. */
   | {readonly type: 'watch'};
 
-/** Durations are milliseconds, paths absolute. */
+/** A job for a scheduler. Durations are in milliseconds, and paths are absolute. */
 export interface Service {
   readonly job: string;
   /** A program and its arguments. */
   readonly command: readonly string[];
-  /** What the program finds here in its environment and would not find when it is started by another. */
+  /** Variables of the current environment that a scheduler would not set. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Variables that the config names; their values may be secrets. */
+  /** Names of the variables that the config uses. Their values may be secrets. */
   readonly variables: readonly string[];
-  /** Undefined: in the scheduler of the user. */
+  /** The user who runs the job; undefined for the scheduler of the user. */
   readonly user: string | undefined;
   readonly times: ServiceTimes;
   readonly delay: number;
   readonly jitter: number;
-  /** Whether one run is to follow when a time comes while a run is at work. */
+  /** Whether a run that is due during another run is started right after it. */
   readonly queues: boolean;
-  /** Whether a time that passed while the machine was off is made up for. */
+  /** Whether runs that were missed while the machine was off are made up for. */
   readonly catchesUp: boolean;
   readonly source: string;
   readonly target: string;
   /** All folders in which a run writes. */
   readonly writes: readonly string[];
-  /** Those beside the target that do not exist now: that of a target comes with its disk. */
+  /** Folders in `writes` that do not exist now, except the target, which comes with its disk. */
   readonly missing: readonly string[];
-  /** The address of the page that tells of services. */
+  /** The URL of the documentation about services. */
   readonly documentation: string;
   readonly preserve: readonly Preservable[];
-  /** Commands of the config run beside it. */
+  /** Whether the config has hooks. */
   readonly hasHooks: boolean;
-  /** One of them before the run, such as a mount. */
+  /** Whether one of them runs before the run, such as a mount. */
   readonly hasBefore: boolean;
-  /** Addresses are called. */
+  /** Whether a run calls URLs. */
   readonly needsNetwork: boolean;
-  /** After which a run that still goes on hangs; undefined: never. */
+  /** Time after which a run is considered to hang; undefined: never. */
   readonly timeout: number | undefined;
-  /** How long it may take to stop. */
+  /** Time that a run may take to stop. */
   readonly stopTimeout: number;
 }
 
-/** A file that a scheduler reads; without a path, lines to be added to one. */
+/** A file that a scheduler reads. Without a path, lines to add to a file. */
 export interface ServiceFile {
   readonly path: string | undefined;
   readonly text: string;
 }
 
-/** Characters that end a line or turn the order of text: no unit holds them as they are. */
+/** Characters that break or reorder lines. Scheduler files cannot contain them. */
 const UNHOLDABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u;
 
-/** @throws DirsyncError SERVICE_UNWRITABLE for names that the files of schedulers cannot hold. */
+/** @throws DirsyncError SERVICE_UNWRITABLE for names that scheduler files cannot contain. */
 export function checkNames({job, command, environment, source, target, writes}: Service): void {
   const odd = [job, ...command, ...Object.values(environment), source, target, ...writes].find((text) => UNHOLDABLE.test(text));
   if (odd === undefined) return;

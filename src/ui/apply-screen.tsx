@@ -1,4 +1,4 @@
-/** An apply at work: how far it is, what is at hand, and the problems as they come. Drawn below the text, never taller than the terminal. */
+/** The screen of an apply: progress, current files, and problems. Drawn below the text, and never taller than the terminal. */
 import {Box} from 'ink';
 import type {ApplyState, ScreenMessage} from './apply-state.js';
 import type {ViewProps} from './live.js';
@@ -25,7 +25,7 @@ export function ApplyScreen({state, now, columns, rows, color, send}: ApplyScree
   );
 }
 
-/** How many lines each part has. One line of the terminal stays free: ink clears a terminal that it fills. */
+/** Returns the number of lines of each part. One line of the terminal stays free, because ink clears a terminal that it fills. */
 function layout(rows: number, workers: number) {
   const progress = Math.max(1, Math.min(PROGRESS_LINES, rows - 1));
   const free = Math.max(0, rows - 1 - progress);

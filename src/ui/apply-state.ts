@@ -1,4 +1,4 @@
-/** What the apply screen shows, folded from the engine's events and the keys that are pressed. */
+/** The state of the apply screen, computed from events and keys. */
 import type {Event} from '../core/event.js';
 import {advance, type Progress, startProgress} from '../report/words/progress.js';
 import {addProblem, NO_PROBLEMS, type ProblemList, type Scroll, scroll} from './problem-list.js';
@@ -6,7 +6,7 @@ import {addProblem, NO_PROBLEMS, type ProblemList, type Scroll, scroll} from './
 export interface ApplyState {
   readonly progress: Progress | undefined;
   readonly problems: ProblemList;
-  /** How often it was asked to stop. */
+  /** How often the user asked to stop. */
   readonly stops: number;
 }
 

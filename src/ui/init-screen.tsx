@@ -1,4 +1,4 @@
-/** The questions of `init`, one below the other, and what is wrong with the answer at hand. Drawn below the text; nothing of it stays. */
+/** The screen of `init`: the questions, and the error in the current answer. Drawn below the text, and removed at the end. */
 import {Box, useInput} from 'ink';
 import {type Question, WHENS, type When} from '../core/answers.js';
 import {escapeName} from '../core/escape.js';
@@ -9,7 +9,7 @@ import type {ViewProps} from './live.js';
 import {Lines, NARROW} from './parts.js';
 
 export interface InitScreenProps extends ViewProps<InitState, InitMessage> {
-  /** The config that is to be written. */
+  /** The config file to write. */
   readonly file: string;
   readonly color: boolean;
 }
@@ -42,9 +42,9 @@ const KEYS = [
   'Enter next · ↑ back · Esc quit',
   'Enter · Esc quit',
 ];
-/** From so many rows on, there is a line between title, questions and keys. */
+/** From this height on, there is a blank line between title, questions and keys. */
 const ROOMY = 12;
-/** What is wrong may take so many lines before other questions give way. */
+/** The most lines of an error message, before which other questions are hidden. */
 const MISTAKE_LINES = 6;
 
 export function InitScreen({state, file, columns, rows, color, send}: InitScreenProps) {
@@ -58,14 +58,14 @@ export function InitScreen({state, file, columns, rows, color, send}: InitScreen
   );
 }
 
-/** At most so many lines: the question at hand with what is to be said of it, and of the rest what there is room for. */
+/** Returns at most `rows` lines: the current question with its help or error, and as many other questions as fit. */
 function initLines(state: InitState, {file, columns, rows}: Pick<InitScreenProps, 'file' | 'columns' | 'rows'>): Line[] {
   const {current, mistake} = state;
   const isNarrow = columns < NARROW;
   const indent = isNarrow ? 2 : LABEL_WIDTH + 4;
   const words = mistake === undefined ? span(WORDS[current][1], 'dim') : span(`! ${mistake}`, 'red');
   const question = questionLines(state, current, columns);
-  // On a small screen, what is wrong takes the place of all that is known already.
+  // On a small screen, an error replaces the other questions.
   const room = mistake === undefined ? rows - question.length - 1 : Math.min(MISTAKE_LINES, rows - 1);
   const told = wrapTo([words], columns - indent, Math.max(1, room));
   const here = [...question, ...told.map((line) => [span(' '.repeat(indent)), ...line])];
@@ -85,11 +85,11 @@ function initLines(state: InitState, {file, columns, rows}: Pick<InitScreenProps
   const around = isNarrow ? [] : questions.slice(first, first + free + 1);
   const others = (at: readonly Question[]) => at.flatMap((question) => questionLines(state, question, columns));
   const [above, below] = [around.slice(0, Math.max(0, place - first)), around.slice(place - first + 1)];
-  // What is narrow or low holds the question at hand alone.
+  // A small screen shows only the current question.
   return [...start, ...others(above), ...here.slice(-rows), ...others(below), ...end];
 }
 
-/** A question and its answer; where they have no room beside each other, one below the other. */
+/** Returns a question and its answer, side by side if they fit. */
 function questionLines({texts, current}: InitState, question: Question, columns: number): Line[] {
   const isCurrent = question === current;
   const style = isCurrent ? 'bold' : undefined;
@@ -110,7 +110,7 @@ function valueText(question: Question, text: string, isCurrent: boolean, width: 
 
 type Key = Parameters<Parameters<typeof useInput>[0]>[1];
 
-/** Keys that come fast arrive as one text, and so does what is pasted: a line's end is the Enter key. */
+/** Converts keys into messages. Fast keys and pasted text arrive as one text, where a line break means Enter. */
 export function messagesOf(input: string, key: Partial<Key>): InitMessage[] {
   if (key.escape || (key.ctrl && input === 'c')) return [{type: 'stop'}];
   if (key.ctrl && input === 'u') return [{type: 'erase-all'}];

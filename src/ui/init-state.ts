@@ -1,12 +1,12 @@
-/** What the screen of `init` shows, folded from the keys that are pressed. */
+/** The state of the `init` screen, computed from keys. */
 import {type Check, isAsked, QUESTIONS, type Question, type Texts, WHENS} from '../core/answers.js';
 
 export interface InitState {
   readonly texts: Texts;
-  /** The questions that nobody has answered yet, in their order. */
+  /** The questions that flags did not answer, in order. */
   readonly open: readonly Question[];
   readonly current: Question;
-  /** What is wrong with the answer to it. */
+  /** The error in the current answer. */
   readonly mistake: string | undefined;
   readonly end: 'done' | 'left' | undefined;
 }
@@ -14,12 +14,12 @@ export interface InitState {
 export type InitMessage =
   | {readonly type: 'text'; readonly text: string}
   | {readonly type: 'erase' | 'erase-all' | 'enter' | 'back' | 'stop'}
-  /** Goes on by so many of the choices. */
+  /** Moves by this many choices. */
   | {readonly type: 'choose'; readonly by: number};
 
 const EMPTY = Object.fromEntries(QUESTIONS.map((question) => [question, ''])) as Record<Question, string>;
 
-/** `given`: answers that are not asked for. */
+/** Returns the first state. `given`: answers that are not asked for. */
 export function initialState(given: Partial<Texts>): InitState {
   const open = QUESTIONS.filter((question) => given[question] === undefined);
   const texts = {...EMPTY, when: 'by-hand', ...given};
@@ -57,7 +57,7 @@ export function initState(state: InitState, message: InitMessage, check: Check):
   }
 }
 
-/** The questions on the screen. */
+/** Returns the questions on the screen. */
 export function asked({open, texts}: InitState): Question[] {
   return open.filter((question) => isAsked(question, texts.when));
 }
@@ -66,7 +66,7 @@ function isBefore(question: Question, other: Question): boolean {
   return QUESTIONS.indexOf(question) < QUESTIONS.indexOf(other);
 }
 
-/** A job that has no name yet has that of its source. */
+/** Sets the default name of the job: that of its source. */
 function withName(texts: Texts, open: readonly Question[]): Texts {
   if (texts.job !== '' || !open.includes('job')) return texts;
   return {...texts, job: texts.source.split('/').findLast((name) => /[^.~]/.test(name)) ?? ''};

@@ -1,17 +1,17 @@
-/** Ctrl-Z and `fg`: who draws on the terminal gives it back before the program stops, and takes it again when it goes on. */
+/** Ctrl-Z and `fg`: restores the terminal before the program is suspended, and takes it over again when it continues. */
 import process from 'node:process';
 
 export interface Stoppable {
-  /** Leaves the terminal as a shell wants it; at once, since the program stops right after. */
+  /** Restores the terminal for the shell. Must be synchronous, because the program is suspended right after. */
   readonly giveBack: () => void;
-  /** Takes the terminal again, whatever it has become meanwhile, and draws everything anew. */
+  /** Takes over the terminal, whatever its state, and redraws everything. */
   readonly takeAgain: () => void;
 }
 
 export interface JobControl {
-  /** What Ctrl-Z does where the terminal is not raw: stops this program and all others of the same job, such as a pipe's. */
+  /** Does what Ctrl-Z does on a terminal that is not raw: suspends this program and all others in the same pipeline. */
   stop(): void;
-  /** From now on signals stop and continue the program as they do every other. */
+  /** Restores the default handling of the signals. */
   close(): void;
 }
 
@@ -20,19 +20,19 @@ export function openJobControl({giveBack, takeAgain}: Stoppable): JobControl {
   const close = () => process.off('SIGTSTP', stopHere).off('SIGCONT', takeAgain);
   const stopHere = () => {
     giveBack();
-    // Without a listener the signal stops the program in the middle of the call, until SIGCONT. Where no shell could continue it,
-    // the kernel ignores the signal. SIGSTOP would stop it for ever there.
+    // Without a listener, the signal suspends the program within this call, until SIGCONT. If no shell could continue it, the
+    // kernel ignores the signal. SIGSTOP would suspend it forever.
     close();
     process.kill(process.pid, 'SIGTSTP');
     listen();
     takeAgain();
   };
-  // SIGSTOP cannot be heard: then SIGCONT alone tells that others had the terminal.
+  // SIGSTOP cannot be caught: then only SIGCONT shows that other programs used the terminal.
   listen();
   return {stop: () => void process.kill(0, 'SIGTSTP'), close};
 }
 
-/** Raw mode anew: a shell may have changed the terminal's modes, of which Node knows nothing. */
+/** Sets raw mode again, because a shell may have changed the terminal without Node noticing. */
 export function takeRawMode(stdin: NodeJS.ReadStream): void {
   stdin.setRawMode(false);
   stdin.setRawMode(true);

@@ -1,4 +1,4 @@
-/** A line of a screen, in parts with styles of their own. Texts are escaped before they come here. */
+/** Lines of a screen, in parts with their own styles. Texts are already escaped. */
 import {styleText} from 'node:util';
 import {columns, cut, cutStart, head} from '../report/words/columns.js';
 import type {Style} from '../report/words/words.js';
@@ -18,7 +18,7 @@ export function widthOf(line: Line): number {
   return line.reduce((sum, {text}) => sum + columns(text), 0);
 }
 
-/** The line in exactly so many columns: filled with spaces, or cut, which "…" tells also where one of its parts ends at the edge. */
+/** Returns the line in exactly `width` columns: padded with spaces, or cut with "…", also if a part ends exactly at the edge. */
 export function fitLine(line: Line, width: number): Line {
   const fitted: Span[] = [];
   let left = width;
@@ -34,13 +34,13 @@ export function fitLine(line: Line, width: number): Line {
   return fitted;
 }
 
-/** The line broken, after a space where there is one, into as many as it takes to show all of it. */
+/** Wraps a line, after spaces if possible. */
 export function wrapLine(line: Line, width: number): Line[] {
   const lines: Span[][] = [[]];
   let left = width;
   for (const {text, style} of line) {
     for (let rest = text; rest !== ''; ) {
-      // A part of the text, since a line may be as long as a file.
+      // Only a part of the text, because a line may be as long as a file.
       const fitting = head(rest.slice(0, 4 * width), left);
       const isLast = fitting.length === rest.length;
       const part = isLast ? fitting : upToSpace(fitting);
@@ -55,7 +55,7 @@ export function wrapLine(line: Line, width: number): Line[] {
   return lines;
 }
 
-/** The line broken into at most so many; where that does not show all of it, its middle goes: the end often says what to do. */
+/** Wraps a line to at most `height` lines. If it does not fit, its middle is cut, because the end often says what to do. */
 export function wrapTo(line: Line, width: number, height: number): Line[] {
   const lines = wrapLine(line, width);
   if (lines.length <= height) return lines;
@@ -74,7 +74,7 @@ function textOf(line: Line): string {
   return line.map(({text}) => text).join('');
 }
 
-/** The line without its first characters. */
+/** Returns the line without its first `start` characters. */
 function restOf(line: Line, start: number): Line {
   let left = start;
   return line.map(({text, style}) => {
@@ -89,23 +89,23 @@ function upToSpace(text: string): string {
   return space > text.length / 2 ? text.slice(0, space + 1) : text;
 }
 
-/** `left` at the left edge, `right` at the right one; the left is cut where both do not fit. */
+/** Aligns `left` to the left and `right` to the right edge. Cuts `left` if both do not fit. */
 export function spread(left: Line, right: Line, width: number): Line {
   const room = Math.max(0, width - widthOf(right));
   return [...fitLine(left, room), ...right];
 }
 
-/** The first of these texts that fits, or else the last, which is the shortest. */
+/** Returns the first text that fits, or else the last, which is the shortest. */
 export function fitting(texts: readonly string[], width: number): string {
   return texts.find((text) => columns(text) <= width) ?? (texts.at(-1) as string);
 }
 
-/** The line as a terminal takes it; without colour, plain text. */
+/** Renders the line for a terminal; without colour as plain text. */
 export function paint(line: Line, color: boolean): string {
   return line.map(({text, style}) => (color && style ? styleText(style, text, {validateStream: false}) : text)).join('');
 }
 
-/** All of a line in one more style. */
+/** Adds a style to the whole line. */
 export function highlight(line: Line, style: Style): Line {
   const more = [style].flat();
   return line.map((part) => ({

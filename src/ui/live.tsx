@@ -1,13 +1,13 @@
 /**
- * The state of a screen, held outside React. Each message is folded in at once, which is cheap; drawing is not, and is done by a
- * timer, only when there is something new to see.
+ * Keeps the state of a screen outside of React. Messages update the state at once, which is cheap. Drawing is expensive, so a timer
+ * does it, and only if something has changed.
  */
 import type {ReactNode} from 'react';
 import {MAX_FPS, type Mounted, mount, refreshSize} from './mount.js';
 
 export interface ViewProps<State, Message> {
   readonly state: State;
-  /** Milliseconds on the clock that was given. */
+  /** The current time in milliseconds, from `now` of the options. */
   readonly now: number;
   readonly columns: number;
   readonly rows: number;
@@ -28,11 +28,11 @@ export interface LiveOptions<State, Message> {
 export interface Live<State, Message> {
   readonly state: State;
   send(message: Message): void;
-  /** Takes the screen down; nothing of it stays. */
+  /** Removes the screen. */
   close(): Promise<void>;
 }
 
-/** What shows the time is drawn so often even when nothing happens. */
+/** A screen is redrawn at least this often, because it shows times. */
 const CLOCK_MS = 1000;
 const FRAME_MS = Math.ceil(1000 / MAX_FPS);
 
@@ -56,11 +56,11 @@ export function openLive<State, Message>(options: LiveOptions<State, Message>): 
     mounted.reflow();
     draw();
   };
-  // Before ink hears of it, so that what it draws anew fits.
+  // Before ink's own listener, so that its next frame fits.
   stdout.on('resize', resize);
   mounted = mountNode(node(), options);
   const timer = setInterval(() => {
-    // The signal of a new size may still wait its turn; drawn for the old one, a frame would leave lines behind.
+    // The event of a new size may not have arrived yet. A frame for the old size would leave lines behind.
     refreshSize(stdout);
     if (state !== drawn || now() - drawnAt >= CLOCK_MS) draw();
   }, FRAME_MS);

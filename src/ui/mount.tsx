@@ -1,7 +1,7 @@
 /**
- * The one place where ink draws. A full screen lives on the terminal's alternate screen, so that leaving it brings back what was
- * there before; anything else is drawn below the last line of text and stays there. However the program ends or is stopped, the
- * terminal gets its cursor and its screen back.
+ * The only place where ink draws. A full screen uses the alternate screen of the terminal, so that leaving it restores the previous
+ * content. Other screens are drawn below the last line of text and stay there. However the program ends or is suspended, cursor and
+ * screen are restored.
  */
 import {writeSync} from 'node:fs';
 import process from 'node:process';
@@ -19,24 +19,24 @@ export interface MountOptions {
 
 export interface Mounted {
   update(node: ReactNode): void;
-  /** Draws a full screen by its lines, each as wide as the terminal; to be called when the terminal has another size, too. */
+  /** Draws the lines of a full screen, each as wide as the terminal. Must also be called when the size changes. */
   draw(lines: readonly string[]): void;
-  /** To be called when the terminal has become another width, before anything is drawn. */
+  /** Must be called when the width changes, before anything is drawn. */
   reflow(): void;
-  /** Removes what was drawn, so that nothing of it stays. */
+  /** Erases what was drawn. */
   clear(): void;
-  /** Takes the screen down; what is not full screen stays as it was drawn last. */
+  /** Ends the screen. If it is not a full screen, its last frame stays. */
   unmount(): Promise<void>;
 }
 
-/** Frames a second, at most, of what changes by itself. */
+/** The most frames per second for changes without a key press. */
 export const MAX_FPS = 15;
 
 const ENTER = '\x1b[?1049h\x1b[2J\x1b[H';
 const LEAVE = '\x1b[?1049l';
 const SHOW_CURSOR = '\x1b[?25h';
 const HIDE_CURSOR = '\x1b[?25l';
-/** The terminal shows what is written between these at once, and cuts a line that is too wide instead of breaking it in two. */
+/** Between these, the terminal shows all output at once, and cuts long lines instead of wrapping them. */
 const FRAME_START = '\x1b[?2026h\x1b[?7l';
 const FRAME_END = '\x1b[?7h\x1b[?2026l';
 
@@ -54,10 +54,10 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
       stdout.write((fullScreen ? ENTER : '') + HIDE_CURSOR);
       const lines = drawn;
       forget();
-      // Where ink drew, this is what it believes to stand above the cursor.
+      // If ink drew, it assumes that this frame is above the cursor.
       if (lines.length === 0) stdout.write(recorder.frame);
       else draw(lines);
-      // The signal of a new size goes to who has the terminal.
+      // While suspended, the program got no event for a new size.
       refreshSize(stdout);
     },
   });
@@ -72,31 +72,31 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
     stdout: recorder.stdout,
     exitOnCtrlC: false,
     patchConsole: false,
-    // Not incremental: ink 6.8 then misses the first line of what it drew by one (log-update, cursorUp(previousVisible - 1)).
+    // Not incremental, because ink 6.8 then misplaces the first line by one (log-update, cursorUp(previousVisible - 1)).
     incrementalRendering: false,
-    // A key press is drawn at once: what changes by itself draws on a timer (live.tsx).
+    // Key presses are drawn at once. Other changes are drawn by a timer (live.tsx).
     maxFps: 60,
   });
-  // Also when the process ends in the middle: process.exit, an exception, a second signal.
+  // Also if the process ends early: process.exit, an exception, a second signal.
   const restore = () => {
     if (!stdout.isTTY) return;
     try {
       writeSync((stdout as NodeJS.WriteStream & {fd: number}).fd, (fullScreen ? LEAVE : '') + SHOW_CURSOR);
     } catch {
-      // The terminal is gone, and its screen with it.
+      // The terminal is gone.
     }
   };
   process.once('exit', restore);
   const exited = instance.waitUntilExit();
-  // A screen with a bug takes itself down; whoever unmounts it is told.
+  // A screen that throws ends itself; unmount() rejects with the error.
   exited.catch(() => {});
   let drawn: readonly string[] = [];
   const forget = () => {
     drawn = [];
   };
   stdout.on('resize', forget);
-  // Perf: ink lays out each cell of a frame. At 200 × 60 that is some 40 ms and 10 MB of short-lived objects, which beside a
-  // million changes are dear to collect (bench: review-million).
+  // Perf: ink lays out each cell of a frame. At 200 × 60 that takes 40 ms and 10 MB of short-lived objects, whose collection is
+  // expensive with a million changes in memory (bench: review-million).
   const draw = (lines: readonly string[]) => {
     const start = drawn.length === 0 ? `${HIDE_CURSOR}\x1b[2J` : '';
     const changed = lines.map((line, row) => (line === drawn[row] ? '' : `\x1b[${row + 1}H\x1b[2K${line}`)).join('');
@@ -114,7 +114,7 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
       jobControl.close();
       stdout.off('resize', forget);
       instance.unmount();
-      // At once, so that text written after this call is seen.
+      // Synchronous, so that text written after this call is visible.
       if (fullScreen) stdout.write(LEAVE + SHOW_CURSOR);
       process.off('exit', restore);
       await exited;
@@ -122,12 +122,12 @@ export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions
   };
 }
 
-/** Tells of a new size at once, where there is one. */
+/** Emits the event of a new size at once, if the size changed. */
 export function refreshSize(stdout: NodeJS.WriteStream): void {
   (stdout as {_refreshSize?: () => void})._refreshSize?.();
 }
 
-/** A raw terminal hands over Ctrl-Z as a key. Keys that are pressed fast come as one text. */
+/** Handles Ctrl-Z, which a raw terminal delivers as a key. Fast keys arrive as one text. */
 function StopKey({onStop}: {readonly onStop: () => void}) {
   useInput((input, key) => {
     if (input.includes('\x1a') || (key.ctrl && input === 'z')) onStop();
@@ -135,13 +135,13 @@ function StopKey({onStop}: {readonly onStop: () => void}) {
   return null;
 }
 
-/** What ink writes before a frame, to erase the one before. */
+/** What ink writes before a frame to erase the previous one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what terminals are told.
 const ERASE = /^(?:\x1b\[(?:2K|1A|G))+/;
 
 /**
- * Remembers the frame that ink drew last, to draw it again. A terminal that gets narrower breaks lines in two, and ink, which counts
- * those that it wrote, would leave the first of them behind.
+ * Remembers the last frame of ink, to redraw it. A terminal that gets narrower wraps lines, and ink, which counts the lines that it
+ * wrote, would leave some behind.
  */
 class Recorder {
   readonly stdout: NodeJS.WriteStream;
@@ -155,7 +155,7 @@ class Recorder {
     this.stdout = Object.create(stdout, {write: {value: write}});
   }
 
-  /** How many more lines the frame takes up now than ink wrote. */
+  /** Returns how many more lines the frame takes now than ink wrote. */
   extraLines(): number {
     const {columns: width = 80} = this.stdout;
     const lines = stripVTControlCharacters(this.frame).split('\n');

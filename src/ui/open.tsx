@@ -1,4 +1,4 @@
-/** The screens as the app opens them. Loading this module loads ink. */
+/** Opens screens. Loading this module loads ink. */
 import type {Check} from '../core/answers.js';
 import type {Event} from '../core/event.js';
 import {ApplyScreen} from './apply-screen.js';
@@ -13,9 +13,9 @@ export interface ScreenOptions<State> {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly color: boolean;
-  /** What has happened before the screen was there. */
+  /** The state before the screen opened. */
   readonly initial: State;
-  /** Called for each wish to stop: the first asks, the second insists. */
+  /** Called each time the user asks to stop. The first call stops cleanly, the second one at once. */
   readonly onStop: () => void;
   /** Milliseconds. */
   readonly now: () => number;
@@ -23,13 +23,13 @@ export interface ScreenOptions<State> {
 
 export interface Screen<State> {
   readonly state: State;
-  /** `job`: whose event it is, where it has a name. */
+  /** Shows an event. `job`: the name of its job, if any. */
   onEvent(event: Event, job?: string): void;
-  /** Takes the screen down at once; done when the terminal has heard of it. */
+  /** Removes the screen. Resolves when the terminal has been restored. */
   close(): Promise<void>;
 }
 
-/** Drawn below the text; nothing of it stays. */
+/** Opens the screen of an apply, below the text. It is removed at the end. */
 export function openApplyScreen(options: ScreenOptions<ApplyState>): Screen<ApplyState> {
   const {color, onStop} = options;
   return open<ApplyState, ScreenMessage>(options, {
@@ -40,7 +40,7 @@ export function openApplyScreen(options: ScreenOptions<ApplyState>): Screen<Appl
   });
 }
 
-/** Takes the whole terminal, since it is there for hours. */
+/** Opens the screen of scheduled runs, as a full screen, because it stays open for hours. */
 export function openRunScreen(options: ScreenOptions<RunState>): Screen<RunState> {
   const {color, onStop} = options;
   return open<RunState, RunMessage>(options, {
@@ -58,11 +58,11 @@ interface Drawing<State, Message> extends Pick<LiveOptions<State, Message>, 'ful
 export interface InitScreenOptions extends Pick<ScreenOptions<InitState>, 'stdin' | 'stdout' | 'color' | 'initial' | 'now'> {
   readonly file: string;
   readonly check: Check;
-  /** Called once, when all is answered or the screen was left. */
+  /** Called once, when all questions are answered or the user quits. */
   readonly onEnd: (state: InitState) => void;
 }
 
-/** Asks. Close it. */
+/** Opens the screen of `init`. The caller closes it. */
 export function openInitScreen({stdin, stdout, color, initial, now, file, check, onEnd}: InitScreenOptions) {
   return openLive<InitState, InitMessage>({
     stdin,

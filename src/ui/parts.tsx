@@ -1,4 +1,4 @@
-/** What several screens draw. Colour only repeats what glyphs and words say. */
+/** Parts that several screens draw. Colour only repeats what glyphs and words say. */
 import {Box, Text, type TextProps, useInput} from 'ink';
 import {formatCount} from '../core/count.js';
 import type {Problem} from '../core/problem.js';
@@ -8,7 +8,7 @@ import {PHASES, plainPath, problemWords} from '../report/words/words.js';
 import {fitting, type Line, paint, span, wrapTo} from './line.js';
 import {type ProblemList, type Scroll, visibleProblems} from './problem-list.js';
 
-/** A text's style, or none where there is no colour. */
+/** Returns the style, or none without colour. */
 function style(color: boolean, props: Pick<TextProps, 'color' | 'dimColor' | 'bold'>): typeof props {
   return color ? props : {};
 }
@@ -26,10 +26,10 @@ export interface ProgressProps {
 
 export const PROGRESS_LINES = 3;
 
-/** On a narrower screen there is neither a bar nor a column of labels. */
+/** Narrower screens have no bar and no column of labels. */
 export const NARROW = 50;
 
-/** Phase, bar, percentage and time left; below, what is done, and how fast. */
+/** Draws phase, bar, percentage and time left; below, what is done, and how fast. */
 export function ProgressLines({progress, now, columns, color}: ProgressProps) {
   const {phase, share, left, actions, bytes, stepsPerSecond, bytesPerSecond, started} = progress;
   const words = PHASES[phase];
@@ -71,7 +71,7 @@ export function ProgressLines({progress, now, columns, color}: ProgressProps) {
   );
 }
 
-/** The path at each worker's hand; `lines` of them. */
+/** Draws the current paths of the first `lines` workers. */
 export function Workers({current, lines, color}: {current: Progress['current']; lines: number; color: boolean}) {
   return (
     <Box flexDirection="column">
@@ -87,7 +87,7 @@ export function Workers({current, lines, color}: {current: Progress['current']; 
   );
 }
 
-/** The lines above the problems themselves. */
+/** The number of lines above the problems. */
 export const PROBLEMS_HEAD = 2;
 
 interface ProblemsProps {
@@ -97,7 +97,7 @@ interface ProblemsProps {
   readonly color: boolean;
 }
 
-/** As many of the problems as there are lines for; while there are more lines, the newest are shown whole. */
+/** Draws as many problems as there are lines. If lines are left, the newest problems are shown in full. */
 export function Problems({list, lines, columns, color}: ProblemsProps) {
   if (list.count === 0 || lines <= 0) return null;
   const {first, problems} = visibleProblems(list, lines);
@@ -122,7 +122,7 @@ function problemLine(problem: Problem): Line {
   return [span(`! ${code}`, 'red'), span(`  ${words}`)];
 }
 
-/** Lines as they are; what is too wide is cut. */
+/** Draws lines. Lines that are too wide are cut. */
 export function Lines({lines, color}: {readonly lines: readonly Line[]; readonly color: boolean}) {
   return lines.map((line, row) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a line is its row.
@@ -143,14 +143,14 @@ const STOP = {
 } as const;
 
 interface KeysProps {
-  /** How often it was asked to stop. */
+  /** How often the user asked to stop. */
   readonly stops: number;
   readonly scrolls: boolean;
   readonly columns: number;
   readonly color: boolean;
 }
 
-/** What the keys do, at the foot. */
+/** Draws the meaning of the keys. */
 export function Keys({stops, scrolls, columns, color}: KeysProps) {
   const words = STOP[stops > 0 ? 'asked' : scrolls ? 'scrolls' : 'not'];
   return (
@@ -160,10 +160,10 @@ export function Keys({stops, scrolls, columns, color}: KeysProps) {
   );
 }
 
-/** The keys of every screen of this kind: Ctrl-C is a key here, since the terminal is raw. */
+/** Handles the keys that stop and scroll. Ctrl-C is a key here, because the terminal is raw. */
 export function useKeys(shown: number, send: (message: Scroll | {type: 'stop'}) => void): void {
   useInput((input, key) => {
-    // Keys that are pressed fast come as one text.
+    // Fast keys arrive as one text.
     const times = (keys: string) => (Array.from(input).every((char) => keys.includes(char)) ? input.length : 0);
     const stops = input === 'c' && key.ctrl ? 1 : times('q\x03');
     for (let i = 0; i < stops; i++) send({type: 'stop'});

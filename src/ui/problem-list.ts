@@ -1,23 +1,23 @@
-/** Problems as they come, and which of them are on the screen. */
+/** A list of problems that grows, and the part of it that is visible. */
 import type {Problem} from '../core/problem.js';
 
-/** The newest problems; the log and the summary have the others. */
+/** The newest problems. Older ones are only in the log and the summary. */
 export interface ProblemList {
   readonly kept: readonly Problem[];
-  /** Of all problems, those no longer kept included. */
+  /** The number of all problems, including those that are no longer kept. */
   readonly count: number;
-  /** The number of the last one shown; undefined: the newest, also when another comes. */
+  /** The number of the last visible problem; undefined: always the newest. */
   readonly last: number | undefined;
 }
 
 export interface Scroll {
   readonly type: 'scroll';
   readonly by: number;
-  /** How many problems are shown at once. */
+  /** How many problems are visible at once. */
   readonly shown: number;
 }
 
-/** What can be scrolled back to: enough to read, and cheap to copy for each problem that comes. */
+/** How many problems are kept for scrolling: enough to read, and cheap to copy for each new problem. */
 export const MAX_KEPT = 1000;
 
 export const NO_PROBLEMS: ProblemList = {kept: [], count: 0, last: undefined};
@@ -32,7 +32,7 @@ export function scroll(list: ProblemList, {by, shown}: Omit<Scroll, 'type'>): Pr
   return {...list, last: last < count ? last : undefined};
 }
 
-/** The problems on the screen, and the number of the first of them, counted from 1. */
+/** Returns the visible problems, and the number of the first one, counted from 1. */
 export function visibleProblems({kept, count, last}: ProblemList, shown: number): {first: number; problems: readonly Problem[]} {
   const dropped = count - kept.length;
   const end = Math.max(Math.min(shown, kept.length), (last ?? count) - dropped);

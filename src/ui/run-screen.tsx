@@ -1,4 +1,4 @@
-/** Jobs that run again and again: what each is at, how its last run ended, when the next one starts, and how much each changed. */
+/** The screen of scheduled jobs: the status of each, its last result, its next start, and a chart of its runs. */
 import {Box} from 'ink';
 import {formatCount, formatPlural} from '../core/count.js';
 import {escapeName} from '../core/escape.js';
@@ -25,12 +25,12 @@ export interface RunScreenProps extends ViewProps<RunState, RunMessage> {
 const GLYPHS: Readonly<Record<RunStatus, string>> = {unchanged: '·', done: '✓', partial: '!', failed: '✗'};
 const COLORS: Readonly<Record<RunStatus, Style>> = {unchanged: 'green', done: 'green', partial: 'yellow', failed: 'red'};
 
-/** Of one job with a chart of one line, whose last run is told in two lines. */
+/** Lines of a job with a chart of one line and a last result of two lines. */
 const JOB_LINES = 7;
-/** What it comes down to on a small screen: how the last run ended, and what is next. */
+/** Lines of a job on a small screen: its last result, and its status. */
 const MIN_JOB_LINES = 2;
 const MAX_CHART = 8;
-/** What is kept free of long messages: for the files at hand, and for problems. */
+/** Lines that long messages leave free: for the current files, and for problems. */
 const WORKER_LINES = 2;
 const PROBLEM_LINES = 4;
 
@@ -66,10 +66,10 @@ export function RunScreen({state, now, columns, rows, color, send}: RunScreenPro
   );
 }
 
-/** One line of the terminal stays free, and one is for the keys. */
+/** One line of the terminal stays free, and one shows the keys. */
 const FOOT = 2;
 
-/** How many jobs are shown, and how many lines a chart and one job may have. */
+/** Returns how many jobs are shown, and the lines of a chart and of a job. */
 function jobLayout(rows: number, jobs: number, {isBusy, isTroubled}: {isBusy: boolean; isTroubled: boolean}) {
   const free = Math.max(1, rows - FOOT);
   const others = (isBusy ? PROGRESS_LINES + WORKER_LINES : 0) + (isTroubled ? PROBLEMS_HEAD + PROBLEM_LINES : 0);
@@ -81,7 +81,7 @@ function jobLayout(rows: number, jobs: number, {isBusy, isTroubled}: {isBusy: bo
   };
 }
 
-/** How many lines the progress and the problems have, of the rows below the jobs. */
+/** Returns the lines of progress and problems below the jobs. */
 function restLayout(rows: number, isBusy: boolean) {
   const free = Math.max(0, rows - FOOT);
   const progress = isBusy ? Math.min(free, PROGRESS_LINES + Math.max(0, Math.floor((free - PROGRESS_LINES) / 5))) : 0;
@@ -92,29 +92,29 @@ interface JobDrawing {
   readonly now: number;
   readonly columns: number;
   readonly chart: number;
-  /** Lines, at most. */
+  /** The most lines. */
   readonly height: number;
-  /** Whether no other job needs to be told from it. */
+  /** Whether this is the only job. */
   readonly isOnly: boolean;
 }
 
 const LABEL_WIDTH = 'Changes'.length;
 
-/** What there is room for, in the order in which somebody asks for it; how the last run ended is shown whole if it can be. */
+/** Returns the lines of a job that fit, the most important first. The last result is shown in full if possible. */
 function jobLines(job: JobState, {now, columns, chart, height, isOnly}: JobDrawing): Line[] {
   const isNarrow = columns < NARROW;
   const width = isNarrow ? columns : columns - LABEL_WIDTH - 5;
   let left = height;
   const take = (lines: (room: number) => readonly Line[]): readonly Line[] => {
     const taken = left > 0 ? lines(left) : [];
-    // Of what needs several lines, a part would say nothing.
+    // A part of several lines would say nothing.
     if (taken.length > left) return [];
     left -= taken.length;
     return taken;
   };
   const title = () => take(() => [[span(titleWords(job, columns), 'bold')]]);
   const first = isOnly ? [] : title();
-  // A run at work is told beside it; when the next one starts, only where that does not push out what to do.
+  // A run in progress is shown too. The next start is shown only if the hint of the last result still fits.
   const kept = job.status === 'waiting' && height <= MIN_JOB_LINES + 1 ? 0 : 1;
   const last = take((room) => lastLines(job, width, Math.max(1, room - kept)));
   const status = take(() => [[span(fitting(statusWays(job, now), width))]]);
@@ -139,7 +139,7 @@ function titleWords({name, source, target}: JobState, width: number): string {
   return cutMiddle(name === undefined ? roots : `${escapeName(name)}   ${roots}`, width);
 }
 
-/** How the last run ended, and what else is to be said of it; where there is no room for all of it, what to do stays. */
+/** Returns the last result with its notice. If not everything fits, the hint stays. */
 function lastLines({runs, notice}: JobState, width: number, height: number): Line[] {
   const last = runs.at(-1);
   if (last === undefined) return [[span('no run has finished yet')]];
@@ -151,7 +151,7 @@ function lastLines({runs, notice}: JobState, width: number, height: number): Lin
   return wrapTo([...said, span(`; ${hint === undefined ? more : escapeName(hint)}`)], width, height);
 }
 
-/** What the job is at, from many words to few. */
+/** Returns the status of the job, from the longest to the shortest text. */
 function statusWays({status, scanned, next, watching, started}: JobState, now: number): string[] {
   const since = `for ${formatDuration(Math.floor(Math.max(0, now - started) / 1000) * 1000, {whole: true})}`;
   if (status === 'planning') return [`reading: ${formatCount(scanned)} entries, ${since}`, `reading, ${since}`, 'reading'];

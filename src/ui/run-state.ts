@@ -1,4 +1,4 @@
-/** What the run screen shows: for each job what it is at, how its runs ended, and when the next one starts. */
+/** The state of the run screen: for each job its status, its results, and its next start. */
 
 import {formatPlural} from '../core/count.js';
 import {escapeName} from '../core/escape.js';
@@ -15,27 +15,27 @@ export interface RunState {
   readonly stops: number;
 }
 
-/** Times are milliseconds on the screen's clock. */
+/** The state of a job. Times are milliseconds on the clock of the screen. */
 export interface JobState {
-  /** As it was typed; undefined for two folders. */
+  /** The name of the job; undefined for two folders. */
   readonly name: string | undefined;
   readonly source: string;
   readonly target: string;
   readonly status: 'waiting' | 'planning' | 'locked' | 'applying';
-  /** When the run at hand began. */
+  /** When the current run began. */
   readonly started: number;
-  /** Entries read so far, of both trees. */
+  /** Entries read so far in both trees. */
   readonly scanned: number;
   readonly progress: Progress | undefined;
   /** ISO 8601 UTC. */
   readonly next: string | undefined;
-  /** A change of the source starts a run too. */
+  /** Whether a change of the source also starts a run. */
   readonly watching: boolean;
-  /** Times of the interval that passed while a run was at work. */
+  /** Number of scheduled runs that were missed. */
   readonly skipped: number;
-  /** The last warning since the run at hand began. */
+  /** The last warning since the current run began. */
   readonly notice: string | undefined;
-  /** Problems of the run at hand, or of the last one. */
+  /** Problems of the current or the last run. */
   readonly problems: ProblemList;
   /** Newest last. */
   readonly runs: readonly RunResult[];
@@ -61,7 +61,7 @@ interface RunTotals {
   readonly bytes: number;
 }
 
-/** An event, and whose it is. */
+/** An event, and the name of its job. */
 interface JobEvent {
   readonly type: 'of-job';
   readonly job: string | undefined;
@@ -70,7 +70,7 @@ interface JobEvent {
 
 export type RunMessage = Exclude<ScreenMessage, Event> | JobEvent;
 
-/** As many as the widest terminal shows. */
+/** As many runs as the widest terminal shows. */
 const MAX_RUNS = 500;
 
 export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): JobState {
@@ -90,11 +90,11 @@ export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): Jo
   };
 }
 
-/** Scrolling is in the problems of the first job that has some, whose list is shown. */
+/** Applies a message. Scrolling affects the first job with problems, whose list is shown. */
 export function runState(state: RunState, message: RunMessage, now: number): RunState {
   if (message.type === 'stop') return {...state, stops: state.stops + 1};
   if (message.type === 'of-job' && !state.jobs.some(({name}) => name === message.job)) {
-    // A job that the config has got meanwhile.
+    // The job was added to the config in the meantime.
     const added = newJob({name: message.job, source: '', target: ''});
     return runState({...state, jobs: [...state.jobs, added]}, message, now);
   }
@@ -186,8 +186,9 @@ const FULL = LEVELS.length - 1;
 const MARKS: Readonly<Partial<Record<RunStatus, string>>> = {unchanged: '·', failed: '✗'};
 
 /**
- * A bar for each run, newest last: how much it changed beside the others; "·" for nothing, "✗" for a run that failed. So many
- * lines, the top one first.
+ * Returns `height` lines with a bar for each run, newest last: how much it changed, compared with the others; "·" for nothing to do,
+ * "✗"
+ * for a failed run.
  */
 export function historyBars(runs: readonly RunResult[], width: number, height: number): string[] {
   const shown = width > 0 ? runs.slice(-width) : [];
@@ -204,7 +205,10 @@ export function historyBars(runs: readonly RunResult[], width: number, height: n
   });
 }
 
-/** What stays on the terminal: "12 runs in 1 h 0 min: 3 done, 8 with nothing to do, 1 failed; 34 changes, 1.2 MiB written." */
+/**
+ * Returns the summary that stays on the terminal: "12 runs in 1 h 0 min: 3 done, 8 with nothing to do, 1 failed; 34 changes, 1.2 MiB
+ * written."
+ */
 export function runsText({jobs}: RunState, elapsed: number): string {
   return jobs
     .map(({name, totals}) => {

@@ -1,16 +1,16 @@
-/** What each key asks for. Arrows and vi keys do the same. */
+/** Maps keys to intents. Arrow keys and vi keys are equivalent. */
 import type {Key} from 'ink';
 import {GROUPS, type Intent, type Mode} from './state.js';
 
-/** The keys that ink names; the rest of its `Key` is not asked. */
+/** The keys that ink names. */
 export type NamedKeys = Partial<Key>;
 
-/** Keys that come fast arrive as one text. This is the first of them; in a prompt, all text up to a control character. */
+/** Returns the first key of a text, because fast keys arrive together; in a prompt, all text up to a control character. */
 export function firstKey(mode: Mode, text: string): string {
   return (mode.type === 'input' ? /^\P{Cc}+|^./su : /^./su).exec(text)?.[0] ?? '';
 }
 
-/** Keys that ink does not name when they come in a text with others. */
+/** Keys that ink does not name if they arrive together with others. */
 const NAMED: Readonly<Record<string, NamedKeys>> = {'\r': {return: true}, '\b': {backspace: true}, '\x7f': {backspace: true}};
 
 export function isInterrupt(input: string, key: NamedKeys): boolean {
@@ -34,7 +34,7 @@ function typing(input: string, key: NamedKeys): Intent | undefined {
   if (key.return) return {type: 'enter'};
   if (key.backspace || key.delete) return {type: 'erase'};
   if (input === '\x15' || (key.ctrl && input === 'u')) return {type: 'erase-all'};
-  // What is pasted may hold anything; a path has no use for control characters here.
+  // Pasted text may contain anything. Control characters are removed.
   const text = input.replace(/\p{Cc}/gu, '');
   return key.ctrl || key.meta || text === '' ? undefined : {type: 'text', text};
 }
@@ -88,7 +88,7 @@ const LETTERS: Readonly<Record<string, Intent>> = {
 
 const GROUP_WORDS = GROUPS.map(({name}) => name).join(', ');
 
-/** For the screen of "?". */
+/** The text of the help page. */
 export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['↑ ↓  k j', 'move up and down'],
   ['PgUp PgDn  ^B ^F', 'page up and down'],

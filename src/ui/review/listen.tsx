@@ -1,6 +1,6 @@
 import {type Key, useInput} from 'ink';
 
-/** Hears the keyboard, and draws nothing: a review draws its lines itself (mount). */
+/** Listens to the keyboard and draws nothing, because a review draws its own lines (mount). */
 export function Keys({onKey}: {readonly onKey: (input: string, key: Key) => void}) {
   useInput(onKey);
   return null;

@@ -1,4 +1,4 @@
-/** Runs a review on a terminal: keys become intents, states are drawn, and what they ask for is done by those who can. */
+/** Runs a review on a terminal: converts keys into intents, draws states, and performs their effects. */
 import type {Key} from 'ink';
 import type {Action} from '../../core/action.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
@@ -11,18 +11,18 @@ import {parseQuery} from './query.js';
 import {currentAction, type Effect, type Intent, type Look, type ReviewState, review, startReview} from './state.js';
 import {reviewLines, type Size, settle} from './view.js';
 
-/** What the screen cannot do by itself. */
+/** Services that the review needs. */
 export interface ReviewServices {
-  /** Reads what a change is about from both trees. */
+  /** Reads the details of a change from both trees. */
   look(action: Action): Promise<Omit<Look, 'index'>>;
-  /** Writes the plan; 'exists' when it would have to write over a file. Throws when it cannot. Answers what it did, in words. */
+  /** Writes the plan. Returns a message, or 'exists' if it would overwrite a file. @throws Error if it cannot. */
   save(plan: Plan, file: string, overwrite: boolean): Promise<string | 'exists'>;
-  /** The same for a report, whose format the file's name tells. */
+  /** As `save`, for a report in the format of the file's ending. */
   export(plan: Plan, file: string, overwrite: boolean): Promise<string | 'exists'>;
   judge(plan: Plan): readonly Halt[];
-  /** Ends the program as Ctrl-C does, which arrives here as a key. */
+  /** Ends the program as Ctrl-C does. */
   interrupt(): void;
-  /** An id for a plan that is made of a part of this one. */
+  /** Returns an id for a narrowed plan. */
   newId(): string;
 }
 
@@ -36,18 +36,18 @@ export interface OpenReviewOptions {
   readonly canApply: boolean;
   readonly names: ReviewState['names'];
   readonly services: ReviewServices;
-  /** Ends the review as if it was left. */
+  /** Ends the review as if the user quit. */
   readonly signal: AbortSignal;
 }
 
-/** `plan`: what was chosen, when it is to be applied; undefined when nothing is to be done. */
+/** `plan`: the chosen changes to apply; undefined if nothing is to be applied. */
 export interface ReviewResult {
   readonly plan: Plan | undefined;
 }
 
-/** So long must the cursor rest on a change before its content is read. */
+/** The content of a change is read after the cursor has rested on it for this time. */
 const LOOK_AFTER_MS = 60;
-/** A search works for so long between two looks at the keys. */
+/** A search handles keys after each slice of this time. */
 const SLICE_MS = 12;
 
 export function openReview(options: OpenReviewOptions): Promise<ReviewResult> {
@@ -93,7 +93,7 @@ class Review {
 
   #update: () => void = () => {};
 
-  /** The last row stays free: a screen that fills it would scroll. */
+  /** The last row stays free, because a full terminal would scroll. */
   #size(): Size {
     const {columns, rows} = this.o.stdout;
     return {columns: Math.max(20, columns ?? 80), rows: Math.max(2, (rows ?? 24) - 1)};
@@ -115,7 +115,7 @@ class Review {
       rest = rest.slice(one.length);
       const intent = intentOf(mode, one, key);
       if (intent !== undefined) this.#dispatch(intent);
-      // A question is answered by who has read it, not by what was typed or pasted before it was asked.
+      // A question must not be answered by keys that were typed or pasted before it appeared.
     } while (rest !== '' && this.#state.mode.type !== 'confirm');
   }
 
@@ -155,7 +155,7 @@ class Review {
     return narrow(plan, {selection, id: this.o.services.newId()});
   }
 
-  /** Asks each change; in slices, so that keys are heard and the next search ends this one. */
+  /** Searches all changes, in slices, so that keys are handled and a new search ends this one. */
   async #filter(text: string): Promise<void> {
     const search = ++this.#search;
     const {actions} = this.#state.plan;

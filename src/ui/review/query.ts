@@ -1,10 +1,10 @@
-/** What is typed after "/": a text to be found anywhere in a path, or a glob in gitignore syntax. */
+/** Parses a search: a text that is found anywhere in a path, or a glob in gitignore syntax. */
 import ignore from 'ignore';
 import type {RelPath} from '../../core/path.js';
 
 export type Query = (path: RelPath, isFolder: boolean) => boolean;
 
-/** Globs have a `*`, `?` or `[`; any other text is found without regard to case. Undefined for an empty text. */
+/** Returns a test for paths; undefined for an empty text. A text with `*`, `?` or `[` is a glob. Other texts ignore case. */
 export function parseQuery(text: string): Query | undefined {
   if (text.trim() === '') return undefined;
   if (!/[*?[]/.test(text)) {

@@ -1,6 +1,6 @@
 /**
- * The review of a plan: what it shows and what each key does, without a terminal. A state is replaced, never changed, but for the
- * flags of its tree and selection, one or two bytes a change, which all states of one review share.
+ * The state of a review: what it shows and what each intent does, without a terminal. States are immutable, except for the flags of the
+ * tree and the selection, one or two bytes per change, which all states of a review share.
  */
 import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
@@ -9,7 +9,10 @@ import {Selection} from '../../plan/selection.js';
 import type {DifferenceLine} from '../../report/words/difference.js';
 import {ChangeTree, type NodeTotals, type Sort, TOP} from './tree.js';
 
-/** Kinds that are one to a person, with folders and under the name of the kind that they are in `--kinds`. The key of each is its place, so a new one comes last. */
+/**
+ * Groups of kinds that look the same to users, named as in `--kinds`. The key of a group is its position, so new groups are added at
+ * the end.
+ */
 export const GROUPS = [
   {name: 'create', kinds: ['mkdir', 'create']},
   {name: 'update', kinds: ['update']},
@@ -23,17 +26,17 @@ export const GROUPS = [
 
 /** A line of the tree. */
 export interface Row {
-  /** What the line is about: of a chain of folders that each hold one thing only, the last. */
+  /** The node of the line; for a chain of folders with a single entry each, the last one. */
   readonly node: number;
-  /** The first of the chain. */
+  /** The first node of the chain. */
   readonly top: number;
   readonly depth: number;
 }
 
-/** What is known of a change beyond the plan: read from the two trees when somebody looks. */
+/** Details of a change that are not in the plan, read from the two trees on demand. */
 export interface Look {
   readonly index: number;
-  /** The lines of a text's difference, or why there is none. */
+  /** The difference of the content, or the reason why there is none. */
   readonly content: {readonly lines: readonly DifferenceLine[]} | {readonly none: string};
   /** The filter line that decided about the path, such as "docs/.dirsyncignore:3: !keep.md". */
   readonly filter?: string | undefined;
@@ -58,7 +61,7 @@ interface SaveEffect {
   readonly overwrite: boolean;
 }
 
-/** What the state asks to be done outside of it. */
+/** An effect that the review requests. */
 export type Effect =
   | SaveEffect
   | {readonly type: 'filter'; readonly text: string}
@@ -73,37 +76,37 @@ interface Notice {
 
 export interface ReviewState {
   readonly plan: Plan;
-  /** Of the whole plan. */
+  /** Summary of the whole plan. */
   readonly summary: PlanSummary;
   readonly halts: readonly Halt[];
   readonly tree: ChangeTree;
   readonly selection: Selection;
-  /** What can be done from here: a plan that is only looked at cannot be applied. */
+  /** Whether the plan can be applied from here. */
   readonly canApply: boolean;
   readonly rows: readonly Row[];
   readonly expanded: ReadonlySet<number>;
   readonly cursor: number;
-  /** The first row that is drawn. */
+  /** The first visible row. */
   readonly top: number;
-  /** Rows that fit. */
+  /** The number of rows that fit. */
   readonly height: number;
   readonly sort: Sort;
-  /** Kinds that are shown. */
+  /** The visible kinds. */
   readonly kinds: ReadonlySet<ActionKind>;
-  /** What was searched for. */
+  /** The search text. */
   readonly query: string;
-  /** Which changes the query found; undefined: all. */
+  /** The changes that the search found; undefined: all. */
   readonly found: Uint8Array | undefined;
   readonly mode: Mode;
   readonly notice: Notice | undefined;
   readonly look: Look | undefined;
-  /** Whether what is under the cursor is shown beside or below the tree, where there is room. */
+  /** Whether details are shown beside or below the tree, if they fit. */
   readonly hasDetails: boolean;
-  /** Whether what is chosen was changed since it was saved. */
+  /** Whether the selection has changed since it was saved. */
   readonly isUnsaved: boolean;
-  /** Names to be offered. */
+  /** Suggested file names. */
   readonly names: {readonly save: string; readonly export: string};
-  /** Raised with each change of the tree's or the selection's flags. */
+  /** Increased with each change of the flags of tree or selection. */
   readonly version: number;
 }
 
@@ -114,7 +117,7 @@ export type Intent =
   | {readonly type: 'expand' | 'collapse' | 'open' | 'toggle' | 'back'}
   | {readonly type: 'expand-all' | 'collapse-all'}
   | {readonly type: 'sort'}
-  /** A group's place in `GROUPS`; undefined: all. */
+  /** Index into `GROUPS`; undefined: all. */
   | {readonly type: 'kinds'; readonly group: number | undefined}
   | {readonly type: 'search' | 'details' | 'help' | 'notes' | 'apply' | 'save' | 'export' | 'quit'}
   | {readonly type: 'yes' | 'no'}
@@ -134,7 +137,7 @@ export interface Step {
 }
 
 const BROWSE: Mode = {type: 'browse'};
-/** A plan of up to so many lines is opened whole. */
+/** Plans with at most this many lines are opened completely. */
 const OPEN_WHOLE = 200;
 
 export interface ReviewOptions {
@@ -175,19 +178,19 @@ export function startReview({plan, summary, halts, canApply, names, height}: Rev
   return withRows(tree.size <= OPEN_WHOLE ? {...state, expanded: allFolders(tree, TOP)} : state, TOP);
 }
 
-/** The node under the cursor. */
+/** Returns the node under the cursor. */
 export function currentNode({rows, cursor}: ReviewState): number {
   return rows[cursor]?.node ?? TOP;
 }
 
-/** The change under the cursor. */
+/** Returns the change under the cursor: an index into the actions. */
 export function currentAction(state: ReviewState): number | undefined {
   return state.tree.actionOf(currentNode(state));
 }
 
-/** What a row shows of its node. */
+/** The totals that a row shows. */
 export interface RowTotals extends NodeTotals {
-  /** Of the changes, those that are in. */
+  /** The number of changes that are chosen. */
   readonly chosen: number;
 }
 
@@ -232,7 +235,7 @@ export function review(state: ReviewState, intent: Intent): Step {
   }
 }
 
-/** What a key means depends on what is in front. */
+/** The meaning of an intent depends on the mode. */
 const MODES: Readonly<Record<Mode['type'], (state: ReviewState, intent: Intent) => Step>> = {
   browse,
   help: read,
@@ -367,7 +370,7 @@ function askToApply(state: ReviewState): Step {
   return {state, effect: {type: 'judge'}};
 }
 
-/** What is chosen may be halted where the whole plan was not, and the reverse. */
+/** A guard may halt the selection even if it does not halt the whole plan, and the reverse. */
 function judged(state: ReviewState): ReviewState {
   const halt = state.halts.find(({allowed}) => !allowed);
   if (halt === undefined) return {...state, mode: {type: 'confirm', what: {type: 'apply'}}};
@@ -380,14 +383,14 @@ function quit(state: ReviewState): Step {
   return {state: {...state, mode: {type: 'confirm', what: {type: 'quit'}}}};
 }
 
-/** Changes that are in, whether they are shown or not. */
+/** Returns the number of chosen changes, visible or not. */
 export function chosen({tree, selection}: Pick<ReviewState, 'tree' | 'selection'>): number {
   return tree.changes - selection.leftOut;
 }
 
 // ── Rows ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The rows anew, with the cursor on `node`, or on the nearest folder above it that has a row. */
+/** Recomputes the rows, with the cursor on `node`, or on the nearest folder above it that has a row. */
 function withRows(state: ReviewState, node: number): ReviewState {
   const rows = rowsOf(state);
   const way = new Set([TOP]);
@@ -414,7 +417,7 @@ function moved(state: ReviewState, cursor: number): ReviewState {
   return scrolled({...state, cursor: Math.max(0, Math.min(cursor, state.rows.length - 1))});
 }
 
-/** Keeps the cursor in sight. */
+/** Scrolls the cursor into view. */
 function scrolled(state: ReviewState): ReviewState {
   const {rows, cursor, height} = state;
   const lowest = Math.max(0, rows.length - height);
@@ -441,7 +444,7 @@ function collapse(state: ReviewState): ReviewState {
   return moved(state, Math.max(0, above));
 }
 
-/** The folders in which something is shown. */
+/** Returns the folders with visible changes. */
 function allFolders(tree: ChangeTree, node: number): Set<number> {
   const folders = new Set<number>([TOP]);
   const end = tree.endOf(node);
@@ -454,14 +457,14 @@ function allFolders(tree: ChangeTree, node: number): Set<number> {
 function kindsAfter(kinds: ReadonlySet<ActionKind>, group: number | undefined): ReadonlySet<ActionKind> {
   if (group === undefined) return new Set(ACTION_KINDS);
   const own: readonly ActionKind[] = GROUPS[group]?.kinds ?? [];
-  // The first key shows one group alone; more keys add and remove others.
+  // The first key shows only one group. Further keys add or remove groups.
   if (kinds.size === ACTION_KINDS.length) return new Set(own);
   const next = new Set(kinds);
   for (const kind of own) if (!next.delete(kind)) next.add(kind);
   return next.size === 0 ? new Set(ACTION_KINDS) : next;
 }
 
-/** A tree of up to so many changes that a search left is opened whole. */
+/** Search results with at most this many changes are opened completely. */
 const OPEN_FOUND = 100;
 
 function filtered(state: ReviewState): ReviewState {
@@ -489,7 +492,7 @@ function toggle(state: ReviewState): ReviewState {
   const toggleRange = (from: number, to: number) => (leaveOut ? selection.leaveOut(from, to) : selection.takeIn(from, to));
   if (tree.shown === tree.changes) toggleRange(start, end);
   else {
-    // What a filter hides is not meant.
+    // Hidden changes are not affected.
     for (let i = start; i < end; i++) if (tree.isShown(i)) toggleRange(i, i + 1);
   }
   const asked = leaveOut ? totals.chosen : totals.changes;

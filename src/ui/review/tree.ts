@@ -1,17 +1,17 @@
 /**
- * The changes of a plan as a tree of folders, compact enough for a million of them: a node is a row of typed arrays, in canonical
- * order, and what is said of one (its path, its totals) is worked out when it is looked at.
+ * The changes of a plan as a tree of folders, compact enough for a million changes. A node is an index into typed arrays, in canonical
+ * order. Its path and totals are computed on demand.
  */
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, volumeOf} from '../../core/action.js';
 import {type RelPath, ROOT} from '../../core/path.js';
 
 export type Sort = 'impact' | 'name' | 'kind';
 
-/** What a folder of changes comes to. What a filter hides is not counted. */
+/** The totals of a node. Hidden changes are not counted. */
 export interface NodeTotals {
   readonly changes: number;
   readonly kinds: Readonly<Record<ActionKind, number>>;
-  /** Bytes to be written and given back. */
+  /** Bytes to write and to free. */
   readonly bytes: number;
 }
 
@@ -19,10 +19,10 @@ export const TOP = 0;
 const NONE = -1;
 const UPKEEP = 255;
 
-/** A change that only touches metadata counts as much as one block of content. */
+/** A change of metadata counts as much as one block of content. */
 const CHANGE_COST = 4096;
 
-/** What may cost most to get wrong comes first. */
+/** Kinds by risk, the riskiest first. */
 const RISK: readonly ActionKind[] = [
   'delete',
   'rmdir',
@@ -38,22 +38,22 @@ const RISK: readonly ActionKind[] = [
 
 export class ChangeTree {
   readonly size: number;
-  /** Whether the first action at or below is the node's own; a folder that only holds changes has none. */
+  /** Whether the first action at or below a node is its own. A folder that only contains changes has none. */
   readonly #own: Uint8Array;
   readonly #parent: Int32Array;
-  /** The first node that is not below. */
+  /** The first node that is not below the node. */
   readonly #end: Int32Array;
   readonly #depth: Uint16Array;
-  /** The first action at or below. */
+  /** The first action at or below a node. */
   readonly #first: Int32Array;
-  /** For each action: its kind's place in `ACTION_KINDS`. */
+  /** For each action: the index of its kind in `ACTION_KINDS`. */
   readonly #kind: Uint8Array;
   readonly #bytes: Float64Array;
-  /** For each action: how many before it are shown. */
+  /** For each action: the number of visible ones before it. */
   readonly #shownBefore: Uint32Array;
-  /** Of nodes that were looked at, until something else is shown. */
+  /** Cached totals, until the visible changes differ. */
   readonly #totals = new Map<number, NodeTotals>();
-  /** All that could be shown. */
+  /** The number of all changes. */
   #changes = 0;
 
   constructor(readonly actions: readonly Action[]) {
@@ -62,7 +62,7 @@ export class ChangeTree {
     this.#bytes = new Float64Array(count);
     this.#shownBefore = new Uint32Array(count + 1);
     const nodes = new NodeBuilder(count);
-    // Perf: one pass, since most of its time goes to fetching the actions from memory.
+    // Perf: one pass, because most of the time is spent fetching the actions from memory.
     for (let i = 0; i < count; i++) {
       const action = actions[i] as Action;
       const isChange = !isUpkeep(action);
@@ -82,7 +82,7 @@ export class ChangeTree {
     this.#first = nodes.first;
   }
 
-  /** Shows the changes for which `isShown` answers yes, and hides all others. */
+  /** Shows the changes for which `isShown` returns true, and hides all others. */
   show(isShown: (index: number, kind: ActionKind) => boolean): void {
     this.#totals.clear();
     let shown = 0;
@@ -94,17 +94,17 @@ export class ChangeTree {
     this.#shownBefore[this.actions.length] = shown;
   }
 
-  /** Changes that are shown. */
+  /** The number of visible changes. */
   get shown(): number {
     return this.shownIn(TOP);
   }
 
-  /** All changes. */
+  /** The number of all changes. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** How many shown changes are at and below a node. */
+  /** Returns the number of visible changes at and below a node. */
   shownIn(node: number): number {
     const {start, end} = this.range(node);
     return (this.#shownBefore[end] as number) - (this.#shownBefore[start] as number);
@@ -114,13 +114,13 @@ export class ChangeTree {
     return this.#shownBefore[index + 1] !== this.#shownBefore[index];
   }
 
-  /** The actions at and below a node. */
+  /** Returns the range of actions at and below a node. */
   range(node: number): {start: number; end: number} {
     const next = this.#end[node] as number;
     return {start: this.#first[node] as number, end: next < this.size ? (this.#first[next] as number) : this.actions.length};
   }
 
-  /** The node's own change: an index into the actions. A folder whose times are only put back has none. */
+  /** Returns the node's own change, as an index into the actions. A folder whose times are only restored has none. */
   actionOf(node: number): number | undefined {
     const index = this.#first[node] as number;
     return this.#own[node] === 0 || this.#kind[index] === UPKEEP ? undefined : index;
@@ -141,7 +141,7 @@ export class ChangeTree {
     return own !== undefined && this.isShown(own);
   }
 
-  /** The first node that is not below. */
+  /** The first node that is not below the node. */
   endOf(node: number): number {
     return this.#end[node] as number;
   }
@@ -161,7 +161,7 @@ export class ChangeTree {
     return path.slice(0, at) as RelPath;
   }
 
-  /** The shown nodes directly below, in canonical order. */
+  /** Returns the visible nodes directly below, in canonical order. */
   children(node: number): number[] {
     const found: number[] = [];
     const end = this.#end[node] as number;
@@ -170,8 +170,8 @@ export class ChangeTree {
   }
 
   /**
-   * The last of a chain of folders that each hold one thing only, so that `a/b/c/` takes one line; the node itself where there is
-   * no chain.
+   * Returns the last of a chain of folders with a single entry each, so that `a/b/c/` takes one line; the node itself if there is no
+   * chain.
    */
   endOfChain(node: number): number {
     let last = node;
@@ -189,7 +189,7 @@ export class ChangeTree {
     return sortByKey(nodes, key);
   }
 
-  /** Bytes to be written and given back, and something for each change. */
+  /** Returns the bytes to write and to free, plus a constant for each change. */
   #impact(node: number): number {
     const {start, end} = this.range(node);
     let impact = 0;
@@ -197,7 +197,7 @@ export class ChangeTree {
     return impact;
   }
 
-  /** The place in `RISK` of the riskiest change at or below. */
+  /** Returns the index in `RISK` of the riskiest change at or below. */
   #risk(node: number): number {
     const {start, end} = this.range(node);
     let risk = RISK.length;
@@ -230,11 +230,11 @@ const RISK_OF = ACTION_KINDS.map((kind) => RISK.indexOf(kind));
 
 const PLACES = 2 ** 22;
 
-/** The largest key first; equal keys in the order in which they came. Keys are not negative. */
+/** Sorts by key, largest first. The sort is stable. Keys are not negative. */
 function sortByKey(nodes: readonly number[], keyOf: (node: number) => number): readonly number[] {
   if (nodes.length > PLACES) return nodes;
-  // Perf: numbers sort natively ten times faster than by a comparator. The bits of a float32, whose order is that of the numbers
-  // for all that are not negative, stand above the place: 53 bits together (bench: review-million).
+  // Perf: sorting numbers natively is ten times faster than with a comparator. The bits of a float32, which sort like the numbers
+  // if these are not negative, are combined with the position: 53 bits together (bench: review-million).
   const float = new Float32Array(1);
   const bits = new Uint32Array(float.buffer);
   const keys = Float64Array.from(nodes, (node, place) => {
@@ -244,7 +244,7 @@ function sortByKey(nodes: readonly number[], keyOf: (node: number) => number): r
   return Array.from(keys, (key) => nodes[key % PLACES] as number);
 }
 
-/** Makes the nodes: one for each action that has a path of its own, and one for each folder on the way. */
+/** Builds the nodes: one for each action, and one for each folder above it. */
 class NodeBuilder {
   size = 0;
   own: Uint8Array;
@@ -253,11 +253,11 @@ class NodeBuilder {
   first: Int32Array;
   depth: Uint16Array;
 
-  /** The folders that hold the last path, with their paths. */
+  /** The folders above the last path. */
   readonly #open: {node: number; path: string}[] = [];
 
   constructor(actions: number) {
-    // Folders that have no action of their own are few beside what they hold.
+    // Folders without their own action are few, compared with their content.
     const room = Math.ceil(1.1 * actions) + 64;
     this.own = new Uint8Array(room);
     this.parent = new Int32Array(room);

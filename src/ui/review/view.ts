@@ -1,4 +1,4 @@
-/** The review as lines of a screen: a pure function of its state and the size of the terminal. */
+/** Renders a review as lines: a pure function of its state and the size of the terminal. */
 import type {Action} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
@@ -18,31 +18,31 @@ export interface Size {
   readonly rows: number;
 }
 
-/** From this width on, the details stand beside the tree. */
+/** From this width on, the details are beside the tree. */
 const WIDE = 132;
-/** Below this height, lines that only tell of others give way to rows of the tree. */
+/** Below this height, secondary lines are dropped to leave room for the tree. */
 const ROOMY = 10;
 const MAX_HALTS = 2;
-/** Of a guard's message, in the head. */
+/** The most lines of a guard's message in the head. */
 const HALT_LINES = 3;
-/** Rows of the tree that the head leaves. */
+/** Rows that the head leaves for the tree. */
 const MIN_TREE = 3;
 
 interface Layout {
   readonly head: readonly Line[];
-  /** Whether a line divides the head from the tree. */
+  /** Whether a line separates the head from the tree. */
   readonly hasTitle: boolean;
   readonly foot: readonly Line[];
   readonly wide: boolean;
   readonly treeWidth: number;
   readonly treeHeight: number;
   readonly detailWidth: number;
-  /** 0 where there is no room. */
+  /** 0 if there is no room. */
   readonly detailHeight: number;
 }
 
 function layoutOf(state: ReviewState, size: Size): Layout {
-  // Of the tree there is always a row, and the foot asks what has to be answered.
+  // There is always a row of the tree, and the foot shows questions.
   const foot = footLines(state, {columns: size.columns, rows: size.rows - 1}, size.rows >= ROOMY);
   const hasTitle = size.rows - foot.length > MIN_TREE + 1;
   const below = size.rows - foot.length - Number(hasTitle);
@@ -59,7 +59,7 @@ function layoutOf(state: ReviewState, size: Size): Layout {
   return {...common, wide: false, treeWidth: size.columns, treeHeight, detailWidth: size.columns, detailHeight};
 }
 
-/** The state as it fits a screen of this size: the rows that are drawn hold the cursor, and a page scrolls no farther than its end. */
+/** Fits the state to a screen size: the cursor is visible, and pages do not scroll beyond their end. */
 export function settle(state: ReviewState, size: Size): ReviewState {
   const layout = layoutOf(state, size);
   const settled = review(state, {type: 'resize', height: layout.treeHeight}).state;
@@ -69,7 +69,7 @@ export function settle(state: ReviewState, size: Size): ReviewState {
   return mode.top <= last ? settled : {...settled, mode: {...mode, top: last}};
 }
 
-/** Exactly `size.rows` lines of `size.columns` columns. */
+/** Returns exactly `size.rows` lines of `size.columns` columns. */
 export function reviewLines(state: ReviewState, size: Size): readonly Line[] {
   const layout = layoutOf(state, size);
   const body = bodyLines(state, layout, size);
@@ -95,7 +95,7 @@ function headLines({plan, summary, halts, tree, selection}: ReviewState, width: 
   return lines;
 }
 
-/** A sentence at the left edge, broken into as many lines as there may be. */
+/** Wraps a sentence into at most `rows` lines. */
 function told(text: string, style: Style, {columns: width, rows}: Size): Line[] {
   return wrapTo([span(text, style)], width - 1, rows).map((line) => [span(' '), ...line]);
 }
@@ -111,8 +111,8 @@ function notesLine({header, problems}: ReviewState['plan'], moreHalts: number): 
 }
 
 /**
- * The number before each kind is the key that shows it alone. No kind is ever cut off: rather its bytes go, the sums, the words,
- * the last digits. */
+ * The number before each kind is the key that shows only this kind. No kind is ever cut off. If the line is too long, it drops bytes,
+ * sums, words, and then digits. */
 function totalLine(summary: PlanSummary, width: number): Line {
   const groups = GROUPS.map(({name, kinds}, i) => ({
     key: i + 1,
@@ -209,7 +209,7 @@ function filled(lines: readonly Line[], height: number): Line[] {
 
 const BYTES_WIDTH = 9;
 const NARROW = 50;
-/** What is narrower says nothing. */
+/** Narrower notes would say nothing. */
 const MIN_NOTE = 4;
 
 function treeLines(state: ReviewState, {treeWidth, treeHeight: height}: Layout): Line[] {
@@ -217,7 +217,7 @@ function treeLines(state: ReviewState, {treeWidth, treeHeight: height}: Layout):
   const facts = shown.map((row) => ({row, totals: totalsOf(state, row.node)}));
   const notes = facts.map(({row, totals}) => noteOf(state, row, totals));
   const widest = Math.max(0, ...notes.map(widthOf));
-  // On a narrow screen names come first.
+  // On a narrow screen, names take precedence.
   const bytesWidth = treeWidth < NARROW ? 0 : BYTES_WIDTH;
   const noteRoom = Math.floor(Math.max(0, treeWidth - 20) * 0.5);
   const noteWidth = noteRoom < MIN_NOTE ? 0 : Math.min(widest, noteRoom);
@@ -248,14 +248,14 @@ function rowStart(
   const own = tree.actionOf(row.node);
   const action = own === undefined ? undefined : state.plan.actions[own];
   const fold = tree.hasChildren(row.node) ? (state.expanded.has(row.node) ? '▾' : '▸') : ' ';
-  // However deep, the name is in sight.
+  // The name is visible at any depth.
   const before = `${isCurrent ? '❯' : ' '}${box} ${'  '.repeat(row.depth).slice(0, Math.max(0, Math.floor(width / 2) - 6))}`;
   const glyph = action === undefined ? span('  ') : span(`${GLYPHS[action.kind]} `, KIND_STYLES[action.kind]);
   const name = cutMiddle(nameOf(state, row, action), Math.max(8, width - columns(before) - 4));
   return [span(before), span(`${fold} `), glyph, span(name, action ? KIND_STYLES[action.kind] : undefined)];
 }
 
-/** The names that the row adds to the one above it. */
+/** Returns the names that the row adds to its parent. */
 function nameOf({tree, plan}: ReviewState, {node, top}: Row, action: Action | undefined): string {
   if (node === TOP) return `${escapeName(plan.header.target.path)}/`;
   const above = tree.pathOf(tree.parentOf(top));
@@ -295,7 +295,7 @@ function wholePage(state: ReviewState, {type}: Page, width: number): {title: str
   return {title: plainPath(path), lines: actionPage(state, own, width)};
 }
 
-/** A key beside what it does; on a narrow screen, above it. */
+/** Renders a key beside its meaning; on a narrow screen, above it. */
 function helpLines(keys: string, meaning: string, width: number): Line[] {
   if (width >= NARROW) return [[span(`  ${pad(keys, 18)}`, STRONG), span(meaning)]];
   return [[span(` ${keys}`, STRONG)], ...wrapLine([span(meaning)], width - 3).map((line) => [span('   '), ...line])];
@@ -324,7 +324,7 @@ function noteLines({plan, halts}: ReviewState): Line[] {
 
 // ── Foot ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What the keys do, from many words to few. */
+/** The meaning of the keys, from the longest to the shortest text. */
 const BROWSE_KEYS = [
   '↑↓ move  ←→ fold  Space choose  Enter look  / search  s sort  a apply  w save  e export  ? keys  q quit',
   '↑↓ ←→ move  Space choose  Enter look  / search  a apply  w save  ? keys  q quit',
@@ -334,7 +334,7 @@ const BROWSE_KEYS = [
 ];
 const PAGE_KEYS = ['↑↓ scroll  PgUp PgDn page  Esc back', '↑↓ scroll  Esc back'];
 
-/** What was told, asked or typed, whole where that can be; else what the keys do, which is there with it where there is room. */
+/** Returns a notice, a question or a prompt, in full if possible; otherwise the meaning of the keys. Shows both if there is room. */
 function footLines({mode, notice, ...state}: ReviewState, size: Size, isRoomy: boolean): Line[] {
   const {columns: width, rows} = size;
   const above = isRoomy ? [[]] : [];
@@ -347,7 +347,7 @@ function footLines({mode, notice, ...state}: ReviewState, size: Size, isRoomy: b
   return isRoomy ? [...lines, keys] : lines;
 }
 
-/** Of a text that is too long, its end stays in sight, where it is typed. */
+/** Renders a prompt. If the text is too long, its end stays visible. */
 function promptLines({purpose, text}: Extract<Mode, {type: 'input'}>, width: number): Line[] {
   const prompt = ` ${PROMPTS[purpose]}: `;
   const room = width - columns(prompt) - 1;
@@ -356,7 +356,7 @@ function promptLines({purpose, text}: Extract<Mode, {type: 'input'}>, width: num
   return [...told(prompt.trim(), STRONG, {columns: width, rows: width}), [span(' '), ...typed(width - 2)]];
 }
 
-/** A prompt leaves so many columns for what is typed, or stands above it. */
+/** A prompt leaves at least this many columns for the text, or is above it. */
 const MIN_TYPED = 20;
 
 const PROMPTS = {
