@@ -28,3 +28,17 @@ export async function captured(act: () => unknown): Promise<Captured> {
   }
   return written;
 }
+
+/** Called in a `describe`: its tests run as where nobody sits at a terminal, also when somebody does. */
+export function withoutTerminal(): void {
+  const {stdin} = process;
+  let was: PropertyDescriptor | undefined;
+  before(() => {
+    was = Object.getOwnPropertyDescriptor(stdin, 'isTTY');
+    Object.defineProperty(stdin, 'isTTY', {value: false, configurable: true});
+  });
+  after(() => {
+    Reflect.deleteProperty(stdin, 'isTTY');
+    if (was !== undefined) Object.defineProperty(stdin, 'isTTY', was);
+  });
+}

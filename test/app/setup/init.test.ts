@@ -3,11 +3,13 @@ import path from 'node:path';
 import {expect} from 'chai';
 import {type InitOptions, initConfig} from '../../../src/app/setup/init.js';
 import {findJob, loadConfig} from '../../../src/config/load.js';
+import {withoutTerminal} from '../../support/captured.js';
 import {refusal, refusalCode} from '../../support/refusal.js';
 import {context} from '../../support/sync.js';
 import {tempDirs} from '../../support/temp.js';
 
 describe('app/setup/init', () => {
+  withoutTerminal();
   const temp = tempDirs();
   const cwd = process.cwd();
   let folder: string;
