@@ -165,6 +165,18 @@ describe('apply/dispatch', () => {
       expect([jobs.length, results.size]).to.deep.equal([4, 4]);
     });
 
+    it('when the workers were asked to stop', async () => {
+      const made = dispatchTo({
+        sizes: many,
+        answer: ({indexes}) => {
+          made.pool.stop();
+          return indexes.map(() => 'stopped');
+        },
+      });
+      await made.run();
+      expect(made.jobs.length).to.be.lessThan(many.length);
+    });
+
     it('when one has failed itself, and ends with that failure when all have ended', async () => {
       const failure = new Error('a worker died');
       const answer = ({indexes}: BatchTask) => (indexes[0] === 0 ? Promise.reject(failure) : indexes.map(() => 'done'));

@@ -10,10 +10,12 @@ import {Cursor} from '../../src/platform/cursor.js';
 import type {Folder} from '../../src/platform/platform.js';
 import {sweepStaging} from '../../src/state/staging.js';
 import type {Opened} from '../../src/state/traces.js';
+import {handOver} from '../support/cli.js';
 import {folder} from '../support/plan.js';
 import {skip} from '../support/skip.js';
 import {tempDirs} from '../support/temp.js';
 import {dir, type Tree, writeTree} from '../support/tree.js';
+import {asNobody} from '../support/user.js';
 
 const RUN = '20260101T000000000Z-000000';
 
@@ -63,6 +65,14 @@ describe('apply/opened', () => {
       expect(opened.close([])).to.deep.equal([]);
       expect([modeOf('a'), modeOf('a/b')]).to.deep.equal([0o555, 0o400]);
       expect(opened.modes.size, 'once is enough').to.equal(0);
+    });
+
+    it('also by who has no other right than to own them', () => {
+      const {at, opened, modeOf} = target({a: dir({b: dir({}, {mode: 0o700})}, {mode: 0o700})});
+      handOver(at);
+      add(opened, {a: 0o400, 'a/b': 0o400});
+      expect(asNobody(() => opened.close([]))).to.deep.equal([]);
+      expect([modeOf('a'), modeOf('a/b')]).to.deep.equal([0o400, 0o400]);
     });
 
     it('or the one that it was to have', () => {
