@@ -107,7 +107,7 @@ function writeFiles(root, files, time) {
   }
 }
 
-/** Removes both folders, and dirsync's record of them. */
+/** Removes both folders, and dirsync's memory of them. */
 function clear() {
   for (const folder of [SOURCE, TARGET, STATE]) fs.rmSync(folder, {recursive: true, force: true});
 }

@@ -1,9 +1,9 @@
-/** Runs that use the record of earlier runs, and guards that halt. */
+/** Runs that use the memory of earlier runs, and guards that halt. */
 import path from 'node:path';
 import {expect} from 'chai';
 import {type CliOptions, dirsync, withoutChange} from './cli.js';
 
-/** Each run here uses the record of the earlier runs. */
+/** Each run here uses the memory of the earlier runs. */
 export function remembering(root: string): CliOptions {
   return {cwd: root, env: {XDG_STATE_HOME: path.join(root, 'state')}};
 }

@@ -10,7 +10,7 @@ import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES, PRESERVABLE} from '../../src/core/plan.js';
 import {readPlanFile} from '../../src/formats/plan-file.js';
 
-// The record of targets is removed with the process.
+// The memory of targets is removed with the process.
 const state = fs.mkdtempSync(path.join(os.tmpdir(), 'dirsync-state-'));
 process.env.XDG_STATE_HOME = state;
 process.on('exit', () => fs.rmSync(state, {recursive: true, force: true}));
