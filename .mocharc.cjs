@@ -1,6 +1,6 @@
 /**
- * The tests that `npm test` runs: of the parts, and the stories that a change breaks most often. `npm run test:long` runs the rest
- * (TESTS=long), `npm run test:all` both (TESTS=all).
+ * `npm test` runs the tests of the parts, and the stories that changes break most often. `npm run test:long` runs the rest
+ * (TESTS=long), `npm run test:all` runs both (TESTS=all).
  */
 const STORIES = [
   'config',
