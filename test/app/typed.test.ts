@@ -81,9 +81,9 @@ describe('app/typed', () => {
 
     it('a word that is no job tells what else of that name there is', async () => {
       const hint = async (word: string) => (await refusal(() => settingsOf(typed([word])))).hint;
-      expect(await hint('here')).to.match(/folder of that name/);
-      expect(await hint('file')).to.match(/file of that name/);
-      expect(await hint('none')).to.not.match(/of that name/);
+      expect(await hint('here')).to.match(/folder with that name/);
+      expect(await hint('file')).to.match(/file with that name/);
+      expect(await hint('none')).to.not.match(/with that name/);
     });
 
     it('two folders need no config that can be read', async () => {
@@ -153,9 +153,9 @@ describe('app/typed', () => {
   });
 
   it('a word of apply that is neither a job nor a plan file is told as what it looks like', () => {
-    const unknown = new DirsyncError('JOB_UNKNOWN', 'd', 'It has: a.');
+    const unknown = new DirsyncError('JOB_UNKNOWN', 'd', 'it has a');
     expect(neitherJobNorPlan('nightly', unknown)).to.include({code: 'JOB_UNKNOWN', detail: 'd'});
-    expect(neitherJobNorPlan('nightly', unknown).hint).to.match(/^It has: a\. ./);
+    expect(neitherJobNorPlan('nightly', unknown).hint).to.match(/^it has a; ./);
     expect(neitherJobNorPlan('x\x1b.PLAN', unknown)).to.include({code: 'PLAN_UNREADABLE'});
     expect(neitherJobNorPlan('x\x1b.PLAN', unknown).detail).to.not.include('\x1b');
   });
