@@ -177,7 +177,7 @@ for (const backend of BACKENDS) {
       if (backend === 'portable') {
         const {code, stderr} = dirsync(['run', source, target], {env});
         expect(code).to.equal(6);
-        expect(stderr).to.include(`--lock-timeout 2m finds that out, or remove ${lockOf(target)}`);
+        expect(stderr).to.include(`--lock-timeout 2m detects that, or remove ${lockOf(target)}`);
         fs.unlinkSync(lockOf(target));
       }
       const next = dirsync(['run', source, target], {env});

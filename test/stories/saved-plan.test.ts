@@ -327,7 +327,7 @@ describe('story: a saved plan', () => {
           fs.writeFileSync(plan, text.replace('"path":"gone"', '"path":"same"'));
         },
         code: 'PLAN_DAMAGED',
-        says: 'checksum do not fit',
+        says: 'checksum do not match',
       },
       {
         title: 'of a newer format',
@@ -357,7 +357,12 @@ describe('story: a saved plan', () => {
         says: '"/outside/x" is absolute',
       },
       {title: 'with a NUL', damage: hostile(create('a\0b')), code: 'PLAN_HOSTILE', says: 'contains a NUL'},
-      {title: 'with dirsync’s own folder', damage: hostile(create('.dirsync/x')), code: 'PLAN_HOSTILE', says: 'dirsync’s own'},
+      {
+        title: 'with dirsync’s own folder',
+        damage: hostile(create('.dirsync/x')),
+        code: 'PLAN_HOSTILE',
+        says: 'which belongs to dirsync',
+      },
       {
         title: 'with a path below a symlink that it makes',
         damage: hostile(linkTo('../outside'), create('out/x')),
