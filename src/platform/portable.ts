@@ -8,14 +8,12 @@
  */
 import fs from 'node:fs';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
-import {fromNanoseconds, MAX_SIZE} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
 import {factsOfType, foldsNames, isOfOneMachine, largestFileOf, roomOf, timesOf, typeName} from './filesystems.js';
 import {type MountLine, mountLines} from './mount-text.js';
 import {
   type Attributes,
   attributesOfGrown,
-  CATCH_UPS,
   type CompareOptions,
   type CopyOptions,
   type CopyResult,
@@ -23,21 +21,19 @@ import {
   errnoOf,
   type FileSystem,
   type Folder,
-  type Grown,
   type ListedEntry,
   type Locked,
   type MoveOptions,
   type OpenFile,
-  type Pace,
   type Platform,
   SystemError,
   UNPACED,
   type Volume,
 } from './platform.js';
+import {catchUp, copyContent, isSameContent, isSameVersion, readFully, readPiece} from './portable-content.js';
+import {fill, seconds, setOnFile} from './portable-stat.js';
 
 const {constants} = fs;
-const PIECE = Buffer.allocUnsafeSlow(512 * 1024);
-const OTHER = Buffer.allocUnsafeSlow(512 * 1024);
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
 
@@ -228,8 +224,7 @@ export class PortablePlatform implements Platform {
   }
 
   readNext(file: OpenFile, limit: number): Uint8Array {
-    const got = fs.readSync(fd(file), PIECE, 0, Math.min(limit, PIECE.length), null);
-    return Buffer.from(PIECE.subarray(0, got));
+    return readPiece(fd(file), limit);
   }
 
   sameContent({a, aName, b, bName, goOn, pace = UNPACED}: CompareOptions): boolean {
@@ -237,14 +232,7 @@ export class PortablePlatform implements Platform {
     try {
       const two = openToRead(b, bName);
       try {
-        for (;;) {
-          if (!goOn()) return false;
-          const most = Math.min(PIECE.length, pace.piece);
-          const got = readFully(one, PIECE.subarray(0, most));
-          if (got !== readFully(two, OTHER.subarray(0, most)) || !pace.spend(got)) return false;
-          if (PIECE.compare(OTHER, 0, got, 0, got) !== 0) return false;
-          if (got < most) return true;
-        }
+        return isSameContent(one, two, {goOn, pace});
       } finally {
         fs.closeSync(two);
       }
@@ -353,140 +341,6 @@ function fd(file: OpenFile): number {
 
 function openToRead(folder: Folder, name: ByteName): number {
   return fs.openSync(at(folder, name), constants.O_RDONLY | NOFOLLOW | NONBLOCK);
-}
-
-/** Reads from the current position, or from a given one. */
-function readFully(file: number, into: Buffer, from?: number): number {
-  let filled = 0;
-  while (filled < into.length) {
-    const got = fs.readSync(file, into, filled, into.length - filled, from === undefined ? null : from + filled);
-    if (got === 0) break;
-    filled += got;
-  }
-  return filled;
-}
-
-function setOnFile(file: number, {uid, gid, mode, mtime, readBack}: Attributes): void {
-  if (uid !== undefined || gid !== undefined) fs.fchownSync(file, uid ?? -1, gid ?? -1);
-  if (mode !== undefined) fs.fchmodSync(file, mode);
-  if (mtime === undefined) return;
-  fs.futimesSync(file, Date.now() / 1000, seconds(mtime));
-  readBack?.(fs.fstatSync(file, {bigint: true}).mtimeNs);
-}
-
-function isSameVersion(a: fs.BigIntStats, b: fs.BigIntStats): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
-}
-
-interface CatchUpOptions {
-  readonly source: number;
-  readonly copy: number;
-  /** The source's when it was opened. */
-  readonly from: fs.BigIntStats;
-  readonly onBytes: (bytes: number) => boolean;
-  readonly pace: Pace;
-}
-
-/** Does the same as PosixContent, for the same reasons. */
-function catchUp({source, copy, from, onBytes, pace}: CatchUpOptions): Grown | 'changed' | 'stopped' {
-  let now = from;
-  let copied = 0;
-  for (let round = 0; round < CATCH_UPS; round++) {
-    now = fs.fstatSync(source, {bigint: true});
-    copied = fs.fstatSync(copy).size;
-    if (now.size <= from.size || now.size < copied) return 'changed';
-    while (copied < now.size) {
-      const got = fs.readSync(source, PIECE, 0, Math.min(PIECE.length, pace.piece, Number(now.size) - copied), copied);
-      if (got === 0) return 'changed';
-      for (let done = 0; done < got; ) done += fs.writeSync(copy, PIECE, done, got - done, copied + done);
-      copied += got;
-      if (!(onBytes(got) && pace.spend(got))) return 'stopped';
-    }
-    if (isSameVersion(now, fs.fstatSync(source, {bigint: true}))) break;
-  }
-  for (let at = 0; at < copied; ) {
-    if (!onBytes(0)) return 'stopped';
-    const most = Math.min(PIECE.length, pace.piece, copied - at);
-    const [one, two] = [PIECE.subarray(0, most), OTHER.subarray(0, most)];
-    if (readFully(source, one, at) !== most || readFully(copy, two, at) !== most || !one.equals(two)) return 'changed';
-    if (!pace.spend(most)) return 'stopped';
-    at += most;
-  }
-  const grown = emptyStat();
-  fill(grown, now);
-  return {grown};
-}
-
-interface ContentOptions {
-  readonly source: number;
-  readonly copy: number;
-  readonly size: number;
-  readonly onBytes: (bytes: number) => boolean;
-  readonly pace: Pace;
-}
-
-/** `longer`, `shorter`: the source has more or less content than its size. */
-function copyContent({source, copy, size, onBytes, pace}: ContentOptions): 'copied' | 'longer' | 'shorter' | 'stopped' {
-  let copied = 0;
-  for (;;) {
-    const got = fs.readSync(source, PIECE, 0, Math.min(PIECE.length, pace.piece), null);
-    for (let done = 0; done < got; ) done += fs.writeSync(copy, PIECE, done, got - done);
-    copied += got;
-    if (got > 0 && !(onBytes(got) && pace.spend(got))) return 'stopped';
-    if (copied > size) return 'longer';
-    if (copied === size || got === 0) return copied === size ? 'copied' : 'shorter';
-  }
-}
-
-/**
- * Seconds in the form that node:fs takes. It makes a float of them; libuv keeps the microseconds of the float (Node 20) or all of it
- * (Node 24). If the float is below the microsecond, the next float is used. It is text, since Node takes a negative number for "now".
- */
-function seconds(mtime: bigint): string {
-  const parts = fromNanoseconds(mtime);
-  const microseconds = parts.seconds * 1e6 + Math.floor(parts.nanoseconds / 1000);
-  const time = microseconds / 1e6;
-  return String(keptOf(time) === microseconds ? time : time + Math.abs(time) * HALF_A_STEP);
-}
-
-/** A little more than half a step between floats: adding it rounds to the next float, never to the one after that. */
-const HALF_A_STEP = 0.51 * Number.EPSILON;
-
-/** The microsecond that libuv makes of a float of seconds (uv__fs_to_timespec). */
-function keptOf(time: number): number {
-  const whole = Math.trunc(time);
-  return whole * 1e6 + Math.floor(Math.trunc((time - whole) * 1e9) / 1000);
-}
-
-/** @throws SystemError EOVERFLOW for a file above `MAX_SIZE`. */
-function fill(stat: Stat, found: fs.BigIntStats): void {
-  if (found.isFile() && found.size > MAX_SIZE) throw new SystemError('EOVERFLOW', 'lstat');
-  const {seconds: s, nanoseconds} = fromNanoseconds(found.mtimeNs);
-  stat.code = codeOf(found);
-  stat.mode = Number(found.mode & 0o7777n);
-  stat.uid = Number(found.uid);
-  stat.gid = Number(found.gid);
-  stat.size = stat.code === CODE.file ? Number(found.size) : 0;
-  stat.seconds = s;
-  stat.nanoseconds = nanoseconds;
-  stat.inodeLow = Number(found.ino & 0xffff_ffffn);
-  stat.inodeHigh = Number((found.ino >> 32n) & 0xffff_ffffn);
-  stat.device = Number(found.dev & 0xffff_ffffn);
-  stat.links = Number(found.nlink);
-  stat.mounted = undefined;
-  // The layout of a dev_t depends on the C library: here it only distinguishes devices.
-  const isDevice = stat.code === CODE.chardev || stat.code === CODE.blockdev;
-  stat.rdevMajor = isDevice ? Number((found.rdev >> 8n) & 0xfffn) : 0;
-  stat.rdevMinor = isDevice ? Number((found.rdev & 0xffn) | ((found.rdev >> 12n) & 0xfff00n)) : 0;
-}
-
-function codeOf(found: fs.BigIntStats): number {
-  if (found.isFile()) return CODE.file;
-  if (found.isDirectory()) return CODE.directory;
-  if (found.isSymbolicLink()) return CODE.symlink;
-  if (found.isFIFO()) return CODE.fifo;
-  if (found.isSocket()) return CODE.socket;
-  return found.isCharacterDevice() ? CODE.chardev : CODE.blockdev;
 }
 
 /** `dev` in the layout of the Linux C library: makedev(3). */
