@@ -155,7 +155,7 @@ describe('story: several jobs', () => {
       const {code, stderr} = dirsync(['run', 'a', 'b'], {cwd: root});
       expect(code).to.equal(1);
       expect(stderr).to.match(
-        /a and b are jobs of .*dirsync.config.yaml, and a is a folder too\n {2}for the folders write \.\/a \.\/b/,
+        /a and b are jobs of .*dirsync.config.yaml, and a is a folder too\n {2}for the folders, write \.\/a \.\/b/,
       );
       expect(Object.keys(readTree(path.join(root, 'b')))).to.deep.equal(['.', 'g']);
       expect(dirsync(['run', './a', './b', '--allow', 'too-many-deletes'], {cwd: root})).to.include({code: 0});
@@ -169,7 +169,7 @@ describe('story: several jobs', () => {
         const root = folder(CONFIG.replace('one:', 'a:'));
         const {code, stderr} = withoutChange(root, () => dirsync(['run', ...words], {cwd: root}));
         expect(code).to.equal(1);
-        expect(stderr).to.match(/There is no such job: "(?:tow|b)" .*\n.*; for the folders write \.\/. \.\/t.+\n$/);
+        expect(stderr).to.match(/There is no such job: "(?:tow|b)" .*\n.*; for the folders, write \.\/. \.\/t.+\n$/);
       });
     }
 
@@ -256,7 +256,7 @@ jobs:
       expectDone(root, 'a', 'b');
       expect(fs.existsSync(path.join(root, 'tp/f'))).to.equal(true);
       const running = startDirsync(['run', '--all'], {cwd: root});
-      await running.says('It has no schedule and is left out');
+      await running.says('the job has no schedule and is skipped');
       expect(await running.kill('SIGINT')).to.include({code: 130});
     });
   });
