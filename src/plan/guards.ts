@@ -46,7 +46,12 @@ const GUARDS: Readonly<Record<GuardName, Guard>> = {
   'filters-changed': filtersChanged,
 };
 
-/** The guards that this plan trips, in the order of `GUARD_NAMES`; those in `allow` are marked as allowed. */
+/**
+ * The guards that this plan trips, in the order of `GUARD_NAMES`; those in `allow` are marked as allowed.
+ *
+ * @example
+ * guardHalts(planned.plan, ['source-empty']); // → []
+ */
 export function guardHalts(plan: Plan, allow: readonly GuardName[]): Halt[] {
   return GUARD_NAMES.flatMap((guard) => {
     const message = GUARDS[guard](plan);

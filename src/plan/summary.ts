@@ -4,7 +4,12 @@ import {addSizes} from '../core/entry.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
 import {doneKinds, noKinds, type Run, type RunSummary} from '../core/run.js';
 
-/** Counts the changes of a plan and their bytes, by kind; upkeep is counted separately. */
+/**
+ * Counts the changes of a plan and their bytes, by kind; upkeep is counted separately.
+ *
+ * @example
+ * summarize(planned.plan).changes; // → 4
+ */
 export function summarize(plan: Plan): PlanSummary {
   const kinds = noKinds();
   let upkeep = 0;
