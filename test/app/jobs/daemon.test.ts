@@ -44,7 +44,7 @@ describe('app/jobs/daemon', () => {
     const own = typed(names);
     const jobs = names.map((name) => jobOf(name, own, onto, noted));
     const settled = await Promise.all(jobs.map(async (job) => ({job, settings: await job.settings()})));
-    const options = {typed: typed(), options: {allJobs, jobs: 2, once: false}, context: onto, output: noted};
+    const options = {typed: typed(), options: {allJobs, atOnce: 2, once: false}, context: onto, output: noted};
     const ended = runOnSchedule(options, settled).catch((error: unknown) => error);
     const told = () =>
       output.heard.map(

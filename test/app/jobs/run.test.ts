@@ -31,7 +31,7 @@ describe('app/jobs/run', () => {
     const folder = jobsFolder(temp(), CONFIG, TREE);
     const output = heardOutput();
     const run = (words: readonly string[], options: Partial<RunOptions> = {}, fields: Partial<Typed> = {}) =>
-      runJobs(folder.typed(words, {}, fields), {allJobs: false, jobs: 2, once: true, ...options}, onto, output);
+      runJobs(folder.typed(words, {}, fields), {allJobs: false, atOnce: 2, once: true, ...options}, onto, output);
     return {...folder, output, run};
   }
 
@@ -80,7 +80,7 @@ describe('app/jobs/run', () => {
         if (event.type === 'run-ended') controller.abort('SIGTERM');
       },
     });
-    expect(await run(['fine', 'also'], {jobs: 1})).to.equal(143);
+    expect(await run(['fine', 'also'], {atOnce: 1})).to.equal(143);
   });
 
   describe('formats that hold one run', () => {

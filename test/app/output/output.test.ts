@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {failureOf, lostWords, type Output, openOutput, reportError} from '../../../src/app/output/output.js';
+import {lostWords, type Output, openOutput, reportError} from '../../../src/app/output/output.js';
 import {DirsyncError} from '../../../src/core/errors.js';
 import type {Event} from '../../../src/core/event.js';
 import type {LogSettings} from '../../../src/core/log.js';
@@ -209,7 +209,5 @@ describe('app/output/output', () => {
     expect(lostWords({output: 'stdout', why: 'w'}))
       .to.include('stdout')
       .and.include('w');
-    const error = new DirsyncError('USAGE', 'd', 'h');
-    expect(failureOf(error)).to.deep.equal({type: 'run-failed', code: 'USAGE', message: error.message, hint: 'h'});
   });
 });
