@@ -260,7 +260,7 @@ class TextView implements View {
 }
 
 /** Returns an error as the event of a failed run. */
-function failureOf({code, message, hint}: DirsyncError): Event {
+export function failureOf({code, message, hint}: DirsyncError): Event {
   return {type: 'run-failed', code, message, hint};
 }
 
