@@ -75,7 +75,7 @@ describe('app/jobs/daemon', () => {
     await until(() => count('a run-ended') === 1 && count('b run-ended') === 1);
     await stop();
     expect(output.expected).to.deep.equal(['screen of a b']);
-    expect(told().filter((text) => text.endsWith('it has started'))).to.have.length(2);
+    expect(told().filter((text) => text.endsWith('the schedule has started'))).to.have.length(2);
     expect(count('b run-started')).to.equal(1);
   });
 
@@ -83,7 +83,7 @@ describe('app/jobs/daemon', () => {
     const {until, count, stop} = await start(['a', 'b'], true);
     await until(() => count('a run-ended') === 1);
     await stop();
-    expect(count('b notice schedule: it has no schedule')).to.equal(1);
+    expect(count('b notice schedule: the job has no schedule')).to.equal(1);
     expect(count('b run-started')).to.equal(0);
   });
 
@@ -128,7 +128,7 @@ describe('app/jobs/daemon', () => {
       endInTime({...context(), signal: controller.signal});
       expect(exits).to.deep.equal([]);
       const {stderr} = await captured(() => controller.abort('SIGTERM'));
-      expect(stderr).to.include('the next one');
+      expect(stderr).to.include('the next run');
     } finally {
       globalThis.setTimeout = real;
       process.exit = exit;
