@@ -143,10 +143,13 @@ const NOTHING = {begun: undefined, isTorn: false};
 /**
  * Returns when the first line was written, and whether the last line is incomplete because its writer was killed or the disk was full.
  */
-function look(path: string, {size, birthtimeMs}: Stats): {begun: number; isTorn: boolean} {
+function look(path: string, {size, birthtimeMs, ino, dev}: Stats): {begun: number; isTorn: boolean} {
   try {
     const descriptor = openSync(osPath(path), 'r');
     try {
+      const found = fstatSync(descriptor);
+      // Another process has just rotated the file: this is the next one, in which `size` is not the end.
+      if (found.ino !== ino || found.dev !== dev) return {begun: birthtimeMs, isTorn: false};
       const head = Buffer.alloc(200);
       const last = Buffer.alloc(1);
       readSync(descriptor, head, 0, head.length, 0);
