@@ -327,7 +327,7 @@ export function isLocked(error: unknown): boolean {
 const MAX_BYTES = 4096;
 const MAX_COMMAND = 300;
 
-/** Removes the file of this name, or any other entry there. */
+/** The file of this name, or undefined; any other entry there counts as a file without a holder. */
 function read(platform: Platform, folder: Folder, name: ByteName): Found | undefined {
   let text = '';
   try {
