@@ -155,7 +155,7 @@ describe('story: several jobs', () => {
       const {code, stderr} = dirsync(['run', 'a', 'b'], {cwd: root});
       expect(code).to.equal(1);
       expect(stderr).to.match(
-        /a and b are jobs of .*dirsync.config.yaml, and a is a folder too\n {2}for the folders, write \.\/a \.\/b/,
+        /a and b are jobs of .*dirsync.config.yaml, but a is also a folder\n {2}for the folders, write \.\/a \.\/b/,
       );
       expect(Object.keys(readTree(path.join(root, 'b')))).to.deep.equal(['.', 'g']);
       expect(dirsync(['run', './a', './b', '--allow', 'too-many-deletes'], {cwd: root})).to.include({code: 0});
