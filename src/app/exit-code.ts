@@ -1,12 +1,12 @@
 /**
- * With which code the program ends: all of it is decided here. What each error comes to is said beside its summary (core/errors); each command's
- * help lists the codes that it can give.
+ * Decides all exit codes of the program. core/errors has the code of each error; the help of each command lists the codes that it can
+ * return.
  */
 import {DirsyncError, EXIT} from '../core/errors.js';
 import type {JobRun} from '../core/job-run.js';
 import {type ApplyReport, type StopSignal, unfinished} from '../core/outcome.js';
 
-/** What else ends a program is a bug. */
+/** Returns the exit code for an error. An error that is not a DirsyncError is a bug. */
 export function errorExitCode(error: unknown): number {
   return error instanceof DirsyncError ? error.exitCode : EXIT.error;
 }
@@ -15,7 +15,7 @@ export function signalExitCode(name: StopSignal): number {
   return {SIGHUP: EXIT.sighup, SIGINT: EXIT.sigint, SIGTERM: EXIT.sigterm}[name];
 }
 
-/** Of a plan that was made, and of which nothing is applied: `detailed` as asked for by --detailed-exitcode. */
+/** Returns the exit code for a plan that is not applied; `detailed`: with --detailed-exitcode. */
 export function planExitCode({plan, summary, halts}: NonNullable<JobRun['planned']>, detailed: boolean): number {
   if (!detailed) return EXIT.done;
   if (halts.some(({allowed}) => !allowed)) return EXIT.guard;
@@ -23,7 +23,7 @@ export function planExitCode({plan, summary, halts}: NonNullable<JobRun['planned
   return summary.changes + summary.upkeep > 0 ? EXIT.changes : EXIT.done;
 }
 
-/** `report`: undefined where a plan was to be applied, and nobody confirmed it. */
+/** Returns the exit code for an apply. `report`: undefined if the user did not confirm it. */
 export function applyExitCode(report: ApplyReport | undefined): number {
   if (report === undefined) return EXIT.error;
   const {counts, problems, interrupted} = report;
@@ -33,15 +33,15 @@ export function applyExitCode(report: ApplyReport | undefined): number {
 }
 
 export interface HowRunEnded {
-  /** What it did; undefined where it did not come to that. */
+  /** What the run did; undefined if it did not get that far. */
   readonly report: ApplyReport | undefined;
-  /** The error that ended it. */
+  /** The error that ended the run. */
   readonly failure: unknown;
-  /** The signal that ended it before it had changed anything. */
+  /** The signal that ended the run before it changed anything. */
   readonly stoppedBy: StopSignal | undefined;
 }
 
-/** Of one run of a job: its code by itself, and the word for it. */
+/** Returns the result and the exit code of a single run. */
 export function runVerdict({report, failure, stoppedBy}: HowRunEnded): Pick<JobRun, 'result' | 'exitCode'> {
   if (stoppedBy !== undefined) return {result: 'interrupted', exitCode: signalExitCode(stoppedBy)};
   if (failure !== undefined || report === undefined) {
@@ -53,17 +53,17 @@ export function runVerdict({report, failure, stoppedBy}: HowRunEnded): Pick<JobR
   return {result: exitCode === EXIT.partial ? 'partial' : 'interrupted', exitCode};
 }
 
-/** Of several jobs: the first of these that one of them gives. */
+/** With several jobs, the exit code is the first of these that a job returns. */
 const GRAVEST_FIRST: readonly number[] = [EXIT.error, EXIT.locked, EXIT.guard, EXIT.drift, EXIT.partial, EXIT.done];
 
 export function jobsExitCode(runs: readonly Pick<JobRun, 'exitCode'>[]): number {
   return GRAVEST_FIRST.find((code) => runs.some(({exitCode}) => exitCode === code)) ?? EXIT.done;
 }
 
-/** Commands that do more than to print a result. */
+/** Commands that do more than print a result. */
 const CHANGING: readonly unknown[] = ['apply', 'run', 'init'];
 
-/** Where something that a command printed was lost; `exitCode` is what the command gave. */
+/** Returns the exit code if output of a command was lost; `exitCode`: that of the command itself. */
 export function lostOutputExitCode(command: string | undefined, exitCode: number): number {
   if (exitCode !== EXIT.done) return exitCode;
   return CHANGING.includes(command) ? EXIT.partial : EXIT.error;

@@ -1,4 +1,4 @@
-/** What this user can preserve in this target, with this backend. Nothing is written. */
+/** Decides what this user can preserve in this target, with this backend. Writes nothing. */
 import type {Abilities} from '../../core/abilities.js';
 import type {ByteName} from '../../core/name.js';
 import type {Preservable} from '../../core/plan.js';
@@ -16,7 +16,7 @@ export interface Preserving extends WhatIsPreserved {
   readonly fileSystem: FileSystem;
   /** How the target stores times: from its type, and from what was read back after other runs. */
   readonly times: TimeFacts;
-  /** What it can hold, if a run has tried that. */
+  /** What the target can hold; undefined if no run has tested it. */
   readonly abilities: Abilities | undefined;
 }
 

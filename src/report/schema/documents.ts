@@ -15,7 +15,7 @@ import {run} from './run.js';
 import {settings} from './settings.js';
 import {stopped} from './stopped.js';
 
-/** What a schema takes, as a value that nobody changes. */
+/** The input type of a schema, deeply read-only. */
 type Written<Schema extends z.ZodType> = Frozen<z.input<Schema>>;
 type Frozen<T> = T extends readonly (infer Item)[]
   ? readonly Frozen<Item>[]
@@ -63,7 +63,7 @@ export function documentSchemas(): Record<string, object> {
   );
 }
 
-/** Every number that is written is a JSON number; that sums above 2^53 are rounded is no reason to refuse them. */
+/** Removes the limit of safe integers, because sums above 2^53 are rounded, but still valid. */
 function withoutSafeMaximum({jsonSchema}: {jsonSchema: {maximum?: number}}): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }

@@ -28,7 +28,7 @@ import {runFields} from './run.js';
 import {configFields} from './settings.js';
 import {stopped} from './stopped.js';
 
-/** Of an event: whose it is. */
+/** The job of an event. */
 const jobName = text('The name of the job; absent for two folders.').optional();
 
 export const event = z.discriminatedUnion('type', [
@@ -139,7 +139,7 @@ export const event = z.discriminatedUnion('type', [
     job: jobName,
     type: ofType('run-skipped'),
     ticks: count("How many of the job's times passed without a run."),
-    why: z.enum(['busy', 'slept']).describe('busy: a run was at work; slept: the machine was not.'),
+    why: z.enum(['busy', 'slept']).describe('busy: another run was in progress; slept: the machine was asleep.'),
   }),
   z.strictObject({
     format,

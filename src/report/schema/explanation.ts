@@ -7,8 +7,8 @@ import {runHeader, runStep} from './run.js';
 
 const sideNow = z
   .strictObject({
-    entry: entry.describe('What stands there; absent when nothing does, or when it could not be looked at.').optional(),
-    escaped: text('Its path on disk, where names that the file system cannot hold are escaped (--rename-invalid).').optional(),
+    entry: entry.describe('The entry at the path; absent if there is none, or if it could not be read.').optional(),
+    escaped: text('Its path on disk, if names that the file system cannot hold are escaped (--rename-invalid).').optional(),
     fault: text('Why it could not be looked at: an errno name.').optional(),
   })
   .meta({id: 'side', description: 'What one side has at the path now.'});

@@ -1,4 +1,4 @@
-/** What several documents are made of: values, entries, actions, problems, counts, guards and drift. */
+/** Parts of several documents: values, entries, actions, problems, counts, guards and drift. */
 import {z} from 'zod';
 import {ACTION_KINDS, REASONS} from '../../core/action.js';
 import {DRIFT_ATTRIBUTES} from '../../core/drift.js';
@@ -39,7 +39,7 @@ export const status = z.enum(OUTCOME_STATUSES).meta({
 
 export const entry = z
   .strictObject({
-    kind: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev']).describe('What stands at the path.'),
+    kind: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev']).describe('The kind of the entry.'),
     mode: z
       .string()
       .regex(/^[0-7]{4}$/)
@@ -48,11 +48,11 @@ export const entry = z
     gid: id("The group's number."),
     size: count("Bytes of a file's content; 0 for every other kind."),
     mtime: seconds.describe('Last modification: seconds since 1970 UTC, negative before.'),
-    link: name.describe('Where a symlink points, as written in it. Symlinks alone have it.').optional(),
+    link: name.describe('Where a symlink points, as written in it. Only for symlinks.').optional(),
     rdev: z
       .string()
       .regex(/^\d{1,10}:\d{1,10}$/)
-      .describe("A device's numbers, MAJOR:MINOR. Devices alone have it.")
+      .describe("A device's numbers, MAJOR:MINOR. Only for devices.")
       .optional(),
     xattrs: z
       .record(z.string(), z.string().regex(/^(?:[A-Za-z0-9+/]*={0,2}|sha256:[0-9a-f]{64}|\?)$/))
@@ -97,7 +97,7 @@ export const action = z
       before,
       after,
     }),
-    z.strictObject({kind: z.literal('attrs').describe('Metadata alone.'), ...step, before, after}),
+    z.strictObject({kind: z.literal('attrs').describe('Only metadata.'), ...step, before, after}),
     z.strictObject({
       kind: z.literal('link').describe('A further name of a file in the same tree (a hard link).'),
       ...step,
@@ -108,7 +108,9 @@ export const action = z
     }),
     z.strictObject({kind: z.enum(['delete', 'rmdir']).describe('What is no folder goes; a folder goes.'), ...step, before}),
     z.strictObject({
-      kind: z.literal('blocked').describe('What would be deleted, were it known that the source has not got it: it stays.'),
+      kind: z
+        .literal('blocked')
+        .describe('A path that would be deleted if it were certain that the source does not have it. It stays.'),
       ...step,
       before,
       leaves: count('What stays at and below the path and is no folder.'),
@@ -121,7 +123,7 @@ export const problem = z
   .strictObject({
     path: relPath.describe('What went wrong.'),
     side: side.describe('The tree in which it went wrong.'),
-    phase: z.enum(['scan', 'plan', 'check', 'write', 'attrs', 'delete', 'sync']).describe('Which step was at work.'),
+    phase: z.enum(['scan', 'plan', 'check', 'write', 'attrs', 'delete', 'sync']).describe('The step in which it happened.'),
     code: text("An errno name such as EACCES, or one of dirsync's own such as CHANGED_DURING_COPY."),
     message: text('What happened and what to do about it: one line without the path.'),
   })
@@ -139,8 +141,8 @@ export const kinds = z
 
 export const summary = z
   .strictObject({
-    changes: count('All actions but those that only put back the times of folders.'),
-    upkeep: count('Folders whose times are put back.'),
+    changes: count('All actions except those that only restore the times of folders.'),
+    upkeep: count('Folders whose times are restored.'),
     bytes: count('Bytes to be written.'),
     problems: count('Paths with problems.'),
     kinds: kinds.describe('The changes by kind of action.'),
@@ -166,8 +168,8 @@ export const drift = z
         path: relPath.describe('Where it is.'),
         side: side.describe('The tree that changed.'),
         attribute: z.enum(DRIFT_ATTRIBUTES).describe('In what it differs from what the plan saw.'),
-        before: text('The attribute as the plan saw it; absent where nothing stood, or where it is not shown.').optional(),
-        now: text('The attribute as it is now; absent where nothing stands, or where it is not shown.').optional(),
+        before: text('The attribute as the plan saw it; absent if the path did not exist, or if it is not shown.').optional(),
+        now: text('The attribute as it is now; absent if the path does not exist, or if it is not shown.').optional(),
         found: text('What is there now instead, in words.'),
       })
       .meta({id: 'drift', description: 'One path at which the world is no longer what the plan saw.'}),

@@ -32,7 +32,7 @@ const treeTotals = z.strictObject({
   entries: count('All entries below the root.'),
   leaves: count('Entries that are no folder.'),
   bytes: count('Bytes of all files.'),
-  digest: text('BLAKE3 over all entries in canonical order, hexadecimal; "" for a tree that is not there.'),
+  digest: text('BLAKE3 over all entries in canonical order, hexadecimal; "" for a tree that does not exist.'),
 });
 
 const known = z.strictObject({
@@ -87,7 +87,7 @@ export const header = z
     created: moment('When planning began.'),
     writer: text('Program and version.'),
     source: root.describe('The folder to copy from.'),
-    target: root.describe('The folder that becomes what the source is.'),
+    target: root.describe('The folder to copy to.'),
     options: z
       .strictObject({
         compare: z.enum(['metadata', 'size', 'content']).describe("What decides that a file's content is the same."),
@@ -104,12 +104,12 @@ export const header = z
           })
           .describe('The earliest and the latest time that the target can hold, where dirsync has learnt them.')
           .optional(),
-        delete: flag('Whether what the source does not have is deleted from the target.'),
+        delete: flag('Whether paths that the source does not have are deleted from the target.'),
         deleteBefore: flag('Whether that is done before anything is written.'),
-        deleteAnyway: flag('Whether what may be a file that could not be copied, under another name, is deleted all the same.'),
-        deleteExcluded: flag('Whether what a filter leaves out is deleted from the target too.'),
+        deleteAnyway: flag('Whether files are deleted even if they may be the only copies of files that could not be copied.'),
+        deleteExcluded: flag('Whether paths that a filter leaves out are also deleted from the target.'),
         oneFileSystem: flag('Whether folders on other file systems are copied without what is in them.'),
-        linksAs: z.enum(LINKS_AS).describe('What symbolic links become, where they are not to be links.').optional(),
+        linksAs: z.enum(LINKS_AS).describe('What symbolic links become, if they are not copied as links.').optional(),
         renameInvalid: flag('Whether names that the target cannot hold are written in another way.'),
         mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),
@@ -128,8 +128,8 @@ export const header = z
         specials: flag('Whether FIFOs and sockets are made.'),
         devices: flag('Whether devices are made.'),
         filters: z.array(z.string()).describe('Filter lines in gitignore syntax, the last match wins.'),
-        excludeCaches: flag('Whether what is in folders with a valid CACHEDIR.TAG is left out.'),
-        excludeIfPresent: z.array(name).describe('What is in folders that hold something of such a name is left out.'),
+        excludeCaches: flag('Whether the contents of folders with a valid CACHEDIR.TAG are left out.'),
+        excludeIfPresent: z.array(name).describe('The contents of folders that hold an entry with such a name are left out.'),
         minSize: count('Smaller files are left alone; absent where there is no such limit.').optional(),
         maxSize: count('Larger files are left alone; absent where there is no such limit.').optional(),
         maxDelete: z
@@ -156,14 +156,14 @@ export const header = z
         from: text('The id of the plan that it was made from.'),
         leftOut: count('Changes that were left out.'),
       })
-      .describe('Set when parts of a plan were left out by whoever reviewed it.')
+      .describe('Set if parts of the plan were left out in a review or on the command line.')
       .optional(),
     owners: z
       .strictObject({
         users: z.record(z.string(), id("The user's number.")).describe('Users by name.'),
         groups: z.record(z.string(), id("The group's number.")).describe('Groups by name.'),
       })
-      .describe('With --owner-by name: what the names of owners stood for where the plan was made.')
+      .describe('With --owner-by name: the IDs of the owners by name, on the machine where the plan was made.')
       .optional(),
     facts: facts.describe('What guards judge besides the actions, as it was when the plan was made.').optional(),
     rules: z

@@ -26,7 +26,7 @@ const runEnd = z
   })
   .meta({id: 'runEnd', description: 'How a run ended.'});
 
-export const end = runEnd.describe('How it ended; absent when it was killed, or is still at work.').optional();
+export const end = runEnd.describe('How it ended; absent if it was killed or is still running.').optional();
 export const runStep = z
   .strictObject({
     kind: z.enum(ACTION_KINDS).describe('The kind of action.'),
@@ -40,7 +40,7 @@ export const runFields = {
   header: runHeader.describe('What was known when the run began.'),
   steps: z
     .array(runStep)
-    .describe("The actions, in the order in which they ended; without those that only put back folders' times."),
+    .describe('The actions, in the order in which they ended; without those that only restore the times of folders.'),
   problems: problems.describe('What went wrong.'),
   end,
 };

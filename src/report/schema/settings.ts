@@ -1,4 +1,4 @@
-/** What the config file says of its jobs. */
+/** The settings of jobs, and where each is set. */
 import {z} from 'zod';
 import {ORIGINS} from '../../core/shown-config.js';
 import {format, name, ofType} from './parts.js';
@@ -14,19 +14,19 @@ export const configFields = {
         .strictObject({
           settings: z
             .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
-            .describe(`What holds. ${settingKeys}; paths are absolute, and of addresses only the host is told.`),
+            .describe(`The values. ${settingKeys}; paths are absolute, and URLs show only their host.`),
           origins: z
             .record(
               z.string(),
               z.strictObject({
                 from: z
                   .enum(ORIGINS)
-                  .describe('The command line, the job, the defaults of a config file, or nobody: it is built in.'),
-                file: name.describe('The config file that says it: absolute.').optional(),
-                line: z.int().positive().describe('Its line there; absent where the file has no lines to tell.').optional(),
+                  .describe('The command line, the job, the defaults of a config file, or the built-in default.'),
+                file: name.describe('The config file that sets it: absolute.').optional(),
+                line: z.int().positive().describe('Its line there; absent if the file has no line numbers.').optional(),
               }),
             )
-            .describe(`Where it was said. ${settingKeys}.`),
+            .describe(`Where each value is set. ${settingKeys}.`),
         })
         .meta({id: 'jobSettings', description: 'The settings of one job.'}),
     )

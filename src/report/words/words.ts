@@ -62,7 +62,7 @@ export function plainPath(path: RelPath): string {
 
 const MAX_DRIFT = 50;
 
-/** The paths at which the world is no longer what a saved plan saw, one a line; the first 50 of them. */
+/** Lists the paths that drifted since a plan was saved, one per line; at most 50. */
 export function driftText(drift: readonly Drift[]): string {
   const lines = drift
     .slice(0, MAX_DRIFT)
@@ -74,7 +74,7 @@ export function moreLines(more: number): string[] {
   return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
 }
 
-/** What a person is asked before a plan is applied. */
+/** Returns the question before a plan is applied. */
 export function applyQuestion(changes: number): string {
   return `Apply ${changes === 1 ? 'this change' : `these ${formatCount(changes)} changes`}?`;
 }
@@ -84,7 +84,7 @@ export function filterRuleWords({from, line, pattern}: FilterRule): string {
   return `${from === '' ? 'command line or config' : `${escapeName(from)}:${line}`}: ${escapeName(pattern)}`;
 }
 
-/** Bytes that an action is about, as `volumeOf` counts them; undefined where there is no content, not even that of an empty file. */
+/** Returns the bytes of an action, as `volumeOf` counts them; undefined if it has no content, not even that of an empty file. */
 export function sizeOf(action: Action): number | undefined {
   const bytes = volumeOf(action);
   if (bytes > 0) return bytes;
@@ -272,7 +272,7 @@ export function resultWords({end, problems, fault}: RunSummary): string {
   return rest.length > 0 ? `done, but ${rest.join(', ')}` : 'done';
 }
 
-/** What was not done, in words. */
+/** Describes the actions that were not done. */
 function restOf(counts: RunEnd['counts']): string[] {
   return [
     counts.failed > 0 && `${formatCount(counts.failed)} failed`,
