@@ -1,4 +1,5 @@
 import process from 'node:process';
+import {printAs} from '../../src/app/output/ci-runner.js';
 
 export interface Captured {
   stdout: string;
@@ -25,6 +26,8 @@ export async function captured(act: () => unknown): Promise<Captured> {
     await act();
   } finally {
     for (const each of restore) each();
+    // A view sets for the whole process how commands to CI runners are broken up.
+    printAs('text');
   }
   return written;
 }
