@@ -260,7 +260,7 @@ class TextView implements View {
 }
 
 /** Returns an error as the event of a failed run. */
-export function failureOf({code, message, hint}: DirsyncError): Event {
+function failureOf({code, message, hint}: DirsyncError): Event {
   return {type: 'run-failed', code, message, hint};
 }
 
