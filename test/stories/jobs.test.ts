@@ -256,7 +256,7 @@ jobs:
       expectDone(root, 'a', 'b');
       expect(fs.existsSync(path.join(root, 'tp/f'))).to.equal(true);
       const running = startDirsync(['run', '--all'], {cwd: root});
-      await running.says('the job has no schedule and is skipped');
+      await running.says('The job has no schedule and is skipped');
       expect(await running.kill('SIGINT')).to.include({code: 130});
     });
   });
