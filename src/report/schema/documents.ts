@@ -43,7 +43,7 @@ const DOCUMENTS = {
   explanation: [explanation, 'Why a path is or is not in a plan, as explain --json writes it.'],
   'job-run': [job, 'A run of a job, as hooks read it from stdin.'],
   jobs: [jobs, 'The runs of several jobs, as run --json writes them.'],
-  settings: [settings, 'What the config file says of its jobs, as config --json writes it.'],
+  settings: [settings, 'The settings of jobs and where each is set, as config --json writes them.'],
   error: [error, 'The error that ended a command, which --json writes in place of its document.'],
   stopped: [stopped, 'The signal that ended a command, which --json writes in place of its document.'],
   event: [event, 'One line of --events.'],
