@@ -199,8 +199,8 @@ describe('apply/target', () => {
 
   describe('is swept', () => {
     const OLD_RUN = '20250101T000000000Z-000000';
-    const setAside = (at: string) => {
-      const folder = path.join(at, '.dirsync/replaced', OLD_RUN);
+    const setAside = (at: string, run: string) => {
+      const folder = path.join(at, '.dirsync/replaced', run);
       fs.mkdirSync(folder, {recursive: true});
       fs.writeFileSync(path.join(folder, '0'), 'only copy');
       return path.join(folder, '0');
@@ -215,10 +215,11 @@ describe('apply/target', () => {
     for (const [title, isWhole, fields, isKept] of cases) {
       it(`files that an earlier run set aside ${title}`, () => {
         const at = temp();
-        const file = setAside(at);
+        const files = [OLD_RUN, RUN_ID].map((run) => setAside(at, run));
         const {target, problems} = prepared(at, fields);
         target.sweep(isWhole, [], undefined);
-        expect(fs.existsSync(file)).to.equal(isKept);
+        expect(fs.existsSync(files[0] as string)).to.equal(isKept);
+        expect(fs.existsSync(files[1] as string), 'of this run').to.equal(isKept && fields?.narrowed === undefined);
         expect(fs.existsSync(path.join(at, '.dirsync/tmp')), 'staging').to.equal(false);
         expect(problems).to.deep.equal([]);
       });
