@@ -4,14 +4,14 @@ import {STOPS} from '../../core/outcome.js';
 import {count, format, moment, ofType, problems, relPath, status, text} from './parts.js';
 import {header} from './plan-header.js';
 
-export const counts = z.record(status, count('How many actions.')).meta({
+export const counts = z.record(status, count('The number of actions.')).meta({
   id: 'counts',
-  description: "Actions by what happened to them, without those that only put back folders' times.",
+  description: "The number of actions by outcome, without those that only restore folders' times.",
 });
 
 export const interrupted = z
   .enum(STOPS)
-  .describe('What ended the run early: a signal, or the time that it was given; absent otherwise.')
+  .describe('What ended the run early: a signal, or its time limit; absent otherwise.')
   .optional();
 
 export const report = z
@@ -20,10 +20,10 @@ export const report = z
     runId: text("The run's id."),
     started: moment('When the run began.'),
     finished: moment('When the run ended.'),
-    counts: counts.describe('Actions by what happened to them.'),
+    counts: counts.describe('The number of actions by outcome.'),
     bytes: count('Bytes written.'),
-    problems: problems.describe('What went wrong.'),
-    skipped: z.array(relPath).describe('Paths left alone because they had drifted.'),
+    problems: problems.describe('The problems.'),
+    skipped: z.array(relPath).describe('Paths that were left alone because they had drifted.'),
     interrupted,
   })
   .meta({id: 'report', description: 'How an apply ended.'});

@@ -9,12 +9,12 @@ const sideNow = z
   .strictObject({
     entry: entry.describe('The entry at the path; absent if there is none, or if it could not be read.').optional(),
     escaped: text('Its path on disk, if names that the file system cannot hold are escaped (--rename-invalid).').optional(),
-    fault: text('Why it could not be looked at: an errno name.').optional(),
+    fault: text('Why it could not be read: an errno name.').optional(),
   })
-  .meta({id: 'side', description: 'What one side has at the path now.'});
+  .meta({id: 'side', description: 'The current entry of one side at the path.'});
 
 export const explained = {
-  path: relPath.describe('What was asked about.'),
+  path: relPath.describe('The path in question.'),
   verdict: z
     .enum(VERDICTS)
     .describe(
@@ -26,15 +26,15 @@ export const explained = {
         "nowhere: neither side has it; own: dirsync's own.",
     ),
   sentence: text('The answer for people; names in it are escaped.'),
-  plan: header.describe('The header of the plan that was asked.'),
+  plan: header.describe('The header of the plan.'),
   source: sideNow.describe('What the source has.'),
   target: sideNow.describe('What the target has.'),
-  action: action.describe('The step of the plan for this path; absent when there is none.').optional(),
-  above: z.array(action).describe('Steps by which a folder above comes, goes or is replaced.'),
-  leader: relPath.describe('The first name of the file of which this path is another name.').optional(),
+  action: action.describe('The action of the plan for this path; absent if there is none.').optional(),
+  above: z.array(action).describe('Actions that make, remove or replace a folder above.'),
+  leader: relPath.describe('The first name of the file, if this path is a further name of it.').optional(),
   below: z
     .strictObject({changes: count('Changes.'), problems: count('Paths with problems.')})
-    .describe('What the plan has below the path.'),
+    .describe('The changes of the plan below the path.'),
   mount: relPath.describe('With --one-file-system: the folder at or above the path where another file system begins.').optional(),
   holds: relPath.describe('For holds: the first path in it that a filter protects or that could not be read.').optional(),
   filter: z
@@ -42,18 +42,20 @@ export const explained = {
       excluded: flag('Whether the filters leave it out.'),
       rule: z
         .strictObject({
-          from: relPath.describe('The .dirsyncignore that holds the line; "" for the command line and the config.'),
-          line: count('Its number in that file, or its place among the lines of the command line and the config; from 1.'),
+          from: relPath.describe('The .dirsyncignore with the line; "" for the command line and the config.'),
+          line: count('Its number in that file, or its position among the lines of the command line and the config, from 1.'),
           pattern: text('The line as it was written.'),
         })
-        .describe('The line that decided; absent when none matches.')
+        .describe('The line that decided; absent if none matches.')
         .optional(),
       tag: relPath
-        .describe('The tag by which all else in its folder is left out: --exclude-caches, --exclude-if-present.')
+        .describe(
+          'The tag because of which all other entries of its folder are left out: --exclude-caches, --exclude-if-present.',
+        )
         .optional(),
-      at: relPath.describe('What was decided about: the path, or a folder above it that is left out with all that is in it.'),
+      at: relPath.describe('The path that was decided about, or a folder above it that is left out with its content.'),
     })
-    .describe('What the filters say.'),
+    .describe('The decision of the filters.'),
   problems: problems.describe('Problems of the path and of folders above it, the nearest first.'),
   halts,
   notes: z
@@ -63,8 +65,8 @@ export const explained = {
         'mode-not-kept, owner-not-kept, group-not-kept: they differ, and the target or the user cannot keep them; drifted: what stands there now is not what the plan saw.',
     ),
   lastRun: z
-    .strictObject({header: runHeader.describe('The run.'), step: runStep.describe('What it did.')})
-    .describe('The last run that had to do with the path; absent when none is known.')
+    .strictObject({header: runHeader.describe('The run.'), step: runStep.describe('Its action.')})
+    .describe('The last run with an action at the path; absent if none is known.')
     .optional(),
 };
 

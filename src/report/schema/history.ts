@@ -9,11 +9,11 @@ export const historyFields = {
     .array(
       z
         .strictObject({
-          header: runHeader.describe('What was known when the run began.'),
+          header: runHeader.describe('Facts that were known when the run began.'),
           end,
-          kinds: kinds.describe('What was done, by kind of action.'),
+          kinds: kinds.describe('The completed actions by kind.'),
           problems: count('Paths with problems.'),
-          fault: text('Why its journal cannot be read to the end; absent when it can.').optional(),
+          fault: text('Why its journal cannot be read to the end; absent if it can.').optional(),
         })
         .meta({id: 'runSummary', description: 'One run.'}),
     )

@@ -6,5 +6,5 @@ import {format, ofType} from './parts.js';
 export const jobs = z.strictObject({
   format,
   type: ofType('jobs'),
-  runs: z.array(jobRun).describe('One for each job, in the order in which they ended.'),
+  runs: z.array(jobRun).describe('One run per job, in the order in which they ended.'),
 });

@@ -14,7 +14,10 @@ export const id = (description: string) => z.int().nonnegative().max(MAX_ID).des
 export const seconds = z
   .string()
   .regex(/^-?\d{1,19}\.\d{9}$/)
-  .meta({id: 'seconds', description: 'Seconds with nine decimals, exact to the nanosecond; as text, since no double holds it.'});
+  .meta({
+    id: 'seconds',
+    description: 'Seconds with nine decimals, exact to the nanosecond; as text, since a double is not precise enough.',
+  });
 
 export const name = z.string().meta({
   id: 'name',
@@ -33,7 +36,7 @@ export const side = z.enum(['source', 'target']);
 export const status = z.enum(OUTCOME_STATUSES).meta({
   id: 'status',
   description:
-    'What happened to an action. already-done: what it wants was there; not-kept: the target cannot hold it; skipped: the path had drifted and was left alone; ' +
+    'What happened to an action. already-done: the path was already as planned; not-kept: the target cannot hold it; skipped: the path had drifted and was left alone; ' +
     'stopped: the run ended before it, or the target was full by then; blocked: it was not to be done.',
 });
 
@@ -48,7 +51,7 @@ export const entry = z
     gid: id("The group's number."),
     size: count("Bytes of a file's content; 0 for every other kind."),
     mtime: seconds.describe('Last modification: seconds since 1970 UTC, negative before.'),
-    link: name.describe('Where a symlink points, as written in it. Only for symlinks.').optional(),
+    link: name.describe('The target of a symlink, as written in it. Only for symlinks.').optional(),
     rdev: z
       .string()
       .regex(/^\d{1,10}:\d{1,10}$/)
@@ -57,41 +60,45 @@ export const entry = z
     xattrs: z
       .record(z.string(), z.string().regex(/^(?:[A-Za-z0-9+/]*={0,2}|sha256:[0-9a-f]{64}|\?)$/))
       .describe(
-        'Extended attributes by name, POSIX ACLs among them (system.posix_acl_access, system.posix_acl_default): the value in base64; ' +
-          'above 256 bytes its digest; "?" where it could not be read. Absent where there are none.',
+        'Extended attributes by name, including POSIX ACLs (system.posix_acl_access, system.posix_acl_default): the value in base64, ' +
+          'or its digest if it is longer than 256 bytes; "?" if it could not be read. Absent if there are none.',
       )
       .optional(),
   })
-  .meta({id: 'entry', description: 'What one path of a tree is.'});
+  .meta({id: 'entry', description: 'One path of a tree.'});
 
 const step = {
-  path: relPath.describe('What it is about, below the root of the target.'),
+  path: relPath.describe('The path below the root of the target.'),
   reasons: z
     .array(z.enum(REASONS))
     .describe(
-      'Why it is there: "new", "gone" from the source, "excluded" by a filter, or what differs. "children" alone: a folder\'s times are put back after ' +
-        'its content changed, which is not counted as a change.',
+      'The reasons: "new", "gone" from the source, "excluded" by a filter, or what differs. Only "children": the times of a folder are restored ' +
+        'after its content changed, which does not count as a change.',
     ),
 };
 
 const from = relPath.describe(
-  'Where the target has it until now: the same path in other letters, where a target that folds names is to get the names of the source.',
+  'The current path in the target: a different spelling of the same path, if a target that folds names gets the names of the source.',
 );
 
-const before = entry.describe('What is there now.');
-const after = entry.describe('What will be there.');
+const before = entry.describe('The current entry.');
+const after = entry.describe('The entry after the action.');
 export const action = z
   .discriminatedUnion('kind', [
-    z.strictObject({kind: z.enum(['mkdir', 'create']).describe('A new folder; a new file or symlink.'), ...step, after}),
     z.strictObject({
-      kind: z.enum(['update', 'replace']).describe('Other content; another kind of entry.'),
+      kind: z.enum(['mkdir', 'create']).describe('mkdir: a new folder; create: a new file or symlink.'),
+      ...step,
+      after,
+    }),
+    z.strictObject({
+      kind: z.enum(['update', 'replace']).describe('update: different content; replace: a different kind of entry.'),
       ...step,
       from: from.optional(),
       before,
       after,
     }),
     z.strictObject({
-      kind: z.literal('move').describe('The same content under another name; metadata that differs is set as well.'),
+      kind: z.literal('move').describe('The same content under a different name; different metadata is set too.'),
       ...step,
       from,
       before,
@@ -106,14 +113,16 @@ export const action = z
       before: before.optional(),
       after,
     }),
-    z.strictObject({kind: z.enum(['delete', 'rmdir']).describe('What is no folder goes; a folder goes.'), ...step, before}),
     z.strictObject({
-      kind: z
-        .literal('blocked')
-        .describe('A path that would be deleted if it were certain that the source does not have it. It stays.'),
+      kind: z.enum(['delete', 'rmdir']).describe('delete: removes an entry that is not a folder; rmdir: removes a folder.'),
       ...step,
       before,
-      leaves: count('What stays at and below the path and is no folder.'),
+    }),
+    z.strictObject({
+      kind: z.literal('blocked').describe('A path that would be deleted if the source certainly did not have it. It stays.'),
+      ...step,
+      before,
+      leaves: count('Entries at and below the path that stay and are not folders.'),
       bytes: count('Bytes of the files that stay.'),
     }),
   ])
@@ -121,20 +130,20 @@ export const action = z
 
 export const problem = z
   .strictObject({
-    path: relPath.describe('What went wrong.'),
+    path: relPath.describe('The path.'),
     side: side.describe('The tree in which it went wrong.'),
-    phase: z.enum(['scan', 'plan', 'check', 'write', 'attrs', 'delete', 'sync']).describe('The step in which it happened.'),
+    phase: z.enum(['scan', 'plan', 'check', 'write', 'attrs', 'delete', 'sync']).describe('The phase in which it happened.'),
     code: text("An errno name such as EACCES, or one of dirsync's own such as CHANGED_DURING_COPY."),
-    message: text('What happened and what to do about it: one line without the path.'),
+    message: text('What happened and what to do: one line without the path.'),
   })
-  .meta({id: 'problem', description: 'One path that went wrong, while the rest went on.'});
+  .meta({id: 'problem', description: 'An error at one path, while the rest continued.'});
 
 export const problems = z.array(problem);
 export const kinds = z
   .record(
     z.enum(ACTION_KINDS),
     z
-      .strictObject({count: count('How many actions.'), bytes: count('Bytes to be written; for delete, bytes given back.')})
+      .strictObject({count: count('The number of actions.'), bytes: count('Bytes to be written; for delete, bytes freed.')})
       .describe('The actions of one kind.'),
   )
   .meta({id: 'kinds', description: 'Counts by kind of action.'});
@@ -167,15 +176,15 @@ export const drift = z
       .strictObject({
         path: relPath.describe('Where it is.'),
         side: side.describe('The tree that changed.'),
-        attribute: z.enum(DRIFT_ATTRIBUTES).describe('In what it differs from what the plan saw.'),
-        before: text('The attribute as the plan saw it; absent if the path did not exist, or if it is not shown.').optional(),
-        now: text('The attribute as it is now; absent if the path does not exist, or if it is not shown.').optional(),
-        found: text('What is there now instead, in words.'),
+        attribute: z.enum(DRIFT_ATTRIBUTES).describe('What differs from the plan.'),
+        before: text('The attribute when the plan was made; absent if the path did not exist, or if it is not shown.').optional(),
+        now: text('The current attribute; absent if the path does not exist, or if it is not shown.').optional(),
+        found: text('The current entry, in words.'),
       })
-      .meta({id: 'drift', description: 'One path at which the world is no longer what the plan saw.'}),
+      .meta({id: 'drift', description: 'One path that changed after the plan was made.'}),
   )
-  .describe('The paths that changed since the plan was made.');
+  .describe('The paths that changed after the plan was made.');
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-export const format = z.literal(1).describe('The version of this form.');
-export const ofType = <Type extends string>(type: Type) => z.literal(type).describe('What this is.');
+export const format = z.literal(1).describe('The version of this format.');
+export const ofType = <Type extends string>(type: Type) => z.literal(type).describe('The type of the document.');

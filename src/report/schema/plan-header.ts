@@ -1,4 +1,4 @@
-/** What a plan is about and how it was made. */
+/** The roots of a plan, and how it was made. */
 import {z} from 'zod';
 import {LINKS_AS} from '../../core/plan.js';
 import {XATTR_NAMESPACES} from '../../core/xattr.js';
@@ -16,36 +16,36 @@ const root = z.strictObject({
         'When the folder was made: seconds since 1970 UTC, 0 where the file system keeps no such time.',
       ),
     })
-    .describe('How the folder is known again; absent when it does not exist yet.')
+    .describe('What identifies the folder; absent if it does not exist yet.')
     .optional(),
   escapes: z
     .strictObject({
-      refused: text('Characters that no name may have; U+0001 stands for all control characters.'),
-      ends: text('Characters with which no name may end.'),
-      letters: z.enum(['bytes', 'unicode', 'ascii']).describe('What a name may be made of.'),
+      refused: text('Characters that names cannot contain; U+0001 stands for all control characters.'),
+      ends: text('Characters that names cannot end with.'),
+      letters: z.enum(['bytes', 'unicode', 'ascii']).describe('The form of possible names.'),
     })
-    .describe('The names that are escaped in it (--rename-invalid); absent where none are.')
+    .describe('The names that are escaped in it (--rename-invalid); absent if none are.')
     .optional(),
 });
 
 const treeTotals = z.strictObject({
   entries: count('All entries below the root.'),
-  leaves: count('Entries that are no folder.'),
+  leaves: count('Entries that are not folders.'),
   bytes: count('Bytes of all files.'),
   digest: text('BLAKE3 over all entries in canonical order, hexadecimal; "" for a tree that does not exist.'),
 });
 
 const known = z.strictObject({
-  now: z.string().describe('What it is called now; absent when it has no name.').optional(),
-  before: z.array(z.string()).describe('What it was called in earlier runs from this machine.'),
+  now: z.string().describe('Its current name; absent if it has none.').optional(),
+  before: z.array(z.string()).describe('Its names in earlier runs from this machine.'),
 });
 
-const found = z.strictObject({count: count('How many there are.'), example: relPath.describe('One of them.')});
+const found = z.strictObject({count: count('Their number.'), example: relPath.describe('An example.')});
 const mounts = z.array(
   z.strictObject({
     at: relPath.describe('Where it is.'),
     now: z.string().describe('The file system that is mounted there; "" for none.'),
-    before: z.array(z.string()).describe('Those that were met there before; empty for a path that is new.'),
+    before: z.array(z.string()).describe('The file systems that were mounted there before; empty for a new path.'),
   }),
 );
 
@@ -54,11 +54,11 @@ const facts = z
     target: known.describe("The target's own id.").optional(),
     unread: z
       .array(z.strictObject({file: name.describe('Its absolute path.'), why: text('An errno name, or a sentence.')}))
-      .describe('Files that tell what was met here before, and cannot be understood.')
+      .describe('Files with facts about earlier runs that cannot be read or are not valid.')
       .optional(),
     sourceFileSystem: known.describe('The file system of the source.').optional(),
-    sourceMounts: mounts.describe('Where something is mounted below the root of the source, or was.').optional(),
-    targetMounts: mounts.describe('Where something is mounted below the root of the target, or was.').optional(),
+    sourceMounts: mounts.describe('Paths below the root of the source where something is or was mounted.').optional(),
+    targetMounts: mounts.describe('Paths below the root of the target where something is or was mounted.').optional(),
     reversed: flag(
       'Whether an earlier run copied the other way, from this target to this source; absent when not known.',
     ).optional(),
@@ -66,20 +66,20 @@ const facts = z
       .array(
         z.strictObject({
           at: relPath.describe('Where it is mounted; "" for that of the root.'),
-          block: count('Bytes of a block.'),
-          free: count('Bytes that may be written.'),
-          freeInodes: count('Inodes that are left; absent where there is no limit.').optional(),
-          needed: count('Bytes that the plan takes at most, where they were measured.').optional(),
+          block: count('The size of a block in bytes.'),
+          free: count('Free bytes.'),
+          freeInodes: count('Free inodes; absent if there is no limit.').optional(),
+          needed: count('The most bytes that the plan needs, if that was measured.').optional(),
         }),
       )
       .describe('The file systems of the target.')
       .optional(),
-    notWritable: found.describe('Folders of the target that may not be written to.').optional(),
-    stateOwner: id('Number of the user whose .dirsync in the target this user may not work in.').optional(),
-    collisions: found.describe('Names of the source that are one to the target.').optional(),
-    unfiltered: found.describe('Paths to be deleted or overwritten that the filters of the last run kept.').optional(),
+    notWritable: found.describe('Folders of the target that this user cannot write to.').optional(),
+    stateOwner: id('The ID of the owner of .dirsync in the target, if this user cannot use it.').optional(),
+    collisions: found.describe('Names of the source that are the same name in the target.').optional(),
+    unfiltered: found.describe('Paths to be deleted or overwritten that the filters of the last run protected.').optional(),
   })
-  .meta({id: 'facts', description: 'What guards judge besides the actions.'});
+  .meta({id: 'facts', description: 'Facts for the guards, besides the actions.'});
 
 export const header = z
   .strictObject({
@@ -91,7 +91,7 @@ export const header = z
     options: z
       .strictObject({
         compare: z.enum(['metadata', 'size', 'content']).describe("What decides that a file's content is the same."),
-        mtimeWindow: seconds.describe('Times that differ by no more than this many seconds are equal.'),
+        mtimeWindow: seconds.describe('Times that differ by at most this many seconds count as equal.'),
         sourceResolution: seconds
           .describe(
             'The source keeps times to this many seconds, where that is known: by less, those of the two trees may differ.',
@@ -102,58 +102,62 @@ export const header = z
             min: seconds.describe('Seconds since 1970 UTC, negative before.').optional(),
             max: seconds.describe('Seconds since 1970 UTC.').optional(),
           })
-          .describe('The earliest and the latest time that the target can hold, where dirsync has learnt them.')
+          .describe('The earliest and the latest time that the target can store, if known.')
           .optional(),
         delete: flag('Whether paths that the source does not have are deleted from the target.'),
         deleteBefore: flag('Whether that is done before anything is written.'),
         deleteAnyway: flag('Whether files are deleted even if they may be the only copies of files that could not be copied.'),
         deleteExcluded: flag('Whether paths that a filter leaves out are also deleted from the target.'),
-        oneFileSystem: flag('Whether folders on other file systems are copied without what is in them.'),
+        oneFileSystem: flag('Whether folders on other file systems are copied without their content.'),
         linksAs: z.enum(LINKS_AS).describe('What symbolic links become, if they are not copied as links.').optional(),
         renameInvalid: flag('Whether names that the target cannot hold are written in another way.'),
         mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),
         groups: z
           .union([z.literal('any'), z.array(id('A group id.'))])
-          .describe('The groups that files could be given to; "any" for root.'),
+          .describe('The groups to which files could be given; "any" for root.'),
         times: flag('Whether modification times are kept.'),
-        xattrs: z.array(z.enum(XATTR_NAMESPACES)).describe('The namespaces of extended attributes that are kept.'),
+        xattrs: z.array(z.enum(XATTR_NAMESPACES)).describe('The namespaces of extended attributes that are preserved.'),
         acls: flag('Whether POSIX ACLs are kept.'),
         symlinks: z
           .enum(['kept', 'bare', 'none'])
-          .describe('Whether symbolic links are made: with owner and times, without them, or not at all.'),
+          .describe('How symbolic links are made: with owner and times, without them, or not at all.'),
         hardlinks: flag('Whether names of one file stay names of one file.'),
         showsLinks: flag('Whether names of one file show one inode in the target.'),
         sparse: flag('Whether holes in files stay holes.'),
         specials: flag('Whether FIFOs and sockets are made.'),
         devices: flag('Whether devices are made.'),
-        filters: z.array(z.string()).describe('Filter lines in gitignore syntax, the last match wins.'),
+        filters: z.array(z.string()).describe('Filter lines in gitignore syntax; the last match wins.'),
         excludeCaches: flag('Whether the contents of folders with a valid CACHEDIR.TAG are left out.'),
-        excludeIfPresent: z.array(name).describe('The contents of folders that hold an entry with such a name are left out.'),
-        minSize: count('Smaller files are left alone; absent where there is no such limit.').optional(),
-        maxSize: count('Larger files are left alone; absent where there is no such limit.').optional(),
+        excludeIfPresent: z.array(name).describe('The content of folders with an entry of such a name is left out.'),
+        minSize: count('Smaller files are left alone; absent if there is no such limit.').optional(),
+        maxSize: count('Larger files are left alone; absent if there is no such limit.').optional(),
         maxDelete: z
           .union([
-            z.strictObject({count: count('At most this many entries that are no folder.')}),
+            z.strictObject({count: count('At most this many entries that are not folders.')}),
             z.strictObject({
-              share: z.number().min(0).max(1).describe("At most this part of the target's entries that are no folder: 0 to 1."),
+              share: z
+                .number()
+                .min(0)
+                .max(1)
+                .describe("At most this share of the target's entries that are not folders: 0 to 1."),
             }),
           ])
           .describe('The guard too-many-deletes halts above this.'),
       })
-      .describe('How the trees were compared, and what may be changed.'),
+      .describe('How the trees were compared, and what can be changed.'),
     totals: z
       .strictObject({source: treeTotals.describe('The source.'), target: treeTotals.describe('The target.')})
-      .describe('What the scans saw.'),
+      .describe('What the scans found.'),
     overlap: z
       .enum(['same', 'target-in-source', 'source-in-target'])
-      .describe('How the two roots overlap; absent when they do not.')
+      .describe('How the two roots overlap; absent if they do not.')
       .optional(),
-    plannedBy: id('Number of the user who made the plan; absent where users have none, and in older plans.').optional(),
+    plannedBy: id('The ID of the user who made the plan; absent on systems without user IDs, and in older plans.').optional(),
     sourceMissing: flag('Whether the source was absent and taken as empty; absent when not.').optional(),
     narrowed: z
       .strictObject({
-        from: text('The id of the plan that it was made from.'),
+        from: text('The id of the original plan.'),
         leftOut: count('Changes that were left out.'),
       })
       .describe('Set if parts of the plan were left out in a review or on the command line.')
@@ -165,15 +169,15 @@ export const header = z
       })
       .describe('With --owner-by name: the IDs of the owners by name, on the machine where the plan was made.')
       .optional(),
-    facts: facts.describe('What guards judge besides the actions, as it was when the plan was made.').optional(),
+    facts: facts.describe('Facts for the guards, besides the actions, collected when the plan was made.').optional(),
     rules: z
-      .array(z.tuple([relPath.describe('Its folder.'), z.string().describe('What it says.')]))
-      .describe('The .dirsyncignore files of the source, as many as are kept for the next plan.')
+      .array(z.tuple([relPath.describe('Its folder.'), z.string().describe('Its text.')]))
+      .describe('The .dirsyncignore files of the source, up to the limit that is kept for the next plan.')
       .optional(),
     tagged: z
       .array(z.tuple([relPath.describe('The folder.'), name.describe('The name of its tag.')]))
-      .describe('The folders of the source that hold a tag, as many as are kept for the next plan; absent where there are none.')
+      .describe('The folders of the source with a tag, up to the limit that is kept for the next plan; absent if there are none.')
       .optional(),
-    warnings: z.array(z.string()).describe('What holds for the plan as a whole, each said once.'),
+    warnings: z.array(z.string()).describe('Warnings about the plan as a whole, each once.'),
   })
-  .meta({id: 'header', description: 'What a plan is about and how it was made.'});
+  .meta({id: 'header', description: 'The roots of a plan, and how it was made.'});

@@ -15,12 +15,12 @@ export const runHeader = z
     changes: count('Changes of the plan.'),
     bytes: count('Bytes that the plan writes.'),
   })
-  .meta({id: 'runHeader', description: 'What is known when a run begins.'});
+  .meta({id: 'runHeader', description: 'Facts that are known when a run begins.'});
 
 const runEnd = z
   .strictObject({
     finished: moment('When the run ended.'),
-    counts: counts.describe('Actions by what happened to them.'),
+    counts: counts.describe('The number of actions by outcome.'),
     bytes: count('Bytes written.'),
     interrupted,
   })
@@ -30,18 +30,18 @@ export const end = runEnd.describe('How it ended; absent if it was killed or is 
 export const runStep = z
   .strictObject({
     kind: z.enum(ACTION_KINDS).describe('The kind of action.'),
-    path: relPath.describe('What it was about.'),
+    path: relPath.describe('Its path.'),
     status: status.describe('What happened to it.'),
-    bytes: count('Bytes of content that it writes; for delete, bytes given back.'),
+    bytes: count('Bytes of content that it writes; for delete, bytes freed.'),
   })
   .meta({id: 'step', description: 'One action of a run.'});
 
 export const runFields = {
-  header: runHeader.describe('What was known when the run began.'),
+  header: runHeader.describe('Facts that were known when the run began.'),
   steps: z
     .array(runStep)
-    .describe('The actions, in the order in which they ended; without those that only restore the times of folders.'),
-  problems: problems.describe('What went wrong.'),
+    .describe('The actions in the order in which they ended, except those that only restore the times of folders.'),
+  problems: problems.describe('The problems.'),
   end,
 };
 

@@ -6,8 +6,6 @@ import {format, ofType} from './parts.js';
 export const stopped = z.strictObject({
   format,
   type: ofType('stopped'),
-  stopped: z
-    .enum(STOPS)
-    .describe('The signal that ended the command before it came to a result; a daemon ends by one in any case.'),
+  stopped: z.enum(STOPS).describe('The signal that ended the command before it had a result; a daemon always ends with one.'),
   exitCode: z.int().nonnegative().max(255).describe('The exit code of the program.'),
 });
