@@ -66,8 +66,8 @@ describe('examples/systemd', () => {
         .replace(`${folder}/bin`, '/usr/local/bin')
         .replaceAll(folder, '')
         // The folders of the test may lie in one that it hides.
-        .replace(/^(?:# Not PrivateTmp=:.*|PrivateTmp=yes)$/m, 'PrivateTmp=yes')
-        .replace(/^# Not there now.*\n/m, '')
+        .replace(/^(?:# No PrivateTmp=:.*|PrivateTmp=yes)$/m, 'PrivateTmp=yes')
+        .replace(/^# These folders do not exist yet.*\n/m, '')
         .replace(/(ProtectSystem=strict\n)(.*\n)((?:Protect.*\n)+)PrivateTmp=yes\n/, '$1$2PrivateTmp=yes\n$3');
       if (UPDATE) fs.writeFileSync(new URL(`../../../examples/systemd/${name}`, import.meta.url), text);
       expect(example(`systemd/${name}`), 'UPDATE_GOLDEN=1 writes it anew').to.equal(text);
