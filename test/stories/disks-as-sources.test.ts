@@ -77,7 +77,7 @@ describe('story: the disks that people have, as sources', function () {
       expect({code, problems: report.problems}).to.deep.equal({code: 0, problems: []});
       const type = MADE_UP[name];
       const told = `the modes and owners of the source (${type}) are invented by its driver and are not copied; name them in --preserve to copy them`;
-      const warnings = first.warnings.filter((warning: string) => warning.includes('made up'));
+      const warnings = first.warnings.filter((warning: string) => warning.includes('invented by'));
       expect(warnings).to.deep.equal(type === undefined ? [] : [told]);
       expect(holds(target)).to.deep.equal(holds(source));
       if (type === undefined) expect(attributes(target)).to.deep.equal(attributes(source));

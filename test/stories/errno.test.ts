@@ -398,7 +398,7 @@ describe('story: what the kernel refuses', () => {
       remount(target, 'ro');
       const {code, stderr} = dirsync(['apply', source, target, '--yes', ...ALLOW]);
       expect(code).to.equal(1);
-      expect(stderr).to.match(/The target cannot be written: .* \(EROFS\)\n {2}mount it writable/);
+      expect(stderr).to.match(/The target cannot be written: .* \(EROFS\)\n {2}mount it read-write/);
       expect(readTree(target)).to.deep.equal(before);
       remount(target, 'rw');
       completes({source, target});

@@ -60,7 +60,7 @@ describe('explain', () => {
     fs.chmodSync(path.join(source, 'locked'), 0);
     const said = explained(['locked/b', source, target], {uid: NOBODY});
     expect(said[0]).to.equal('locked/b stays as it is: locked could not be read in the source (EACCES).');
-    expect(said).to.include('Source  could not be looked at (EACCES)');
+    expect(said).to.include('Source  could not be read (EACCES)');
   });
 
   it('tells of a guard that would halt the whole plan', () => {

@@ -27,7 +27,7 @@ describe('story: attributes that the target does not take', () => {
     const {code, stdout} = dirsync(['apply', source, target, '--yes']);
     expect(code).to.equal(3);
     for (const at of ['file', 'folder', 'pipe', 'symlink']) {
-      expect(stdout).to.match(new RegExp(`! XATTRS_NOT_KEPT +${at} \\(target\\): the target does not take all`));
+      expect(stdout).to.match(new RegExp(`! XATTRS_NOT_KEPT +${at} \\(target\\): the target does not accept all`));
       const [had, has] = [source, target].map((root) => fs.lstatSync(path.join(root, at), {bigint: true}));
       expect(has?.mode, at).to.equal(had?.mode);
       expect(has?.mtimeNs, at).to.equal(had?.mtimeNs);

@@ -336,7 +336,7 @@ describe('story: filters', () => {
     ['--exclude-if-present', '', '"" is not a file name'],
     ['--exclude-if-present', '..', '".." is not a file name'],
     ['--max-size', '5 MB', '"5 MB" is not a size'],
-    ['--min-size', '2k', 'the smallest size is above the largest'],
+    ['--min-size', '2k', 'the minimum size is larger than the maximum size'],
   ] as const) {
     it(`refuses ${flag} ${JSON.stringify(value)}`, () => {
       const {root, source, target} = pairIn(temp(), {a: ''}, {});

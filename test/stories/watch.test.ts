@@ -116,7 +116,7 @@ describe('story: watch', () => {
 
   for (const [limit, why] of [
     ['max_inotify_watches', '.*No space left on device.*'],
-    ['max_inotify_instances', 'no inotify instance is left: raise fs\\.inotify\\.max_user_instances'],
+    ['max_inotify_instances', 'all inotify instances are in use: raise fs\\.inotify\\.max_user_instances'],
   ]) {
     it(`where the kernel refuses to listen (${limit}), it says so and looks at the source each minute`, async function () {
       const under = ['unshare', '--user', '--map-root-user', 'sh', '-c', `echo 0 > /proc/sys/user/${limit} && exec "$@"`, 'sh'];
