@@ -30,7 +30,7 @@ describe('story: root and another user at one target', () => {
     expect(refused.code).to.equal(4);
     expect(refused.stderr)
       .to.include('uid 65534 made the plan, which sets no owners, so a would belong to uid 0')
-      .and.include('apply it as that user, or plan again as this one');
+      .and.include('apply it as that user, or plan again as this user');
 
     fs.rmSync(plan);
     expect(dirsync(['plan', ...args, '--only', 'gone', '--out', plan], user).code).to.equal(0);

@@ -114,7 +114,7 @@ describe('story: a review', () => {
       .and.match(/^@@ -1,4 \+1,3 @@$/m);
     await look(terminal, 'new.md', /^\+new$/m);
     await look(terminal, 'gone.txt', /^-gone$/m);
-    await look(terminal, 'photo.bin', 'Not shown: in the target it is binary.');
+    await look(terminal, 'photo.bin', 'Not shown: in the target, it is binary.');
     await look(terminal, 'large.log', 'Not shown: files larger than 512 KiB are not read.');
 
     await search(terminal, 'cache');
@@ -163,9 +163,9 @@ describe('story: a review', () => {
     const {source, target} = pair();
     const terminal = await open(['plan', source, target]);
     fs.writeFileSync(path.join(source, 'docs/text.txt'), 'changed meanwhile');
-    await look(terminal, 'text.txt', 'Not shown: in the source it changed after the plan was made.');
+    await look(terminal, 'text.txt', 'Not shown: in the source, it changed after the plan was made.');
     fs.rmSync(path.join(target, 'gone.txt'));
-    await look(terminal, 'gone.txt', 'Not shown: in the target it was removed after the plan was made.');
+    await look(terminal, 'gone.txt', 'Not shown: in the target, it was removed after the plan was made.');
   });
 
   for (const {title, args, code, says} of [
