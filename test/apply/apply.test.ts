@@ -208,7 +208,7 @@ describe('apply, when the world changes after the plan', () => {
     it('gives up on a file that is written to each time, and keeps the old one', async () => {
       const root = temp();
       const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
-      writeTree(source, {busy: 'x'.repeat(64 * 1024 * 1024), calm: 'calm'});
+      writeTree(source, {busy: 'x'.repeat(192 * 1024 * 1024), calm: 'calm'});
       writeTree(target, {busy: 'old'});
       const busy = JSON.stringify(path.join(source, 'busy'));
       const script = `const fs = require('node:fs'); const file = fs.openSync(${busy}, 'r+');
