@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- [--rounds N] [--files N] [--runs N] [--json] [ROW…]`: compares dirsync with rsync, cp and
- * plain node, as ratios on this machine; and measures its screens and reports, in seconds and MB (1,000,000 bytes). It writes only to
- * DIRSYNC_BENCH_DIR (by default a folder of its own in the temporary folder).
+ * `npm run bench -- [--rounds N] [--files N] [--runs N] [--json] [ROW…]`: compares dirsync with rsync, cp and plain node, as ratios
+ * on this machine; and measures its screens and reports, in seconds and MB (1,000,000 bytes). It writes only to DIRSYNC_BENCH_DIR
+ * (by default a folder of its own in the temporary folder).
  */
 import {execFileSync} from 'node:child_process';
 import {

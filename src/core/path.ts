@@ -1,6 +1,6 @@
 /**
- * Relative paths: names joined by "/", with no leading, trailing or doubled slash; '' is the root itself.
- * The brand keeps them apart from paths that the operating system would accept.
+ * Relative paths: names joined by "/", with no leading, trailing or doubled slash; '' is the root itself. The brand keeps them
+ * apart from paths that the operating system would accept.
  */
 import {compareNames, type Folding, foldName, isName} from './name.js';
 

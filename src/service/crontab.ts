@@ -79,9 +79,8 @@ function commandText({command, environment}: Service): string {
 }
 
 /**
- * Quotes a word for the shell that cron starts. cron ends the command at a `%` without a backslash before it, removes that backslash,
- * and
- * treats any other backslash as part of the following text.
+ * Quotes a word for the shell that cron starts. cron ends the command at a `%` without a backslash before it, removes that
+ * backslash, and treats any other backslash as part of the following text.
  */
 function quoted(word: string): string {
   return shellWord(word).replace(/(\\?)%/g, (_, backslash) => (backslash === '' ? '\\%' : "\\''\\%"));

@@ -186,9 +186,8 @@ const FULL = LEVELS.length - 1;
 const MARKS: Readonly<Partial<Record<RunStatus, string>>> = {unchanged: '·', failed: '✗'};
 
 /**
- * Returns `height` lines with a bar for each run, newest last: how much it changed, compared with the others; "·" for nothing to do,
- * "✗"
- * for a failed run.
+ * Returns `height` lines with a bar for each run, newest last: how much it changed, compared with the others; "·" for nothing to
+ * do, "✗" for a failed run.
  */
 export function historyBars(runs: readonly RunResult[], width: number, height: number): string[] {
   const shown = width > 0 ? runs.slice(-width) : [];

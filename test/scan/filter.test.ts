@@ -230,8 +230,8 @@ describe('scan/filter', () => {
 });
 
 /**
- * What is compared with git has these limits, each a known difference (docs/decisions/2026-11-23-filters.md):
- * no `?` or `[` where names are not ASCII; no run of stars beside a letter or an escaped slash.
+ * What is compared with git has these limits, each a known difference (docs/decisions/2026-11-23-filters.md): no `?` or `[` where
+ * names are not ASCII; no run of stars beside a letter or an escaped slash.
  */
 const ascii = fc.constantFrom('a', 'b', 'ab', 'a.o', 'b.o', '#a', '!b', 'a b', 'a ', '[a]', 'a*', '\\a', 'A', '-', 'a\nb', '^');
 const foreign = fc.constantFrom('a', 'é', 'é.o', '😀', '\udcff', 'a\udcfe', '\ufeffa', '\u2028');

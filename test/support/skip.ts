@@ -1,6 +1,6 @@
 /**
- * Skips a test and says why in its title, where every reporter shows it, also one in another process.
- * From a `before` hook it skips all tests of the hook's suite.
+ * Skips a test and says why in its title, where every reporter shows it, also one in another process. From a `before` hook it skips
+ * all tests of the hook's suite.
  */
 export function skip(context: Mocha.Context, reason: string): never {
   const runnable = context.test as Mocha.Hook | Mocha.Test;

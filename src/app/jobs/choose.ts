@@ -73,8 +73,7 @@ function checkRoots(names: readonly string[], {source, target, metrics}: Typed['
 
 /**
  * Whether two words are jobs. They are folders if both exist or if neither is a job. A job together with an unknown word is a
- * misspelled
- * job, because as folders they would create a new target.
+ * misspelled job, because as folders they would create a new target.
  */
 async function areJobs(typed: Typed): Promise<boolean> {
   const {words} = typed;

@@ -10,9 +10,8 @@ import {removeDrafts, replaceFile} from '../../formats/whole-file.js';
 import {absolutePath, realPath} from '../../platform/environment.js';
 
 /**
- * Writes the metrics of a run. `place`: a file, or a folder that exists or whose name ends with "/", in which each job gets its
- * own file.
- * Returns an error as a sentence with escaped names, because it never changes how a run ends.
+ * Writes the metrics of a run. `place`: a file, or a folder that exists or whose name ends with "/", in which each job gets its own
+ * file. Returns an error as a sentence with escaped names, because it never changes how a run ends.
  */
 export async function writeMetrics(place: string, run: JobRun): Promise<string | undefined> {
   try {
