@@ -1,6 +1,6 @@
 /**
- * Decides all exit codes of the program. core/errors has the code of each error; the help of each command lists the codes that it can
- * return.
+ * Decides all exit codes of the program. core/errors has the code of each error; the help of each command lists the codes that it
+ * can return.
  */
 import {DirsyncError, EXIT} from '../core/errors.js';
 import type {JobRun} from '../core/job-run.js';

@@ -181,7 +181,9 @@ export async function configOf({config}: Pick<Typed, 'config'>): Promise<Config 
   return loadConfig(placeOf(config));
 }
 
-/** Returns where a config is read or searched for. @throws DirsyncError CURRENT_FOLDER if the current folder is needed but unusable. */
+/**
+ * Returns where a config is read or searched for. @throws DirsyncError CURRENT_FOLDER if the current folder is needed but unusable.
+ */
 export function placeOf(file: string | undefined): LoadOptions {
   return {cwd: file !== undefined && isAbsolute(file) ? dirname(file) : currentFolder(), file, env: environment()};
 }

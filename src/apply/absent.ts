@@ -1,6 +1,6 @@
 /**
- * Roots that did not exist when a plan was made. If one exists when the plan is applied, a disk was mounted or someone else has made it,
- * and the plan says nothing about its content. Then the plan is refused.
+ * Roots that did not exist when a plan was made. If one exists when the plan is applied, a disk was mounted or someone else has
+ * made it, and the plan says nothing about its content. Then the plan is refused.
  */
 import process from 'node:process';
 import {CODE, emptyStat} from '../core/block.js';
@@ -16,8 +16,9 @@ import {namesIn} from '../state/traces.js';
 import {SELF} from './check.js';
 
 /**
- * The mode of a new root until its run has a journal. No one else makes an empty folder with this mode, so it distinguishes a folder that
- * a killed run has left from one that someone else has made. Without modes they cannot be distinguished, and the plan is stale.
+ * The mode of a new root until its run has a journal. No one else makes an empty folder with this mode, so it distinguishes a
+ * folder that a killed run has left from one that someone else has made. Without modes they cannot be distinguished, and the plan
+ * is stale.
  */
 export const NEW_ROOT_MODE = 0o1700;
 
@@ -37,8 +38,8 @@ export interface Maker {
 }
 
 /**
- * Checks who has made a target that did not exist when the plan was made: a run of the same plan, or, for a plan that was made just now,
- * the run from the same source that this one has waited for. Returns whether that run was killed before it had a journal.
+ * Checks who has made a target that did not exist when the plan was made: a run of the same plan, or, for a plan that was made just
+ * now, the run from the same source that this one has waited for. Returns whether that run was killed before it had a journal.
  * @throws DirsyncError PLAN_STALE if it was anyone else.
  */
 export function checkTargetMaker({platform, root, header, hasWaited}: Maker): 'just-made' | 'working' {

@@ -1,6 +1,6 @@
 /**
- * Executes a plan: lock, preflight, waves over the workers, report. The order of the steps keeps the promises even if the run ends at
- * any point: nothing is deleted before its replacement is on disk, and paths that have drifted are left alone.
+ * Executes a plan: lock, preflight, waves over the workers, report. The order of the steps keeps the promises even if the run ends
+ * at any point: nothing is deleted before its replacement is on disk, and paths that have drifted are left alone.
  */
 import process from 'node:process';
 import {withAbilities} from '../core/abilities.js';

@@ -140,7 +140,9 @@ function checked(action: Action, world: World): BatchResult {
   return standing === 'done' ? {status: 'already-done'} : {status: 'skipped', drift: standing};
 }
 
-/** Turns an error into a problem of its path, so that the rest of the batch continues. If a tree cannot be opened, each path fails. */
+/**
+ * Turns an error into a problem of its path, so that the rest of the batch continues. If a tree cannot be opened, each path fails.
+ */
 function attempt<Result extends BatchResult>(step: WaveStep | 'check', {path}: Action, act: () => Result): Result | StepResult {
   try {
     return act();
@@ -152,7 +154,10 @@ function attempt<Result extends BatchResult>(step: WaveStep | 'check', {path}: A
   }
 }
 
-/** Flushes the volumes that this worker has written to; worker 0 also flushes the target's own. Returns a problem if that is refused. */
+/**
+ * Flushes the volumes that this worker has written to; worker 0 also flushes the target's own. Returns a problem if that is
+ * refused.
+ */
 function sync(run: Session, worker: number): Problem | undefined {
   try {
     const {platform, target, volumes} = run.world;

@@ -1,6 +1,6 @@
 /**
- * The state of an action compared with the current trees: to do, already done, or drifted. Every path of a saved plan is checked before
- * the first change, and every path again right before it is changed.
+ * The state of an action compared with the current trees: to do, already done, or drifted. Every path of a saved plan is checked
+ * before the first change, and every path again right before it is changed.
  */
 import type {Abilities} from '../core/abilities.js';
 import {type Action, fromOf, isUpkeep, type Link, type Reason} from '../core/action.js';
@@ -48,7 +48,9 @@ export interface World {
   readonly volumes: Map<string, Folder>;
   /** Folders of the target to which nothing can be renamed from staging, although both are on one volume. */
   readonly beside: Set<RelPath>;
-  /** By the leader of a group of names: the last name that became a further file, since the leader has the maximum number of links. */
+  /**
+   * By the leader of a group of names: the last name that became a further file, since the leader has the maximum number of links.
+   */
   readonly further: Map<RelPath, RelPath>;
   /** Whether the filters exclude the source's entry at a path. */
   readonly isLeftOut: (path: RelPath, isFolder: boolean) => boolean;
@@ -97,8 +99,8 @@ export function entryAtPlace(platform: Platform, {folder, name}: Place, preserve
 }
 
 /**
- * The target's entry at the path of an action, even if a folder above it is not renamed yet. A folder that is temporarily opened has its
- * original mode.
+ * The target's entry at the path of an action, even if a folder above it is not renamed yet. A folder that is temporarily opened
+ * has its original mode.
  */
 export function lookAtTarget(action: Action, world: World): Entry | undefined {
   const {path, before} = action;

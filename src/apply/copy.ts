@@ -13,7 +13,9 @@ import {checkSource, lookAt, NO_XATTRS, type World} from './check.js';
 import {discard} from './spot.js';
 import {type Flushed, failed, type Step, type StepResult, sideOf, skipped} from './step.js';
 
-/** `action`: what was made, for the following steps; it differs from the plan's action if the source's file has changed meanwhile. */
+/**
+ * `action`: what was made, for the following steps; it differs from the plan's action if the source's file has changed meanwhile.
+ */
 export interface Copied {
   readonly action: Action;
 }

@@ -1,6 +1,6 @@
 /**
- * Distributes the work of a run. Neighbours are in one batch, since they share folders; the next free worker takes the next batch. When
- * it returns or throws, no worker is working for this run any more.
+ * Distributes the work of a run. Neighbours are in one batch, since they share folders; the next free worker takes the next batch.
+ * When it returns or throws, no worker is working for this run any more.
  */
 import {type Action, bytesOf} from '../core/action.js';
 import type {RelPath} from '../core/path.js';
@@ -58,8 +58,8 @@ export class Dispatch {
   }
 
   /**
-   * `leader`: for links, the progress of the file that leads the group of an action. `asideOf`: the path beside which the entry that
-   * an action removes or replaces is set aside, if it is.
+   * `leader`: for links, the progress of the file that leads the group of an action. `asideOf`: the path beside which the entry
+   * that an action removes or replaces is set aside, if it is.
    */
   async run(
     step: BatchStep,

@@ -1,6 +1,6 @@
 /**
- * Names in a target that folds them, or may fold them: several names of the source can be one name there. Regardless of the plan, an
- * entry that the source has under a different spelling is not removed.
+ * Names in a target that folds them, or may fold them: several names of the source can be one name there. Regardless of the plan,
+ * an entry that the source has under a different spelling is not removed.
  */
 import {type ByteName, foldName, fromByteName, toByteName} from '../core/name.js';
 import {baseName, joinPath, parentPath, pathParts, type RelPath, ROOT} from '../core/path.js';
@@ -71,8 +71,8 @@ export interface FoldedNames {
 }
 
 /**
- * The source's entry that may be the target's entry at a path: their names fold to the same, and the target does not list both. Inode
- * numbers cannot decide this, since some file systems show a different number under each name of a file.
+ * The source's entry that may be the target's entry at a path: their names fold to the same, and the target does not list both.
+ * Inode numbers cannot decide this, since some file systems show a different number under each name of a file.
  */
 export function spelledOtherwise(path: RelPath, {source, target}: FoldedNames): RelPath | undefined {
   const here = pathParts(path);

@@ -1,6 +1,6 @@
 /**
- * Folders of the target to which a run temporarily gives their owner all rights. Their original modes are noted in `.dirsync` first and
- * are restored at the end, however the run ends. After a kill the next run restores them.
+ * Folders of the target to which a run temporarily gives their owner all rights. Their original modes are noted in `.dirsync` first
+ * and are restored at the end, however the run ends. After a kill the next run restores them.
  */
 import process from 'node:process';
 import type {Action} from '../core/action.js';
@@ -36,8 +36,8 @@ export class OpenedFolders {
   }
 
   /**
-   * Opens the root itself; false if that does not help. It cannot be noted first, since there may be no `.dirsync` yet: after a kill at
-   * this moment it stays open, and the next plan shows that.
+   * Opens the root itself; false if that does not help. It cannot be noted first, since there may be no `.dirsync` yet: after a
+   * kill at this moment it stays open, and the next plan shows that.
    */
   openRoot(): boolean {
     const now = entryAtPlace(this.platform, {folder: this.root, name: SELF}, NO_XATTRS);
@@ -53,8 +53,8 @@ export class OpenedFolders {
   }
 
   /**
-   * Sets the final mode of each: `settled` are the actions whose modes were set. A folder with the same open mode in the source stays
-   * open, since a killed run may have set it and no plan contains it any more. Any other folder that stays open is a problem.
+   * Sets the final mode of each: `settled` are the actions whose modes were set. A folder with the same open mode in the source
+   * stays open, since a killed run may have set it and no plan contains it any more. Any other folder that stays open is a problem.
    */
   close(settled: readonly Action[], source?: Cursor): Problem[] {
     const problems: Problem[] = [];

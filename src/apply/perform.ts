@@ -61,8 +61,8 @@ function withoutXattrs(step: Step): StepResult {
 }
 
 /**
- * Gives the owner, who runs this, all rights to the folders that an action changes; the modes are restored at the end. Undefined if this
- * user owns none of them. If another worker has opened them meanwhile, none has to be opened, and the action is tried again.
+ * Gives the owner, who runs this, all rights to the folders that an action changes; the modes are restored at the end. Undefined if
+ * this user owns none of them. If another worker has opened them meanwhile, none has to be opened, and the action is tried again.
  */
 function openUp({action, wave, world, staging}: Step): Opened[] | undefined {
   const {platform, target, opened} = world;
@@ -94,8 +94,8 @@ function act(step: Step): StepResult {
 }
 
 /**
- * A border within one volume: project quotas (xfs, ext4) and encrypted folders have them. It is met once for each folder, since later
- * files are made beside their final name.
+ * A border within one volume: project quotas (xfs, ext4) and encrypted folders have them. It is met once for each folder, since
+ * later files are made beside their final name.
  */
 function orBeside({action, world}: Step, act: () => StepResult): StepResult {
   const folder = parentPath(action.path);
@@ -227,8 +227,8 @@ function link(step: Step): StepResult {
 }
 
 /**
- * If a file has its maximum number of links, this name becomes a link to a further file with the same content, which each worker makes,
- * or stays the link that an earlier run has made.
+ * If a file has its maximum number of links, this name becomes a link to a further file with the same content, which each worker
+ * makes, or stays the link that an earlier run has made.
  */
 function linkBeyond(step: Step, action: Link, spot: Place): StepResult {
   const {platform, leaders, policy, further, target} = step.world;
@@ -315,9 +315,9 @@ function removeFolder({action, world}: Step): StepResult {
 }
 
 /**
- * Removes the folder that a staged file replaces, which the kernel refuses if it is not empty, and then renames the file to its path. For
- * a moment nothing exists at the path. Exchanging first would be worse: the folder could contain a file that someone has just put into
- * it, and a killed run would lose that file.
+ * Removes the folder that a staged file replaces, which the kernel refuses if it is not empty, and then renames the file to its
+ * path. For a moment nothing exists at the path. Exchanging first would be worse: the folder could contain a file that someone has
+ * just put into it, and a killed run would lose that file.
  */
 function placeStaged(step: Step): StepResult {
   const {action, index, world} = step;

@@ -15,8 +15,8 @@ import {problemOf} from './step.js';
 export interface QuestionTask {
   readonly type: 'question';
   /**
-   * `content`: whether the two files at each path have the same content. `allocated`: bytes on disk of the source's and of the target's
-   * file at each path. `refused`: the errno name with which each folder of the target refuses changes.
+   * `content`: whether the two files at each path have the same content. `allocated`: bytes on disk of the source's and of the
+   * target's file at each path. `refused`: the errno name with which each folder of the target refuses changes.
    */
   readonly question: 'content' | 'allocated' | 'refused';
   readonly paths: readonly RelPath[];
@@ -92,7 +92,10 @@ function allocated(path: RelPath, {platform: fs, source, target}: Trees): readon
   return [bytes(source), bytes(target)];
 }
 
-/** The errno name with which a folder of the target refuses changes; undefined if it does not, or if this user can open it temporarily. */
+/**
+ * The errno name with which a folder of the target refuses changes; undefined if it does not, or if this user can open it
+ * temporarily.
+ */
 function refused(path: RelPath, {platform: fs, target}: Trees): string | undefined {
   // The target was created since the plan was made; such a plan is refused elsewhere.
   if (target === undefined) return undefined;

@@ -14,7 +14,10 @@ import type {Opened} from '../state/traces.js';
 import type {Rules} from './approach.js';
 import {SourceError, type World} from './check.js';
 
-/** The result of a step. `staged`: written, and waiting until the folder that it replaces is empty. `todo`: another wave does the rest. */
+/**
+ * The result of a step. `staged`: written, and waiting until the folder that it replaces is empty. `todo`: another wave does the
+ * rest.
+ */
 export interface StepResult {
   readonly status: 'done' | 'already-done' | 'not-kept' | 'skipped' | 'failed' | 'stopped' | 'staged' | 'todo';
   readonly drift?: Drift;
@@ -26,8 +29,8 @@ export interface StepResult {
 }
 
 /**
- * The state of the leader of a group of hard links. `untouched`: the plan has no action for it; `written`: it is complete; `staged`: it
- * waits in staging under the index of its action; `attrs`: only its attributes must still be set.
+ * The state of the leader of a group of hard links. `untouched`: the plan has no action for it; `written`: it is complete;
+ * `staged`: it waits in staging under the index of its action; `attrs`: only its attributes must still be set.
  */
 export type LeaderNow =
   | {readonly is: 'untouched' | 'written'}
@@ -35,9 +38,9 @@ export type LeaderNow =
   | {readonly is: 'attrs'; readonly action: Action};
 
 /**
- * Which files are flushed before they are renamed to their paths. `replacing`: files that replace something, and large files. `holes`:
- * files with holes. After a power loss, a file with its name but without all of its content must not count as complete. Its size shows
- * that, unless the size was set before the content (holes) or several pieces were written to disk at once.
+ * Which files are flushed before they are renamed to their paths. `replacing`: files that replace something, and large files.
+ * `holes`: files with holes. After a power loss, a file with its name but without all of its content must not count as complete.
+ * Its size shows that, unless the size was set before the content (holes) or several pieces were written to disk at once.
  */
 export type Flushed = 'none' | 'holes' | 'replacing' | 'all';
 

@@ -1,6 +1,6 @@
 /**
- * The target of a run in the main thread: entered and locked before anything is changed, prepared with the first changes, and cleaned up
- * and left at the end.
+ * The target of a run in the main thread: entered and locked before anything is changed, prepared with the first changes, and
+ * cleaned up and left at the end.
  */
 import fs from 'node:fs';
 import {posix} from 'node:path';
@@ -144,8 +144,8 @@ export class Target {
   }
 
   /**
-   * Makes the first changes: the root, if it is missing; `.dirsync` with the lock file; then it renames back what killed runs left under
-   * temporary names, and removes their staging.
+   * Makes the first changes: the root, if it is missing; `.dirsync` with the lock file; then it renames back what killed runs left
+   * under temporary names, and removes their staging.
    * @throws DirsyncError TARGET_UNWRITABLE, or an error of `enter`.
    */
   prepare(): void {
@@ -215,7 +215,10 @@ export class Target {
     platform.show(root, this.#view);
   }
 
-  /** Gives the owner of the root the right to write, if needed. On a full disk the kernel's lock is enough, since deletes free space. */
+  /**
+   * Gives the owner of the root the right to write, if needed. On a full disk the kernel's lock is enough, since deletes free
+   * space.
+   */
   #announce(): void {
     const {lock} = this.o;
     try {
@@ -267,9 +270,9 @@ export class Target {
   }
 
   /**
-   * Removes the files that were set aside, only if all of the plan is done and on disk (`isWhole`) and no part of the source that may
-   * contain them was hidden from it. Then it removes the staging. The next run cleans up what cannot be removed now, because the disk
-   * fails or someone else works in `.dirsync`.
+   * Removes the files that were set aside, only if all of the plan is done and on disk (`isWhole`) and no part of the source that
+   * may contain them was hidden from it. Then it removes the staging. The next run cleans up what cannot be removed now, because
+   * the disk fails or someone else works in `.dirsync`.
    */
   sweep(isWhole: boolean, settled: readonly Action[], source: Folder | undefined): void {
     const {platform, runId} = this.o;

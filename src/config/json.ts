@@ -3,7 +3,10 @@ import {defaultLoaders} from 'cosmiconfig';
 import {escapeName} from '../core/escape.js';
 import {Unparsable} from './unparsable.js';
 
-/** Parses JSON text. `ours`: the key whose value is checked for duplicate keys; the rest belongs to other programs. @throws Unparsable. */
+/**
+ * Parses JSON text. `ours`: the key whose value is checked for duplicate keys; the rest belongs to other programs. @throws
+ * Unparsable.
+ */
 export function parseJson(text: string, ours?: string): unknown {
   let value: unknown;
   try {

@@ -44,7 +44,8 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a file and everything that it extends, and checks each file by itself. Undefined for a package.json without a key "dirsync".
+ * Reads a file and everything that it extends, and checks each file by itself. Undefined for a package.json without a key
+ * "dirsync".
  * @throws a system error, TextRefused or Foreign if the file itself cannot be read.
  */
 export async function readLayers(file: string, {env, isMeant}: ReadOptions): Promise<Layers | undefined> {

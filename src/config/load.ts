@@ -45,9 +45,10 @@ export const PROJECT_FILES: readonly string[] = [
 const USER_FILES = ENDINGS.map((ending) => `config.${ending}`);
 
 /**
- * Loads the given config file, or else the first one found in `cwd`, in the folders above it (up to the home folder, if `cwd` is below
- * it), and in the user's config folder, with the files that it extends. Undefined if there is none.
- * @throws DirsyncError CONFIG_UNREADABLE; CONFIG_FOREIGN if a found file may come from another user; CONFIG_INVALID with all mistakes.
+ * Loads the given config file, or else the first one found in `cwd`, in the folders above it (up to the home folder, if `cwd` is
+ * below it), and in the user's config folder, with the files that it extends. Undefined if there is none.
+ * @throws DirsyncError CONFIG_UNREADABLE; CONFIG_FOREIGN if a found file may come from another user; CONFIG_INVALID with all
+ * mistakes.
  */
 export async function loadConfig(options: LoadOptions): Promise<Config | undefined> {
   const found = await findFile(options);
@@ -95,8 +96,8 @@ const NOTICES = [
 ] as const;
 
 /**
- * For a config with mistakes: the valid settings of a job, or of the defaults, that are needed to notify somebody that the job cannot
- * run. Undefined if no file can be read. Never throws.
+ * For a config with mistakes: the valid settings of a job, or of the defaults, that are needed to notify somebody that the job
+ * cannot run. Undefined if no file can be read. Never throws.
  */
 export function salvageNotices(options: SalvageOptions): Promise<Salvaged | undefined> {
   return salvage(options).catch(() => undefined);

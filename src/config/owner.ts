@@ -9,8 +9,8 @@ import {decodeName, osPath} from '../core/name.js';
 export class Foreign extends Error {}
 
 /**
- * Checks that a file, and each folder and symlink on the way to it, belongs to this user or to root and that no other user can write to
- * it. In a sticky folder, others can create files but not replace these.
+ * Checks that a file, and each folder and symlink on the way to it, belongs to this user or to root and that no other user can
+ * write to it. In a sticky folder, others can create files but not replace these.
  * @throws Foreign, or a system error if the file does not exist.
  */
 export function checkOwn(file: string): void {

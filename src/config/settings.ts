@@ -147,14 +147,12 @@ export interface NarrowSettings {
 }
 
 /**
- * Combines flags and a job. `roots`: SOURCE and TARGET if they were typed as arguments; `job`: the job of the config file, merged with
- * the defaults; `folder`: the folder of the config file.
+ * Combines flags and a job. `roots`: SOURCE and TARGET if they were typed as arguments; `job`: the job of the config file, merged
+ * with the defaults; `folder`: the folder of the config file.
  * @throws DirsyncError USAGE, ROOT_REMOTE or INTERVAL_INVALID.
  *
- * @example
- * const filters = [{flag: 'exclude', value: '*.tmp'}];
- * const settings = resolveSettings(['source', 'target'], {filters, delete: false}, {});
- * settings.delete; // → false
+ * @example const filters = [{flag: 'exclude', value: '*.tmp'}]; const settings = resolveSettings(['source', 'target'], {filters,
+ * delete: false}, {}); settings.delete; // → false
  */
 export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings, folder?: string): Settings {
   const [first, second] = roots.length === 2 ? roots : [flags.source, flags.target];
@@ -324,7 +322,9 @@ function scheduleOf(flags: SettingFlags, job: JobSettings): Schedule | undefined
   };
 }
 
-/** `preserve` lists what to keep instead of everything, `noPreserve` what to remove from that. A typed list replaces the job's list. */
+/**
+ * `preserve` lists what to keep instead of everything, `noPreserve` what to remove from that. A typed list replaces the job's list.
+ */
 function preserved(flags: SettingFlags, job: JobSettings): Pick<Settings, 'preserve' | 'insisted'> {
   const isTyped = flags.preserve !== undefined || flags.noPreserve !== undefined;
   const {preserve: named, noPreserve = []} = isTyped ? flags : job;

@@ -42,8 +42,8 @@ const MAX_VALUES = 50_000;
 const MAX_DEPTH = 100;
 
 /**
- * Describes in what way a value from a file is too large; undefined if it is not. With aliases, ten lines of YAML can make a value that
- * contains itself a million times, and walking it would never end. So each alias counts as if it were written out.
+ * Describes in what way a value from a file is too large; undefined if it is not. With aliases, ten lines of YAML can make a value
+ * that contains itself a million times, and walking it would never end. So each alias counts as if it were written out.
  */
 export function excess(value: unknown): string | undefined {
   let values = MAX_VALUES;

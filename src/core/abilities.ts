@@ -12,9 +12,9 @@ export interface Abilities {
   /** Owners can be set. A user other than root can only give files to its own groups; a user with one group cannot try this. */
   readonly owner: boolean;
   /**
-   * When a modification time must be set so that it is kept: on the open file (`open`); on the open file together with an access time
-   * (`with-access`); or again after the file is in its place, because closing or renaming it counts as a change (`placed`). `none`: it
-   * is never kept.
+   * When a modification time must be set so that it is kept: on the open file (`open`); on the open file together with an access
+   * time (`with-access`); or again after the file is in its place, because closing or renaming it counts as a change (`placed`).
+   * `none`: it is never kept.
    */
   readonly times: 'open' | 'with-access' | 'placed' | 'none';
   readonly symlinks: Symlinks;

@@ -3,9 +3,9 @@ import type {Entry} from './entry.js';
 import type {RelPath} from './path.js';
 
 /**
- * Why a plan contains an action. Only `children`: a folder's times are restored after its content changed. `excluded`: a filter leaves
- * out what the source has here. `name`: the target has it under a different name. `source-unread`, `target-unread`: that tree could not
- * be read here. `elsewhere`: it may be the only copy of something that could not be read or written at another path.
+ * Why a plan contains an action. Only `children`: a folder's times are restored after its content changed. `excluded`: a filter
+ * leaves out what the source has here. `name`: the target has it under a different name. `source-unread`, `target-unread`: that
+ * tree could not be read here. `elsewhere`: it may be the only copy of something that could not be read or written at another path.
  */
 export type Reason = (typeof REASONS)[number];
 

@@ -9,8 +9,8 @@ import {type ByteName, decodeName, fromByteName} from './name.js';
 import type {Xattrs} from './xattr.js';
 
 /**
- * What a scan found at a path. Two codes are not kinds of files: `excluded`, an entry that a filter left out, and `unknown`, an entry
- * that could not be read. Neither means that nothing is there: what the other tree has at such a path is never deleted.
+ * What a scan found at a path. Two codes are not kinds of files: `excluded`, an entry that a filter left out, and `unknown`, an
+ * entry that could not be read. Neither means that nothing is there: what the other tree has at such a path is never deleted.
  */
 export const CODE = {
   file: 1,
@@ -70,8 +70,8 @@ export interface Block {
   readonly links: Uint32Array;
   /**
    * Entry i's name is text[end of i-1 .. nameEnd[i]). Its belongings are text[nameEnd[i] .. belongsEnd[i]): a symlink's target, a
-   * device's numbers, or the digest of a folder's own filter rules; in a `RENAMED` row they end with NUL and the entry's own name. Its
-   * extended attributes are text[belongsEnd[i] .. end[i]): name, NUL, value, NUL, sorted by name.
+   * device's numbers, or the digest of a folder's own filter rules; in a `RENAMED` row they end with NUL and the entry's own name.
+   * Its extended attributes are text[belongsEnd[i] .. end[i]): name, NUL, value, NUL, sorted by name.
    */
   readonly nameEnd: Uint32Array;
   readonly belongsEnd: Uint32Array;
@@ -158,8 +158,8 @@ export class BlockWriter {
   }
 
   /**
-   * Completes the last entry: flags, its belongings and extended attributes (byte strings), and its own name if it was added under a
-   * different one.
+   * Completes the last entry: flags, its belongings and extended attributes (byte strings), and its own name if it was added under
+   * a different one.
    */
   amend(flags: number, belongs = '', xattrs = '', ownName?: string): void {
     const i = this.#count - 1;

@@ -5,8 +5,8 @@ import type {Side} from './problem.js';
 
 /**
  * How a path differs from what the plan saw. `existence`: it was created or removed. `way`: a part of its path is not a folder.
- * `leader`: it is no longer a hard link to the path in `before`. `name`: the new name is taken; for a delete, the source may have the
- * entry at the path in `now`. `own`: it belongs to dirsync. `filters`: they leave it out now, which protects it.
+ * `leader`: it is no longer a hard link to the path in `before`. `name`: the new name is taken; for a delete, the source may have
+ * the entry at the path in `now`. `own`: it belongs to dirsync. `filters`: they leave it out now, which protects it.
  */
 export const DRIFT_ATTRIBUTES = [
   'existence',

@@ -1,6 +1,6 @@
 /**
- * Entries: what a tree has at one path. An entry is plain data: it can be cloned between threads and written as JSON, and two entries
- * are compared only by value (plan/compare).
+ * Entries: what a tree has at one path. An entry is plain data: it can be cloned between threads and written as JSON, and two
+ * entries are compared only by value (plan/compare).
  */
 
 import type {Xattrs} from './xattr.js';

@@ -47,8 +47,8 @@ export function unescapeName(text: string): string {
 }
 
 /**
- * Like `escapeName`, for JSON text, whose meaning stays the same: unsafe characters can only be inside its strings. `JSON.stringify`
- * escapes half of a surrogate pair, but not every writer of JSON does (pino).
+ * Like `escapeName`, for JSON text, whose meaning stays the same: unsafe characters can only be inside its strings.
+ * `JSON.stringify` escapes half of a surrogate pair, but not every writer of JSON does (pino).
  */
 export function escapeJson(json: string): string {
   return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => {

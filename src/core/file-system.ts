@@ -1,6 +1,6 @@
 /**
- * Names of file systems: "ext4 1f2e…", the type and an id that survives a reboot, or only the type. The portable backend knows no id,
- * so a name without one may stand for any file system of its type.
+ * Names of file systems: "ext4 1f2e…", the type and an id that survives a reboot, or only the type. The portable backend knows no
+ * id, so a name without one may stand for any file system of its type.
  */
 
 /** Whether two names may stand for the same file system. */

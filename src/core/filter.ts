@@ -19,8 +19,8 @@ export interface Tags {
 }
 
 /**
- * The folders of a source that contain a tag, each with the name of the tag, in canonical order. A limited number is kept from one run
- * to the next.
+ * The folders of a source that contain a tag, each with the name of the tag, in canonical order. A limited number is kept from one
+ * run to the next.
  */
 export type Tagged = readonly (readonly [folder: RelPath, tag: string])[];
 

@@ -1,7 +1,7 @@
 /**
  * Names are bytes. Inside the engine they are bytes or *byte strings* (one UTF-16 unit per byte, 0 to 255), which `<` sorts in
- * canonical order. Everywhere else they are text in which each byte that is not UTF-8 is a lone surrogate U+DC80 to U+DCFF (Python's
- * surrogateescape, PEP 383). Both directions are exact: encode(decode(x)) = x for all bytes.
+ * canonical order. Everywhere else they are text in which each byte that is not UTF-8 is a lone surrogate U+DC80 to U+DCFF
+ * (Python's surrogateescape, PEP 383). Both directions are exact: encode(decode(x)) = x for all bytes.
  */
 
 // `ignoreBOM` keeps a leading U+FEFF, which is a valid part of a name.
@@ -119,8 +119,8 @@ export function fromByteName(name: ByteName): string {
 }
 
 /**
- * How a tree folds names: names that differ only in case, or only in how an accent is encoded, are or may be the same name there. If
- * case or accents are not kept, the tree shows a different spelling than it was given.
+ * How a tree folds names: names that differ only in case, or only in how an accent is encoded, are or may be the same name there.
+ * If case or accents are not kept, the tree shows a different spelling than it was given.
  */
 export interface Folding {
   readonly keepsCase: boolean;

@@ -1,6 +1,6 @@
 /**
- * Escapes names that a tree cannot hold: each refused byte becomes `%` and two hexadecimal digits, as in RFC 3986. If a name already
- * looks escaped, its `%` is escaped too; other names are unchanged. So every name can be read back.
+ * Escapes names that a tree cannot hold: each refused byte becomes `%` and two hexadecimal digits, as in RFC 3986. If a name
+ * already looks escaped, its `%` is escaped too; other names are unchanged. So every name can be read back.
  */
 import {type Abilities, type HeldNames, holdsLength, holdsName} from './abilities.js';
 import {type ByteName, encodeName, fromByteName, toByteName} from './name.js';

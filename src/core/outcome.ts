@@ -3,17 +3,17 @@ import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
 
 /**
- * What happened to an action. `not-kept`: the target cannot hold the result, which is not a problem; `skipped`: the path had drifted, so
- * nothing was changed; `stopped`: the run ended before it, or the file system was full; `blocked`: the plan blocked it, or it was held
- * back because a file that may be the same one was not copied.
+ * What happened to an action. `not-kept`: the target cannot hold the result, which is not a problem; `skipped`: the path had
+ * drifted, so nothing was changed; `stopped`: the run ended before it, or the file system was full; `blocked`: the plan blocked it,
+ * or it was held back because a file that may be the same one was not copied.
  */
 export const OUTCOME_STATUSES = ['done', 'already-done', 'not-kept', 'skipped', 'failed', 'stopped', 'blocked'] as const;
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 /**
  * The state of an action in a run: its outcome, or a state before it. `made`, `found`: its folder exists (created by this run, or
- * earlier) and gets its attributes when its content is complete. `staged`: written, and waiting until the folder that it replaces is
- * empty.
+ * earlier) and gets its attributes when its content is complete. `staged`: written, and waiting until the folder that it replaces
+ * is empty.
  */
 export const ACTION_STATES = ['pending', 'made', 'found', 'staged', ...OUTCOME_STATUSES] as const;
 export type ActionState = (typeof ACTION_STATES)[number];

@@ -63,8 +63,8 @@ export interface RunSummary {
   readonly kinds: Readonly<Record<ActionKind, KindTotals>>;
   readonly problems: number;
   /**
-   * Why its journal cannot be read to the end; the other fields describe the part before that. If not even the header can be read, only
-   * `id` and `started` are known, from the journal's name.
+   * Why its journal cannot be read to the end; the other fields describe the part before that. If not even the header can be read,
+   * only `id` and `started` are known, from the journal's name.
    */
   readonly fault?: string | undefined;
 }

@@ -2,8 +2,8 @@
 import {decodeName} from './name.js';
 
 /**
- * Why these bytes are not UTF-8 text; undefined if they are. UTF-16, which some editors and shells on Windows write, would otherwise be
- * misread.
+ * Why these bytes are not UTF-8 text; undefined if they are. UTF-16, which some editors and shells on Windows write, would
+ * otherwise be misread.
  */
 export function noText(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;

@@ -1,7 +1,7 @@
 /**
- * Extended attributes as plain data: xattr(7). Linux stores POSIX ACLs as two of them, and so does an entry; only the setting of what to
- * keep distinguishes them. A short value is base64 text, a long one its digest, which is enough to compare and show it. Nearly all
- * values are short and can be set from the plan.
+ * Extended attributes as plain data: xattr(7). Linux stores POSIX ACLs as two of them, and so does an entry; only the setting of
+ * what to keep distinguishes them. A short value is base64 text, a long one its digest, which is enough to compare and show it.
+ * Nearly all values are short and can be set from the plan.
  */
 
 /** Values by attribute name, in the order of the names' bytes. */
@@ -17,7 +17,9 @@ export const ACL_DEFAULT = 'system.posix_acl_default';
 /** Longer values, in bytes, are replaced by a digest. */
 export const MAX_XATTR_BYTES = 256;
 
-/** The most bytes of packed names and values of one path. A line of a plan contains two such sets, and a letter may take six bytes. */
+/**
+ * The most bytes of packed names and values of one path. A line of a plan contains two such sets, and a letter may take six bytes.
+ */
 export const MAX_XATTRS = 48 * 1024;
 
 /** Stands for a value that could not be read; it equals only another unreadable value. */

@@ -1,7 +1,7 @@
 /**
- * The journal of a run: NDJSON that grows while the run works. It has a header line, a line for each outcome and each problem in the
- * order in which they occur (for a folder, when its attributes are set), and a last line with the end. The journal of a killed run has
- * no end, and an incomplete last line is ignored. Input is not trusted: every line is checked.
+ * The journal of a run: NDJSON that grows while the run works. It has a header line, a line for each outcome and each problem in
+ * the order in which they occur (for a folder, when its attributes are set), and a last line with the end. The journal of a killed
+ * run has no end, and an incomplete last line is ignored. Input is not trusted: every line is checked.
  */
 import fs from 'node:fs';
 import {DirsyncError, type ErrorCode, MORE_MEMORY} from '../core/errors.js';
@@ -88,7 +88,8 @@ function* pieces(file: string, bytes: number): Generator<Buffer, void, undefined
 /**
  * Decodes the lines of a journal, starting with the header; each is returned before the next is read. `file`: the escaped path, for
  * messages.
- * @throws DirsyncError JOURNAL_NEWER, JOURNAL_DAMAGED (with the line), JOURNAL_HOSTILE, or JOURNAL_UNREADABLE if there is not enough memory.
+ * @throws DirsyncError JOURNAL_NEWER, JOURNAL_DAMAGED (with the line), JOURNAL_HOSTILE, or JOURNAL_UNREADABLE if there is not
+ * enough memory.
  */
 export function* decodeJournal(chunks: Iterable<Uint8Array>, file: string): Generator<JournalLine, void, undefined> {
   const lines = new Lines(() => refuse('JOURNAL_DAMAGED', file, lines.number, 'the line is longer than 1 MiB'));

@@ -1,7 +1,7 @@
 /**
- * The JSON form of entries, actions and problems in plan files, `--json` documents and event streams. Sizes are numbers, times are decimal
- * strings of seconds with nine decimals, modes are four octal digits, inodes are decimal strings. Names are strings in which
- * `JSON.stringify` escapes lone surrogates.
+ * The JSON form of entries, actions and problems in plan files, `--json` documents and event streams. Sizes are numbers, times are
+ * decimal strings of seconds with nine decimals, modes are four octal digits, inodes are decimal strings. Names are strings in
+ * which `JSON.stringify` escapes lone surrogates.
  */
 import {ACTION_KINDS, type Action, type ActionKind, REASONS} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
@@ -84,7 +84,9 @@ function decodeXattrs(value: unknown, what: string): Xattrs {
 
 type Presence = 'none' | 'optional' | 'any' | 'leaf' | 'directory';
 
-/** What must be at the path before and after each kind of action, and whether both must be of the same kind or of different kinds. */
+/**
+ * What must be at the path before and after each kind of action, and whether both must be of the same kind or of different kinds.
+ */
 const SHAPES: Readonly<Record<ActionKind, {before: Presence; after: Presence; sameKind?: boolean}>> = {
   mkdir: {before: 'none', after: 'directory'},
   create: {before: 'none', after: 'leaf'},

@@ -1,7 +1,7 @@
 /**
- * The plan file: gzipped NDJSON. It has a header line, one line per action, one line per problem, and a trailer with counts and a SHA-256
- * of everything before it. Reading and writing stream: neither the file nor its text is ever held as a whole. Input is not trusted: a
- * file that is truncated, edited, newer or hostile is refused before any of its plan is returned.
+ * The plan file: gzipped NDJSON. It has a header line, one line per action, one line per problem, and a trailer with counts and a
+ * SHA-256 of everything before it. Reading and writing stream: neither the file nor its text is ever held as a whole. Input is not
+ * trusted: a file that is truncated, edited, newer or hostile is refused before any of its plan is returned.
  */
 import {createHash, type Hash} from 'node:crypto';
 import {once} from 'node:events';
@@ -48,13 +48,11 @@ interface Trailer {
 // ── Writing ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Writes a plan completely or not at all, and returns the SHA-256 of its trailer. A symlink is followed. A new file is readable only by
- * its owner; a replaced file keeps its mode.
+ * Writes a plan completely or not at all, and returns the SHA-256 of its trailer. A symlink is followed. A new file is readable
+ * only by its owner; a replaced file keeps its mode.
  * @throws DirsyncError PLAN_UNWRITABLE; then nothing is left behind.
  *
- * @example
- * const {sha256} = await writePlanFile('notes.plan', planned.plan);
- * (await readPlanFile('notes.plan')).sha256; // → sha256
+ * @example const {sha256} = await writePlanFile('notes.plan', planned.plan); (await readPlanFile('notes.plan')).sha256; // → sha256
  */
 export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: string}> {
   const place = await realpath(osPath(file), {encoding: 'buffer'}).then(decodeName, () => file);
@@ -114,13 +112,11 @@ function hashed(text: string, hash: Hash): Buffer {
 
 /**
  * Reads a plan file, gzipped or plain.
- * @throws DirsyncError PLAN_UNREADABLE, PLAN_NOT_A_PLAN, PLAN_NEWER, PLAN_DAMAGED (truncated, edited or malformed, with the line), or
- * PLAN_HOSTILE (a path that leads out of the roots, or through something that is not a folder).
+ * @throws DirsyncError PLAN_UNREADABLE, PLAN_NOT_A_PLAN, PLAN_NEWER, PLAN_DAMAGED (truncated, edited or malformed, with the line),
+ * or PLAN_HOSTILE (a path that leads out of the roots, or through something that is not a folder).
  *
- * @example
- * await writePlanFile('notes.plan', planned.plan);
- * const {plan} = await readPlanFile('notes.plan');
- * plan.actions.length; // → planned.plan.actions.length
+ * @example await writePlanFile('notes.plan', planned.plan); const {plan} = await readPlanFile('notes.plan'); plan.actions.length;
+ * // → planned.plan.actions.length
  */
 export async function readPlanFile(file: string): Promise<SavedPlan> {
   const reader = new PlanReader(escapeName(file));

@@ -1,6 +1,6 @@
 /**
- * Decoders for JSON values from files that are not trusted. They throw a FormatError that says what is wrong and where; text from the file
- * is escaped and truncated. `what` names the value in that message.
+ * Decoders for JSON values from files that are not trusted. They throw a FormatError that says what is wrong and where; text from
+ * the file is escaped and truncated. `what` names the value in that message.
  */
 import {escapeName} from '../core/escape.js';
 import {isName} from '../core/name.js';

@@ -1,7 +1,7 @@
 /**
- * Replaces files as a whole: the new content is written beside the old file, flushed, and renamed over it. So readers see either the old or
- * the new content, even after a power cut. Also sets who can read such files: plans and reports contain names from folders that other
- * users cannot read.
+ * Replaces files as a whole: the new content is written beside the old file, flushed, and renamed over it. So readers see either
+ * the old or the new content, even after a power cut. Also sets who can read such files: plans and reports contain names from
+ * folders that other users cannot read.
  */
 import {randomBytes} from 'node:crypto';
 import fs, {type Stats} from 'node:fs';

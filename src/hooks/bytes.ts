@@ -1,4 +1,6 @@
-/** Node passes text to a child as UTF-8, with U+FFFD for other bytes. A shell sets variables and folders that are not UTF-8 instead. */
+/**
+ * Node passes text to a child as UTF-8, with U+FFFD for other bytes. A shell sets variables and folders that are not UTF-8 instead.
+ */
 import {encodeName, isName} from '../core/name.js';
 
 export interface Surroundings {

@@ -40,7 +40,9 @@ export interface CommandResult {
 const GRACE = 2000;
 /** The grace if dirsync itself has to end. */
 const SHORT_GRACE = 1000;
-/** How long to wait for output after a command has ended: processes that it left in the background may hold its pipes open for ever. */
+/**
+ * How long to wait for output after a command has ended: processes that it left in the background may hold its pipes open for ever.
+ */
 const DRAIN = 250;
 /** How often to check whether a group has ended. */
 const GLANCE = 20;

@@ -6,7 +6,10 @@ import {haltingGuards, runSentence} from '../report/markdown/run-message.js';
 /** The kernel allows 128 KiB for one variable. */
 const MAX_VALUE = 16_384;
 
-/** The variables that are known when a run starts. Those of its end are removed, since this process may itself be a hook of another run. */
+/**
+ * The variables that are known when a run starts. Those of its end are removed, since this process may itself be a hook of another
+ * run.
+ */
 export function startVariables({id, job, source, target}: Pick<JobRun, 'id' | 'job' | 'source' | 'target'>): NodeJS.ProcessEnv {
   return {
     DIRSYNC_RUN_ID: value(id),

@@ -96,7 +96,10 @@ export function mayGiveTo(gid: number, {groups}: Pick<PlanOptions, 'groups'>): b
   return groups === 'any' || groups.includes(gid);
 }
 
-/** Why the content of a leaf must be written again. With `compare: 'content'`, files of equal size must still be compared by content. */
+/**
+ * Why the content of a leaf must be written again. With `compare: 'content'`, files of equal size must still be compared by
+ * content.
+ */
 export function contentReasons(source: Entry, target: Entry, policy: Policy): Reason[] {
   if (source.kind === 'symlink') return source.link === target.link ? [] : ['link'];
   if (source.kind !== 'file') return source.rdev === target.rdev ? [] : ['device'];

@@ -7,8 +7,9 @@ import type {Draft, Pair} from './draft.js';
 import {pathInTarget} from './frame.js';
 
 /**
- * Compares the content of the files at these paths in both trees, only with `compare: 'content'`. `inTarget`: their paths in the target,
- * which differ if something will be renamed. Returns for each path whether the content is the same, or the problem that prevented it.
+ * Compares the content of the files at these paths in both trees, only with `compare: 'content'`. `inTarget`: their paths in the
+ * target, which differ if something will be renamed. Returns for each path whether the content is the same, or the problem that
+ * prevented it.
  */
 export type SameContent = (paths: readonly RelPath[], inTarget: readonly RelPath[]) => Promise<readonly (boolean | Problem)[]>;
 

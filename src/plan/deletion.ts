@@ -41,8 +41,8 @@ interface OpenFolder {
 }
 
 /**
- * Reads everything at and below the current row of `target`, at `path`. Entries that a filter left out or that could not be read are
- * kept, with every folder above them.
+ * Reads everything at and below the current row of `target`, at `path`. Entries that a filter left out or that could not be read
+ * are kept, with every folder above them.
  */
 export async function readDeletion(target: Reader, {path, reasons, nextOrder}: DeletionOptions): Promise<Deletion> {
   const top = target.depth;

@@ -1,12 +1,12 @@
 /**
  * Compares two trees and returns actions: one pass over two streams of blocks in canonical order. Pure: everything outside (the
- * streams, whether two files have the same content) is passed in. This file reads both streams in step and decides what each tree has
- * at a path; the draft turns that into actions.
+ * streams, whether two files have the same content) is passed in. This file reads both streams in step and decides what each tree
+ * has at a path; the draft turns that into actions.
  *
  * Memory grows with the number of changes, the depth, and the files with several names, not with the size of the trees.
  *
- * Invariant of the main loop: both readers are in the same folder (the current frame), or have left it. A subtree that only one tree
- * has is read completely at once, so the readers stay together.
+ * Invariant of the main loop: both readers are in the same folder (the current frame), or have left it. A subtree that only one
+ * tree has is read completely at once, so the readers stay together.
  */
 import type {Reason} from '../core/action.js';
 import {belongingsAt, CODE, entryAt, kindOf} from '../core/block.js';

@@ -1,6 +1,6 @@
 /**
- * The draft of a plan: the comparison adds actions, problems and losses to it, and in the end some actions are held back. If the content
- * of a folder changes, the draft adds an action that restores its times. Further names of a file become links to the first.
+ * The draft of a plan: the comparison adds actions, problems and losses to it, and in the end some actions are held back. If the
+ * content of a folder changes, the draft adds an action that restores its times. Further names of a file become links to the first.
  */
 import type {Action, Reason} from '../core/action.js';
 import {CODE, entryAt} from '../core/block.js';

@@ -1,7 +1,7 @@
 /**
- * Finds hard links: which files of the source are one file with several names, and whether they are one file in the target. The first
- * path of a group in canonical order is the leader and is planned like any file; the others are links to it. Only files with several
- * names are stored, so memory grows with their number.
+ * Finds hard links: which files of the source are one file with several names, and whether they are one file in the target. The
+ * first path of a group in canonical order is the leader and is planned like any file; the others are links to it. Only files with
+ * several names are stored, so memory grows with their number.
  */
 import type {RelPath} from '../core/path.js';
 

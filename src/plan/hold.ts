@@ -1,6 +1,6 @@
 /**
- * Holds back deletes while a plan is made: a leaf that is to be deleted may have moved to a path of the source that could not be read,
- * or to one that cannot be written in the target. Such deletes are blocked, with everything that depends on them.
+ * Holds back deletes while a plan is made: a leaf that is to be deleted may have moved to a path of the source that could not be
+ * read, or to one that cannot be written in the target. Such deletes are blocked, with everything that depends on them.
  */
 import type {Action, Blocked, Reason} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
@@ -59,8 +59,8 @@ export function holdDeletes(actions: readonly Action[], elsewhere: Elsewhere, po
 }
 
 /**
- * Returns the actions without those that overwrite a file whose old content may be the only copy of a leaf that is not written, and the
- * paths of the removed actions. Only if times are kept: see `overwrites`.
+ * Returns the actions without those that overwrite a file whose old content may be the only copy of a leaf that is not written, and
+ * the paths of the removed actions. Only if times are kept: see `overwrites`.
  */
 export function holdOverwrites(actions: readonly Action[], elsewhere: Elsewhere, policy: PlanOptions) {
   const held: RelPath[] = [];

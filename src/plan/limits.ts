@@ -9,7 +9,9 @@ export interface LimitOptions {
   readonly policy: PlanOptions;
   /** Whether the target can hold a new name. */
   readonly holdsName?: ((name: string) => boolean) | undefined;
-  /** The largest file that the target's own file system can hold, in bytes. For other file systems mounted in it, it is not known. */
+  /**
+   * The largest file that the target's own file system can hold, in bytes. For other file systems mounted in it, it is not known.
+   */
   readonly largestFile?: number | undefined;
 }
 

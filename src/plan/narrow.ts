@@ -19,8 +19,8 @@ export interface Narrowing {
 }
 
 /**
- * Chooses actions from a plan. A folder is created or renamed if something in it is wanted, even if the folder itself is not. No other
- * actions are added, because they would change or delete existing entries.
+ * Chooses actions from a plan. A folder is created or renamed if something in it is wanted, even if the folder itself is not. No
+ * other actions are added, because they would change or delete existing entries.
  */
 export function chooseWanted(plan: Plan, {kinds, path}: Wanted): Narrowing {
   const {actions} = plan;
@@ -87,7 +87,9 @@ function putBack(path: RelPath, folder: Entry): Attrs {
   return {kind: 'attrs', path, before: folder, after: folder, reasons: ['children']};
 }
 
-/** Folders in which a name is created, deleted or replaced; also the root if anything is done, because `.dirsync` is created in it. */
+/**
+ * Folders in which a name is created, deleted or replaced; also the root if anything is done, because `.dirsync` is created in it.
+ */
 function touchedFolders(actions: readonly Action[], selection: Selection): ReadonlySet<RelPath> {
   const touched = new Set<RelPath>();
   actions.forEach((action, i) => {

@@ -51,8 +51,8 @@ export interface RunState {
 /** The dependencies of one plan. Actions are given by their index in the plan. */
 export class Needs {
   /**
-   * For each action, the action that creates the folder of its path. For a delete, the action that removes that folder and so needs the
-   * delete, or else the one that renames that folder.
+   * For each action, the action that creates the folder of its path. For a delete, the action that removes that folder and so needs
+   * the delete, or else the one that renames that folder.
    */
   readonly #above: Int32Array;
   /** For each action, the index after the actions at and below its path. */
@@ -227,9 +227,9 @@ export class Needs {
   }
 
   /**
-   * Whether a leaf that is deleted, or overwritten by a link, must be set aside because its twin still waits for its place, which may
-   * fail. Returns the path of the action that decides: its own, or the one of the folder that a leaf replaces; undefined if the leaf need
-   * not be set aside.
+   * Whether a leaf that is deleted, or overwritten by a link, must be set aside because its twin still waits for its place, which
+   * may fail. Returns the path of the action that decides: its own, or the one of the folder that a leaf replaces; undefined if the
+   * leaf need not be set aside.
    */
   asideOf(index: number, stateOf: StateOf): RelPath | undefined {
     const at = (this.actions[index] as Action).kind === 'link' ? index : this.#replacementAt(index);

@@ -1,10 +1,10 @@
 /**
- * Orders overwrites: the old content of an overwritten file may be what another action writes under another name, as after `mv a b` and a
- * new `a`, with rotated logs, or with two swapped names. The other action then comes first. In a ring, none can come first: the old
- * content is set aside until the run is complete.
+ * Orders overwrites: the old content of an overwritten file may be what another action writes under another name, as after `mv a b`
+ * and a new `a`, with rotated logs, or with two swapped names. The other action then comes first. In a ring, none can come first:
+ * the old content is set aside until the run is complete.
  *
- * Only if times are kept: equal sizes alone would connect unrelated files, and most files are overwritten by one of a different size. A
- * hard link writes no content; its leader does.
+ * Only if times are kept: equal sizes alone would connect unrelated files, and most files are overwritten by one of a different
+ * size. A hard link writes no content; its leader does.
  */
 import type {Action} from '../core/action.js';
 import {type Entry, NS_PER_SECOND} from '../core/entry.js';

@@ -26,7 +26,9 @@ export interface WhatIsPreserved {
   readonly preserved: Preserved;
   /** The extended attributes to read in the source, including those that are lost, which are counted. */
   readonly read: PreservedXattrs;
-  /** The extended attributes to read in the target, since some file systems return errors for attributes that they do not support. */
+  /**
+   * The extended attributes to read in the target, since some file systems return errors for attributes that they do not support.
+   */
   readonly readInTarget: PreservedXattrs;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reads a stream of blocks row by row, and compares rows of two streams in place, without creating entries. It only finds rows that are
- * equal; plan/diff decides what a difference means.
+ * Reads a stream of blocks row by row, and compares rows of two streams in place, without creating entries. It only finds rows that
+ * are equal; plan/diff decides what a difference means.
  */
 import {type Block, CODE, entryAt, kindOf, MOUNT, nameAt, nameStart, ownNameAt, PARTIAL, sameColumns} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
@@ -142,8 +142,8 @@ export function compareNamesAt(s: Reader, t: Reader): number {
 }
 
 /**
- * Whether both current rows are files of the same size, time, mode, owner and attributes, with one name in each tree. Performance: nearly
- * every row of a usual run is one, so only columns are compared (bench: unchanged-generated).
+ * Whether both current rows are files of the same size, time, mode, owner and attributes, with one name in each tree. Performance:
+ * nearly every row of a usual run is one, so only columns are compared (bench: unchanged-generated).
  */
 export function isSameFile(s: Reader, t: Reader): boolean {
   const a = s.block;
@@ -177,8 +177,8 @@ function sameXattrs(a: Block, i: number, b: Block, j: number): boolean {
 }
 
 /**
- * Whether both readers are at the start of equal blocks without rows that need a closer look, such as hard links. Performance: as long as
- * nothing has changed, both trees fill their blocks in the same way (bench: unchanged-linux).
+ * Whether both readers are at the start of equal blocks without rows that need a closer look, such as hard links. Performance: as
+ * long as nothing has changed, both trees fill their blocks in the same way (bench: unchanged-linux).
  */
 export function isSameBlock(s: Reader, t: Reader): boolean {
   // In the first block, the comparison starts after its first row, the root.

@@ -38,8 +38,9 @@ export interface FilterMemory {
 }
 
 /**
- * The filters to remember; undefined to keep those of an earlier run. They are kept if this run did not see everything or could not delete:
- * what they protected may still be there, and the new filters may not protect it. If the guard was allowed, the new filters are remembered.
+ * The filters to remember; undefined to keep those of an earlier run. They are kept if this run did not see everything or could not
+ * delete: what they protected may still be there, and the new filters may not protect it. If the guard was allowed, the new filters
+ * are remembered.
  */
 export function filtersToRemember(plan: Plan, ended: Ended, {fits, areKnown}: FilterMemory): RememberedFilters | undefined {
   const {interrupted, allowed} = ended;

@@ -1,6 +1,6 @@
 /**
- * Selects actions of a plan. Leaving out an action also leaves out those that depend on it, and taking one in also takes in those that it
- * needs (plan/needs), so the selected actions are always a valid plan.
+ * Selects actions of a plan. Leaving out an action also leaves out those that depend on it, and taking one in also takes in those
+ * that it needs (plan/needs), so the selected actions are always a valid plan.
  *
  * Upkeep cannot be selected by itself: it follows from the changes in its folder (see `narrow`).
  */

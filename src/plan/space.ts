@@ -27,9 +27,9 @@ export interface Allocation {
 }
 
 /**
- * The most bytes and inodes that a plan needs at any moment on each of these file systems, in any order of its writes: everything that
- * grows, and the new content of the files that are being replaced. Without `allocation`, a file takes its size and replacing a file
- * frees nothing.
+ * The most bytes and inodes that a plan needs at any moment on each of these file systems, in any order of its writes: everything
+ * that grows, and the new content of the files that are being replaced. Without `allocation`, a file takes its size and replacing a
+ * file frees nothing.
  */
 export function spaceNeeds(plan: Pick<Plan, 'header' | 'actions'>, spaces: readonly Space[], allocation?: Allocation): Need[] {
   const {deleteBefore} = plan.header.options;

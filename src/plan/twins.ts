@@ -1,6 +1,6 @@
 /**
- * Twins: leaves that may be the same one under two names, one deleted or overwritten at one path, the other written at another. If the
- * write fails, the old leaf may be the only copy.
+ * Twins: leaves that may be the same one under two names, one deleted or overwritten at one path, the other written at another. If
+ * the write fails, the old leaf may be the only copy.
  */
 import {type Entry, NS_PER_SECOND} from '../core/entry.js';
 import type {PlanOptions} from '../core/plan.js';
@@ -11,8 +11,8 @@ export type TwinPolicy = Pick<Policy, 'times' | 'mtimeWindow' | 'sourceResolutio
   Pick<PlanOptions, 'deleteAnyway'>;
 
 /**
- * The key of a leaf that is deleted or overwritten: twins have equal keys. Times are part of it only if they are kept exactly; a time in
- * whole seconds matches any time in that second, because programs that pack or send files truncate times.
+ * The key of a leaf that is deleted or overwritten: twins have equal keys. Times are part of it only if they are kept exactly; a
+ * time in whole seconds matches any time in that second, because programs that pack or send files truncate times.
  */
 export function goingKey(leaf: Entry, policy: TwinPolicy): string {
   return isWholeSecond(leaf.mtime) ? keyOfSecond(leaf, policy) : keyOfTime(leaf, policy);

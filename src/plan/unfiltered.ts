@@ -14,8 +14,9 @@ export interface UnfilteredOptions {
 }
 
 /**
- * Paths that are deleted or overwritten because the filters have changed: the old filters left them out, and the new ones do not. If
- * excluded paths are deleted, also the reverse; a path that both leave out is deleted on purpose then. Undefined if there are none.
+ * Paths that are deleted or overwritten because the filters have changed: the old filters left them out, and the new ones do not.
+ * If excluded paths are deleted, also the reverse; a path that both leave out is deleted on purpose then. Undefined if there are
+ * none.
  */
 export function unfiltered(actions: readonly Action[], {old, now}: UnfilteredOptions): Found | undefined {
   let found: Found | undefined;

@@ -1,6 +1,6 @@
 /**
- * Checks that a saved plan can be applied by this user, who may not be the one who made it. It is refused if files would get different
- * owners than planned, or if setting their owners would fail after they were copied.
+ * Checks that a saved plan can be applied by this user, who may not be the one who made it. It is refused if files would get
+ * different owners than planned, or if setting their owners would fail after they were copied.
  */
 import type {Action, ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';

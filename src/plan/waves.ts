@@ -1,6 +1,6 @@
 /**
- * Waves: the order in which a plan's actions are done. Actions of a wave may run in parallel; a wave starts when the previous one has
- * ended. An action may have steps in several waves: a new folder is created early and gets its attributes last.
+ * Waves: the order in which a plan's actions are done. Actions of a wave may run in parallel; a wave starts when the previous one
+ * has ended. An action may have steps in several waves: a new folder is created early and gets its attributes last.
  */
 import {type Action, fromOf, type Move} from '../core/action.js';
 import type {ApplyPhase} from '../core/event.js';

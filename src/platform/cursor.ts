@@ -37,8 +37,8 @@ interface Level {
 const stat = emptyStat();
 
 /**
- * Identifies a volume: nothing can be renamed or linked from one volume to another. Volumes are mounts, and devices within one mount,
- * such as subvolumes of btrfs. A few other borders, such as project quotas, are only seen when the kernel refuses.
+ * Identifies a volume: nothing can be renamed or linked from one volume to another. Volumes are mounts, and devices within one
+ * mount, such as subvolumes of btrfs. A few other borders, such as project quotas, are only seen when the kernel refuses.
  */
 export function volumeOf(platform: Platform, folder: Folder): string {
   platform.stat(folder, '' as ByteName, stat);
@@ -55,8 +55,8 @@ export class Cursor {
   #at = '';
   #asked: RelPath | undefined;
   /**
-   * Folders that were moved away while callers may still use them. They stay open, since another thread could otherwise get the same
-   * descriptor for another folder.
+   * Folders that were moved away while callers may still use them. They stay open, since another thread could otherwise get the
+   * same descriptor for another folder.
    */
   #gone: Folder[] = [];
   /** When the open folders were last checked, in milliseconds since the process started. */
@@ -64,8 +64,9 @@ export class Cursor {
   #rootVolume: string | undefined;
 
   /**
-   * The caller closes `root`. `mounts`: the mounts that may be crossed, see `Platform.mounts`; any other mount was made meanwhile and is
-   * not part of the tree. `mountPoints`: paths where something must be mounted; if not, the content there belongs to another disk.
+   * The caller closes `root`. `mounts`: the mounts that may be crossed, see `Platform.mounts`; any other mount was made meanwhile
+   * and is not part of the tree. `mountPoints`: paths where something must be mounted; if not, the content there belongs to another
+   * disk.
    */
   constructor(
     private readonly platform: Platform,

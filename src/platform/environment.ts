@@ -1,7 +1,7 @@
 /**
- * The arguments, environment variables and current folder of this process, as names (core/name). Node decodes all three as UTF-8 and
- * puts U+FFFD in place of other bytes, which makes the path of a different file. Linux has the bytes in /proc; if they cannot be read,
- * text with U+FFFD is refused.
+ * The arguments, environment variables and current folder of this process, as names (core/name). Node decodes all three as UTF-8
+ * and puts U+FFFD in place of other bytes, which makes the path of a different file. Linux has the bytes in /proc; if they cannot
+ * be read, text with U+FFFD is refused.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -28,8 +28,8 @@ export function commandLine(): string[] {
 let lost: string | undefined;
 
 /**
- * Node starts no thread in a deleted folder. This moves the process to a folder of the kernel, in which relative paths lead to nothing
- * and nothing can be made. False if there is no such folder.
+ * Node starts no thread in a deleted folder. This moves the process to a folder of the kernel, in which relative paths lead to
+ * nothing and nothing can be made. False if there is no such folder.
  */
 export function leaveDeletedFolder(): boolean {
   const fault = faultOf(() => process.cwd());

@@ -68,7 +68,8 @@ export function typeName(magic: number): string | undefined {
 
 /**
  * These write a file's content to disk before a rename over another file (ext4 by auto_da_alloc, btrfs in a similar way, ZFS and
- * bcachefs by transactions), or lose everything at a power loss anyway. Others, such as XFS, can lose both the old and the new content.
+ * bcachefs by transactions), or lose everything at a power loss anyway. Others, such as XFS, can lose both the old and the new
+ * content.
  */
 export const FLUSHING_RENAMES: ReadonlySet<string | undefined> = new Set(['ext4', 'btrfs', 'zfs', 'bcachefs', 'tmpfs']);
 
@@ -107,8 +108,8 @@ export interface Figures {
 }
 
 /**
- * Undefined figures for a file system that counts no blocks, or no inodes. Some file systems in user space report the largest 64-bit
- * number instead, and cloud mounts, which count no inodes, may report that none is free.
+ * Undefined figures for a file system that counts no blocks, or no inodes. Some file systems in user space report the largest
+ * 64-bit number instead, and cloud mounts, which count no inodes, may report that none is free.
  */
 export function roomOf(
   type: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * The C library and this thread's scratch memory. Names and structures are written there before a call and read from there after it;
- * the next call that uses the same part overwrites them.
+ * The C library and this thread's scratch memory. Names and structures are written there before a call and read from there after
+ * it; the next call that uses the same part overwrites them.
  */
 import os from 'node:os';
 import {CODE, type Stat} from '../core/block.js';

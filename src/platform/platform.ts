@@ -105,8 +105,8 @@ export interface MoveOptions {
 }
 
 /**
- * `refused`: `accept` returned false; `changed`: the source was written to meanwhile; `unsized`: it has more or less content than its
- * size; `stopped`: `onBytes` returned false. In these cases no file is left behind.
+ * `refused`: `accept` returned false; `changed`: the source was written to meanwhile; `unsized`: it has more or less content than
+ * its size; `stopped`: `onBytes` returned false. In these cases no file is left behind.
  */
 export type CopyResult = 'copied' | Grown | 'refused' | 'changed' | 'unsized' | 'stopped';
 
@@ -164,7 +164,9 @@ export interface Volume {
   /** Whether two of its files can share content until one is written to. */
   readonly shares: boolean;
   readonly readOnly: boolean;
-  /** Whether names that differ only in case, or in the encoding of an accent, are the same; undefined if that is only seen in use. */
+  /**
+   * Whether names that differ only in case, or in the encoding of an accent, are the same; undefined if that is only seen in use.
+   */
   readonly foldsNames: boolean | undefined;
   /** Undefined if unknown, such as for file systems in memory without a limit and some in user space. */
   readonly room: Room | undefined;
@@ -187,8 +189,8 @@ export interface View {
   /** Names that the file system refuses are escaped as in `Naming`. */
   readonly names?: HeldNames | undefined;
   /**
-   * Symbolic links are shown as the entries that they lead to, if those are in the tree; or each as a file with the link's text. Only
-   * for a tree that is not written to.
+   * Symbolic links are shown as the entries that they lead to, if those are in the tree; or each as a file with the link's text.
+   * Only for a tree that is not written to.
    */
   readonly links?: LinksAs | undefined;
   /** Whether links are followed only within one file system. */
@@ -225,8 +227,8 @@ export interface Platform {
   /** The names in a folder, in no particular order, without reading the entries. */
   names(folder: Folder): ByteName[];
   /**
-   * Fills `stat` for `name` without following it; '' is the folder itself. False if it does not exist. Like all calls that read a file's
-   * size, it throws EOVERFLOW for a file above `MAX_SIZE`.
+   * Fills `stat` for `name` without following it; '' is the folder itself. False if it does not exist. Like all calls that read a
+   * file's size, it throws EOVERFLOW for a file above `MAX_SIZE`.
    */
   stat(folder: Folder, name: ByteName, stat: Stat): boolean;
   /** The wanted extended attributes of `name`, which is not followed: packed as in a block. */

@@ -150,8 +150,8 @@ export class WorkerPool {
   }
 
   /**
-   * Waits for `work` that sends tasks. If one fails, all workers are asked to end, and the error is thrown when all have ended, so that
-   * nothing is working on the trees any more.
+   * Waits for `work` that sends tasks. If one fails, all workers are asked to end, and the error is thrown when all have ended, so
+   * that nothing is working on the trees any more.
    */
   async together(work: readonly Promise<unknown>[]): Promise<void> {
     for (const each of work) each.catch(() => this.stop());

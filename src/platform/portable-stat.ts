@@ -13,8 +13,9 @@ export function setOnFile(file: number, {uid, gid, mode, mtime, readBack}: Attri
 }
 
 /**
- * Seconds in the form that node:fs takes. It makes a float of them; libuv keeps the microseconds of the float (Node 20) or all of it
- * (Node 24). If the float is below the microsecond, the next float is used. It is text, since Node takes a negative number for "now".
+ * Seconds in the form that node:fs takes. It makes a float of them; libuv keeps the microseconds of the float (Node 20) or all of
+ * it (Node 24). If the float is below the microsecond, the next float is used. It is text, since Node takes a negative number for
+ * "now".
  */
 export function seconds(mtime: bigint): string {
   const parts = fromNanoseconds(mtime);

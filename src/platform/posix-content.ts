@@ -98,9 +98,9 @@ export class PosixContent {
   }
 
   /**
-   * Appends what the source has grown by until the source does not change during a round, and then compares all content. Content that
-   * was the same before and after that moment was also the same in it, so the copy is the file as it was then. Comparing only the
-   * beginning or both ends would prove less, since a growing database also changes in the middle.
+   * Appends what the source has grown by until the source does not change during a round, and then compares all content. Content
+   * that was the same before and after that moment was also the same in it, so the copy is the file as it was then. Comparing only
+   * the beginning or both ends would prove less, since a growing database also changes in the middle.
    *
    * Race: if a file never stops growing, the bytes that were appended in the last round, some microseconds ago, may already differ.
    */

@@ -33,7 +33,9 @@ export function posixVolume(kernel: Kernel, folder: Folder): Volume {
   };
 }
 
-/** The id that a file system got when it was made. File systems without one only have a device number, which a reboot can change. */
+/**
+ * The id that a file system got when it was made. File systems without one only have a device number, which a reboot can change.
+ */
 function idOf(
   {bytes, libc, base}: Kernel,
   folder: Folder,

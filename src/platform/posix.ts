@@ -1,6 +1,6 @@
 /**
- * The backend for Linux: system calls through koffi, on folders held open by descriptor, so that no path is ever resolved
- * twice and no symlink is followed. It has what node:fs lacks: exact nanoseconds, extended attributes, holes, nodes, syncfs and flock.
+ * The backend for Linux: system calls through koffi, on folders held open by descriptor, so that no path is ever resolved twice and
+ * no symlink is followed. It has what node:fs lacks: exact nanoseconds, extended attributes, holes, nodes, syncfs and flock.
  *
  * This file handles names in folders; posix-content handles the content of files, posix-attributes their attributes.
  */
@@ -102,8 +102,8 @@ export class PosixPlatform implements Platform {
   }
 
   /**
-   * The server of an sshfs reads an open folder only once. Read again, the folder looks empty to every process, for as long as sshfs
-   * caches that.
+   * The server of an sshfs reads an open folder only once. Read again, the folder looks empty to every process, for as long as
+   * sshfs caches that.
    */
   #anew<Result>(folder: Folder, read: (opened: Folder) => Result): Result {
     const opened = this.openFolder(folder, '.' as ByteName);
@@ -256,7 +256,9 @@ export class PosixPlatform implements Platform {
     return this.kernel.bytes.readBigInt64LE(STATX + 80) * 1_000_000_000n + BigInt(this.kernel.bytes.readUInt32LE(STATX + 88));
   }
 
-  /** Whether the entry has a birth time, which is then in scratch memory. It may be 0 even if the file system stores birth times. */
+  /**
+   * Whether the entry has a birth time, which is then in scratch memory. It may be 0 even if the file system stores birth times.
+   */
   #hasBirthtime(folder: Folder, name: ByteName): boolean {
     const flags = name === '' ? AT.EMPTY_PATH : AT.SYMLINK_NOFOLLOW;
     const {statx} = this.kernel.libc;
@@ -265,9 +267,9 @@ export class PosixPlatform implements Platform {
   }
 
   /**
-   * Whether inodes have 128 bytes, which leave no room for birth times and fractions of seconds. A folder that was last changed by an
-   * old ext3 has no birth time either, even if inodes are large: then its entries show which size inodes have. In doubt inodes count as
-   * large, since runs notice later if times are not kept, while a change that is not noticed would not be copied.
+   * Whether inodes have 128 bytes, which leave no room for birth times and fractions of seconds. A folder that was last changed by
+   * an old ext3 has no birth time either, even if inodes are large: then its entries show which size inodes have. In doubt inodes
+   * count as large, since runs notice later if times are not kept, while a change that is not noticed would not be copied.
    */
   #hasSmallInodes(folder: Folder): boolean {
     if (this.#hasBirthtime(folder, '' as ByteName)) return false;

@@ -1,6 +1,6 @@
 /**
- * The nice value and the I/O priority of all threads of this process. Each thread has its own, and a new thread inherits those of the
- * thread that starts it.
+ * The nice value and the I/O priority of all threads of this process. Each thread has its own, and a new thread inherits those of
+ * the thread that starts it.
  */
 import fs from 'node:fs';
 import os from 'node:os';

@@ -46,10 +46,10 @@ export function hasEnded(mark: ProcessMark): boolean | undefined {
 }
 
 /**
- * Whether this process was started to outlive its terminal, by nohup(1) or by a parent that ignores SIGHUP. Node resets the signal to
- * its default before any script runs, so this looks for traces: nohup replaces a terminal as stdin by a file that cannot be read, and
- * writes to nohup.out; bash, zsh and ksh pass the command that they start as `$_`. In a dash script without a terminal, nohup leaves no
- * trace.
+ * Whether this process was started to outlive its terminal, by nohup(1) or by a parent that ignores SIGHUP. Node resets the signal
+ * to its default before any script runs, so this looks for traces: nohup replaces a terminal as stdin by a file that cannot be
+ * read, and writes to nohup.out; bash, zsh and ksh pass the command that they start as `$_`. In a dash script without a terminal,
+ * nohup leaves no trace.
  */
 export function ignoresHangUp({_ = ''}: NodeJS.ProcessEnv = process.env): boolean {
   if (path.basename(_) === 'nohup') return true;

@@ -1,6 +1,6 @@
 /**
- * The standard streams, each of which can fail while the program runs: the disk of a log is full, the reader of a pipe has ended, the
- * terminal was closed. Then only output is lost: the work goes on, and listeners are called once.
+ * The standard streams, each of which can fail while the program runs: the disk of a log is full, the reader of a pipe has ended,
+ * the terminal was closed. Then only output is lost: the work goes on, and listeners are called once.
  */
 import fs from 'node:fs';
 import process from 'node:process';
@@ -119,8 +119,8 @@ function isFile(descriptor: number): boolean {
 
 /**
  * Node aborts if it cannot restore a terminal to its state at start, but ignores a descriptor that now belongs to another file
- * (ResetStdio in node.cc). So the terminal is closed and another file opened, which gets the lowest free descriptor: the same one, or
- * some other file has already taken it.
+ * (ResetStdio in node.cc). So the terminal is closed and another file opened, which gets the lowest free descriptor: the same one,
+ * or some other file has already taken it.
  */
 function replaceLost(descriptor: number): void {
   try {

@@ -2,8 +2,8 @@
 import {userInfo} from 'node:os';
 
 /**
- * Without an entry in passwd, Node's `os.homedir()` and `os.userInfo()` throw, even in libraries that only shorten a path for display.
- * This sets the variables that they read first.
+ * Without an entry in passwd, Node's `os.homedir()` and `os.userInfo()` throw, even in libraries that only shorten a path for
+ * display. This sets the variables that they read first.
  */
 export function standInForUser(env: NodeJS.ProcessEnv): void {
   if (env.HOME !== undefined && env.SHELL !== undefined) return;

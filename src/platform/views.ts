@@ -1,7 +1,7 @@
 /**
  * Trees that are shown differently from how they are stored: escaped names with their real names, and symbolic links as the entries
- * that they lead to. Callers see the names and files of such a tree as the other tree has them. Calls for all other trees are passed
- * through.
+ * that they lead to. Callers see the names and files of such a tree as the other tree has them. Calls for all other trees are
+ * passed through.
  */
 import type {HeldNames} from '../core/abilities.js';
 import {CODE, emptyStat, type Stat} from '../core/block.js';

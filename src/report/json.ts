@@ -129,8 +129,8 @@ export function explanationDocument(explanation: Explanation) {
 }
 
 /**
- * `{format, type: 'error', code, exitCode, message}`, with `summary`, `detail` and `hint` for a DirsyncError, and `drift` if a saved
- * plan was refused because of it.
+ * `{format, type: 'error', code, exitCode, message}`, with `summary`, `detail` and `hint` for a DirsyncError, and `drift` if a
+ * saved plan was refused because of it.
  */
 export function errorDocument(error: DirsyncError | Error, drift?: readonly Drift[]) {
   const base = {format: FORMAT, type: 'error', ...(drift && {drift: drift.map(encodeDrift)})} as const;
@@ -162,8 +162,8 @@ export function settingsDocument(config: ShownConfig) {
 }
 
 /**
- * One event for `--events`: `{format, job, type, …}`, without `job` for two folders. A finished plan has only its counts and guards,
- * without actions.
+ * One event for `--events`: `{format, job, type, …}`, without `job` for two folders. A finished plan has only its counts and
+ * guards, without actions.
  */
 export function eventLine(event: Event, job?: string) {
   return {format: FORMAT, ...(job !== undefined && {job}), ...eventFields(event)} as const satisfies EventLine;

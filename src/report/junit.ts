@@ -1,8 +1,8 @@
 /**
  * Renders plans, runs and histories as JUnit XML, in the dialect of CI servers. A passed report means that there is nothing to look
- * at, as with `--detailed-exitcode`: a plan has failures for each guard that halts, for each problem, and for being out of sync; a run
- * has failures for each problem and failed action, and skipped cases for drifted paths and actions that were not started. Completed
- * actions are only counted. A history has a test case for each run.
+ * at, as with `--detailed-exitcode`: a plan has failures for each guard that halts, for each problem, and for being out of sync; a
+ * run has failures for each problem and failed action, and skipped cases for drifted paths and actions that were not started.
+ * Completed actions are only counted. A history has a test case for each run.
  */
 
 import {escapeMarkup} from '../core/entities.js';

@@ -22,8 +22,8 @@ export interface DecideOptions extends FilterOptions {
 }
 
 /**
- * The decision of a walk about this path, whether it exists or not. If a .dirsyncignore or a tag cannot be read, or the filters would
- * take too long, there is no decision about the content of the folder: a scan does not enter it and reports why.
+ * The decision of a walk about this path, whether it exists or not. If a .dirsyncignore or a tag cannot be read, or the filters
+ * would take too long, there is no decision about the content of the folder: a scan does not enter it and reports why.
  */
 export function decideFilter({path, isFolder, ...options}: DecideOptions): FilterDecision {
   const undecided = {excluded: false, at: path};

@@ -26,8 +26,8 @@ const EMPTY_ANSWER = Promise.resolve({
 export const NO_SCAN: Scan = {blocks: (async function* () {})(), answer: EMPTY_ANSWER, problems: []};
 
 /**
- * A scan of a source that does not exist and counts as an empty folder with the attributes of `root`, the target's root; or of a source
- * that cannot be opened, whose content is not known: `unread` is the reason.
+ * A scan of a source that does not exist and counts as an empty folder with the attributes of `root`, the target's root; or of a
+ * source that cannot be opened, whose content is not known: `unread` is the reason.
  */
 export function emptyScan(root: ByteName, unread: string | undefined): Scan {
   const backend = platform();

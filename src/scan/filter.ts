@@ -20,8 +20,8 @@ const CACHED_VERDICTS = 4096;
 /** A longer pattern could only match paths that programs cannot use, and its regular expression could be too large for V8. */
 const MAX_PATTERN = 4096;
 /**
- * The most steps of a regular expression (6 ns each) for one path. Each pattern takes about 100. The n-th `**` of a pattern tries all
- * positions that the ones before it leave: in a path of 200 names, three of them take 9 ms and five take hours.
+ * The most steps of a regular expression (6 ns each) for one path. Each pattern takes about 100. The n-th `**` of a pattern tries
+ * all positions that the ones before it leave: in a path of 200 names, three of them take 9 ms and five take hours.
  */
 const MAX_STEPS = 1_000_000;
 const PATTERN_STEPS = 100;
@@ -36,9 +36,9 @@ interface Rules {
 }
 
 /**
- * The filters that apply in one folder; immutable, so scopes can be shared. One matcher contains all lines, anchored at their folders
- * and in rising order of precedence: with one matcher per file, a folder that one file excludes and a higher one includes again would
- * still count as an excluded parent for the first.
+ * The filters that apply in one folder; immutable, so scopes can be shared. One matcher contains all lines, anchored at their
+ * folders and in rising order of precedence: with one matcher per file, a folder that one file excludes and a higher one includes
+ * again would still count as an excluded parent for the first.
  */
 export class FilterScope {
   private asked = 0;
@@ -70,7 +70,9 @@ export class FilterScope {
     return new FilterScope(rulesOf(rules), rulesOf([]), tags);
   }
 
-  /** The scope for the content of the folder `path`, with the text of its .dirsyncignore and the name of its tag, if it has them. */
+  /**
+   * The scope for the content of the folder `path`, with the text of its .dirsyncignore and the name of its tag, if it has them.
+   */
   within(path: RelPath, rules: string | undefined, tag?: string): FilterScope {
     const files = this.#withRules(path, rules);
     const known = this.tag ?? (tag === undefined ? undefined : joinPath(path, tag));

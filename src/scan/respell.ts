@@ -1,6 +1,6 @@
 /**
- * A target that folds names may have an entry of the source under a different spelling: `readme` for `README`. Then the target is read
- * with the source's spelling, so that the entries match; a row that will be renamed also has its current name.
+ * A target that folds names may have an entry of the source under a different spelling: `readme` for `README`. Then the target is
+ * read with the source's spelling, so that the entries match; a row that will be renamed also has its current name.
  */
 import {type ByteName, type Folding, foldName, fromByteName, isShownAs, toByteName} from '../core/name.js';
 import {isRenamedName} from '../core/path.js';

@@ -23,7 +23,8 @@ const CACHE_TAG = 'CACHEDIR.TAG';
 const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55');
 
 /**
- * The name of the first tag in a folder; undefined if it has none. `mayHold`: whether a name can exist there, without a system call.
+ * The name of the first tag in a folder; undefined if it has none. `mayHold`: whether a name can exist there, without a system
+ * call.
  * @throws SystemError if this cannot be found out.
  */
 export function readTag(platform: Platform, folder: Folder, tags: Tags, mayHold = (_: ByteName) => true): string | undefined {

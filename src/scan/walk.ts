@@ -1,6 +1,7 @@
 /**
  * Walks one tree depth first, with siblings in the order of the bytes of their names, and writes the entries into blocks. It is
- * synchronous and runs in a worker thread. A folder that cannot be read gets a row of its own and a problem; it never counts as empty.
+ * synchronous and runs in a worker thread. A folder that cannot be read gets a row of its own and a problem; it never counts as
+ * empty.
  */
 import {createHash} from 'node:crypto';
 import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
@@ -23,8 +24,8 @@ export interface WalkOptions {
   readonly root: Folder;
   /**
    * The source's root if the target is walked: the source's rules apply to both trees, since a new rule in the source must already
-   * protect its entries in the target; and a target that folds names is read with the source's spelling. Undefined if this tree is the
-   * source.
+   * protect its entries in the target; and a target that folds names is read with the source's spelling. Undefined if this tree is
+   * the source.
    */
   readonly rulesRoot?: Folder | undefined;
   /** Whether the source's rules exclude nothing, so that all of the target is seen. */
@@ -66,8 +67,8 @@ export interface WalkTotals {
 }
 
 /**
- * The largest depth and path length that are read. Programs can use paths of up to 4096 bytes. A worker's stack holds about 5000 calls,
- * and in a line of a plan each letter of a path can take six bytes.
+ * The largest depth and path length that are read. Programs can use paths of up to 4096 bytes. A worker's stack holds about 5000
+ * calls, and in a line of a plan each letter of a path can take six bytes.
  */
 const MAX_DEPTH = 2048;
 const MAX_PATH = 32 * 1024;
@@ -334,7 +335,10 @@ class Walk {
     return {scope: at.scope.within(at.path, rules, tag), digest: hash.digest().toString('latin1')};
   }
 
-  /** The source's folder at the same path, only for its rules and names. If it cannot be opened, the walk of the source reports that. */
+  /**
+   * The source's folder at the same path, only for its rules and names. If it cannot be opened, the walk of the source reports
+   * that.
+   */
   #openRules(parent: Folder | undefined, name: ByteName): Folder | undefined {
     if (parent === undefined) return undefined;
     return orNothing(() => this.o.platform.openFolder(parent, name));

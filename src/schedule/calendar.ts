@@ -6,8 +6,8 @@ import type {Schedule, TimeOfDay} from '../core/schedule.js';
 export type WallTime = number;
 
 /**
- * croner handles daylight saving time: a time that a day skips comes right after the clock was put forward, and a time that a day has
- * twice comes only the first time; times that come every hour or more often come in both hours.
+ * croner handles daylight saving time: a time that a day skips comes right after the clock was put forward, and a time that a day
+ * has twice comes only the first time; times that come every hour or more often come in both hours.
  */
 export class Calendar {
   readonly #times: readonly Cron[];

@@ -20,8 +20,8 @@ export class Slots {
   constructor(private readonly most: number) {}
 
   /**
-   * Runs `work` when a slot is free, in the order of the calls except for busy targets. Undefined if the signal was aborted before it
-   * began. `onWait` is called if it has to wait.
+   * Runs `work` when a slot is free, in the order of the calls except for busy targets. Undefined if the signal was aborted before
+   * it began. `onWait` is called if it has to wait.
    */
   async use<Result>(
     {target, signal, onWait}: SlotOptions,

@@ -29,9 +29,9 @@ export type Renewed = 'as before' | 'anew' | {readonly deaf: string};
 
 /**
  * On Linux, @parcel/watcher 2.6 does not report dropped events, and does not watch a folder that appeared together with its parent
- * (`mkdir -p`, a moved tree). So after many changes, and after any new folder, watching starts again before the next run, which then
- * sees all earlier changes. It may still miss a folder that appears while it starts, so if that run finds new folders, watching starts
- * again. @parcel/watcher does not report a replaced root at all.
+ * (`mkdir -p`, a moved tree). So after many changes, and after any new folder, watching starts again before the next run, which
+ * then sees all earlier changes. It may still miss a folder that appears while it starts, so if that run finds new folders,
+ * watching starts again. @parcel/watcher does not report a replaced root at all.
  */
 export class Watch {
   #subscription: AsyncSubscription | undefined;
@@ -115,9 +115,9 @@ export class Watch {
 let listening = 0;
 
 /**
- * If no inotify instance is left (fs.inotify.max_user_instances), @parcel/watcher 2.6 blocks the main thread for ever, and signals are
- * not handled. So Node first tries to watch in a thread, whose instance ends with it. Race: another process may take the last instance
- * right after that; then the program has to be killed. The watcher reports all other errors.
+ * If no inotify instance is left (fs.inotify.max_user_instances), @parcel/watcher 2.6 blocks the main thread for ever, and signals
+ * are not handled. So Node first tries to watch in a thread, whose instance ends with it. Race: another process may take the last
+ * instance right after that; then the program has to be killed. The watcher reports all other errors.
  */
 async function tryToWatch(root: string): Promise<void> {
   const script = "const {workerData} = require('node:worker_threads'); require('node:fs').watch(workerData).close();";

@@ -1,4 +1,6 @@
-/** Renders a job as systemd units: a service, and the timer that starts it. systemd.service(5), systemd.timer(5), systemd.exec(5). */
+/**
+ * Renders a job as systemd units: a service, and the timer that starts it. systemd.service(5), systemd.timer(5), systemd.exec(5).
+ */
 import type {CalendarTimes, Days, Numbers} from '../core/calendar.js';
 import {escapeName} from '../core/escape.js';
 import {checkNames, type FieldForm, fieldText, fileNameOf, type Service, type ServiceFile} from './unit.js';

@@ -1,6 +1,6 @@
 /**
- * What a target can hold. A run tries it out in a folder of its own and notes it in `.dirsync/abilities.json` for later plans, which
- * write nothing. It is tried once for each kind of mount, since a disk can hold more with one driver than with another.
+ * What a target can hold. A run tries it out in a folder of its own and notes it in `.dirsync/abilities.json` for later plans,
+ * which write nothing. It is tried once for each kind of mount, since a disk can hold more with one driver than with another.
  */
 import {type Abilities, areHeldNames, type HeldNames, type LongestName, TRIED_ENDS, TRIED_INSIDE} from '../core/abilities.js';
 import {CODE, emptyStat, inodeOf, toEntry} from '../core/block.js';
@@ -52,7 +52,10 @@ export interface Tried {
   readonly times: TimeFacts | undefined;
 }
 
-/** Tries and notes the abilities, unless they are known and `anew` is not set. Undefined if nothing was tried or there was no result. */
+/**
+ * Tries and notes the abilities, unless they are known and `anew` is not set. Undefined if nothing was tried or there was no
+ * result.
+ */
 export function learnAbilities(platform: Platform, root: Folder, anew = false): Tried | undefined {
   const mounted = mountedAs(platform, root);
   if (mounted === undefined || (!anew && readAbilities(platform, root) !== undefined)) return undefined;

@@ -140,7 +140,10 @@ export function writeNote(platform: Platform, root: Folder, name: ByteName, cont
   }
 }
 
-/** Gives a note that root writes in another user's `.dirsync` to that user. By descriptor, since the name may lead elsewhere meanwhile. */
+/**
+ * Gives a note that root writes in another user's `.dirsync` to that user. By descriptor, since the name may lead elsewhere
+ * meanwhile.
+ */
 function giveToOwner(platform: Platform, state: Folder, file: OpenFile): void {
   const stat = emptyStat();
   platform.stat(state, '' as ByteName, stat);

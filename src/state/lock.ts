@@ -136,8 +136,8 @@ export class TargetLock {
   }
 
   /**
-   * Takes the lock on the opened root, which must stay open, and changes nothing. If the file is the lock, this only checks that it is
-   * free, and `announce` takes it.
+   * Takes the lock on the opened root, which must stay open, and changes nothing. If the file is the lock, this only checks that it
+   * is free, and `announce` takes it.
    * @throws DirsyncError TARGET_LOCKED if another run holds it.
    */
   take(root: Folder): void {
@@ -235,11 +235,12 @@ export class TargetLock {
   }
 
   /**
-   * Removes the file of a run that has ended. If several runs try, one succeeds in moving it away. A run that finds that it has moved
-   * the new file of a faster run moves that back.
+   * Removes the file of a run that has ended. If several runs try, one succeeds in moving it away. A run that finds that it has
+   * moved the new file of a faster run moves that back.
    *
-   * Race: between these two moves a third run may make its own file. Then two runs work until the run whose file is gone notices that
-   * at its next beat and stops. Every path is checked right before it is changed, so changes of one run are drift for the other.
+   * Race: between these two moves a third run may make its own file. Then two runs work until the run whose file is gone notices
+   * that at its next beat and stops. Every path is checked right before it is changed, so changes of one run are drift for the
+   * other.
    */
   #clear(state: Folder, found: Found): void {
     const {platform, id} = this.o;
@@ -264,8 +265,8 @@ export class TargetLock {
   }
 
   /**
-   * Touches the file, and checks that the lock still belongs to this run, since a suspended machine may have lost it. Then the current
-   * actions end, so two runs work at the same time for at most one beat and one file after the machine wakes up.
+   * Touches the file, and checks that the lock still belongs to this run, since a suspended machine may have lost it. Then the
+   * current actions end, so two runs work at the same time for at most one beat and one file after the machine wakes up.
    */
   #beat(): void {
     const {platform, path, onLost} = this.o;

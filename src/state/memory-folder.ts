@@ -35,8 +35,8 @@ function isFull(folder: string): boolean {
 }
 
 /**
- * XDG Base Directory Specification: relative paths in the variable are ignored. So is a relative HOME, since it depends on the current
- * folder. Undefined if there is no such folder: a user may have no entry in passwd.
+ * XDG Base Directory Specification: relative paths in the variable are ignored. So is a relative HOME, since it depends on the
+ * current folder. Undefined if there is no such folder: a user may have no entry in passwd.
  */
 export function memoryFolder(): string | undefined {
   const {XDG_STATE_HOME: xdg = '', HOME} = environment();

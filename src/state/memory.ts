@@ -1,6 +1,6 @@
 /**
- * Facts about a target that are remembered outside of it, in `$XDG_STATE_HOME/dirsync/targets/`, so that a run notices that a disk is
- * missing or was exchanged. There is one file per path of a target, with facts about each of its sources by their paths.
+ * Facts about a target that are remembered outside of it, in `$XDG_STATE_HOME/dirsync/targets/`, so that a run notices that a disk
+ * is missing or was exchanged. There is one file per path of a target, with facts about each of its sources by their paths.
  */
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
@@ -97,8 +97,8 @@ export function isReversed({source, target}: Pair, sourceId: string | undefined)
 }
 
 /**
- * Adds the facts of a run. The target's lock prevents two runs at the same time. If the lock does not reach both, one run may lose what
- * the other adds: then a guard halts once more than needed, or uses the filters of the run before.
+ * Adds the facts of a run. The target's lock prevents two runs at the same time. If the lock does not reach both, one run may lose
+ * what the other adds: then a guard halts once more than needed, or uses the filters of the run before.
  * @throws Node's error if it cannot be written; then the file is unchanged.
  */
 export function remember({source, target}: Pair, {id, fileSystem, filters, mounts, anew}: RunFacts): void {

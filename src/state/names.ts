@@ -1,6 +1,7 @@
 /**
- * How a target folds names. For most file systems the type determines this. For others the first run leaves files in `.dirsync/names/`:
- * each plan checks how their names are shown and under which names they are found, so the result is valid for the current mount.
+ * How a target folds names. For most file systems the type determines this. For others the first run leaves files in
+ * `.dirsync/names/`: each plan checks how their names are shown and under which names they are found, so the result is valid for
+ * the current mount.
  */
 import {emptyStat} from '../core/block.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, isShownAs, toByteName} from '../core/name.js';

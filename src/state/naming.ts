@@ -1,6 +1,6 @@
 /**
- * Which names a target cannot hold, and how they are escaped in it: in `.dirsync/naming.json`. This stays valid from then on, also if the
- * target is the source of another run, or is mounted with another driver.
+ * Which names a target cannot hold, and how they are escaped in it: in `.dirsync/naming.json`. This stays valid from then on, also
+ * if the target is the source of another run, or is mounted with another driver.
  */
 import process from 'node:process';
 import {areHeldNames, type HeldNames} from '../core/abilities.js';

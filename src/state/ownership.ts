@@ -1,10 +1,10 @@
 /**
- * The owner of `.dirsync`. Only its owner can access it, since it contains copies of private files. So after a run by root in another
- * user's target, that user's own runs could not use it. When a run of root is complete and has left nothing in it, `.dirsync` is given
- * to the owner of the target's root.
+ * The owner of `.dirsync`. Only its owner can access it, since it contains copies of private files. So after a run by root in
+ * another user's target, that user's own runs could not use it. When a run of root is complete and has left nothing in it,
+ * `.dirsync` is given to the owner of the target's root.
  *
- * That owner gains nothing by this, since they could replace `.dirsync` at any time. During the run, staging belongs to root. Root's
- * journals stay with root, since they contain names of files in folders that the owner may not be able to read.
+ * That owner gains nothing by this, since they could replace `.dirsync` at any time. During the run, staging belongs to root.
+ * Root's journals stay with root, since they contain names of files in folders that the owner may not be able to read.
  */
 import process from 'node:process';
 import {CODE, emptyStat} from '../core/block.js';
@@ -17,7 +17,9 @@ import {namesIn} from './traces.js';
 /** `.dirsync`, the folders in it, and those of runs. */
 const DEPTH = 3;
 
-/** The owner of a part of `.dirsync` that this process cannot use; undefined if it can use all of it, or if there is no `.dirsync`. */
+/**
+ * The owner of a part of `.dirsync` that this process cannot use; undefined if it can use all of it, or if there is no `.dirsync`.
+ */
 export function stateOwner(platform: Platform, parent: Folder, name: ByteName = NAMES.state, depth = DEPTH): number | undefined {
   const stat = emptyStat();
   if (depth === 0 || !platform.stat(parent, name, stat) || stat.code !== CODE.directory) return undefined;

@@ -179,7 +179,8 @@ export function noteOpened({platform, root, runId, modes}: NoteOptions): void {
 
 /**
  * Removes the files that were set aside: those of this plan's runs (`isOwn`) if all of the plan is on disk, and those of all killed
- * runs (`all`) if this run has seen both trees completely. Otherwise removes only empty folders and leaves the files to a later run.
+ * runs (`all`) if this run has seen both trees completely. Otherwise removes only empty folders and leaves the files to a later
+ * run.
  */
 export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'empty' | {readonly isOwn: IsOwn}): void {
   if (what === 'all') {

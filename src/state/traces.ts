@@ -1,7 +1,7 @@
 /**
  * Temporary changes of a run outside its staging: folders of the target to which it gives their owner all rights, and files that it
- * writes beside their final name because staging is on another mount. Each one is noted before it is made, so that the next run finds
- * it if this run is killed. An incomplete last line belongs to a change that was not made yet.
+ * writes beside their final name because staging is on another mount. Each one is noted before it is made, so that the next run
+ * finds it if this run is killed. An incomplete last line belongs to a change that was not made yet.
  */
 import {CODE} from '../core/block.js';
 import type {ByteName} from '../core/name.js';

@@ -205,8 +205,8 @@ export function historyBars(runs: readonly RunResult[], width: number, height: n
 }
 
 /**
- * Returns the summary that stays on the terminal: "12 runs in 1 h 0 min: 3 done, 8 with nothing to do, 1 failed; 34 changes, 1.2 MiB
- * written."
+ * Returns the summary that stays on the terminal: "12 runs in 1 h 0 min: 3 done, 8 with nothing to do, 1 failed; 34 changes, 1.2
+ * MiB written."
  */
 export function runsText({jobs}: RunState, elapsed: number): string {
   return jobs

@@ -1,8 +1,8 @@
 /**
- * Breaks up commands to CI runners. The runner of a CI job reads what a step prints, on stdout and stderr, and obeys commands in it:
- * GitHub Actions `::name …::` at the start of a line and `##[name …]` anywhere, Azure Pipelines `##vso[…]`, TeamCity `##teamcity[…]`.
- * File names, messages and the output of hooks must never be commands. So all output passes through here, and no other code needs to
- * care.
+ * Breaks up commands to CI runners. The runner of a CI job reads what a step prints, on stdout and stderr, and obeys commands in
+ * it: GitHub Actions `::name …::` at the start of a line and `##[name …]` anywhere, Azure Pipelines `##vso[…]`, TeamCity
+ * `##teamcity[…]`. File names, messages and the output of hooks must never be commands. So all output passes through here, and no
+ * other code needs to care.
  */
 
 /** How a character is escaped: as in names, as JSON, or as HTML and XML. */
@@ -14,7 +14,9 @@ export function isRead({GITHUB_ACTIONS, TF_BUILD, TEAMCITY_VERSION}: Environment
   return Boolean(GITHUB_ACTIONS || TF_BUILD || TEAMCITY_VERSION);
 }
 
-/** Matches the last character of a command's beginning. Only that one is escaped, so that the text before it can be written at once. */
+/**
+ * Matches the last character of a command's beginning. Only that one is escaped, so that the text before it can be written at once.
+ */
 const ANYWHERE = /(?<=##[a-z]{0,8})\[/gi;
 // U+0085 is whitespace in .NET, but not in JavaScript.
 const AT_START = /(?<=^[\s\x85]*:):/gm;

@@ -24,8 +24,8 @@ interface Opened {
 }
 
 /**
- * Writes synchronously, so that no line waits in memory or is lost with the process. Each line is one append, which the kernel does not
- * mix with those of other processes. Nothing here throws: a log never stops a run.
+ * Writes synchronously, so that no line waits in memory or is lost with the process. Each line is one append, which the kernel does
+ * not mix with those of other processes. Nothing here throws: a log never stops a run.
  */
 export class LogFile {
   #rotation: Rotation = {maxSize: Number.POSITIVE_INFINITY, maxAge: undefined, maxFiles: 0};
@@ -141,7 +141,8 @@ function openToAppend(name: string, mode: number): number {
 const NOTHING = {begun: undefined, isTorn: false};
 
 /**
- * Returns when the first line was written, and whether the last line is incomplete because its writer was killed or the disk was full.
+ * Returns when the first line was written, and whether the last line is incomplete because its writer was killed or the disk was
+ * full.
  */
 function look(path: string, {size, birthtimeMs, ino, dev}: Stats): {begun: number; isTorn: boolean} {
   try {

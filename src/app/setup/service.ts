@@ -225,7 +225,9 @@ function writtenBeside({log, metrics}: Settings): string[] {
   ];
 }
 
-/** Returns the folder in which a run creates the target. If that is `/`, returns the target, which must then exist before the run. */
+/**
+ * Returns the folder in which a run creates the target. If that is `/`, returns the target, which must then exist before the run.
+ */
 function folderAbove(target: string, mkpath: boolean): string {
   let above = dirname(target);
   while (mkpath && !existsSync(above)) above = dirname(above);

@@ -1,4 +1,6 @@
-/** Collects the facts that guards check besides a plan's actions: when it is made, and again before it is applied. Writes nothing. */
+/**
+ * Collects the facts that guards check besides a plan's actions: when it is made, and again before it is applied. Writes nothing.
+ */
 import {isDeepStrictEqual} from 'node:util';
 import {type Action, bytesOf} from '../../core/action.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, fromByteName, toByteName} from '../../core/name.js';

@@ -6,8 +6,8 @@ import {absolutePath} from '../../platform/environment.js';
 import type {Idle} from '../../scan/idle.js';
 
 /**
- * Returns the absolute paths that users may write for the roots; `given`: as typed. A pattern that begins with one is probably meant as
- * an absolute path, unless that path exists in a root, such as `/srv` in a copy of `/`.
+ * Returns the absolute paths that users may write for the roots; `given`: as typed. A pattern that begins with one is probably
+ * meant as an absolute path, unless that path exists in a root, such as `/srv` in a copy of `/`.
  */
 export function rootNames(roots: readonly string[], given: readonly string[] = []): string[] {
   const names = new Set([...roots, ...given.map(absolutePath)]);

@@ -20,7 +20,9 @@ export interface Preserving extends WhatIsPreserved {
   readonly abilities: Abilities | undefined;
 }
 
-/** Returns what is preserved. If `target`, the root, does not exist yet, the nearest existing folder above it shows the file system. */
+/**
+ * Returns what is preserved. If `target`, the root, does not exist yet, the nearest existing folder above it shows the file system.
+ */
 export function preservingIn(target: ByteName, wanted: readonly Preservable[]): Preserving {
   const found = lookAtTarget(target);
   const {fileSystem, abilities} = found;

@@ -13,7 +13,8 @@ import {memoryFault} from '../../state/memory-folder.js';
 import {pairOf, type Seen, volumeAt} from './facts.js';
 
 /**
- * Remembers facts about both trees for the guards of the next run. Returns a problem if that fails and the plan has not warned of it.
+ * Remembers facts about both trees for the guards of the next run. Returns a problem if that fails and the plan has not warned of
+ * it.
  */
 export function rememberRun(plan: Plan, ended: Ended): Problem | undefined {
   const {allowed} = ended;

@@ -1,6 +1,6 @@
 /**
- * Renders a plan, a run or a history as one self-contained HTML page. It can be read without its script, which adds a searchable tree.
- * The content security policy of the page allows only that script and style sheet, by their hashes.
+ * Renders a plan, a run or a history as one self-contained HTML page. It can be read without its script, which adds a searchable
+ * tree. The content security policy of the page allows only that script and style sheet, by their hashes.
  */
 import {createHash} from 'node:crypto';
 import type {Subject} from '../subject.js';

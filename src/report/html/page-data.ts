@@ -212,8 +212,8 @@ function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Gene
 }
 
 /**
- * Returns JSON that cannot close or open a script element and contains no command of a CI runner, which app/output/ci-runner could not
- * break up.
+ * Returns JSON that cannot close or open a script element and contains no command of a CI runner, which app/output/ci-runner could
+ * not break up.
  */
 function json(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&#\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,6 +1,6 @@
 /**
- * Renders plans, runs and histories as GitHub Markdown, small enough for a comment on a pull request or a job summary. Foreign text is
- * in code spans or code blocks, where nothing is Markdown, HTML, a link, a mention or a reference.
+ * Renders plans, runs and histories as GitHub Markdown, small enough for a comment on a pull request or a job summary. Foreign text
+ * is in code spans or code blocks, where nothing is Markdown, HTML, a link, a mention or a reference.
  */
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';

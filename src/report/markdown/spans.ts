@@ -4,8 +4,8 @@ import type {Problem} from '../../core/problem.js';
 import {plainPath} from '../words/words.js';
 
 /**
- * Renders an escaped text as a code span. Backticks are escaped, because GitHub supports at most 80 in a fence. Leading, trailing and
- * repeated spaces are escaped, because browsers drop them.
+ * Renders an escaped text as a code span. Backticks are escaped, because GitHub supports at most 80 in a fence. Leading, trailing
+ * and repeated spaces are escaped, because browsers drop them.
  */
 export function code(escaped: string): string {
   return `\`${escaped.replace(/^ | $|(?<= ) /g, '\\x20').replaceAll('`', '\\x60')}\``;
@@ -16,8 +16,8 @@ export function foreign(text: string): string {
 }
 
 /**
- * Matches a letter, then letters, digits, spaces, and punctuation where prose has it. Matches no Markdown, URL, mention or reference
- * (`#1`, `GH-1`, a commit).
+ * Matches a letter, then letters, digits, spaces, and punctuation where prose has it. Matches no Markdown, URL, mention or
+ * reference (`#1`, `GH-1`, a commit).
  */
 const PROSE = /^(?=\p{L})(?!.*\b[0-9a-f]{7,40}\b)(?:[\p{L}\p{N} ,;'()%/→…]|[.:](?= |$)|(?<=\d)\.(?=\d)|(?<= )\.|-(?!\d))*$/u;
 

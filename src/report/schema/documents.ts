@@ -1,6 +1,7 @@
 /**
- * The shape of what is written for programs: the documents of `--json` and the lines of `--events`, each in a file of its own. The build makes JSON
- * Schema of it (dist/schema); at run time only its types are used, which prove that report/json writes no other shape.
+ * The shape of what is written for programs: the documents of `--json` and the lines of `--events`, each in a file of its own. The
+ * build makes JSON Schema of it (dist/schema); at run time only its types are used, which prove that report/json writes no other
+ * shape.
  */
 import {z} from 'zod';
 import {apply} from './apply.js';

@@ -1,6 +1,6 @@
 /**
- * The progress of an apply: how much is done, how fast, and the time left. It is computed from events and the time passed in. The cost
- * of a step and of a byte is learned on the way: many small files are limited by steps, a few large ones by bytes.
+ * The progress of an apply: how much is done, how fast, and the time left. It is computed from events and the time passed in. The
+ * cost of a step and of a byte is learned on the way: many small files are limited by steps, a few large ones by bytes.
  */
 import type {ApplyPhase, ApplyProgress, ApplyStarted} from '../../core/event.js';
 import type {RelPath} from '../../core/path.js';

@@ -37,8 +37,8 @@ export function formatDuration(ms: number, {whole = false}: {whole?: boolean} = 
 }
 
 /**
- * Formats nanoseconds since 1970 as "2026-01-01 11:00:00+01:00", or with "Z" for UTC; `exact`: with nine decimals. Times outside of the
- * calendar are shown in seconds.
+ * Formats nanoseconds since 1970 as "2026-01-01 11:00:00+01:00", or with "Z" for UTC; `exact`: with nine decimals. Times outside of
+ * the calendar are shown in seconds.
  */
 export function formatTime(time: bigint, {exact = false, utc = false}: {exact?: boolean; utc?: boolean} = {}): string {
   const {seconds, nanoseconds} = fromNanoseconds(time);

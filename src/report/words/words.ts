@@ -145,7 +145,8 @@ function reasonWord(reason: Reason, action: Action): string {
 }
 
 /**
- * Returns which extended attributes differ: up to three by name, more as a number. A name without a verb means that the value differs.
+ * Returns which extended attributes differ: up to three by name, more as a number. A name without a verb means that the value
+ * differs.
  */
 function xattrChanges(before: Entry | undefined, after: Entry | undefined, preserved: PreservedXattrs): string {
   const [old, now] = [before?.xattrs ?? {}, after?.xattrs ?? {}];

@@ -1,6 +1,6 @@
 /**
- * The state of a review: what it shows and what each intent does, without a terminal. States are immutable, except for the flags of the
- * tree and the selection, one or two bytes per change, which all states of a review share.
+ * The state of a review: what it shows and what each intent does, without a terminal. States are immutable, except for the flags of
+ * the tree and the selection, one or two bytes per change, which all states of a review share.
  */
 import {ACTION_KINDS, type ActionKind} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
@@ -10,8 +10,8 @@ import type {DifferenceLine} from '../../report/words/difference.js';
 import {ChangeTree, type NodeTotals, type Sort, TOP} from './tree.js';
 
 /**
- * Groups of kinds that look the same to users, named as in `--kinds`. The key of a group is its position, so new groups are added at
- * the end.
+ * Groups of kinds that look the same to users, named as in `--kinds`. The key of a group is its position, so new groups are added
+ * at the end.
  */
 export const GROUPS = [
   {name: 'create', kinds: ['mkdir', 'create']},

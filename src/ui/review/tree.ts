@@ -1,6 +1,6 @@
 /**
- * The changes of a plan as a tree of folders, compact enough for a million changes. A node is an index into typed arrays, in canonical
- * order. Its path and totals are computed on demand.
+ * The changes of a plan as a tree of folders, compact enough for a million changes. A node is an index into typed arrays, in
+ * canonical order. Its path and totals are computed on demand.
  */
 import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, volumeOf} from '../../core/action.js';
 import {type RelPath, ROOT} from '../../core/path.js';
@@ -170,8 +170,8 @@ export class ChangeTree {
   }
 
   /**
-   * Returns the last of a chain of folders with a single entry each, so that `a/b/c/` takes one line; the node itself if there is no
-   * chain.
+   * Returns the last of a chain of folders with a single entry each, so that `a/b/c/` takes one line; the node itself if there is
+   * no chain.
    */
   endOfChain(node: number): number {
     let last = node;

@@ -334,7 +334,9 @@ const BROWSE_KEYS = [
 ];
 const PAGE_KEYS = ['↑↓ scroll  PgUp PgDn page  Esc back', '↑↓ scroll  Esc back'];
 
-/** Returns a notice, a question or a prompt, in full if possible; otherwise the meaning of the keys. Shows both if there is room. */
+/**
+ * Returns a notice, a question or a prompt, in full if possible; otherwise the meaning of the keys. Shows both if there is room.
+ */
 function footLines({mode, notice, ...state}: ReviewState, size: Size, isRoomy: boolean): Line[] {
   const {columns: width, rows} = size;
   const above = isRoomy ? [[]] : [];
