@@ -109,9 +109,7 @@ describe('faults: plans, journals and memory', () => {
     for (let i = 0; i < 100; i++) fs.appendFileSync(file, some);
     const {code, stderr, signal} = dirsync(['show', file], {env});
     expect({code, signal}, stderr.slice(0, 500)).to.deep.equal({code: 1, signal: null});
-    expect(stderr).to.match(
-      /^Error: The journal .+ takes more than \d+ MiB, half of the memory that Node has\n( {2}\S.*\n)+$/,
-    );
+    expect(stderr).to.match(/^Error: The journal .+ takes more than \d+ MiB, half of the memory that Node has\n( {2}\S.*\n)+$/);
   });
 
   describe('a plan that does not fit is refused while it is made', () => {
