@@ -38,6 +38,7 @@ import {checkForSaved, checkTimes, isUnknownJob, neitherJobNorPlan, placeOf, set
 /** Without an exit code: it is done. */
 type Body = (context: Context, output: Output) => Promise<number | undefined>;
 
+/** Runs `dirsync plan`. Returns the exit code, which with `detailed` depends on the plan. */
 export function plan(typed: Typed, {out, detailed}: {out: string | undefined; detailed: boolean}): Promise<number> {
   return execute(typed, async (context, output) => {
     const settings = await openSettings(typed, output);
@@ -49,6 +50,7 @@ export function plan(typed: Typed, {out, detailed}: {out: string | undefined; de
   });
 }
 
+/** Runs `dirsync apply`. `sha256`: apply only the plan file with this SHA-256. Returns the exit code. */
 export function apply(typed: Typed, {yes, sha256}: {yes: boolean; sha256: string | undefined}): Promise<number> {
   return execute(typed, async (context, output) => {
     const file = planFileOf(typed.words);
@@ -137,6 +139,7 @@ async function reviewAndApply(
   return applyExitCode(await applyPlanned(chosen, settings, context));
 }
 
+/** Runs `dirsync run`. Returns the exit code. */
 export function run(typed: Typed, wanted: RunOptions): Promise<number> {
   return execute(typed, (context, output) => {
     endInTime(context);
@@ -188,6 +191,7 @@ export function show(typed: Typed, what: string, out: string | undefined): Promi
   });
 }
 
+/** Runs `dirsync history`, showing at most `limit` runs. Returns the exit code. */
 export function history(typed: Typed, {limit}: {limit: number}): Promise<number> {
   return execute(typed, async ({onEvent}) => {
     const target = await targetOf(typed);
@@ -237,6 +241,7 @@ export function schedulePrint(typed: Typed, options: ServiceOptions): Promise<nu
   });
 }
 
+/** Runs `dirsync init`. Returns the exit code. */
 export function init(typed: Typed, options: InitOptions): Promise<number> {
   return execute(typed, async (context, output) => {
     const {initConfig} = await import('./setup/init.js');

@@ -7,6 +7,7 @@ import {WorkerPool} from '../platform/pool.js';
 import {lowerPriority} from '../platform/priority.js';
 import {formatDuration} from '../report/words/units.js';
 
+/** What a command needs from its surroundings: clock, signals, listener and workers. */
 export interface Context {
   readonly onEvent: Listener;
   /** Stops the work when it aborts. Its reason is a `Stop`. */
@@ -63,6 +64,7 @@ export async function withTimeLimit<Result>(
 /** The warning is shown once per process, not once per run. */
 let isFaultTold = false;
 
+/** Settings for the worker threads of a command. */
 export interface Workers {
   /** Number of workers; undefined: one per processor. */
   readonly size?: number | undefined;
@@ -103,6 +105,7 @@ export function newId(now: Date): string {
   return `${time}-${randomBytes(3).toString('hex')}`;
 }
 
+/** Returns whether a text has the form of a run id. */
 export function isRunId(text: string): boolean {
   return /^\d{8}T\d{9}Z-[0-9a-f]{6}$/.test(text);
 }

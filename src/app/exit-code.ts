@@ -11,6 +11,7 @@ export function errorExitCode(error: unknown): number {
   return error instanceof DirsyncError ? error.exitCode : EXIT.error;
 }
 
+/** Returns 128 plus the number of the signal, as shells do. */
 export function signalExitCode(name: StopSignal): number {
   return {SIGHUP: EXIT.sighup, SIGINT: EXIT.sigint, SIGTERM: EXIT.sigterm}[name];
 }
@@ -56,6 +57,7 @@ export function runVerdict({report, failure, stoppedBy}: HowRunEnded): Pick<JobR
 /** With several jobs, the exit code is the first of these that a job returns. */
 const GRAVEST_FIRST: readonly number[] = [EXIT.error, EXIT.locked, EXIT.guard, EXIT.drift, EXIT.partial, EXIT.done];
 
+/** Returns the most serious exit code of several runs. */
 export function jobsExitCode(runs: readonly Pick<JobRun, 'exitCode'>[]): number {
   return GRAVEST_FIRST.find((code) => runs.some(({exitCode}) => exitCode === code)) ?? EXIT.done;
 }

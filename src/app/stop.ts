@@ -15,6 +15,7 @@ export interface StopSignals {
   end(): void;
 }
 
+/** Starts to listen to SIGINT, SIGTERM, SIGHUP and the loss of a terminal in use. */
 export function hearStopSignals(): StopSignals {
   const controller = new AbortController();
   const {signal} = controller;

@@ -21,6 +21,7 @@ export interface Typed {
   readonly all: boolean;
 }
 
+/** Returns the settings of a command line: two folders, or a job merged with flags. @throws DirsyncError. */
 export async function settingsOf({words, flags, config}: Typed): Promise<Settings> {
   await checkTimes(flags);
   const [word = '', ...others] = words;
@@ -54,6 +55,7 @@ function isThere(word: string): boolean {
   return statSync(osPath(word), {throwIfNoEntry: false}) !== undefined;
 }
 
+/** Returns whether an error means that there is no such job. */
 export function isUnknownJob(error: unknown): error is DirsyncError {
   return error instanceof DirsyncError && error.code === 'JOB_UNKNOWN';
 }

@@ -43,6 +43,7 @@ interface Parsed {
   readonly raw: readonly {readonly type: string; readonly flag?: string; readonly input?: string}[];
 }
 
+/** The base of all commands: reads flags, opens the output, and returns exit codes. */
 export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     checkSwitches(this.argv, this.#asked.flags);

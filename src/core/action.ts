@@ -98,12 +98,14 @@ export interface Attrs extends Step {
   readonly after: Entry;
 }
 
+/** Deletes an entry that is not a folder. */
 export interface Delete extends Step {
   readonly kind: 'delete';
   readonly before: Entry;
   readonly after?: undefined;
 }
 
+/** Removes a folder that is empty by then. */
 export interface Rmdir extends Step {
   readonly kind: 'rmdir';
   readonly before: Entry;

@@ -21,6 +21,7 @@ const MOUNT_KEYS = keys<MountFacts>({at: 1, now: 1, before: 1});
 const UNREAD_KEYS = keys<Unread>({file: 1, why: 1});
 const FOUND_KEYS = keys<Found>({count: 1, example: 1});
 const SPACE_KEYS = keys<Space>({at: 1, block: 1, free: 1, freeInodes: 1, needed: 1});
+/** Decodes the facts of a plan header. @throws FormatError. */
 export function decodeFacts(value: unknown): Facts {
   const json = record(value, 'facts', FACT_KEYS);
   const {target, unread, sourceFileSystem, sourceMounts, targetMounts, reversed} = json;

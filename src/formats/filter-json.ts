@@ -19,6 +19,7 @@ export function decodeTagged(value: unknown, what: string): Tagged[number] {
   return [decodePath(parts[0], what), decodeFileName(parts[1], what)];
 }
 
+/** Decodes a name without a path; `what` names it in errors. @throws FormatError. */
 export function decodeFileName(value: unknown, what: string): string {
   const name = decodePath(value, what);
   if (name === ROOT || name.includes('/')) refuse(what, value, 'a name without a path');

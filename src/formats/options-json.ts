@@ -6,6 +6,7 @@ import {decodeFileName} from './filter-json.js';
 import {MAX_ID} from './json.js';
 import {boolean, decodeTime, encodeTime, FormatError, integer, keys, list, oneOf, record, refuse, text} from './shapes.js';
 
+/** Encodes the options of a plan as JSON values. */
 export function encodeOptions(options: PlanOptions) {
   const {
     delete: deletes,
@@ -103,6 +104,7 @@ const LINKS = keys<Record<LinksAs, 1>>({content: 1, text: 1});
 const SYMLINKS = keys<Record<Symlinks, 1>>({kept: 1, bare: 1, none: 1});
 const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
 
+/** Decodes the options of a plan, with defaults for keys that earlier versions did not write. @throws FormatError. */
 export function decodeOptions(value: unknown): PlanOptions {
   const json = record(value, 'options', OPTION_KEYS);
   const duration = (key: 'mtimeWindow' | 'sourceResolution') => {

@@ -20,6 +20,7 @@ const END_KEYS = keys<RunEnd>({finished: 1, counts: 1, bytes: 1, interrupted: 1}
 const STATUSES: ReadonlySet<OutcomeStatus> = new Set(OUTCOME_STATUSES);
 const STOP_KEYS: ReadonlySet<Stop> = new Set(STOPS);
 
+/** Encodes the header of a journal. */
 export function encodeRunHeader({id, planId, writer, source, target, started, changes, bytes}: RunHeader): RunHeader {
   return {id, planId, writer, source, target, started, changes, bytes};
 }
@@ -39,6 +40,7 @@ export function decodeRunHeader(value: unknown): RunHeader {
   };
 }
 
+/** Encodes the outcome of an action. */
 export function encodeRunStep({kind, path, status, bytes}: RunStep): RunStep {
   return {kind, path, status, bytes};
 }
@@ -55,6 +57,7 @@ export function decodeRunStep(value: unknown): RunStep {
   };
 }
 
+/** Encodes the end of a run. */
 export function encodeRunEnd({finished, counts, bytes, interrupted}: RunEnd): RunEnd {
   return {finished, counts, bytes, interrupted};
 }

@@ -8,6 +8,7 @@ import {GLYPHS} from '../report/words/words.js';
 import {element} from './dom.js';
 import type {TreeModel} from './model.js';
 
+/** Returns the elements with the details of a row. */
 export function details(data: PageData, model: TreeModel, row: number): HTMLElement[] {
   const [, , kind, , note = -1, before, after, rare = -1] = model.row(row);
   const parts: HTMLElement[] = [element('h3', {}, element('code', {}, model.path(row)))];

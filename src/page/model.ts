@@ -20,6 +20,7 @@ const ALL_OPEN = 100;
 /** Otherwise, folders are opened from the top until about this many rows are visible. */
 const ENOUGH = 30;
 
+/** The tree of changes in a report: which rows are visible, filtered and open. */
 export class TreeModel {
   /** The number of rows. Rows are indexes into the data; -1 stands for the root. */
   readonly size: number;

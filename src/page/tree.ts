@@ -22,6 +22,7 @@ export interface TreeOptions {
   readonly onEnter: () => void;
 }
 
+/** Draws the visible part of the tree of changes and handles its keys and clicks. */
 export class Tree {
   readonly element: HTMLElement;
   readonly #rows = element('div', {class: 'rows', role: 'presentation'});

@@ -7,6 +7,7 @@ import {type Frame, pathOf} from './frame.js';
 import type {Limits} from './limits.js';
 import type {Reader} from './reader.js';
 
+/** The policies for new entries. */
 export interface CreationOptions {
   readonly source: Reader;
   readonly limits: Limits;

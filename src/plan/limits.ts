@@ -5,6 +5,7 @@ import {canMake, isWantedSize} from './compare.js';
 import {type Frame, isOnRootDevice} from './frame.js';
 import type {Reader} from './reader.js';
 
+/** The policies for entries that the target does not get. */
 export interface LimitOptions {
   readonly policy: PlanOptions;
   /** Whether the target can hold a new name. */

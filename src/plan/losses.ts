@@ -26,6 +26,7 @@ export const NO_LOSSES: Losses = {
   devices: 0,
 };
 
+/** What was requested and what is preserved. */
 export interface LossOptions {
   readonly policy: PlanOptions;
   readonly wanted: readonly Preservable[];

@@ -22,6 +22,7 @@ export interface PreserveOptions {
   readonly abilities: Abilities | undefined;
 }
 
+/** The attributes that are preserved, and those that have to be read to count losses. */
 export interface WhatIsPreserved {
   readonly preserved: Preserved;
   /** The extended attributes to read in the source, including those that are lost, which are counted. */
@@ -32,6 +33,7 @@ export interface WhatIsPreserved {
   readonly readInTarget: PreservedXattrs;
 }
 
+/** Returns what is preserved of the wanted attributes. */
 export function whatIsPreserved({wanted, user, preservesAll, supported, abilities}: PreserveOptions): WhatIsPreserved {
   const wants = (preservable: Preservable) => wanted.includes(preservable);
   const read = {

@@ -30,6 +30,7 @@ export type WaveStep =
   /** The metadata of folders is set, deepest first, when their content is complete. */
   | 'settle';
 
+/** The actions of one wave, by index. */
 export interface Wave {
   readonly step: WaveStep;
   /** Indexes into the plan's actions, in canonical order. */

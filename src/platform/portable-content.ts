@@ -40,6 +40,7 @@ export function isSameContent(one: number, two: number, {goOn, pace}: Comparing)
   }
 }
 
+/** Returns whether a file was not written to between two stats. */
 export function isSameVersion(a: fs.BigIntStats, b: fs.BigIntStats): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }

@@ -4,6 +4,7 @@ import {CODE, type Stat} from '../core/block.js';
 import {fromNanoseconds, MAX_SIZE} from '../core/entry.js';
 import {type Attributes, SystemError} from './platform.js';
 
+/** Sets attributes of an open file. @throws SystemError. */
 export function setOnFile(file: number, {uid, gid, mode, mtime, readBack}: Attributes): void {
   if (uid !== undefined || gid !== undefined) fs.fchownSync(file, uid ?? -1, gid ?? -1);
   if (mode !== undefined) fs.fchmodSync(file, mode);

@@ -77,12 +77,14 @@ function* each<Item>(items: readonly Item[], encode: (item: Item) => unknown): G
   for (const item of items) yield encode(item);
 }
 
+/** Returns the JSON text of a plan piece by piece, since it can be larger than a string may be. */
 export function planDocumentText(subject: Parameters<typeof planDocument>[0]): Iterable<string> {
   const {actions, problems} = subject.plan;
   const document = planDocument({...subject, plan: {...subject.plan, actions: [], problems: []}});
   return documentText(document, {actions: each(actions, encodeAction), problems: each(problems, encodeProblem)});
 }
 
+/** Returns the JSON text of a recorded run piece by piece. */
 export function runDocumentText(run: Run): Iterable<string> {
   const {steps, problems} = run;
   const document = runDocument({...run, steps: [], problems: []});

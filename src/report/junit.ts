@@ -36,6 +36,7 @@ interface Suite {
   readonly cases: readonly Case[];
 }
 
+/** Returns a plan or a run as a JUnit XML document. */
 export function junitReport(subject: Subject): string {
   return document(subject.type, suitesOf(subject));
 }

@@ -2,6 +2,7 @@
 import type {Halt, Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
 
+/** A plan to report. */
 export interface PlanSubject {
   readonly type: 'plan';
   readonly plan: Plan;
@@ -9,11 +10,13 @@ export interface PlanSubject {
   readonly halts: readonly Halt[];
 }
 
+/** A run to report. */
 export interface RunSubject {
   readonly type: 'run';
   readonly run: Run;
 }
 
+/** The runs of a target to report. */
 export interface HistorySubject {
   readonly type: 'history';
   /** The target's root: absolute; surrogateescape text. */

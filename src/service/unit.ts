@@ -79,6 +79,7 @@ export function fileNameOf(job: string): string {
     .join('');
 }
 
+/** How a scheduler writes the values of a calendar field. */
 export interface FieldForm {
   readonly first: number;
   readonly last: number;

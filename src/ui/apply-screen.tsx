@@ -8,6 +8,7 @@ export interface ApplyScreenProps extends ViewProps<ApplyState, ScreenMessage> {
   readonly color: boolean;
 }
 
+/** The screen of an apply. */
 export function ApplyScreen({state, now, columns, rows, color, send}: ApplyScreenProps) {
   const {progress, problems, stops} = state;
   const lines = layout(rows, progress?.current.length ?? 0);

@@ -3,6 +3,7 @@ import type {Event} from '../core/event.js';
 import {advance, type Progress, startProgress} from '../report/words/progress.js';
 import {addProblem, NO_PROBLEMS, type ProblemList, type Scroll, scroll} from './problem-list.js';
 
+/** The state of the apply screen. */
 export interface ApplyState {
   readonly progress: Progress | undefined;
   readonly problems: ProblemList;
@@ -14,6 +15,7 @@ export type ScreenMessage = Event | Scroll | {readonly type: 'stop'};
 
 export const APPLY_STATE: ApplyState = {progress: undefined, problems: NO_PROBLEMS, stops: 0};
 
+/** Returns the state of the apply screen after a message. `now`: milliseconds. */
 export function applyState(state: ApplyState, message: ScreenMessage, now: number): ApplyState {
   switch (message.type) {
     case 'apply-started':

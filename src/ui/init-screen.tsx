@@ -47,6 +47,7 @@ const ROOMY = 12;
 /** The most lines of an error message, before which other questions are hidden. */
 const MISTAKE_LINES = 6;
 
+/** The screen of `dirsync init`. */
 export function InitScreen({state, file, columns, rows, color, send}: InitScreenProps) {
   useInput((input, key) => {
     for (const message of messagesOf(input, key)) send(message);

@@ -1,6 +1,7 @@
 /** The state of the `init` screen, computed from keys. */
 import {type Check, isAsked, QUESTIONS, type Question, type Texts, WHENS} from '../core/answers.js';
 
+/** The questions and answers of `dirsync init`. */
 export interface InitState {
   readonly texts: Texts;
   /** The questions that flags did not answer, in order. */
@@ -26,6 +27,7 @@ export function initialState(given: Partial<Texts>): InitState {
   return {texts: withName(texts, open), open, current: open[0] ?? 'source', mistake: undefined, end: undefined};
 }
 
+/** Returns the state of `dirsync init` after a message. `check` returns the fault of an answer. */
 export function initState(state: InitState, message: InitMessage, check: Check): InitState {
   const {texts, current, end} = state;
   if (end !== undefined) return state;

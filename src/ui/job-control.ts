@@ -15,6 +15,7 @@ export interface JobControl {
   close(): void;
 }
 
+/** Handles Ctrl-Z and continuing: gives the terminal back before a stop and takes it again after it. */
 export function openJobControl({giveBack, takeAgain}: Stoppable): JobControl {
   const listen = () => process.on('SIGTSTP', stopHere).on('SIGCONT', takeAgain);
   const close = () => process.off('SIGTSTP', stopHere).off('SIGCONT', takeAgain);

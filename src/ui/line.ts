@@ -10,10 +10,12 @@ export interface Span {
 
 export type Line = readonly Span[];
 
+/** Returns text with a style. The text must be escaped already. */
 export function span(text: string, style?: Style): Span {
   return {text, style};
 }
 
+/** Returns the width of a line in terminal columns. */
 export function widthOf(line: Line): number {
   return line.reduce((sum, {text}) => sum + columns(text), 0);
 }

@@ -5,6 +5,7 @@
 import type {ReactNode} from 'react';
 import {MAX_FPS, type Mounted, mount, refreshSize} from './mount.js';
 
+/** The props of every screen. */
 export interface ViewProps<State, Message> {
   readonly state: State;
   /** The current time in milliseconds, from `now` of the options. */
@@ -14,6 +15,7 @@ export interface ViewProps<State, Message> {
   readonly send: (message: Message) => void;
 }
 
+/** How messages change the state of a screen, and how it is drawn. */
 export interface LiveOptions<State, Message> {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -25,6 +27,7 @@ export interface LiveOptions<State, Message> {
   readonly mountNode?: typeof mount;
 }
 
+/** An open screen. */
 export interface Live<State, Message> {
   readonly state: State;
   send(message: Message): void;
@@ -36,6 +39,7 @@ export interface Live<State, Message> {
 const CLOCK_MS = 1000;
 const FRAME_MS = Math.ceil(1000 / MAX_FPS);
 
+/** Opens a screen that is redrawn when messages change its state. */
 export function openLive<State, Message>(options: LiveOptions<State, Message>): Live<State, Message> {
   const {stdout, fold, view, now, mountNode = mount} = options;
   let state = options.initial;

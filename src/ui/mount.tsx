@@ -11,12 +11,14 @@ import type {ReactNode} from 'react';
 import {columns} from '../report/words/columns.js';
 import {openJobControl, takeRawMode} from './job-control.js';
 
+/** The streams of a screen, and whether it uses the full screen. */
 export interface MountOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly fullScreen: boolean;
 }
 
+/** A drawn component. */
 export interface Mounted {
   update(node: ReactNode): void;
   /** Draws the lines of a full screen, each as wide as the terminal. Must also be called when the size changes. */
@@ -40,6 +42,7 @@ const HIDE_CURSOR = '\x1b[?25l';
 const FRAME_START = '\x1b[?2026h\x1b[?7l';
 const FRAME_END = '\x1b[?7h\x1b[?2026l';
 
+/** Draws a component with ink on these streams. */
 export function mount(node: ReactNode, {stdin, stdout, fullScreen}: MountOptions): Mounted {
   if (fullScreen) stdout.write(ENTER);
   const recorder = new Recorder(stdout);

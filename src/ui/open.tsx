@@ -21,6 +21,7 @@ export interface ScreenOptions<State> {
   readonly now: () => number;
 }
 
+/** An open screen, its state and its listener for events. */
 export interface Screen<State> {
   readonly state: State;
   /** Shows an event. `job`: the name of its job, if any. */

@@ -10,6 +10,7 @@ export interface ProblemList {
   readonly last: number | undefined;
 }
 
+/** A message that scrolls a list. */
 export interface Scroll {
   readonly type: 'scroll';
   readonly by: number;
@@ -21,10 +22,12 @@ export interface Scroll {
 export const MAX_KEPT = 1000;
 
 export const NO_PROBLEMS: ProblemList = {kept: [], count: 0, last: undefined};
+/** Returns the list with a further problem. */
 export function addProblem({kept, count, last}: ProblemList, problem: Problem): ProblemList {
   return {kept: [...kept.slice(1 - MAX_KEPT), problem], count: count + 1, last};
 }
 
+/** Returns the list scrolled by some lines. */
 export function scroll(list: ProblemList, {by, shown}: Omit<Scroll, 'type'>): ProblemList {
   const {kept, count} = list;
   const first = count - kept.length + Math.min(shown, kept.length);

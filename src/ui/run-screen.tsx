@@ -34,6 +34,7 @@ const MAX_CHART = 8;
 const WORKER_LINES = 2;
 const PROBLEM_LINES = 4;
 
+/** The screen of jobs that run on a schedule. */
 export function RunScreen({state, now, columns, rows, color, send}: RunScreenProps) {
   const {jobs, stops} = state;
   const busy = jobs.find(({progress}) => progress !== undefined);

@@ -10,6 +10,7 @@ import {verdict} from '../report/words/words.js';
 import type {ScreenMessage} from './apply-state.js';
 import {addProblem, NO_PROBLEMS, type ProblemList, scroll} from './problem-list.js';
 
+/** The state of the screen of scheduled jobs. */
 export interface RunState {
   readonly jobs: readonly JobState[];
   readonly stops: number;
@@ -42,6 +43,7 @@ export interface JobState {
   readonly totals: RunTotals;
 }
 
+/** The result of one run of a job. */
 export interface RunResult {
   readonly status: RunStatus;
   /** One sentence. */
@@ -73,6 +75,7 @@ export type RunMessage = Exclude<ScreenMessage, Event> | JobEvent;
 /** As many runs as the widest terminal shows. */
 const MAX_RUNS = 500;
 
+/** Returns the state of a job without runs. */
 export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): JobState {
   return {
     ...fields,
@@ -106,6 +109,7 @@ export function runState(state: RunState, message: RunMessage, now: number): Run
   return jobs.every((job, i) => job === state.jobs[i]) ? state : {...state, jobs};
 }
 
+/** Returns the first job whose last run did not succeed, if any. */
 export function troubledJob({jobs}: RunState): JobState | undefined {
   return jobs.find(({problems}) => problems.count > 0);
 }

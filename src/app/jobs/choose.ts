@@ -12,6 +12,7 @@ import type {Output} from '../output/output.js';
 import {configOf, isUnknownJob, salvagedNames, type Typed} from '../typed.js';
 import {type EndedRun, Job, type NoSettings} from './job.js';
 
+/** How `dirsync run` runs its jobs. */
 export interface RunOptions {
   /** Run all jobs of the config file. */
   readonly allJobs: boolean;
@@ -21,11 +22,13 @@ export interface RunOptions {
   readonly once: boolean;
 }
 
+/** A job with its settings, or with the error in them. */
 export interface JobSettled {
   readonly job: Job;
   readonly settings: Settings | NoSettings;
 }
 
+/** Returns the job with this name, or for two folders the job without a name. */
 export function jobOf(name: string | undefined, typed: Typed, context: Context, output: Output): Job {
   return new Job({name, typed: name === undefined ? typed : {...typed, words: [name]}, output, context});
 }
@@ -125,10 +128,12 @@ export async function runWhenFree(admission: Admission, settings: Settings | NoS
   return ended !== undefined && 'instead' in ended ? runWhenFree(admission, ended.instead) : ended?.run;
 }
 
+/** Returns the schedule of a job, or undefined if it has none. */
 export function scheduleOf(settings: Settings | NoSettings): Settings['schedule'] {
   return 'failure' in settings ? undefined : settings.schedule;
 }
 
+/** Returns the roots of a job for display, also if its settings are not valid. */
 export function rootsOf(settings: Settings | NoSettings): {source: string; target: string} {
   return 'failure' in settings ? {source: '', target: ''} : settings;
 }

@@ -45,6 +45,7 @@ export interface EndedRun {
   readonly failure: unknown;
 }
 
+/** A job that can run repeatedly: it reads its settings, makes one run at a time, and notifies hooks, metrics and log. */
 export class Job {
   readonly name: string | undefined;
   /** Log, metrics and hooks from the last config that could be read. */
@@ -157,6 +158,7 @@ function rootsOf(settings: Settings | NoSettings): Pick<JobRun, 'source' | 'targ
   return 'failure' in settings ? {source: undefined, target: undefined} : {source: settings.source, target: settings.target};
 }
 
+/** Converts what a run has thrown into the error of its record. */
 export function errorOf(failure: unknown): RunError {
   if (failure instanceof DirsyncError) return {code: failure.code, message: failure.message, hint: failure.hint};
   const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);

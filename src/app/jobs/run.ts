@@ -14,6 +14,7 @@ import {runOnSchedule} from './daemon.js';
 /** Formats that hold only one run. */
 const REPORTS: readonly Format[] = ['markdown', 'html', 'github', 'junit'];
 
+/** Runs jobs once, or on their schedules until a signal. Returns the exit code. @throws DirsyncError; Interrupted. */
 export async function runJobs(typed: Typed, options: RunOptions, context: Context, output: Output): Promise<number> {
   const {signal} = context;
   const names = await namesOf(typed, options.allJobs);

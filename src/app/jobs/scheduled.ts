@@ -25,6 +25,7 @@ export interface ScheduledOptions {
 /** How often the source is checked while changes cannot be detected. */
 const DEAF_MS = 60_000;
 
+/** A job on its schedule: it waits, watches the source, and starts the runs. */
 export class Scheduled {
   readonly #loop: Loop;
   readonly #end = new AbortController();

@@ -28,6 +28,7 @@ function whatIsHeard({source, filters, excludeCaches, excludeIfPresent}: Setting
   return JSON.stringify([source, filters, excludeCaches, excludeIfPresent]);
 }
 
+/** Watches the source of a job, and ignores changes that the filters exclude. */
 export class SourceWatch {
   #watch: Watch | undefined;
 

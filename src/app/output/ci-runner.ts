@@ -10,6 +10,7 @@ export type Form = 'text' | 'json' | 'markup' | 'commands';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Returns whether a CI runner reads the output of this process. */
 export function isRead({GITHUB_ACTIONS, TF_BUILD, TEAMCITY_VERSION}: Environment): boolean {
   return Boolean(GITHUB_ACTIONS || TF_BUILD || TEAMCITY_VERSION);
 }

@@ -8,6 +8,7 @@ import {realPath} from '../../platform/environment.js';
 
 export type Rotation = Pick<LogSettings, 'maxSize' | 'maxAge' | 'maxFiles'>;
 
+/** The clock and the listener for errors of a log file. */
 export interface LogFileOptions {
   readonly now: () => Date;
   /** Called with a sentence, names escaped, when the file cannot be written or rotated; only once after each `open`. */

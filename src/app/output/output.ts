@@ -35,6 +35,7 @@ export interface OutputOptions {
   readonly now: () => Date;
 }
 
+/** The listener for the events of a command, with its log and its end. */
 export interface Output {
   /** Shows and logs an event. `job`: the name of its job, if any. */
   readonly listener: (event: Event, job?: string) => void;
@@ -56,6 +57,7 @@ export interface Output {
   close(): Promise<void>;
 }
 
+/** Opens the output of a command in its format. */
 export function openOutput(options: OutputOptions): Output {
   let logs: Logs | undefined;
   let view = viewOf(options);
@@ -145,6 +147,7 @@ export async function reportError(error: unknown, options: Pick<OutputOptions, '
   await output.close();
 }
 
+/** Returns a sentence about output that could not be written. */
 export function lostWords({output, why}: LostOutput): string {
   return `${output} cannot be written: ${why}`;
 }

@@ -14,6 +14,7 @@ import {canDraw, hasColor} from './terminal.js';
 const TAKEN_MS = 500;
 const LEFT_MS = 4000;
 
+/** Shows the progress of an apply on a screen or on one line of stderr. */
 export class ApplyView {
   #state = APPLY_STATE;
   #screen: Screen<ApplyState> | undefined;

@@ -9,6 +9,7 @@ import {errorText, type View} from './view.js';
 /** The name of a job, if any, and its roots. */
 export type WatchedJob = Parameters<typeof newJob>[0];
 
+/** Shows jobs that run on a schedule. */
 export class RunView implements View {
   readonly #opened = Date.now();
   #isClosed = false;

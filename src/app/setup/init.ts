@@ -21,6 +21,7 @@ import {type Context, Interrupted} from '../context.js';
 import {canDraw, hasColor} from '../output/terminal.js';
 import {writeText} from './new-file.js';
 
+/** Answers for `dirsync init` that were given as flags. */
 export interface InitOptions {
   /** The file to write, relative to the current folder. */
   readonly file: string | undefined;

@@ -22,6 +22,7 @@ import {memoryFolder} from '../../state/memory-folder.js';
 import {placeOf} from '../typed.js';
 import {readTextOf, writeText} from './new-file.js';
 
+/** What `dirsync schedule print` prints, and where to. */
 export interface ServiceOptions {
   readonly form: 'systemd' | 'cron' | 'launchd';
   /** Use the scheduler of the user, instead of that of the system. */

@@ -78,6 +78,7 @@ export function namesOf(target: ByteName): NamesSeen {
 
 const NAMES_UNKNOWN: NamesSeen = {folding: FOLDING_UNKNOWN, leftRenamed: new Map()};
 
+/** Returns the key of a source and a target in the memory of targets. */
 export function pairOf({header: {source, target}}: Plan) {
   return {source: source.path, target: target.path};
 }
@@ -135,6 +136,7 @@ async function currentFacts({plan, mounts, mountPoints, memory, pool}: Looking):
   }
 }
 
+/** Returns the volume at a path or at the nearest folder above it; undefined if none can be opened. */
 export function volumeAt(path: string): Volume | undefined {
   return lookAtRoot(path, (folder) => platform().volume(folder));
 }

@@ -21,6 +21,7 @@ class Counted {
   }
 }
 
+/** Counts the names that the target cannot hold or that are escaped, and warns of them. */
 export class NamesInTarget {
   readonly #holds: (name: string) => boolean;
   readonly #couldHold: (name: string) => boolean;

@@ -43,6 +43,7 @@ export function withFacts(plan: Plan, facts: Facts): Plan {
   return {...plan, header: {...plan.header, facts}};
 }
 
+/** A plan with its summary and the guards that halt it. */
 export interface Planned {
   readonly plan: Plan;
   readonly summary: PlanSummary;
@@ -205,6 +206,7 @@ function unique(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((found) => [`${found.side}\0${found.code}\0${found.path}`, found])).values()];
 }
 
+/** Adds the summary and the verdicts of all guards to a plan. */
 export function judge(plan: Plan, allow: Settings['allow']): Planned {
   return {plan, summary: summarize(plan), halts: guardHalts(plan, allow)};
 }

@@ -12,6 +12,7 @@ import {openNearest} from '../../platform/roots.js';
 import {readAbilities} from '../../state/abilities.js';
 import {readTimeFacts} from '../../state/times.js';
 
+/** What is preserved in a target, with facts about its file system. */
 export interface Preserving extends WhatIsPreserved {
   readonly fileSystem: FileSystem;
   /** How the target stores times: from its type, and from what was read back after other runs. */

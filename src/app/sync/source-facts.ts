@@ -11,6 +11,7 @@ import {errnoOf, type Folder} from '../../platform/platform.js';
 import {readAbilities} from '../../state/abilities.js';
 import {readTimeFacts} from '../../state/times.js';
 
+/** Facts about the file system of a source. */
 export interface SourceFacts {
   /** The type of the file system, as in mount(8). */
   readonly type: string | undefined;

@@ -3,6 +3,7 @@ import {type ActionKind, isUpkeep, volumeOf} from '../../core/action.js';
 import type {RelPath} from '../../core/path.js';
 import type {Plan} from '../../core/plan.js';
 
+/** One change with its path, kind and size. */
 export interface Change {
   readonly path: RelPath;
   readonly kind: ActionKind;

@@ -14,6 +14,7 @@ import {facts, kindLegend, more, type Page, path, section, table, WIDTH} from '.
 const MAX_RUNS = 500;
 const MAX_BARS = 60;
 
+/** Returns the page of a history. */
 export function historyPage({target, runs}: HistorySubject): Page {
   return {title: `dirsync history: ${escapeName(target)}`, main: historyMain({type: 'history', target, runs})};
 }

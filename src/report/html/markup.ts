@@ -1,6 +1,7 @@
 /** Builds HTML safely: values in a template are text, unless a template produced them. */
 import {escapeMarkup} from '../../core/entities.js';
 
+/** Text that is already HTML. All other text is escaped where it is inserted. */
 export class Markup {
   constructor(readonly text: string) {}
 }

@@ -13,6 +13,7 @@ import {type AttributeRow, rareRows} from '../words/attributes.js';
 import {formatTime} from '../words/units.js';
 import {OUTCOMES, octal} from '../words/words.js';
 
+/** The data that the script of a report reads, by column. */
 export interface PageData {
   /** The label of the notes, such as "Outcome". */
   readonly noteLabel: string;

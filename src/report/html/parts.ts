@@ -10,6 +10,7 @@ import type {Change} from './change.js';
 import {html, type Markup, type Part} from './markup.js';
 import {HUES, type Hue, type Tile, treemapTiles} from './treemap.js';
 
+/** The title, the summary and the sections of a page. */
 export interface Page {
   readonly title: string;
   readonly main: Iterable<Markup>;
@@ -40,6 +41,7 @@ export function kindLabel(kind: ActionKind): Markup {
   return html`<span class="kind ${kind}"><b aria-hidden="true">${GLYPHS[kind]}</b> ${kind}</span>`;
 }
 
+/** Returns a section with a heading. */
 export function section(
   options: {readonly id: string; readonly heading: string; readonly className?: string},
   content: Part,
@@ -80,6 +82,7 @@ export function more(count: number, words: string): Part {
   return count > 0 && html`<p class="more">… and ${formatCount(count)} more ${words}</p>\n`;
 }
 
+/** Returns a table with the number of actions and bytes by kind. */
 export function kindTable(kinds: Readonly<Record<ActionKind, KindTotals>>): Markup {
   const shown = ACTION_KINDS.filter((kind) => kinds[kind].count > 0);
   return table({
@@ -89,10 +92,12 @@ export function kindTable(kinds: Readonly<Record<ActionKind, KindTotals>>): Mark
   });
 }
 
+/** Returns bytes with a unit, or an empty text for 0. */
 export function bytesOrNone(bytes: number): string {
   return bytes > 0 ? formatBytes(bytes) : '–';
 }
 
+/** Returns the section with all problems. */
 export function problemSection(problems: readonly Problem[]): Part {
   if (problems.length === 0) return undefined;
   const rows = problems
@@ -128,6 +133,7 @@ const LEGEND: readonly [hue: Hue, glyph: string, words: string][] = [
   ['delete', GLYPHS.delete, 'deleted'],
 ];
 
+/** Returns the section with a treemap of the changes. */
 export function pictureSection(changes: readonly Change[]): Part {
   if (changes.length === 0) return undefined;
   const tiles = treemapTiles({changes, width: WIDTH, height: HEIGHT});

@@ -29,6 +29,7 @@ import {
 const MAX_CHANGES = 300;
 const MAX_FOLDERS = 15;
 
+/** Returns the page of a plan. */
 export function planPage(subject: PlanSubject): Page {
   const {plan} = subject;
   const title = `dirsync plan: ${escapeName(plan.header.source.path)} → ${escapeName(plan.header.target.path)}`;

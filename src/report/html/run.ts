@@ -27,6 +27,7 @@ import {
 
 const STATUSES = Object.keys(OUTCOMES) as OutcomeStatus[];
 
+/** Returns the page of a run. */
 export function runPage({run}: RunSubject): Page {
   const title = `dirsync run: ${escapeName(run.header.source)} → ${escapeName(run.header.target)}`;
   return {title, main: runMain(run), ...(run.steps.length > 0 && {data: runData(run)})};

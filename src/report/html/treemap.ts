@@ -5,6 +5,7 @@ import {parentPath, type RelPath, ROOT} from '../../core/path.js';
 import {FolderTree} from '../words/folder-tree.js';
 import type {Change} from './change.js';
 
+/** One rectangle of a treemap. */
 export interface Tile {
   /** The path; for a part of a folder, the path of that folder. */
   readonly path: RelPath;

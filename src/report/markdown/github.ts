@@ -27,6 +27,7 @@ interface Annotation {
   readonly message: string;
 }
 
+/** Returns the annotations and the job summary for GitHub Actions. */
 export function githubReport(subject: Subject): GithubReport {
   const annotations = annotationsOf(subject);
   const shown = (['error', 'warning', 'notice'] as const).flatMap((level) =>

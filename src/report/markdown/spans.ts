@@ -11,6 +11,7 @@ export function code(escaped: string): string {
   return `\`${escaped.replace(/^ | $|(?<= ) /g, '\\x20').replaceAll('`', '\\x60')}\``;
 }
 
+/** Returns foreign text as a Markdown code span. */
 export function foreign(text: string): string {
   return text === '' ? '' : code(escapeName(text));
 }

@@ -4,6 +4,7 @@ import type {ShownConfig, ShownSetting} from '../../core/shown-config.js';
 import {columns, pad} from '../words/columns.js';
 import {joinSections, paint} from './text.js';
 
+/** Returns the settings of jobs with the place where each is set. */
 export function configText({files, jobs}: ShownConfig, color: boolean): string {
   const [file = '', ...extended] = files.map(escapeName);
   return joinSections([

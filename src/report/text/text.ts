@@ -113,6 +113,7 @@ function upkeepLines({upkeep, changes}: PlanSummary): string[] {
   return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are restored afterwards.`] : [];
 }
 
+/** Returns one line per problem, up to `limit`, and a line with the number of others. */
 export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, limit).map((problem) => {
@@ -122,6 +123,7 @@ export function problemLines(problems: readonly Problem[], color: boolean, limit
   return [`Problems (${formatCount(problems.length)}):`, ...lines, ...moreLines(problems.length - lines.length)];
 }
 
+/** Returns a line about a guard that would halt the plan, or that is allowed. */
 export function haltLine({guard, message, allowed}: Halt, color: boolean): string {
   if (allowed) return `${paint(color, 'yellow', 'Allowed:')} ${guard} — ${escapeName(message)}`;
   return `${paint(color, 'red', 'Would halt:')} ${guard} — ${escapeName(message)}; lift it with --allow ${guard}`;
@@ -185,6 +187,7 @@ function skippedLines(skipped: ApplyReport['skipped']): string[] {
   return [`Skipped because of drift (${formatCount(skipped.length)}):`, ...lines, ...moreLines(skipped.length - lines.length)];
 }
 
+/** Joins sections with blank lines, without empty sections. */
 export function joinSections(sections: readonly (readonly string[])[]): string {
   return sections
     .filter((lines) => lines.length > 0)

@@ -9,6 +9,7 @@ import {formatBytes, formatTime} from './units.js';
 import {octal} from './words.js';
 import {xattrLabel, xattrPairWords, xattrWords} from './xattr.js';
 
+/** One attribute before and after an action, as text. */
 export interface AttributeRow {
   readonly name: string;
   /** Undefined if the path does not exist on this side, or its kind does not have the attribute. */

@@ -29,6 +29,7 @@ function columnsOf(character: string): number {
   return AS_EMOJI.test(character) ? 2 : eastAsianWidth(character.codePointAt(0) as number);
 }
 
+/** Pads text with blanks to a width in terminal columns. */
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columns(text)));
 }

@@ -2,6 +2,7 @@
 import {structuredPatch} from 'diff';
 import {escapeLine} from '../../core/escape.js';
 
+/** One line of a difference, with its sign. */
 export interface DifferenceLine {
   readonly type: 'hunk' | 'same' | 'added' | 'removed';
   readonly text: string;

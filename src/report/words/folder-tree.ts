@@ -8,6 +8,7 @@ export interface TreeFolder {
 /** Deeper folders count as their parent, which limits the work for extreme paths. */
 const MAX_DEPTH = 32;
 
+/** Folders by path, each created together with the folders above it. */
 export class FolderTree<Folder extends TreeFolder> {
   readonly root: Folder;
   readonly #folders: Map<RelPath, Folder>;

@@ -4,6 +4,7 @@ import {comparePaths, parentPath, type RelPath} from '../../core/path.js';
 import {FolderTree} from './folder-tree.js';
 import {GLYPHS} from './words.js';
 
+/** The changes in a folder, by kind. */
 export interface FolderTotals {
   readonly path: RelPath;
   /** Whether the folders below have their own lines, so that this line counts only its direct content. */

@@ -71,6 +71,7 @@ export const SPEED_AFTER_MS = 1000;
 /** The percentage stays at 99 until the end. */
 const ALMOST = 0.999;
 
+/** Returns the progress of an apply that has just started. `now`: milliseconds. */
 export function startProgress({actions, steps, checks, bytes}: ApplyStarted, now: number): Progress {
   return {
     started: now,
@@ -93,6 +94,7 @@ export function startProgress({actions, steps, checks, bytes}: ApplyStarted, now
   };
 }
 
+/** Returns the progress after an event. `now`: milliseconds. */
 export function advance(progress: Progress, event: ApplyProgress, now: number): Progress {
   const {memory} = progress;
   const passed = Math.max(0, now - memory.seen);

@@ -70,6 +70,7 @@ export function driftText(drift: readonly Drift[]): string {
   return [...lines, ...moreLines(drift.length - lines.length)].join('\n');
 }
 
+/** Returns a line with the number of lines that are not shown, if there are any. */
 export function moreLines(more: number): string[] {
   return more > 0 ? [`  … and ${formatCount(more)} more`] : [];
 }
@@ -171,6 +172,7 @@ function escaped(text: string | undefined): string | undefined {
   return text === undefined ? undefined : escapeName(text);
 }
 
+/** Returns the permission bits as four octal digits. */
 export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }

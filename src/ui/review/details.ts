@@ -36,6 +36,7 @@ export function actionPage(state: ReviewState, index: number, width: number): Li
   return [...actionLines(action, width), ...lookFacts(state, index), [], ...contentLines(state, index)];
 }
 
+/** Returns the details of a folder. */
 export function folderLines(state: ReviewState, node: number, width: number): Line[] {
   const {changes, chosen: taken, kinds, bytes} = totalsOf(state, node);
   const left = changes - taken;
@@ -147,6 +148,7 @@ function diffLine({type, text}: DifferenceLine): Line {
   return [span(`${mark}${text}`, style)];
 }
 
+/** Returns the number of changes by kind, with `named` also the name of each kind. */
 export function kindCounts(kinds: Readonly<Record<ActionKind, number>>, named = false): Line {
   return GROUPS.flatMap((group) => {
     const count = group.kinds.reduce((sum, kind) => sum + kinds[kind], 0);

@@ -13,10 +13,12 @@ export function firstKey(mode: Mode, text: string): string {
 /** Keys that ink does not name if they arrive together with others. */
 const NAMED: Readonly<Record<string, NamedKeys>> = {'\r': {return: true}, '\b': {backspace: true}, '\x7f': {backspace: true}};
 
+/** Returns whether a key is Ctrl-C. */
 export function isInterrupt(input: string, key: NamedKeys): boolean {
   return input.includes('\x03') || (key.ctrl === true && input === 'c');
 }
 
+/** Returns the intent of a key in a mode; undefined if the key has no meaning there. */
 export function intentOf(mode: Mode, input: string, named: NamedKeys): Intent | undefined {
   const key = {...named, ...NAMED[input]};
   if (mode.type === 'input') return typing(input, key);

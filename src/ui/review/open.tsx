@@ -50,6 +50,7 @@ const LOOK_AFTER_MS = 60;
 /** A search handles keys after each slice of this time. */
 const SLICE_MS = 12;
 
+/** Opens the review. Resolves with the chosen plan, or without one if nothing is to be applied. */
 export function openReview(options: OpenReviewOptions): Promise<ReviewResult> {
   return new Review(options).run();
 }

@@ -74,6 +74,7 @@ interface Notice {
   readonly text: string;
 }
 
+/** The state of a review. */
 export interface ReviewState {
   readonly plan: Plan;
   /** Summary of the whole plan. */
@@ -131,6 +132,7 @@ export type Intent =
   | {readonly type: 'exists'; readonly effect: SaveEffect}
   | {readonly type: 'failed'; readonly text: string};
 
+/** A new state, and the effects to run. */
 export interface Step {
   readonly state: ReviewState;
   readonly effect?: Effect | undefined;
@@ -149,6 +151,7 @@ export interface ReviewOptions {
   readonly height: number;
 }
 
+/** Returns the first state of a review. */
 export function startReview({plan, summary, halts, canApply, names, height}: ReviewOptions): ReviewState {
   const tree = new ChangeTree(plan.actions);
   const state: ReviewState = {
@@ -194,6 +197,7 @@ export interface RowTotals extends NodeTotals {
   readonly chosen: number;
 }
 
+/** Returns the totals of a row and of everything below it. */
 export function totalsOf(state: ReviewState, node: number): RowTotals {
   const totals = state.tree.totals(node);
   return {...totals, chosen: totals.changes - shownAndOut(state, node)};
@@ -208,6 +212,7 @@ function shownAndOut({tree, selection}: ReviewState, node: number): number {
   return out;
 }
 
+/** Returns the state after an intent, with the effects to run. */
 export function review(state: ReviewState, intent: Intent): Step {
   switch (intent.type) {
     case 'resize':

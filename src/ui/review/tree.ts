@@ -36,6 +36,7 @@ const RISK: readonly ActionKind[] = [
   'create',
 ];
 
+/** The changes of a plan as a tree of folders, in typed arrays. */
 export class ChangeTree {
   readonly size: number;
   /** Whether the first action at or below a node is its own. A folder that only contains changes has none. */

@@ -13,6 +13,7 @@ import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type
 import {ALARM, DIM, STRONG, WARN} from './styles.js';
 import {TOP} from './tree.js';
 
+/** The size of the terminal. */
 export interface Size {
   readonly columns: number;
   readonly rows: number;
