@@ -30,7 +30,7 @@ export type WaveStep =
   /** The metadata of folders is set, deepest first, when their content is complete. */
   | 'settle';
 
-/** The actions of one wave, by index. */
+/** A step, and the actions that can do it at the same time. */
 export interface Wave {
   readonly step: WaveStep;
   /** Indexes into the plan's actions, in canonical order. */

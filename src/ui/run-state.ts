@@ -109,7 +109,7 @@ export function runState(state: RunState, message: RunMessage, now: number): Run
   return jobs.every((job, i) => job === state.jobs[i]) ? state : {...state, jobs};
 }
 
-/** Returns the first job whose last run did not succeed, if any. */
+/** Returns the first job with problems, whose list is the one that scrolls. */
 export function troubledJob({jobs}: RunState): JobState | undefined {
   return jobs.find(({problems}) => problems.count > 0);
 }

@@ -133,7 +133,7 @@ export function scheduleOf(settings: Settings | NoSettings): Settings['schedule'
   return 'failure' in settings ? undefined : settings.schedule;
 }
 
-/** Returns the roots of a job for display, also if its settings are not valid. */
+/** Returns the roots of a job; empty texts if its settings are not valid. */
 export function rootsOf(settings: Settings | NoSettings): {source: string; target: string} {
   return 'failure' in settings ? {source: '', target: ''} : settings;
 }

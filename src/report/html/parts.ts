@@ -92,7 +92,7 @@ export function kindTable(kinds: Readonly<Record<ActionKind, KindTotals>>): Mark
   });
 }
 
-/** Returns bytes with a unit, or an empty text for 0. */
+/** Returns bytes with a unit, or a dash for 0. */
 export function bytesOrNone(bytes: number): string {
   return bytes > 0 ? formatBytes(bytes) : '–';
 }

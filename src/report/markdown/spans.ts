@@ -11,7 +11,7 @@ export function code(escaped: string): string {
   return `\`${escaped.replace(/^ | $|(?<= ) /g, '\\x20').replaceAll('`', '\\x60')}\``;
 }
 
-/** Returns foreign text as a Markdown code span. */
+/** Returns foreign text as a Markdown code span; an empty text stays empty. */
 export function foreign(text: string): string {
   return text === '' ? '' : code(escapeName(text));
 }
