@@ -151,8 +151,10 @@ export interface NarrowSettings {
  * with the defaults; `folder`: the folder of the config file.
  * @throws DirsyncError USAGE, ROOT_REMOTE or INTERVAL_INVALID.
  *
- * @example const filters = [{flag: 'exclude', value: '*.tmp'}]; const settings = resolveSettings(['source', 'target'], {filters,
- * delete: false}, {}); settings.delete; // → false
+ * @example
+ * const filters = [{flag: 'exclude', value: '*.tmp'}];
+ * const settings = resolveSettings(['source', 'target'], {filters, delete: false}, {});
+ * settings.delete; // → false
  */
 export function resolveSettings(roots: readonly string[], flags: SettingFlags, job: JobSettings, folder?: string): Settings {
   const [first, second] = roots.length === 2 ? roots : [flags.source, flags.target];

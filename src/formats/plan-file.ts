@@ -52,7 +52,9 @@ interface Trailer {
  * only by its owner; a replaced file keeps its mode.
  * @throws DirsyncError PLAN_UNWRITABLE; then nothing is left behind.
  *
- * @example const {sha256} = await writePlanFile('notes.plan', planned.plan); (await readPlanFile('notes.plan')).sha256; // → sha256
+ * @example
+ * const {sha256} = await writePlanFile('notes.plan', planned.plan);
+ * (await readPlanFile('notes.plan')).sha256; // → sha256
  */
 export async function writePlanFile(file: string, plan: Plan): Promise<{sha256: string}> {
   const place = await realpath(osPath(file), {encoding: 'buffer'}).then(decodeName, () => file);
@@ -115,8 +117,10 @@ function hashed(text: string, hash: Hash): Buffer {
  * @throws DirsyncError PLAN_UNREADABLE, PLAN_NOT_A_PLAN, PLAN_NEWER, PLAN_DAMAGED (truncated, edited or malformed, with the line),
  * or PLAN_HOSTILE (a path that leads out of the roots, or through something that is not a folder).
  *
- * @example await writePlanFile('notes.plan', planned.plan); const {plan} = await readPlanFile('notes.plan'); plan.actions.length;
- * // → planned.plan.actions.length
+ * @example
+ * await writePlanFile('notes.plan', planned.plan);
+ * const {plan} = await readPlanFile('notes.plan');
+ * plan.actions.length; // → planned.plan.actions.length
  */
 export async function readPlanFile(file: string): Promise<SavedPlan> {
   const reader = new PlanReader(escapeName(file));
