@@ -87,7 +87,7 @@ export class Outcomes {
     return this.#states[index] === 'pending';
   }
 
-  /** Indexes of the actions that were not begun yet. */
+  /** The indexes of actions that have not started yet. */
   pending(): number[] {
     return [...this.#states.keys()].filter((index) => this.isPending(index));
   }
@@ -127,7 +127,7 @@ export class Outcomes {
     this.#turn++;
     if (next === 'pending' || next === 'made' || next === 'found' || next === 'staged') return;
     if (!MEETS.has(next)) this.#isSound = false;
-    // Actions that were not begun are counted at the end and not reported one by one.
+    // Actions that never started are counted at the end and not reported one by one.
     if (next === 'stopped') return;
     this.#ended++;
     const action = this.actions[index] as Action;

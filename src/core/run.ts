@@ -48,7 +48,7 @@ export interface RunEnd {
 /** A run with all its steps, as read from its journal. */
 export interface Run {
   readonly header: RunHeader;
-  /** In the order in which they ended. Actions that had not begun when the run was stopped are only counted in `end`. */
+  /** In the order in which they ended. Actions that had not started when the run was stopped are only counted in `end`. */
   readonly steps: readonly RunStep[];
   readonly problems: readonly Problem[];
   /** Absent if the run was killed or is still running. */

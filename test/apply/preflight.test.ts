@@ -8,7 +8,7 @@ import type {Drift} from '../../src/core/drift.js';
 import type {RelPath} from '../../src/core/path.js';
 import {act, file, folder} from '../support/plan.js';
 
-const TODO: BatchResult = {status: 'todo'};
+const OPEN: BatchResult = {status: 'todo'};
 const ALREADY: BatchResult = {status: 'already-done'};
 const behind = (obstacle: string): BatchResult => ({status: 'todo', obstacle: obstacle as RelPath});
 const drifted = (path: string): BatchResult => {
@@ -59,7 +59,7 @@ async function look(...found: readonly (readonly [Action, BatchResult])[]) {
 describe('apply/preflight', () => {
   it('leaves open actions, and notes those already done without an event', async () => {
     const {states, drift, ended} = await look(
-      [act.create('a'), TODO],
+      [act.create('a'), OPEN],
       [act.create('b'), ALREADY],
       [act.mkdir('c'), ALREADY],
       [act.delete('d'), ALREADY],
@@ -69,7 +69,7 @@ describe('apply/preflight', () => {
   });
 
   it('does not check blocked actions', async () => {
-    const {asked, states} = await look([act.blocked('a'), TODO], [act.create('b'), TODO]);
+    const {asked, states} = await look([act.blocked('a'), OPEN], [act.create('b'), OPEN]);
     expect(asked).to.deep.equal([1]);
     expect(states.a).to.equal('blocked');
   });
@@ -90,7 +90,7 @@ describe('apply/preflight', () => {
     });
 
     it('is not drift, if the plan replaces it by a folder', async () => {
-      const {states, drift} = await look([replaced('a'), TODO], [act.create('a/b'), behind('a')]);
+      const {states, drift} = await look([replaced('a'), OPEN], [act.create('a/b'), behind('a')]);
       expect(states).to.deep.equal({a: 'pending', 'a/b': 'pending'});
       expect(drift).to.deep.equal([]);
     });
@@ -102,9 +102,9 @@ describe('apply/preflight', () => {
 
     it('is drift if the plan puts a leaf there, or a folder elsewhere', async () => {
       const {drift} = await look(
-        [replaced('a', file()), TODO],
+        [replaced('a', file()), OPEN],
         [act.create('a/b'), behind('a')],
-        [replaced('x'), TODO],
+        [replaced('x'), OPEN],
         [act.create('y/z'), behind('y')],
       );
       expect(drift).to.have.members(['a/b way', 'y/z way']);
@@ -116,7 +116,7 @@ describe('apply/preflight', () => {
 
     it('is done when its leader is', async () => expect((await both(ALREADY)).states.b).to.equal('already-done'));
     it('is to be done again while its leader is to be written', async () =>
-      expect((await both(TODO)).states.b).to.equal('pending'));
+      expect((await both(OPEN)).states.b).to.equal('pending'));
     it('is done when its leader is left alone', async () => expect((await both(drifted('a'))).states.b).to.equal('already-done'));
     it('is done when the plan has nothing to do for its leader', async () => {
       expect((await look([link('b', 'elsewhere'), ALREADY])).states.b).to.equal('already-done');

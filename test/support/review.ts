@@ -1,15 +1,8 @@
 /** Reviews without a terminal: opens plans, plays keys, and describes the screen in short. */
 import type {Plan} from '../../src/core/plan.js';
 import {summarize} from '../../src/plan/summary.js';
-import {
-  type Effect,
-  type Intent,
-  type ReviewOptions,
-  type ReviewState,
-  review,
-  startReview,
-  totalsOf,
-} from '../../src/ui/review/state.js';
+import {type Intent, type ReviewOptions, review, startReview} from '../../src/ui/review/intents.js';
+import {type Effect, type ReviewState, totalsOf} from '../../src/ui/review/state.js';
 
 export function openPlan(plan: Plan, options: Partial<ReviewOptions> = {}): ReviewState {
   const names = {save: 'dirsync.plan', export: 'dirsync-report.html'};

@@ -47,7 +47,7 @@ export async function namesOf(typed: Typed, allJobs: boolean): Promise<readonly 
   return checkRoots([...new Set(words)], flags);
 }
 
-/** Returns the names of all jobs, also from a config with mistakes: then each run fails, and its hooks are told. */
+/** Returns the names of all jobs, also from a config with mistakes: then each run fails and notifies its hooks. */
 async function allNames(typed: Typed): Promise<readonly string[]> {
   try {
     return [...((await configOf(typed))?.jobs.keys() ?? [])];

@@ -113,7 +113,7 @@ function upkeepLines({upkeep, changes}: PlanSummary): string[] {
   return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are restored afterwards.`] : [];
 }
 
-/** Returns one line per problem, up to `limit`, and a line with the number of others. */
+/** Returns a line for each problem, up to `limit`, and a line with the number of remaining ones. */
 export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, limit).map((problem) => {

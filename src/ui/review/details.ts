@@ -1,4 +1,4 @@
-/** What the review tells of one row of its tree: a folder, or a change with its attributes and content. */
+/** The details of one row of a review: a folder, or a change with its attributes and content. */
 import type {Action, ActionKind} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
 import {type AttributeRow, attributeRows} from '../../report/words/attributes.js';

@@ -1,6 +1,7 @@
 /** Maps keys to intents. Arrow keys and vi keys are equivalent. */
 import type {Key} from 'ink';
-import {GROUPS, type Intent, type Mode} from './state.js';
+import type {Intent} from './intents.js';
+import {GROUPS, type Mode} from './state.js';
 
 /** The keys that ink names. */
 export type NamedKeys = Partial<Key>;

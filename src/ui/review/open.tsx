@@ -5,10 +5,11 @@ import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
 import {narrow} from '../../plan/narrow.js';
 import {paint} from '../line.js';
 import {mount} from '../mount.js';
+import {type Intent, review, startReview} from './intents.js';
 import {firstKey, intentOf, isInterrupt} from './keys.js';
 import {Keys} from './listen.js';
 import {parseQuery} from './query.js';
-import {currentAction, type Effect, type Intent, type Look, type ReviewState, review, startReview} from './state.js';
+import {currentAction, type Effect, type Look, type ReviewState} from './state.js';
 import {reviewLines, type Size, settle} from './view.js';
 
 /** Services that the review needs. */

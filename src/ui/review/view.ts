@@ -8,8 +8,9 @@ import {formatBytes, formatIsoTime, formatShortCount} from '../../report/words/u
 import {applyQuestion, GLYPHS, KIND_STYLES, plainPath, reasonWords, type Style} from '../../report/words/words.js';
 import {fitLine, fitting, highlight, type Line, span, spread, widthOf, wrapLine, wrapTo} from '../line.js';
 import {actionPage, detailLines, folderLines, kindCounts} from './details.js';
+import {review} from './intents.js';
 import {KEY_HELP} from './keys.js';
-import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, review, totalsOf} from './state.js';
+import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, totalsOf} from './state.js';
 import {ALARM, DIM, STRONG, WARN} from './styles.js';
 import {TOP} from './tree.js';
 

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
+import type {Intent} from '../../../src/ui/review/intents.js';
 import {firstKey, intentOf, isInterrupt, KEY_HELP, type NamedKeys} from '../../../src/ui/review/keys.js';
-import type {Intent, Mode} from '../../../src/ui/review/state.js';
+import type {Mode} from '../../../src/ui/review/state.js';
 
 const BROWSE: Mode = {type: 'browse'};
 const PROMPT: Mode = {type: 'input', purpose: 'save', text: ''};

@@ -4,16 +4,8 @@ import {type Action, isUpkeep} from '../../../src/core/action.js';
 import type {RelPath} from '../../../src/core/path.js';
 import type {Halt} from '../../../src/core/plan.js';
 import {narrow} from '../../../src/plan/narrow.js';
-import {
-  chosen,
-  type Effect,
-  GROUPS,
-  type Intent,
-  type Mode,
-  type ReviewOptions,
-  type ReviewState,
-  totalsOf,
-} from '../../../src/ui/review/state.js';
+import type {Intent, ReviewOptions} from '../../../src/ui/review/intents.js';
+import {chosen, type Effect, GROUPS, type Mode, type ReviewState, totalsOf} from '../../../src/ui/review/state.js';
 import {TOP} from '../../../src/ui/review/tree.js';
 import {actions as anyActions} from '../../support/arbitrary.js';
 import {act, file, planOf} from '../../support/plan.js';
@@ -509,7 +501,7 @@ const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
   fc.uint8Array({min: 0, max: 1, minLength: 1}).map((flags): Intent => ({type: 'filtered', text: 'q', found: flags})),
 );
 
-describe('ui/review/state', () => {
+describe('ui/review/intents', () => {
   for (const [title, cases] of Object.entries(CASES)) {
     describe(title, () => {
       for (const {name, plan = PLAN, options, intents, rows, cursor, top, mode, effects, state: fields, ...rest} of cases) {
