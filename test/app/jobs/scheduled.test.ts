@@ -4,6 +4,7 @@ import type {EndedRun, Job, NoSettings} from '../../../src/app/jobs/job.js';
 import {Scheduled} from '../../../src/app/jobs/scheduled.js';
 import type {Settings} from '../../../src/config/settings.js';
 import {DirsyncError} from '../../../src/core/errors.js';
+import {noKinds} from '../../../src/core/run.js';
 import {pairIn} from '../../support/cli.js';
 import {bareRun} from '../../support/job-run.js';
 import {schedule} from '../../support/schedule.js';
@@ -32,7 +33,7 @@ describe('app/jobs/scheduled', () => {
       settings: async () => state.current,
       openLog: async ({log}: Pick<Settings, 'log'>) => void logs.push(log?.file),
       notice: (level: string, about: string, message: string) => told.push(`${level} ${about}: ${message}`),
-      tell: ({type}: {type: string}) => told.push(type),
+      tell: ({type, watching}: {type: string; watching?: boolean}) => told.push(watching ? `${type}, watching` : type),
     } as unknown as Job;
     const one = new Scheduled({
       job,
@@ -112,19 +113,36 @@ describe('app/jobs/scheduled', () => {
     const watching = schedule({watch: true, debounce: 0});
 
     it('a source of which nothing is heard is looked at now and then; that is told once, and when it is heard again', async () => {
+      const both = schedule({watch: true, debounce: 0, every: 3_600_000});
       const {source, target} = pairIn(temp(), {}, {});
-      const none = settings(path.join(source, 'none'), target, {schedule: watching});
-      const {one, told, state, runs} = start(none, {lasts: watching});
+      const none = settings(path.join(source, 'none'), target, {schedule: both});
+      const {one, told, state, runs} = start(none, {lasts: both});
       await runs(1);
       one.ask();
       await runs(2);
       const deaf = () => told.filter((text) => text.startsWith('warn watch: '));
       expect(deaf()).to.have.length(1);
       expect(deaf()[0]).to.include('1 min');
-      state.current = settings(source, target, {schedule: watching});
+      expect(told).to.include('run-waiting').and.not.include('run-waiting, watching');
+      state.current = settings(source, target, {schedule: both});
       await one.reread();
       expect(told.filter((text) => text.startsWith('info watch: '))).to.have.length(1);
       expect(deaf()).to.have.length(1);
+      one.ask();
+      await runs(3);
+      while (!told.includes('run-waiting, watching')) await new Promise(setImmediate);
+    });
+
+    it('a run that made folders while the watch began is followed by another, since something in them may be missed', async () => {
+      const {source, target} = pairIn(temp(), {}, {});
+      for (const kind of ['mkdir', 'replace'] as const) {
+        const {state, runs, used} = start(settings(source, target, {schedule: watching}), {lasts: watching});
+        state.run = bareRun({done: {...noKinds(), [kind]: {count: 1, bytes: 0}}});
+        await runs(1);
+        state.run = bareRun();
+        await runs(2);
+        expect(used, kind).to.have.length(2);
+      }
     });
 
     it('is told no more of what is not heard, once it watches nothing', async () => {
