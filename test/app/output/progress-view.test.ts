@@ -5,7 +5,7 @@ import {captured} from '../../support/captured.js';
 import {applyProgress} from '../../support/plan.js';
 
 describe('app/output/progress-view', () => {
-  const {TERM} = process.env;
+  const {TERM, CI} = process.env;
   const properties = ['isTTY', 'columns'] as const;
   const was = properties.map((name) => Object.getOwnPropertyDescriptor(process.stderr, name));
   const pretend = (isTTY: boolean, columns?: number) => {
@@ -14,11 +14,14 @@ describe('app/output/progress-view', () => {
   };
   beforeEach(() => {
     process.env.TERM = 'xterm';
+    delete process.env.CI;
     pretend(true, 20);
   });
   afterEach(() => {
     if (TERM === undefined) delete process.env.TERM;
     else process.env.TERM = TERM;
+    if (CI === undefined) delete process.env.CI;
+    else process.env.CI = CI;
     for (const [i, name] of properties.entries()) {
       Reflect.deleteProperty(process.stderr, name);
       const before = was[i];
@@ -50,6 +53,7 @@ describe('app/output/progress-view', () => {
     for (const [title, prepare] of [
       ['stderr is no terminal', () => pretend(false)],
       ['the terminal cannot be drawn on', () => (process.env.TERM = 'dumb')],
+      ['CI is set', () => (process.env.CI = 'true')],
     ] as const) {
       it(`is none where ${title}; then its text is not even made`, async () => {
         prepare();

@@ -34,6 +34,11 @@ describe('app/setup/init', () => {
     expect(told).to.include('dirsync plan j').and.not.include('--config');
   });
 
+  it('beside the folders, paths stay as they were typed', async () => {
+    await init();
+    expect(fs.readFileSync('dirsync.config.yaml', 'utf8')).to.match(/^ +source: '?s'?$/m);
+  });
+
   it('in another place, paths still lead where they were typed, and the next step names it', async () => {
     fs.mkdirSync(path.join(folder, 'conf'));
     const told = await init({...FULL, log: 'x.log'}, {file: 'conf/my.yaml'});

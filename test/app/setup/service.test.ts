@@ -75,6 +75,15 @@ describe('app/setup/service', () => {
       expect(fs.readdirSync(at('out')).length).to.be.at.least(4);
     });
 
+    it('a file that is already the same is not written again', async () => {
+      const {at, print} = given();
+      await print(['daily'], {out: at('out')});
+      const inodes = () => fs.readdirSync(at('out')).map((name) => fs.statSync(at('out', name)).ino);
+      const before = inodes();
+      await print(['daily'], {out: at('out'), force: true});
+      expect(inodes()).to.deep.equal(before);
+    });
+
     it('one that is there and differs is left, with all others, unless it may be replaced', async () => {
       const {at, print} = given();
       await print(['daily'], {out: at('out')});
