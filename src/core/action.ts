@@ -36,7 +36,13 @@ interface Step {
   readonly path: RelPath;
   /** Shown to users; apply also uses it to decide whether content must be compared to see that the action is already done. */
   readonly reasons: readonly Reason[];
+  /** Target drift: what somebody did to the target's entry since the last run, if that is why there is an action. */
+  readonly targetDrift?: TargetDrift | undefined;
 }
+
+/** What somebody else than dirsync did in the target since the last run. */
+export const TARGET_DRIFTS = ['added', 'changed', 'removed'] as const;
+export type TargetDrift = (typeof TARGET_DRIFTS)[number];
 
 interface Renamed extends Step {
   /**
@@ -83,12 +89,27 @@ export interface Link extends Renamed {
   readonly leader: RelPath;
 }
 
-/** The same content under a new name; different metadata is set too. The content of a folder has separate actions. */
-export interface Move extends Renamed {
+/**
+ * The same entry under a new path; different metadata is set too. A folder takes its content with it, and what changes inside has
+ * separate actions, at the new paths. `from` is the path in the target when the plan was made, before all moves.
+ *
+ * With the same folder and a name that differs only in spelling, it is a `Renamed` like others, and `carried` is absent.
+ */
+export interface Move extends Step {
   readonly kind: 'move';
   readonly from: RelPath;
   readonly before: Entry;
   readonly after: Entry;
+  readonly carried?: Carried | undefined;
+}
+
+/** What a move carries to its new path, and how to recognise it there. */
+export interface Carried {
+  /** The inode number in the target; undefined if the file system does not keep it. */
+  readonly inode?: bigint | undefined;
+  /** At and below the path: the number of entries that are not folders, and the bytes of files, which are not copied. */
+  readonly leaves: number;
+  readonly bytes: number;
 }
 
 /** A change of metadata only. */

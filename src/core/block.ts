@@ -69,6 +69,14 @@ export interface Block {
   /** How many names the file has (hard links). */
   readonly links: Uint32Array;
   /**
+   * When the inode was made and when it was last changed (statx(2): btime, ctime), to recognise it again. Seconds modulo 2^32; both
+   * parts are 0 if the file system stores no such time.
+   */
+  readonly birthSeconds: Uint32Array;
+  readonly birthNanoseconds: Uint32Array;
+  readonly changeSeconds: Uint32Array;
+  readonly changeNanoseconds: Uint32Array;
+  /**
    * Entry i's name is text[end of i-1 .. nameEnd[i]). Its belongings are text[nameEnd[i] .. belongsEnd[i]): a symlink's target, a
    * device's numbers, or the digest of a folder's own filter rules; in a `RENAMED` row they end with NUL and the entry's own name.
    * Its extended attributes are text[belongsEnd[i] .. end[i]): name, NUL, value, NUL, sorted by name.
@@ -92,6 +100,11 @@ export interface Stat {
   inodeLow: number;
   inodeHigh: number;
   links: number;
+  /** See `Block`. */
+  birthSeconds: number;
+  birthNanoseconds: number;
+  changeSeconds: number;
+  changeNanoseconds: number;
   /** A device's numbers; 0 for other kinds. */
   rdevMajor: number;
   rdevMinor: number;
@@ -113,6 +126,10 @@ export function emptyStat(): Stat {
     inodeLow: 0,
     inodeHigh: 0,
     links: 0,
+    birthSeconds: 0,
+    birthNanoseconds: 0,
+    changeSeconds: 0,
+    changeNanoseconds: 0,
     rdevMajor: 0,
     rdevMinor: 0,
     mounted: undefined,
@@ -151,6 +168,10 @@ export class BlockWriter {
     this.#inodeWords[2 * i] = stat.inodeLow;
     this.#inodeWords[2 * i + 1] = stat.inodeHigh;
     block.links[i] = stat.links;
+    block.birthSeconds[i] = stat.birthSeconds;
+    block.birthNanoseconds[i] = stat.birthNanoseconds;
+    block.changeSeconds[i] = stat.changeSeconds;
+    block.changeNanoseconds[i] = stat.changeNanoseconds;
     this.#push(name);
     block.nameEnd[i] = this.#used;
     block.belongsEnd[i] = this.#used;
@@ -211,6 +232,10 @@ function emptyBlock(): Block {
     device: new Uint32Array(n),
     inode: new BigUint64Array(n),
     links: new Uint32Array(n),
+    birthSeconds: new Uint32Array(n),
+    birthNanoseconds: new Uint32Array(n),
+    changeSeconds: new Uint32Array(n),
+    changeNanoseconds: new Uint32Array(n),
     nameEnd: new Uint32Array(n),
     belongsEnd: new Uint32Array(n),
     end: new Uint32Array(n),
@@ -218,7 +243,10 @@ function emptyBlock(): Block {
   };
 }
 
-/** The columns that are equal in two snapshots of the same tree, for a digest. Inode and device numbers are not among them. */
+/**
+ * The columns that are equal in two snapshots of the same tree, for a digest. What identifies inodes is not among them: their
+ * numbers, devices, and times of birth and change.
+ */
 export function canonicalColumns(block: Block): Uint8Array[] {
   const {count} = block;
   const used = block.end[count - 1] ?? 0;

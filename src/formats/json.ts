@@ -3,7 +3,7 @@
  * decimal strings of seconds with nine decimals, modes are four octal digits, inodes are decimal strings. Names are strings in
  * which `JSON.stringify` escapes lone surrogates.
  */
-import {ACTION_KINDS, type Action, type ActionKind, REASONS} from '../core/action.js';
+import {ACTION_KINDS, type Action, type ActionKind, type Carried, REASONS, type TargetDrift} from '../core/action.js';
 import type {Entry, Kind} from '../core/entry.js';
 import {foldName, isName} from '../core/name.js';
 import {pathFault, type RelPath} from '../core/path.js';
@@ -102,11 +102,13 @@ const SHAPES: Readonly<Record<ActionKind, {before: Presence; after: Presence; sa
 
 /** The valid kinds of actions. */
 export const KIND_NAMES: ReadonlySet<unknown> = new Set(ACTION_KINDS);
-const ACTION_KEYS = keys<Action & {from: 1; leader: 1; leaves: 1; bytes: 1}>({
+const ACTION_KEYS = keys<Action & {from: 1; carried: 1; leader: 1; leaves: 1; bytes: 1}>({
   kind: 1,
   path: 1,
   from: 1,
+  carried: 1,
   reasons: 1,
+  targetDrift: 1,
   before: 1,
   after: 1,
   leader: 1,
@@ -114,16 +116,30 @@ const ACTION_KEYS = keys<Action & {from: 1; leader: 1; leaves: 1; bytes: 1}>({
   bytes: 1,
 });
 const REASON_NAMES: ReadonlySet<unknown> = new Set(REASONS);
+const TARGET_DRIFT_NAMES = keys<Record<TargetDrift, 1>>({added: 1, changed: 1, removed: 1});
 
 /** Encodes an action; absent fields are left out. */
 export function encodeAction(action: Action) {
+  const json = encodeStep(action);
+  return action.targetDrift === undefined ? json : {...json, targetDrift: action.targetDrift};
+}
+
+function encodeStep(action: Action) {
   const {kind, path, reasons, before, after} = action;
   switch (kind) {
     case 'mkdir':
     case 'create':
       return {kind, path, reasons, after: encodeEntry(after)};
     case 'move':
-      return {kind, path, from: action.from, reasons, before: encodeEntry(before), after: encodeEntry(after)};
+      return {
+        kind,
+        path,
+        from: action.from,
+        ...(action.carried && {carried: encodeCarried(action.carried)}),
+        reasons,
+        before: encodeEntry(before),
+        after: encodeEntry(after),
+      };
     case 'update':
     case 'replace':
       return {
@@ -154,9 +170,30 @@ export function encodeAction(action: Action) {
   }
 }
 
+const CARRIED_KEYS = keys<Carried>({inode: 1, leaves: 1, bytes: 1});
+
+/** An inode number is text, since it may be too large for a number. */
+function encodeCarried({inode, leaves, bytes}: Carried) {
+  return {...(inode !== undefined && {inode: String(inode)}), leaves, bytes};
+}
+
+function decodeCarried(value: unknown): Carried {
+  const {inode, leaves, bytes} = record(value, 'carried', CARRIED_KEYS);
+  const totals = {leaves: integer(leaves, 'carried.leaves'), bytes: integer(bytes, 'carried.bytes')};
+  if (inode === undefined) return totals;
+  if (typeof inode !== 'string' || !/^\d{1,20}$/.test(inode)) refuse('carried.inode', inode, 'an inode number');
+  return {inode: BigInt(inode), ...totals};
+}
+
 /** Decodes an action. @throws FormatError; HostilePathError for a forbidden path. */
 export function decodeAction(value: unknown): Action {
   const json = record(value, 'the action', ACTION_KEYS);
+  const action = decodeStep(json);
+  if (json.targetDrift === undefined) return action;
+  return {...action, targetDrift: oneOf(json.targetDrift, 'targetDrift', TARGET_DRIFT_NAMES)};
+}
+
+function decodeStep(json: Record<string, unknown>): Action {
   if (!KIND_NAMES.has(json.kind)) refuse('kind', json.kind, 'a kind of action');
   const kind = json.kind as ActionKind;
   const path = decodePath(json.path, 'path');
@@ -168,6 +205,13 @@ export function decodeAction(value: unknown): Action {
   const after = side(json.after, 'after', shape.after);
   if (shape.sameKind !== undefined && shape.sameKind !== (before?.kind === after?.kind)) {
     throw new FormatError(`${kind} from ${before?.kind} to ${after?.kind}`);
+  }
+  if (json.carried !== undefined) {
+    if (kind !== 'move') throw new FormatError(`${kind} with carried`);
+    const from = decodePath(json.from, 'from');
+    if (from === '' || from === path) throw new HostilePathError(`from "${excerpt(from)}" is not another path`);
+    const {reasons} = json;
+    return {kind, path, from, carried: decodeCarried(json.carried), reasons, before: before as Entry, after: after as Entry};
   }
   const from = decodeFrom(json.from, {kind, path, before});
   if (kind === 'link') {

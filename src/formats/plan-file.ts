@@ -244,15 +244,18 @@ class PlanReader {
   }
 
   /** Refuses a plan that would reach an entry through something that is not a folder, such as a symlink that the plan creates. */
-  #checkRoom({path, before, after}: Action): void {
+  #checkRoom(action: Action): void {
+    const {path, before, after} = action;
     const rooms = this.#rooms;
     while (rooms.length > 0 && !isWithin(path, (rooms.at(-1) as Room).path)) rooms.pop();
     const above = rooms.at(-1);
-    if (above && ((before && !above.before) || (after && !above.after))) {
+    // What is moved here was elsewhere before, together with its content.
+    const isCarried = action.kind === 'move' && action.carried !== undefined;
+    if (above && ((before && !isCarried && !above.before) || (after && !above.after))) {
       throw new HostilePathError(`"${excerpt(path)}" is inside "${excerpt(above.path)}", which is not a folder at that point`);
     }
     const room = {path, before: before?.kind === 'directory', after: after?.kind === 'directory'};
-    if (!room.before || !room.after) rooms.push(room);
+    if (!room.before || !room.after || isCarried) rooms.push(room);
   }
 
   #readProblem(line: string): void {

@@ -5,7 +5,7 @@
 import os from 'node:os';
 import {CODE, type Stat} from '../core/block.js';
 import {countable, fromNanoseconds, MAX_SIZE} from '../core/entry.js';
-import {type Libc, loadLibc, O, STATX_ATTR_MOUNT_ROOT, STATX_BASIC_STATS, UTIME_OMIT, XATTR_MAX} from './libc.js';
+import {type Libc, loadLibc, O, STATX_ATTR_MOUNT_ROOT, STATX_BASIC_STATS, STATX_BTIME, UTIME_OMIT, XATTR_MAX} from './libc.js';
 import {type Folder, type OpenFile, SystemError} from './platform.js';
 
 // Scratch memory: two names, one statx, two timespecs, a buffer for listings and content, and a second buffer for comparisons. The
@@ -71,7 +71,7 @@ export class Kernel {
    * above `MAX_SIZE`.
    */
   statx(folder: number, name: number, flags: number, stat: Stat): number {
-    const result = this.libc.statx(folder, name, flags, STATX_BASIC_STATS, this.base + STATX);
+    const result = this.libc.statx(folder, name, flags, STATX_BASIC_STATS | STATX_BTIME, this.base + STATX);
     if (result !== 0) return result;
     const w = this.words;
     const at = STATX / 4;
@@ -91,6 +91,11 @@ export class Kernel {
     stat.inodeHigh = w[at + 9] as number;
     stat.device = (((w[at + 34] as number) << 20) | (w[at + 35] as number)) >>> 0;
     stat.links = w[at + 4] as number;
+    const hasBirth = ((w[at] as number) & STATX_BTIME) !== 0;
+    stat.birthSeconds = hasBirth ? (w[at + 20] as number) : 0;
+    stat.birthNanoseconds = hasBirth ? (w[at + 22] as number) : 0;
+    stat.changeSeconds = w[at + 24] as number;
+    stat.changeNanoseconds = w[at + 26] as number;
     // A mask beside the attributes says which ones the kernel knows: this one since Linux 5.8.
     stat.mounted =
       ((w[at + 14] as number) & STATX_ATTR_MOUNT_ROOT) === 0 ? undefined : ((w[at + 2] as number) & STATX_ATTR_MOUNT_ROOT) !== 0;

@@ -49,6 +49,11 @@ export function fill(stat: Stat, found: fs.BigIntStats): void {
   stat.inodeHigh = Number((found.ino >> 32n) & 0xffff_ffffn);
   stat.device = Number(found.dev & 0xffff_ffffn);
   stat.links = Number(found.nlink);
+  const [birth, change] = [fromNanoseconds(found.birthtimeNs), fromNanoseconds(found.ctimeNs)];
+  stat.birthSeconds = birth.seconds >>> 0;
+  stat.birthNanoseconds = birth.nanoseconds;
+  stat.changeSeconds = change.seconds >>> 0;
+  stat.changeNanoseconds = change.nanoseconds;
   stat.mounted = undefined;
   // The layout of a dev_t depends on the C library: here it only distinguishes devices.
   const isDevice = stat.code === CODE.chardev || stat.code === CODE.blockdev;

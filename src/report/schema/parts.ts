@@ -1,6 +1,6 @@
 /** Parts of several documents: values, entries, actions, problems, counts, guards and drift. */
 import {z} from 'zod';
-import {ACTION_KINDS, REASONS} from '../../core/action.js';
+import {ACTION_KINDS, REASONS, TARGET_DRIFTS} from '../../core/action.js';
 import {DRIFT_ATTRIBUTES} from '../../core/drift.js';
 import {OUTCOME_STATUSES} from '../../core/outcome.js';
 import {GUARD_NAMES} from '../../core/plan.js';
@@ -75,6 +75,10 @@ const step = {
       'The reasons: "new", "gone" from the source, "excluded" by a filter, or what differs. Only "children": the times of a folder are restored ' +
         'after its content changed, which does not count as a change.',
     ),
+  targetDrift: z
+    .enum(TARGET_DRIFTS)
+    .describe('What somebody else did to the entry in the target since the last run, if that is why there is an action.')
+    .optional(),
 };
 
 const from = relPath.describe(
@@ -98,9 +102,21 @@ export const action = z
       after,
     }),
     z.strictObject({
-      kind: z.literal('move').describe('The same content under a different name; different metadata is set too.'),
+      kind: z.literal('move').describe('The same entry under a different path; different metadata is set too.'),
       ...step,
-      from,
+      from: relPath.describe('The path in the target when the plan was made, before all moves.'),
+      carried: z
+        .strictObject({
+          inode: z
+            .string()
+            .regex(/^\d{1,20}$/)
+            .describe('The inode number in the target; absent if the file system does not keep it.')
+            .optional(),
+          leaves: count('Entries at and below the path that are not folders.'),
+          bytes: count('Bytes of the files at and below the path, which are not copied.'),
+        })
+        .describe('What is moved. Absent if only the spelling of a name changes.')
+        .optional(),
       before,
       after,
     }),
