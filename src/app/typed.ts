@@ -128,6 +128,8 @@ const MAKING = [
   'oneFileSystem',
   'linksAs',
   'renameInvalid',
+  'moves',
+  'moveCheckLimit',
 ] as const satisfies (keyof SettingFlags)[];
 
 /** @throws DirsyncError USAGE for flags that have no effect on a saved plan. */

@@ -87,6 +87,8 @@ export abstract class BaseCommand extends Command {
         oneFileSystem: flags['one-file-system'],
         linksAs: flags['links-as'] as Typed['flags']['linksAs'],
         renameInvalid: flags['rename-invalid'],
+        moves: flags.moves,
+        moveCheckLimit: flags['move-check-limit'],
         maxDelete: flags['max-delete'],
         allow: flags.allow as Typed['flags']['allow'],
         every: flags.every,

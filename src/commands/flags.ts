@@ -3,7 +3,7 @@ import {Args, Flags} from '@oclif/core';
 import {ACTION_KINDS} from '../core/action.js';
 import {FORMATS} from '../core/format.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
-import {GUARD_NAMES, LINKS_AS, PRESERVABLE} from '../core/plan.js';
+import {DEFAULT_MOVE_CHECK, GUARD_NAMES, LINKS_AS, PRESERVABLE} from '../core/plan.js';
 import {IO_PRIORITIES} from '../core/priority.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 
@@ -128,6 +128,16 @@ export const planFlags = {
     summary: 'Escape names that the target cannot hold, such as "a:b" as "a%3Ab"; copying back from that target restores them.',
     allowNo: true,
     helpGroup: 'PRESERVE',
+  }),
+  moves: Flags.boolean({
+    summary: 'Rename in the target what was renamed in the source, instead of copying it again (default).',
+    allowNo: true,
+    helpGroup: 'COMPARE',
+  }),
+  'move-check-limit': Flags.string({
+    summary: `To find moved files of which nothing is remembered, read at most this much (default: ${DEFAULT_MOVE_CHECK}).`,
+    helpValue: 'SIZE',
+    helpGroup: 'COMPARE',
   }),
   'max-delete': Flags.string({
     summary: 'Halt if more than this would be deleted: a number, or a percentage such as 5%.',

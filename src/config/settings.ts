@@ -3,7 +3,15 @@ import type {ActionKind} from '../core/action.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Heartbeat, Hooks, Webhook} from '../core/hooks.js';
 import type {LogFormat, LogLevel, LogSettings} from '../core/log.js';
-import {type GuardName, type LinksAs, type MaxDelete, type PlanOptions, PRESERVABLE, type Preservable} from '../core/plan.js';
+import {
+  DEFAULT_MOVE_CHECK,
+  type GuardName,
+  type LinksAs,
+  type MaxDelete,
+  type PlanOptions,
+  PRESERVABLE,
+  type Preservable,
+} from '../core/plan.js';
 import type {IoPriority} from '../core/priority.js';
 import {checkLocal} from '../core/remote.js';
 import type {OnMissed, OnOverlap, Schedule} from '../core/schedule.js';
@@ -45,6 +53,8 @@ export interface SettingFlags {
   readonly oneFileSystem?: boolean | undefined;
   readonly linksAs?: LinksAs | undefined;
   readonly renameInvalid?: boolean | undefined;
+  readonly moves?: boolean | undefined;
+  readonly moveCheckLimit?: string | undefined;
   readonly maxDelete?: string | undefined;
   readonly allow?: readonly GuardName[] | undefined;
   readonly every?: string | undefined;
@@ -104,6 +114,10 @@ export interface Settings {
   readonly linksAs: LinksAs | undefined;
   /** Escape names that the target cannot hold. */
   readonly renameInvalid: boolean;
+  /** Rename in the target what was renamed in the source. */
+  readonly moves: boolean;
+  /** The most bytes that are read to find moved files by content. */
+  readonly moveCheckLimit: number;
   /** Undefined: the default of the guard. */
   readonly maxDelete: MaxDelete | undefined;
   readonly allow: readonly GuardName[];
@@ -194,6 +208,8 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,
     linksAs: flags.linksAs ?? job.linksAs,
     renameInvalid: flags.renameInvalid ?? job.renameInvalid ?? false,
+    moves: flags.moves ?? job.moves ?? true,
+    moveCheckLimit: parseSize(String(flags.moveCheckLimit ?? job.moveCheckLimit ?? DEFAULT_MOVE_CHECK)),
     maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(String(maxDelete)),
     allow: flags.allow ?? job.allow ?? [],
     schedule: scheduleOf(flags, job),

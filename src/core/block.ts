@@ -178,6 +178,37 @@ export class BlockWriter {
     block.end[i] = this.#used;
   }
 
+  /** Adds a row of another block as it is. */
+  copy(from: Block, row: number): void {
+    if (this.#count === BLOCK_ENTRIES) this.finish();
+    const start = nameStart(from, row);
+    const end = from.end[row] as number;
+    const at = this.#reserve(end - start);
+    const block = this.#block;
+    const i = this.#count++;
+    block.depth[i] = from.depth[row] as number;
+    block.code[i] = from.code[row] as number;
+    block.flags[i] = from.flags[row] as number;
+    block.mode[i] = from.mode[row] as number;
+    block.uid[i] = from.uid[row] as number;
+    block.gid[i] = from.gid[row] as number;
+    block.size[i] = from.size[row] as number;
+    block.seconds[i] = from.seconds[row] as number;
+    block.nanoseconds[i] = from.nanoseconds[row] as number;
+    block.device[i] = from.device[row] as number;
+    block.inode[i] = from.inode[row] as bigint;
+    block.links[i] = from.links[row] as number;
+    block.birthSeconds[i] = from.birthSeconds[row] as number;
+    block.birthNanoseconds[i] = from.birthNanoseconds[row] as number;
+    block.changeSeconds[i] = from.changeSeconds[row] as number;
+    block.changeNanoseconds[i] = from.changeNanoseconds[row] as number;
+    block.text.set(from.text.subarray(start, end), at);
+    block.nameEnd[i] = at + (from.nameEnd[row] as number) - start;
+    block.belongsEnd[i] = at + (from.belongsEnd[row] as number) - start;
+    block.end[i] = at + end - start;
+    this.#used = at + end - start;
+  }
+
   /**
    * Completes the last entry: flags, its belongings and extended attributes (byte strings), and its own name if it was added under
    * a different one.
@@ -203,14 +234,19 @@ export class BlockWriter {
     this.flush(block);
   }
 
-  #push(text: string): void {
-    if (this.#used + text.length > this.#block.text.length) {
-      const grown = new Uint8Array(Math.max(2 * this.#block.text.length, this.#used + text.length));
+  /** Makes room for this many bytes of text, and returns where they begin. */
+  #reserve(length: number): number {
+    if (this.#used + length > this.#block.text.length) {
+      const grown = new Uint8Array(Math.max(2 * this.#block.text.length, this.#used + length));
       grown.set(this.#block.text);
       this.#block = {...this.#block, text: grown};
     }
+    return this.#used;
+  }
+
+  #push(text: string): void {
+    let at = this.#reserve(text.length);
     const bytes = this.#block.text;
-    let at = this.#used;
     for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
     this.#used = at;
   }

@@ -30,6 +30,9 @@ export interface Preserved extends PreservedXattrs {
 export const LINKS_AS = ['content', 'text'] as const;
 export type LinksAs = (typeof LINKS_AS)[number];
 
+/** The default of `PlanOptions.moveCheckLimit`, as it is typed. */
+export const DEFAULT_MOVE_CHECK = '1GiB';
+
 /** How files are compared, and what may be changed. Stored in the plan, so that apply does what was reviewed. */
 export interface PlanOptions extends Preserved, Filtering {
   /** What decides that a file's content is the same: size and mtime, only the size, or the content itself. */
@@ -53,6 +56,10 @@ export interface PlanOptions extends Preserved, Filtering {
   readonly linksAs?: LinksAs | undefined;
   /** Names that the target cannot hold are escaped: see `Naming`. */
   readonly renameInvalid: boolean;
+  /** Entries that were renamed in the source are renamed in the target. */
+  readonly moves: boolean;
+  /** The most bytes of each tree that are read to find moved files where nothing is remembered. */
+  readonly moveCheckLimit: number;
   /** Files with fewer bytes than `minSize`, or more than `maxSize`, are left alone on both sides. */
   readonly minSize?: number | undefined;
   readonly maxSize?: number | undefined;

@@ -5,7 +5,7 @@ import type {Action} from '../core/action.js';
 export class ActionList {
   readonly #actions: Action[] = [];
   /** The position of each action in canonical order. */
-  #orders = new Uint32Array(1024);
+  #orders = new Float64Array(1024);
   #inOrder = true;
 
   get count(): number {
@@ -17,7 +17,7 @@ export class ActionList {
     const place = this.#actions.length;
     if (place > 0 && order < (this.#orders[place - 1] as number)) this.#inOrder = false;
     if (place === this.#orders.length) {
-      const larger = new Uint32Array(2 * place);
+      const larger = new Float64Array(2 * place);
       larger.set(this.#orders);
       this.#orders = larger;
     }

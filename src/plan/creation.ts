@@ -12,6 +12,8 @@ export interface CreationOptions {
   readonly source: Reader;
   readonly limits: Limits;
   readonly draft: Draft;
+  /** Plans that the source's current row is moved to a path, if it is, and goes on to the next row. */
+  readonly moveHere?: ((path: RelPath, frame: Frame | undefined) => Promise<boolean>) | undefined;
 }
 
 /** The target's leaf that a folder will replace. */
@@ -30,6 +32,7 @@ export async function createTree(options: CreationOptions, frame: Frame | undefi
     const parent = paths[s.depth - top] as RelPath;
     const path = s.depth === 0 ? ROOT : joinPath(parent, s.name());
     const kind = kindOf(s.code);
+    if (await options.moveHere?.(path, frame)) continue;
     if (s.isUnread) draft.elsewhere.isUnknown = true;
     const fault = s.depth > top && kind !== undefined ? limits.unheld(frame) : undefined;
     if (fault !== undefined) {

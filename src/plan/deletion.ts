@@ -24,6 +24,8 @@ export interface DeletionOptions {
   readonly reasons: readonly Reason[];
   /** Returns the next position in canonical order. */
   readonly nextOrder: () => number;
+  /** Whether the current row is moved out of the subtree. */
+  readonly isLeaving?: (() => boolean) | undefined;
 }
 
 /** Shared by all actions that have it. */
@@ -44,7 +46,7 @@ interface OpenFolder {
  * Reads everything at and below the current row of `target`, at `path`. Entries that a filter left out or that could not be read
  * are kept, with every folder above them.
  */
-export async function readDeletion(target: Reader, {path, reasons, nextOrder}: DeletionOptions): Promise<Deletion> {
+export async function readDeletion(target: Reader, {path, reasons, nextOrder, isLeaving}: DeletionOptions): Promise<Deletion> {
   const top = target.depth;
   const steps: (DeletionStep | undefined)[] = [];
   const open: OpenFolder[] = [];
@@ -64,6 +66,10 @@ export async function readDeletion(target: Reader, {path, reasons, nextOrder}: D
   };
   do {
     close(target.depth);
+    if (isLeaving?.()) {
+      await target.skipTree();
+      continue;
+    }
     const parent = open.at(-1);
     const here = parent === undefined ? path : joinPath(parent.path, target.name());
     if (target.code === CODE.excluded) keepAbove('PROTECTED');

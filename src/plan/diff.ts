@@ -7,9 +7,12 @@
  *
  * Invariant of the main loop: both readers are in the same folder (the current frame), or have left it. A subtree that only one
  * tree has is read completely at once, so the readers stay together.
+ *
+ * If something may have been moved, what has no equal at its path is put aside as loose rows, and is compared in the same way when both
+ * trees were read: then it is known what was moved (plan/moves).
  */
 import type {Reason} from '../core/action.js';
-import {belongingsAt, CODE, entryAt, kindOf} from '../core/block.js';
+import {type Block, belongingsAt, CODE, entryAt, kindOf} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import {compareBytes, encodeName} from '../core/name.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
@@ -21,8 +24,12 @@ import {type Deletion, readBlocked, readDeletion} from './deletion.js';
 import {type Diff, Draft} from './draft.js';
 import {type Frame, pathInTarget, pathOf} from './frame.js';
 import {type LimitOptions, Limits} from './limits.js';
+import type {LooseReader, Packing, Range} from './loose-rows.js';
+import type {LooseTree} from './loose-tree.js';
 import type {LossOptions} from './losses.js';
+import {Moves} from './moves.js';
 import {type BlockStream, compareNamesAt, isSameBlock, isSameFile, Reader} from './reader.js';
+import type {Remembered} from './remembered.js';
 
 export interface DiffOptions extends LossOptions, LimitOptions {
   readonly source: BlockStream;
@@ -30,11 +37,58 @@ export interface DiffOptions extends LossOptions, LimitOptions {
   /** Called now and then with the current number of actions; it throws if there is no memory for more. */
   readonly onActions?: (count: number) => void;
   readonly sameContent: SameContent;
+  /** What is remembered of both trees, to find what was moved. */
+  readonly remembered?: Remembered | undefined;
+  /** How rows are kept until both trees were read; as they are by default. */
+  readonly packing?: Packing | undefined;
+  /** Whether the target's inode numbers stay the same, so that apply can recognise a moved entry by its number. */
+  readonly keepsInodes?: boolean | undefined;
 }
 
 /** Compares two trees. @throws whatever a stream, `sameContent` or `onActions` throws. */
-export function diff(options: DiffOptions): Promise<Diff> {
-  return new Merge(options).run();
+export async function diff(options: DiffOptions): Promise<Diff> {
+  const {policy, sameContent, remembered, holdsName, packing = UNPACKED} = options;
+  const draft = new Draft(options);
+  const contents = new Contents(draft, options);
+  // What is not deleted at its old path cannot be moved.
+  const mayMove = policy.moves && policy.delete;
+  const moves = mayMove ? new Moves({policy, remembered, packing, holdsName, sameFiles: sameContent}) : undefined;
+  const onBlock = () => options.onActions?.(draft.count);
+  const [source, target] = [new Reader(options.source, onBlock), new Reader(options.target, onBlock)];
+  const shared = {options, draft, contents, moves};
+  const root = await new Merge(shared, {source, target}).run();
+  if (moves !== undefined && moves.slots.length > 0) await mergeLoose(shared, moves);
+  await contents.compare();
+  // Creating .dirsync changes the root's times, so they are restored if anything is done.
+  if (root !== undefined && draft.hasChanges) draft.touch(root);
+  return draft.finish();
+}
+
+async function mergeLoose(shared: Shared, moves: Moves): Promise<void> {
+  await moves.find();
+  for (const {frame, order, source = EMPTY, target = EMPTY} of moves.slots) {
+    shared.draft.goBackTo(order);
+    const read = {source: moves.read('source', source, frame.depth), target: moves.read('target', target, frame.depth)};
+    await new Merge(shared, read, {...read, moves}).mergeBelow(frame);
+  }
+}
+
+const EMPTY: Range = {start: 0, end: 0};
+const UNPACKED: Packing = {pack: (block) => block, unpack: (packed) => packed as Block};
+
+/** What all merges of one comparison share. */
+interface Shared {
+  readonly options: DiffOptions;
+  readonly draft: Draft;
+  readonly contents: Contents;
+  readonly moves: Moves | undefined;
+}
+
+/** Loose rows that are merged after it is known what was moved. */
+interface Loose {
+  readonly source: LooseReader;
+  readonly target: LooseReader;
+  readonly moves: Moves;
 }
 
 class Merge {
@@ -45,44 +99,49 @@ class Merge {
   readonly #contents: Contents;
   readonly #limits: Limits;
   readonly #creation: CreationOptions;
+  /** Where loose rows are put; undefined if they are planned at once. */
+  readonly #moves: Moves | undefined;
 
-  constructor(options: DiffOptions) {
+  constructor(
+    private readonly shared: Shared,
+    {source, target}: {readonly source: Reader; readonly target: Reader},
+    private readonly loose?: Loose,
+  ) {
+    const {options, draft, contents, moves} = shared;
     this.#policy = options.policy;
-    this.#draft = new Draft(options);
-    this.#contents = new Contents(this.#draft, options);
-    const onBlock = () => options.onActions?.(this.#draft.count);
-    this.#source = new Reader(options.source, onBlock);
-    this.#target = new Reader(options.target, onBlock);
-    this.#limits = new Limits(this.#source, options);
-    this.#creation = {source: this.#source, limits: this.#limits, draft: this.#draft};
+    this.#draft = draft;
+    this.#contents = contents;
+    this.#source = source;
+    this.#target = target;
+    this.#limits = new Limits(source, options);
+    this.#moves = loose === undefined ? moves : undefined;
+    const moveHere = loose && ((path: RelPath, frame: Frame | undefined) => this.#moveHere(path, frame));
+    this.#creation = {source, limits: this.#limits, draft, moveHere};
   }
 
-  async run(): Promise<Diff> {
+  /** Compares both trees completely. Returns the frame of the root if both have one. */
+  async run(): Promise<Frame | undefined> {
     const s = this.#source;
     const t = this.#target;
     await s.fill();
     await t.fill();
     if (s.depth !== 0) throw new Error('a stream of blocks starts with its root');
-    if (t.depth === 0) {
-      const root = await this.#both(undefined);
-      if (root !== undefined) {
-        await this.#mergeBelow(root);
-        await this.#contents.compare();
-        // Creating .dirsync changes the root's times, so they are restored if anything is done.
-        if (this.#draft.hasChanges) this.#draft.touch(root);
-      }
-    } else {
+    if (t.depth !== 0) {
       await createTree(this.#creation, undefined);
+      return undefined;
     }
-    return this.#draft.finish();
+    const root = await this.#both(undefined);
+    if (root !== undefined) await this.mergeBelow(root);
+    return root;
   }
 
-  async #mergeBelow(root: Frame): Promise<void> {
+  /** Compares the content of a folder. */
+  async mergeBelow(top: Frame): Promise<void> {
     const s = this.#source;
     const t = this.#target;
-    const byMetadata = this.#policy.compare !== 'content';
-    let frame: Frame | undefined = root;
-    while (frame !== undefined) {
+    const byMetadata = this.#policy.compare !== 'content' && this.loose === undefined;
+    let frame: Frame = top;
+    for (;;) {
       if (s.atEnd) await s.fill();
       if (t.atEnd) await t.fill();
       if (byMetadata && isSameBlock(s, t)) {
@@ -92,10 +151,12 @@ class Merge {
       const inSource: boolean = s.depth > frame.depth;
       const inTarget: boolean = t.depth > frame.depth;
       if (!inSource && !inTarget) {
-        frame = frame.parent;
+        if (frame === top) return;
+        frame = frame.parent as Frame;
         continue;
       }
       const order = !inTarget ? -1 : !inSource ? 1 : compareNamesAt(s, t);
+      if (await this.#hasMoved(frame, order)) continue;
       if (order === 0) {
         if (byMetadata && isSameFile(s, t)) {
           s.next();
@@ -110,6 +171,67 @@ class Merge {
         await this.#targetOnly(frame);
       }
     }
+  }
+
+  /**
+   * Plans the move of the source's current row if it was moved here, or passes over the target's current row if that is moved away;
+   * false for all other rows. `order`: which of the two rows is the next one.
+   */
+  async #hasMoved(frame: Frame, order: number): Promise<boolean> {
+    if (this.loose === undefined) return false;
+    const {source, target, moves} = this.loose;
+    const origin = order <= 0 ? moves.originOf(source.number) : undefined;
+    if (order === 0 && origin === target.number) return false;
+    if (origin !== undefined) {
+      this.#draft.touch(frame);
+      return this.#moveHere(joinPath(pathOf(frame), source.name()), frame);
+    }
+    if (order < 0 || !moves.isLeaving(target.number)) return false;
+    this.#draft.touch(frame);
+    await target.skipTree();
+    return true;
+  }
+
+  /** Plans the move of the source's current row to a path, and what changes below it. False if it was not moved. */
+  async #moveHere(path: RelPath, parent: Frame | undefined): Promise<boolean> {
+    const {source: s, moves} = this.loose as Loose;
+    const origin = moves.originOf(s.number);
+    if (origin === undefined) return false;
+    const {number, depth} = s;
+    const [source, target] = [s.row(), moves.target.rows.row(origin)];
+    const from = moves.pathOf('target', origin);
+    const before = entryAt(target.block, target.index);
+    const after = entryAt(source.block, source.index);
+    const order = this.#draft.nextOrder();
+    const inode = this.shared.options.keepsInodes ? target.block.inode[target.index] : undefined;
+    const carried = {...(inode !== undefined && {inode}), ...moves.loadOf(origin)};
+    this.#draft.add(order, {
+      kind: 'move',
+      path,
+      from,
+      before,
+      after,
+      carried,
+      reasons: ['name', ...this.#metadata(after, before)],
+    });
+    await s.skipTree();
+    if (after.kind !== 'directory') return true;
+    const frame: Frame = {
+      ...{parent, depth, order, source, target, path, inTarget: from},
+      ...{noDeletes: undefined, isRenamed: true, settled: true},
+    };
+    const below = {
+      source: moves.read('source', moves.source.below(number), depth),
+      target: moves.read('target', moves.target.below(origin), depth),
+    };
+    await new Merge(this.shared, below, {...below, moves}).mergeBelow(frame);
+    return true;
+  }
+
+  /** Whether a row of one tree may be moved to, or come from, another path. `other`: the other tree's reader, and its loose rows. */
+  #mayMove(other: Reader, loose: LooseTree | undefined): boolean {
+    const hasEnded = other.depth === -1 && !other.atEnd;
+    return this.#moves !== undefined && !(hasEnded && loose?.count === 0);
   }
 
   /** Skips the rest of both blocks; returns the folder in which they end. */
@@ -172,12 +294,25 @@ class Merge {
       return this.#skipBoth();
     }
     const from = this.#renamedFrom(frame);
+    if (frame !== undefined && from === undefined && this.#isPutAside(path)) {
+      await this.#moves?.takeBoth(draft.nextOrder(), frame, {source: s, target: t});
+      return undefined;
+    }
     if (sourceCode === CODE.directory && targetCode === CODE.directory) return this.#bothFolders(frame, path, from);
     if (sourceCode === targetCode) await this.#bothLeaves(frame as Frame, path, from);
     else if (targetCode === CODE.directory) await this.#folderToLeaf(frame as Frame, path, from);
     else if (sourceCode === CODE.directory) await createTree(this.#creation, frame, {before: t.take(), from});
     else this.#leafToLeaf(frame as Frame, path, from);
     return undefined;
+  }
+
+  /** Whether what both trees have at a path may be moved, each to another path: entries of two kinds, or two different files. */
+  #isPutAside(path: RelPath): boolean {
+    const [s, t] = [this.#source, this.#target];
+    if (this.#moves === undefined) return false;
+    if (s.code !== t.code) return true;
+    if (s.code !== CODE.file || s.linkKey() !== undefined || t.linkKey() !== undefined) return false;
+    return contentReasons(s.entry(), t.entry(), this.#policy).length > 0 && this.#moves.isOther(s.row(), path);
   }
 
   /**
@@ -243,12 +378,13 @@ class Merge {
     const names = t.linkKey();
     const {showsLinks} = this.#policy;
     const target = showsLinks ? names : undefined;
+    const isProved = this.#isProved();
     s.next();
     t.next();
     const pair = {path, from, order: draft.nextOrder(), frame, before, after};
     const step = draft.links.step(path, source, target);
     // If one file shows two inodes, two names with equal content and metadata count as one file.
-    const isSame = step.type === 'link' && !showsLinks && isCurrent(after, before, this.#policy);
+    const isSame = step.type === 'link' && !showsLinks && isProved && isCurrent(after, before, this.#policy);
     const isLinked = step.type === 'linked' || (isSame && (await this.#contents.isSame(pair)));
     // Its metadata is set through the leader.
     if (isLinked) return draft.settle(pair, []);
@@ -256,6 +392,7 @@ class Merge {
     const attributes = this.#metadata(after, before);
     const content = contentReasons(after, before, this.#policy);
     if (step.type === 'part' || (!showsLinks && names !== undefined && source === undefined)) content.push('hardlink');
+    if (content.length === 0 && !isProved) content.push('content');
     if (content.length > 0) {
       draft.update(pair, [...new Set([...content, ...attributes])]);
     } else if (this.#policy.compare === 'content' && after.kind === 'file') {
@@ -269,6 +406,13 @@ class Merge {
       draft.links.keep(path, source, target);
       draft.settle(pair, attributes);
     }
+  }
+
+  /** Whether equal sizes and times mean equal content: not in a moved folder for a file that was put into it. */
+  #isProved(): boolean {
+    if (this.loose === undefined || this.#policy.compare === 'content' || this.#source.code !== CODE.file) return true;
+    const {source, target, moves} = this.loose;
+    return source.block.size[source.index] === 0 || moves.isProved(source.number, target.number);
   }
 
   /** A leaf of a different kind: one rename replaces it. */
@@ -314,6 +458,7 @@ class Merge {
     }
     const fault = this.#limits.unheld(frame);
     if (fault !== undefined) return skipUnheld(this.#creation, joinPath(pathOf(frame), s.name()), fault);
+    if (this.#mayMove(this.#target, this.#moves?.target)) return this.#moves?.takeSource(this.#draft.nextOrder(), frame, s);
     await createTree(this.#creation, frame);
   }
 
@@ -322,6 +467,10 @@ class Merge {
     if (!this.#policy.delete || frame.noDeletes === 'other-file-system') return t.skipTree();
     const path = joinPath(pathOf(frame), t.name());
     if (frame.noDeletes === 'unread') return this.#block(path);
+    const isKnown = kindOf(t.code) !== undefined && reasons === GONE;
+    if (isKnown && this.#mayMove(this.#source, this.#moves?.source)) {
+      return this.#moves?.takeTarget(this.#draft.nextOrder(), frame, t);
+    }
     const {steps} = await this.#deletion(path, reasons);
     if (steps.some(({action}) => action.kind !== 'blocked')) this.#draft.touch(frame);
     for (const step of steps) this.#draft.add(step.order, step.action);
@@ -337,7 +486,8 @@ class Merge {
   }
 
   #deletion(path: RelPath, reasons: readonly Reason[]): Promise<Deletion> {
-    return readDeletion(this.#target, {path, reasons, nextOrder: () => this.#draft.nextOrderOfDeletion()});
+    const isLeaving = this.loose && (() => this.loose?.moves.isLeaving(this.loose.target.number) === true);
+    return readDeletion(this.#target, {path, reasons, nextOrder: () => this.#draft.nextOrderOfDeletion(), isLeaving});
   }
 
   /** Leaves both entries alone although the source may have something new; a problem says why. */

@@ -3,13 +3,13 @@
  * content of a folder changes, the draft adds an action that restores its times. Further names of a file become links to the first.
  */
 import type {Action, Reason} from '../core/action.js';
-import {CODE, entryAt} from '../core/block.js';
+import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {RelPath} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
 import {type Problem, problem} from '../core/problem.js';
 import {ActionList} from './action-list.js';
-import {deviceOf, type Frame, pathOf} from './frame.js';
+import {deviceOf, entriesOf, type Frame, pathOf} from './frame.js';
 import {HardLinks, type LinkKey} from './hardlinks.js';
 import {Elsewhere, holdDeletes, holdOverwrites} from './hold.js';
 import {LossCount, type Losses, type LossOptions} from './losses.js';
@@ -46,6 +46,8 @@ export class Draft {
   readonly #actions = new ActionList();
   readonly #problems: Problem[] = [];
   #order = 0;
+  /** A position and all steps before the next whole number are exact up to 2^26 paths, with as many steps each. */
+  #step = 1;
   /** The number of entries in the subtree that is being read for its deletion. */
   #deleting = 0;
 
@@ -66,13 +68,21 @@ export class Draft {
 
   /** Returns the position of the next path in canonical order. */
   nextOrder(): number {
-    return this.#order++;
+    const order = this.#order;
+    this.#order += this.#step;
+    return order;
   }
 
   /** Returns the position of a path that may be deleted. */
   nextOrderOfDeletion(): number {
     this.#deleting++;
-    return this.#order++;
+    return this.nextOrder();
+  }
+
+  /** From now on, the positions follow this one, and come before all later ones. */
+  goBackTo(order: number): void {
+    this.#order = order;
+    this.#step = 2 ** -26;
   }
 
   add(order: number, action: Action): void {
@@ -92,9 +102,7 @@ export class Draft {
   touch(frame: Frame | undefined): void {
     if (frame === undefined || frame.settled || !this.#policy.times) return;
     frame.settled = true;
-    const before = entryAt(frame.target.block, frame.target.index);
-    const after = entryAt(frame.source.block, frame.source.index);
-    this.add(frame.order, {kind: 'attrs', path: pathOf(frame), before, after, reasons: ['children']});
+    this.add(frame.order, {kind: 'attrs', path: pathOf(frame), ...entriesOf(frame), reasons: ['children']});
   }
 
   /** A new leaf in a folder that is already touched. */

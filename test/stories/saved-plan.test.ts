@@ -185,6 +185,7 @@ describe('story: a saved plan', () => {
         'exclude-if-present': '.nobackup',
         'min-size': '1',
         'max-size': '1',
+        'move-check-limit': '1',
         preserve: 'mode',
         'no-preserve': 'mode',
         'mtime-window': '2s',

@@ -190,6 +190,8 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   deleteExcluded: fc.boolean(),
   oneFileSystem: fc.boolean(),
   renameInvalid: fc.boolean(),
+  moves: fc.boolean(),
+  moveCheckLimit: fc.nat(),
   mode: fc.boolean(),
   owner: fc.boolean(),
   groups: fc.oneof(fc.constant('any' as const), fc.array(fc.nat())),

@@ -19,6 +19,8 @@ export const POLICY: PlanOptions = {
   deleteExcluded: false,
   oneFileSystem: false,
   renameInvalid: false,
+  moves: false,
+  moveCheckLimit: 0,
   ...PRESERVED,
   owner: true,
   groups: 'any',

@@ -110,6 +110,8 @@ export const header: PlanHeader = {
     deleteExcluded: false,
     oneFileSystem: false,
     renameInvalid: false,
+    moves: false,
+    moveCheckLimit: 0,
     ...PRESERVED,
     filters: [],
     excludeCaches: false,

@@ -37,6 +37,8 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     insisted: [],
     linksAs: undefined,
     renameInvalid: false,
+    moves: true,
+    moveCheckLimit: 2 ** 30,
     maxDelete: undefined,
     allow: GUARD_NAMES,
     schedule: undefined,

@@ -266,6 +266,8 @@ function planOptions(settings: Settings, {preserved, times, filters, ofSource}: 
     oneFileSystem: settings.oneFileSystem,
     linksAs: settings.linksAs,
     renameInvalid: settings.renameInvalid,
+    moves: settings.moves,
+    moveCheckLimit: settings.moveCheckLimit,
     ...preserved,
     filters,
     excludeCaches: settings.excludeCaches,

@@ -111,6 +111,8 @@ export const header = z
         oneFileSystem: flag('Whether folders on other file systems are copied without their content.'),
         linksAs: z.enum(LINKS_AS).describe('What symbolic links become, if they are not copied as links.').optional(),
         renameInvalid: flag('Whether names that the target cannot hold are written in another way.'),
+        moves: flag('Whether entries that were renamed in the source are renamed in the target.'),
+        moveCheckLimit: count('The most bytes of each tree that were read to find moved files by their content.'),
         mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),
         groups: z

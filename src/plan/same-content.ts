@@ -1,0 +1,124 @@
+/**
+ * Pairs loose files by content, where nothing is remembered of them: a file of the source and one of the target that are the only ones
+ * of their size with the same name, or with the same time. Both are read and compared. A folder is paired if all paired files in it
+ * came from one folder, under the same paths in it.
+ */
+import {CODE} from '../core/block.js';
+import type {RelPath} from '../core/path.js';
+import type {PlanOptions} from '../core/plan.js';
+import type {Problem} from '../core/problem.js';
+import {type LooseTree, NONE} from './loose-tree.js';
+import type {Pairs} from './pairs.js';
+import type {Remembered} from './remembered.js';
+
+/** Whether files have the same content, by their paths in both trees. A problem means that this is not known. */
+export type SameFiles = (source: readonly RelPath[], target: readonly RelPath[]) => Promise<readonly (boolean | Problem)[]>;
+
+interface ContentOptions {
+  readonly policy: PlanOptions;
+  readonly remembered: Remembered | undefined;
+  readonly source: LooseTree;
+  readonly target: LooseTree;
+  readonly pairs: Pairs;
+  /** Whether a row of the target can become a row of the source. */
+  readonly fits: (source: number, target: number) => boolean;
+  readonly paths: {pathOf(side: 'source' | 'target', number: number): RelPath};
+  readonly sameFiles: SameFiles;
+}
+
+/** The number of files in a question. */
+const BATCH = 512;
+
+export async function pairByContent(o: ContentOptions): Promise<void> {
+  const {policy, remembered, pairs, paths} = o;
+  // What is remembered shows what was moved, unless size and time do not show that a file is unchanged.
+  if (remembered !== undefined && policy.compare !== 'content' && policy.times) return;
+  let room = policy.compare === 'content' ? Number.POSITIVE_INFINITY : policy.moveCheckLimit;
+  const asked = candidates(o).filter(([s]) => {
+    const size = sizeOf(o.source, s);
+    if (size > room) return false;
+    room -= size;
+    return true;
+  });
+  let isAny = false;
+  for (let i = 0; i < asked.length; i += BATCH) {
+    const batch = asked.slice(i, i + BATCH);
+    const answers = await o.sameFiles(
+      batch.map(([s]) => paths.pathOf('source', s)),
+      batch.map(([, t]) => paths.pathOf('target', t)),
+    );
+    batch.forEach(([s, t], k) => {
+      if (answers[k] !== true) return;
+      isAny = true;
+      pairs.add(s, t);
+    });
+  }
+  if (isAny) pairFolders(o);
+}
+
+/** Files that may be the same, in canonical order of the source. */
+function candidates(o: ContentOptions): readonly (readonly [source: number, target: number])[] {
+  const found = new Map<number, number>();
+  const taken = new Set<number>();
+  for (const keyOf of [byName, byTime]) {
+    const sources = unique(o.source, (s) => o.pairs.ofSource(s) === NONE && !found.has(s), keyOf);
+    const targets = unique(o.target, (t) => o.pairs.ofTarget(t) === NONE && !taken.has(t), keyOf);
+    for (const [key, s] of sources) {
+      const t = targets.get(key);
+      if (s === NONE || t === undefined || t === NONE || !o.fits(s, t)) continue;
+      found.set(s, t);
+      taken.add(t);
+    }
+  }
+  return [...found].sort(([a], [b]) => a - b);
+}
+
+/** Files by key; NONE for a key that several files have. */
+function unique(tree: LooseTree, isFree: (number: number) => boolean, keyOf: (tree: LooseTree, number: number) => string) {
+  const found = new Map<string, number>();
+  for (let n = 0; n < tree.count; n++) {
+    if (tree.codeOf(n) !== CODE.file || sizeOf(tree, n) === 0 || !isFree(n)) continue;
+    const key = keyOf(tree, n);
+    found.set(key, found.has(key) ? NONE : n);
+  }
+  return found;
+}
+
+function byName(tree: LooseTree, n: number): string {
+  return `${sizeOf(tree, n)} ${tree.nameOf(n)}`;
+}
+
+function byTime(tree: LooseTree, n: number): string {
+  const {block, index} = tree.rows.row(n);
+  return `${block.size[index]} ${block.seconds[index]} ${block.nanoseconds[index]}`;
+}
+
+function sizeOf(tree: LooseTree, n: number): number {
+  const {block, index} = tree.rows.row(n);
+  return block.size[index] as number;
+}
+
+/** Pairs folders of which all paired entries came from one folder, and went to one folder. Deeper folders come first. */
+function pairFolders({source, target, pairs, fits}: ContentOptions): void {
+  /** By folder of the source, the folder of the target that its entries came from; NONE if there are several. And the reverse. */
+  const cameFrom = new Map<number, number>();
+  const wentTo = new Map<number, number>();
+  const note = (votes: Map<number, number>, folder: number, other: number) => {
+    if (folder !== NONE) votes.set(folder, votes.has(folder) && votes.get(folder) !== other ? NONE : other);
+  };
+  const vote = (s: number, t: number) => {
+    const isSameName = source.nameOf(s) === target.nameOf(t);
+    note(cameFrom, source.parentOf(s), isSameName ? target.parentOf(t) : NONE);
+    note(wentTo, target.parentOf(t), isSameName ? source.parentOf(s) : NONE);
+  };
+  for (let s = 0; s < source.count; s++) if (pairs.ofSource(s) !== NONE) vote(s, pairs.ofSource(s));
+  // A folder has a lower number than what is in it.
+  for (let s = source.count - 1; s >= 0; s--) {
+    const t = cameFrom.get(s);
+    if (t === undefined || t === NONE || wentTo.get(t) !== s || pairs.ofSource(s) !== NONE || pairs.ofTarget(t) !== NONE)
+      continue;
+    if (!fits(s, t)) continue;
+    pairs.add(s, t);
+    vote(s, t);
+  }
+}
