@@ -214,6 +214,8 @@ class Merge {
       carried,
       reasons: ['name', ...this.#metadata(after, before)],
     });
+    // It leads its group: further names become links to it.
+    if (after.kind !== 'directory') this.#draft.links.step(path, this.#draft.keyOf(s, parent), undefined);
     await s.skipTree();
     if (after.kind !== 'directory') return true;
     const frame: Frame = {

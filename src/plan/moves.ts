@@ -15,7 +15,7 @@ import {canMake, isWantedSize, sameTime} from './compare.js';
 import {detach, deviceOf, type Frame, pathInTarget, pathOf} from './frame.js';
 import {LooseReader, type Packing, type Range} from './loose-rows.js';
 import {LooseTree, NONE} from './loose-tree.js';
-import {Pairs} from './pairs.js';
+import {type Names, ONE_NAME, Pairs} from './pairs.js';
 import type {Reader, Row} from './reader.js';
 import type {Remembered} from './remembered.js';
 import {pairByContent, type SameFiles} from './same-content.js';
@@ -148,24 +148,28 @@ export class Moves {
     this.#pairs = pairs;
     const isEmpty = this.source.count === 0 || this.target.count === 0;
     if (isEmpty) return;
-    const fits = (s: number, t: number) => this.#fits(s, t);
     // What links lead to has one inode under many paths.
-    if (this.o.policy.linksAs === undefined) pairs.byIdentity((s, t) => fits(s, t) && this.#isUnchanged(s, t));
+    if (this.o.policy.linksAs === undefined) {
+      pairs.byIdentity((s, t, names) => this.#fits(s, t, names) && this.#isUnchanged(s, t));
+    }
+    const fits = (s: number, t: number) => this.#fits(s, t, ONE_NAME);
     await pairByContent({...this.o, source: this.source, target: this.target, pairs, fits, paths: this});
     pairs.settle(this.#slots);
   }
 
   /** Whether the target's entry can become the source's entry by a move and a change of metadata. */
-  #fits(s: number, t: number): boolean {
+  #fits(s: number, t: number, names: Names): boolean {
     const {policy, holdsName} = this.o;
     const [from, to] = [this.source.rows.row(s), this.target.rows.row(t)];
     const code = from.block.code[from.index] as number;
     if (code !== to.block.code[to.index] || !canMake(code, policy) || ownNameAt(to.block, to.index) !== undefined) return false;
     if (this.target.deviceOf(t) !== deviceOf(this.#slotOf('source', s).frame)) return false;
     if (holdsName?.(this.source.nameOf(s)) === false) return false;
-    if (code === CODE.directory) return this.source.isPlain(s) && this.target.isPlain(t);
-    // Other names of a file stay where they are, so they are linked, not moved.
-    if (from.block.links[from.index] !== 1 || to.block.links[to.index] !== 1) return false;
+    if (code === CODE.directory) {
+      return names.source === 1 && names.target === 1 && this.source.isPlain(s) && this.target.isPlain(t);
+    }
+    // If a name of the file stays at its path, the others are linked to it.
+    if (from.block.links[from.index] !== names.source || to.block.links[to.index] !== names.target) return false;
     if (code === CODE.file) return isWantedSize(from.block.size[from.index] as number, policy);
     const hasBelongings = code === CODE.symlink || isDevice(code);
     return !hasBelongings || compareBytes(belongingsAt(from.block, from.index), belongingsAt(to.block, to.index)) === 0;

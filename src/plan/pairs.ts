@@ -3,6 +3,7 @@
  * identity or by content; `settle` drops those whose place in the target stays occupied.
  */
 import {CODE} from '../core/block.js';
+import type {Side} from '../core/problem.js';
 import type {Range} from './loose-rows.js';
 import {compareNames, type LooseTree, NONE} from './loose-tree.js';
 
@@ -11,6 +12,11 @@ export interface Slot {
   readonly source: Range | undefined;
   readonly target: Range | undefined;
 }
+
+/** How many loose rows of each side have one identity. */
+export type Names = Readonly<Record<Side, number>>;
+
+export const ONE_NAME: Names = {source: 1, target: 1};
 
 export class Pairs {
   readonly #ofSource: Int32Array;
@@ -43,32 +49,42 @@ export class Pairs {
     this.#ofSource[source] = NONE;
   }
 
-  /** Pairs all rows with the same identity, if no other row on the same side has it and `fits` allows it. */
-  byIdentity(fits: (source: number, target: number) => boolean): void {
+  /**
+   * Pairs rows with the same identity if `fits` allows it. If it is a file with several names, all of them have it, and the first names
+   * are paired.
+   */
+  byIdentity(fits: (source: number, target: number, names: Names) => boolean): void {
     const {source, target} = this;
-    // An open hash table of the target's rows; Perf: a million entries of a Map take ten times the memory (bench: plan-moved).
+    // An open hash table; Perf: a million entries of a Map take ten times the memory (bench: plan-moved).
     const size = 2 ** Math.ceil(Math.log2(2 * target.count + 2));
     const table = new Int32Array(size).fill(NONE);
-    const isDouble = new Uint8Array(target.count);
+    const find = (tree: LooseTree, row: number): number => {
+      let at = tree.hashOf(row) & (size - 1);
+      while (table[at] !== NONE && !tree.isSame(row, target, table[at] as number)) at = (at + 1) & (size - 1);
+      return at;
+    };
+    const names = {source: new Uint32Array(size), target: new Uint32Array(size)};
+    const first = new Int32Array(size).fill(NONE);
+    const count = (side: Side, at: number) => {
+      (names[side][at] as number)++;
+    };
     for (let t = 0; t < target.count; t++) {
       if (!target.hasIdentity(t)) continue;
-      let at = target.hashOf(t) & (size - 1);
-      while (table[at] !== NONE && !target.isSame(t, target, table[at] as number)) at = (at + 1) & (size - 1);
+      const at = find(target, t);
       if (table[at] === NONE) table[at] = t;
-      else isDouble[table[at] as number] = 1;
+      count('target', at);
     }
-    const first = new Int32Array(target.count).fill(NONE);
     for (let s = 0; s < source.count; s++) {
       if (!source.hasIdentity(s)) continue;
-      let at = source.hashOf(s) & (size - 1);
-      while (table[at] !== NONE && !source.isSame(s, target, table[at] as number)) at = (at + 1) & (size - 1);
-      const t = table[at] as number;
-      if (t === NONE) continue;
-      if (first[t] !== NONE) isDouble[t] = 1;
-      first[t] = s;
+      const at = find(source, s);
+      if (table[at] === NONE) continue;
+      if (first[at] === NONE) first[at] = s;
+      count('source', at);
     }
-    first.forEach((s, t) => {
-      if (s !== NONE && isDouble[t] === 0 && fits(s, t)) this.add(s, t);
+    first.forEach((s, at) => {
+      const t = table[at] as number;
+      const both = {source: names.source[at] as number, target: names.target[at] as number};
+      if (s !== NONE && fits(s, t, both)) this.add(s, t);
     });
   }
 

@@ -1,7 +1,7 @@
 /**
  * Pairs loose files by content, where nothing is remembered of them: a file of the source and one of the target that are the only ones
- * of their size with the same name, or with the same time. Both are read and compared. A folder is paired if all paired files in it
- * came from one folder, under the same paths in it.
+ * of their size with the same name, or with the same time. Both are read and compared. Then folders are paired that have most of these
+ * files in common.
  */
 import {CODE} from '../core/block.js';
 import type {RelPath} from '../core/path.js';
@@ -98,27 +98,43 @@ function sizeOf(tree: LooseTree, n: number): number {
   return block.size[index] as number;
 }
 
-/** Pairs folders of which all paired entries came from one folder, and went to one folder. Deeper folders come first. */
+/** Pairs folders that have the most paired entries in common, under the same names. Deeper folders come first. */
 function pairFolders({source, target, pairs, fits}: ContentOptions): void {
-  /** By folder of the source, the folder of the target that its entries came from; NONE if there are several. And the reverse. */
-  const cameFrom = new Map<number, number>();
-  const wentTo = new Map<number, number>();
-  const note = (votes: Map<number, number>, folder: number, other: number) => {
-    if (folder !== NONE) votes.set(folder, votes.has(folder) && votes.get(folder) !== other ? NONE : other);
-  };
+  /** By folder of the source, how many of its entries came from which folders of the target. And the reverse. */
+  const cameFrom = new Votes();
+  const wentTo = new Votes();
   const vote = (s: number, t: number) => {
-    const isSameName = source.nameOf(s) === target.nameOf(t);
-    note(cameFrom, source.parentOf(s), isSameName ? target.parentOf(t) : NONE);
-    note(wentTo, target.parentOf(t), isSameName ? source.parentOf(s) : NONE);
+    const [folder, other] = [source.parentOf(s), target.parentOf(t)];
+    if (folder === NONE || other === NONE || source.nameOf(s) !== target.nameOf(t)) return;
+    cameFrom.add(folder, other);
+    wentTo.add(other, folder);
   };
   for (let s = 0; s < source.count; s++) if (pairs.ofSource(s) !== NONE) vote(s, pairs.ofSource(s));
   // A folder has a lower number than what is in it.
   for (let s = source.count - 1; s >= 0; s--) {
-    const t = cameFrom.get(s);
-    if (t === undefined || t === NONE || wentTo.get(t) !== s || pairs.ofSource(s) !== NONE || pairs.ofTarget(t) !== NONE)
-      continue;
+    const t = cameFrom.most(s);
+    if (t === undefined || wentTo.most(t) !== s || pairs.ofSource(s) !== NONE || pairs.ofTarget(t) !== NONE) continue;
     if (!fits(s, t)) continue;
     pairs.add(s, t);
     vote(s, t);
+  }
+}
+
+class Votes {
+  readonly #counts = new Map<number, Map<number, number>>();
+
+  add(folder: number, other: number): void {
+    const counts = this.#counts.get(folder) ?? new Map<number, number>();
+    this.#counts.set(folder, counts);
+    counts.set(other, (counts.get(other) ?? 0) + 1);
+  }
+
+  /** The folder with the most votes; of equal ones the first. */
+  most(folder: number): number | undefined {
+    let [best, most]: [number | undefined, number] = [undefined, 0];
+    for (const [other, count] of this.#counts.get(folder) ?? []) {
+      if (count > most || (count === most && other < (best as number))) [best, most] = [other, count];
+    }
+    return best;
   }
 }
