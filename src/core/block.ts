@@ -85,6 +85,8 @@ export interface Block {
   readonly belongsEnd: Uint32Array;
   readonly end: Uint32Array;
   readonly text: Uint8Array;
+  /** Rows that are another folder than the last run has seen at their path. Absent if there are none, or if nothing is remembered. */
+  readonly others?: ReadonlySet<number> | undefined;
 }
 
 /** The result of a stat call, which fills a row. Mutable, so that one object is enough for a whole walk. */

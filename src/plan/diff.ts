@@ -69,7 +69,7 @@ async function mergeLoose(shared: Shared, moves: Moves): Promise<void> {
   for (const {frame, order, source = EMPTY, target = EMPTY} of moves.slots) {
     shared.draft.goBackTo(order);
     const read = {source: moves.read('source', source, frame.depth), target: moves.read('target', target, frame.depth)};
-    await new Merge(shared, read, {...read, moves}).mergeBelow(frame);
+    await new Merge(shared, read, {...read, moves, isCarried: false}).mergeBelow(frame);
   }
 }
 
@@ -86,6 +86,8 @@ interface Shared {
 
 /** Loose rows that are merged after it is known what was moved. */
 interface Loose {
+  /** Whether they are in a moved folder. */
+  readonly isCarried: boolean;
   readonly source: LooseReader;
   readonly target: LooseReader;
   readonly moves: Moves;
@@ -226,7 +228,7 @@ class Merge {
       source: moves.read('source', moves.source.below(number), depth),
       target: moves.read('target', moves.target.below(origin), depth),
     };
-    await new Merge(this.shared, below, {...below, moves}).mergeBelow(frame);
+    await new Merge(this.shared, below, {...below, moves, isCarried: true}).mergeBelow(frame);
     return true;
   }
 
@@ -308,11 +310,14 @@ class Merge {
     return undefined;
   }
 
-  /** Whether what both trees have at a path may be moved, each to another path: entries of two kinds, or two different files. */
+  /**
+   * Whether what both trees have at a path may be moved, each to another path: entries of two kinds, or another file or folder than the
+   * last run has seen.
+   */
   #isPutAside(path: RelPath): boolean {
     const [s, t] = [this.#source, this.#target];
     if (this.#moves === undefined) return false;
-    if (s.code !== t.code) return true;
+    if (s.code !== t.code || s.isOther) return true;
     if (s.code !== CODE.file || s.linkKey() !== undefined || t.linkKey() !== undefined) return false;
     return contentReasons(s.entry(), t.entry(), this.#policy).length > 0 && this.#moves.isOther(s.row(), path);
   }
@@ -412,7 +417,7 @@ class Merge {
 
   /** Whether equal sizes and times mean equal content: not in a moved folder for a file that was put into it. */
   #isProved(): boolean {
-    if (this.loose === undefined || this.#policy.compare === 'content' || this.#source.code !== CODE.file) return true;
+    if (!this.loose?.isCarried || this.#policy.compare === 'content' || this.#source.code !== CODE.file) return true;
     const {source, target, moves} = this.loose;
     return source.block.size[source.index] === 0 || moves.isProved(source.number, target.number);
   }

@@ -82,6 +82,11 @@ export class Reader {
     return ((this.block.flags[this.index] as number) & MOUNT) !== 0;
   }
 
+  /** It is another folder than the last run has seen at its path. */
+  get isOther(): boolean {
+    return this.block.others?.has(this.index) === true;
+  }
+
   /** It should have been read, but could not be read completely. */
   get isUnread(): boolean {
     return this.code === CODE.unknown || (this.code === CODE.directory && this.partial && !this.isMount);
@@ -185,7 +190,7 @@ export function isSameBlock(s: Reader, t: Reader): boolean {
   if (s.index > 1 || s.index !== t.index || s.depth < 1 || t.depth < 1) return false;
   const a = s.block;
   const b = t.block;
-  if (a.count !== b.count) return false;
+  if (a.count !== b.count || (a.others?.size ?? 0) > 0) return false;
   for (let i = 0; i < a.count; i++) {
     const code = a.code[i] as number;
     const isLeaf = code !== CODE.directory && code <= CODE.blockdev;

@@ -48,7 +48,8 @@ function compareParts(a: string, b: string): number {
   return first.length - second.length;
 }
 
-export function modelBlocks(model: Model): Block[] {
+/** `last`: what the last run has seen, if that is remembered. */
+export function modelBlocks(model: Model, last: Model = new Map()): Block[] {
   const blocks: Block[] = [];
   const writer = new BlockWriter((block) => blocks.push(block));
   const write = (name: string, depth: number, {id, content, mtime = 0n, mode = 0o755, links = 1}: Node) => {
@@ -70,7 +71,18 @@ export function modelBlocks(model: Model): Block[] {
   for (const path of pathsOf(model))
     write(path.slice(path.lastIndexOf('/') + 1), path.split('/').length, model.get(path) as Node);
   writer.finish();
-  return blocks;
+  const others = pathsOf(model).flatMap((path, i) => {
+    const [now, before] = [model.get(path), last.get(path)];
+    return now?.content === undefined && before !== undefined && before.id !== now?.id ? [i + 1] : [];
+  });
+  return blocks.map((block) => ({...block, others: new Set(others)}));
+}
+
+/** Rows by path.
+function rowsOf(model: Model): Map<string, Row> {
+  const paths = ['', ...pathsOf(model)];
+  const rows = modelBlocks(model).flatMap((block) => Array.from({length: block.count}, (_, index): Row => ({block, index})));
+  return new Map(paths.map((path, i) => [path, rows[i] as Row]));
 }
 
 /** Rows by path. */
@@ -81,35 +93,29 @@ function rowsOf(model: Model): Map<string, Row> {
 }
 
 /** What a run remembers that has left both trees like this. */
-export function rememberedOf(source: Model, target: Model = source): Remembered {
-  const [ofSource, ofTarget] = [rowsOf(source), rowsOf(target)];
-  return {isCurrent: true, sourceAt: (path) => ofSource.get(path), targetAt: (path) => ofTarget.get(path)};
+function rememberedOf(both: Model): Remembered {
+  const rows = rowsOf(both);
+  return {isCurrent: true, sourceAt: (path) => rows.get(path), targetAt: (path) => rows.get(path)};
 }
 
 export interface Moved {
   readonly source: Model;
   readonly target: Model;
-  /** Undefined: nothing is remembered. */
-  readonly remembered?: Remembered | undefined;
+  /** Both trees after the last run; undefined: nothing is remembered. */
+  readonly last?: Model | undefined;
   readonly policy?: Partial<PlanOptions> | undefined;
   readonly keepsInodes?: boolean;
 }
 
 /** Plans with moves. Content is compared by the models. */
-export async function planMoves({
-  source,
-  target,
-  remembered,
-  policy = {},
-  keepsInodes = false,
-}: Moved): Promise<readonly Action[]> {
+export async function planMoves({source, target, last, policy = {}, keepsInodes = false}: Moved): Promise<readonly Action[]> {
   const {actions} = await diff({
-    source: streamOf(modelBlocks(source)),
+    source: streamOf(modelBlocks(source, last)),
     target: streamOf(modelBlocks(target)),
     policy: {...POLICY, moves: true, moveCheckLimit: 2 ** 30, ...policy},
     wanted: [],
     uid: 1000,
-    remembered,
+    remembered: last && rememberedOf(last),
     keepsInodes,
     sameContent: async (paths, inTarget) =>
       paths.map((path, i) => source.get(path)?.content === target.get(inTarget[i] as string)?.content),
