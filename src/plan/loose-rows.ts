@@ -22,6 +22,8 @@ export class LooseRows {
   readonly #writer = new BlockWriter((block) => this.#keep(this.#blocks++, block));
   #blocks = 0;
   #count = 0;
+  /** The block that was read last. */
+  #last: {readonly at: number; readonly block: Block} | undefined;
 
   constructor(private readonly packing: Packing) {}
 
@@ -45,9 +47,13 @@ export class LooseRows {
 
   blockOf(number: number): Block {
     const at = Math.floor(number / BLOCK_ENTRIES);
+    if (at !== this.#last?.at) this.#last = {at, block: this.#opened(at)};
+    return this.#last.block;
+  }
+
+  #opened(at: number): Block {
     const open = this.#open.get(at);
     if (open === undefined) return this.#keep(at, this.packing.unpack(this.#packed[at]));
-    if (this.#open.size === 1) return open;
     this.#open.delete(at);
     this.#open.set(at, open);
     return open;

@@ -81,11 +81,14 @@ export class Pairs {
       if (first[at] === NONE) first[at] = s;
       count('source', at);
     }
-    first.forEach((s, at) => {
+    // Rows are read in their order, because most of them are packed.
+    for (let s = 0; s < source.count; s++) {
+      const at = source.hasIdentity(s) ? find(source, s) : NONE;
+      if (first[at] !== s) continue;
       const t = table[at] as number;
       const both = {source: names.source[at] as number, target: names.target[at] as number};
-      if (s !== NONE && fits(s, t, both)) this.add(s, t);
-    });
+      if (fits(s, t, both)) this.add(s, t);
+    }
   }
 
   /**
