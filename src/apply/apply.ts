@@ -4,7 +4,7 @@
  */
 import process from 'node:process';
 import {withAbilities} from '../core/abilities.js';
-import {type Action, fromOf} from '../core/action.js';
+import {type Action, type Move, spelledFrom} from '../core/action.js';
 import {formatPlural} from '../core/count.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
@@ -16,7 +16,7 @@ import {type Problem, problem, problemMessage} from '../core/problem.js';
 import {runStep} from '../core/run.js';
 import {withTimeFacts} from '../plan/compare.js';
 import {summarize} from '../plan/summary.js';
-import {isDestructive, WAVE_PHASES, type Wave, waves} from '../plan/waves.js';
+import {isDestructive, WAVE_PHASES, type Wave, type WaveStep, waves} from '../plan/waves.js';
 import {platform} from '../platform/choose.js';
 import {type Folder, orNothing, type View} from '../platform/platform.js';
 import type {WorkerPool} from '../platform/pool.js';
@@ -26,7 +26,9 @@ import {areSameNames, namesChanged, viewOf} from '../state/naming.js';
 import {Journal} from '../state/runs.js';
 import {checkSourceAbsent} from './absent.js';
 import {type Approach, type Live, type Rules, rulesOf} from './approach.js';
+import type {BatchResult} from './batch.js';
 import {Dispatch} from './dispatch.js';
+import {Moving} from './moving.js';
 import {Outcomes} from './outcomes.js';
 import {preflight} from './preflight.js';
 import {Progress} from './progress.js';
@@ -97,8 +99,9 @@ class Execution {
   readonly #rules: Rules;
   readonly #started: Date;
   readonly #waves: readonly Wave[];
-  /** The current paths of the folders that will be renamed, by their new paths. */
+  /** The current paths of the folders whose names get another spelling, by their new paths. */
   readonly #moves: ReadonlyMap<RelPath, RelPath>;
+  readonly #moving: Moving;
   readonly #target: Target;
   readonly #outcomes: Outcomes;
   readonly #journal: Journal;
@@ -122,6 +125,7 @@ class Execution {
     this.#started = now();
     this.#waves = waves(plan.actions, plan.header.options);
     this.#moves = movesOf(plan.actions);
+    this.#moving = new Moving(plan.actions);
     this.#journal = this.#openedJournal();
     const onProblem = (found: Problem) => this.#outcomes.problem(found);
     const isOld = this.#rules.looksFirst;
@@ -139,7 +143,7 @@ class Execution {
     const toDo = this.#outcomes.pending().length;
     const checks = this.#rules.looksFirst ? toDo : 0;
     this.#progress = new Progress({actions: plan.actions, waves: this.#waves, pool, toDo, checks});
-    this.#steps = new Steps({plan, outcomes: this.#outcomes, progress: this.#progress});
+    this.#steps = new Steps({plan, outcomes: this.#outcomes, progress: this.#progress, moving: this.#moving, runId});
   }
 
   #openedJournal(): Journal {
@@ -207,7 +211,9 @@ class Execution {
       actions: this.#actions,
       context: this.#context(),
       opened: this.#target.opened,
-      onOpened: ({path, mode}) => this.#target.addOpened(path, mode),
+      onOpened: ({path, mode}) => {
+        for (const each of this.#moving.pathsOf(path)) this.#target.addOpened(each, mode);
+      },
       onBatch: () => this.#journal.flush(),
       isStopped: () => this.#isStopped,
     });
@@ -251,6 +257,7 @@ class Execution {
       abilities,
       isShared,
       moves: this.#moves,
+      hasRings: this.#waves.some(({step}) => step === 'parks'),
       foldsNames,
       rules: this.#rules,
       flushed: this.#flushed(),
@@ -271,10 +278,13 @@ class Execution {
   /** @throws DirsyncError PLAN_STALE. */
   async #preflight(): Promise<void> {
     const outcomes = this.#outcomes;
+    await this.#locate();
+    const whereabouts = this.#whereabouts;
     const drift = await preflight({
       actions: this.#actions,
       outcomes,
-      look: (indexes, onResult) => this.#workers.run('check', indexes, onResult),
+      look: (indexes, onResult) => this.#workers.run('check', indexes, onResult, {whereabouts}),
+      pathNow: (index) => (whereabouts?.(index) ?? {at: this.#actions[index]?.path}).at,
     });
     for (const index of this.#actions.keys()) if (!outcomes.isPending(index)) this.#progress.spareContent(index);
     // If it was stopped, it has not checked all paths: it neither judges the plan nor does anything.
@@ -286,6 +296,30 @@ class Execution {
       `${formatPlural(drift.length, 'path has', 'paths have')} changed since it was made; nothing was done`,
       'plan again, or apply the rest with --skip-drifted',
     );
+  }
+
+  /** Finds out which moves an earlier run has done. Entries that still wait stay known as waiting. */
+  async #locate(): Promise<void> {
+    const moving = this.#moving;
+    if (moving.moves.length === 0) return;
+    const {parked} = this.#target;
+    for (const index of moving.moves) {
+      const {inode} = (this.#actions[index] as Move).carried ?? {};
+      const path = inode === undefined ? undefined : parked.get(inode);
+      if (path !== undefined) moving.left(index, path);
+    }
+    for (const group of moving.groups) {
+      const asked = group.filter((index) => !moving.hasLeft(index));
+      const onResult = (index: number, result: BatchResult) => {
+        if ('isMoved' in result && result.isMoved) moving.left(index, (this.#actions[index] as Move).path);
+      };
+      await this.#workers.run('locate', asked, onResult, {whereabouts: this.#whereabouts});
+    }
+  }
+
+  /** Undefined if nothing moves. */
+  get #whereabouts() {
+    return this.#moving.moves.length === 0 ? undefined : (index: number) => this.#moving.whereabouts(index);
   }
 
   async #work(): Promise<ApplyReport> {
@@ -328,6 +362,7 @@ class Execution {
   async #doWaves(): Promise<void> {
     let isSynced: boolean | undefined;
     for (const {step, actions, isOnDisk = isDestructive(step)} of this.#waves) {
+      if (!MOVING.has(step)) this.#putBackParked();
       if (!isOnDisk) isSynced = undefined;
       else isSynced ??= await this.#sync();
       this.#progress.phase = WAVE_PHASES[step];
@@ -336,6 +371,7 @@ class Execution {
       const asked = {
         leader: step === 'links' ? this.#steps.leaderNow : undefined,
         asideOf: this.#steps.asideIn(step),
+        whereabouts: step === 'parks' || step === 'moves' ? this.#whereabouts : undefined,
       };
       await this.#workers.run(step, ready, (index, result) => this.#steps.record(step, index, result), asked);
       if (this.#isStopped) return;
@@ -343,6 +379,14 @@ class Execution {
       const hasWritten = step !== 'deletes' && actions.some((index) => this.#actions[index]?.after !== undefined);
       if (hasWritten) isSynced = undefined;
     }
+  }
+
+  /** Puts back what still waits after all moves, because its own move could not be done. */
+  #putBackParked(): void {
+    const {parked} = this.#moving;
+    if (parked.length === 0) return;
+    this.#target.restoreParked();
+    this.#moving.forget(parked);
   }
 
   get #workers(): Dispatch {
@@ -419,6 +463,9 @@ class Execution {
   }
 }
 
+/** The steps that come before all moves are done. */
+const MOVING: ReadonlySet<WaveStep> = new Set<WaveStep>(['renames', 'folders', 'parks', 'moves']);
+
 function mountPointsOf(facts: readonly MountFacts[] = []): ReadonlySet<RelPath> {
   return new Set(facts.filter(({now}) => now !== '').map(({at}) => at));
 }
@@ -431,7 +478,7 @@ function unreachable(path: ByteName): RootMark {
 function movesOf(actions: readonly Action[]): Map<RelPath, RelPath> {
   const moves = new Map<RelPath, RelPath>();
   for (const action of actions) {
-    const from = fromOf(action);
+    const from = spelledFrom(action);
     if (from !== undefined && action.before?.kind === 'directory') moves.set(action.path, from);
   }
   return moves;

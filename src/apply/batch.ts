@@ -1,5 +1,5 @@
 /** A batch of actions as a worker's task: the task, its results, and how a worker performs it. */
-import type {Action} from '../core/action.js';
+import {type Action, isCarried} from '../core/action.js';
 import {type RelPath, ROOT} from '../core/path.js';
 import type {Problem} from '../core/problem.js';
 import type {TimeFacts} from '../core/times.js';
@@ -8,15 +8,15 @@ import type {Cursor} from '../platform/cursor.js';
 import type {Pace} from '../platform/platform.js';
 import {RootReplaced} from '../platform/roots.js';
 import type {Opened} from '../state/traces.js';
-import {check, type World} from './check.js';
+import {check, isMoved, type World} from './check.js';
 import {perform} from './perform.js';
 import {type ApplyContext, type LeftOut, Session} from './session.js';
-import {type LeaderNow, problemOf, STOPPED, type StepResult} from './step.js';
+import {type LeaderNow, problemOf, STOPPED, type StepResult, type Whereabouts} from './step.js';
 
 export type {LeaderNow} from './step.js';
 
-/** `check`: change nothing. `sync`: flush the file systems of the target. `times`: return what was learnt about its times. */
-export type BatchStep = WaveStep | 'check' | 'sync' | 'times';
+/** `locate`: find out whether moves are done. `check`: change nothing. `sync`: flush the file systems of the target. `times`: return what was learnt about its times. */
+export type BatchStep = WaveStep | 'locate' | 'check' | 'sync' | 'times';
 
 /** The actions of a batch, and what the worker must know about them. */
 export interface BatchTask {
@@ -28,18 +28,21 @@ export interface BatchTask {
   readonly leaders?: readonly (LeaderNow | undefined)[];
   /** For each action, if anything is set aside: see `Step`. */
   readonly asides?: readonly (RelPath | undefined)[];
+  /** Where the entry of each action is, while moves are not done. */
+  readonly whereabouts?: readonly (Whereabouts | undefined)[];
   /** Present if it differs from the context of the worker's last batch. */
   readonly context?: ApplyContext;
   /** Folders of the target that were temporarily opened since the worker's last batch. */
   readonly opened?: readonly Opened[];
 }
 
-/** `obstacle`: a path above a new path that is not a folder yet; another action must replace it by one. */
+/** `obstacle`: a path above a new path that is not a folder yet; another action must replace it by one. `isMoved`: of a move that is done. */
 type CheckResult = {
   readonly status: 'todo';
   readonly drift?: undefined;
   readonly problem?: undefined;
   readonly obstacle?: RelPath | undefined;
+  readonly isMoved?: boolean;
 };
 
 export type BatchResult = StepResult | CheckResult;
@@ -56,8 +59,9 @@ function toWire(result: BatchResult): WireResult {
   const {drift, problem, status} = result;
   const isOpening = 'opened' in result && result.opened !== undefined;
   const isOther = 'isOther' in result && result.isOther;
+  const hasMoved = 'isMoved' in result && result.isMoved;
   const isObstructed = 'obstacle' in result && result.obstacle !== undefined;
-  const isPlain = drift === undefined && problem === undefined && !isOpening && !isOther && !isObstructed;
+  const isPlain = drift === undefined && problem === undefined && !isOpening && !isOther && !isObstructed && !hasMoved;
   return isPlain ? status : result;
 }
 
@@ -92,24 +96,32 @@ export function performBatch(task: BatchTask, tools: BatchTools): readonly WireR
   const results = task.actions.map((action, i): WireResult => {
     if (run.isLost || !tools.count(0, 0)) return 'stopped';
     tools.at(task.indexes[i]);
-    const result = attempt(step, action, () => (step === 'check' ? checked(action, run.world) : done(step, i, task, run, tools)));
+    const result = attempt(step, action, () => resultOf(step, i, task, run, tools));
     run.isLost = result.problem?.code === RootReplaced.CODE;
-    tools.count(1, 0);
+    if (step !== 'locate') tools.count(1, 0);
     return toWire(result);
   });
   tools.at(undefined);
   return results;
 }
 
+function resultOf(step: WaveStep | 'locate' | 'check', i: number, task: BatchTask, run: Session, tools: BatchTools): BatchResult {
+  const action = task.actions[i] as Action;
+  const whereabouts = task.whereabouts?.[i];
+  // Perf: almost every action is at its path (bench: unchanged-linux).
+  const world = whereabouts === undefined ? run.world : {...run.world, whereabouts};
+  if (step === 'locate') return {status: 'todo', isMoved: isCarried(action) && isMoved(action, world)};
+  return step === 'check' ? checked(action, world) : done(step, i, task, {run, world, tools});
+}
+
 function done(
   step: WaveStep,
   i: number,
   {actions, indexes, leaders, asides}: BatchTask,
-  run: Session,
-  tools: BatchTools,
+  {run, world, tools}: {readonly run: Session; readonly world: World; readonly tools: BatchTools},
 ): StepResult {
   const action = actions[i] as Action;
-  const {world, full, learner, context} = run;
+  const {full, learner, context} = run;
   if (full.isFor(step, action)) return STOPPED;
   const result = attempt(step, action, () =>
     perform({
@@ -135,19 +147,26 @@ function done(
 
 function checked(action: Action, world: World): BatchResult {
   const standing = check(action, world);
-  if (standing === 'todo')
-    return {status: 'todo', obstacle: action.before === undefined ? world.target?.obstacleAbove(action.path) : undefined};
+  if (standing === 'todo') {
+    const {at} = world.whereabouts ?? {at: action.path};
+    const isNew = action.before === undefined && at !== undefined;
+    return {status: 'todo', obstacle: isNew ? world.target?.obstacleAbove(at) : undefined};
+  }
   return standing === 'done' ? {status: 'already-done'} : {status: 'skipped', drift: standing};
 }
 
 /**
  * Turns an error into a problem of its path, so that the rest of the batch continues. If a tree cannot be opened, each path fails.
  */
-function attempt<Result extends BatchResult>(step: WaveStep | 'check', {path}: Action, act: () => Result): Result | StepResult {
+function attempt<Result extends BatchResult>(
+  step: WaveStep | 'locate' | 'check',
+  {path}: Action,
+  act: () => Result,
+): Result | StepResult {
   try {
     return act();
   } catch (error) {
-    const found = problemOf(error, {path, phase: step === 'check' ? 'check' : WAVE_PHASES[step]});
+    const found = problemOf(error, {path, phase: step === 'check' || step === 'locate' ? 'check' : WAVE_PHASES[step]});
     // After a bug, the state of the cursors is not known.
     if (found.code === 'INTERNAL') session?.forgetWays();
     return {status: 'failed', problem: found};

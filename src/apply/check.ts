@@ -3,7 +3,7 @@
  * before the first change, and every path again right before it is changed.
  */
 import type {Abilities} from '../core/abilities.js';
-import {type Action, fromOf, isUpkeep, type Link, type Reason} from '../core/action.js';
+import {type Action, type Attrs, isCarried, isUpkeep, type Link, type Move, type Reason, spelledFrom} from '../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat, toEntry} from '../core/block.js';
 import type {Drift, DriftAttribute} from '../core/drift.js';
 import type {Entry, Kind} from '../core/entry.js';
@@ -17,6 +17,7 @@ import type {Cursor, Place} from '../platform/cursor.js';
 import {errnoOf, type Folder, NOT_HELD, type Pace, type Platform, SystemError} from '../platform/platform.js';
 import {isThere} from '../platform/roots.js';
 import type {FoldedNames} from './names.js';
+import type {Whereabouts} from './step.js';
 
 /** Both trees, opened by a worker. */
 export interface World {
@@ -37,7 +38,11 @@ export interface World {
   readonly holdsName: (name: string) => boolean;
   /** Whether what is read from it may be some seconds old, see `FileSystem`. */
   readonly isShared: boolean;
-  /** The current paths of folders that are not renamed yet, by their paths in the plan. */
+  /** Where the entry of the current action is; undefined if it is at its path. */
+  readonly whereabouts?: Whereabouts | undefined;
+  /** Whether moves wait for each other. */
+  readonly hasRings: boolean;
+  /** The current paths of folders whose names have their old spelling, by their paths in the plan. */
   readonly moves: ReadonlyMap<RelPath, RelPath>;
   /** Whether the target's root folds names, or may. */
   readonly foldsNames: boolean;
@@ -104,9 +109,9 @@ export function entryAtPlace(platform: Platform, {folder, name}: Place, preserve
  */
 export function lookAtTarget(action: Action, world: World): Entry | undefined {
   const {path, before} = action;
-  const {opened} = world;
+  const {opened, whereabouts} = world;
   const now = entryInTarget(action, world);
-  const closed = opened.get(path);
+  const closed = opened.get(whereabouts?.at ?? path);
   if (now?.kind !== 'directory' || closed === undefined) return now;
   // A plan that was made after a run was killed has seen the folder with all rights.
   const isOpen = now.mode === openMode(closed) && now.mode !== before?.mode;
@@ -126,9 +131,10 @@ function entryInTarget(action: Action, world: World): Entry | undefined {
 /** A target that folds names finds an entry under both names, other targets only under the current one. */
 function findInTarget(action: Action, world: World): Place | undefined {
   const {path, before} = action;
-  const {target, moves} = world;
+  const {target, moves, whereabouts} = world;
+  if (whereabouts !== undefined) return whereabouts.at === undefined ? undefined : target?.find(whereabouts.at);
   const place = target?.find(path);
-  const from = fromOf(action);
+  const from = spelledFrom(action);
   // Perf: almost nothing is renamed (bench: unchanged-linux).
   if (before === undefined || (from === undefined && moves.size === 0) || isSomething(place, world)) return place;
   return target?.find(pathNow(path, from, world));
@@ -148,7 +154,7 @@ function isSomething(place: Place | undefined, {platform}: World): boolean {
 
 /** The name of an action's path before it is renamed. */
 export function oldName(action: Action): string {
-  return baseName(fromOf(action) ?? action.path);
+  return baseName(spelledFrom(action) ?? action.path);
 }
 
 /** Whether an action's path already has its new name, as far as the target shows that. */
@@ -157,7 +163,7 @@ export function isNamed(action: Action, world: World): boolean {
   const {names} = world;
   const old = oldName(action);
   if (names === undefined || old === baseName(path)) return true;
-  const folder = parentPath(pathNow(path, fromOf(action), world));
+  const folder = parentPath(pathNow(path, spelledFrom(action), world));
   return names.target.has(joinPath(folder, baseName(path))) || !names.target.has(joinPath(folder, old));
 }
 
@@ -225,6 +231,7 @@ function standingOf(action: Action, world: World): Standing {
         ? comeOrGone(path, 'target', undefined, now)
         : difference({path, side: 'target'}, action.before, now, policy);
     case 'move':
+      return isCarried(action) ? checkMove(action, now, world) : checkAttrs(action, now, policy);
     case 'attrs':
       return checkAttrs(action, now, policy);
     case 'delete':
@@ -288,12 +295,43 @@ function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: En
   return unchanged ? 'todo' : difference({path, side: 'target'}, before, now, policy);
 }
 
+/** `there`: the entry at its new path. */
+function checkMove(action: Move, there: Entry | undefined, world: World): Standing {
+  const {path, before, carried} = action;
+  const {policy, whereabouts} = world;
+  const from = whereabouts?.from ?? path;
+  if (from === path) {
+    const isOther = there !== undefined && carried?.inode !== undefined && inodeAt(path, world) !== carried.inode;
+    return isOther ? {path, side: 'target', attribute: 'name'} : checkAttrs(action, there, policy);
+  }
+  const now = lookAtTarget({...action, path: from}, {...world, whereabouts: {at: from}});
+  const isOwn = now !== undefined && (carried?.inode === undefined || inodeAt(from, world) === carried.inode);
+  if (!isOwn) return comeOrGone(path, 'target', before, undefined);
+  if (!same(before, now, policy)) return difference({path, side: 'target'}, before, now, policy);
+  return there === undefined ? 'todo' : {path, side: 'target', attribute: 'name'};
+}
+
+/** Whether the entry of a move is at its new path, as it may be if an earlier run has ended early. */
+export function isMoved(action: Move, world: World): boolean {
+  const {path, carried} = action;
+  const {target, whereabouts: {from = path, isFreed = false} = {}} = world;
+  if (from === path) return true;
+  if (carried?.inode !== undefined) {
+    // What had the name before may be the same file under another name, if it moves away itself.
+    return inodeAt(path, world) === carried.inode && !(isFreed && inodeAt(from, world) === carried.inode);
+  }
+  const there = lookAtTarget(action, {...world, whereabouts: undefined});
+  const isAsPlanned = there !== undefined && typeof checkAttrs(action, there, world.policy) !== 'object';
+  return isAsPlanned && !isSomething(target?.find(from), world);
+}
+
+function inodeAt(path: RelPath, {platform, target}: World): bigint | undefined {
+  const place = target?.find(path);
+  return place !== undefined && platform.stat(place.folder, place.name, stat) ? inodeOf(stat) : undefined;
+}
+
 /** Each attribute may have its old or new value, since a run that ended early has set some. */
-function checkAttrs(
-  {path, before, after}: Action & {kind: 'move' | 'attrs'},
-  now: Entry | undefined,
-  policy: PlanOptions,
-): Standing {
+function checkAttrs({path, before, after}: Move | Attrs, now: Entry | undefined, policy: PlanOptions): Standing {
   if (now === undefined) return comeOrGone(path, 'target', before, now);
   if (isCurrent(after, now, policy)) return 'done';
   const isFolder = before.kind === 'directory';
@@ -319,9 +357,10 @@ function isApart({hardlinks, showsLinks}: PlanOptions): boolean {
 }
 
 /** Whether a path of the target is the same file as its leader. */
-function isLinked({path, leader}: Action & {kind: 'link'}, {platform, target, leaders}: World): boolean {
-  const here = target?.find(path);
-  const there = leaders?.find(leader);
+function isLinked({path, leader}: Action & {kind: 'link'}, {platform, target, leaders, whereabouts}: World): boolean {
+  const {at = undefined, leader: led = undefined} = whereabouts ?? {at: path, leader};
+  const here = at === undefined ? undefined : target?.find(at);
+  const there = led === undefined ? undefined : leaders?.find(led);
   if (here === undefined || there === undefined) return false;
   if (!platform.stat(here.folder, here.name, stat)) return false;
   const {device} = stat;

@@ -10,6 +10,7 @@ import {allEnded, type WorkerPool} from '../platform/pool.js';
 import type {Opened} from '../state/traces.js';
 import {type BatchResult, type BatchStep, type BatchTask, fromWire, type LeaderNow, type WireResult} from './batch.js';
 import type {ApplyContext} from './session.js';
+import type {Whereabouts} from './step.js';
 
 /** A batch is as much as a worker does between two answers. */
 const BATCH_ACTIONS = 128;
@@ -34,6 +35,7 @@ export interface DispatchOptions {
 
 /** What a worker gets with each action. */
 interface Asked {
+  readonly whereabouts?: ((index: number) => Whereabouts | undefined) | undefined;
   readonly leader?: ((index: number) => LeaderNow | undefined) | undefined;
   readonly asideOf?: ((index: number) => RelPath | undefined) | undefined;
 }
@@ -59,13 +61,13 @@ export class Dispatch {
 
   /**
    * `leader`: for links, the progress of the file that leads the group of an action. `asideOf`: the path beside which the entry
-   * that an action removes or replaces is set aside, if it is.
+   * that an action removes or replaces is set aside, if it is. `whereabouts`: where the entry of an action is, if moves are not done.
    */
   async run(
     step: BatchStep,
     indexes: readonly number[],
     onResult: (index: number, result: BatchResult) => void,
-    {leader, asideOf}: Asked = {},
+    {leader, asideOf, whereabouts}: Asked = {},
   ): Promise<void> {
     const {pool, actions, onBatch, isStopped} = this.o;
     const batches = cut(actions, indexes);
@@ -78,6 +80,7 @@ export class Dispatch {
           actions: batch.map((index) => actions[index] as Action),
           ...(leader && {leaders: batch.map(leader)}),
           ...(asideOf && {asides: batch.map(asideOf)}),
+          ...(whereabouts && {whereabouts: batch.map(whereabouts)}),
         };
         const results = await pool.call<readonly WireResult[]>(worker, task);
         for (const [i, wire] of results.entries()) {

@@ -1,6 +1,6 @@
 /** Performs one step of one action, the unit of work of a wave. Every change is preceded by a check of the path. */
 import process from 'node:process';
-import type {Action, Link} from '../core/action.js';
+import {type Action, isCarried, type Link} from '../core/action.js';
 import {CODE} from '../core/block.js';
 import type {Entry} from '../core/entry.js';
 import type {ByteName} from '../core/name.js';
@@ -8,7 +8,7 @@ import {baseName, parentPath, ROOT} from '../core/path.js';
 import {canMake, isCurrent} from '../plan/compare.js';
 import {WAVE_PHASES} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
-import {errnoOf} from '../platform/platform.js';
+import {errnoOf, orNothing} from '../platform/platform.js';
 import type {Opened} from '../state/traces.js';
 import {attributesOf, isMade, isOfXattrs} from './attributes.js';
 import {
@@ -27,6 +27,7 @@ import {
 } from './check.js';
 import {copyFromSource, makeOther} from './copy.js';
 import {isCopiedNow, isOneInSource, leaderPlace} from './leader.js';
+import {moveEntry, parkEntry} from './move.js';
 import {spelledOtherwise} from './names.js';
 import {isBorder, orBack, putInPlace, setTimeAgain} from './place.js';
 import {rename} from './rename.js';
@@ -65,31 +66,36 @@ function withoutXattrs(step: Step): StepResult {
  * this user owns none of them. If another worker has opened them meanwhile, none has to be opened, and the action is tried again.
  */
 function openUp({action, wave, world, staging}: Step): Opened[] | undefined {
-  const {platform, target, opened} = world;
+  const {platform, target, opened, whereabouts} = world;
   // Moving a folder to another folder changes its ".." entry.
   const isMoved = wave !== 'renames' && action.before?.kind === 'directory';
-  const paths = [parentPath(action.path), ...(isMoved ? [action.path] : [])];
+  const {from = action.path} = whereabouts ?? {};
+  const paths = new Set([parentPath(action.path), parentPath(from), ...(isMoved ? [from] : [])]);
   let found: Opened[] | undefined;
   for (const path of paths) {
-    const folder = target?.folder(path);
+    const folder = target && orNothing(() => target.folder(path));
     const now = folder && entryAtPlace(platform, {folder, name: SELF}, NO_XATTRS);
     if (folder === undefined || now?.uid !== process.geteuid?.()) continue;
     found ??= [];
     if (now?.mode === undefined || now.mode === openMode(now.mode)) continue;
-    staging.traces.add({opened: {path, mode: now.mode}});
+    // After the move it is found at its new path.
+    const all = isCarried(action) && path === from ? [path, action.path] : [path];
+    for (const each of all) staging.traces.add({opened: {path: each, mode: now.mode}});
     platform.setAttributes(folder, SELF, CODE.directory, {mode: openMode(now.mode)});
-    opened.set(path, now.mode);
-    found.push({path, mode: now.mode});
+    for (const each of all) opened.set(each, now.mode);
+    found.push(...all.map((each) => ({path: each, mode: now.mode})));
   }
   return found;
 }
 
 function act(step: Step): StepResult {
   const {action, world} = step;
-  const isRefused = action.before === undefined && action.path !== ROOT && !world.holdsName(baseName(action.path));
+  const isNewName = action.before === undefined || isCarried(action);
+  const isRefused = isNewName && action.path !== ROOT && !world.holdsName(baseName(action.path));
   if (isRefused) return failed(action, 'write', 'NAME_NOT_HELD');
   const result = orBeside(step, () => actOn(step));
-  if (result.status === 'done' || result.status === 'staged') noteVolume(step);
+  const isWritten = result.status === 'done' || result.status === 'staged' || (result.status === 'todo' && step.wave === 'moves');
+  if (isWritten) noteVolume(step);
   return result;
 }
 
@@ -121,6 +127,10 @@ function actOn(step: Step): StepResult {
   switch (step.wave) {
     case 'renames':
       return rename(step);
+    case 'parks':
+      return parkEntry(step);
+    case 'moves':
+      return moveEntry(step);
     case 'folders':
       return makeFolder(step);
     case 'writes':

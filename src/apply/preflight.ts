@@ -10,10 +10,12 @@ export interface PreflightOptions {
   readonly outcomes: Outcomes;
   /** Checks the paths of these actions. */
   readonly look: (indexes: readonly number[], onResult: (index: number, result: BatchResult) => void) => Promise<void>;
+  /** Where the entry of an action is now; undefined if it is not there yet. */
+  readonly pathNow: (index: number) => RelPath | undefined;
 }
 
 /** Records the results in the outcomes and returns the drifted paths. Nothing is changed on disk. */
-export async function preflight({actions, outcomes, look}: PreflightOptions): Promise<Drift[]> {
+export async function preflight({actions, outcomes, look, pathNow}: PreflightOptions): Promise<Drift[]> {
   const drifted: Drift[] = [];
   const done: number[] = [];
   const linked: number[] = [];
@@ -28,7 +30,7 @@ export async function preflight({actions, outcomes, look}: PreflightOptions): Pr
     else if ('obstacle' in result && result.obstacle !== undefined) obstructed.push({index, obstacle: result.obstacle});
     else if (result.drift !== undefined) leaveAlone(index, result.drift);
   });
-  const made = foldersMade(actions, obstructed.length > 0);
+  const made = foldersMade(actions, obstructed.length > 0, pathNow);
   for (const {index, obstacle} of obstructed) {
     const {path} = actions[index] as Action;
     if (!made.has(obstacle)) leaveAlone(index, {path, side: 'target', attribute: 'way'});
@@ -39,9 +41,13 @@ export async function preflight({actions, outcomes, look}: PreflightOptions): Pr
 }
 
 /** Folders with which the plan replaces other entries: those entries will not be in the way of the folders' content. */
-function foldersMade(actions: readonly Action[], isAsked: boolean): ReadonlySet<RelPath> {
+function foldersMade(
+  actions: readonly Action[],
+  isAsked: boolean,
+  pathNow: PreflightOptions['pathNow'],
+): ReadonlySet<RelPath | undefined> {
   if (!isAsked) return new Set();
-  return new Set(actions.flatMap(({kind, path, after}) => (kind === 'replace' && after.kind === 'directory' ? [path] : [])));
+  return new Set(actions.flatMap(({kind, after}, i) => (kind === 'replace' && after.kind === 'directory' ? [pathNow(i)] : [])));
 }
 
 /** A name is done if it is a link to its leader, but not if the leader has to be written again. */

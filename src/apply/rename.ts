@@ -1,5 +1,5 @@
 /** Renames a path of the target to the source's spelling of the same name. */
-import {type Action, fromOf} from '../core/action.js';
+import {type Action, spelledFrom} from '../core/action.js';
 import {emptyStat} from '../core/block.js';
 import {type ByteName, foldName, fromByteName, toByteName} from '../core/name.js';
 import {baseName, joinPath, parentPath, type RelPath} from '../core/path.js';
@@ -43,7 +43,7 @@ function giveName(step: Step, {folder, name}: Place): boolean {
   }
   // Both names lead to the same file, and renaming a file to itself does nothing: so it is renamed twice, over a unique name.
   const via = renamedName(staging.runId, index) as ByteName;
-  staging.traces.add({renamed: {from: joinPath(parentPath(action.path), baseName(fromOf(action) as RelPath)), via}});
+  staging.traces.add({renamed: {from: joinPath(parentPath(action.path), baseName(spelledFrom(action) as RelPath)), via}});
   move(own, via);
   try {
     move(via, name);

@@ -33,6 +33,7 @@ export interface ApplyContext {
   readonly abilities: Abilities | undefined;
   readonly isShared: boolean;
   readonly moves: ReadonlyMap<RelPath, RelPath>;
+  readonly hasRings: boolean;
   readonly foldsNames: boolean;
   readonly rules: Rules;
   readonly flushed: Flushed;
@@ -78,9 +79,8 @@ export class Session {
     this.#resetNames();
   }
 
-  /** Closes the file of traces, since file systems in user space could not remove an open file. */
   endNotes(): void {
-    for (const log of [this.#staging?.traces, this.#staging?.replacedTraces]) log?.close();
+    this.#staging?.endNotes();
   }
 
   #resetNames(): void {
@@ -156,6 +156,7 @@ export class Session {
         holdsName: holderOf(context.abilities, context.target?.view.names),
         isShared: context.isShared,
         moves: context.moves,
+        hasRings: context.hasRings,
         foldsNames: context.foldsNames,
         names: target && {
           source: source && new FolderNames(fs, sourceWay(source)),

@@ -23,6 +23,7 @@ import {learnAbilities, readAbilities} from '../state/abilities.js';
 import {NAMES} from '../state/folder.js';
 import {ensureTargetId} from '../state/identity.js';
 import type {TargetLock} from '../state/lock.js';
+import {parkedIn, restoreParked} from '../state/moving.js';
 import {foldingOf, writeSamples} from '../state/names.js';
 import {areSameNames, namesChanged, noteNaming, viewOf} from '../state/naming.js';
 import {handOver, stateOwner} from '../state/ownership.js';
@@ -82,9 +83,19 @@ export class Target {
     return this.#root !== undefined && foldingOf(this.o.platform, this.#root) !== undefined;
   }
 
-  /** Whether a killed run has left a user's entry under a temporary name, which `prepare` renames back. */
+  /** Whether a killed run has left a user's entry under a temporary name, or waiting for its path, which `prepare` renames back. */
   get hasRenamed(): boolean {
-    return this.#root !== undefined && leftRenamed(this.o.platform, this.#root).size > 0;
+    return this.#root !== undefined && (leftRenamed(this.o.platform, this.#root).size > 0 || this.parked.size > 0);
+  }
+
+  /** The paths of entries that wait for their new path, by inode number. */
+  get parked(): ReadonlyMap<bigint, RelPath> {
+    return this.#root === undefined ? new Map() : parkedIn(this.o.platform, this.#root);
+  }
+
+  /** Puts back the entries of this run that wait, since their moves cannot be done. */
+  restoreParked(): void {
+    restoreParked(this.o.platform, this.#root as Folder, this.o.runId);
   }
 
   /** What it can hold, if that was tried. */
@@ -158,6 +169,7 @@ export class Target {
       this.#announce();
       this.#identify();
       this.#opened?.note(runId);
+      restoreParked(platform, this.#root as Folder);
       sweepStaging(platform, this.#root as Folder, runId);
     } catch (error) {
       if (error instanceof DirsyncError) throw error;
@@ -279,6 +291,7 @@ export class Target {
     const root = this.#root as Folder;
     const isSeen = this.o.plan.problems.length === 0;
     const isOwn = (run: string) => run === runId || this.#isOfPlan(run);
+    this.#reporting('write', () => this.restoreParked());
     const what = !isWhole || !isSeen ? 'empty' : this.#seesAll && !this.o.isOld ? 'all' : {isOwn};
     this.#reporting('delete', () => sweepReplaced(platform, root, what));
     // Their original modes are noted in staging until they are restored.

@@ -164,6 +164,16 @@ export function fromOf(action: Action): RelPath | undefined {
   return 'from' in action ? action.from : undefined;
 }
 
+/** Whether an action moves an entry to a path that is not just another spelling of the old one. */
+export function isCarried(action: Action): action is Move {
+  return action.kind === 'move' && action.carried !== undefined;
+}
+
+/** The path in the target before the action changes the spelling of its name; undefined if it does not. */
+export function spelledFrom(action: Action): RelPath | undefined {
+  return isCarried(action) ? undefined : fromOf(action);
+}
+
 /**
  * Bytes of content that an action writes: the whole new file, because content is never written in part. A link, a move and an attrs
  * have the file's size in `after` but write no content.

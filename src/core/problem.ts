@@ -60,6 +60,8 @@ const OURS: Readonly<Record<string, string>> = {
   ROOT_REPLACED: 'this root was replaced by another folder during the run, so nothing more was done; run again',
   NOT_LINKED:
     'a hard link to its other names was refused here, as between project quotas, so it is a separate file in the target',
+  NOT_MOVED:
+    'the target does not rename it to its new path, as between volumes or project quotas, so it stays where it is; plan again with --no-moves',
   JOURNAL_UNWRITABLE:
     'the run could not be recorded, so it will be missing from the history; free some space, or repair .dirsync/runs',
   MEMORY_UNWRITABLE:

@@ -1,8 +1,9 @@
 /** Derives a smaller plan from a plan: a new, valid plan that leaves alone everything that was left out. */
-import {type Action, type ActionKind, type Attrs, isUpkeep} from '../core/action.js';
+import {type Action, type ActionKind, type Attrs, isCarried, isUpkeep} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
-import {parentPath, type RelPath, ROOT} from '../core/path.js';
+import {comparePaths, parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
+import {OldPaths} from './old-paths.js';
 import {Selection} from './selection.js';
 
 /** Which actions of a plan are wanted. Conditions that are not given match all actions. */
@@ -77,7 +78,7 @@ export function narrow(plan: Plan, {selection, id, path, warnings = []}: NarrowO
       narrowed: {from: header.narrowed?.from ?? header.id, leftOut: leftOut + (header.narrowed?.leftOut ?? 0)},
       warnings: [...header.warnings, ...warnings],
     },
-    actions: kept,
+    actions: staying(plan.actions, kept),
     problems: path === undefined ? problems : problems.filter((problem) => path(problem.path, false)),
   };
 }
@@ -92,10 +93,27 @@ function putBack(path: RelPath, folder: Entry): Attrs {
  */
 function touchedFolders(actions: readonly Action[], selection: Selection): ReadonlySet<RelPath> {
   const touched = new Set<RelPath>();
+  const paths = new OldPaths(actions);
   actions.forEach((action, i) => {
     if (isUpkeep(action) || !selection.isIn(i)) return;
     touched.add(ROOT);
     if (action.kind !== 'attrs') touched.add(parentPath(action.path));
+    // Its folder may move too, and then has the action that restores its times at its new path.
+    if (isCarried(action)) touched.add(paths.finalOf(parentPath(action.from)));
   });
   return touched;
+}
+
+/** If the move of a folder is left out, what stays of the actions in it is at its old path. */
+function staying(all: readonly Action[], kept: readonly Action[]): readonly Action[] {
+  const paths = new OldPaths(all);
+  if (paths.moves.length === 0) return kept;
+  const now = new OldPaths(kept);
+  const isStill = ({before, after, path}: Action) =>
+    before === undefined || after === undefined || paths.of(path) === now.of(path);
+  if (kept.every(isStill)) return kept;
+  const moved = kept.map((action) =>
+    isStill(action) ? action : {...action, path: now.finalOf(paths.of(action.path) as RelPath)},
+  );
+  return moved.sort((a, b) => comparePaths(a.path, b.path));
 }

@@ -2,18 +2,20 @@
  * Dependencies between the actions of a plan. No other file decides them; plan/selection uses them to leave actions out, and apply checks
  * them before each step:
  *
- * - an entry in a folder that the plan creates or renames needs that folder;
+ * - an entry in a folder that the plan creates, moves or renames needs that folder;
+ * - a new entry, or one that moves, needs the move that frees its name;
  * - a hard link needs its leader;
- * - a folder that is deleted or replaced by a leaf needs everything below it deleted;
+ * - a folder that is deleted or replaced by a leaf needs everything below it deleted or moved away;
  * - entries that are deleted to make room for a leaf need that leaf written and waiting;
  * - a leaf that is deleted or overwritten needs each leaf that may be the same one under another name: of the same kind, size and time,
  *   and still to be written. If that one waits until a folder is empty, or both wait for each other, the old leaf is set aside until the
  *   run is complete.
  */
-import {type Action, isUpkeep, type Link} from '../core/action.js';
+import {type Action, isCarried, isUpkeep, type Link} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import {type ActionState, OUTCOME_STATUSES} from '../core/outcome.js';
-import type {RelPath} from '../core/path.js';
+import {parentPath, type RelPath, ROOT} from '../core/path.js';
+import {OldPaths} from './old-paths.js';
 import {overwritten} from './overwrites.js';
 import {goingKey, isTwinTime, type TwinPolicy, writtenKeys} from './twins.js';
 import type {WaveStep} from './waves.js';
@@ -33,7 +35,7 @@ const RENAMES_FOLDER = 16;
 
 /** A dependency that is not met; `of` is the index of the needed action. */
 export interface Unmet {
-  readonly need: 'folder' | 'leader' | 'replacement' | 'below' | 'copy';
+  readonly need: 'folder' | 'name' | 'leader' | 'replacement' | 'below' | 'copy';
   readonly of: number;
 }
 
@@ -44,6 +46,8 @@ export interface RunState {
   readonly stateOf: StateOf;
   /** Whether an action wrote a newer state of the source than the plan saw. */
   readonly isOther?: (index: number) => boolean;
+  /** Whether the entry of a move has left its old path. */
+  readonly hasLeft?: (index: number) => boolean;
   /** A counter that increases whenever the results of these functions may change. */
   readonly turn: number;
 }
@@ -62,6 +66,11 @@ export class Needs {
   readonly #leader = new Map<number, number>();
   /** Leaves that replace folders, in canonical order. */
   readonly #replacing: number[] = [];
+  readonly #paths: OldPaths;
+  /** For each move, the actions that need its name; and for each folder that goes, the moves out of it, and the other way around. */
+  readonly #heirs = new Map<number, number[]>();
+  readonly #movesOut = new Map<number, number[]>();
+  readonly #movesOutOf = new Map<number, number>();
   #twins: ReadonlyMap<string, Twins> | undefined;
   /** Files that are overwritten and whose old content another action may write elsewhere. */
   #overwritten: ReadonlySet<number> | undefined;
@@ -109,6 +118,38 @@ export class Needs {
     this.#end = end;
     this.#traits = traits;
     if (links.length > 0) this.#findLeaders(links);
+    this.#paths = new OldPaths(actions);
+    if (this.#paths.moves.length > 0) this.#findMoves();
+  }
+
+  #findMoves(): void {
+    const {actions} = this;
+    const paths = this.#paths;
+    const going = new Map<RelPath, number>();
+    actions.forEach(({path}, i) => {
+      for (const move of this.#freeing(i)) push(this.#heirs, move, i);
+      const old = this.#is(i, EMPTIES_FOLDER) ? paths.of(path) : undefined;
+      if (old !== undefined) going.set(old, i);
+    });
+    for (const move of paths.moves) {
+      for (let above = fromOf(actions[move]); above !== ROOT; ) {
+        above = parentPath(above);
+        const folder = going.get(above);
+        if (folder !== undefined) {
+          push(this.#movesOut, folder, move);
+          this.#movesOutOf.set(move, folder);
+        }
+        // The folders above it need the nearest one, and do not have what moves away with a folder.
+        if (folder !== undefined || paths.moveFrom(above) !== undefined) break;
+      }
+    }
+  }
+
+  /** The moves that free the name of an action whose entry is not there yet. */
+  #freeing(index: number): readonly number[] {
+    if (this.#paths.moves.length === 0) return [];
+    const action = this.actions[index] as Action;
+    return action.before === undefined || isCarried(action) ? this.#paths.freeing(action.path) : [];
   }
 
   #findLeaders(links: readonly number[]): void {
@@ -140,9 +181,10 @@ export class Needs {
 
   /** The action that creates or renames the folder of action `index`'s path; undefined if none does. */
   makerOf(index: number): number | undefined {
-    const above = this.#aboveOf(index);
+    let above = this.#aboveOf(index);
     if (above === undefined || this.#is(index, LEAVES_SOMETHING)) return above;
-    return this.#is(above, RENAMES_FOLDER) ? above : undefined;
+    while (above !== undefined && !this.#is(above, RENAMES_FOLDER)) above = this.#aboveOf(above);
+    return above;
   }
 
   /** The action of the leader of link `index`; undefined if the leader has none. */
@@ -156,6 +198,8 @@ export class Needs {
     if (maker !== undefined) tell(maker);
     const leader = this.#leader.size > 0 ? this.#leader.get(index) : undefined;
     if (leader !== undefined) tell(leader);
+    for (const move of this.#freeing(index)) tell(move);
+    for (const move of this.#movesOut.get(index) ?? []) tell(move);
     if (withBelow && this.#is(index, EMPTIES_FOLDER)) for (let i = index + 1; i < this.endOf(index); i++) tell(i);
   }
 
@@ -164,6 +208,9 @@ export class Needs {
     if (withBelow && this.#is(index, MAKES_FOLDER)) for (let i = index + 1; i < this.endOf(index); i++) tell(i);
     const above = this.#aboveOf(index);
     if (above !== undefined && above !== this.makerOf(index)) tell(above);
+    for (const heir of this.#heirs.get(index) ?? []) tell(heir);
+    const left = this.#movesOutOf.get(index);
+    if (left !== undefined) tell(left);
     if (this.#links.size > 0) for (const link of this.#links.get(index) ?? []) tell(link);
   }
 
@@ -171,12 +218,15 @@ export class Needs {
   unmet(index: number, step: WaveStep, run: RunState): Unmet | undefined {
     const {stateOf} = run;
     switch (step) {
+      case 'parks':
+        return undefined;
       case 'renames':
       case 'folders':
+      case 'moves':
       case 'writes':
-        return this.#unmetFolder(index, stateOf);
+        return this.#unmetPlace(index, run);
       case 'links': {
-        const folder = this.#unmetFolder(index, stateOf);
+        const folder = this.#unmetPlace(index, run);
         const leader = this.leaderOf(index);
         if (folder !== undefined) return folder;
         const isLed = leader === undefined || isLeading(this.actions[leader] as Action, stateOf(leader));
@@ -188,11 +238,28 @@ export class Needs {
       case 'deletes':
         return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetCopy(index, run);
       case 'emptied':
-        return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetBelow(index, stateOf);
+        return this.#unmetFolder(index, stateOf) ?? this.#unmetReplacement(index, stateOf) ?? this.#unmetBelow(index, run);
       case 'attrs':
       case 'settle':
-        return undefined;
+        return this.#unmetMove(index, stateOf);
     }
+  }
+
+  /** The folder of a new entry, and its name in that folder. */
+  #unmetPlace(index: number, {stateOf, hasLeft}: RunState): Unmet | undefined {
+    const folder = this.#unmetFolder(index, stateOf);
+    if (folder !== undefined) return folder;
+    const of = this.#freeing(index).find((move) => !hasLeft?.(move));
+    return of === undefined ? undefined : {need: 'name', of};
+  }
+
+  /** An entry in a folder that only gets another spelling is found under both names, but one in a folder that moves is not. */
+  #unmetMove(index: number, stateOf: StateOf): Unmet | undefined {
+    if (this.#paths.moves.length === 0) return undefined;
+    for (let of = this.makerOf(index); of !== undefined; of = this.makerOf(of)) {
+      if (isCarried(this.actions[of] as Action) && !IS_THERE.has(stateOf(of))) return {need: 'folder', of};
+    }
+    return undefined;
   }
 
   #unmetFolder(index: number, stateOf: StateOf): Unmet | undefined {
@@ -206,7 +273,9 @@ export class Needs {
     return of === undefined || WRITTEN.has(stateOf(of)) ? undefined : {need: 'replacement', of};
   }
 
-  #unmetBelow(index: number, stateOf: StateOf): Unmet | undefined {
+  #unmetBelow(index: number, {stateOf, hasLeft}: RunState): Unmet | undefined {
+    const move = this.#movesOut.get(index)?.find((of) => !hasLeft?.(of));
+    if (move !== undefined) return {need: 'below', of: move};
     for (let i = index + 1; i < this.endOf(index); i++) if (!IS_GONE.has(stateOf(i))) return {need: 'below', of: i};
     return undefined;
   }
@@ -360,6 +429,16 @@ function traitsOf(action: Action): number {
   if (after !== undefined) traits |= LEAVES_SOMETHING;
   if (kind === 'move' && after.kind === 'directory') traits |= RENAMES_FOLDER;
   return traits;
+}
+
+function fromOf(action: Action | undefined): RelPath {
+  return action !== undefined && isCarried(action) ? action.from : ROOT;
+}
+
+function push(lists: Map<number, number[]>, key: number, value: number): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function isBelow(path: RelPath, folder: RelPath): boolean {

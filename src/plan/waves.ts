@@ -2,18 +2,24 @@
  * Waves: the order in which a plan's actions are done. Actions of a wave may run in parallel; a wave starts when the previous one
  * has ended. An action may have steps in several waves: a new folder is created early and gets its attributes last.
  */
-import {type Action, fromOf, type Move} from '../core/action.js';
+import {type Action, type Move, spelledFrom} from '../core/action.js';
 import type {ApplyPhase} from '../core/event.js';
 import {isWithin, pathDepth, type RelPath} from '../core/path.js';
+import {isSpelledLate, moveOrder} from './move-order.js';
+import {OldPaths} from './old-paths.js';
 import {overwritesOf} from './overwrites.js';
 import type {TwinPolicy} from './twins.js';
 
 /** The step that a wave does. */
 export type WaveStep =
-  /** Entries get their new names, folders before their content. All later steps use the new names. */
+  /** Names get their new spelling, folders before their content. All later steps use the new names. */
   | 'renames'
   /** Folders are created, parents first. */
   | 'folders'
+  /** Of moves that wait for each other, one is renamed to a spot in `.dirsync`, until its path is free. */
+  | 'parks'
+  /** Entries are moved to their paths. All later steps use the new paths. */
+  | 'moves'
   /** Files and symlinks are written. A leaf that replaces a folder waits in staging until the folder is empty. */
   | 'writes'
   /** Files are overwritten whose old content may have been written earlier, under another name. */
@@ -48,6 +54,8 @@ export function isDestructive(step: WaveStep): boolean {
 export const WAVE_PHASES: Readonly<Record<WaveStep, ApplyPhase>> = {
   renames: 'write',
   folders: 'write',
+  parks: 'write',
+  moves: 'write',
   writes: 'write',
   overwrites: 'write',
   exchanges: 'write',
@@ -69,7 +77,10 @@ export function waves(actions: readonly Action[], options: WaveOptions): Wave[] 
   const overwrites = overwritesOf(actions, options);
   const {levels, aside} = overwrites;
   const isLate = new Set([...levels, aside, overwrites.links].flat());
+  const paths = new OldPaths(actions);
+  const order = paths.moves.length === 0 ? undefined : moveOrder(actions, paths);
   const renames = new Levels();
+  const lateRenames = new Levels();
   const folders = new Levels();
   const writes: number[] = [];
   const links: number[] = [];
@@ -81,19 +92,22 @@ export function waves(actions: readonly Action[], options: WaveOptions): Wave[] 
   const settle = new Levels();
   actions.forEach((action, i) => {
     const toFolder = action.after?.kind === 'directory';
-    if (fromOf(action) !== undefined) renames.add(action, i);
+    const isPlaced = order?.placed.has(i) ?? false;
+    if (!isPlaced && spelledFrom(action) !== undefined) {
+      (order !== undefined && isSpelledLate(action, actions, paths) ? lateRenames : renames).add(action, i);
+    }
     if (toFolder) settle.add(action, i);
     if (action.before?.kind === 'directory' && action.after !== undefined && !toFolder) replaced = action.path;
     const isMaking = replaced !== undefined && isWithin(action.path, replaced);
     const {deletes, emptied} = isMaking ? making : deleteBefore ? early : late;
     switch (action.kind) {
       case 'mkdir':
-        folders.add(action, i);
+        if (!isPlaced) folders.add(action, i);
         break;
       case 'replace':
       case 'link':
-        if (toFolder) folders.add(action, i);
-        else if (!isLate.has(i)) (action.kind === 'link' ? links : writes).push(i);
+        if (toFolder && !isPlaced) folders.add(action, i);
+        else if (!toFolder && !isLate.has(i)) (action.kind === 'link' ? links : writes).push(i);
         if (action.before?.kind === 'directory') emptied.add(action, i);
         break;
       case 'create':
@@ -118,6 +132,8 @@ export function waves(actions: readonly Action[], options: WaveOptions): Wave[] 
   });
   const all: Wave[] = [
     ...renames.waves('renames'),
+    ...(order?.waves ?? []),
+    ...lateRenames.waves('renames'),
     ...early.waves(),
     ...folders.waves('folders'),
     {step: 'writes', actions: writes},

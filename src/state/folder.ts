@@ -12,6 +12,8 @@ export const NAMES = {
   staging: 'tmp' as ByteName,
   /** Files that were replaced by a folder, until the folder's content is on disk. */
   replaced: 'replaced' as ByteName,
+  /** Entries that wait for their new path, in a folder for each run. */
+  moving: 'moving' as ByteName,
   /** A journal for each run that changed something. */
   runs: 'runs' as ByteName,
   /** The target's own id. */

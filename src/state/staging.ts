@@ -9,6 +9,7 @@ import {baseName, joinPath, type RelPath} from '../core/path.js';
 import {Cursor, volumeOf} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Platform} from '../platform/platform.js';
 import {draftOf, ensurePath, inFolder, inState, NAMES, removeEmptyFolders, removeTree} from './folder.js';
+import {ParkingLot, sweepParked} from './moving.js';
 import {type Beside, isBesideOf, namesIn, type Renamed, readTraces, type Trace, TraceLog} from './traces.js';
 
 /** The open staging folders of one worker. */
@@ -25,6 +26,10 @@ export interface Staging {
   /** Temporary entries of this worker in the target, and files on another mount that were replaced by a folder. */
   readonly traces: TraceLog;
   readonly replacedTraces: TraceLog;
+  /** Where entries wait for their new path; made when it is first used. */
+  readonly lot: ParkingLot;
+  /** Closes the files of traces, since file systems in user space could not remove open files. */
+  endNotes(): void;
   close(): void;
 }
 
@@ -57,6 +62,11 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
     // A default ACL of the root is meant for entries in the target, not for files here, which get an ACL of their own.
     for (const folder of [own, waiting, replaced]) platform.setAttributes(folder, SELF, CODE.directory, {xattrs: NO_ACLS});
     const volume = volumeOf(platform, own);
+    let lot: ParkingLot | undefined;
+    const endNotes = () => {
+      for (const log of [traces, replacedTraces]) log.close();
+      lot?.endNotes();
+    };
     return {
       own,
       waiting,
@@ -65,8 +75,14 @@ export function openStaging({platform, root, runId, worker}: StagingOptions): St
       runId,
       traces,
       replacedTraces,
+      get lot() {
+        lot ??= new ParkingLot(platform, root, {runId, worker});
+        return lot;
+      },
+      endNotes,
       close: () => {
-        for (const log of [traces, replacedTraces]) log.close();
+        endNotes();
+        lot?.close();
         close();
       },
     };
@@ -83,7 +99,7 @@ const NO_ACLS = {preserved: {xattrs: [], acls: true}, values: []};
 export function hasLeftovers(platform: Platform, root: Folder): boolean {
   try {
     const stat = emptyStat();
-    const names = [NAMES.lock, NAMES.staging, NAMES.replaced, ...LITTER];
+    const names = [NAMES.lock, NAMES.staging, NAMES.replaced, NAMES.moving, ...LITTER];
     return inState(platform, root, (state) => names.some((name) => platform.stat(state, name, stat))) ?? false;
   } catch (error) {
     if (!NOT_OURS.has(errnoOf(error))) throw error;
@@ -178,11 +194,12 @@ export function noteOpened({platform, root, runId, modes}: NoteOptions): void {
 }
 
 /**
- * Removes the files that were set aside: those of this plan's runs (`isOwn`) if all of the plan is on disk, and those of all killed
- * runs (`all`) if this run has seen both trees completely. Otherwise removes only empty folders and leaves the files to a later
- * run.
+ * Removes the files that were set aside, or that still wait for their new path: those of this plan's runs (`isOwn`) if all of the plan
+ * is on disk, and those of all killed runs (`all`) if this run has seen both trees completely. Otherwise removes only empty folders and
+ * leaves the files to a later run.
  */
 export function sweepReplaced(platform: Platform, root: Folder, what: 'all' | 'empty' | {readonly isOwn: IsOwn}): void {
+  sweepParked(platform, root, what);
   if (what === 'all') {
     sweep(platform, root, NAMES.replaced);
     return;

@@ -1,7 +1,8 @@
 /**
  * Temporary changes of a run outside its staging: folders of the target to which it gives their owner all rights, and files that it
  * writes beside their final name because staging is on another mount. Each one is noted before it is made, so that the next run
- * finds it if this run is killed. An incomplete last line belongs to a change that was not made yet.
+ * finds it if this run is killed. An incomplete last line belongs to a change that was not made yet. The same is noted about entries
+ * of the target that wait in `.dirsync` for their new path, and about the moves in between.
  */
 import {CODE} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
@@ -28,9 +29,29 @@ export interface Renamed {
   readonly via: string;
 }
 
-export type Trace = {readonly opened: Opened} | {readonly beside: Beside} | {readonly renamed: Renamed};
+/** An entry of the target that waits in `.dirsync` for its new path. */
+export interface Parked {
+  readonly from: RelPath;
+  readonly path: RelPath;
+  /** In the folder for entries that wait: run and index. */
+  readonly spot: string;
+}
 
-const PREFIX = 'traces-';
+/** An entry of the target that may have been moved while others wait. */
+export interface Moved {
+  readonly from: RelPath;
+  readonly path: RelPath;
+  readonly inode: string;
+}
+
+export type Trace =
+  | {readonly opened: Opened}
+  | {readonly beside: Beside}
+  | {readonly renamed: Renamed}
+  | {readonly parked: Parked}
+  | {readonly moved: Moved};
+
+export const PREFIX = 'traces-';
 /** The most bytes of all traces that are read. Changes noted after that are not undone, and the next plan shows them. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -93,16 +114,20 @@ function parse(content: Uint8Array): Trace[] {
   const lines = Buffer.from(content).toString().split('\n');
   return lines.flatMap((line) => {
     try {
-      const {opened, beside, renamed} = JSON.parse(line) as Partial<{
+      const {opened, beside, renamed, parked, moved} = JSON.parse(line) as Partial<{
         opened: Partial<Opened>;
         beside: Partial<Beside>;
         renamed: Partial<Renamed>;
+        parked: Partial<Parked>;
+        moved: Partial<Moved>;
       }>;
       // Only valid traces count, since files are removed where they point.
       return [
         ...(isOpened(opened) ? [{opened}] : []),
         ...(isBeside(beside) ? [{beside}] : []),
         ...(isRenamed(renamed) ? [{renamed}] : []),
+        ...(isParked(parked) ? [{parked}] : []),
+        ...(isMoved(moved) ? [{moved}] : []),
       ];
     } catch {
       return [];
@@ -125,6 +150,23 @@ function isRenamed(value: Partial<Renamed> | undefined): value is Renamed {
   const {from, via} = value ?? {};
   return from !== '' && pathFault(from) === undefined && typeof via === 'string' && isRenamedName(via);
 }
+
+function isParked(value: Partial<Parked> | undefined): value is Parked {
+  const {from, path, spot} = value ?? {};
+  return isPath(from) && isPath(path) && typeof spot === 'string' && SPOT.test(spot);
+}
+
+function isMoved(value: Partial<Moved> | undefined): value is Moved {
+  const {from, path, inode} = value ?? {};
+  return isPath(from) && isPath(path) && typeof inode === 'string';
+}
+
+/** Of an entry, so not the root. */
+function isPath(value: RelPath | undefined): boolean {
+  return value !== '' && pathFault(value) === undefined;
+}
+
+const SPOT = /^[\w-]+\/\d+$/;
 
 const BESIDE = /^\.dirsync-[\w-]+\.(?:tmp|old)$/;
 

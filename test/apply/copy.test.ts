@@ -121,6 +121,7 @@ describe('apply/copy: a file of the source that', () => {
       policy: {...header.options, mtimeWindow: backend.timeResolution - 1n},
       opened: new Map(),
       moves: new Map(),
+      hasRings: false,
       foldsNames: false,
       names: undefined,
       further: new Map(),

@@ -42,6 +42,7 @@ async function look(...found: readonly (readonly [Action, BatchResult])[]) {
   const drift = await preflight({
     actions,
     outcomes,
+    pathNow: (index) => actions[index]?.path,
     // Whoever is done first answers first.
     look: async (indexes, onResult) => {
       asked.push(...indexes);

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import type {BatchResult} from '../../src/apply/batch.js';
+import {Moving} from '../../src/apply/moving.js';
 import {Outcomes} from '../../src/apply/outcomes.js';
 import type {Progress} from '../../src/apply/progress.js';
 import {ALREADY, DONE, failed, STOPPED, skipped} from '../../src/apply/step.js';
@@ -33,7 +34,7 @@ function run(...actions: Action[]) {
     onProblem: ({path, code, phase}) => told.push(`${path} ${phase} ${code}`),
   });
   const progress = {spareContent: (index: number) => spared.push(index)} as unknown as Progress;
-  const steps = new Steps({plan: planOf(actions), outcomes, progress});
+  const steps = new Steps({plan: planOf(actions), outcomes, progress, moving: new Moving(actions), runId: 'run'});
   const states = () => actions.map((_, i) => outcomes.stateOf(i));
   return {steps, outcomes, told, spared, states};
 }

@@ -31,6 +31,7 @@ export function applyContext(
     abilities: undefined,
     isShared: false,
     moves: new Map(),
+    hasRings: false,
     foldsNames: false,
     rules: rulesOf('fresh', {skipDrifted: false, live: 'copy', hasWaited: false}),
     flushed: 'none',

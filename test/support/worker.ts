@@ -107,6 +107,7 @@ export class OneWorker {
       isShared: false,
       opened: new Map(Object.entries(opened)) as World['opened'],
       moves: new Map(),
+      hasRings: false,
       foldsNames: false,
       names: looksAtNames
         ? {source: new FolderNames(platform, cursor(from)), target: new FolderNames(platform, cursor(to))}
