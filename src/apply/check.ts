@@ -299,8 +299,8 @@ function checkReplace({path, before, after}: Action & {kind: 'replace'}, now: En
 function checkMove(action: Move, there: Entry | undefined, world: World): Standing {
   const {path, before, carried} = action;
   const {policy, whereabouts} = world;
-  const from = whereabouts?.from ?? path;
-  if (from === path) {
+  const {from = path, isMoved = true} = whereabouts ?? {};
+  if (isMoved) {
     const isOther = there !== undefined && carried?.inode !== undefined && inodeAt(path, world) !== carried.inode;
     return isOther ? {path, side: 'target', attribute: 'name'} : checkAttrs(action, there, policy);
   }
@@ -314,8 +314,9 @@ function checkMove(action: Move, there: Entry | undefined, world: World): Standi
 /** Whether the entry of a move is at its new path, as it may be if an earlier run has ended early. */
 export function isMoved(action: Move, world: World): boolean {
   const {path, carried} = action;
-  const {target, whereabouts: {from = path, isFreed = false} = {}} = world;
-  if (from === path) return true;
+  const {target, whereabouts = {at: path}} = world;
+  const {from = path, isMoved: isKnown = false, isFreed = false} = whereabouts;
+  if (isKnown || from === path) return isKnown;
   if (carried?.inode !== undefined) {
     // What had the name before may be the same file under another name, if it moves away itself.
     return inodeAt(path, world) === carried.inode && !(isFreed && inodeAt(from, world) === carried.inode);

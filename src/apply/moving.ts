@@ -43,7 +43,8 @@ export class Moving {
     const at = this.#placeOf(action.path, isMove || action.before === undefined);
     if (isMove) {
       const {path} = this.#move(index);
-      return {at, from: this.#entryOf(index), isFreed: this.#paths.freeing(path).length > 0};
+      const isFreed = this.#paths.freeing(path).length > 0;
+      return {at, from: this.#entryOf(index), isMoved: this.#left.get(index) === path, isFreed};
     }
     const leader = action.kind === 'link' ? this.#entryAt(action.leader) : undefined;
     const isThere = at === action.path && (action.kind !== 'link' || leader === action.leader);

@@ -48,8 +48,9 @@ export type Flushed = 'none' | 'holes' | 'replacing' | 'all';
 export interface Whereabouts {
   /** Where the name at its path is; undefined if its folder, or the name in that folder, is not there yet. */
   readonly at: RelPath | undefined;
-  /** For a move: where its entry is. The same as its path if it was moved. */
+  /** For a move: where its entry is, and whether that is its path because it was moved. */
   readonly from?: RelPath | undefined;
+  readonly isMoved?: boolean;
   /** For a move: whether another entry had the name at its path, and moves away. */
   readonly isFreed?: boolean;
   /** For a link: where its leader is; undefined as `at`. */

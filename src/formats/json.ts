@@ -209,7 +209,7 @@ function decodeStep(json: Record<string, unknown>): Action {
   if (json.carried !== undefined) {
     if (kind !== 'move') throw new FormatError(`${kind} with carried`);
     const from = decodePath(json.from, 'from');
-    if (from === '' || from === path) throw new HostilePathError(`from "${excerpt(from)}" is not another path`);
+    if (from === '') throw new HostilePathError(`from "${excerpt(from)}" cannot be moved`);
     const {reasons} = json;
     return {kind, path, from, carried: decodeCarried(json.carried), reasons, before: before as Entry, after: after as Entry};
   }

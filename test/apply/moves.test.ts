@@ -1,0 +1,239 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import {expect} from 'chai';
+import {applyPlanned} from '../../src/app/sync/apply.js';
+import {judge} from '../../src/app/sync/plan.js';
+import type {ApplyReport} from '../../src/core/outcome.js';
+import {GUARD_NAMES, type Plan} from '../../src/core/plan.js';
+import {writePlanFile} from '../../src/formats/plan-file.js';
+import {pairIn} from '../support/cli.js';
+import {type Moved, planMoves} from '../support/moves.js';
+import {needRsync, rsyncDifference} from '../support/oracle.js';
+import {applyFile, context, planTrees, settings} from '../support/sync.js';
+import {tempDirs} from '../support/temp.js';
+import {dir, file, hardlink, nameBytes, readTree, symlink, type Tree} from '../support/tree.js';
+
+const OTHER = {mtime: 1_500_000_000_000_000_000n};
+
+interface Case {
+  readonly target: Tree;
+  readonly source: Tree;
+  readonly moves: readonly Moved[];
+}
+
+/** A folder that is recognised by its content. */
+const box = (name: string, more: Tree = {}): Tree => ({[`in-${name}`]: `content of ${name}`, ...more});
+
+const cases: Record<string, Case> = {
+  'a file gets another name': {target: {a: 'x'}, source: {b: 'x'}, moves: [['a', 'b']]},
+  'a file goes to another folder': {target: {a: 'x', d: {}}, source: {d: {a: 'x'}}, moves: [['a', 'd/a']]},
+  'a file goes to a new folder in a new folder': {
+    target: {a: 'x'},
+    source: {d: {e: {a: 'x'}}},
+    moves: [['a', 'd/e/a']],
+  },
+  'a file goes to a folder that replaces a file': {target: {a: 'x', d: 'old'}, source: {d: {a: 'x'}}, moves: [['a', 'd/a']]},
+  'a file goes out of a folder that is deleted': {
+    target: {d: {a: 'x', b: 'gone', e: {c: 'y'}}},
+    source: {a: 'x', c: 'y'},
+    moves: [
+      ['d/a', 'a'],
+      ['d/e/c', 'c'],
+    ],
+  },
+  'a file goes out of a folder that a file replaces': {
+    target: {d: {a: 'x', b: 'gone'}},
+    source: {a: 'x', d: 'now a file'},
+    moves: [['d/a', 'a']],
+  },
+  'a folder moves with its content, and that changes': {
+    target: {q: box('q', {update: 'old', gone: 'gone', sub: box('sub')}), other: {}},
+    source: {other: {p: box('q', {update: 'newer', new: 'new', sub: box('sub', {new: 'new'})})}},
+    moves: [['q', 'other/p']],
+  },
+  'a folder moves, and files in and out of it': {
+    target: {q: box('q', {w: 'w', s: {deep: 'deep'}}), in: 'in', deeper: 'deeper'},
+    source: {p: box('q', {in: 'in', s: {deeper: 'deeper'}}), w: 'w', deep: 'deep'},
+    moves: [
+      ['q', 'p'],
+      ['q/w', 'w'],
+      ['q/s/deep', 'deep'],
+      ['in', 'p/in'],
+      ['deeper', 'p/s/deeper'],
+    ],
+  },
+  'a folder that stays in a folder that moves gets another name': {
+    target: {q: {a: box('a'), w: 'w'}},
+    source: {p: {b: box('a'), w: 'w'}},
+    moves: [
+      ['q', 'p'],
+      ['q/a', 'p/b'],
+    ],
+  },
+  'a chain of files': {
+    target: {log: '1', 'log.1': '2', 'log.2': '3'},
+    source: {log: 'new', 'log.1': '1', 'log.2': '2', 'log.3': '3'},
+    moves: [
+      ['log', 'log.1'],
+      ['log.1', 'log.2'],
+      ['log.2', 'log.3'],
+    ],
+  },
+  'a chain of folders': {
+    target: {a: box('a'), b: box('b'), c: box('c')},
+    source: {b: box('a'), c: box('b'), d: box('c')},
+    moves: [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'd'],
+    ],
+  },
+  'two files are swapped': {
+    target: {a: 'one', b: 'two'},
+    source: {a: 'two', b: 'one'},
+    moves: [
+      ['a', 'b'],
+      ['b', 'a'],
+    ],
+  },
+  'two folders are swapped, and change': {
+    target: {a: box('a', {gone: 'gone', update: 'old'}), b: box('b')},
+    source: {a: box('b', {new: 'new'}), b: box('a', {update: 'newer'})},
+    moves: [
+      ['a', 'b'],
+      ['b', 'a'],
+    ],
+  },
+  'a ring of three, of files and folders': {
+    target: {a: 'a', b: box('b'), d: {c: 'c'}},
+    source: {d: {c: 'a'}, a: box('b'), b: 'c'},
+    moves: [
+      ['a', 'd/c'],
+      ['b', 'a'],
+      ['d/c', 'b'],
+    ],
+  },
+  'two rings, and a file that waits for one': {
+    target: {a: 'a', b: 'b', c: 'c', d: 'd', e: 'e'},
+    source: {a: 'b', b: 'a', c: 'd', d: 'c', f: 'e'},
+    moves: [
+      ['a', 'b'],
+      ['b', 'a'],
+      ['c', 'd'],
+      ['d', 'c'],
+      ['e', 'f'],
+    ],
+  },
+  'a folder becomes part of a new folder of its name': {
+    target: {d: box('d')},
+    source: {d: {sub: box('d'), new: 'new'}},
+    moves: [['d', 'd/sub']],
+  },
+  'a file becomes part of a new folder of its name': {target: {d: 'x'}, source: {d: {sub: 'x'}}, moves: [['d', 'd/sub']]},
+  'a folder goes deeper, and others take its name': {
+    target: {a: box('a'), b: box('b')},
+    source: {a: box('b'), b: {x: box('a')}},
+    moves: [
+      ['a', 'b/x'],
+      ['b', 'a'],
+    ],
+  },
+  'parent and child are swapped': {
+    target: {a: box('a', {b: box('b')})},
+    source: {a: box('b', {b: box('a')})},
+    moves: [
+      ['a', 'a/b'],
+      ['a/b', 'a'],
+    ],
+  },
+  'three generations are turned around': {
+    target: {a: box('a', {b: box('b', {c: box('c')})})},
+    source: {a: box('c', {b: box('b', {c: box('a')})})},
+    moves: [
+      ['a', 'a/b/c'],
+      ['a/b/c', 'a'],
+      ['a/b', 'a/b'],
+    ],
+  },
+  'only the case of a name': {target: {Readme: 'x'}, source: {README: 'x'}, moves: [['Readme', 'README']]},
+  'names that are not UTF-8': {
+    target: {'\udcff': 'x', 'd\udc80': {}},
+    source: {'d\udc80': {'\udcfe': 'x'}},
+    moves: [['\udcff', 'd\udc80/\udcfe']],
+  },
+  'one of several names of a file': {
+    target: {a: 'x', stays: hardlink('a')},
+    source: {b: 'x', stays: hardlink('b')},
+    moves: [['a', 'b']],
+  },
+  'symlinks': {target: {a: symlink('to')}, source: {d: {b: symlink('to')}}, moves: [['a', 'd/b']]},
+  'a mode and a time change too': {
+    target: {a: 'x', d: dir({b: 'y'}, {mode: 0o755})},
+    source: {c: file('x', {mode: 0o600, ...OTHER}), e: dir({b: 'y'}, {mode: 0o700, ...OTHER})},
+    moves: [
+      ['a', 'c'],
+      ['d', 'e'],
+    ],
+  },
+};
+describe('apply: moves', function () {
+  const temp = tempDirs();
+  this.timeout(60_000);
+  before(function () {
+    needRsync(this);
+  });
+
+  const isPortable = process.env.DIRSYNC_PLATFORM === 'portable';
+  const same = isPortable ? {xattrs: false, acls: false} : {};
+
+  async function given({source, target, moves}: Case, more: {keepsInodes?: boolean} = {}) {
+    const pair = pairIn(temp(), source, target);
+    const plan = await planMoves({...pair, moves, ...more});
+    const inodes = new Map(moves.map(([from, at]) => [at, fs.lstatSync(nameBytes(`${pair.target}/${from}`)).ino]));
+    const save = async () => {
+      const saved = path.join(pair.root, 'plan');
+      await writePlanFile(saved, plan);
+      return saved;
+    };
+    const isMoved = () => {
+      for (const [at, inode] of inodes) expect(fs.lstatSync(nameBytes(`${pair.target}/${at}`)).ino, at).to.equal(inode);
+    };
+    const isEqual = async () => {
+      expect(rsyncDifference(pair.source, pair.target, same)).to.deep.equal([]);
+      isMoved();
+      expect(fs.readdirSync(path.join(pair.target, '.dirsync'))).to.not.include.members(['moving']);
+      const again = await planTrees(settings(pair.source, pair.target));
+      expect(again.plan.actions, 'another plan').to.deep.equal([]);
+    };
+    return {...pair, plan, save, isEqual};
+  }
+
+  const applied = (plan: Plan): Promise<ApplyReport> =>
+    applyPlanned(judge(plan, GUARD_NAMES), {allow: GUARD_NAMES, fsync: 'none', skipDrifted: false}, context());
+
+  const isFine = ({problems, counts}: ApplyReport) => {
+    expect(problems).to.deep.equal([]);
+    expect(counts).to.include({failed: 0, skipped: 0, stopped: 0, blocked: 0});
+  };
+
+  for (const [title, each] of Object.entries(cases)) {
+    it(title, async () => {
+      const {plan, isEqual} = await given(each);
+      isFine(await applied(plan));
+      await isEqual();
+    });
+
+    it(`${title}: a saved plan, applied twice`, async () => {
+      const {save, isEqual, target} = await given(each);
+      const saved = await save();
+      isFine(await applyFile(saved));
+      await isEqual();
+      const before = readTree(target);
+      const again = await applyFile(saved);
+      isFine(again);
+      expect(again.counts.done, 'done again').to.equal(0);
+      expect(readTree(target)).to.deep.equal(before);
+    });
+  }
+});
