@@ -8,7 +8,7 @@ import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES, type Plan} from '../../src/core/plan.js';
 import {writePlanFile} from '../../src/formats/plan-file.js';
 import {pairIn} from '../support/cli.js';
-import {type Moved, planMoves} from '../support/moves.js';
+import {type Moved, planMoves} from '../support/move-plans.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
 import {applyFile, context, planTrees, settings} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
@@ -167,7 +167,7 @@ const cases: Record<string, Case> = {
     source: {b: 'x', stays: hardlink('b')},
     moves: [['a', 'b']],
   },
-  'symlinks': {target: {a: symlink('to')}, source: {d: {b: symlink('to')}}, moves: [['a', 'd/b']]},
+  symlinks: {target: {a: symlink('to')}, source: {d: {b: symlink('to')}}, moves: [['a', 'd/b']]},
   'a mode and a time change too': {
     target: {a: 'x', d: dir({b: 'y'}, {mode: 0o755})},
     source: {c: file('x', {mode: 0o600, ...OTHER}), e: dir({b: 'y'}, {mode: 0o700, ...OTHER})},

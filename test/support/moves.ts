@@ -1,126 +1,174 @@
-/**
- * Plans with moves, made by hand: the target is copied, the entries of the copy are moved, and the rest is planned as usual. So a plan
- * does not depend on what is recognised as moved.
- */
-import {spawnSync} from 'node:child_process';
-import fs from 'node:fs';
-import path from 'node:path';
-import type {Settings} from '../../src/config/settings.js';
+/** Trees in memory with identities, to test what is planned for renamed entries. */
+
 import type {Action} from '../../src/core/action.js';
-import type {Entry} from '../../src/core/entry.js';
-import {toByteName} from '../../src/core/name.js';
-import {comparePaths, parentPath, type RelPath} from '../../src/core/path.js';
-import type {Plan} from '../../src/core/plan.js';
-import {attributeReasons, sameTime} from '../../src/plan/compare.js';
-import {OldPaths} from '../../src/plan/old-paths.js';
-import {lookAt} from '../../src/apply/check.js';
-import {platform} from '../../src/platform/choose.js';
-import {Cursor} from '../../src/platform/cursor.js';
-import {planTrees, settings} from './sync.js';
-import {nameBytes, setMtime} from './tree.js';
+import {type Block, BlockWriter, CODE, emptyStat} from '../../src/core/block.js';
+import {fromNanoseconds} from '../../src/core/entry.js';
+import {joinPath, parentPath, type RelPath} from '../../src/core/path.js';
+import type {PlanOptions} from '../../src/core/plan.js';
+import {diff} from '../../src/plan/diff.js';
+import type {Row} from '../../src/plan/reader.js';
+import type {Remembered} from '../../src/plan/remembered.js';
+import {POLICY} from './diff.js';
+import {streamOf} from './streams.js';
+import {nameBytes} from './tree.js';
 
-/** Old path and new path. */
-export type Moved = readonly [from: string, path: string];
-
-export interface MovePlanOptions {
-  readonly source: string;
-  readonly target: string;
-  readonly moves: readonly Moved[];
-  /** False: as in a target that does not keep inode numbers. */
-  readonly keepsInodes?: boolean;
-  readonly settings?: Partial<Settings>;
+/** What is at a path. `id` stays the same when it is renamed; a folder has no content. */
+export interface Node {
+  readonly id: number;
+  readonly content?: string;
+  readonly mtime?: bigint;
+  readonly mode?: number;
+  readonly links?: number;
 }
 
-export async function planMoves({source, target, moves, keepsInodes = true, ...more}: MovePlanOptions): Promise<Plan> {
-  const shadow = `${target}.shadow`;
-  const made = layMoved(target, shadow, moves);
-  const wanted = {moves: false, ...more.settings} as Partial<Settings>;
-  const {plan: rest} = await planTrees(settings(source, shadow, wanted));
-  const {plan: own} = await planTrees(settings(source, target, wanted));
-  fs.rmSync(shadow, {recursive: true});
-  const policy = own.header.options;
-  const entry = (root: string, at: string) => entryAt(root, at, policy) as Entry;
-  const left = new Set(moves.map(([from]) => from));
-  const byPath = new Map<string, Action>(rest.actions.map((action) => [action.path, action]));
-  for (const at of made) {
-    const after = entry(source, at);
-    const old = left.has(at) ? undefined : entryAt(target, at, policy);
-    const action = old === undefined ? {kind: 'mkdir', reasons: ['new'], after} : {kind: 'replace', reasons: ['kind'], before: old, after};
-    byPath.set(at, {path: at, ...action} as Action);
-  }
-  for (const [from, at] of moves) {
-    const [before, after] = [entry(target, from), entry(source, at)];
-    const isTimed = before.kind === 'directory' || sameTime(before.mtime, after.mtime, policy);
-    const reasons = ['name', ...(isTimed ? [] : ['mtime' as const]), ...attributeReasons(after, before, policy)] as const;
-    const {ino} = fs.lstatSync(nameBytes(`${target}/${from}`), {bigint: true});
-    const carried = {...(keepsInodes && {inode: ino}), leaves: 1, bytes: 0};
-    const [path, old] = [at as RelPath, from as RelPath];
-    byPath.set(at, {kind: 'move', path, from: old, carried, before, after, reasons});
-  }
-  // Names come and go in the folders from and to which entries are moved.
-  const paths = new OldPaths([...byPath.values()].sort(byPathOf));
-  for (const folder of moves.flatMap(([from, at]) => [paths.finalOf(parentPath(from as RelPath)), parentPath(at as RelPath)])) {
-    const after = entryAt(source, folder, policy);
-    const before = entryAt(target, paths.of(folder) ?? folder, policy);
-    if (byPath.has(folder) || after?.kind !== 'directory' || before?.kind !== 'directory') continue;
-    byPath.set(folder, {kind: 'attrs', path: folder, reasons: ['children'], before, after});
-  }
-  const actions = [...byPath.values()].sort(byPathOf);
-  return {...own, header: {...own.header, warnings: []}, actions, problems: []};
+/** By path; every folder has an entry of its own, except for the root. */
+export type Model = ReadonlyMap<string, Node>;
+
+const ROOT_NODE: Node = {id: 1};
+
+/** The paths of a model in canonical order. */
+export function pathsOf(model: Model): string[] {
+  const key = (path: string) =>
+    Buffer.from(
+      path
+        .split('/')
+        .map((name) => `${nameBytes(name).toString('latin1')}\0`)
+        .join('\x01'),
+      'latin1',
+    );
+  return [...model.keys()].sort((a, b) => compareParts(a, b) || Buffer.compare(key(a), key(b)));
 }
 
-function byPathOf(a: Action, b: Action): number {
-  return comparePaths(a.path, b.path);
+function compareParts(a: string, b: string): number {
+  const [first, second] = [a.split('/'), b.split('/')];
+  for (let i = 0; i < Math.min(first.length, second.length); i++) {
+    const order = Buffer.compare(nameBytes(first[i] as string), nameBytes(second[i] as string));
+    if (order !== 0) return order;
+  }
+  return first.length - second.length;
 }
 
-/** Copies the target and moves entries of the copy. Returns the folders that had to be made. */
-function layMoved(target: string, shadow: string, moves: readonly Moved[]): string[] {
-  const copied = spawnSync('cp', ['-a', target, shadow]);
-  if (copied.status !== 0) throw new Error(copied.stderr.toString());
-  fs.rmSync(path.join(shadow, '.dirsync'), {recursive: true, force: true});
-  const times = new Map<bigint, bigint>();
-  eachFolder(nameBytes(shadow), (_, {ino, mtimeNs}) => times.set(ino, mtimeNs));
-  const waiting = `${shadow}.waiting`;
-  fs.mkdirSync(waiting);
-  const deepest = [...moves.entries()].sort(([, [a]], [, [b]]) => b.length - a.length);
-  for (const [i, [from]] of deepest) fs.renameSync(nameBytes(`${shadow}/${from}`), `${waiting}/${i}`);
-  const made: string[] = [];
-  const shallow = [...moves.entries()].sort(([, [, a]], [, [, b]]) => a.length - b.length);
-  for (const [i, [, at]] of shallow) {
-    const parts = at.split('/').slice(0, -1);
-    parts.forEach((_, depth) => {
-      const folder = parts.slice(0, depth + 1).join('/');
-      const place = nameBytes(`${shadow}/${folder}`);
-      const stat = fs.lstatSync(place, {throwIfNoEntry: false});
-      if (stat?.isDirectory()) return;
-      if (stat !== undefined) fs.rmSync(place);
-      fs.mkdirSync(place);
-      made.push(folder);
+/** `last`: what the last run has seen, if that is remembered. */
+export function modelBlocks(model: Model, last: Model = new Map()): Block[] {
+  const blocks: Block[] = [];
+  const writer = new BlockWriter((block) => blocks.push(block));
+  const write = (name: string, depth: number, {id, content, mtime = 0n, mode = 0o755, links = 1}: Node) => {
+    writer.append(depth, nameBytes(name).toString('latin1'), {
+      ...emptyStat(),
+      ...fromNanoseconds(mtime),
+      code: content === undefined ? CODE.directory : CODE.file,
+      mode,
+      uid: 1000,
+      gid: 1000,
+      size: content?.length ?? 0,
+      device: 1,
+      inodeLow: id,
+      links,
+      birthSeconds: 1000 + id,
     });
-    fs.renameSync(`${waiting}/${i}`, nameBytes(`${shadow}/${at}`));
-  }
-  fs.rmdirSync(waiting);
-  const folders: [at: Buffer, mtime: bigint][] = [];
-  eachFolder(nameBytes(shadow), (at, {ino}) => folders.push([at, times.get(ino) ?? 0n]));
-  for (const [at, mtime] of folders.reverse()) setMtime(at, mtime);
-  return made;
+  };
+  write('', 0, ROOT_NODE);
+  for (const path of pathsOf(model))
+    write(path.slice(path.lastIndexOf('/') + 1), path.split('/').length, model.get(path) as Node);
+  writer.finish();
+  const others = pathsOf(model).flatMap((path, i) => {
+    const [now, before] = [model.get(path), last.get(path)];
+    return now?.content === undefined && before !== undefined && before.id !== now?.id ? [i + 1] : [];
+  });
+  return blocks.map((block) => ({...block, others: new Set(others)}));
 }
 
-function eachFolder(at: Buffer, tell: (at: Buffer, stat: fs.BigIntStats) => void): void {
-  tell(at, fs.lstatSync(at, {bigint: true}));
-  for (const entry of fs.readdirSync(at, {withFileTypes: true, encoding: 'buffer'})) {
-    if (entry.isDirectory()) eachFolder(Buffer.concat([at, Buffer.from('/'), entry.name as unknown as Buffer]), tell);
-  }
+/** Rows by path.
+function rowsOf(model: Model): Map<string, Row> {
+  const paths = ['', ...pathsOf(model)];
+  const rows = modelBlocks(model).flatMap((block) => Array.from({length: block.count}, (_, index): Row => ({block, index})));
+  return new Map(paths.map((path, i) => [path, rows[i] as Row]));
 }
 
-function entryAt(root: string, at: string, preserved: Plan['header']['options']): Entry | undefined {
-  const fsys = platform();
-  const folder = fsys.openRoot(toByteName(root));
-  const cursor = new Cursor(fsys, folder);
-  try {
-    return lookAt(fsys, cursor, at as RelPath, preserved);
-  } finally {
-    cursor.reset();
-    fsys.close(folder);
+/** Rows by path. */
+function rowsOf(model: Model): Map<string, Row> {
+  const paths = ['', ...pathsOf(model)];
+  const rows = modelBlocks(model).flatMap((block) => Array.from({length: block.count}, (_, index): Row => ({block, index})));
+  return new Map(paths.map((path, i) => [path, rows[i] as Row]));
+}
+
+/** What a run remembers that has left both trees like this. */
+function rememberedOf(both: Model): Remembered {
+  const rows = rowsOf(both);
+  return {isCurrent: true, sourceAt: (path) => rows.get(path), targetAt: (path) => rows.get(path)};
+}
+
+export interface Moved {
+  readonly source: Model;
+  readonly target: Model;
+  /** Both trees after the last run; undefined: nothing is remembered. */
+  readonly last?: Model | undefined;
+  readonly policy?: Partial<PlanOptions> | undefined;
+  readonly keepsInodes?: boolean;
+}
+
+/** Plans with moves. Content is compared by the models. */
+export async function planMoves({source, target, last, policy = {}, keepsInodes = false}: Moved): Promise<readonly Action[]> {
+  const {actions} = await diff({
+    source: streamOf(modelBlocks(source, last)),
+    target: streamOf(modelBlocks(target)),
+    policy: {...POLICY, moves: true, moveCheckLimit: 2 ** 30, ...policy},
+    wanted: [],
+    uid: 1000,
+    remembered: last && rememberedOf(last),
+    keepsInodes,
+    sameContent: async (paths, inTarget) =>
+      paths.map((path, i) => source.get(path)?.content === target.get(inTarget[i] as string)?.content),
+  });
+  return actions;
+}
+
+/**
+ * The target after these actions: moves first, each to a free path, then the rest in order. Files that are written have the source's
+ * content. @throws Error if an action does not fit.
+ */
+export function applied(actions: readonly Action[], {source, target}: Pick<Moved, 'source' | 'target'>): Model {
+  const moves = new Map(
+    actions.flatMap((action) => (action.kind === 'move' ? [[action.from as string, action.path as string]] : [])),
+  );
+  const placed = (path: string): string => {
+    const own = moves.get(path);
+    if (own !== undefined) return own;
+    const parent = parentPath(path as RelPath);
+    return parent === '' ? path : joinPath(placed(parent) as RelPath, path.slice(parent.length + 1));
+  };
+  const result = new Map<string, Node>();
+  for (const [path, node] of target) {
+    const to = placed(path);
+    if (result.has(to)) throw new Error(`${to} is taken`);
+    result.set(to, node);
   }
+  const removed: string[] = [];
+  for (const {kind, path, before, after} of actions) {
+    if (path === '') continue;
+    const now = result.get(path);
+    if (before !== undefined && now === undefined) throw new Error(`${kind}: nothing is at ${path}`);
+    if (before === undefined && now !== undefined) throw new Error(`${kind}: ${path} is taken`);
+    if (after === undefined) removed.push(path);
+    else if (kind === 'move' || kind === 'attrs') {
+      result.set(path, {...(now as Node), mtime: after.mtime, mode: after.mode});
+    } else result.set(path, source.get(path) as Node);
+  }
+  for (const path of removed) result.delete(path);
+  for (const path of result.keys()) {
+    const parent = parentPath(path as RelPath);
+    if (parent !== '' && result.get(parent)?.content !== undefined) throw new Error(`${path} is in a file`);
+    if (parent !== '' && !result.has(parent)) throw new Error(`${path} has no folder`);
+  }
+  return result;
+}
+
+/** A model without identities, for comparisons; folders' times are set at the end of a run. */
+export function seen(model: Model): Record<string, string> {
+  return Object.fromEntries(
+    pathsOf(model).map((path) => {
+      const {content, mtime = 0n, mode = 0o755} = model.get(path) as Node;
+      return [path, content === undefined ? `folder ${mode}` : `${mode} ${mtime} ${content}`];
+    }),
+  );
 }

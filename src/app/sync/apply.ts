@@ -19,6 +19,7 @@ import {VERSION} from '../version.js';
 import {factsNow} from './facts.js';
 import {checkOwners, checkThisUser} from './owners.js';
 import {judge, makePlan, type Planned, planTrees, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
+import {putBackParked} from './put-back.js';
 import {memoryWarnings, rememberRun} from './remember.js';
 
 const WRITER = `dirsync ${VERSION}`;
@@ -122,6 +123,7 @@ function overlapNow({header}: Plan, target: Root, options: SavedPlanOptions): Ov
 export async function applyFresh(settings: Settings, context: Context): Promise<ApplyReport> {
   return withTimeLimit(settings.maxDuration, context, (limited) =>
     withWorkers(workersFor(settings), limited, async (pool) => {
+      putBackParked(settings, context);
       const planned = await makePlan(settings, pool, limited).catch(asGuard);
       if (limited.signal.aborted) throw new Interrupted();
       return execute(planned, {...settings, approach: 'fresh'}, pool, limited);
@@ -145,6 +147,7 @@ export async function applyApproved(
   context: Context,
 ): Promise<ApplyReport | undefined> {
   return withWorkers(workersFor(settings), context, async (pool) => {
+    putBackParked(settings, context);
     const planned = await makePlan(settings, pool, context).catch(asGuard);
     const isNothing = planned.summary.changes + planned.summary.upkeep === 0;
     const chosen = isNothing ? planned : await approve(planned);
@@ -157,7 +160,8 @@ export async function applyApproved(
 }
 
 /** Makes the plan of an apply, where a missing source is a guard. */
-export function planForApply(settings: Settings, context: Context): Promise<Planned> {
+export async function planForApply(settings: Settings, context: Context): Promise<Planned> {
+  putBackParked(settings, context);
   return planTrees(settings, context).catch(asGuard);
 }
 

@@ -34,6 +34,7 @@ import {narrowingOf, narrowPlan} from './narrow.js';
 import {ownInTrees} from './own-files.js';
 import {ownersOf} from './owners.js';
 import {type Preserving, preservingIn} from './preserve.js';
+import {parkedWarnings} from './put-back.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
 import {hiddenNamingWarnings, viewsOf} from './sides.js';
 import {type SourceFacts, sourceFacts} from './source-facts.js';
@@ -174,6 +175,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
           ...names.warnings(),
           ...hiddenNamingWarnings({source}),
           ...madeUpWarnings(ofSource.type, madeUp),
+          ...parkedWarnings(target.path),
           ...memoryWarnings(),
           ...sizeWarnings(options, seen),
         ],
