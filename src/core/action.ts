@@ -174,6 +174,11 @@ export function spelledFrom(action: Action): RelPath | undefined {
   return isCarried(action) ? undefined : fromOf(action);
 }
 
+/** What an action carries to another path, so that it need not be copied; undefined if there is nothing. */
+export function carriedOf(action: Action): Carried | undefined {
+  return action.kind === 'move' ? action.carried : undefined;
+}
+
 /**
  * Bytes of content that an action writes: the whole new file, because content is never written in part. A link, a move and an attrs
  * have the file's size in `after` but write no content.

@@ -1,6 +1,6 @@
 /** Plans: immutable, serialisable lists of actions with everything needed to check and explain them. */
 import type {HeldNames, Symlinks} from './abilities.js';
-import type {Action, ActionKind} from './action.js';
+import type {Action, ActionKind, Carried, TargetDrift} from './action.js';
 import type {Filtering, Tagged} from './filter.js';
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
@@ -258,9 +258,12 @@ export interface Plan {
 /** Totals of the actions of one kind. */
 export interface KindTotals {
   readonly count: number;
-  /** As `volumeOf` counts them. */
+  /** As `volumeOf` counts them; for moves, the bytes that are not copied. */
   readonly bytes: number;
 }
+
+/** What moves carry, without how to recognise it. */
+export type Moved = Pick<Carried, 'leaves' | 'bytes'>;
 
 /** Counts of a plan. Upkeep (restoring a folder's times) is counted separately, because users do not review it. */
 export interface PlanSummary {
@@ -270,6 +273,10 @@ export interface PlanSummary {
   readonly upkeep: number;
   /** Bytes to write (`bytesOf`). */
   readonly bytes: number;
+  /** What moves instead of being copied. */
+  readonly moved: Moved;
+  /** The number of actions with target drift, by what somebody did there. */
+  readonly targetDrift: Readonly<Record<TargetDrift, number>>;
   readonly problems: number;
 }
 

@@ -1,15 +1,20 @@
 /** What a run did, as its journal records it and reports show it. */
-import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, volumeOf} from './action.js';
+import {ACTION_KINDS, type Action, type ActionKind, carriedOf, fromOf, isUpkeep, type TargetDrift, volumeOf} from './action.js';
 import {addSizes} from './entry.js';
 import type {OutcomeStatus, Stop} from './outcome.js';
 import type {RelPath} from './path.js';
-import type {KindTotals} from './plan.js';
+import type {KindTotals, Moved} from './plan.js';
 import type {Problem} from './problem.js';
 
 /** What happened to one action of the run's plan. Upkeep (restoring a folder's times) has no steps. */
 export interface RunStep {
   readonly kind: ActionKind;
   readonly path: RelPath;
+  /** The path in the target before the action. */
+  readonly from?: RelPath | undefined;
+  /** What a move carries. */
+  readonly moved?: Moved | undefined;
+  readonly targetDrift?: TargetDrift | undefined;
   readonly status: OutcomeStatus;
   /** As `volumeOf` counts them. */
   readonly bytes: number;
@@ -17,7 +22,18 @@ export interface RunStep {
 
 /** The journal step for an action and its outcome. */
 export function runStep(action: Action, status: OutcomeStatus): RunStep {
-  return {kind: action.kind, path: action.path, status, bytes: volumeOf(action)};
+  const {kind, path, targetDrift} = action;
+  const from = fromOf(action);
+  const carried = carriedOf(action);
+  return {
+    kind,
+    path,
+    ...(from !== undefined && {from}),
+    ...(carried && {moved: {leaves: carried.leaves, bytes: carried.bytes}}),
+    ...(targetDrift && {targetDrift}),
+    status,
+    bytes: volumeOf(action),
+  };
 }
 
 /** What is known when a run starts. */
@@ -79,10 +95,10 @@ export function doneKinds(steps: readonly RunStep[]): Kinds {
 }
 
 /** Counts one step if it was done, for callers that do not keep all steps of a run. */
-export function countStep(kinds: Kinds, {kind, status, bytes}: RunStep): void {
+export function countStep(kinds: Kinds, {kind, moved, status, bytes}: RunStep): void {
   if (status !== 'done') return;
   kinds[kind].count++;
-  kinds[kind].bytes = addSizes(kinds[kind].bytes, bytes);
+  kinds[kind].bytes = addSizes(kinds[kind].bytes, moved?.bytes ?? bytes);
 }
 
 /** Counts one action if it was done and is not upkeep, for callers that receive a run's actions one by one. */

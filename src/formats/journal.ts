@@ -12,7 +12,7 @@ import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
 import {decodeProblem, encodeProblem} from './json.js';
 import {Lines} from './lines.js';
 import {heapFault} from './memory.js';
-import {decodeRunEnd, decodeRunHeader, decodeRunStep, encodeRunEnd, encodeRunHeader} from './run-json.js';
+import {decodeRunEnd, decodeRunHeader, decodeRunStep, encodeRunEnd, encodeRunHeader, encodeRunStep} from './run-json.js';
 import {excerpt, FormatError, HostilePathError} from './shapes.js';
 import {isSystemError} from './system-error.js';
 
@@ -36,8 +36,9 @@ export function encodeJournalLine(line: JournalLine): string {
     case 'header':
       return `${JSON.stringify({dirsync: 'run', format: FORMAT, ...encodeRunHeader(line.header)})}\n`;
     case 'step': {
-      const {kind, path, status, bytes} = line.step;
-      // Performance: there is one per change, and JSON.stringify of an object takes three times as long (bench: copy-memory).
+      const {kind, path, from, moved, targetDrift, status, bytes} = line.step;
+      if ((from ?? moved ?? targetDrift) !== undefined) return `${JSON.stringify(encodeRunStep(line.step))}\n`;
+      // Performance: there is one per other change, and JSON.stringify of an object takes three times as long (bench: copy-memory).
       return `{"kind":"${kind}","path":${JSON.stringify(path)},"status":"${status}","bytes":${bytes}}\n`;
     }
     case 'problem':

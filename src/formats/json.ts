@@ -116,7 +116,8 @@ const ACTION_KEYS = keys<Action & {from: 1; carried: 1; leader: 1; leaves: 1; by
   bytes: 1,
 });
 const REASON_NAMES: ReadonlySet<unknown> = new Set(REASONS);
-const TARGET_DRIFT_NAMES = keys<Record<TargetDrift, 1>>({added: 1, changed: 1, removed: 1});
+/** What somebody can have done in the target. */
+export const TARGET_DRIFT_NAMES = keys<Record<TargetDrift, 1>>({added: 1, changed: 1, removed: 1});
 
 /** Encodes an action; absent fields are left out. */
 export function encodeAction(action: Action) {

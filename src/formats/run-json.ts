@@ -1,8 +1,9 @@
 /** The JSON form of a run: its header, steps and end. */
 import type {ActionKind} from '../core/action.js';
 import {noOutcomes, OUTCOME_STATUSES, type OutcomeStatus, STOPS, type Stop} from '../core/outcome.js';
+import type {Moved} from '../core/plan.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
-import {decodePath, KIND_NAMES} from './json.js';
+import {decodePath, KIND_NAMES, TARGET_DRIFT_NAMES} from './json.js';
 import {date, id, integer, keys, oneOf, record, refuse, systemText, text} from './shapes.js';
 
 const RUN_KEYS = keys<RunHeader>({
@@ -15,7 +16,16 @@ const RUN_KEYS = keys<RunHeader>({
   changes: 1,
   bytes: 1,
 });
-const STEP_KEYS = keys<RunStep>({kind: 1, path: 1, status: 1, bytes: 1});
+const STEP_KEYS = keys<RunStep>({
+  kind: 1,
+  path: 1,
+  from: 1,
+  moved: 1,
+  targetDrift: 1,
+  status: 1,
+  bytes: 1,
+});
+const MOVED_KEYS = keys<Moved>({leaves: 1, bytes: 1});
 const END_KEYS = keys<RunEnd>({finished: 1, counts: 1, bytes: 1, interrupted: 1});
 const STATUSES: ReadonlySet<OutcomeStatus> = new Set(OUTCOME_STATUSES);
 const STOP_KEYS: ReadonlySet<Stop> = new Set(STOPS);
@@ -41,20 +51,36 @@ export function decodeRunHeader(value: unknown): RunHeader {
 }
 
 /** Encodes the outcome of an action. */
-export function encodeRunStep({kind, path, status, bytes}: RunStep): RunStep {
-  return {kind, path, status, bytes};
+export function encodeRunStep({kind, path, from, moved, targetDrift, status, bytes}: RunStep): RunStep {
+  return {
+    kind,
+    path,
+    ...(from !== undefined && {from}),
+    ...(moved && {moved: {leaves: moved.leaves, bytes: moved.bytes}}),
+    ...(targetDrift && {targetDrift}),
+    status,
+    bytes,
+  };
 }
 
 /** Decodes a step. @throws FormatError; HostilePathError for a forbidden path. */
 export function decodeRunStep(value: unknown): RunStep {
-  const {kind, path, status, bytes} = record(value, 'the step', STEP_KEYS);
+  const {kind, path, from, moved, targetDrift, status, bytes} = record(value, 'the step', STEP_KEYS);
   if (!KIND_NAMES.has(kind)) refuse('kind', kind, 'a kind of action');
   return {
     kind: kind as ActionKind,
     path: decodePath(path, 'path'),
+    ...(from !== undefined && {from: decodePath(from, 'from')}),
+    ...(moved !== undefined && {moved: decodeMoved(moved)}),
+    ...(targetDrift !== undefined && {targetDrift: oneOf(targetDrift, 'targetDrift', TARGET_DRIFT_NAMES)}),
     status: oneOf(status, 'status', STATUSES),
     bytes: integer(bytes, 'bytes'),
   };
+}
+
+function decodeMoved(value: unknown): Moved {
+  const {leaves, bytes} = record(value, 'moved', MOVED_KEYS);
+  return {leaves: integer(leaves, 'moved.leaves'), bytes: integer(bytes, 'moved.bytes')};
 }
 
 /** Encodes the end of a run. */

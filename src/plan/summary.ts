@@ -1,5 +1,5 @@
 /** Summaries of plans and runs. */
-import {bytesOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
+import {bytesOf, carriedOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
 import {addSizes} from '../core/entry.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
 import {doneKinds, noKinds, type Run, type RunSummary} from '../core/run.js';
@@ -15,6 +15,8 @@ export function summarize(plan: Plan): PlanSummary {
   let upkeep = 0;
   let changes = 0;
   let bytes = 0;
+  const moved = {leaves: 0, bytes: 0};
+  const targetDrift = {added: 0, changed: 0, removed: 0};
   for (const action of plan.actions) {
     if (isUpkeep(action)) {
       upkeep++;
@@ -23,10 +25,16 @@ export function summarize(plan: Plan): PlanSummary {
     if (isChange(action)) changes++;
     const totals = kinds[action.kind];
     totals.count++;
-    totals.bytes = addSizes(totals.bytes, volumeOf(action));
+    const carried = carriedOf(action);
+    totals.bytes = addSizes(totals.bytes, carried?.bytes ?? volumeOf(action));
     bytes = addSizes(bytes, bytesOf(action));
+    if (carried) {
+      moved.leaves += carried.leaves;
+      moved.bytes = addSizes(moved.bytes, carried.bytes);
+    }
+    if (action.targetDrift) targetDrift[action.targetDrift]++;
   }
-  return {kinds, changes, upkeep, bytes, problems: plan.problems.length};
+  return {kinds, changes, upkeep, bytes, moved, targetDrift, problems: plan.problems.length};
 }
 
 /**

@@ -217,8 +217,8 @@ function encodeHolder({pid, host, since, command}: Holder): Holder {
   return {pid, host, since, command};
 }
 
-function encodeSummary({kinds, changes, upkeep, bytes, problems}: PlanSummary): PlanSummary {
-  return {changes, upkeep, bytes, problems, kinds};
+function encodeSummary({kinds, changes, upkeep, bytes, moved, targetDrift, problems}: PlanSummary): PlanSummary {
+  return {changes, upkeep, bytes, moved, targetDrift, problems, kinds};
 }
 
 function encodeExplanation(explanation: Explanation) {

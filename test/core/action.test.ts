@@ -25,6 +25,8 @@ describe('core/action', () => {
       undefined,
     ],
     'a file under a new name': [act.move('a', 'b', file(7)), 0, 0, undefined],
+    'a file that moves': [act.moveFile('a', 'b/c', file(7)), 0, 0, undefined],
+    'a folder that moves': [act.moveFolder('a', 'b/c', 2, 40), 0, 0, undefined],
     'attributes of a file': [{kind: 'attrs', path, reasons: ['mode'], before: file(7), after: file(7)}, 0, 0, undefined],
     'a file that goes': [act.delete('a', file(100)), 0, 100, 100],
     'a symlink that goes': [act.delete('a', symlink('to')), 0, 0, undefined],

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {ACTION_KINDS} from '../../src/core/action.js';
+import {ACTION_KINDS, TARGET_DRIFTS} from '../../src/core/action.js';
 import {DirsyncError} from '../../src/core/errors.js';
 import {decodeJournal, encodeJournalLine, type JournalLine} from '../../src/formats/journal.js';
 import * as arbitrary from '../support/arbitrary.js';
@@ -23,7 +23,18 @@ const status = fc.constantFrom('done', 'already-done', 'skipped', 'failed', 'sto
 const line: fc.Arbitrary<JournalLine> = fc.oneof(
   fc.record({
     type: fc.constant('step' as const),
-    step: fc.record({kind: fc.constantFrom(...ACTION_KINDS), path: arbitrary.relPath, status, bytes: count}),
+    step: fc.record(
+      {
+        kind: fc.constantFrom(...ACTION_KINDS),
+        path: arbitrary.relPath,
+        from: arbitrary.relPath,
+        moved: fc.record({leaves: count, bytes: count}),
+        targetDrift: fc.constantFrom(...TARGET_DRIFTS),
+        status,
+        bytes: count,
+      },
+      {requiredKeys: ['kind', 'path', 'status', 'bytes']},
+    ),
   }),
   arbitrary.problems.filter(({length}) => length > 0).map(([problem]) => ({type: 'problem', problem}) as JournalLine),
 );
@@ -139,6 +150,19 @@ describe('formats/journal', () => {
     ['a line after the end', HEAD + END + STEP, 'JOURNAL_DAMAGED', 'line 3: there is more after the end of the run'],
     ['a path with ..', HEAD + STEP.replace('"a"', '"../a"'), 'JOURNAL_HOSTILE', 'line 2: path "../a" climbs out'],
     ['an absolute path', HEAD + STEP.replace('"a"', '"/a"'), 'JOURNAL_HOSTILE', 'line 2: path "/a" is absolute'],
+    ['an old path with ..', HEAD + STEP.replace('{', '{"from":"../a",'), 'JOURNAL_HOSTILE', 'line 2: from "../a" climbs out'],
+    [
+      'a move that carries text',
+      HEAD + STEP.replace('{', '{"moved":{"leaves":"x","bytes":0},'),
+      'JOURNAL_DAMAGED',
+      'line 2: moved.leaves is "x"',
+    ],
+    [
+      'an unknown target drift',
+      HEAD + STEP.replace('{', '{"targetDrift":"eaten",'),
+      'JOURNAL_DAMAGED',
+      'line 2: targetDrift is "eaten"',
+    ],
     ['dirsync’s own folder', HEAD + STEP.replace('"a"', '".dirsync/lock"'), 'JOURNAL_HOSTILE', 'which belongs to dirsync'],
     [
       'a problem with a NUL in its path',

@@ -8,7 +8,14 @@ import {act, file, folder, planOf, symlink} from '../support/plan.js';
 describe('plan/summary', () => {
   it('counts nothing in an empty plan', () => {
     const {kinds, ...totals} = summarize(planOf([]));
-    expect(totals).to.deep.equal({changes: 0, upkeep: 0, bytes: 0, problems: 0});
+    expect(totals).to.deep.equal({
+      changes: 0,
+      upkeep: 0,
+      bytes: 0,
+      moved: {leaves: 0, bytes: 0},
+      targetDrift: {added: 0, changed: 0, removed: 0},
+      problems: 0,
+    });
     expect(Object.values(kinds)).to.deep.equal(Array(10).fill({count: 0, bytes: 0}));
   });
 
@@ -25,15 +32,17 @@ describe('plan/summary', () => {
     const plan = planOf(
       [
         act.upkeep(''),
-        act.create('c', file(9)),
-        act.delete('d', file(100)),
+        {...act.create('c', file(9)), targetDrift: 'removed'},
+        {...act.delete('d', file(100)), targetDrift: 'added'},
         link,
-        act.mkdir('m'),
+        {...act.mkdir('m'), targetDrift: 'removed'},
         act.move('N', 'n'),
+        act.moveFolder('o', 'old/o', 3, 1000),
+        act.moveFile('p', 'old/p', file(24)),
         replace,
         act.rmdir('s'),
         act.blocked('u', 3, 30),
-        attrs,
+        {...attrs, targetDrift: 'changed'},
       ],
       {problems: [problem({path: 'p' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'})]},
     );
@@ -44,15 +53,17 @@ describe('plan/summary', () => {
         update: {count: 0, bytes: 0},
         replace: {count: 1, bytes: 5},
         link: {count: 1, bytes: 0},
-        move: {count: 1, bytes: 0},
+        move: {count: 3, bytes: 1024},
         attrs: {count: 1, bytes: 0},
         delete: {count: 1, bytes: 100},
         rmdir: {count: 1, bytes: 0},
         blocked: {count: 1, bytes: 30},
       },
-      changes: 8,
+      changes: 10,
       upkeep: 1,
       bytes: 14,
+      moved: {leaves: 4, bytes: 1024},
+      targetDrift: {added: 1, changed: 1, removed: 2},
       problems: 1,
     });
   });

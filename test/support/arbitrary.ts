@@ -1,9 +1,9 @@
 /** Random values for laws: difficult names, entries, and plans whose actions are consistent. */
 import fc from 'fast-check';
-import type {Action, Reason} from '../../src/core/action.js';
+import {type Action, type Reason, TARGET_DRIFTS, type TargetDrift} from '../../src/core/action.js';
 import type {Entry, Kind} from '../../src/core/entry.js';
 import {compareNames, decodeName, foldName} from '../../src/core/name.js';
-import {joinPath, pathFault, type RelPath, ROOT} from '../../src/core/path.js';
+import {joinPath, parentPath, pathFault, type RelPath, ROOT} from '../../src/core/path.js';
 import type {Facts, Plan, PlanHeader, PlanOptions, PlanRoot, TreeTotals} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
 import {ACL_ACCESS, ACL_DEFAULT, digestValue, UNREADABLE_XATTR, XATTR_NAMESPACES, type Xattrs} from '../../src/core/xattr.js';
@@ -83,6 +83,9 @@ interface Place {
   readonly link: boolean;
   /** An unchanged entry has no action. */
   readonly still: boolean;
+  /** Whether a new entry comes from elsewhere in the target. */
+  readonly moved: boolean;
+  readonly targetDrift: TargetDrift | undefined;
   readonly reasons: readonly Reason[];
 }
 
@@ -100,6 +103,8 @@ const {place} = fc.letrec<{place: Place}>((tie) => ({
     update: fc.boolean(),
     link: fc.boolean(),
     still: fc.boolean(),
+    moved: fc.boolean(),
+    targetDrift: fc.option(fc.constantFrom(...TARGET_DRIFTS), {nil: undefined, freq: 1}),
     reasons: fc.uniqueArray(fc.constantFrom<Reason>('size', 'mtime', 'content', 'link', 'mode', 'owner', 'group', 'hardlink'), {
       minLength: 1,
       maxLength: 3,
@@ -118,7 +123,7 @@ export const actions: fc.Arbitrary<Action[]> = fc
 
 function collect(at: Place, path: RelPath, found: Action[]): void {
   const action = actionAt(at, path, found);
-  if (action) found.push(action);
+  if (action) found.push(at.targetDrift === undefined ? action : {...action, targetDrift: at.targetDrift});
   for (const [name, child] of [...at.below].sort(([a], [b]) => compareNames(a, b))) {
     const before = at.before?.kind === 'directory' ? child.before : undefined;
     const after = at.after?.kind === 'directory' ? child.after : undefined;
@@ -127,7 +132,7 @@ function collect(at: Place, path: RelPath, found: Action[]): void {
 }
 
 function actionAt(
-  {before, after, update, link, still, reasons}: Place,
+  {before, after, update, link, still, moved, reasons}: Place,
   path: RelPath,
   found: readonly Action[],
 ): Action | undefined {
@@ -141,10 +146,20 @@ function actionAt(
     if (link && from !== undefined) return {kind: 'move', path, from, reasons: ['name'], before, after};
     return {kind: update && after.kind !== 'directory' ? 'update' : 'attrs', path, reasons, before, after};
   }
+  if (after && moved && path !== ROOT) {
+    const from = oldPath(found);
+    return {kind: 'move', path, from, carried: {leaves: 1, bytes: after.size}, reasons: ['name'], before: after, after};
+  }
   if (after?.kind === 'directory') return {kind: 'mkdir', path, reasons: ['new'], after};
   if (after && link && leader) return {kind: 'link', path, leader, reasons: ['hardlink'], after};
   if (after) return {kind: 'create', path, reasons: ['new'], after};
   return before && {kind: before.kind === 'directory' ? 'rmdir' : 'delete', path, reasons: ['gone'], before};
+}
+
+/** A path that only the target has, beside something else that it has. */
+function oldPath(found: readonly Action[]): RelPath {
+  const beside = found.findLast(({path, before}) => path !== ROOT && before !== undefined)?.path;
+  return joinPath(beside === undefined ? ROOT : parentPath(beside), `~${found.length}`);
 }
 
 /** The same path to a target that folds names. */

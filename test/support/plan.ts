@@ -55,6 +55,26 @@ export const act = {
     before,
     after,
   }),
+  /** A whole folder from elsewhere in the target. */
+  moveFolder: (path: string, from: string, leaves = 1, bytes = 0): Action => ({
+    kind: 'move',
+    path: path as RelPath,
+    from: from as RelPath,
+    carried: {leaves, bytes},
+    reasons: ['name'],
+    before: folder(),
+    after: folder(),
+  }),
+  /** A file from elsewhere in the target. */
+  moveFile: (path: string, from: string, before: Entry = file(), after: Entry = before): Action => ({
+    kind: 'move',
+    path: path as RelPath,
+    from: from as RelPath,
+    carried: {leaves: 1, bytes: before.size},
+    reasons: ['name'],
+    before,
+    after,
+  }),
   delete: (path: string, before: Entry = file(0, {mtime: NOON - NS_PER_SECOND})): Action => ({
     kind: 'delete',
     path: path as RelPath,

@@ -67,6 +67,10 @@ export const entry = z
   })
   .meta({id: 'entry', description: 'One path of a tree.'});
 
+export const targetDrift = z
+  .enum(TARGET_DRIFTS)
+  .describe('What somebody else did to the entry in the target since the last run, if that is why there is an action.');
+
 const step = {
   path: relPath.describe('The path below the root of the target.'),
   reasons: z
@@ -75,10 +79,7 @@ const step = {
       'The reasons: "new", "gone" from the source, "excluded" by a filter, or what differs. Only "children": the times of a folder are restored ' +
         'after its content changed, which does not count as a change.',
     ),
-  targetDrift: z
-    .enum(TARGET_DRIFTS)
-    .describe('What somebody else did to the entry in the target since the last run, if that is why there is an action.')
-    .optional(),
+  targetDrift: targetDrift.optional(),
 };
 
 const from = relPath.describe(
@@ -159,16 +160,34 @@ export const kinds = z
   .record(
     z.enum(ACTION_KINDS),
     z
-      .strictObject({count: count('The number of actions.'), bytes: count('Bytes to be written; for delete, bytes freed.')})
+      .strictObject({
+        count: count('The number of actions.'),
+        bytes: count('Bytes to be written; for delete, bytes freed; for move, bytes that are not copied.'),
+      })
       .describe('The actions of one kind.'),
   )
   .meta({id: 'kinds', description: 'Counts by kind of action.'});
+
+export const moved = z
+  .strictObject({
+    leaves: count('Entries that are not folders.'),
+    bytes: count('Bytes of their files, which are not copied.'),
+  })
+  .meta({id: 'moved', description: 'What moves to another path.'});
 
 export const summary = z
   .strictObject({
     changes: count('All actions except those that only restore the times of folders.'),
     upkeep: count('Folders whose times are restored.'),
     bytes: count('Bytes to be written.'),
+    moved: moved.describe('What moves instead of being copied.'),
+    targetDrift: z
+      .strictObject({
+        added: count('Paths that were added.'),
+        changed: count('Paths that were changed.'),
+        removed: count('Paths that were removed.'),
+      })
+      .describe('Actions at paths that somebody else added, changed or removed in the target since the last run.'),
     problems: count('Paths with problems.'),
     kinds: kinds.describe('The changes by kind of action.'),
   })

@@ -2,7 +2,7 @@
 import {z} from 'zod';
 import {ACTION_KINDS} from '../../core/action.js';
 import {counts, interrupted} from './apply.js';
-import {count, format, moment, name, ofType, problems, relPath, status, text} from './parts.js';
+import {count, format, moment, moved, name, ofType, problems, relPath, status, targetDrift, text} from './parts.js';
 
 export const runHeader = z
   .strictObject({
@@ -31,6 +31,9 @@ export const runStep = z
   .strictObject({
     kind: z.enum(ACTION_KINDS).describe('The kind of action.'),
     path: relPath.describe('Its path.'),
+    from: relPath.describe('Its path in the target before the action, if that is another one.').optional(),
+    moved: moved.describe('What a move takes to its path.').optional(),
+    targetDrift: targetDrift.optional(),
     status: status.describe('What happened to it.'),
     bytes: count('Bytes of content that it writes; for delete, bytes freed.'),
   })

@@ -81,6 +81,15 @@ const run: Run = {
   steps: [
     {kind: 'create', path: 'a\udcff' as RelPath, status: 'done', bytes: 12},
     {kind: 'delete', path: 'b' as RelPath, status: 'skipped', bytes: 3},
+    {
+      kind: 'move',
+      path: 'c' as RelPath,
+      from: 'b/c\udcff' as RelPath,
+      moved: {leaves: 2, bytes: 7},
+      targetDrift: 'changed',
+      status: 'done',
+      bytes: 0,
+    },
   ],
   problems: [trouble],
   end: {finished: '2026-01-01T10:00:02.000Z', counts, bytes: 12, interrupted: 'SIGINT'},
@@ -290,9 +299,10 @@ describe('report/schema/documents', () => {
     ];
     // These alone may be absent, wherever they stand.
     const optional =
-      /^(?:link|identity|overlap|plannedBy|stateOwner|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder|watching)$/;
+      /^(?:link|identity|overlap|plannedBy|stateOwner|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder|watching|targetDrift)$/;
     const optionalInExplanation = /^(?:action|leader)$/;
     const optionalInDrift = /^(?:before|now)$/;
+    const optionalInStep = /^(?:from|moved)$/;
     const optionalInJobRun = /^(?:job|source|target|halts|report|error)$/;
     const cases: [name: string, type: string, document: Json][] = all.flatMap(([type, document]) =>
       objectsIn(read(document)).flatMap((at) => {
@@ -303,6 +313,7 @@ describe('report/schema/documents', () => {
         const isOrigin = /\.origins\.\w+$/.test(where);
         const isJobRun = /^(?:job-run|jobs\.runs\.\d+|run-ended\.run)$/.test(where);
         const isDrift = /\.drift\.\d+$/.test(where);
+        const isStep = /\.steps?(?:\.\d+)?$/.test(where);
         const isExplanation = /^(?:explanation|explained\.explanation)$/.test(where);
         return [
           [`${where} with one more field`, type, changed(document, at, (value) => Object.assign(value, {extra: null}))] as const,
@@ -317,6 +328,7 @@ describe('report/schema/documents', () => {
             (isOrigin && key !== 'from') ||
             (isJobRun && optionalInJobRun.test(key)) ||
             (isDrift && optionalInDrift.test(key)) ||
+            (isStep && optionalInStep.test(key)) ||
             (isExplanation && optionalInExplanation.test(key))
               ? []
               : [[`${where} without ${key}`, type, changed(document, at, (value) => delete value[key])] as const]),
