@@ -454,6 +454,7 @@ class Execution {
       finished: now().toISOString(),
       counts: this.#outcomes.counts(),
       bytes: this.#progress.written,
+      moved: this.#outcomes.moved(),
       problems: [...plan.problems, ...problems],
       skipped,
       leftOut: plan.header.narrowed?.leftOut,

@@ -11,10 +11,11 @@
  *
  * If a run ends early, actions that are not in a final state count as stopped, except for folders that were already as planned.
  */
-import {type Action, isUpkeep} from '../core/action.js';
+import {type Action, carriedOf, isUpkeep, type Moved} from '../core/action.js';
 import {type ActionState, noOutcomes, type OutcomeStatus} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import type {Problem} from '../core/problem.js';
+import {addMoved} from '../core/run.js';
 
 type Ended = Exclude<OutcomeStatus, 'blocked'>;
 
@@ -180,6 +181,16 @@ export class Outcomes {
       if (!isUpkeep(action)) counts[this.#outcome(index)]++;
     });
     return counts;
+  }
+
+  /** What the moves that were done carried. */
+  moved(): Moved {
+    const sum = {leaves: 0, bytes: 0};
+    this.actions.forEach((action, index) => {
+      const carried = this.stateOf(index) === 'done' ? carriedOf(action) : undefined;
+      if (carried) addMoved(sum, carried);
+    });
+    return sum;
   }
 
   #outcome(index: number): OutcomeStatus {

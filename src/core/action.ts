@@ -104,10 +104,13 @@ export interface Move extends Step {
 }
 
 /** What a move carries to its new path, and how to recognise it there. */
-export interface Carried {
+export interface Carried extends Moved {
   /** The inode number in the target; undefined if the file system does not keep it. */
   readonly inode?: bigint | undefined;
-  /** At and below the path: the number of entries that are not folders, and the bytes of files, which are not copied. */
+}
+
+/** What moves, at and below a path: the number of entries that are not folders, and the bytes of files, which are not copied. */
+export interface Moved {
   readonly leaves: number;
   readonly bytes: number;
 }

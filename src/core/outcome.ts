@@ -1,4 +1,5 @@
 /** Outcomes of actions, and the report of an apply. */
+import type {Moved} from './action.js';
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
 
@@ -42,6 +43,8 @@ export interface ApplyReport {
   readonly counts: Readonly<Record<OutcomeStatus, number>>;
   /** Bytes written. */
   readonly bytes: number;
+  /** What moved instead of being copied. */
+  readonly moved: Moved;
   readonly problems: readonly Problem[];
   /** Paths that were left alone because they had drifted. */
   readonly skipped: readonly RelPath[];

@@ -1,6 +1,6 @@
 /** Plans: immutable, serialisable lists of actions with everything needed to check and explain them. */
 import type {HeldNames, Symlinks} from './abilities.js';
-import type {Action, ActionKind, Carried, TargetDrift} from './action.js';
+import type {Action, ActionKind, Moved, TargetDrift} from './action.js';
 import type {Filtering, Tagged} from './filter.js';
 import type {RelPath} from './path.js';
 import type {Problem} from './problem.js';
@@ -261,9 +261,6 @@ export interface KindTotals {
   /** As `volumeOf` counts them; for moves, the bytes that are not copied. */
   readonly bytes: number;
 }
-
-/** What moves carry, without how to recognise it. */
-export type Moved = Pick<Carried, 'leaves' | 'bytes'>;
 
 /** Counts of a plan. Upkeep (restoring a folder's times) is counted separately, because users do not review it. */
 export interface PlanSummary {

@@ -1,9 +1,19 @@
 /** What a run did, as its journal records it and reports show it. */
-import {ACTION_KINDS, type Action, type ActionKind, carriedOf, fromOf, isUpkeep, type TargetDrift, volumeOf} from './action.js';
+import {
+  ACTION_KINDS,
+  type Action,
+  type ActionKind,
+  carriedOf,
+  fromOf,
+  isUpkeep,
+  type Moved,
+  type TargetDrift,
+  volumeOf,
+} from './action.js';
 import {addSizes} from './entry.js';
 import type {OutcomeStatus, Stop} from './outcome.js';
 import type {RelPath} from './path.js';
-import type {KindTotals, Moved} from './plan.js';
+import type {KindTotals} from './plan.js';
 import type {Problem} from './problem.js';
 
 /** What happened to one action of the run's plan. Upkeep (restoring a folder's times) has no steps. */
@@ -92,6 +102,18 @@ export function doneKinds(steps: readonly RunStep[]): Kinds {
   const kinds = noKinds();
   for (const step of steps) countStep(kinds, step);
   return kinds;
+}
+
+/** What the moves of a run carried. */
+export function movedBy(steps: readonly RunStep[]): Moved {
+  const sum = {leaves: 0, bytes: 0};
+  for (const {moved, status} of steps) if (moved && status === 'done') addMoved(sum, moved);
+  return sum;
+}
+
+export function addMoved(sum: {-readonly [Key in keyof Moved]: Moved[Key]}, {leaves, bytes}: Moved): void {
+  sum.leaves += leaves;
+  sum.bytes = addSizes(sum.bytes, bytes);
 }
 
 /** Counts one step if it was done, for callers that do not keep all steps of a run. */

@@ -1,7 +1,6 @@
 /** The JSON form of a run: its header, steps and end. */
-import type {ActionKind} from '../core/action.js';
+import type {ActionKind, Moved} from '../core/action.js';
 import {noOutcomes, OUTCOME_STATUSES, type OutcomeStatus, STOPS, type Stop} from '../core/outcome.js';
-import type {Moved} from '../core/plan.js';
 import type {RunEnd, RunHeader, RunStep} from '../core/run.js';
 import {decodePath, KIND_NAMES, TARGET_DRIFT_NAMES} from './json.js';
 import {date, id, integer, keys, oneOf, record, refuse, systemText, text} from './shapes.js';

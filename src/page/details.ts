@@ -8,8 +8,16 @@ import {GLYPHS} from '../report/words/words.js';
 import {element} from './dom.js';
 import type {TreeModel} from './model.js';
 
+export interface DetailsOptions {
+  readonly data: PageData;
+  readonly model: TreeModel;
+  readonly row: number;
+  /** Goes to another row. */
+  readonly show: (row: number) => void;
+}
+
 /** Returns the elements with the details of a row. */
-export function details(data: PageData, model: TreeModel, row: number): HTMLElement[] {
+export function details({data, model, row, show}: DetailsOptions): HTMLElement[] {
   const [, , kind, , note = -1, before, after, rare = -1] = model.row(row);
   const parts: HTMLElement[] = [element('h3', {}, element('code', {}, model.path(row)))];
   const action = kind === undefined ? undefined : ACTION_KINDS[kind];
@@ -18,6 +26,14 @@ export function details(data: PageData, model: TreeModel, row: number): HTMLElem
     const label = element('span', {class: `kind ${action}`}, element('b', {'aria-hidden': 'true'}, GLYPHS[action]), ` ${action}`);
     parts.push(element('p', {}, label, why ? ` — ${data.noteLabel.toLowerCase()}: ${why}` : ''));
   }
+  const link = (words: string, to: number | undefined) => {
+    if (to === undefined) return [];
+    const button = element('button', {type: 'button', class: 'path'}, model.path(to));
+    button.addEventListener('click', () => show(to));
+    return [element('p', {}, `${words} `, button)];
+  };
+  const toWords = action ? 'New path of the old entry:' : 'New path:';
+  parts.push(...link('Old path:', model.oldOf(row)), ...link(toWords, model.moveOf(row)));
   const remark = data.remarks[row];
   if (remark !== undefined) parts.push(element('p', {}, remark));
   if (model.isFolder(row)) {

@@ -42,6 +42,9 @@ export class TreeModel {
   #positions: Int32Array;
   #siblings: Int32Array;
   #paths: string[] | undefined;
+  /** The old path of each move, and the move of each old path: rows. */
+  readonly #oldOf: ReadonlyMap<number, number>;
+  readonly #moveOf: ReadonlyMap<number, number>;
 
   constructor(data: PageData) {
     const {rows} = data;
@@ -77,6 +80,13 @@ export class TreeModel {
       add(this.bytes, parent, at(this.bytes, row));
     }
     this.changes = changes;
+    this.#oldOf = new Map(data.moves.map(([old, now]) => [now, old]));
+    this.#moveOf = new Map(data.moves);
+    for (const [old, now] of data.moves) {
+      // In a folder, a move out of it is a change too.
+      for (let row = old; row >= 0 && !(row <= now && now < at(this.#ends, row)); row = this.parent(row))
+        add(this.counts, row, 1);
+    }
     this.#openFirst();
     this.#update();
   }
@@ -95,6 +105,16 @@ export class TreeModel {
     if (parent < 0) return name;
     const above = this.path(parent);
     return above.endsWith('/') ? above + name : `${above}/${name}`;
+  }
+
+  /** Returns the row of the old path of a move; undefined for other rows. */
+  oldOf(row: number): number | undefined {
+    return this.#oldOf.get(row);
+  }
+
+  /** Returns the row of the move of what is at this path now; undefined if it does not move. */
+  moveOf(row: number): number | undefined {
+    return this.#moveOf.get(row);
   }
 
   /** Whether a row has rows below it. */
@@ -158,12 +178,18 @@ export class TreeModel {
     const paths = query === '' ? undefined : this.#lowerPaths();
     const found = new Uint8Array(this.size);
     let count = 0;
-    for (let row = this.size - 1; row >= 0; row--) {
+    const has = (row: number | undefined) => row !== undefined && (paths === undefined || (paths[row]?.includes(query) ?? false));
+    const isFound = (row: number) => {
       const [, , kind, , note = -1] = this.row(row);
-      if (kind !== undefined && !hiddenKinds.has(kind) && !hiddenNotes.has(note) && (paths?.[row]?.includes(query) ?? true)) {
+      const isShown = kind !== undefined && !hiddenKinds.has(kind) && !hiddenNotes.has(note);
+      return isShown && (has(row) || has(this.oldOf(row)));
+    };
+    for (let row = this.size - 1; row >= 0; row--) {
+      const move = this.moveOf(row);
+      if (isFound(row)) {
         found[row] ||= 1;
         count++;
-      }
+      } else if (move !== undefined && isFound(move)) found[row] ||= 1;
       const parent = this.parent(row);
       if (parent >= 0 && at(found, row) > 0) found[parent] = 2;
     }

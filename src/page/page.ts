@@ -21,7 +21,7 @@ function explore(explorer: HTMLElement, data: PageData): void {
   const tree = new Tree({
     data,
     model,
-    onSelect: (row) => panel.replaceChildren(...(row < 0 ? [] : details(data, model, row))),
+    onSelect: (row) => panel.replaceChildren(...(row < 0 ? [] : details({data, model, row, show: (to) => tree.show(to)}))),
     onEnter: () => panel.focus(),
   });
   const search = element('input', {

@@ -90,6 +90,12 @@ export class Tree {
     const open = folder && model.isOpen(row);
     const action = kind === undefined ? undefined : ACTION_KINDS[kind];
     const {position, siblings} = model.place(row);
+    const [old, move] = [model.oldOf(row), model.moveOf(row)];
+    const shownKind = action ?? (move === undefined ? undefined : 'move');
+    const notes = [
+      old === undefined ? data.notes[note] : `from ${model.path(old)}`,
+      move !== undefined && `${action ? 'the old entry ' : ''}to ${model.path(move)}`,
+    ].filter((text) => typeof text === 'string');
     const link = (after || before || undefined)?.[3];
     const total = folder ? (model.bytes[row] as number) : bytes;
     const drawn = element(
@@ -105,13 +111,13 @@ export class Tree {
         'aria-expanded': folder ? String(open) : undefined,
       },
       element('span', {class: 'twisty', 'aria-hidden': 'true'}, folder ? (open ? '▾' : '▸') : ''),
-      element('span', {class: `glyph ${action ?? ''}`, 'aria-hidden': 'true'}, action ? GLYPHS[action] : ''),
+      element('span', {class: `glyph ${shownKind ?? ''}`, 'aria-hidden': 'true'}, shownKind ? GLYPHS[shownKind] : ''),
       element('span', {class: 'name'}, name, ...(link === undefined ? [] : [element('span', {class: 'dim'}, ` → ${link}`)])),
-      element('span', {class: 'unseen'}, `, ${action ?? 'folder'}, `),
+      element('span', {class: 'unseen'}, `, ${shownKind ?? 'folder'}, `),
       element(
         'span',
         {class: 'note dim'},
-        folder && !open ? formatPlural(model.counts[row] as number, 'change') : (data.notes[note] ?? ''),
+        folder && !open ? formatPlural(model.counts[row] as number, 'change') : notes.join(', '),
       ),
       element('span', {class: 'bytes'}, total > 0 && !open ? formatBytes(total) : ''),
     );

@@ -2,7 +2,7 @@
 import {bytesOf, carriedOf, isChange, isUpkeep, volumeOf} from '../core/action.js';
 import {addSizes} from '../core/entry.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
-import {doneKinds, noKinds, type Run, type RunSummary} from '../core/run.js';
+import {addMoved, doneKinds, noKinds, type Run, type RunSummary} from '../core/run.js';
 
 /**
  * Counts the changes of a plan and their bytes, by kind; upkeep is counted separately.
@@ -28,10 +28,7 @@ export function summarize(plan: Plan): PlanSummary {
     const carried = carriedOf(action);
     totals.bytes = addSizes(totals.bytes, carried?.bytes ?? volumeOf(action));
     bytes = addSizes(bytes, bytesOf(action));
-    if (carried) {
-      moved.leaves += carried.leaves;
-      moved.bytes = addSizes(moved.bytes, carried.bytes);
-    }
+    if (carried) addMoved(moved, carried);
     if (action.targetDrift) targetDrift[action.targetDrift]++;
   }
   return {kinds, changes, upkeep, bytes, moved, targetDrift, problems: plan.problems.length};

@@ -270,7 +270,7 @@ function encodeDrift(drift: Drift) {
 }
 
 function encodeReport(report: ApplyReport) {
-  const {planId, runId, started, finished, counts, bytes, problems, skipped, interrupted} = report;
+  const {planId, runId, started, finished, counts, bytes, moved, problems, skipped, interrupted} = report;
   return {
     planId,
     runId,
@@ -278,6 +278,7 @@ function encodeReport(report: ApplyReport) {
     finished,
     counts,
     bytes,
+    moved,
     problems: problems.map(encodeProblem),
     skipped,
     ...(interrupted && {interrupted}),

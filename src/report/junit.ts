@@ -1,19 +1,20 @@
 /**
  * Renders plans, runs and histories as JUnit XML, in the dialect of CI servers. A passed report means that there is nothing to look
- * at, as with `--detailed-exitcode`: a plan has failures for each guard that halts, for each problem, and for being out of sync; a
- * run has failures for each problem and failed action, and skipped cases for drifted paths and actions that were not started.
+ * at, as with `--detailed-exitcode`: a plan has failures for each guard that halts, for each problem, for each path that somebody
+ * else changed in the target, and for being out of sync; a run has failures for each problem and failed action, and skipped cases for drifted paths and actions that were not started.
  * Completed actions are only counted. A history has a test case for each run.
  */
 
+import type {Action} from '../core/action.js';
 import {escapeMarkup} from '../core/entities.js';
 import {escapeName} from '../core/escape.js';
 import {unfinished} from '../core/outcome.js';
 import type {RelPath} from '../core/path.js';
 import {GUARD_NAMES} from '../core/plan.js';
 import type {Problem} from '../core/problem.js';
-import type {RunEnd, RunStep, RunSummary} from '../core/run.js';
+import {movedBy, type RunEnd, type RunStep, type RunSummary} from '../core/run.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from './subject.js';
-import {endSentence, OUTCOMES, planSentence} from './words/words.js';
+import {endSentence, OUTCOMES, planSentence, TARGET_DRIFT_WORDS} from './words/words.js';
 
 interface Case {
   readonly name: string;
@@ -74,7 +75,15 @@ function planSuites({plan, summary, halts}: PlanSubject): Suite[] {
   return [
     {
       name: 'plan',
-      properties: {id, source: source.path, target: target.path, changes: summary.changes, bytes: summary.bytes},
+      properties: {
+        id,
+        source: source.path,
+        target: target.path,
+        changes: summary.changes,
+        bytes: summary.bytes,
+        movedFiles: summary.moved.leaves,
+        movedBytes: summary.moved.bytes,
+      },
       cases: [
         {
           name: 'in sync',
@@ -91,8 +100,15 @@ function planSuites({plan, summary, halts}: PlanSubject): Suite[] {
         return {name: guard, className: 'guards', result};
       }),
     },
+    {name: 'target drift', cases: plan.actions.flatMap(targetDriftCases)},
     {name: 'problems', cases: plan.problems.map(problemCase)},
   ];
+}
+
+function targetDriftCases({path, targetDrift}: Action): Case[] {
+  if (targetDrift === undefined) return [];
+  const result = {element: 'failure', type: targetDrift, message: TARGET_DRIFT_WORDS[targetDrift]} as const;
+  return [{name: pathName(path), className: 'targetDrift', result}];
 }
 
 function runSuites({run: {header, steps, problems, end}}: RunSubject): Suite[] {
@@ -102,10 +118,17 @@ function runSuites({run: {header, steps, problems, end}}: RunSubject): Suite[] {
   const causes = new Map(problems.flatMap((problem) => (failed.has(problem.path) ? [[problem.path, problem]] : [])));
   const others = problems.filter((problem) => causes.get(problem.path) !== problem);
   const time = seconds(started, end);
+  const moved = movedBy(steps);
   return [
     {
       name: 'run',
-      properties: {id, planId, source, target, ...(end && {...end.counts, bytes: end.bytes})},
+      properties: {
+        id,
+        planId,
+        source,
+        target,
+        ...(end && {...end.counts, bytes: end.bytes, movedFiles: moved.leaves, movedBytes: moved.bytes}),
+      },
       cases: [{name: 'finished', className: 'run', time, result: ending(end)}],
     },
     {name: 'actions', cases: rest.map((step) => stepCase(step, causes.get(step.path)))},

@@ -1,5 +1,6 @@
 /** The content of logs: one line per event, as text for users and `grep`, or as JSON for programs. */
 
+import {fromOf} from '../core/action.js';
 import {formatPlural} from '../core/count.js';
 import {driftWords} from '../core/drift.js';
 import {escapeLine, escapeName} from '../core/escape.js';
@@ -7,8 +8,19 @@ import type {Event} from '../core/event.js';
 import type {RunResult} from '../core/job-run.js';
 import type {LogLevel} from '../core/log.js';
 import {type ApplyReport, type OutcomeStatus, unfinished} from '../core/outcome.js';
+import {runStep} from '../core/run.js';
 import {formatBytes, formatDuration} from './words/units.js';
-import {lockWaitWords, pathWords, plainPath, planSentence, sizeOf, skippedWords, verdict} from './words/words.js';
+import {
+  lockWaitWords,
+  movedWords,
+  pathWords,
+  plainPath,
+  planSentence,
+  sizeOf,
+  skippedWords,
+  stepWords,
+  verdict,
+} from './words/words.js';
 
 /** At most this many drifted paths are named in a line. */
 const MAX_DRIFT = 20;
@@ -80,13 +92,15 @@ export function logEntry(event: Event): LogEntry | undefined {
     }
     case 'plan-ready': {
       const {plan, summary} = event;
-      const {changes, bytes, problems} = summary;
+      const {changes, bytes, moved, targetDrift, problems} = summary;
       const halts = event.halts.filter(({allowed}) => !allowed);
       const why = halts.map(({guard, message}) => ` ${guard}: ${escapeName(message)}${/[.?]$/.test(message) ? '' : '.'}`);
       return entry(halts.length > 0 ? 'warn' : 'info', `plan ready  ${planSentence(plan, summary)}${why.join('')}`, {
         plan: plan.header.id,
         changes,
         bytes,
+        moved,
+        targetDrift,
         problems,
         guards: halts.map(({guard}) => guard),
       });
@@ -114,10 +128,19 @@ export function logEntry(event: Event): LogEntry | undefined {
     }
     case 'action': {
       const {action, status} = event;
-      const {kind, path} = action;
+      const {kind, path, targetDrift} = action;
       const bytes = sizeOf(action);
       const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`;
-      return entry(STATUS_LEVELS[status], `${kind} ${status}  ${pathWords(action)}${size}`, {kind, path, status, bytes});
+      const from = fromOf(action);
+      const more = stepWords(runStep(action, status));
+      return entry(STATUS_LEVELS[status], `${kind} ${status}  ${pathWords(action)}${size}${more && `  ${more}`}`, {
+        kind,
+        path,
+        ...(from !== undefined && {from}),
+        ...(targetDrift && {targetDrift}),
+        status,
+        bytes,
+      });
     }
     case 'problem': {
       const {path, side, phase, code, message} = event.problem;
@@ -125,10 +148,11 @@ export function logEntry(event: Event): LogEntry | undefined {
       return entry('error', text, {path, side, phase, code});
     }
     case 'apply-done': {
-      const {counts, bytes, problems, interrupted} = event.report;
+      const {counts, bytes, moved, problems, interrupted} = event.report;
       const whole = !interrupted && problems.length === 0 && unfinished(counts) === 0;
-      const text = `apply done  ${verdict(event.report)} ${formatBytes(bytes)} written.`;
-      return entry(whole ? levelOf(event.report) : 'warn', text, {counts, bytes, problems: problems.length});
+      const notCopied = movedWords(moved);
+      const text = `apply done  ${verdict(event.report)} ${formatBytes(bytes)} written.${notCopied && ` ${notCopied}.`}`;
+      return entry(whole ? levelOf(event.report) : 'warn', text, {counts, bytes, moved, problems: problems.length});
     }
     case 'run-waiting':
       return entry('debug', `waiting  next run at ${event.next}${event.watching ? ', or when the source changes' : ''}`, {

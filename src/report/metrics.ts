@@ -1,6 +1,6 @@
 /** Metrics of a job after a run, for Prometheus: OpenMetrics text that older parsers also accept. */
 import {Gauge, type OpenMetricsContentType, Registry} from 'prom-client';
-import {ACTION_KINDS} from '../core/action.js';
+import {ACTION_KINDS, TARGET_DRIFTS} from '../core/action.js';
 import {escapeName} from '../core/escape.js';
 import {type JobRun, RUN_RESULTS} from '../core/job-run.js';
 import {GUARD_NAMES} from '../core/plan.js';
@@ -84,8 +84,13 @@ function metricsOf(run: JobRun, lastSuccess: number | undefined): readonly Metri
       values: [[report?.bytes ?? 0]],
     },
     {
+      name: 'dirsync_last_run_moved_bytes',
+      help: 'Bytes that the last run moved in the target instead of copying them.',
+      values: [[report?.moved.bytes ?? 0]],
+    },
+    {
       name: 'dirsync_last_run_planned_bytes',
-      help: 'Bytes that the last plan would write, by kind of action; for deletes, bytes that it would free.',
+      help: 'Bytes that the last plan would write, by kind of action; for deletes, bytes that it would free; for moves, bytes that it would not copy.',
       values: kinds.map((kind) => [planned?.summary.kinds[kind].bytes, {kind}]),
     },
     {
@@ -97,6 +102,11 @@ function metricsOf(run: JobRun, lastSuccess: number | undefined): readonly Metri
       name: 'dirsync_drifted_paths',
       help: 'Paths that the last run skipped because they had changed since the plan was made.',
       values: [[report?.skipped.length ?? (planned && 0)]],
+    },
+    {
+      name: 'dirsync_target_drift_paths',
+      help: 'Paths in the last plan that somebody else had added, changed or removed in the target since the run before.',
+      values: TARGET_DRIFTS.map((change) => [planned?.summary.targetDrift[change], {change}]),
     },
     {
       name: 'dirsync_blocked_paths',

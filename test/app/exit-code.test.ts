@@ -27,7 +27,7 @@ interface Ended {
 
 function reportOf({counts = {done: 1}, hasProblem = false, interrupted}: Ended): ApplyReport {
   return {
-    ...{planId: 'p', runId: 'r', started: '', finished: '', bytes: 0, skipped: [], interrupted},
+    ...{planId: 'p', runId: 'r', started: '', finished: '', bytes: 0, moved: {leaves: 0, bytes: 0}, skipped: [], interrupted},
     counts: {...noOutcomes(), ...counts},
     problems: hasProblem ? [TROUBLE] : [],
   };

@@ -1,13 +1,14 @@
 import {expect} from 'chai';
 import {ACTION_KINDS} from '../../src/core/action.js';
 import {type Filter, TreeModel} from '../../src/page/model.js';
-import type {PageData, PageRow} from '../../src/report/html/page-data.js';
+import type {PageData, PageMove, PageRow} from '../../src/report/html/page-data.js';
 
 const CREATE = ACTION_KINDS.indexOf('create');
+const MOVE = ACTION_KINDS.indexOf('move');
 const DELETE = ACTION_KINDS.indexOf('delete');
 const NOTHING_HIDDEN: Filter = {query: '', hiddenKinds: new Set(), hiddenNotes: new Set()};
 
-function model(rows: readonly PageRow[]): TreeModel {
+function model(rows: readonly PageRow[], moves: readonly PageMove[] = []): TreeModel {
   const data: PageData = {
     noteLabel: '',
     filterByNote: false,
@@ -16,6 +17,7 @@ function model(rows: readonly PageRow[]): TreeModel {
     attributes: [],
     rare: [],
     remarks: {},
+    moves,
   };
   return new TreeModel(data);
 }
@@ -54,6 +56,43 @@ describe('page/model', () => {
   it('shows all of a few changes at first, and the top of many', () => {
     expect(small().visible).to.have.length(6);
     expect(large().visible).to.have.length(50);
+  });
+
+  /** `old/a` moves to `new/a`, and `old/b` within its folder to `old/c`. */
+  const moving = () =>
+    model(
+      [
+        [0, 'new/'],
+        [1, 'a/', MOVE, 0, 0],
+        [0, 'old/'],
+        [1, 'a/'],
+        [1, 'b'],
+        [1, 'c', MOVE, 0, 0],
+        [0, 'x', CREATE, 3, 0],
+      ],
+      [
+        [3, 1],
+        [4, 5],
+      ],
+    );
+
+  it('knows both ends of a move, and counts it in both folders', () => {
+    const tree = moving();
+    expect([tree.oldOf(1), tree.moveOf(3), tree.oldOf(3), tree.moveOf(1)]).to.deep.equal([3, 1, undefined, undefined]);
+    expect(tree.changes).to.equal(3);
+    expect([...tree.counts]).to.deep.equal([1, 1, 2, 1, 1, 1, 1]);
+  });
+
+  it('finds both ends of a move by either path', () => {
+    const tree = moving();
+    for (const query of ['new/', 'old/a']) {
+      expect(tree.filter({...NOTHING_HIDDEN, query})).to.equal(1);
+      expect(shown(tree)).to.deep.equal(['new/', 'new/a/', 'old/', 'old/a/']);
+    }
+    expect(tree.filter({...NOTHING_HIDDEN, hiddenKinds: new Set([CREATE])})).to.equal(2);
+    expect(shown(tree)).to.have.length(6);
+    expect(tree.filter({...NOTHING_HIDDEN, hiddenKinds: new Set([MOVE])})).to.equal(1);
+    expect(shown(tree)).to.deep.equal(['x']);
   });
 
   it('opens and closes folders', () => {

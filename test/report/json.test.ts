@@ -32,6 +32,7 @@ const report: ApplyReport = {
   counts: {done: 1, 'already-done': 0, 'not-kept': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0},
   bytes: 12,
   problems: [],
+  moved: {leaves: 0, bytes: 0},
   skipped: [],
 };
 

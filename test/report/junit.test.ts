@@ -13,6 +13,8 @@ import {
   hostileSubjects,
   killed,
   locked,
+  movedRun,
+  movesAndDrift,
   planSubject,
   run,
   runSubject,
@@ -105,6 +107,19 @@ describe('report/junit', () => {
         `problems locked: failure ${DENIED}`,
       ]);
     });
+  });
+
+  it('gives each path of a plan that somebody changed in the target, and how much moves', () => {
+    const xml = junitReport(planSubject(planOf(movesAndDrift)));
+    expect(cases(xml).slice(1 + PASSED.length)).to.deep.equal([
+      'target drift a.txt: failure removed from the target since the last run',
+      'target drift photos/2024/x: failure changed in the target since the last run',
+      'target drift z: failure added in the target since the last run',
+    ]);
+    expectTallies(parse(xml));
+    const moved = '<property name="movedFiles" value="40001"/>\n      <property name="movedBytes" value="1073741888"/>';
+    expect(xml).to.include(moved);
+    expect(junitReport({type: 'run', run: movedRun})).to.include(moved);
   });
 
   it('gives a run: what was not done by name, all else by number', () => {

@@ -8,7 +8,7 @@ import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
 import {logEntry, logText} from '../../src/report/log.js';
 import {act, applyProgress, file, planOf} from '../support/plan.js';
-import {explanationOf} from '../support/subject.js';
+import {explanationOf, movesAndDrift} from '../support/subject.js';
 
 const time = '2026-11-23T04:00:00.000Z';
 
@@ -20,12 +20,14 @@ const report: ApplyReport = {
   counts: {done: 1, 'already-done': 0, 'not-kept': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0},
   bytes: 12,
   problems: [],
+  moved: {leaves: 0, bytes: 0},
   skipped: [],
 };
 const failed = {...report, counts: {...report.counts, failed: 2}};
 const idle = {...report, counts: {...report.counts, done: 0}, bytes: 0};
 const calm = planOf([act.create('a', file(12))]);
 const mad = planOf([act.create('a', file(12))], {overlap: 'same'});
+const moving = planOf(movesAndDrift);
 const photo = act.create('photos/a\n.jpg', file(12_288));
 const drift = [{path: 'd\n' as RelPath, side: 'target', attribute: 'existence', before: 'file'} as const];
 
@@ -50,6 +52,11 @@ const cases: [event: Event, line: string | undefined][] = [
     {type: 'plan-ready', plan: mad, summary: summarize(mad), halts: guardHalts(mad, ['same-tree'])},
     'INFO  plan ready  Plan: 1 change: 1 to create; 12 B to write.',
   ],
+  [
+    {type: 'plan-ready', plan: moving, summary: summarize(moving), halts: []},
+    'INFO  plan ready  Plan: 6 changes: 1 to create, 1 to update, 3 to move, 1 to delete; 9 B to write. ' +
+      '40,001 files (1 GiB) moved, not copied. In the target since the last run: 1 added, 1 changed, 1 removed.',
+  ],
   [{type: 'explained', explanation: explanationOf({})}, undefined],
   [{type: 'drift', drift}, 'WARN  drift  1 path: d\\n: it is gone'],
   [
@@ -68,6 +75,14 @@ const cases: [event: Event, line: string | undefined][] = [
   [{type: 'apply-started', actions: 1, steps: 1, checks: 0, bytes: 12}, 'INFO  apply started  1 action, 12 B to write'],
   [applyProgress, undefined],
   [{type: 'action', action: photo, status: 'done'}, 'INFO  create done  photos/a\\n.jpg (12 KiB)'],
+  [
+    {type: 'action', action: act.moveFolder('new', 'a\n', 2, 2048), status: 'done'},
+    'INFO  move done  new/  from a\\n · 2 files, 2 KiB not copied',
+  ],
+  [
+    {type: 'action', action: {...photo, targetDrift: 'removed'}, status: 'done'},
+    'INFO  create done  photos/a\\n.jpg (12 KiB)  removed from the target since the last run',
+  ],
   [{type: 'action', action: act.rmdir('x'), status: 'skipped'}, 'WARN  rmdir skipped  x/'],
   [{type: 'action', action: act.upkeep(''), status: 'failed'}, 'ERROR attrs failed  ./'],
   [
@@ -75,6 +90,10 @@ const cases: [event: Event, line: string | undefined][] = [
     'ERROR EIO  p\\n (target): input/output error while writing; check the disk and its connection, then run again',
   ],
   [{type: 'apply-done', report}, 'INFO  apply done  Done: 1 change. 12 B written.'],
+  [
+    {type: 'apply-done', report: {...report, moved: {leaves: 2, bytes: 2048}}},
+    'INFO  apply done  Done: 1 change. 12 B written. 2 files (2 KiB) moved, not copied.',
+  ],
   [{type: 'apply-done', report: failed}, 'WARN  apply done  Incomplete: 1 change done, 2 failed. 12 B written.'],
   [{type: 'run-started', id: 'r'}, 'DEBUG run started'],
   [{type: 'apply-started', actions: 0, steps: 0, checks: 0, bytes: 0}, 'DEBUG apply started  0 actions, 0 B to write'],

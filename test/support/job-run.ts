@@ -60,6 +60,7 @@ export function applyReport(outcomes: Partial<ApplyReport['counts']>, fields: Pa
     counts: {...counts, ...outcomes},
     bytes: 0,
     problems: [],
+    moved: {leaves: 0, bytes: 0},
     skipped: [],
     ...fields,
   };

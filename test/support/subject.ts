@@ -6,7 +6,7 @@ import {OUTCOME_STATUSES, type OutcomeStatus} from '../../src/core/outcome.js';
 import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES, type GuardName, type Plan} from '../../src/core/plan.js';
 import {problem} from '../../src/core/problem.js';
-import type {Run, RunSummary} from '../../src/core/run.js';
+import {type Run, type RunSummary, runStep} from '../../src/core/run.js';
 import type {Xattrs} from '../../src/core/xattr.js';
 import {guardHalts} from '../../src/plan/guards.js';
 import {summarize} from '../../src/plan/summary.js';
@@ -22,11 +22,26 @@ export const everyKind: readonly Action[] = [
   {kind: 'link', path: 'a/two' as RelPath, leader: 'a/new' as RelPath, reasons: ['hardlink'], after: file(1234)},
   act.update('b.txt', file(10), file(12)),
   {kind: 'attrs', path: 'm' as RelPath, reasons: ['mode'], before: folder(), after: folder({mode: 0o700})},
+  act.moveFolder('n', 'old/n', 1200, 5 * 1024 ** 2),
+  {...act.moveFile('n/x', 'z/x', file(64)), targetDrift: 'changed'},
   {kind: 'replace', path: 'r' as RelPath, reasons: ['kind'], before: folder(), after: file(2 * 1024 ** 3)},
-  act.delete('z/old', file(300)),
+  {...act.delete('z/old', file(300)), targetDrift: 'added'},
   act.rmdir('zz'),
   act.blocked('zzz', 2, 40),
 ];
+
+/** Moves, and changes at paths that somebody else changed in the target. */
+export const movesAndDrift: readonly Action[] = [
+  act.move('README', 'readme'),
+  {...act.create('a.txt', file(7)), targetDrift: 'removed'},
+  act.moveFolder('photos/2024', 'incoming/trip', 40_000, 1024 ** 3),
+  {...act.update('photos/2024/x', file(1), file(2)), targetDrift: 'changed'},
+  {...act.moveFile('photos/b\n.jpg', 'c\x1b.jpg', file(64), file(64, {mode: 0o600})), reasons: ['name', 'mode']},
+  {...act.delete('z', file(300)), targetDrift: 'added'},
+];
+
+/** A run that did all of `movesAndDrift`. */
+export const movedRun: Run = runOf(movesAndDrift.map((action) => runStep(action, 'done')));
 
 export const locked = problem({path: 'locked' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
 
@@ -130,6 +145,8 @@ export function hostileSubjects(text: string): readonly Subject[] {
       {kind: 'update', path, reasons: ['link'], before: symlink('x'), after: symlink(text)},
       {kind: 'replace', path, reasons: ['kind'], before: folder(), after: file()},
       {kind: 'link', path, leader: path, reasons: ['hardlink'], after: file()},
+      {...act.moveFolder(`${text}/new`, `${text}/old`, 2, 3), targetDrift: 'changed'},
+      act.move(`${text}/N`, `${text}/n`),
       {kind: 'attrs', path, reasons: ['xattrs'], before: file(), after: file(0, {xattrs: hostileXattrs(text)})},
       ...Array.from({length: 30}, (_, i) => act.create(`${text}/${i}`)),
     ],
@@ -139,7 +156,10 @@ export function hostileSubjects(text: string): readonly Subject[] {
   const found: Run = {
     ...run,
     header: {...run.header, ...names},
-    steps: [{kind: 'create', path, status: 'failed', bytes: 0}],
+    steps: [
+      {kind: 'create', path, status: 'failed', bytes: 0},
+      {kind: 'move', path: `${text}/new` as RelPath, from: path, moved: {leaves: 2, bytes: 3}, status: 'done', bytes: 0},
+    ],
     problems: [bad],
   };
   const halts = [{guard: GUARD_NAMES[0], message: text, allowed: false}];
@@ -151,8 +171,8 @@ const STATUSES = OUTCOME_STATUSES;
 export const subject: fc.Arbitrary<Subject> = fc
   .tuple(arbitrary.plan, fc.array(fc.constantFrom(...STATUSES), {minLength: 1}), fc.boolean(), fc.nat(2))
   .map(([plan, statuses, ended, which]) => {
-    const steps = plan.actions.map(({kind, path}, i) => {
-      return {kind, path, status: statuses[i % statuses.length] as OutcomeStatus, bytes: i};
+    const steps = plan.actions.map((action, i) => {
+      return {...runStep(action, statuses[i % statuses.length] as OutcomeStatus), bytes: i};
     });
     const tally = {...counts};
     for (const {status} of steps) tally[status]++;

@@ -15,6 +15,7 @@ const report: ApplyReport = {
   counts: {...counts, done: 3},
   bytes: 12,
   problems: [],
+  moved: {leaves: 0, bytes: 0},
   skipped: [],
 };
 const trouble = problem({path: 'p' as RelPath, side: 'target', phase: 'write', code: 'EIO'});

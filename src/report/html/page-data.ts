@@ -2,16 +2,25 @@
  * The data for the script of the page: one row per line of its tree, with folders before their contents. All texts are ready to be
  * shown: names are escaped, and modes are in words.
  */
-import {ACTION_KINDS, type Action, fromOf, isUpkeep, type Reason, volumeOf} from '../../core/action.js';
+import {
+  ACTION_KINDS,
+  type Action,
+  carriedOf,
+  fromOf,
+  isUpkeep,
+  type Reason,
+  type TargetDrift,
+  volumeOf,
+} from '../../core/action.js';
 import {type Entry, fromNanoseconds, KIND_WORDS} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
 import {comparePaths, pathParts, type RelPath} from '../../core/path.js';
 import type {Plan} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
-import type {Run} from '../../core/run.js';
+import type {Run, RunStep} from '../../core/run.js';
 import {type AttributeRow, rareRows} from '../words/attributes.js';
 import {formatTime} from '../words/units.js';
-import {OUTCOMES, octal} from '../words/words.js';
+import {notCopiedWords, OUTCOMES, octal, TARGET_DRIFT_WORDS} from '../words/words.js';
 
 /** The data that the script of a report reads, by column. */
 export interface PageData {
@@ -27,7 +36,11 @@ export interface PageData {
   readonly rare: readonly (readonly PageAttribute[])[];
   /** An additional sentence for some rows, by their index. */
   readonly remarks: Readonly<Record<number, string>>;
+  /** For each move, the row of the old path and the row of the move. A row that is only an old path has only a depth and a name. */
+  readonly moves: readonly PageMove[];
 }
+
+export type PageMove = readonly [old: number, now: number];
 
 /**
  * A folder that only contains changes has only the first two fields. The name of a folder ends with "/"; `kind` is an index into
@@ -72,19 +85,27 @@ export function* planData(plan: Plan): Generator<string> {
   const changes = plan.actions.filter((action) => !isUpkeep(action));
   const remark = (action: Action) => {
     const from = fromOf(action);
+    const carried = carriedOf(action);
     const parts = [
-      ...(action.kind === 'link' ? [`Hard link to ${escapeName(action.leader)}`] : []),
-      ...(from === undefined ? [] : [`Was ${escapeName(from)}`]),
-    ];
+      action.kind === 'link' && `Hard link to ${escapeName(action.leader)}`,
+      from !== undefined && !carried && `Moved from ${escapeName(from)}`,
+      carried && upperFirst(notCopiedWords(carried)),
+      action.targetDrift && upperFirst(TARGET_DRIFT_WORDS[action.targetDrift]),
+    ].filter((part) => typeof part === 'string' && part !== '');
     return parts.length === 0 ? undefined : parts.join('. ');
   };
-  yield* document({changes, fields, remark, tables, isFolder, noteLabel: 'Why', filterByNote: false});
+  const oldPath = (action: Action) => (carriedOf(action) ? fromOf(action) : undefined);
+  yield* document({changes, fields, remark, oldPath, tables, isFolder, noteLabel: 'Why', filterByNote: false});
 }
 
 function toAttribute({name, before, after, differs}: AttributeRow): PageAttribute {
   // Capitalized like the other rows, except the names of extended attributes, which contain a dot.
-  const title = name.includes('.') ? name : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const title = name.includes('.') ? name : upperFirst(name);
   return [title, before ?? 0, after ?? 0, differs ? 1 : 0];
+}
+
+function upperFirst(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Returns the JSON of a `PageData` for a run, in pieces. */
@@ -94,12 +115,26 @@ export function* runData(run: Run): Generator<string> {
   yield* document({
     changes: run.steps.toSorted((a, b) => comparePaths(a.path, b.path)),
     fields: ({kind, status, bytes}) => [ACTION_KINDS.indexOf(kind), bytes, tables.notes.intern(OUTCOMES[status])],
-    remark: ({path, status}) => (status === 'done' ? undefined : problemWords(problems.get(path))),
+    remark: (step) => {
+      const words = [stepRemark(step), step.status === 'done' ? undefined : problemWords(problems.get(step.path))];
+      const parts = words.filter((part) => part !== undefined);
+      return parts.length === 0 ? undefined : parts.join('. ');
+    },
+    oldPath: ({from, moved}) => (moved ? from : undefined),
     tables,
     isFolder: ({kind}) => kind === 'mkdir' || kind === 'rmdir',
     noteLabel: 'Outcome',
     filterByNote: true,
   });
+}
+
+function stepRemark({from, moved, targetDrift}: RunStep): string | undefined {
+  const parts = [
+    from !== undefined && !moved && `Moved from ${escapeName(from)}`,
+    moved && upperFirst(notCopiedWords(moved)),
+    targetDrift && upperFirst(TARGET_DRIFT_WORDS[targetDrift]),
+  ].filter((part) => typeof part === 'string' && part !== '');
+  return parts.length === 0 ? undefined : parts.join('. ');
 }
 
 function problemWords(problem: Problem | undefined): string | undefined {
@@ -111,7 +146,7 @@ const NOTES: Readonly<Record<Reason, string | undefined>> = {
   gone: 'not in source',
   excluded: 'left out',
   kind: 'kind',
-  name: 'name',
+  name: 'moved',
   size: 'size',
   mtime: 'time',
   content: 'content',
@@ -129,11 +164,15 @@ const NOTES: Readonly<Record<Reason, string | undefined>> = {
   'target-unread': 'unread',
 };
 
-function noteOf({reasons}: Action): string {
-  return reasons
-    .map((reason) => NOTES[reason])
-    .filter((note) => note !== undefined)
-    .join(', ');
+const DRIFT_NOTES: Readonly<Record<TargetDrift, string>> = {
+  added: 'added in the target',
+  changed: 'changed in the target',
+  removed: 'removed from the target',
+};
+
+function noteOf({reasons, targetDrift}: Action): string {
+  const notes = [...reasons.map((reason) => NOTES[reason]), targetDrift && DRIFT_NOTES[targetDrift]];
+  return notes.filter((note) => note !== undefined).join(', ');
 }
 
 function sameSecond(a: Entry, b: Entry): boolean {
@@ -172,6 +211,8 @@ interface DocumentOptions<T> {
   readonly changes: readonly T[];
   readonly fields: (change: T) => readonly unknown[];
   readonly remark: (change: T) => string | undefined;
+  /** Where a change takes its entry from, if that gets a row. */
+  readonly oldPath: (change: T) => RelPath | undefined;
   readonly isFolder: (change: T) => boolean;
   readonly tables: Tables;
   readonly noteLabel: string;
@@ -182,23 +223,27 @@ interface DocumentOptions<T> {
 const BATCH = 2000;
 
 function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Generator<string> {
-  const {changes, fields, remark, isFolder, tables, noteLabel, filterByNote} = options;
+  const {changes, fields, remark, oldPath, isFolder, tables, noteLabel, filterByNote} = options;
   const remarks: Record<number, string> = {};
   let count = 0;
   let batch: string[] = [];
   yield `{"noteLabel":${json(noteLabel)},"filterByNote":${filterByNote},"rows":[`;
   let above: string[] = [];
-  for (const change of changes) {
-    const parts = change.path === '' ? ['.'] : pathParts(change.path);
+  const olds = new Map<T, number>();
+  const news = new Map<T, number>();
+  for (const {path, change, leaving} of withOldPaths(changes, oldPath)) {
+    const parts = path === '' ? ['.'] : pathParts(path);
     const last = parts.length - 1;
     let shared = 0;
     while (shared < last && parts[shared] === above[shared]) shared++;
     for (let depth = shared; depth < last; depth++) batch.push(json([depth, `${escapeName(parts[depth] as string)}/`]));
     count += last - shared;
-    const sentence = remark(change);
+    const sentence = change && remark(change);
     if (sentence !== undefined) remarks[count] = sentence;
+    if (leaving) olds.set(leaving, count);
+    if (change && oldPath(change) !== undefined) news.set(change, count);
     const name = escapeName(parts[last] as string);
-    batch.push(json([last, isFolder(change) ? `${name}/` : name, ...fields(change)]));
+    batch.push(json([last, isFolder((change ?? leaving) as T) ? `${name}/` : name, ...(change ? fields(change) : [])]));
     count++;
     above = parts;
     if (batch.length >= BATCH) {
@@ -209,7 +254,35 @@ function* document<T extends {path: RelPath}>(options: DocumentOptions<T>): Gene
   if (batch.length > 0) yield (count > batch.length ? ',' : '') + batch.join(',');
   const {notes, attributes, rare} = tables;
   yield `],"notes":${json(notes.values)},"attributes":${json(attributes.values)},"rare":${json(rare.values)},`;
-  yield `"remarks":${json(remarks)}}`;
+  const moves = [...olds].map(([change, row]): PageMove => [row, news.get(change) as number]);
+  yield `"remarks":${json(remarks)},"moves":${json(moves)}}`;
+}
+
+interface Place<T> {
+  readonly path: RelPath;
+  readonly change?: T | undefined;
+  /** The move of what is at this path now. */
+  readonly leaving?: T | undefined;
+}
+
+/** Returns the changes together with the old paths of moves, in canonical order. Both may be at the same path. */
+function* withOldPaths<T extends {path: RelPath}>(
+  changes: readonly T[],
+  oldPath: (change: T) => RelPath | undefined,
+): Generator<Place<T>> {
+  const left = changes
+    .map((leaving) => ({path: oldPath(leaving), leaving}))
+    .filter((place): place is {path: RelPath; leaving: T} => place.path !== undefined)
+    .sort((a, b) => comparePaths(a.path, b.path));
+  let next = 0;
+  for (const change of changes) {
+    const {path} = change;
+    for (; next < left.length && comparePaths((left[next] as Place<T>).path, path) < 0; next++) yield left[next] as Place<T>;
+    const isHere = left[next]?.path === path;
+    yield {path, change, leaving: isHere ? left[next]?.leaving : undefined};
+    if (isHere) next++;
+  }
+  yield* left.slice(next);
 }
 
 /**

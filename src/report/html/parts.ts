@@ -128,7 +128,7 @@ const LEGEND: readonly [hue: Hue, glyph: string, words: string][] = [
   ['update', GLYPHS.update, 'updated'],
   ['replace', GLYPHS.replace, 'replaced'],
   ['link', GLYPHS.link, 'hard-linked'],
-  ['move', GLYPHS.move, 'renamed'],
+  ['move', GLYPHS.move, 'moved'],
   ['attrs', GLYPHS.attrs, 'attributes only'],
   ['delete', GLYPHS.delete, 'deleted'],
 ];
@@ -169,6 +169,7 @@ const PATTERNS = html`<defs>
 <pattern id="p-update" width="6" height="6" patternUnits="userSpaceOnUse"><circle cx="2" cy="2" r="1"/></pattern>
 <pattern id="p-replace" width="7" height="7" patternUnits="userSpaceOnUse"><path d="M0 0 7 7M7 0 0 7"/></pattern>
 <pattern id="p-link" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0 3H6"/></pattern>
+<pattern id="p-move" width="8" height="6" patternUnits="userSpaceOnUse"><path d="M0 0 4 3 0 6"/></pattern>
 <pattern id="p-attrs" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M3 0V6"/></pattern>
 <pattern id="p-delete" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V6"/></pattern>
 </defs>

@@ -43,7 +43,7 @@ function* planMain({plan, summary, halts}: PlanSubject): Generator<Markup> {
 ${headline({plan, summary, halts})}${headerFacts(header)}</header>
 <main>
 `;
-  yield html`${haltSection(halts, header.warnings)}${problemSection(problems)}`;
+  yield html`${haltSection(halts, header.warnings)}${problemSection(problems)}${driftSection(changes)}`;
   yield html`${pictureSection(planChanges(plan))}`;
   if (changes.length > 0) yield html`<div class="columns">${totalsSection(summary)}${folderSection(changes)}</div>\n`;
   if (changes.length > 0) yield explorer(changeList(changes));
@@ -143,6 +143,18 @@ function changeList(changes: readonly Action[]): Part {
 function changeRow(action: Action): Part[] {
   const size = sizeOf(action);
   return [path(pathWords(action)), kindLabel(action.kind), size === undefined ? '' : formatBytes(size), reasonWords(action)];
+}
+
+/** The changes at paths that somebody else changed in the target. */
+function driftSection(changes: readonly Action[]): Part {
+  const drifted = changes.filter(({targetDrift}) => targetDrift !== undefined);
+  if (drifted.length === 0) return undefined;
+  const rows = drifted.slice(0, MAX_LISTED).map(changeRow);
+  const heading = `Changed in the target since the last run (${formatCount(drifted.length)})`;
+  return section({id: 'target-drift', heading}, [
+    table({caption: 'Changes at these paths', columns: ['Path', 'Kind', '#Size', 'Why'], rows, long: true}),
+    more(drifted.length - rows.length, 'changes'),
+  ]);
 }
 
 function deleteSection(changes: readonly Action[]): Part {

@@ -3,10 +3,10 @@
 import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {OutcomeStatus} from '../../core/outcome.js';
-import {doneKinds, type Run, type RunStep} from '../../core/run.js';
+import {doneKinds, movedBy, type Run, type RunStep} from '../../core/run.js';
 import type {RunSubject} from '../subject.js';
 import {formatBytes, formatDuration, formatIsoTime} from '../words/units.js';
-import {endSentence, OUTCOMES, plainPath} from '../words/words.js';
+import {endSentence, movedWords, OUTCOMES, plainPath, stepWords} from '../words/words.js';
 import {html, type Markup, type Part} from './markup.js';
 import {runData} from './page-data.js';
 import {
@@ -55,7 +55,8 @@ ${problemSection(problems)}${leftSection(left)}`;
   yield html`</main>\n`;
 }
 
-function runFacts({header, end}: Run): Markup {
+function runFacts({header, steps, end}: Run): Markup {
+  const moved = movedWords(movedBy(steps));
   const {id, planId, writer, source, target, started, changes, bytes} = header;
   const ms = end && Math.max(0, Date.parse(end.finished) - Date.parse(started));
   return facts([
@@ -63,6 +64,7 @@ function runFacts({header, end}: Run): Markup {
     ['Target', path(escapeName(target))],
     ['Started', html`<time datetime="${escapeName(started)}">${formatIsoTime(started)}</time> by ${escapeName(writer)}`],
     end && ['Took', html`${formatDuration(ms ?? 0)}, ${formatBytes(end.bytes)} written`],
+    moved !== '' && ['Moved', moved],
     ['Planned', html`${formatPlural(changes, 'change')}, ${formatBytes(bytes)} to write`],
     ['Run', html`${path(escapeName(id))} of plan ${path(escapeName(planId))}`],
   ]);
@@ -94,8 +96,10 @@ function stepList(steps: readonly RunStep[]): Part {
   ];
 }
 
-function stepRow({path: at, kind, status, bytes}: RunStep): Part[] {
-  return [path(plainPath(at)), kindLabel(kind), OUTCOMES[status], bytesOrNone(bytes)];
+function stepRow(step: RunStep): Part[] {
+  const {path: at, kind, status, bytes} = step;
+  const outcome = [OUTCOMES[status], stepWords(step)].filter((part) => part !== '').join(' · ');
+  return [path(plainPath(at)), kindLabel(kind), outcome, bytesOrNone(bytes)];
 }
 
 function countStatuses(steps: readonly RunStep[]): Record<OutcomeStatus, number> {

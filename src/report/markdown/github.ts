@@ -4,9 +4,10 @@ import {formatCount, formatPlural} from '../../core/count.js';
 import type {Drift} from '../../core/drift.js';
 import type {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
+import type {Plan, PlanSummary} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../subject.js';
-import {driftText, endSentence, plainPath, planSentence} from '../words/words.js';
+import {driftText, endSentence, moreLines, plainPath, planSentence, targetDriftCounts} from '../words/words.js';
 import {markdownReport} from './markdown.js';
 
 export interface GithubReport {
@@ -60,10 +61,20 @@ function planAnnotations({plan, summary, halts}: PlanSubject): Annotation[] {
       if (allowed) return {level: 'warning', title: `Allowed: ${guard}`, message: said};
       return {level: 'error', title: `Would halt: ${guard}`, message: `${said}; lift it with --allow ${guard}`};
     }),
+    ...targetDriftAnnotations(plan, summary),
     ...plan.header.warnings.map((text): Annotation => ({level: 'warning', title: 'dirsync', message: escapeName(text)})),
     ...plan.problems.map((found) => problemAnnotation('warning', found)),
     {level: 'notice', title: 'dirsync', message: planSentence(plan, summary)},
   ];
+}
+
+/** One annotation, which names as many paths as other annotations there may be. */
+function targetDriftAnnotations({actions}: Plan, {targetDrift}: PlanSummary): Annotation[] {
+  const counts = targetDriftCounts(targetDrift);
+  if (counts === '') return [];
+  const paths = actions.filter((action) => action.targetDrift !== undefined).map(({path}) => `  ${plainPath(path)}`);
+  const lines = [`${counts}:`, ...paths.slice(0, MAX_ANNOTATIONS), ...moreLines(paths.length - MAX_ANNOTATIONS)];
+  return [{level: 'warning', title: 'Changed in the target since the last run', message: lines.join('\n')}];
 }
 
 function runAnnotations({run: {steps, problems, end}}: RunSubject): Annotation[] {

@@ -8,12 +8,23 @@ import {escapeName} from '../../core/escape.js';
 import {noOutcomes, type OutcomeStatus} from '../../core/outcome.js';
 import type {Halt, KindTotals, PlanHeader} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
-import type {RunEnd, RunHeader, RunStep, RunSummary} from '../../core/run.js';
+import {movedBy, type RunEnd, type RunHeader, type RunStep, type RunSummary} from '../../core/run.js';
 import type {HistorySubject, PlanSubject, RunSubject, Subject} from '../subject.js';
 import {columns, pad} from '../words/columns.js';
 import {type FolderTotals, foldersOf} from '../words/folders.js';
 import {formatBytes, formatDuration, formatIsoTime} from '../words/units.js';
-import {endSentence, GLYPHS, OUTCOMES, pathWords, plainPath, planSentence, reasonWords, sizeOf} from '../words/words.js';
+import {
+  endSentence,
+  GLYPHS,
+  movedWords,
+  OUTCOMES,
+  pathWords,
+  plainPath,
+  planSentence,
+  reasonWords,
+  sizeOf,
+  stepWords,
+} from '../words/words.js';
 import {code, foreign, problemItem, prose} from './spans.js';
 
 /** Longer lists are folded. */
@@ -100,8 +111,11 @@ function planSections({plan, summary, halts}: PlanSubject): Section[] {
   const changes = plan.actions.filter((action) => !isUpkeep(action));
   const deletes = changes.filter(({kind}) => kind === 'delete' || kind === 'rmdir');
   const replaces = changes.filter(({kind}) => kind === 'replace');
-  const others = changes.filter(({kind}) => kind !== 'delete' && kind !== 'rmdir' && kind !== 'replace');
-  const folders = changes.length > MAX_OPEN ? foldersOf(changes, MAX_FOLDERS).slice(0, MAX_FOLDERS) : [];
+  const moves = changes.filter(({kind}) => kind === 'move');
+  const others = changes.filter(({kind}) => !['delete', 'rmdir', 'replace', 'move'].includes(kind));
+  const isLong = changes.length > MAX_OPEN;
+  const drifted = isLong ? changes.filter(({targetDrift}) => targetDrift !== undefined) : [];
+  const folders = isLong ? foldersOf(changes, MAX_FOLDERS).slice(0, MAX_FOLDERS) : [];
   return [
     paragraphs([`### ${planSentence(plan, summary)}`, ...headerLines(plan.header)]),
     ...halts.map(haltCallout),
@@ -109,8 +123,10 @@ function planSections({plan, summary, halts}: PlanSubject): Section[] {
     kindTable(summary.kinds),
     paragraphs(summary.upkeep > 0 ? [`The times of ${formatPlural(summary.upkeep, 'folder')} are restored afterwards.`] : []),
     problemList(plan.problems),
+    block(`Changed in the target since the last run (${formatCount(drifted.length)})`, drifted, actionRow),
     block(`Deletes (${formatCount(deletes.length)})`, deletes, actionRow),
     block(`Replacements (${formatCount(replaces.length)})`, replaces, actionRow),
+    block(`Moves (${formatCount(moves.length)})`, moves, actionRow),
     folderTable(folders),
     block(`${others.length === changes.length ? 'Changes' : 'Other changes'} (${formatCount(others.length)})`, others, actionRow),
   ];
@@ -151,7 +167,8 @@ function folderTable(folders: readonly FolderTotals[]): Section {
 
 function actionRow(action: Action): Row {
   const size = sizeOf(action);
-  const reasons = action.reasons.every((reason) => reason === 'new' || reason === 'gone') ? '' : reasonWords(action);
+  const isPlain = action.reasons.every((reason) => reason === 'new' || reason === 'gone');
+  const reasons = reasonWords(isPlain ? {...action, reasons: []} : action);
   const words = [size === undefined ? '' : formatBytes(size), reasons].filter((part) => part !== '');
   return {kind: action.kind, path: pathWords(action), words: words.join(', ')};
 }
@@ -170,9 +187,11 @@ const STEPS: readonly (readonly [status: OutcomeStatus, title: string])[] = [
 ];
 
 function runSections({run: {header, steps, problems, end}}: RunSubject): Section[] {
+  const moved = movedWords(movedBy(steps));
   return [
     paragraphs([`### ${endSentence(end, problems.length)}`, rootsLine(header.source, header.target), runLine(header, end)]),
     outcomeTable(end?.counts ?? countsOf(steps)),
+    paragraphs(moved === '' ? [] : [`${moved}.`]),
     problemList(problems),
     ...STEPS.map(([status, title]) => {
       const found = steps.filter((step) => step.status === status);
@@ -201,9 +220,11 @@ function outcomeTable(counts: Readonly<Record<OutcomeStatus, number>>): Section 
   });
 }
 
-function stepRow({kind, path, bytes}: RunStep): Row {
+function stepRow(step: RunStep): Row {
+  const {kind, path, bytes} = step;
   const isFolder = kind === 'mkdir' || kind === 'rmdir';
-  return {kind, path: `${plainPath(path)}${isFolder ? '/' : ''}`, words: someBytes(bytes)};
+  const words = [someBytes(bytes), stepWords(step)].filter((part) => part !== '');
+  return {kind, path: `${plainPath(path)}${isFolder ? '/' : ''}`, words: words.join(', ')};
 }
 
 // ── Histories ──────────────────────────────────────────────────────────────────────────────────────────────────────────

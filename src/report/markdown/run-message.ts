@@ -4,7 +4,7 @@ import {formatCount} from '../../core/count.js';
 import type {JobRun, RunResult} from '../../core/job-run.js';
 import type {GuardName} from '../../core/plan.js';
 import {formatBytes, formatDuration} from '../words/units.js';
-import {planSentence, verdict} from '../words/words.js';
+import {movedWords, planSentence, verdict} from '../words/words.js';
 import {code, escapedProse, foreign, problemItem, prose} from './spans.js';
 
 /** The longest message that Discord accepts, in characters. Slack accepts more. */
@@ -41,10 +41,11 @@ function headline({job, result, duration}: JobRun): string {
 function linesOf(run: JobRun): string[] {
   const {id, source, target, exitCode, planned, report, error} = run;
   const bytes = report && report.bytes > 0 ? ` ${formatBytes(report.bytes)} written.` : '';
+  const moved = report ? movedWords(report.moved) : '';
   return [
     ...(error ? [`- ${foreign(error.code)}: ${escapedProse(cut(error.message))}`] : []),
     ...(error?.hint === undefined ? [] : [`- ${escapedProse(cut(error.hint))}`]),
-    ...(report ? [`- ${verdict(report)}${bytes}`] : []),
+    ...(report ? [`- ${verdict(report)}${bytes}${moved && ` ${moved}.`}`] : []),
     ...(planned ? [`- ${planSentence(planned.plan, planned.summary)}`] : []),
     ...(planned?.halts ?? []).map(({guard, message, allowed}) => {
       return `- ${allowed ? 'Allowed' : 'Guard'} ${code(guard)}: ${prose(cut(message))}`;

@@ -1,7 +1,7 @@
 /** How an apply ended. */
 import {z} from 'zod';
 import {STOPS} from '../../core/outcome.js';
-import {count, format, moment, ofType, problems, relPath, status, text} from './parts.js';
+import {count, format, moment, moved, ofType, problems, relPath, status, text} from './parts.js';
 import {header} from './plan-header.js';
 
 export const counts = z.record(status, count('The number of actions.')).meta({
@@ -22,6 +22,7 @@ export const report = z
     finished: moment('When the run ended.'),
     counts: counts.describe('The number of actions by outcome.'),
     bytes: count('Bytes written.'),
+    moved: moved.describe('What moved instead of being copied.'),
     problems: problems.describe('The problems.'),
     skipped: z.array(relPath).describe('Paths that were left alone because they had drifted.'),
     interrupted,

@@ -3,10 +3,10 @@
 import {formatCount} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import {comparePaths} from '../../core/path.js';
-import {doneKinds, type Run, type RunStep, type RunSummary} from '../../core/run.js';
+import {doneKinds, movedBy, type Run, type RunStep, type RunSummary} from '../../core/run.js';
 import {columns, pad} from '../words/columns.js';
 import {formatBytes, formatDuration, formatIsoTime} from '../words/units.js';
-import {GLYPHS, glyphWords, KIND_STYLES, OUTCOMES, plainPath, resultWords} from '../words/words.js';
+import {GLYPHS, glyphWords, KIND_STYLES, OUTCOMES, plainPath, resultWords, stepWords} from '../words/words.js';
 import {endSections, joinSections, kindLines, MAX_LISTED, MAX_PROBLEMS, paint, problemLines} from './text.js';
 
 export interface RunTextOptions {
@@ -36,25 +36,29 @@ export function runText(options: RunTextOptions): string {
     ],
     all || steps.length <= MAX_LISTED ? stepLines(options) : tallyLines(steps, color),
     problemLines(problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
-    ...(end ? endSections({...end, started, problems}) : [unendedLines(run)]),
+    ...(end ? endSections({...end, started, moved: movedBy(steps), problems}) : [unendedLines(run)]),
   ]);
 }
 
 function stepLines({run, color, width}: RunTextOptions): string[] {
-  const rows = [...run.steps]
-    .sort((a, b) => comparePaths(a.path, b.path))
-    .map(({kind, path, status, bytes}) => ({
-      kind,
-      path: kind === 'mkdir' || kind === 'rmdir' ? `${plainPath(path)}/` : plainPath(path),
-      size: bytes > 0 ? formatBytes(bytes) : '',
-      status: status === 'done' ? '' : OUTCOMES[status],
-    }));
+  const rows = [...run.steps].sort((a, b) => comparePaths(a.path, b.path)).map((step) => stepRow(step));
   const pathWidth = Math.min(widest(rows.map(({path}) => path)), Math.max(20, Math.floor(width / 2)));
   const sizeWidth = widest(rows.map(({size}) => size));
-  return rows.map(({kind, path, size, status}) => {
+  return rows.map(({kind, path, size, words}) => {
     const label = paint(color, KIND_STYLES[kind], `${GLYPHS[kind]} ${kind.padEnd(7)}`);
-    return `  ${label}  ${pad(path, pathWidth)}  ${size.padStart(sizeWidth)}  ${status}`.trimEnd();
+    return `  ${label}  ${pad(path, pathWidth)}  ${size.padStart(sizeWidth)}  ${words}`.trimEnd();
   });
+}
+
+function stepRow(step: RunStep) {
+  const {kind, path, status, bytes} = step;
+  const words = [status === 'done' ? '' : OUTCOMES[status], stepWords(step)].filter((part) => part !== '');
+  return {
+    kind,
+    path: kind === 'mkdir' || kind === 'rmdir' ? `${plainPath(path)}/` : plainPath(path),
+    size: bytes > 0 ? formatBytes(bytes) : '',
+    words: words.join(' · '),
+  };
 }
 
 function tallyLines(steps: readonly RunStep[], color: boolean): string[] {

@@ -1,6 +1,6 @@
 /** Plans and runs as plain text for terminals and pipes. Texts do not end with a newline. Colour only repeats what words say. */
 import {styleText} from 'node:util';
-import {ACTION_KINDS, type Action, isUpkeep} from '../../core/action.js';
+import {ACTION_KINDS, type Action, isUpkeep, type TargetDrift} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../../core/outcome.js';
@@ -15,6 +15,7 @@ import {
   GLYPHS,
   KIND_STYLES,
   moreLines,
+  movedWords,
   OUTCOMES,
   PHASES,
   pathWords,
@@ -58,6 +59,7 @@ export function planText(options: PlanTextOptions): string {
     [`${escapeName(header.source.path)} → ${escapeName(header.target.path)}`],
     listed ? actionLines(options) : folderLines(options),
     upkeepLines(summary),
+    listed ? [] : targetDriftLines(plan.actions, color),
     problemLines(plan.problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
     header.warnings.map((warning) => `${paint(color, 'yellow', 'Warning:')} ${escapeName(warning)}`),
     halts.map((halt) => haltLine(halt, color)),
@@ -113,6 +115,18 @@ function upkeepLines({upkeep, changes}: PlanSummary): string[] {
   return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are restored afterwards.`] : [];
 }
 
+/** Returns a line for each path that somebody else changed in the target, up to a limit, where the changes are not listed. */
+function targetDriftLines(actions: readonly Action[], color: boolean): string[] {
+  const drifted = actions.filter(({targetDrift}) => targetDrift !== undefined);
+  if (drifted.length === 0) return [];
+  const lines = drifted.slice(0, MAX_PROBLEMS).map((action) => {
+    const label = paint(color, 'yellow', (action.targetDrift as TargetDrift).padEnd('removed'.length));
+    return `  ${label}  ${pathWords(action)}`;
+  });
+  const title = `Changed in the target since the last run (${formatCount(drifted.length)}):`;
+  return [title, ...lines, ...moreLines(drifted.length - lines.length)];
+}
+
 /** Returns a line for each problem, up to `limit`, and a line with the number of remaining ones. */
 export function problemLines(problems: readonly Problem[], color: boolean, limit: number): string[] {
   if (problems.length === 0) return [];
@@ -151,19 +165,20 @@ export function applyText({report, color}: {readonly report: ApplyReport; readon
 }
 
 /** Renders how a run ended: its outcomes, bytes and time, and one sentence. */
-export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' | 'problems'>): string[][] {
-  const {counts, bytes} = report;
+export function endSections(report: Pick<ApplyReport, keyof RunEnd | 'started' | 'moved' | 'problems'>): string[][] {
+  const {counts, bytes, moved} = report;
   const rows = Object.entries(OUTCOMES)
     .map(([status, words]) => ({words, count: counts[status as OutcomeStatus]}))
     .filter(({count}) => count > 0)
     .map(({words, count}) => ({words, count: formatCount(count)}));
   const countWidth = Math.max(...rows.map(({count}) => count.length));
   const ms = Math.max(0, Date.parse(report.finished) - Date.parse(report.started));
+  const notCopied = movedWords(moved);
   const speed = ms >= SPEED_AFTER_MS ? ` (${formatBytes((bytes * 1000) / ms)}/s)` : '';
   return [
     rows.map(({words, count}) => `  ${words.padEnd(OUTCOMES.skipped.length)}  ${count.padStart(countWidth)}`),
     [
-      bytes > 0 ? `${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}` : `Took ${formatDuration(ms)}`,
+      `${bytes > 0 ? `${formatBytes(bytes)} written in ${formatDuration(ms)}${speed}` : `Took ${formatDuration(ms)}`}${notCopied && `; ${notCopied}`}`,
       verdict(report),
     ],
   ];

@@ -1,6 +1,18 @@
 /** Describes actions, plans and runs in words. All names are escaped. */
 import type {styleText} from 'node:util';
-import {ACTION_KINDS, type Action, type ActionKind, fromOf, isUpkeep, type Reason, volumeOf} from '../../core/action.js';
+import {
+  ACTION_KINDS,
+  type Action,
+  type ActionKind,
+  carriedOf,
+  fromOf,
+  isUpkeep,
+  type Moved,
+  type Reason,
+  TARGET_DRIFTS,
+  type TargetDrift,
+  volumeOf,
+} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
 import {type Drift, driftWords} from '../../core/drift.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
@@ -12,7 +24,7 @@ import type {ApplyReport, OutcomeStatus} from '../../core/outcome.js';
 import type {RelPath} from '../../core/path.js';
 import type {KindTotals, Plan, PlanSummary} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
-import type {RunEnd, RunSummary} from '../../core/run.js';
+import type {RunEnd, RunStep, RunSummary} from '../../core/run.js';
 import {differingXattrs, type PreservedXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
 import {formatBytes, formatDuration, formatTime} from './units.js';
 import {xattrLabel} from './xattr.js';
@@ -93,10 +105,52 @@ export function sizeOf(action: Action): number | undefined {
   return isOfContent && (action.after ?? action.before)?.kind === 'file' ? 0 : undefined;
 }
 
-/** Returns the reasons of an action: "size 10 → 12, mode 0644 → 0600". */
+/**
+ * Returns where an action takes its entry from, its reasons, and what is special about it: "size 10 → 12, mode 0644 → 0600", "from
+ * old/ · 12 files, 3.4 MiB not copied".
+ */
 export function reasonWords(action: Action): string {
-  const reasons = isUpkeep(action) ? action.reasons : action.reasons.filter((reason) => reason !== 'children');
-  return reasons.map((reason) => reasonWord(reason, action)).join(', ');
+  const {kind, before, targetDrift} = action;
+  const from = fromOf(action);
+  const hidden: readonly (Reason | false)[] = [!isUpkeep(action) && 'children', from !== undefined && 'name'];
+  const reasons = action.reasons.filter((reason) => !hidden.includes(reason)).map((reason) => reasonWord(reason, action));
+  const first = from === undefined ? [] : [fromWords(kind, `${plainPath(from)}${before?.kind === 'directory' ? '/' : ''}`)];
+  return withMore([...first, ...reasons].join(', '), carriedOf(action), targetDrift);
+}
+
+/** Returns what a step of a run says besides its path: "from old · 12 files, 3.4 MiB not copied". */
+export function stepWords({kind, from, moved, targetDrift}: RunStep): string {
+  return withMore(from === undefined ? '' : fromWords(kind, plainPath(from)), moved, targetDrift);
+}
+
+/** The kind already says that an entry moves; for others, it must be said. */
+function fromWords(kind: ActionKind, from: string): string {
+  return kind === 'move' ? `from ${from}` : `moved from ${from}`;
+}
+
+function withMore(words: string, moved: Moved | undefined, targetDrift: TargetDrift | undefined): string {
+  const more = [words, moved ? notCopiedWords(moved) : '', targetDrift ? TARGET_DRIFT_WORDS[targetDrift] : ''];
+  return more.filter((part) => part !== '').join(' · ');
+}
+
+/** Returns what need not be copied: "12 files, 3.4 MiB not copied"; '' for nothing. */
+export function notCopiedWords({leaves, bytes}: Moved): string {
+  const parts = [leaves > 1 && formatPlural(leaves, 'file'), bytes > 0 && formatBytes(bytes)].filter((part) => part !== false);
+  return parts.length === 0 ? '' : `${parts.join(', ')} not copied`;
+}
+
+/** What somebody else than dirsync did to an entry of the target. */
+export const TARGET_DRIFT_WORDS: Readonly<Record<TargetDrift, string>> = {
+  added: 'added in the target since the last run',
+  changed: 'changed in the target since the last run',
+  removed: 'removed from the target since the last run',
+};
+
+/** Returns how many paths somebody else added, changed or removed in the target: "1 added, 2 removed"; '' for none. */
+export function targetDriftCounts(targetDrift: PlanSummary['targetDrift']): string {
+  return TARGET_DRIFTS.filter((drift) => targetDrift[drift] > 0)
+    .map((drift) => `${formatCount(targetDrift[drift])} ${drift}`)
+    .join(', ');
 }
 
 function reasonWord(reason: Reason, action: Action): string {
@@ -123,7 +177,7 @@ function reasonWord(reason: Reason, action: Action): string {
     case 'kind':
       return change('', before && KIND_WORDS[before.kind], after && KIND_WORDS[after.kind]);
     case 'name':
-      return `was ${escaped(fromOf(action)) ?? 'a different name'}`;
+      return 'a different name';
     case 'size':
       return change('size ', before && formatCount(before.size), after && formatCount(after.size));
     case 'mtime':
@@ -225,15 +279,28 @@ export function kindCounts(kinds: PlanSummary['kinds']): string {
   return counts.join(', ');
 }
 
-/** Returns sentences about what a plan leaves out, or cannot do. */
+/** Returns sentences about what a plan moves, leaves out, or cannot do, and about what somebody else did in the target. */
 export function restWords(plan: Plan, summary: PlanSummary): string {
   const {narrowed} = plan.header;
-  return `${narrowed ? ` ${formatCount(narrowed.leftOut)} left out.` : ''}${trouble(plan, summary)}`;
+  const moved = movedWords(summary.moved);
+  const parts = [moved === '' ? '' : ` ${moved}.`, narrowed ? ` ${formatCount(narrowed.leftOut)} left out.` : ''];
+  return `${parts.join('')}${trouble(plan, summary)}`;
 }
 
-function trouble({problems}: Plan, {kinds: {blocked}}: PlanSummary): string {
-  const kept = blocked.count > 0 ? ` ${formatPlural(blocked.count, 'path is', 'paths are')} blocked and kept.` : '';
-  return problems.length > 0 ? `${kept} ${formatPlural(problems.length, 'problem')}.` : kept;
+/** Returns what moves, or has moved, instead of being copied: "12 files (3.4 MiB) moved, not copied"; '' if nothing does. */
+export function movedWords({leaves, bytes}: Moved): string {
+  if (leaves === 0) return '';
+  return `${formatPlural(leaves, 'file')}${bytes > 0 ? ` (${formatBytes(bytes)})` : ''} moved, not copied`;
+}
+
+function trouble({problems}: Plan, {kinds: {blocked}, targetDrift}: PlanSummary): string {
+  const drifted = targetDriftCounts(targetDrift);
+  const parts = [
+    drifted === '' ? '' : ` In the target since the last run: ${drifted}.`,
+    blocked.count > 0 ? ` ${formatPlural(blocked.count, 'path is', 'paths are')} blocked and kept.` : '',
+    problems.length > 0 ? ` ${formatPlural(problems.length, 'problem')}.` : '',
+  ];
+  return parts.join('');
 }
 
 export const PHASES: Readonly<Record<ApplyPhase, string>> = {

@@ -15,6 +15,7 @@ import type {PageData, PageEntry} from '../../../src/report/html/page-data.js';
 import type {Subject} from '../../../src/report/subject.js';
 import {act, file, NOON, planOf, symlink} from '../../support/plan.js';
 import {HEADER, runEnd, runOf, step} from '../../support/run.js';
+import {movedRun, movesAndDrift} from '../../support/subject.js';
 
 const ASSETS = {script: 'document.title;', style: 'body { margin: 0 }'};
 const IMG = '<img src=x onerror="window.__pwned=1">';
@@ -241,6 +242,38 @@ describe('report/html/html', () => {
       expect(dataOf(page(planSubject([act.create('a')]))).rows[0]).to.have.length(7);
     });
 
+    it('gives the script a row for the old path of each move, and which two rows belong together', () => {
+      const data = dataOf(
+        page(planSubject([act.create('a'), act.moveFile('b', 'a'), act.moveFolder('new/in', 'old/in', 7, 2048)])),
+      );
+      expect(data.rows.map((row) => row.slice(0, 4))).to.deep.equal([
+        [0, 'a', ACTION_KINDS.indexOf('create'), 0],
+        [0, 'b', ACTION_KINDS.indexOf('move'), 0],
+        [0, 'new/'],
+        [1, 'in/', ACTION_KINDS.indexOf('move'), 0],
+        [0, 'old/'],
+        [1, 'in/'],
+      ]);
+      expect(data.moves).to.deep.equal([
+        [0, 1],
+        [5, 3],
+      ]);
+      expect(data.remarks).to.deep.equal({3: '7 files, 2 KiB not copied'});
+    });
+
+    it('says what moves, and lists what somebody changed in the target', () => {
+      const text = page(planSubject(movesAndDrift));
+      expect(text).to.contain('40,001 files (1 GiB) moved, not copied. In the target since the last run: 1 added, 1 changed');
+      expect(text).to.contain('from incoming/trip/ · 40,000 files, 1 GiB not copied');
+      const [drifted = ''] = /<section id="target-drift".*?<\/section>/s.exec(text) ?? [];
+      expect(drifted.match(/<th scope="row">.*?<\/th>/g)).to.deep.equal([
+        '<th scope="row"><code>a.txt</code></th>',
+        '<th scope="row"><code>photos/<wbr>2024/<wbr>x</code></th>',
+        '<th scope="row"><code>z</code></th>',
+      ]);
+      expect(drifted).to.contain('Changed in the target since the last run (3)');
+    });
+
     it('leaves upkeep out', () => {
       expect(dataOf(page(planSubject([act.upkeep('a'), act.create('a/b')]))).rows).to.have.length(2);
     });
@@ -274,6 +307,17 @@ describe('report/html/html', () => {
         ['c', 'skipped (drift)'],
       ]);
       expect(data.remarks[1]).to.match(/^ENOSPC: no space left/);
+    });
+
+    it('says what moved, and joins both ends of it', () => {
+      const text = page({type: 'run', run: movedRun});
+      expect(text).to.contain('<dt>Moved</dt><dd>40,001 files (1 GiB) moved, not copied</dd>');
+      expect(text).to.contain('done · from incoming/trip · 40,000 files, 1 GiB not copied');
+      const {rows, moves} = dataOf(text);
+      expect(moves.map((pair) => pair.map((row) => rows[row]?.[1]))).to.deep.equal([
+        ['c\\x1b.jpg', 'b\\n.jpg'],
+        ['trip', '2024'],
+      ]);
     });
 
     it('that was killed says so', () => {

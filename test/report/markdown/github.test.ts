@@ -12,6 +12,7 @@ import {
   historySubject,
   hostileSubjects,
   locked,
+  movesAndDrift,
   planSubject,
   run,
   runSubject,
@@ -33,6 +34,15 @@ const CASES: Record<string, [subject: Subject, annotations: string[]]> = {
       '::warning title=dirsync::50%25 of it: no',
       `::warning title=EACCES::${TROUBLE}`,
       '::notice title=dirsync::Plan: 1 change: 1 to create. 1 problem.',
+    ],
+  ],
+  'a plan with changes that somebody made in the target': [
+    planSubject(planOf(movesAndDrift)),
+    [
+      '::warning title=Changed in the target since the last run::' +
+        '1 added, 1 changed, 1 removed:%0A  a.txt%0A  photos/2024/x%0A  z',
+      '::notice title=dirsync::Plan: 6 changes: 1 to create, 1 to update, 3 to move, 1 to delete; 9 B to write. ' +
+        '40,001 files (1 GiB) moved, not copied. In the target since the last run: 1 added, 1 changed, 1 removed.',
     ],
   ],
   'a run': [

@@ -12,6 +12,8 @@ import {
   hostileSubjects,
   killed,
   locked,
+  movedRun,
+  movesAndDrift,
   planSubject,
   run,
   runSubject,
@@ -50,7 +52,7 @@ describe('report/markdown/markdown', () => {
   describe('shows a plan', () => {
     it('of every kind, deletes first', () => {
       expect(markdownReport(planSubject(planOf(everyKind)))).to.equal(`\
-### Plan: 8 changes: 2 to create, 1 to update, 1 to replace, 1 to link, 1 in attributes only, 2 to delete; 2 GiB to write. 1 path is blocked and kept.
+### Plan: 10 changes: 2 to create, 1 to update, 1 to replace, 1 to link, 2 to move, 1 in attributes only, 2 to delete; 2 GiB to write. 1,201 files (5 MiB) moved, not copied. In the target since the last run: 1 added, 1 changed. 1 path is blocked and kept.
 
 \`/source\` → \`/target\`
 
@@ -63,6 +65,7 @@ Plan \`plan-1\`, made 2026-01-01 10:00:00Z by \`dirsync 0.1.0\`.
 | \`~\` | update | 1 | 12 B |
 | \`±\` | replace | 1 | 2 GiB |
 | \`=\` | link | 1 |  |
+| \`→\` | move | 2 | 5 MiB |
 | \`·\` | attrs | 1 |  |
 | \`-\` | delete | 1 | 300 B |
 | \`-\` | rmdir | 1 |  |
@@ -73,7 +76,7 @@ The times of 1 folder are restored afterwards.
 #### Deletes (2)
 
 \`\`\`diff
-- z/old  300 B
+- z/old  300 B, added in the target since the last run
 - zz/
 \`\`\`
 
@@ -81,6 +84,13 @@ The times of 1 folder are restored afterwards.
 
 \`\`\`diff
 ± r  2 GiB, folder → file
+\`\`\`
+
+#### Moves (2)
+
+\`\`\`diff
+→ n/   from old/n/ · 1,200 files, 5 MiB not copied
+→ n/x  from z/x · 64 B not copied · changed in the target since the last run
 \`\`\`
 
 #### Other changes (6)
@@ -130,6 +140,23 @@ Narrowed: 3 changes of plan \`plan-0\` left out.
 #### Problems (1)
 
 - \`locked\` (source): \`EACCES\`, permission denied while reading; check the permissions of the path and of the folders above it
+`);
+    });
+
+    it('of many changes, with a list of what somebody changed in the target', () => {
+      const text = markdownReport(
+        planSubject(planOf([...movesAndDrift, ...Array.from({length: 30}, (_, i) => act.mkdir(`zz${i}`))])),
+      );
+      expect(text).to.include(`
+#### Changed in the target since the last run (3)
+
+\`\`\`diff
++ a.txt          7 B, removed from the target since the last run
+~ photos/2024/x  2 B, size 1 → 2 · changed in the target since the last run
+- z              300 B, added in the target since the last run
+\`\`\`
+
+#### Deletes (1)
 `);
     });
 
@@ -187,6 +214,19 @@ Run \`run-1\` of plan \`plan-1\` (9 changes, 1.2 KiB to write) started 2026-01-0
 \`\`\`diff
 + a  12 B
 \`\`\`
+`);
+    });
+
+    it('with what moved, and what somebody had changed in the target', () => {
+      const text = markdownReport({type: 'run', run: movedRun});
+      expect(text).to.include('\n40,001 files (1 GiB) moved, not copied.\n');
+      expect(text).to.include(`
+→ README          from readme
++ a.txt           7 B, removed from the target since the last run
+→ photos/2024     from incoming/trip · 40,000 files, 1 GiB not copied
+~ photos/2024/x   2 B, changed in the target since the last run
+→ photos/b\\n.jpg  from c\\x1b.jpg · 64 B not copied
+- z               300 B, added in the target since the last run
 `);
     });
 

@@ -116,6 +116,7 @@ const report = {
   counts,
   bytes: 12,
   problems: [trouble],
+  moved: {leaves: 0, bytes: 0},
   skipped: ['b' as RelPath],
 };
 const stale = errorDocument(new DirsyncError('PLAN_STALE', '1 path', 'plan again'));

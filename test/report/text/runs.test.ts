@@ -5,6 +5,7 @@ import type {Run, RunSummary} from '../../../src/core/run.js';
 import {summarizeRun} from '../../../src/plan/summary.js';
 import {historyText, runText} from '../../../src/report/text/runs.js';
 import {HEADER, runEnd, runOf, step} from '../../support/run.js';
+import {movedRun} from '../../support/subject.js';
 
 const show = (run: Run, options: {all?: boolean; color?: boolean} = {}) => runText({run, color: false, width: 80, ...options});
 const history = (runs: readonly RunSummary[], color = false) => historyText({target: '/target\x07', runs, color, width: 80});
@@ -40,6 +41,21 @@ Problems (1):
 
 1.2 KiB written in 2.5 s (494 B/s)
 Incomplete: 3 changes done, 1 failed, 1 skipped.`);
+    });
+
+    it('says where moves came from, and what they spared', () => {
+      expect(show(movedRun)).to.equal(`${HEAD}
+  → move     README                 from readme
+  + create   a.txt             7 B  removed from the target since the last run
+  → move     photos/2024            from incoming/trip · 40,000 files, 1 GiB not copied
+  ~ update   photos/2024/x     2 B  changed in the target since the last run
+  → move     photos/b\\n.jpg         from c\\x1b.jpg · 64 B not copied
+  - delete   z               300 B  added in the target since the last run
+
+  done             6
+
+Took 2.5 s; 40,001 files (1 GiB) moved, not copied
+Done: 6 changes.`);
     });
 
     it('that has no end says what is recorded', () => {

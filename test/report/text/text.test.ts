@@ -14,6 +14,7 @@ import {sizeOf} from '../../../src/report/words/words.js';
 import {ChangeTree, TOP} from '../../../src/ui/review/tree.js';
 import * as arbitrary from '../../support/arbitrary.js';
 import {act, applyProgress, file, folder, header, NOON, planOf, symlink} from '../../support/plan.js';
+import {movesAndDrift} from '../../support/subject.js';
 
 const locked = problem({path: 'locked' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'});
 const LOCKED =
@@ -135,6 +136,33 @@ The times of 1 folder are restored afterwards.
 Plan: 12 changes: 3 to create, 3 to update, 1 to replace, 1 to link, 2 in attributes only, 2 to delete; 2 GiB to write.`);
     });
 
+    it('with moves, and changes that somebody made in the target', () => {
+      expect(show(planOf(movesAndDrift))).to.equal(`\
+/source → /target
+
+  → move     README                 from readme
+  + create   a.txt             7 B  new · removed from the target since the last run
+  → move     photos/2024/           from incoming/trip/ · 40,000 files, 1 GiB not copied
+  ~ update   photos/2024/x     2 B  size 1 → 2 · changed in the target since the last run
+  → move     photos/b\\n.jpg         from c\\x1b.jpg, mode 0644 → 0600 · 64 B not copied
+  - delete   z               300 B  not in source · added in the target since the last run
+
+  + create   1    7 B
+  ~ update   1    2 B
+  → move     3  1 GiB
+  - delete   1  300 B
+
+Plan: 6 changes: 1 to create, 1 to update, 3 to move, 1 to delete; 9 B to write. 40,001 files (1 GiB) moved, not copied. \
+In the target since the last run: 1 added, 1 changed, 1 removed.`);
+    });
+
+    it('lists what somebody changed in the target where the changes are not listed', () => {
+      const drifted = Array.from({length: 30}, (_, i) => ({...act.delete(`d${i}`), targetDrift: 'added' as const}));
+      const text = show(planOf([...drifted, ...Array.from({length: 90}, (_, i) => act.create(`f${i}`))]));
+      expect(text).to.include('\nChanged in the target since the last run (30):\n  added    d0\n  added    d1\n');
+      expect(text).to.include('\n  added    d19\n  … and 10 more\n');
+    });
+
     it('with warnings, guards and problems', () => {
       const plan = planOf([act.create('a')], {
         overlap: 'same',
@@ -247,6 +275,7 @@ Plan: 125 changes: 123 to create, 1 to update, 1 to delete; 117 KiB to write.`);
       counts: {done: 1200, 'already-done': 0, 'not-kept': 0, skipped: 0, failed: 0, stopped: 0, blocked: 0},
       bytes: 4 * 1024 ** 2,
       problems: [],
+      moved: {leaves: 0, bytes: 0},
       skipped: [],
     };
 
