@@ -93,9 +93,11 @@ export class Tree {
     const [old, move] = [model.oldOf(row), model.moveOf(row)];
     const shownKind = action ?? (move === undefined ? undefined : 'move');
     const notes = [
-      old === undefined ? data.notes[note] : `from ${model.path(old)}`,
-      move !== undefined && `${action ? 'the old entry ' : ''}to ${model.path(move)}`,
-    ].filter((text) => typeof text === 'string');
+      folder && !open ? formatPlural(model.counts[row] as number, 'change') : '',
+      old === undefined ? '' : `from ${model.path(old)}`,
+      move === undefined ? '' : `${action ? 'the old entry ' : ''}to ${model.path(move)}`,
+      folder && !open ? '' : (data.notes[note] ?? ''),
+    ].filter((text) => text !== '');
     const link = (after || before || undefined)?.[3];
     const total = folder ? (model.bytes[row] as number) : bytes;
     const drawn = element(
@@ -114,11 +116,7 @@ export class Tree {
       element('span', {class: `glyph ${shownKind ?? ''}`, 'aria-hidden': 'true'}, shownKind ? GLYPHS[shownKind] : ''),
       element('span', {class: 'name'}, name, ...(link === undefined ? [] : [element('span', {class: 'dim'}, ` → ${link}`)])),
       element('span', {class: 'unseen'}, `, ${shownKind ?? 'folder'}, `),
-      element(
-        'span',
-        {class: 'note dim'},
-        folder && !open ? formatPlural(model.counts[row] as number, 'change') : notes.join(', '),
-      ),
+      element('span', {class: 'note dim'}, notes.join(', ')),
       element('span', {class: 'bytes'}, total > 0 && !open ? formatBytes(total) : ''),
     );
     drawn.style.top = `${index * ROW_HEIGHT}px`;

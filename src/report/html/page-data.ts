@@ -170,8 +170,11 @@ const DRIFT_NOTES: Readonly<Record<TargetDrift, string>> = {
   removed: 'removed from the target',
 };
 
-function noteOf({reasons, targetDrift}: Action): string {
-  const notes = [...reasons.map((reason) => NOTES[reason]), targetDrift && DRIFT_NOTES[targetDrift]];
+function noteOf(action: Action): string {
+  const {reasons, targetDrift} = action;
+  // The tree says where a move comes from.
+  const shown = carriedOf(action) ? reasons.filter((reason) => reason !== 'name') : reasons;
+  const notes = [...shown.map((reason) => NOTES[reason]), targetDrift && DRIFT_NOTES[targetDrift]];
   return notes.filter((note) => note !== undefined).join(', ');
 }
 

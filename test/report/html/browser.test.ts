@@ -16,7 +16,7 @@ import {htmlReport} from '../../../src/report/html/html.js';
 import type {Subject} from '../../../src/report/subject.js';
 import {act, file, planOf, symlink} from '../../support/plan.js';
 import {skip} from '../../support/skip.js';
-import {hostileXattrs} from '../../support/subject.js';
+import {hostileXattrs, movesAndDrift} from '../../support/subject.js';
 import {tempDirs} from '../../support/temp.js';
 
 const IMG = '<img src=x onerror="window.__pwned=1">';
@@ -187,6 +187,28 @@ describe('report/html/html in a browser', () => {
     const page = await open();
     await page.getByRole('checkbox', {name: 'create'}).uncheck();
     await page.getByText(`6 of ${ALL}`).waitFor();
+  });
+
+  it('shows both ends of a move, and leads from one to the other', async () => {
+    const page = await open({subject: planSubject(movesAndDrift)});
+    await page.getByRole('searchbox').fill('incoming');
+    await page.getByText('1 of 6 changes').waitFor();
+    const rows = page.getByRole('treeitem');
+    expect(await rows.locator('.name').allTextContents()).to.deep.equal(['incoming/', 'trip/', 'photos/', '2024/']);
+    expect(await rows.locator('.note').allTextContents()).to.deep.equal([
+      '',
+      'to photos/2024/',
+      '',
+      '2 changes, from incoming/trip/',
+    ]);
+    await rows.nth(1).click();
+    await page.getByRole('button', {name: 'photos/2024/', exact: true}).click();
+    expect(await page.locator('[aria-selected=true] .name').textContent()).to.equal('2024/');
+    const details = page.getByRole('region', {name: 'Details of the selected row'});
+    expect(await details.textContent())
+      .to.contain('Old path: incoming/trip/')
+      .and.to.contain('40,000 files, 1 GiB not copied');
+    expect(trouble).to.deep.equal([]);
   });
 
   it('is worked by the keyboard alone', async () => {
