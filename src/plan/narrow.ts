@@ -1,5 +1,5 @@
 /** Derives a smaller plan from a plan: a new, valid plan that leaves alone everything that was left out. */
-import {type Action, type ActionKind, type Attrs, isCarried, isUpkeep} from '../core/action.js';
+import {type Action, type ActionKind, type Attrs, isCarried, isUpkeep, fromOf} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import {comparePaths, parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
@@ -9,7 +9,8 @@ import {Selection} from './selection.js';
 /** Which actions of a plan are wanted. Conditions that are not given match all actions. */
 export interface Wanted {
   readonly kinds?: ReadonlySet<ActionKind> | undefined;
-  readonly path?: ((path: RelPath, isFolder: boolean) => boolean) | undefined;
+  /** `from`: the path in the target before the action, if it renames. */
+  readonly path?: ((path: RelPath, isFolder: boolean, from?: RelPath) => boolean) | undefined;
 }
 
 /** The actions that were chosen. */
@@ -28,8 +29,8 @@ export function chooseWanted(plan: Plan, {kinds, path}: Wanted): Narrowing {
   const selection = new Selection(actions, plan.header.options);
   const wanted = Uint8Array.from(actions, (action) => {
     const entry = action.after ?? action.before;
-    const isWanted = (kinds?.has(action.kind) ?? true) && (path?.(action.path, entry?.kind === 'directory') ?? true);
-    return isWanted ? 1 : 0;
+    const isWanted = path?.(action.path, entry?.kind === 'directory', fromOf(action)) ?? true;
+    return isWanted && (kinds?.has(action.kind) ?? true) ? 1 : 0;
   });
   for (let i = actions.length - 1; i >= 0; i--) {
     const maker = selection.makerOf(i);

@@ -23,11 +23,17 @@ export interface Wanted {
   readonly list: PathList | undefined;
 }
 
-/** @throws DirsyncError FILTERS_REFUSED. */
-export function wantedPaths({only, except, list}: Wanted): (path: RelPath, isFolder: boolean) => boolean {
+/**
+ * Whether a path is wanted. What moves is also found by its old path: one of its two paths must be wanted, and none unwanted.
+ * @throws DirsyncError FILTERS_REFUSED.
+ */
+export function wantedPaths({only, except, list}: Wanted): (path: RelPath, isFolder: boolean, from?: RelPath) => boolean {
   const wanted = FilterScope.root(only);
   const unwanted = FilterScope.root(except);
   const isAnyWanted = !wanted.active && list === undefined;
-  return (path, isFolder) =>
-    (isAnyWanted || wanted.excludes(path, isFolder) || list?.holds(path) === true) && !unwanted.excludes(path, isFolder);
+  return (path, isFolder, from = path) => {
+    const paths = from === path ? [path] : [path, from];
+    const isIn = (each: RelPath) => isAnyWanted || wanted.excludes(each, isFolder) || list?.holds(each) === true;
+    return paths.some(isIn) && !paths.some((each) => unwanted.excludes(each, isFolder));
+  };
 }

@@ -20,6 +20,28 @@ describe('scan/wanted', () => {
     });
   });
 
+  it('finds what moves by either path, and leaves it out by either', () => {
+    const wants = (only: string[], except: string[], list?: PathList) =>
+      wantedPaths({only, except, list})('new/a' as RelPath, false, 'old/b' as RelPath);
+    expect([wants(['new'], []), wants(['old/'], []), wants(['b'], []), wants(['other'], [])]).to.deep.equal([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect([wants([], ['new']), wants([], ['old/']), wants(['new'], ['old']), wants([], ['other'])]).to.deep.equal([
+      false,
+      false,
+      false,
+      true,
+    ]);
+    expect([wants([], [], listOf('old/b')), wants([], [], listOf('new')), wants([], [], listOf('b'))]).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
+  });
+
   const cases: Record<
     string,
     {readonly only?: string[]; readonly except?: string[]; readonly list?: PathList; readonly wanted: string[]}

@@ -51,6 +51,19 @@ describe('app/sync/narrow', () => {
     });
   }
 
+  const moving = planOf([act.moveFolder('new', 'old/x', 3), act.create('new/b'), act.moveFile('z', 'old/y')]);
+  const byOldPath: readonly [title: string, wanted: Partial<Narrowing>, left: readonly string[]][] = [
+    ['what moves, by its new path', {only: ['z']}, ['move z']],
+    ['what moves, by its old path', {only: ['/old/']}, ['move new', 'move z']],
+    ['all but what moves, by its old path', {except: ['/old/y']}, ['move new', 'create new/b']],
+    ['the moves', {kinds: ['move']}, ['move new', 'move z']],
+    ['a folder that moves, for what is wanted in it', {kinds: ['create']}, ['move new', 'create new/b']],
+    ['what a list names by its old path', {list: listOf('old/y')}, ['move z']],
+  ];
+  for (const [title, wanted, left] of byOldPath) {
+    it(`leaves ${title}`, () => expect(shown(narrowed(wanted, moving))).to.deep.equal(left));
+  }
+
   it('is the same plan where nothing is asked for', () => {
     expect(narrowPlan(plan, undefined, 'x')).to.equal(plan);
     expect(narrowed({})).to.equal(plan);
