@@ -46,10 +46,16 @@ export const PARTIAL = 1;
 /** A flag: this folder is on another file system, and its content was left out on request. */
 export const MOUNT = 2;
 /** A flag: the row has the name that the other tree uses; its own name is stored apart (`ownNameAt`). */
-const RENAMED = 4;
+export const RENAMED = 4;
 
 /** The most entries of one block. */
 export const BLOCK_ENTRIES = 4096;
+
+/** A block with this many bytes of text is full: names, belongings and extended attributes. Its last row may exceed that. */
+const BLOCK_TEXT = 1 << 20;
+
+/** The bytes of one digest in `Block.digests`. */
+export const DIGEST_BYTES = 32;
 
 /** The columns of a block. Only the first `count` rows are in use. */
 export interface Block {
@@ -87,6 +93,8 @@ export interface Block {
   readonly text: Uint8Array;
   /** Rows that are another folder than the last run has seen at their path. Absent if there are none, or if nothing is remembered. */
   readonly others?: ReadonlySet<number> | undefined;
+  /** The BLAKE3 of each file's content, if a snapshot has read it; zeros for a file that was not read, and for other kinds. */
+  readonly digests?: Uint8Array | undefined;
 }
 
 /** The result of a stat call, which fills a row. Mutable, so that one object is enough for a whole walk. */
@@ -154,7 +162,7 @@ export class BlockWriter {
 
   /** Adds an entry, which `amend` can complete until the next one is added. */
   append(depth: number, name: string, stat: Stat): void {
-    if (this.#count === BLOCK_ENTRIES) this.finish();
+    if (this.#count === BLOCK_ENTRIES || this.#used >= BLOCK_TEXT) this.finish();
     const block = this.#block;
     const i = this.#count++;
     block.depth[i] = depth;

@@ -122,6 +122,16 @@ describe('core/block', () => {
     });
     expect(read(write(given))).to.deep.equal(given);
   });
+  it('ends a block early if it has much text', () => {
+    const link = 'l'.repeat(30_000);
+    const given = Array.from({length: 100}, (_, i): Row => {
+      const row = plain(`${i}`);
+      return {...row, entry: {...row.entry, kind: 'symlink', size: 0, link}};
+    });
+    const blocks = write(given);
+    expect(blocks.map(({count}) => count)).to.deep.equal([35, 35, 30]);
+    expect(read(blocks)).to.deep.equal(given);
+  });
   it('amends the last row, the last of a full block too, and leaves its neighbours', () => {
     const blocks: Block[] = [];
     const writer = new BlockWriter((block) => blocks.push(block));
