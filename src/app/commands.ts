@@ -11,6 +11,7 @@ import type {StopSignal} from '../core/outcome.js';
 import {shellWord} from '../core/shell.js';
 import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
+import {isManifestFile} from '../formats/saved-manifest.js';
 import {commandLine} from '../platform/environment.js';
 import {findTarget} from '../platform/roots.js';
 import {writeOut} from '../platform/streams.js';
@@ -18,8 +19,9 @@ import {applyQuestion, planSentence} from '../report/words/words.js';
 import {openJobControl, takeRawMode} from '../ui/job-control.js';
 import {type Context, Interrupted, isRunId, newId} from './context.js';
 import {toError} from './errors.js';
-import {applyExitCode, errorExitCode, planExitCode, signalExitCode} from './exit-code.js';
+import {applyExitCode, errorExitCode, planExitCode, signalExitCode, snapshotExitCode} from './exit-code.js';
 import {explainPath} from './inspect/explain.js';
+import {readManifest} from './inspect/manifests.js';
 import {canReview, prepareReview as loadReview, reviewPlan} from './inspect/review.js';
 import {LATEST, readRun, readRunFile, readRuns} from './inspect/runs.js';
 import type {RunOptions} from './jobs/choose.js';
@@ -33,6 +35,7 @@ import {applyApproved, applyFresh, applyPlanned, applySaved, planForApply, readA
 import {narrowingOf, narrowPlan} from './sync/narrow.js';
 import {checkLogPlace} from './sync/own-files.js';
 import {judge, type Planned, planTrees} from './sync/plan.js';
+import {snapshotSettings, takeSnapshot} from './sync/snapshot.js';
 import {checkForSaved, checkTimes, isUnknownJob, neitherJobNorPlan, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
 
 /** Without an exit code: it is done. */
@@ -147,12 +150,18 @@ export function run(typed: Typed, wanted: RunOptions): Promise<number> {
   });
 }
 
-/** @throws DirsyncError USAGE for flags that have no effect on a run. */
-function checkForRun({flags: {narrow}}: Typed, out: string | undefined): void {
+/** @throws DirsyncError USAGE for flags that have no effect on what is shown. */
+function checkNotForPlans({flags: {narrow}}: Typed, out: string | undefined, what: string): void {
   const named = (['only', 'except', 'kinds'] as const).find((key) => (narrow?.[key].length ?? 0) > 0);
   const flag = named ?? (out === undefined ? undefined : 'out');
   if (flag === undefined) return;
-  throw new DirsyncError('USAGE', `--${flag} applies to plans, but this shows a run`, 'leave it out, or name only a plan file');
+  throw new DirsyncError('USAGE', `--${flag} applies to plans, but this shows ${what}`, 'leave it out, or name only a plan file');
+}
+
+/** @throws DirsyncError USAGE for a format in which manifests are not shown. */
+function checkManifestFormat({format = 'text'}: Typed): void {
+  if (format === 'text' || format === 'json') return;
+  throw new DirsyncError('USAGE', `a manifest cannot be shown as ${format}`, 'use --format text or --format json');
 }
 
 /** @throws DirsyncError USAGE if `what` names a run but no target is given. */
@@ -166,13 +175,27 @@ function checkNoRun(what: string): void {
   );
 }
 
-/** Shows a plan file or a journal; with a target, one of its runs. `out`: the file to which the narrowed plan is saved. */
-export function show(typed: Typed, what: string, out: string | undefined): Promise<number> {
+/** What `dirsync show` is asked for, in addition to a file or a run. */
+export interface ShowOptions {
+  /** The file to which the narrowed plan is saved. */
+  readonly out?: string | undefined;
+  /** Whether all entries of a manifest are listed. */
+  readonly entries: boolean;
+}
+
+/** Shows a plan file, a manifest or a journal; with a target, one of its runs. */
+export function show(typed: Typed, what: string, {out, entries}: ShowOptions): Promise<number> {
   return execute(typed, async (context, output) => {
     const {onEvent, now} = context;
     const {target} = typed.flags;
-    if (target !== undefined || isJournalFile(what)) {
-      checkForRun(typed, out);
+    const isManifest = target === undefined && isManifestFile(what);
+    if (entries && !isManifest) throw new DirsyncError('USAGE', '--entries is for manifests', 'leave it out, or name a manifest');
+    if (isManifest) {
+      checkNotForPlans(typed, out, 'a manifest');
+      checkManifestFormat(typed);
+      onEvent({type: 'manifest', manifest: readManifest(what, {entries})});
+    } else if (target !== undefined || isJournalFile(what)) {
+      checkNotForPlans(typed, out, 'a run');
       onEvent({type: 'run-shown', run: target === undefined ? readRunFile(what) : readRun(target, what)});
     } else {
       checkNoRun(what);
@@ -188,6 +211,15 @@ export function show(typed: Typed, what: string, out: string | undefined): Promi
       const written = out === undefined ? {file: what, sha256} : {file: out, ...(await writePlanFile(out, planned.plan))};
       onEvent({type: 'plan-file', ...written});
     }
+  });
+}
+
+/** Runs `dirsync snapshot`: writes the manifest of a folder to the file `out`. Returns the exit code. */
+export function snapshot(typed: Typed, folder: string, {digest, out}: {digest: boolean; out: string}): Promise<number> {
+  return execute(typed, async (context) => {
+    const manifest = await takeSnapshot(folder, out, snapshotSettings(typed.flags, digest), context);
+    context.onEvent({type: 'manifest', manifest});
+    return snapshotExitCode(manifest.facts);
   });
 }
 

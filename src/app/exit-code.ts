@@ -4,6 +4,7 @@
  */
 import {DirsyncError, EXIT} from '../core/errors.js';
 import type {JobRun} from '../core/job-run.js';
+import type {ManifestFacts} from '../core/manifest.js';
 import {type ApplyReport, type StopSignal, unfinished} from '../core/outcome.js';
 
 /** Returns the exit code for an error. An error that is not a DirsyncError is a bug. */
@@ -22,6 +23,11 @@ export function planExitCode({plan, summary, halts}: NonNullable<JobRun['planned
   if (halts.some(({allowed}) => !allowed)) return EXIT.guard;
   if (plan.problems.length > 0 || summary.kinds.blocked.count > 0) return EXIT.partial;
   return summary.changes + summary.upkeep > 0 ? EXIT.changes : EXIT.done;
+}
+
+/** Returns the exit code for a snapshot that was written. */
+export function snapshotExitCode({problems}: Pick<ManifestFacts, 'problems'>): number {
+  return problems.length > 0 ? EXIT.partial : EXIT.done;
 }
 
 /** Returns the exit code for an apply. `report`: undefined if the user did not confirm it. */

@@ -1,9 +1,10 @@
 /** Questions about paths of both trees that a worker answers without changing anything. */
 import process from 'node:process';
-import {emptyStat} from '../core/block.js';
+import {Blake3Hasher} from '@napi-rs/blake-hash';
+import {CODE, emptyStat, inodeOf, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import type {RelPath} from '../core/path.js';
-import type {Problem, Side} from '../core/problem.js';
+import {type Problem, problem, type Side} from '../core/problem.js';
 import {platform} from '../platform/choose.js';
 import {Cursor} from '../platform/cursor.js';
 import {errnoOf, type Folder, type Pace, type Platform, type View} from '../platform/platform.js';
@@ -16,9 +17,10 @@ export interface QuestionTask {
   readonly type: 'question';
   /**
    * `content`: whether the two files at each path have the same content. `allocated`: bytes on disk of the source's and of the
-   * target's file at each path. `refused`: the errno name with which each folder of the target refuses changes.
+   * target's file at each path. `refused`: the errno name with which each folder of the target refuses changes. `digest`: the
+   * BLAKE3 of the source's file at each path, as `Digested`.
    */
-  readonly question: 'content' | 'allocated' | 'refused';
+  readonly question: 'content' | 'allocated' | 'refused' | 'digest';
   readonly paths: readonly RelPath[];
   /** For `content`: the paths in the target. */
   readonly inTarget: readonly RelPath[];
@@ -26,6 +28,15 @@ export interface QuestionTask {
   readonly source: ByteName | undefined;
   readonly target: ByteName | undefined;
   readonly views: Readonly<Record<Side, View>>;
+}
+
+/** The BLAKE3 of a file's content, with what identifies the version that was read. */
+export interface Digested {
+  readonly digest: Uint8Array;
+  readonly inode: bigint;
+  readonly size: number;
+  readonly seconds: number;
+  readonly nanoseconds: number;
 }
 
 /** Both trees, open while questions are answered. */
@@ -66,6 +77,7 @@ const QUESTIONS: Readonly<Record<QuestionTask['question'], (path: RelPath, trees
   content: sameContent,
   allocated,
   refused,
+  digest,
 };
 
 function sameContent(path: RelPath, {platform: fs, source, target, goOn, pace}: Trees, inTarget: RelPath): boolean | Problem {
@@ -110,4 +122,45 @@ function refused(path: RelPath, {platform: fs, target}: Trees): string | undefin
     const code = errnoOf(error);
     return code === 'EACCES' ? code : undefined;
   }
+}
+
+/** Bytes that are read at once. */
+const PIECE = 1 << 20;
+
+/** A file that is written to meanwhile is a problem: its digest would be of no version. */
+function digest(path: RelPath, {platform: fs, source, goOn, pace}: Trees): Digested | Problem {
+  const at = {path, side: 'source', phase: 'scan'} as const;
+  try {
+    const {folder, name} = (source as Cursor).place(path);
+    const [before, after] = [emptyStat(), emptyStat()];
+    const hash = new Blake3Hasher();
+    if (!fs.stat(folder, name, before) || before.code !== CODE.file) return problem({...at, code: 'CHANGED_DURING_READ'});
+    const file = fs.openFile(folder, name);
+    try {
+      for (let isMore = true; isMore; ) {
+        if (!goOn()) return problem({...at, code: 'CHANGED_DURING_READ'});
+        const bytes = fs.readNext(file, Math.min(PIECE, pace.piece));
+        hash.update(bytes);
+        isMore = bytes.length > 0 && pace.spend(bytes.length);
+      }
+    } finally {
+      fs.close(file);
+    }
+    if (!fs.stat(folder, name, after) || !isSameVersion(before, after)) return problem({...at, code: 'CHANGED_DURING_READ'});
+    const {size, seconds, nanoseconds} = after;
+    return {digest: hash.digestBuffer(), inode: inodeOf(after), size, seconds, nanoseconds};
+  } catch (error) {
+    return problemOf(error, at);
+  }
+}
+
+function isSameVersion(a: Stat, b: Stat): boolean {
+  return (
+    inodeOf(a) === inodeOf(b) &&
+    a.size === b.size &&
+    a.seconds === b.seconds &&
+    a.nanoseconds === b.nanoseconds &&
+    a.changeSeconds === b.changeSeconds &&
+    a.changeNanoseconds === b.changeNanoseconds
+  );
 }

@@ -330,3 +330,28 @@ export const outputFlags = {
   events: Flags.boolean({summary: 'Print each event as a line of JSON as it happens.', helpGroup: 'OUTPUT'}),
   full: Flags.boolean({summary: 'List every change, no matter how many.', helpGroup: 'OUTPUT'}),
 };
+
+/** The flags that say how a folder is read. */
+export const readFlags = {
+  exclude: planFlags.exclude,
+  include: planFlags.include,
+  'exclude-from': planFlags['exclude-from'],
+  'exclude-caches': planFlags['exclude-caches'],
+  'exclude-if-present': planFlags['exclude-if-present'],
+  'one-file-system': planFlags['one-file-system'],
+  'links-as': planFlags['links-as'],
+};
+
+/** Manifests are shown as text or as JSON. */
+export const manifestOutputFlags = {
+  format: Flags.string({
+    options: ['text', 'json'],
+    summary: 'Print the result in this format: text, json.',
+    exclusive: ['json', 'events'],
+    helpValue: 'FORMAT',
+    helpGroup: 'OUTPUT',
+  }),
+  json: outputFlags.json,
+  events: outputFlags.events,
+  full: Flags.boolean({summary: 'List every problem, no matter how many.', helpGroup: 'OUTPUT'}),
+};

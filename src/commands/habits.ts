@@ -12,6 +12,7 @@ export const COMMAND_HABITS: Readonly<Record<string, string>> = habits([
     'watch daemon serve service cron',
     '`dirsync run JOB --watch` keeps running, `dirsync schedule print` prints units for systemd, cron or launchd',
   ],
+  ['manifest index catalog scan', '`dirsync snapshot DIR --out FILE` writes what a folder contains to a file'],
   ['validate lint jobs', '`dirsync config` checks the config file and shows its jobs'],
   ['version', '`dirsync --version` prints it'],
   ['why', '`dirsync explain PATH` explains why a path is or is not in the plan'],

@@ -8,6 +8,7 @@ import Plan from './plan.js';
 import Run from './run.js';
 import SchedulePrint from './schedule-print.js';
 import Show from './show.js';
+import Snapshot from './snapshot.js';
 
 export const COMMANDS = {
   apply: Apply,
@@ -20,4 +21,5 @@ export const COMMANDS = {
   run: Run,
   'schedule:print': SchedulePrint,
   show: Show,
+  snapshot: Snapshot,
 };

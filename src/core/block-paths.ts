@@ -27,6 +27,17 @@ export class BlockPaths {
     return first as RelPath;
   }
 
+  /** Returns the paths of all rows of the next block. */
+  *rows(block: Block): Generator<RelPath, undefined> {
+    const names = this.#names;
+    for (let i = 0; i < block.count; i++) {
+      const depth = block.depth[i] as number;
+      names.length = Math.max(0, depth - 1);
+      if (depth > 0) names.push(nameAt(block, i));
+      yield names.join('/') as RelPath;
+    }
+  }
+
   /** The path of the last row of the last block. */
   get last(): RelPath {
     return this.#names.join('/') as RelPath;

@@ -4,6 +4,7 @@ import type {Drift} from './drift.js';
 import type {Explanation} from './explanation.js';
 import type {Holder} from './holder.js';
 import type {JobRun} from './job-run.js';
+import type {ShownManifest} from './manifest.js';
 import type {ApplyReport, OutcomeStatus} from './outcome.js';
 import type {RelPath} from './path.js';
 import type {Halt, Plan, PlanSummary} from './plan.js';
@@ -72,6 +73,10 @@ export type Event =
   | {readonly type: 'plan-ready'; readonly plan: Plan; readonly summary: PlanSummary; readonly halts: readonly Halt[]}
   /** The file that a plan was written to or read from, and the checksum that `--plan-sha256` pins. */
   | {readonly type: 'plan-file'; readonly file: string; readonly sha256: string}
+  /** While a snapshot is taken: entries, and bytes of content if that is read too. */
+  | {readonly type: 'snapshot-progress'; readonly entries: number; readonly bytes: number}
+  /** A manifest that was written or read. */
+  | {readonly type: 'manifest'; readonly manifest: ShownManifest}
   | {readonly type: 'explained'; readonly explanation: Explanation}
   | {readonly type: 'drift'; readonly drift: readonly Drift[]}
   /** Another run is working on the target; this one waits for at most `timeout` milliseconds. */

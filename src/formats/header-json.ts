@@ -62,7 +62,8 @@ export function encodeHeader(header: PlanHeader) {
   } satisfies Record<keyof PlanHeader, unknown>;
 }
 
-function encodeRoot({path, identity, escapes}: PlanRoot) {
+/** Encodes a root. */
+export function encodeRoot({path, identity, escapes}: PlanRoot) {
   return {
     path,
     ...(identity && {identity: {inode: identity.inode.toString(), birthtime: encodeTime(identity.birthtime)}}),
@@ -119,7 +120,8 @@ export function decodeHeader(value: unknown): PlanHeader {
   };
 }
 
-function decodeOwners(value: unknown): Owners {
+/** Decodes the names of owners. @throws FormatError. */
+export function decodeOwners(value: unknown): Owners {
   const {users, groups} = record(value, 'owners', OWNER_KEYS);
   return {users: decodeIds(users, 'owners.users'), groups: decodeIds(groups, 'owners.groups')};
 }
@@ -134,7 +136,8 @@ function decodeNarrowed(value: unknown): Narrowed {
   return {from: id(from, 'narrowed.from'), leftOut: integer(leftOut, 'narrowed.leftOut')};
 }
 
-function decodeRoot(value: unknown, what: string): PlanRoot {
+/** Decodes a root; `what` names it in messages. @throws FormatError. */
+export function decodeRoot(value: unknown, what: string): PlanRoot {
   const {path, identity, escapes} = record(value, what, ROOT_KEYS);
   if (escapes !== undefined && !areHeldNames(escapes)) refuse(`${what}.escapes`, escapes, 'rules for escaped names');
   const root = {path: systemText(path, `${what}.path`), ...(escapes !== undefined && {escapes: escapes as HeldNames})};
@@ -144,7 +147,8 @@ function decodeRoot(value: unknown, what: string): PlanRoot {
   return {...root, identity: {inode: BigInt(inode), birthtime: decodeTime(birthtime, `${what}.identity.birthtime`)}};
 }
 
-function decodeTotals(value: unknown, what: string): TreeTotals {
+/** Decodes the totals of a tree. @throws FormatError. */
+export function decodeTotals(value: unknown, what: string): TreeTotals {
   const {entries, leaves, bytes, digest} = record(value, what, TREE_KEYS);
   return {
     entries: integer(entries, `${what}.entries`),

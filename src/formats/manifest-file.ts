@@ -113,6 +113,11 @@ function checksumOf(...parts: readonly Uint8Array[]): Buffer {
 
 // ── Reading ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Returns whether a file that begins with these bytes claims to be a manifest. */
+export function startsManifest(bytes: Uint8Array): boolean {
+  return bytes.length >= MAGIC.length && MAGIC.equals(bytes.subarray(0, MAGIC.length));
+}
+
 /** Where a manifest is in a file. */
 export interface Section {
   readonly offset: number;
@@ -148,7 +153,8 @@ export function openManifest(file: RandomAccess, section: Section = {offset: 0, 
   if (!trailer.subarray(-END.length).equals(END)) throw new FormatError('it is cut off, or something follows its end');
   const [indexLength, jsonLength] = [trailer.readUInt32LE(0), trailer.readUInt32LE(4)];
   const indexStart = section.length - TRAILER - indexLength;
-  if (indexStart < head.length || jsonLength > MAX_INDEX) throw new FormatError('the index has an impossible length');
+  if (indexStart < head.length || indexLength > MAX_INDEX || jsonLength > MAX_INDEX)
+    throw new FormatError('the index has an impossible length');
   const index = read(indexStart, indexLength);
   const checksum = trailer.subarray(8, 8 + CHECKSUM_BYTES);
   if (!checksumOf(head, index, trailer.subarray(0, 8)).equals(checksum)) {

@@ -66,7 +66,8 @@ export function encodeOptions(options: PlanOptions) {
   } satisfies Record<keyof PlanOptions, unknown>;
 }
 
-function encodeRange({min, max}: TimeRange) {
+/** Encodes a range of times. */
+export function encodeRange({min, max}: TimeRange) {
   return {...(min !== undefined && {min: encodeTime(min)}), ...(max !== undefined && {max: encodeTime(max)})};
 }
 
@@ -104,9 +105,9 @@ const OPTION_KEYS = keys<PlanOptions>({
   maxDelete: 1,
 });
 const RANGE_KEYS = keys<TimeRange>({min: 1, max: 1});
-const NAMESPACES = keys<Record<XattrNamespace, 1>>({user: 1, trusted: 1, security: 1});
+export const NAMESPACES = keys<Record<XattrNamespace, 1>>({user: 1, trusted: 1, security: 1});
 const LIMIT_KEYS = keys<{count: 1; share: 1}>({count: 1, share: 1});
-const LINKS = keys<Record<LinksAs, 1>>({content: 1, text: 1});
+export const LINKS = keys<Record<LinksAs, 1>>({content: 1, text: 1});
 const SYMLINKS = keys<Record<Symlinks, 1>>({kept: 1, bare: 1, none: 1});
 const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
 
@@ -154,7 +155,8 @@ export function decodeOptions(value: unknown): PlanOptions {
   };
 }
 
-function decodeRange(value: unknown, what: string): TimeRange {
+/** Decodes a range of times. @throws FormatError. */
+export function decodeRange(value: unknown, what: string): TimeRange {
   const {min, max} = record(value, what, RANGE_KEYS);
   return {
     ...(min !== undefined && {min: decodeTime(min, `${what}.min`)}),

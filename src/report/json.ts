@@ -7,12 +7,14 @@ import type {Event} from '../core/event.js';
 import type {Explanation, SideNow} from '../core/explanation.js';
 import type {Holder} from '../core/holder.js';
 import type {JobRun} from '../core/job-run.js';
+import type {ManifestEntry, ShownManifest} from '../core/manifest.js';
 import type {ApplyReport, StopSignal} from '../core/outcome.js';
 import type {Plan, PlanSummary} from '../core/plan.js';
 import type {Run, RunSummary} from '../core/run.js';
 import type {ShownConfig} from '../core/shown-config.js';
 import {encodeHeader} from '../formats/header-json.js';
 import {encodeAction, encodeEntry, encodeProblem} from '../formats/json.js';
+import {encodeManifestFacts, encodeManifestHeader} from '../formats/manifest-json.js';
 import {encodeRunEnd, encodeRunHeader, encodeRunStep} from '../formats/run-json.js';
 import type {
   ApplyDocument,
@@ -22,6 +24,7 @@ import type {
   HistoryDocument,
   JobRunDocument,
   JobsDocument,
+  ManifestDocument,
   PlanDocument,
   RunDocument,
   SettingsDocument,
@@ -163,6 +166,30 @@ export function settingsDocument(config: ShownConfig) {
   return {format: FORMAT, type: 'settings', ...encodeConfig(config)} as const satisfies SettingsDocument;
 }
 
+/** `{format, type: 'manifest', file, checksum, header, facts}`. */
+export function manifestDocument(manifest: ShownManifest) {
+  return {format: FORMAT, type: 'manifest', ...encodeManifest(manifest)} as const satisfies ManifestDocument;
+}
+
+/** Returns the JSON text of a manifest piece by piece, with its `entries` if they are wanted. */
+export function manifestDocumentText(manifest: ShownManifest): Iterable<string> {
+  const {entries} = manifest;
+  const document = manifestDocument(manifest);
+  if (entries === undefined) return documentText(document);
+  return documentText({...document, entries: []}, {entries: manifestEntries(entries())});
+}
+
+function* manifestEntries(entries: Iterable<ManifestEntry>): Generator<NonNullable<ManifestDocument['entries']>[number]> {
+  for (const {path, state, entry, digest} of entries) {
+    yield {
+      path,
+      ...(state !== 'known' && {state}),
+      ...(entry && {entry: encodeEntry(entry)}),
+      ...(digest !== undefined && {digest}),
+    };
+  }
+}
+
 /**
  * One event for `--events`: `{format, job, type, …}`, without `job` for two folders. A finished plan has only its counts and
  * guards, without actions.
@@ -193,6 +220,8 @@ function eventFields(event: Event) {
       return {type: event.type, target: event.target, runs: event.runs.map(encodeRunSummary)};
     case 'config-shown':
       return {type: event.type, ...encodeConfig(event.config)};
+    case 'manifest':
+      return {type: event.type, ...encodeManifest(event.manifest)};
     case 'lock-waiting': {
       const {type, target, holder, timeout} = event;
       return {type, target, ...(holder && {holder: encodeHolder(holder)}), timeout};
@@ -204,6 +233,7 @@ function eventFields(event: Event) {
     case 'plan-file':
     case 'plan-started':
     case 'scan-progress':
+    case 'snapshot-progress':
     case 'scan-done':
     case 'apply-started':
     case 'run-waiting':
@@ -244,6 +274,10 @@ function encodeExplanation(explanation: Explanation) {
     notes,
     ...(lastRun && {lastRun: {header: encodeRunHeader(lastRun.header), step: encodeRunStep(lastRun.step)}}),
   };
+}
+
+function encodeManifest({file, checksum, header, facts}: ShownManifest) {
+  return {file, checksum, header: encodeManifestHeader(header), facts: encodeManifestFacts(facts)};
 }
 
 function encodeSide({entry, escaped, fault}: SideNow) {

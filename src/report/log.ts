@@ -73,6 +73,8 @@ export function logText({time, level, job, run, msg}: LogLine): string {
 export function logEntry(event: Event): LogEntry | undefined {
   switch (event.type) {
     case 'scan-progress':
+    case 'snapshot-progress':
+    case 'manifest':
     case 'apply-progress':
     case 'run-shown':
     case 'history':

@@ -124,7 +124,7 @@ describe('app/commands', () => {
 
   describe('show', () => {
     const show = (what: string, flags: Partial<SettingFlags> = {}, out?: string) =>
-      outcome(() => commands.show(typed([], flags), what, out));
+      outcome(() => commands.show(typed([], flags), what, {out, entries: false}));
 
     it('a run needs its target, unless a file is called like it', async () => {
       for (const what of ['latest', '20260101T100000000Z-00000a']) expect(await show(what)).to.include({code: 1, error: 'USAGE'});

@@ -8,13 +8,14 @@ import type {Event, NoticeTopic} from '../../core/event.js';
 import type {Format} from '../../core/format.js';
 import type {LogSettings} from '../../core/log.js';
 import type {StopSignal} from '../../core/outcome.js';
-import {type LostOutput, onLostOutput} from '../../platform/streams.js';
+import {type LostOutput, onLostOutput, writeOut} from '../../platform/streams.js';
 import {errorDocument, eventLine, stoppedDocument} from '../../report/json.js';
 import {configText} from '../../report/text/config.js';
 import {explanationText} from '../../report/text/explain.js';
+import {manifestListing, manifestText} from '../../report/text/manifest.js';
 import {historyText, runText} from '../../report/text/runs.js';
 import {applyText, planText} from '../../report/text/text.js';
-import {formatIsoTime} from '../../report/words/units.js';
+import {formatBytes, formatIsoTime} from '../../report/words/units.js';
 import {driftText, lockWaitWords, sentence, skippedWords} from '../../report/words/words.js';
 import {signalExitCode} from '../exit-code.js';
 import {type Form, printAs} from './ci-runner.js';
@@ -163,6 +164,8 @@ class TextView implements View {
   /** The job of the current output, and that of the output before. */
   #job: string | undefined;
   #told: string | undefined;
+  /** Ends when all entries of a manifest are printed. */
+  #listing: Promise<void> | undefined;
   readonly #apply: ApplyView;
 
   constructor(private readonly options: OutputOptions) {
@@ -213,6 +216,18 @@ class TextView implements View {
       case 'config-shown':
         this.#print(configText(event.config, color));
         return;
+      case 'snapshot-progress':
+        this.#line.draw(() => {
+          const content = event.bytes > 0 ? ` and ${formatBytes(event.bytes)} of content` : '';
+          return `reading: ${formatCount(event.entries)} entries${content}`;
+        });
+        return;
+      case 'manifest': {
+        const {entries} = event.manifest;
+        this.#print(manifestText({manifest: event.manifest, color, all: this.options.all}));
+        this.#listing = entries && writeOut(withBlankLine(manifestListing(entries())));
+        return;
+      }
       case 'lock-waiting':
         this.#complain(`Waiting ${lockWaitWords(event, formatIsoTime)}`);
         return;
@@ -238,9 +253,10 @@ class TextView implements View {
     this.#complain(errorText(error));
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#line.clear();
-    return this.#apply.close();
+    await this.#apply.close();
+    await this.#listing;
   }
 
   #print(text: string): void {
@@ -260,6 +276,11 @@ class TextView implements View {
     this.#head(process.stderr);
     process.stderr.write(`${text}\n`);
   }
+}
+
+function* withBlankLine(pieces: Iterable<string>): Generator<string> {
+  yield '\n';
+  yield* pieces;
 }
 
 /** Returns an error as the event of a failed run. */

@@ -19,6 +19,7 @@ import {
   explanationDocument,
   historyDocument,
   jobsDocument,
+  manifestDocumentText,
   planDocumentText,
   runDocumentText,
   settingsDocument,
@@ -49,6 +50,7 @@ export class JsonView implements View {
     if (event.type === 'explained') this.#document = () => documentText(explanationDocument(event.explanation));
     if (event.type === 'drift') this.#drift = event.drift;
     if (event.type === 'run-shown') this.#document = () => runDocumentText(event.run);
+    if (event.type === 'manifest') this.#document = () => manifestDocumentText(event.manifest);
     if (event.type === 'history') this.#document = () => documentText(historyDocument(event));
     if (event.type === 'config-shown') this.#document = () => documentText(settingsDocument(event.config));
     if (event.type === 'apply-done') this.#document = () => documentText(applyDocument(this.#plan?.plan, event.report));

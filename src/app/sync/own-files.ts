@@ -60,6 +60,17 @@ function placesOf(file: string): string[] {
   }
 }
 
+/** Returns patterns for a file that is written into the tree that it describes, and for its drafts. `root`: absolute. */
+export function outInTree(file: string, root: string): readonly string[] {
+  return ownIn([{what: 'snapshot', file, endings: ['', '.*.tmp']}], {folder: root}).patterns;
+}
+
+interface OwnFile {
+  readonly what: string;
+  readonly file: string;
+  readonly endings: readonly string[];
+}
+
 interface Own {
   /** Patterns that match only these files and their rotated and temporary files. */
   readonly patterns: readonly string[];
@@ -75,8 +86,13 @@ export function ownInTrees({log, metrics}: Settings, trees: {readonly source: st
     ...(metrics === undefined
       ? []
       : [{what: 'metrics', file: metrics, endings: isInFolder ? ['/dirsync-*.prom*'] : ['', '.*.tmp']}]),
-  ].filter(({file}) => kindOf(file) !== 'other');
-  const found = files.flatMap(({what, file, endings}) =>
+  ];
+  return ownIn(files, trees);
+}
+
+function ownIn(files: readonly OwnFile[], trees: Readonly<Record<string, string>>): Own {
+  const regular = files.filter(({file}) => kindOf(file) !== 'other');
+  const found = regular.flatMap(({what, file, endings}) =>
     Object.entries(trees).flatMap(([side, root]) =>
       placesOf(file).flatMap((place) => {
         const path = isAbsolute(place) ? relative(root, place) : '..';

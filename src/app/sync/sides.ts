@@ -19,6 +19,11 @@ function viewAt(sides: Sides, side: Side): View {
   return inRoot(sides[side].path, (root) => viewOf(platform(), root, side, sides.options)) ?? {};
 }
 
+/** Returns the view of a tree that is only read. A tree that cannot be opened has an empty view. @throws DirsyncError NAMING_UNREADABLE. */
+export function viewOfTree(path: string, options: Showing): View {
+  return inRoot(path, (root) => viewOf(platform(), root, 'source', options)) ?? {};
+}
+
 /** Returns a warning if this user cannot read whether names in the source are escaped. */
 export function hiddenNamingWarnings({source}: Pick<Sides, 'source'>): string[] {
   return inRoot(source.path, (root) => isNamingHidden(platform(), root))

@@ -11,6 +11,7 @@ import {explanation} from './explanation.js';
 import {history} from './history.js';
 import {job} from './job-run.js';
 import {jobs} from './jobs.js';
+import {manifest} from './manifest.js';
 import {plan} from './plan.js';
 import {run} from './run.js';
 import {settings} from './settings.js';
@@ -31,6 +32,7 @@ export type HistoryDocument = Written<typeof history>;
 export type ExplanationDocument = Written<typeof explanation>;
 export type JobRunDocument = Written<typeof job>;
 export type JobsDocument = Written<typeof jobs>;
+export type ManifestDocument = Written<typeof manifest>;
 export type SettingsDocument = Written<typeof settings>;
 export type ErrorDocument = Written<typeof error>;
 export type StoppedDocument = Written<typeof stopped>;
@@ -44,6 +46,7 @@ const DOCUMENTS = {
   explanation: [explanation, 'Why a path is or is not in a plan, as explain --json writes it.'],
   'job-run': [job, 'A run of a job, as hooks read it from stdin.'],
   jobs: [jobs, 'The runs of several jobs, as run --json writes them.'],
+  manifest: [manifest, 'The snapshot of a folder, as snapshot --json and show --json write it.'],
   settings: [settings, 'The settings of jobs and where each is set, as config --json writes them.'],
   error: [error, 'The error that ended a command, which --json writes in place of its document.'],
   stopped: [stopped, 'The signal that ended a command, which --json writes in place of its document.'],

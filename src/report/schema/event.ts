@@ -6,6 +6,7 @@ import {error} from './error.js';
 import {explained} from './explanation.js';
 import {historyFields} from './history.js';
 import {jobRun} from './job-run.js';
+import {manifestFields} from './manifest.js';
 import {
   action,
   count,
@@ -127,6 +128,14 @@ export const event = z.discriminatedUnion('type', [
   z.strictObject({format, job: jobName, type: ofType('run-shown'), ...runFields}),
   z.strictObject({format, job: jobName, type: ofType('history'), ...historyFields}),
   z.strictObject({format, job: jobName, type: ofType('config-shown'), ...configFields}),
+  z.strictObject({
+    format,
+    job: jobName,
+    type: ofType('snapshot-progress'),
+    entries: count('Entries read so far.'),
+    bytes: count('Bytes of content read so far.'),
+  }),
+  z.strictObject({format, job: jobName, type: ofType('manifest'), ...manifestFields}),
   z.strictObject({
     format,
     job: jobName,

@@ -4,7 +4,7 @@ import {LINKS_AS} from '../../core/plan.js';
 import {XATTR_NAMESPACES} from '../../core/xattr.js';
 import {count, flag, id, moment, name, relPath, seconds, text} from './parts.js';
 
-const root = z.strictObject({
+export const root = z.strictObject({
   path: name.describe('Absolute, with symlinks resolved.'),
   identity: z
     .strictObject({
@@ -28,7 +28,7 @@ const root = z.strictObject({
     .optional(),
 });
 
-const treeTotals = z.strictObject({
+export const treeTotals = z.strictObject({
   entries: count('All entries below the root.'),
   leaves: count('Entries that are not folders.'),
   bytes: count('Bytes of all files.'),
@@ -81,6 +81,19 @@ const facts = z
   })
   .meta({id: 'facts', description: 'Facts for the guards, besides the actions.'});
 
+export const timeRange = z.strictObject({
+  min: seconds.describe('Seconds since 1970 UTC, negative before.').optional(),
+  max: seconds.describe('Seconds since 1970 UTC.').optional(),
+});
+
+export const owners = z.strictObject({
+  users: z.record(z.string(), id("The user's number.")).describe('Users by name.'),
+  groups: z.record(z.string(), id("The group's number.")).describe('Groups by name.'),
+});
+
+export const rules = z.array(z.tuple([relPath.describe('Its folder.'), z.string().describe('Its text.')]));
+export const tagged = z.array(z.tuple([relPath.describe('The folder.'), name.describe('The name of its tag.')]));
+
 export const header = z
   .strictObject({
     id: text("The plan's id."),
@@ -97,13 +110,7 @@ export const header = z
             'The source keeps times to this many seconds, where that is known: by less, those of the two trees may differ.',
           )
           .optional(),
-        mtimeRange: z
-          .strictObject({
-            min: seconds.describe('Seconds since 1970 UTC, negative before.').optional(),
-            max: seconds.describe('Seconds since 1970 UTC.').optional(),
-          })
-          .describe('The earliest and the latest time that the target can store, if known.')
-          .optional(),
+        mtimeRange: timeRange.describe('The earliest and the latest time that the target can store, if known.').optional(),
         delete: flag('Whether paths that the source does not have are deleted from the target.'),
         deleteBefore: flag('Whether that is done before anything is written.'),
         deleteAnyway: flag('Whether files are deleted even if they may be the only copies of files that could not be copied.'),
@@ -164,20 +171,12 @@ export const header = z
       })
       .describe('Set if parts of the plan were left out in a review or on the command line.')
       .optional(),
-    owners: z
-      .strictObject({
-        users: z.record(z.string(), id("The user's number.")).describe('Users by name.'),
-        groups: z.record(z.string(), id("The group's number.")).describe('Groups by name.'),
-      })
+    owners: owners
       .describe('With --owner-by name: the IDs of the owners by name, on the machine where the plan was made.')
       .optional(),
     facts: facts.describe('Facts for the guards, besides the actions, collected when the plan was made.').optional(),
-    rules: z
-      .array(z.tuple([relPath.describe('Its folder.'), z.string().describe('Its text.')]))
-      .describe('The .dirsyncignore files of the source, up to the limit that is kept for the next plan.')
-      .optional(),
-    tagged: z
-      .array(z.tuple([relPath.describe('The folder.'), name.describe('The name of its tag.')]))
+    rules: rules.describe('The .dirsyncignore files of the source, up to the limit that is kept for the next plan.').optional(),
+    tagged: tagged
       .describe('The folders of the source with a tag, up to the limit that is kept for the next plan; absent if there are none.')
       .optional(),
     warnings: z.array(z.string()).describe('Warnings about the plan as a whole, each once.'),
