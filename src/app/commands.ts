@@ -8,6 +8,7 @@ import {DirsyncError, EXIT} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {osPath} from '../core/name.js';
 import type {StopSignal} from '../core/outcome.js';
+import type {Side} from '../core/problem.js';
 import {shellWord} from '../core/shell.js';
 import {isJournalFile} from '../formats/journal.js';
 import {readPlanFile, writePlanFile} from '../formats/plan-file.js';
@@ -35,15 +36,44 @@ import {applyApproved, applyFresh, applyPlanned, applySaved, planForApply, readA
 import {narrowingOf, narrowPlan} from './sync/narrow.js';
 import {checkLogPlace} from './sync/own-files.js';
 import {judge, type Planned, planTrees} from './sync/plan.js';
+import {type ManifestFiles, manifestRoot, planManifests} from './sync/plan-manifests.js';
 import {snapshotSettings, takeSnapshot} from './sync/snapshot.js';
-import {checkForSaved, checkTimes, isUnknownJob, neitherJobNorPlan, placeOf, settingsOf, type Typed, targetOf} from './typed.js';
+import {
+  checkForSaved,
+  checkTimes,
+  isUnknownJob,
+  neitherJobNorPlan,
+  placeOf,
+  settingsOf,
+  settingsWithManifests,
+  type Typed,
+  targetOf,
+} from './typed.js';
 
 /** Without an exit code: it is done. */
 type Body = (context: Context, output: Output) => Promise<number | undefined>;
 
-/** Runs `dirsync plan`. Returns the exit code, which with `detailed` depends on the plan. */
-export function plan(typed: Typed, {out, detailed}: {out: string | undefined; detailed: boolean}): Promise<number> {
+/** What `dirsync plan` is asked for, in addition to settings. */
+export interface PlanCommand {
+  /** The file to which the plan is saved. */
+  readonly out: string | undefined;
+  /** Whether the exit code depends on the plan. */
+  readonly detailed: boolean;
+  /** The manifests that are read in place of folders. */
+  readonly manifests?: ManifestFiles | undefined;
+}
+
+/** Runs `dirsync plan`. Returns the exit code. */
+export function plan(typed: Typed, {out, detailed, manifests}: PlanCommand): Promise<number> {
   return execute(typed, async (context, output) => {
+    if (manifests !== undefined && (manifests.source ?? manifests.target) !== undefined) {
+      const rootOf = (side: Side) => manifests[side] && manifestRoot(manifests[side], side).path;
+      const settings = await settingsWithManifests(typed, {source: rootOf('source'), target: rootOf('target')});
+      await openLog(settings.log, output);
+      const planned = await planManifests(settings, manifests, context);
+      if (out !== undefined) context.onEvent({type: 'plan-file', file: out, ...(await writePlanFile(out, planned.plan))});
+      return planExitCode(planned, detailed);
+    }
     const settings = await openSettings(typed, output);
     const reviewed = prepareReview(typed, output);
     const planned = await planTrees(settings, context);

@@ -34,6 +34,28 @@ export async function settingsOf({words, flags, config}: Typed): Promise<Setting
   return resolveSettings(words, flags, job, folder);
 }
 
+/** The roots that are given as manifests: the folders that were read. */
+export type ManifestRoots = Readonly<Record<'source' | 'target', string | undefined>>;
+
+/**
+ * Returns the settings of a command line with manifests. A single word is the other folder, or a job. @throws DirsyncError USAGE.
+ */
+export function settingsWithManifests({words, flags, config, ...typed}: Typed, roots: ManifestRoots): Promise<Settings> {
+  const twice = (['source', 'target'] as const).find((side) => roots[side] !== undefined && flags[side] !== undefined);
+  if (twice !== undefined || words.length > 1) {
+    const what = twice ?? (roots.source === undefined ? 'target' : 'source');
+    throw new DirsyncError('USAGE', `the ${what} is given twice, as a folder and as a manifest`, 'give it once');
+  }
+  const [word] = words;
+  const isFolder = word !== undefined && (word.includes('/') || isThere(word));
+  if (isFolder && roots.source !== undefined && roots.target !== undefined) {
+    throw new DirsyncError('USAGE', `both folders are given as manifests, but ${escapeName(word)} too`, 'leave it out');
+  }
+  const other = isFolder ? {[roots.source === undefined ? 'source' : 'target']: word} : {};
+  const {source = flags.source, target = flags.target} = {...roots, ...other} as Partial<ManifestRoots>;
+  return settingsOf({...typed, words: isFolder ? [] : words, flags: {...flags, source, target}, config});
+}
+
 /**
  * Checks the times of flags, even if no schedule uses them. Times of a config are checked when it is read.
  * @throws DirsyncError INTERVAL_INVALID, SCHEDULE_INVALID or USAGE.

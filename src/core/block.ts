@@ -326,6 +326,63 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/**
+ * A block without some of its rows, and with rows that are `excluded` now: `codeOf` returns the new code of a row, or undefined to
+ * leave it out.
+ */
+export function recoded(block: Block, codeOf: (i: number) => number | undefined): Block {
+  const rows: number[] = [];
+  const code = new Uint8Array(block.count);
+  for (let i = 0; i < block.count; i++) {
+    const now = codeOf(i);
+    if (now === undefined) continue;
+    code[rows.length] = now;
+    rows.push(i);
+  }
+  const taken = <Column extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(column: Column): Column => {
+    const values = new (column.constructor as new (length: number) => Column)(rows.length);
+    for (let k = 0; k < rows.length; k++) values[k] = column[rows[k] as number] as number;
+    return values;
+  };
+  const inode = new BigUint64Array(rows.length);
+  const {nameEnd, belongsEnd, end} = {nameEnd: taken(block.nameEnd), belongsEnd: taken(block.belongsEnd), end: taken(block.end)};
+  const text = new Uint8Array(block.end[block.count - 1] ?? 0);
+  let used = 0;
+  for (let k = 0; k < rows.length; k++) {
+    const i = rows[k] as number;
+    inode[k] = block.inode[i] as bigint;
+    const start = nameStart(block, i);
+    text.set(block.text.subarray(start, block.end[i]), used);
+    nameEnd[k] = (block.nameEnd[i] as number) - start + used;
+    belongsEnd[k] = (block.belongsEnd[i] as number) - start + used;
+    used += (block.end[i] as number) - start;
+    end[k] = used;
+  }
+  return {
+    count: rows.length,
+    depth: taken(block.depth),
+    code: code.slice(0, rows.length),
+    flags: taken(block.flags),
+    mode: taken(block.mode),
+    uid: taken(block.uid),
+    gid: taken(block.gid),
+    size: taken(block.size),
+    seconds: taken(block.seconds),
+    nanoseconds: taken(block.nanoseconds),
+    device: taken(block.device),
+    inode,
+    links: taken(block.links),
+    birthSeconds: taken(block.birthSeconds),
+    birthNanoseconds: taken(block.birthNanoseconds),
+    changeSeconds: taken(block.changeSeconds),
+    changeNanoseconds: taken(block.changeNanoseconds),
+    nameEnd,
+    belongsEnd,
+    end,
+    text,
+  };
+}
+
 /** All buffers of a block, for a transfer to another thread. */
 export function blockBuffers(block: Block): ArrayBuffer[] {
   return Object.values(block).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));

@@ -24,6 +24,8 @@ const OURS: Readonly<Record<string, string>> = {
     'it changed during each attempt to copy it, so it is not in the target; run again when no program writes to it',
   CHANGED_DURING_READ:
     'it changed while its content was read, so the snapshot has no digest of it; take the snapshot again when no program writes to it',
+  NOT_DIGESTED:
+    'its content was not read when the manifest was made, so it cannot be compared; take the snapshot again with --digest',
   VANISHED: 'it was removed from the source while dirsync worked; run again',
   UNSIZED:
     'its size does not match its content, which the kernel generates when it is read (as in /proc and /sys); leave it out with a filter',

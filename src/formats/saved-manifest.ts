@@ -7,9 +7,11 @@ import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import type {ManifestFacts, ManifestHeader} from '../core/manifest.js';
 import {decodeName, osPath} from '../core/name.js';
+import type {RelPath} from '../core/path.js';
 import {type Manifest, ManifestWriter, NewerManifest, NotAManifest, openManifest, startsManifest} from './manifest-file.js';
 import {Devices, encodeFrame} from './manifest-frame.js';
 import {decodeManifestFacts, decodeManifestHeader, encodeManifestFacts, encodeManifestHeader} from './manifest-json.js';
+import {type FoundRow, ManifestRows} from './manifest-rows.js';
 import {FormatError, HostilePathError} from './shapes.js';
 import {isSystemError, type SystemError} from './system-error.js';
 import {PRIVATE, replaceFile} from './whole-file.js';
@@ -66,6 +68,8 @@ export interface SavedManifest {
   readonly checksum: string;
   /** Its blocks. @throws DirsyncError MANIFEST_UNREADABLE, MANIFEST_DAMAGED or MANIFEST_HOSTILE. */
   readonly blocks: () => Iterable<Block>;
+  /** Its row at a path; undefined if there is none. @throws DirsyncError as `blocks` does. */
+  readonly rowAt: (path: RelPath) => FoundRow | undefined;
   readonly close: () => void;
 }
 
@@ -83,12 +87,20 @@ export function openManifestFile(file: string): SavedManifest {
     const found = fs.fstatSync(opened);
     if (!found.isFile()) throw notAManifest(file, 'is not a regular file');
     const manifest = openManifest({size: found.size, read: (offset, length) => readAt(opened, offset, length)});
+    const rows = new ManifestRows(manifest);
     return {
       file,
       header: decodeManifestHeader(manifest.header),
       facts: decodeManifestFacts(manifest.closing),
       checksum: manifest.checksum,
       blocks: () => checkedBlocks(file, manifest),
+      rowAt(path) {
+        try {
+          return rows.rowAt(path);
+        } catch (error) {
+          throw typed(file, error);
+        }
+      },
       close: () => fs.closeSync(opened),
     };
   } catch (error) {

@@ -37,6 +37,8 @@ export interface DiffOptions extends LossOptions, LimitOptions {
   /** Called now and then with the current number of actions; it throws if there is no memory for more. */
   readonly onActions?: (count: number) => void;
   readonly sameContent: SameContent;
+  /** Whether both trees are filtered already, so that it does not matter which filter rules they have. */
+  readonly areFiltered?: boolean | undefined;
   /** What is remembered of both trees, to find what was moved. */
   readonly remembered?: Remembered | undefined;
   /** How rows are kept until both trees were read; as they are by default. */
@@ -348,11 +350,17 @@ class Merge {
     return ownName === undefined || frame === undefined ? undefined : joinPath(pathInTarget(frame), ownName);
   }
 
+  get #mayDifferInRules(): boolean {
+    return !(this.#policy.deleteExcluded || this.shared.options.areFiltered);
+  }
+
   async #bothFolders(parent: Frame | undefined, path: RelPath, from: RelPath | undefined): Promise<Frame | undefined> {
     const source = this.#source.row();
     const target = this.#target.row();
-    const isOneReader = this.#policy.deleteExcluded;
-    if (!isOneReader && compareBytes(belongingsAt(source.block, source.index), belongingsAt(target.block, target.index)) !== 0) {
+    if (
+      this.#mayDifferInRules &&
+      compareBytes(belongingsAt(source.block, source.index), belongingsAt(target.block, target.index)) !== 0
+    ) {
       // The two walks read different filter rules here, so it is not known which entries below are left out.
       if (!(this.#source.partial || this.#target.partial)) this.#draft.problem(path, 'source', 'FILTER_CHANGED');
       return this.#leaveBoth();

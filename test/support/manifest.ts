@@ -36,7 +36,7 @@ export function readAll(bytes: Buffer): Block[] {
 
 /** The columns that are in use, for a comparison. */
 export function usedColumns(block: Block): Record<string, unknown> {
-  const {count, text, ...columns} = block;
+  const {count, text, others: _, ...columns} = block;
   const used = Object.entries(columns).map(([name, column]) => [name, column?.slice(0, name === 'digests' ? 32 * count : count)]);
   return {count, ...Object.fromEntries(used), text: text.slice(0, block.end[count - 1])};
 }

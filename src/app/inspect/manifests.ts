@@ -1,8 +1,9 @@
 /** Shows manifests. */
-import {type Block, CODE, DIGEST_BYTES, entryAt, kindOf} from '../../core/block.js';
+import {type Block, CODE, entryAt, kindOf} from '../../core/block.js';
 import {BlockPaths} from '../../core/block-paths.js';
 import type {ManifestEntry, ShownManifest} from '../../core/manifest.js';
 import {openManifestFile} from '../../formats/saved-manifest.js';
+import {digestAt} from '../sync/trees.js';
 
 /** Reads a manifest completely, and shows it; with all its `entries` if they are wanted. @throws DirsyncError MANIFEST_… */
 export function readManifest(file: string, {entries}: {entries: boolean}): ShownManifest {
@@ -32,12 +33,6 @@ function* entriesIn(file: string): Generator<ManifestEntry, undefined> {
 function listedAt(block: Block, i: number): Omit<ManifestEntry, 'path'> {
   const code = block.code[i] as number;
   if (kindOf(code) === undefined) return {entry: undefined, state: code === CODE.excluded ? 'excluded' : 'unknown'};
-  const digest = digestAt(block, i);
+  const digest = digestAt({block, index: i});
   return {entry: entryAt(block, i), state: 'known', ...(digest && {digest: Buffer.from(digest).toString('hex')})};
-}
-
-/** The digest of a row; undefined if its content was not read. */
-function digestAt({digests, code}: Block, i: number): Uint8Array | undefined {
-  const digest = code[i] === CODE.file ? digests?.subarray(DIGEST_BYTES * i, DIGEST_BYTES * (i + 1)) : undefined;
-  return digest?.some((byte) => byte !== 0) ? digest : undefined;
 }

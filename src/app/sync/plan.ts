@@ -197,7 +197,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
 }
 
 /** @throws DirsyncError PLAN_TOO_LARGE before V8 would end the program for lack of memory. */
-function checkMemory(actions: number): void {
+export function checkMemory(actions: number): void {
   const fault = heapFault();
   if (fault === undefined) return;
   throw new DirsyncError('PLAN_TOO_LARGE', `the plan so far, with ${formatPlural(actions, 'action')}, ${fault}`, MORE_MEMORY);
@@ -252,7 +252,8 @@ interface Known extends Pick<Preserving, 'preserved' | 'times'>, Pick<PlanOption
   readonly ofSource: SourceFacts;
 }
 
-function planOptions(settings: Settings, {preserved, times, filters, ofSource}: Known): PlanOptions {
+/** Returns the options of a plan. */
+export function planOptions(settings: Settings, {preserved, times, filters, ofSource}: Known): PlanOptions {
   const resolution = platform().timeResolution;
   const mtimeWindow = resolution > 1n ? resolution : 0n;
   const policy = withTimeFacts({mtimeWindow}, times);

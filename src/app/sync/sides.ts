@@ -16,12 +16,12 @@ export function viewsOf(sides: Sides): Readonly<Record<Side, View>> {
 }
 
 function viewAt(sides: Sides, side: Side): View {
-  return inRoot(sides[side].path, (root) => viewOf(platform(), root, side, sides.options)) ?? {};
+  return viewOfTree(sides[side].path, side, sides.options);
 }
 
-/** Returns the view of a tree that is only read. A tree that cannot be opened has an empty view. @throws DirsyncError NAMING_UNREADABLE. */
-export function viewOfTree(path: string, options: Showing): View {
-  return inRoot(path, (root) => viewOf(platform(), root, 'source', options)) ?? {};
+/** Returns the view of one tree. A tree that cannot be opened has an empty view. @throws DirsyncError NAMING_UNREADABLE. */
+export function viewOfTree(path: string, side: Side, options: Showing): View {
+  return inRoot(path, (root) => viewOf(platform(), root, side, options)) ?? {};
 }
 
 /** Returns a warning if this user cannot read whether names in the source are escaped. */

@@ -6,7 +6,7 @@ import type {SettingFlags, Settings} from '../../config/settings.js';
 import {type Block, kindOf} from '../../core/block.js';
 import type {ManifestFacts, ManifestHeader, ShownManifest, TreeFileSystem} from '../../core/manifest.js';
 import {toByteName} from '../../core/name.js';
-import type {Problem} from '../../core/problem.js';
+import type {Problem, Side} from '../../core/problem.js';
 import {XATTR_NAMESPACES} from '../../core/xattr.js';
 import {type ReadTree, writeManifestFile} from '../../formats/saved-manifest.js';
 import {namesOf as accountNames, type Database} from '../../platform/accounts.js';
@@ -30,6 +30,8 @@ export interface SnapshotSettings
   extends Pick<Settings, 'filters' | 'excludeCaches' | 'excludeIfPresent' | 'oneFileSystem' | 'linksAs' | 'rate' | 'ioPriority'> {
   /** Whether the content of files is read too. */
   readonly digest: boolean;
+  /** Only for a target: whether names that it refuses are escaped. */
+  readonly renameInvalid?: boolean;
 }
 
 /** Returns the settings of a command line. @throws DirsyncError USAGE for a value that is not valid. */
@@ -83,6 +85,11 @@ export interface ReadOptions {
   readonly settings: SnapshotSettings;
   /** Patterns for the file that is written, if it is in the tree. */
   readonly out?: readonly string[];
+  /**
+   * As a target, nothing is left out, since the filters of the source decide about that; and what killed runs have renamed gets its
+   * old name. Default: as a source.
+   */
+  readonly side?: Side;
   /** The number of the worker that scans, and how many workers scan. */
   readonly worker: number;
   readonly workers: number;
@@ -96,7 +103,7 @@ export interface OpenTree extends ReadTree {
 
 /** Starts to read a tree. */
 export function readTree(
-  {folder, root, settings, out = [], worker, workers}: ReadOptions,
+  {folder, root, settings, out = [], side = 'source', worker, workers}: ReadOptions,
   pool: WorkerPool,
   {now, signal}: Context,
 ): OpenTree {
@@ -107,13 +114,18 @@ export function readTree(
   FilterScope.root(filters);
   const typedNames = rootNames([root.path], [folder]);
   const {preservesAll} = platform();
-  const read = {xattrs: preservesAll ? XATTR_NAMESPACES : [], acls: preservesAll};
-  const view = viewOfTree(root.path, {linksAs, renameInvalid: false, oneFileSystem});
+  const fileSystem = fileSystemOf(root);
+  const all = {xattrs: preservesAll ? XATTR_NAMESPACES : [], acls: preservesAll};
+  // Some targets return errors for attributes that they do not support.
+  const read = side === 'source' ? all : fileSystem.supports;
+  const view = viewOfTree(root.path, side, {linksAs, renameInvalid: settings.renameInvalid ?? false, oneFileSystem});
+  const {leftRenamed} = namesOf(root.bytes);
   const scan = startScan(pool, worker, {
     type: 'scan',
-    side: 'source',
+    side,
     root: root.bytes,
     view,
+    ...(side === 'target' && {isWhole: true, leftRenamed}),
     rootNames: typedNames,
     filters,
     excludeCaches,
@@ -143,7 +155,7 @@ export function readTree(
     writer: `dirsync ${VERSION}`,
     root: {path: root.path, identity: root.identity, escapes: view.names},
     options: {filters, excludeCaches, excludeIfPresent, oneFileSystem, linksAs, digest, read},
-    fileSystem: fileSystemOf(root),
+    fileSystem,
   };
   const facts = async (): Promise<ManifestFacts> => {
     if (signal.aborted) throw new Interrupted();
