@@ -33,6 +33,7 @@ import type {InitOptions} from './setup/init.js';
 import type {ServiceOptions} from './setup/service.js';
 import {hearStopSignals} from './stop.js';
 import {applyApproved, applyFresh, applyPlanned, applySaved, planForApply, readApproved} from './sync/apply.js';
+import {type CompareSettings, compareTrees} from './sync/compare-trees.js';
 import {narrowingOf, narrowPlan} from './sync/narrow.js';
 import {checkLogPlace} from './sync/own-files.js';
 import {judge, type Planned, planTrees} from './sync/plan.js';
@@ -250,6 +251,23 @@ export function snapshot(typed: Typed, folder: string, {digest, out}: {digest: b
     const manifest = await takeSnapshot(folder, out, snapshotSettings(typed.flags, digest), context);
     context.onEvent({type: 'manifest', manifest});
     return snapshotExitCode(manifest.facts);
+  });
+}
+
+/** Runs `dirsync diff`: shows what changed from one tree to another. Returns the exit code. */
+export function diff(typed: Typed, trees: {before: string; after: string}, {detailed}: {detailed: boolean}): Promise<number> {
+  return execute(typed, async (context) => {
+    const {flags} = typed;
+    const {checksum, sizeOnly, mtimeWindow, preserve, noPreserve, narrow} = flags;
+    const settings: CompareSettings = {
+      read: snapshotSettings(flags, false),
+      compare: checksum ? 'content' : sizeOnly ? 'size' : 'metadata',
+      mtimeWindow,
+      preserve,
+      noPreserve,
+      narrow,
+    };
+    return planExitCode(await compareTrees(trees, settings, context), detailed);
   });
 }
 

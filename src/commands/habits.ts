@@ -6,7 +6,7 @@ export const COMMAND_HABITS: Readonly<Record<string, string>> = habits([
     'sync cp copy backup mirror rsync push',
     '`dirsync apply SOURCE TARGET` copies after a review, `dirsync run SOURCE TARGET` copies at once',
   ],
-  ['ls list diff status check preview compare dry-run', '`dirsync plan SOURCE TARGET` shows what differs, and changes nothing'],
+  ['ls list status check preview compare dry-run', '`dirsync plan SOURCE TARGET` shows what differs, and changes nothing'],
   ['log logs runs', '`dirsync history TARGET` lists earlier runs'],
   [
     'watch daemon serve service cron',

@@ -1,5 +1,6 @@
 import Apply from './apply.js';
 import Config from './config.js';
+import Diff from './diff.js';
 import Explain from './explain.js';
 import Help from './help.js';
 import History from './history.js';
@@ -13,6 +14,7 @@ import Snapshot from './snapshot.js';
 export const COMMANDS = {
   apply: Apply,
   config: Config,
+  diff: Diff,
   explain: Explain,
   help: Help,
   history: History,

@@ -139,6 +139,8 @@ export interface PlanHeader {
   readonly tagged?: Tagged | undefined;
   /** Present if parts of the plan were left out, in review or by flags. */
   readonly narrowed?: Narrowed | undefined;
+  /** The two trees were only compared: the target is the earlier one. It is not in plan files, since it cannot be applied. */
+  readonly compared?: true | undefined;
   /** Warnings about the plan as a whole, each only once. */
   readonly warnings: readonly string[];
 }

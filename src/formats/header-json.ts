@@ -40,6 +40,7 @@ export function encodeHeader(header: PlanHeader) {
     rules,
     tagged,
     narrowed,
+    compared,
     warnings,
   } = header;
   return {
@@ -58,6 +59,7 @@ export function encodeHeader(header: PlanHeader) {
     rules,
     tagged,
     narrowed,
+    compared,
     warnings,
   } satisfies Record<keyof PlanHeader, unknown>;
 }
@@ -71,7 +73,7 @@ export function encodeRoot({path, identity, escapes}: PlanRoot) {
   };
 }
 
-const HEADER_KEYS = keys<PlanHeader>({
+const HEADER_KEYS = keys<Omit<PlanHeader, 'compared'>>({
   id: 1,
   created: 1,
   writer: 1,

@@ -6,7 +6,17 @@ import type {Halt, PlanHeader} from '../../core/plan.js';
 import type {PlanSubject} from '../subject.js';
 import {foldersOf} from '../words/folders.js';
 import {formatBytes, formatIsoTime} from '../words/units.js';
-import {GLYPHS, kindCounts, pathWords, plainPath, planSentence, reasonWords, restWords, sizeOf} from '../words/words.js';
+import {
+  GLYPHS,
+  kindCounts,
+  pathWords,
+  plainPath,
+  planSentence,
+  reasonWords,
+  restWords,
+  rootPaths,
+  sizeOf,
+} from '../words/words.js';
 import {planChanges} from './change.js';
 import {html, type Markup, type Part} from './markup.js';
 import {planData} from './page-data.js';
@@ -32,14 +42,18 @@ const MAX_FOLDERS = 15;
 /** Returns the page of a plan. */
 export function planPage(subject: PlanSubject): Page {
   const {plan} = subject;
-  const title = `dirsync plan: ${escapeName(plan.header.source.path)} → ${escapeName(plan.header.target.path)}`;
+  const title = `dirsync ${nameOf(plan.header)}: ${rootPaths(plan.header).map(escapeName).join(' → ')}`;
   return {title, main: planMain(subject), ...(subject.summary.changes > 0 && {data: planData(plan)})};
+}
+
+function nameOf({compared}: PlanHeader): string {
+  return compared ? 'diff' : 'plan';
 }
 
 function* planMain({plan, summary, halts}: PlanSubject): Generator<Markup> {
   const {header, problems} = plan;
   const changes = plan.actions.filter((action) => !isUpkeep(action));
-  yield html`<header><p class="what">dirsync plan</p>
+  yield html`<header><p class="what">dirsync ${nameOf(header)}</p>
 ${headline({plan, summary, halts})}${headerFacts(header)}</header>
 <main>
 `;
@@ -54,7 +68,7 @@ function headline({plan, summary, halts}: Omit<PlanSubject, 'type'>): Markup {
   const {changes, bytes, kinds} = summary;
   const guards = halts.filter(({allowed}) => !allowed).map(({guard}) => guard);
   const verdict = guards.length > 0 && html`<p class="halt"><strong>Would halt:</strong> ${guards.join(', ')}</p>\n`;
-  if (changes === 0) return html`<h1>${planSentence(plan, summary)}</h1>\n${verdict}`;
+  if (changes === 0 || plan.header.compared) return html`<h1>${planSentence(plan, summary)}</h1>\n${verdict}`;
   const write = bytes > 0 && `, ${formatBytes(bytes)} to write`;
   return html`<h1>${formatPlural(changes, 'change')}${write}</h1>
 <p class="kinds">${kindCounts(kinds)}.${restWords(plan, summary)}</p>
@@ -62,15 +76,18 @@ ${verdict}`;
 }
 
 function headerFacts(header: PlanHeader): Markup {
-  const {id, created, writer, source, target, options, totals, narrowed} = header;
+  const {id, created, writer, source, target, options, totals, narrowed, compared} = header;
   const {source: from, target: to} = totals;
   const tree = (root: string, entries: number, bytes: number) =>
     html`${path(escapeName(root))} <span class="dim">${formatPlural(entries, 'entry', 'entries')}, ${formatBytes(bytes)}</span>`;
   return facts([
-    ['Source', tree(source.path, from.entries, from.bytes)],
-    ['Target', tree(target.path, to.entries, to.bytes)],
-    ['Planned', html`<time datetime="${escapeName(created)}">${formatIsoTime(created)}</time> by ${escapeName(writer)}`],
-    ['Plan', path(escapeName(id))],
+    [compared ? 'After' : 'Source', tree(source.path, from.entries, from.bytes)],
+    [compared ? 'Before' : 'Target', tree(target.path, to.entries, to.bytes)],
+    [
+      compared ? 'Compared' : 'Planned',
+      html`<time datetime="${escapeName(created)}">${formatIsoTime(created)}</time> by ${escapeName(writer)}`,
+    ],
+    !compared && ['Plan', path(escapeName(id))],
     narrowed && [
       'Narrowed',
       html`from plan ${path(escapeName(narrowed.from))}: ${formatPlural(narrowed.leftOut, 'change')} left out`,

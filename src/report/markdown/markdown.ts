@@ -22,6 +22,7 @@ import {
   plainPath,
   planSentence,
   reasonWords,
+  rootPaths,
   sizeOf,
   stepWords,
 } from '../words/words.js';
@@ -132,10 +133,11 @@ function planSections({plan, summary, halts}: PlanSubject): Section[] {
   ];
 }
 
-function headerLines({id, created, writer, source, target, narrowed}: PlanHeader): string[] {
+function headerLines(header: PlanHeader): string[] {
+  const {id, created, writer, narrowed, compared} = header;
   return [
-    rootsLine(source.path, target.path),
-    `Plan ${foreign(id)}, made ${time(created)} by ${foreign(writer)}.`,
+    rootsLine(...rootPaths(header)),
+    `${compared ? 'Comparison' : 'Plan'} ${foreign(id)}, made ${time(created)} by ${foreign(writer)}.`,
     ...(narrowed ? [`Narrowed: ${formatPlural(narrowed.leftOut, 'change')} of plan ${foreign(narrowed.from)} left out.`] : []),
   ];
 }

@@ -179,6 +179,10 @@ export const header = z
     tagged: tagged
       .describe('The folders of the source with a tag, up to the limit that is kept for the next plan; absent if there are none.')
       .optional(),
+    compared: z
+      .literal(true)
+      .describe('The two trees were only compared, by `diff`: the source is the later one, and the plan cannot be applied.')
+      .optional(),
     warnings: z.array(z.string()).describe('Warnings about the plan as a whole, each once.'),
   })
   .meta({id: 'header', description: 'The roots of a plan, and how it was made.'});

@@ -23,6 +23,7 @@ import {
   planSentence,
   problemWords,
   reasonWords,
+  rootPaths,
   type Style,
   sizeOf,
   verdict,
@@ -56,7 +57,7 @@ export function planText(options: PlanTextOptions): string {
   const {header} = plan;
   const listed = all || summary.changes <= MAX_LISTED;
   return joinSections([
-    [`${escapeName(header.source.path)} → ${escapeName(header.target.path)}`],
+    [rootPaths(header).map(escapeName).join(' → ')],
     listed ? actionLines(options) : folderLines(options),
     upkeepLines(summary),
     listed ? [] : targetDriftLines(plan.actions, color),

@@ -22,7 +22,7 @@ import type {FilterRule} from '../../core/filter.js';
 import {holderWords} from '../../core/holder.js';
 import type {ApplyReport, OutcomeStatus} from '../../core/outcome.js';
 import type {RelPath} from '../../core/path.js';
-import type {KindTotals, Plan, PlanSummary} from '../../core/plan.js';
+import type {KindTotals, Plan, PlanHeader, PlanSummary} from '../../core/plan.js';
 import type {Problem} from '../../core/problem.js';
 import type {RunEnd, RunStep, RunSummary} from '../../core/run.js';
 import {differingXattrs, type PreservedXattrs, XATTR_NAMESPACES} from '../../core/xattr.js';
@@ -248,7 +248,8 @@ export function lockWaitWords(
 /** Summarizes a plan in one sentence: "Plan: 12 changes: 3 to create, 9 to delete; 1.2 MiB to write." */
 export function planSentence(plan: Plan, summary: PlanSummary): string {
   const {kinds, changes, upkeep, bytes, problems} = summary;
-  const {narrowed} = plan.header;
+  const {narrowed, compared} = plan.header;
+  if (compared) return comparedSentence(plan, summary);
   if (changes === 0 && narrowed) {
     return `Nothing to do: ${formatPlural(narrowed.leftOut, 'change is', 'changes are')} left out.${trouble(plan, summary)}`;
   }
@@ -264,16 +265,48 @@ export function planSentence(plan: Plan, summary: PlanSummary): string {
   return `Plan: ${formatPlural(changes, 'change')}: ${kindCounts(kinds)}${write}.${restWords(plan, summary)}`;
 }
 
+function comparedSentence(plan: Plan, summary: PlanSummary): string {
+  const {kinds, changes} = summary;
+  const found = changes === 0 ? 'No differences' : `${formatPlural(changes, 'difference')}: ${kindCounts(kinds, DONE_WORDS)}`;
+  return `${found}.${restWords(plan, summary)}`;
+}
+
+/** Returns the two roots of a plan or comparison as an arrow shows them: from where to where. */
+export function rootPaths({source, target, compared}: PlanHeader): readonly [from: string, to: string] {
+  return compared ? [target.path, source.path] : [source.path, target.path];
+}
+
+type KindWords = Readonly<Record<'create' | 'update' | 'replace' | 'link' | 'move' | 'delete', string>>;
+
+const TO_DO_WORDS: KindWords = {
+  create: 'to create',
+  update: 'to update',
+  replace: 'to replace',
+  link: 'to link',
+  move: 'to move',
+  delete: 'to delete',
+};
+
+/** What happened from the earlier tree to the later one. */
+const DONE_WORDS: KindWords = {
+  create: 'created',
+  update: 'changed',
+  replace: 'replaced',
+  link: 'linked',
+  move: 'moved',
+  delete: 'deleted',
+};
+
 /** Returns the number of changes by kind: "1 to create, 2 to delete". */
-export function kindCounts(kinds: PlanSummary['kinds']): string {
+export function kindCounts(kinds: PlanSummary['kinds'], words = TO_DO_WORDS): string {
   const parts: [count: number, words: string][] = [
-    [kinds.mkdir.count + kinds.create.count, 'to create'],
-    [kinds.update.count, 'to update'],
-    [kinds.replace.count, 'to replace'],
-    [kinds.link.count, 'to link'],
-    [kinds.move.count, 'to move'],
+    [kinds.mkdir.count + kinds.create.count, words.create],
+    [kinds.update.count, words.update],
+    [kinds.replace.count, words.replace],
+    [kinds.link.count, words.link],
+    [kinds.move.count, words.move],
     [kinds.attrs.count, 'in attributes only'],
-    [kinds.delete.count + kinds.rmdir.count, 'to delete'],
+    [kinds.delete.count + kinds.rmdir.count, words.delete],
   ];
   const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${formatCount(count)} ${words}`);
   return counts.join(', ');
