@@ -1,5 +1,5 @@
 /** Derives a smaller plan from a plan: a new, valid plan that leaves alone everything that was left out. */
-import {type Action, type ActionKind, type Attrs, isCarried, isUpkeep, fromOf} from '../core/action.js';
+import {type Action, type ActionKind, type Attrs, fromOf, isCarried, isUpkeep} from '../core/action.js';
 import type {Entry} from '../core/entry.js';
 import {comparePaths, parentPath, type RelPath, ROOT} from '../core/path.js';
 import type {Plan} from '../core/plan.js';
