@@ -13,7 +13,7 @@
  */
 import type {Reason} from '../core/action.js';
 import {type Block, belongingsAt, CODE, entryAt, kindOf} from '../core/block.js';
-import type {Entry} from '../core/entry.js';
+import {addSizes, type Entry} from '../core/entry.js';
 import {compareBytes, encodeName} from '../core/name.js';
 import {joinPath, type RelPath, ROOT} from '../core/path.js';
 import type {PlanOptions} from '../core/plan.js';
@@ -71,7 +71,7 @@ async function mergeLoose(shared: Shared, moves: Moves): Promise<void> {
   for (const {frame, order, source = EMPTY, target = EMPTY} of moves.slots) {
     shared.draft.goBackTo(order);
     const read = {source: moves.read('source', source, frame.depth), target: moves.read('target', target, frame.depth)};
-    await new Merge(shared, read, {...read, moves, isCarried: false}).mergeBelow(frame);
+    await new Merge(shared, read, {...read, moves}).mergeBelow(frame);
   }
 }
 
@@ -86,10 +86,16 @@ interface Shared {
   readonly moves: Moves | undefined;
 }
 
+/** Entries that are not folders and stay as they are in a moved folder, and their bytes. */
+interface Load {
+  leaves: number;
+  bytes: number;
+}
+
 /** Loose rows that are merged after it is known what was moved. */
 interface Loose {
-  /** Whether they are in a moved folder. */
-  readonly isCarried: boolean;
+  /** If they are in a moved folder: what it carries. */
+  readonly load?: Load | undefined;
   readonly source: LooseReader;
   readonly target: LooseReader;
   readonly moves: Moves;
@@ -208,7 +214,10 @@ class Merge {
     const after = entryAt(source.block, source.index);
     const order = this.#draft.nextOrder();
     const inode = this.shared.options.keepsInodes ? target.block.inode[target.index] : undefined;
-    const carried = {...(inode !== undefined && {inode}), ...moves.loadOf(origin)};
+    const isFolder = after.kind === 'directory';
+    const load: Load = isFolder ? {leaves: 0, bytes: 0} : {leaves: 1, bytes: after.size};
+    // What a folder carries is known when its content was compared.
+    const carried = Object.assign(load, inode !== undefined && {inode});
     this.#draft.add(order, {
       kind: 'move',
       path,
@@ -219,9 +228,9 @@ class Merge {
       reasons: ['name', ...this.#metadata(after, before)],
     });
     // It leads its group: further names become links to it.
-    if (after.kind !== 'directory') this.#draft.links.step(path, this.#draft.keyOf(s, parent), undefined);
+    if (!isFolder) this.#draft.links.step(path, this.#draft.keyOf(s, parent), undefined);
     await s.skipTree();
-    if (after.kind !== 'directory') return true;
+    if (!isFolder) return true;
     const frame: Frame = {
       ...{parent, depth, order, source, target, path, inTarget: from},
       ...{noDeletes: undefined, isRenamed: true, settled: true},
@@ -230,7 +239,7 @@ class Merge {
       source: moves.read('source', moves.source.below(number), depth),
       target: moves.read('target', moves.target.below(origin), depth),
     };
-    await new Merge(this.shared, below, {...below, moves, isCarried: true}).mergeBelow(frame);
+    await new Merge(this.shared, below, {...below, moves, load}).mergeBelow(frame);
     return true;
   }
 
@@ -408,6 +417,11 @@ class Merge {
     const content = contentReasons(after, before, this.#policy);
     if (step.type === 'part' || (!showsLinks && names !== undefined && source === undefined)) content.push('hardlink');
     if (content.length === 0 && !isProved) content.push('content');
+    const load = this.loose?.load;
+    if (load !== undefined && content.length === 0) {
+      load.leaves++;
+      load.bytes = addSizes(load.bytes, after.size);
+    }
     if (content.length > 0) {
       draft.update(pair, [...new Set([...content, ...attributes])]);
     } else if (this.#policy.compare === 'content' && after.kind === 'file') {
@@ -425,7 +439,7 @@ class Merge {
 
   /** Whether equal sizes and times mean equal content: not in a moved folder for a file that was put into it. */
   #isProved(): boolean {
-    if (!this.loose?.isCarried || this.#policy.compare === 'content' || this.#source.code !== CODE.file) return true;
+    if (this.loose?.load === undefined || this.#policy.compare === 'content' || this.#source.code !== CODE.file) return true;
     const {source, target, moves} = this.loose;
     return source.block.size[source.index] === 0 || moves.isProved(source.number, target.number);
   }

@@ -40,12 +40,6 @@ interface Slot {
   target: Range | undefined;
 }
 
-/** What is carried by a move of a row of the target. */
-interface Load {
-  readonly leaves: number;
-  readonly bytes: number;
-}
-
 export class Moves {
   readonly source: LooseTree;
   readonly target: LooseTree;
@@ -245,19 +239,6 @@ export class Moves {
       return range === undefined ? [] : [[range.start, slot] as const];
     });
     return this.#startsOf[side];
-  }
-
-  /** What a move of a row of the target carries. */
-  loadOf(target: number): Load {
-    let [leaves, bytes] = [0, 0];
-    const end = this.target.endOf(target);
-    for (let t = target; t < end; t++) {
-      const {block, index} = this.target.rows.row(t);
-      if (block.code[index] === CODE.directory) continue;
-      leaves++;
-      bytes += block.size[index] as number;
-    }
-    return {leaves, bytes};
   }
 }
 

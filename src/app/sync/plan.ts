@@ -143,8 +143,11 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       holdsName: (name) => names.holds(name),
       largestFile: preserving.fileSystem.largestFile,
       onActions: checkMemory,
-      sameContent: (paths, inTarget) =>
-        askWorkers<boolean | Problem>('content', paths, {pool, roots, views, from: SCAN_WORKERS, inTarget}),
+      // Moved files are compared after both scans.
+      sameContent: (paths, inTarget) => {
+        const from = options.compare === 'content' ? SCAN_WORKERS : 0;
+        return askWorkers<boolean | Problem>('content', paths, {pool, roots, views, from, inTarget});
+      },
     });
     if (context.signal.aborted) throw new Interrupted();
     const [sourceAnswer, targetAnswer] = await Promise.all([scans.source.answer, scans.target.answer]);
