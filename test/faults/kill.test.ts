@@ -1,4 +1,3 @@
-import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -8,6 +7,7 @@ import {Chance, IS_FULL, report, rounds} from '../support/faults.js';
 import {sparseDifference} from '../support/fidelity.js';
 import {cannotMount, mountedFilesystem} from '../support/filesystems.js';
 import {type Broken, judge, nothingBroken, thingsOf} from '../support/interrupted.js';
+import {type Calls, callsIn, type Moment, runKilled} from '../support/killed.js';
 import {abilities} from '../support/odd-tree.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
 import {Reader} from '../support/reader.js';
@@ -16,24 +16,16 @@ import {skip} from '../support/skip.js';
 import {removeTree, tempDirs} from '../support/temp.js';
 import {layWorld, PROTECTED, WORLDS, type World} from '../support/worlds.js';
 
-/** Calls of the kernel at which a run is killed: each changes something, or stands between two that do. */
-const CALLS =
-  'renameat2,rename,unlinkat,unlink,rmdir,mkdirat,mkdir,linkat,link,symlinkat,symlink,mknodat,fchmod,fchmodat,chmod,fchown,fchownat,' +
-  'utimensat,lsetxattr,lremovexattr,fsetxattr,ftruncate,copy_file_range,write,openat,close,fsync,syncfs';
-
 /** Where the other backend has other ways to go wrong. */
 const SHORT_PORTABLE = ['updates, deletes and new files', 'folders and files replace each other'];
 
 type Backend = 'posix' | 'portable';
 
-/** A kill after so many milliseconds, or before the n-th call of a thread. */
-type Moment = {readonly after: number} | {readonly call: string; readonly nth: number};
-
 /** What a run that nobody killed did. */
 interface Whole {
   readonly milliseconds: number;
-  /** Its calls from the first change in the target on: how many of each one thread made before, and had made in the end. */
-  readonly calls: ReadonlyMap<string, readonly [first: number, last: number]>;
+  /** Its calls from the first change in the target on. */
+  readonly calls: Calls;
   /** What it left in `.dirsync`. */
   readonly left: readonly string[];
 }
@@ -89,23 +81,8 @@ describe('faults: killed at any moment', function () {
 
     /** True when it was killed; one that was not must have ended well. */
     run(args: readonly string[], {moment, trace}: {moment?: Moment; trace?: string} = {}): boolean {
-      const program = [process.execPath, this.#home.program, ...args];
-      const tracing = ['strace', '-f', '-qq', '-e', 'signal=none'];
-      const inject = moment && 'call' in moment && ['-e', `inject=${moment.call}:signal=SIGKILL:when=${moment.nth}`];
-      const strace = trace
-        ? ['-o', trace, '-e', `trace=${CALLS}`]
-        : inject && ['-o', '/dev/null', '-e', `trace=${moment.call}`, ...inject];
-      const [file = '', ...rest] = strace ? [...tracing, ...strace, ...program] : program;
-      const {spawnOptions} = this.#home;
-      const {status, signal, stdout, stderr} = spawnSync(file, rest, {
-        ...spawnOptions,
-        env: {...spawnOptions.env, ...(this.backend === 'portable' && {DIRSYNC_PLATFORM: 'portable'})},
-        ...(moment && 'after' in moment && {timeout: moment.after}),
-        encoding: 'utf8',
-      });
-      if (signal === 'SIGKILL') return true;
-      expect(status, `${args.join(' ')}: ${stderr}${stdout}`).to.equal(0);
-      return false;
+      const env = this.backend === 'portable' ? {DIRSYNC_PLATFORM: 'portable'} : {};
+      return runKilled(args, {home: this.#home, moment, trace, env});
     }
 
     get left(): string[] {
@@ -218,21 +195,4 @@ describe('faults: killed at any moment', function () {
 function removeEmptyLock(target: string): void {
   const lock = path.join(target, '.dirsync', 'lock');
   if (fs.statSync(lock, {throwIfNoEntry: false})?.size === 0) fs.rmSync(lock);
-}
-
-function callsIn(trace: string): Whole['calls'] {
-  const made = new Map<string, number>();
-  const calls = new Map<string, [number, number]>();
-  let hasBegun = false;
-  for (const line of trace.split('\n')) {
-    const [, thread, call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
-    if (thread === undefined) continue;
-    const nth = (made.get(`${thread} ${call}`) ?? 0) + 1;
-    made.set(`${thread} ${call}`, nth);
-    hasBegun ||= /^\d+ +mkdir.*\.dirsync"/.test(line);
-    if (!hasBegun) continue;
-    const [first = nth, last = nth] = calls.get(call) ?? [];
-    calls.set(call, [Math.min(first, nth), Math.max(last, nth)]);
-  }
-  return calls;
 }
