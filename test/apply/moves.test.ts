@@ -8,7 +8,7 @@ import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES, type Plan} from '../../src/core/plan.js';
 import {writePlanFile} from '../../src/formats/plan-file.js';
 import {pairIn} from '../support/cli.js';
-import {type Moved, planMoves} from '../support/move-plans.js';
+import {inMicroseconds, type Moved, planMoves} from '../support/move-plans.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
 import {applyFile, context, planTrees, settings} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
@@ -188,7 +188,7 @@ describe('apply: moves', function () {
   const same = isPortable ? {xattrs: false, acls: false} : {};
 
   async function given({source, target, moves}: Case, more: {keepsInodes?: boolean} = {}) {
-    const pair = pairIn(temp(), source, target);
+    const pair = pairIn(temp(), inMicroseconds(source), inMicroseconds(target).tree);
     const plan = await planMoves({...pair, moves, ...more});
     const inodes = new Map(moves.map(([from, at]) => [at, fs.lstatSync(nameBytes(`${pair.target}/${from}`)).ino]));
     const save = async () => {
@@ -233,6 +233,112 @@ describe('apply: moves', function () {
       const again = await applyFile(saved);
       isFine(again);
       expect(again.counts.done, 'done again').to.equal(0);
+      expect(readTree(target)).to.deep.equal(before);
+    });
+  }
+
+  interface Drifted extends Case {
+    readonly change: (pair: {readonly source: string; readonly target: string}) => void;
+    /** What happens to the actions that are not done, by path. */
+    readonly ends: Readonly<Record<string, string>>;
+  }
+  const write = (root: string, at: string, text = 'of somebody else') => fs.writeFileSync(path.join(root, at), text);
+  const one: Case = {target: {a: 'x', d: {}, z: 'old'}, source: {d: {b: 'x'}, z: 'newer'}, moves: [['a', 'd/b']]};
+  const swapped = cases['two files are swapped'] as Case;
+  const folder = cases['a folder moves with its content, and that changes'] as Case;
+  const dependents = {'other/p/gone': 'failed DEPENDS', 'other/p/new': 'failed DEPENDS', 'other/p/sub/new': 'failed DEPENDS'};
+  const below = {...dependents, 'other/p/update': 'failed DEPENDS'};
+
+  const drifts: Record<string, Drifted> = {
+    'what is to be moved was changed': {...one, change: ({target}) => write(target, 'a'), ends: {'d/b': 'skipped'}},
+    'what is to be moved is gone': {...one, change: ({target}) => fs.rmSync(`${target}/a`), ends: {'d/b': 'skipped'}},
+    'another file with the same content and time is there': {
+      ...one,
+      change: ({target}) => {
+        fs.cpSync(`${target}/a`, `${target}/new`, {preserveTimestamps: true});
+        fs.renameSync(`${target}/a`, `${target}/other`);
+        fs.renameSync(`${target}/new`, `${target}/a`);
+      },
+      ends: {'d/b': 'skipped'},
+    },
+    'the new name is taken by a file': {...one, change: ({target}) => write(target, 'd/b'), ends: {'d/b': 'skipped'}},
+    'the new name is taken by a folder': {
+      ...one,
+      change: ({target}) => fs.mkdirSync(`${target}/d/b`),
+      ends: {'d/b': 'skipped'},
+    },
+    'the source was changed': {...one, change: ({source}) => write(source, 'd/b'), ends: {'d/b': 'skipped'}},
+    'the source is gone': {...one, change: ({source}) => fs.rmSync(`${source}/d/b`), ends: {'d/b': 'skipped'}},
+    'a folder has another mode': {
+      ...folder,
+      change: ({target}) => fs.chmodSync(`${target}/q`, 0o711),
+      ends: {'other/p': 'skipped', ...below},
+    },
+    'the name of a folder is taken by a folder with the same names in it': {
+      ...folder,
+      change: ({target}) => fs.cpSync(`${target}/q`, `${target}/other/p`, {recursive: true, preserveTimestamps: true}),
+      ends: {'other/p': 'skipped', ...below},
+    },
+    'one of two that are swapped was changed': {
+      ...swapped,
+      change: ({target}) => write(target, 'b'),
+      ends: {a: 'skipped', b: 'failed DEPENDS'},
+    },
+    'one of two that are swapped is gone': {
+      ...swapped,
+      change: ({target}) => fs.rmSync(`${target}/b`),
+      ends: {a: 'skipped', b: 'failed DEPENDS'},
+    },
+    'the end of a chain is taken': {
+      ...(cases['a chain of files'] as Case),
+      change: ({target}) => write(target, 'log.3'),
+      ends: {log: 'failed DEPENDS', 'log.1': 'failed DEPENDS', 'log.2': 'failed DEPENDS', 'log.3': 'skipped'},
+    },
+    'what is to leave a folder that is deleted was changed': {
+      target: {d: {a: 'x', b: 'gone'}},
+      source: {a: 'x'},
+      moves: [['d/a', 'a']],
+      change: ({target}) => write(target, 'd/a'),
+      ends: {a: 'skipped', d: 'failed DEPENDS'},
+    },
+    'what is to leave a folder that a file replaces was changed': {
+      target: {d: {a: 'x', b: 'gone'}},
+      source: {a: 'x', d: 'now a file'},
+      moves: [['d/a', 'a']],
+      change: ({target}) => write(target, 'd/a'),
+      ends: {a: 'skipped', d: 'failed DEPENDS'},
+    },
+  };
+
+  for (const [title, each] of Object.entries(drifts)) {
+    /** The texts of all files. */
+    const texts = (root: string) => Object.values(readTree(root)).flatMap((line) => /^file .*?("[^"]*")/.exec(line)?.[1] ?? []);
+
+    it(`${title}: it is left alone, and what needs it`, async () => {
+      const {plan, source, target} = await given(each);
+      each.change({source, target});
+      const before = new Set(texts(target));
+      const {problems, counts} = await applied(plan);
+      const codes = new Map(problems.map(({path: at, code}) => [at, code]));
+      const ends = Object.entries(each.ends).map(([at, end]) => [at, end === 'skipped' ? 'DRIFTED' : end.split(' ')[1]]);
+      expect(Object.fromEntries(codes)).to.deep.equal(Object.fromEntries(ends));
+      expect(counts.skipped + counts.failed).to.equal(ends.length);
+      const planned = new Set(
+        plan.actions.flatMap(({kind, path: at}) => (kind === 'delete' || kind === 'update' ? [at as string] : [])),
+      );
+      const goes = new Set([...planned].filter((at) => !(at in each.ends)));
+      const kept = [...before].filter((text) => !texts(target).includes(text));
+      expect(kept.length, `lost: ${kept}`).to.be.at.most(goes.size);
+      expect(fs.readdirSync(path.join(target, '.dirsync'))).to.not.include('moving');
+    });
+
+    it(`${title}: a saved plan is refused, and nothing is changed`, async () => {
+      const {save, source, target} = await given(each);
+      const saved = await save();
+      each.change({source, target});
+      const before = readTree(target);
+      const error = await applyFile(saved).catch((reason: Error) => reason);
+      expect(error).to.include({code: 'PLAN_STALE'});
       expect(readTree(target)).to.deep.equal(before);
     });
   }

@@ -8,7 +8,7 @@ import {Chance, IS_FULL, report, rounds} from '../support/faults.js';
 import {cannotMount, mountedFilesystem} from '../support/filesystems.js';
 import {thingsIn, thingsOf} from '../support/interrupted.js';
 import {type Calls, callsIn, type Moment, runKilled} from '../support/killed.js';
-import {type Moved, planMoves} from '../support/move-plans.js';
+import {inMicroseconds, type Moved, planMoves} from '../support/move-plans.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
 import {has} from '../support/shell.js';
 import {skip} from '../support/skip.js';
@@ -105,7 +105,7 @@ describe('faults: killed while entries are moved', function () {
       readonly root: string,
       readonly env: NodeJS.ProcessEnv,
     ) {
-      ({source: this.source, target: this.target} = pairIn(root, NEW, OLD));
+      ({source: this.source, target: this.target} = pairIn(root, inMicroseconds(NEW), inMicroseconds(OLD).tree));
       this.plan = path.join(root, 'plan');
     }
 

@@ -17,7 +17,7 @@ import {OldPaths} from '../../src/plan/old-paths.js';
 import {platform} from '../../src/platform/choose.js';
 import {Cursor} from '../../src/platform/cursor.js';
 import {planTrees, settings} from './sync.js';
-import {nameBytes, setMtime} from './tree.js';
+import {Leaf, nameBytes, setMtime, sortedEntries, type Tree, toLeaf} from './tree.js';
 
 /** Old path and new path. */
 export type Moved = readonly [from: string, path: string];
@@ -124,4 +124,14 @@ function entryAt(root: string, at: string, preserved: Plan['header']['options'])
     cursor.reset();
     fsys.close(folder);
   }
+}
+
+/** The tree with times that every backend keeps, where it gives none. */
+export function inMicroseconds(tree: Tree): Leaf {
+  const timed = (leaf: Leaf): Leaf => {
+    const {type, text, attributes} = leaf;
+    const inside = Object.fromEntries(sortedEntries(leaf.tree).map(([name, child]) => [name, timed(child)]));
+    return new Leaf(type, text, inside, {mtime: 1_700_000_000_000_001_000n, ...attributes});
+  };
+  return timed(toLeaf(tree));
 }
