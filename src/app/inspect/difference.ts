@@ -25,7 +25,7 @@ const MAX_BYTES = 512 * 1024;
 export function contentOf(action: Action, {header}: Plan): Content {
   const {before, after, path} = action;
   if (action.kind === 'attrs') return {none: 'Only attributes change; the content stays the same.'};
-  if (action.kind === 'move') return {none: 'Only the name and attributes change; the content stays the same.'};
+  if (action.kind === 'move') return {none: 'Only the path and attributes change; the content stays the same.'};
   if (action.kind === 'link') return {none: 'It has the content of the file that it is linked to.'};
   const files = [before, after].filter((entry) => entry?.kind === 'file');
   if (files.length === 0) return {none: 'It has no content of its own.'};

@@ -21,10 +21,14 @@ const OPEN_FOUND = 100;
 
 /** Shows the changes of the visible kinds that the search found. */
 export function filtered(state: ReviewState): ReviewState {
-  const {tree, kinds, found, query} = state;
+  const {tree, kinds, found, query, onlyDrifted} = state;
   const node = currentNode(state);
   const isAll = kinds.size === ACTION_KINDS.length;
-  tree.show((index, kind) => (isAll || kinds.has(kind)) && (found === undefined || found[index] === 1));
+  const isDrifted = (index: number) => tree.actions[index]?.targetDrift !== undefined;
+  tree.show(
+    (index, kind) =>
+      (isAll || kinds.has(kind)) && (found === undefined || found[index] === 1) && (!onlyDrifted || isDrifted(index)),
+  );
   const {shown} = tree;
   const expanded = query !== '' && shown <= OPEN_FOUND ? allFolders(tree, TOP) : state.expanded;
   const next = withRows({...state, expanded, version: state.version + 1}, node);
@@ -44,6 +48,7 @@ export function toggle(state: ReviewState): ReviewState {
   const before = selection.leftOut;
   const {start, end} = tree.range(node);
   const toggleRange = (from: number, to: number) => (leaveOut ? selection.leaveOut(from, to) : selection.takeIn(from, to));
+  for (const move of tree.movesOut(node)) toggleRange(move, move + 1);
   if (tree.shown === tree.changes) toggleRange(start, end);
   else {
     // Hidden changes are not affected.

@@ -6,15 +6,15 @@ import {columns, cutMiddle, pad} from '../../report/words/columns.js';
 import type {DifferenceLine} from '../../report/words/difference.js';
 import {formatBytes} from '../../report/words/units.js';
 import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words/words.js';
-import {type Line, span, widthOf} from '../line.js';
-import {currentNode, GROUPS, type ReviewState, totalsOf} from './state.js';
+import {type Line, span, widthOf, wrapLine} from '../line.js';
+import {currentAction, currentNode, GROUPS, type ReviewState, totalsOf} from './state.js';
 import {DIM, STRONG, WARN} from './styles.js';
 import {TOP} from './tree.js';
 
 /** As much of the row under the cursor as there is room for. */
 export function detailLines(state: ReviewState, width: number, height: number): Line[] {
   const node = currentNode(state);
-  const own = state.tree.actionOf(node);
+  const own = currentAction(state);
   if (state.rows.length === 0) return [];
   if (own === undefined) return folderLines(state, node, width);
   const action = state.plan.actions[own] as Action;
@@ -23,11 +23,22 @@ export function detailLines(state: ReviewState, width: number, height: number): 
   const room = height - below.length - looked.length;
   // On a folder, Enter opens and closes it.
   const hint = below.length > 0 ? '' : ' (Enter shows all)';
-  const [title = [], ...facts] = [...actionLines(action, width, {room, hint}), ...looked];
+  const [title = [], ...facts] = [...actionLines(action, width, {room, hint}), ...leavingLines(state, node), ...looked];
   const lines = [title, ...below, ...facts];
   if (below.length > 0) return lines;
   if (height - lines.length < 3) return lines;
   return [...lines, [], ...contentLines(state, own).slice(0, height - lines.length - 1)];
+}
+
+/** Where the entry goes that is at the path of another action now. */
+function leavingLines({tree, plan}: ReviewState, node: number): Line[] {
+  const move = tree.actionOf(node) === undefined ? undefined : tree.moveFrom(node);
+  return move === undefined ? [] : [[span(toWords(plan.actions[move] as Action, true))]];
+}
+
+/** Returns where a move leads to, for its old path; `isOld`: another entry gets that path. */
+export function toWords(move: Action, isOld: boolean): string {
+  return `${isOld ? 'the old entry moves ' : ''}to ${pathWords(move)}`;
 }
 
 /** All of an action, however long: what it does, and how the content differs. */
@@ -60,8 +71,9 @@ function actionLines(action: Action, width: number, {room, hint = ''}: {room?: n
   const title = [span(`${GLYPHS[action.kind]} ${action.kind}  `, KIND_STYLES[action.kind]), span(pathWords(action), STRONG)];
   const isChange = before !== undefined && after !== undefined;
   // The rows below show every other reason.
-  const reasons = action.reasons.filter((reason) => reason === 'content' || reason === 'hardlink');
-  const head = isChange && reasons.length > 0 ? [title, [span(reasonWords({...action, reasons}))]] : [title];
+  const reasons = isChange ? action.reasons.filter((reason) => reason === 'content' || reason === 'hardlink') : [];
+  const words = reasonWords({...action, reasons});
+  const head = words === '' ? [title] : [title, ...wrapLine([span(words)], width)];
   const rows = attributeRows(action).filter(({name, differs}) => !isChange || name !== 'kind' || differs);
   const widest = Math.max(...rows.map(({name}) => columns(name)));
   const layout = {nameWidth: Math.max(NAME_WIDTH, Math.min(widest, Math.floor(width * 0.28))), width, isCut: room !== undefined};

@@ -3,7 +3,7 @@ import {ACTION_KINDS} from '../../core/action.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
 import {Selection} from '../../plan/selection.js';
 import {filtered, kindsAfter, toggle} from './choices.js';
-import {allFolders, collapse, expand, moved, scrolled, withRows} from './rows.js';
+import {allFolders, collapse, expand, goToOtherEnd, moved, scrolled, withRows} from './rows.js';
 import {chosen, currentNode, type Effect, type Look, type Mode, type Notice, type ReviewState, type SaveEffect} from './state.js';
 import {ChangeTree, type Sort, TOP} from './tree.js';
 
@@ -13,7 +13,7 @@ export type Intent =
   | {readonly type: 'first' | 'last'}
   | {readonly type: 'expand' | 'collapse' | 'open' | 'toggle' | 'back'}
   | {readonly type: 'expand-all' | 'collapse-all'}
-  | {readonly type: 'sort'}
+  | {readonly type: 'sort' | 'other-end' | 'target-drift'}
   /** Index into `GROUPS`; undefined: all. */
   | {readonly type: 'kinds'; readonly group: number | undefined}
   | {readonly type: 'search' | 'details' | 'help' | 'notes' | 'apply' | 'save' | 'export' | 'quit'}
@@ -65,6 +65,7 @@ export function startReview({plan, summary, halts, canApply, names, height}: Rev
     sort: 'impact',
     kinds: new Set(ACTION_KINDS),
     query: '',
+    onlyDrifted: false,
     found: undefined,
     mode: BROWSE,
     notice: undefined,
@@ -146,11 +147,21 @@ function browse(state: ReviewState, intent: Intent): Step {
       const sort = SORTS[(SORTS.indexOf(state.sort) + 1) % SORTS.length] as Sort;
       return {state: withRows({...state, sort, notice: {tone: 'info', text: SORT_WORDS[sort]}}, currentNode(state))};
     }
+    case 'other-end':
+      if (tree.otherEnd(currentNode(state)) === undefined) return {state: {...state, notice: NO_MOVE}};
+      return {state: goToOtherEnd(state)};
+    case 'target-drift':
+      if (!state.onlyDrifted && !hasTargetDrift(state)) return {state: {...state, notice: NO_TARGET_DRIFT}};
+      return {state: filtered({...state, onlyDrifted: !state.onlyDrifted})};
     case 'kinds':
+      if (intent.group === undefined)
+        return {state: filtered({...state, onlyDrifted: false, kinds: kindsAfter(state.kinds, undefined)})};
       return {state: filtered({...state, kinds: kindsAfter(state.kinds, intent.group)})};
     case 'back':
-      if (state.query === '' && state.kinds.size === ACTION_KINDS.length) return {state: {...state, notice: LEAVE_BY}};
-      return {state: filtered({...state, query: '', found: undefined, kinds: new Set(ACTION_KINDS)})};
+      if (state.query === '' && !state.onlyDrifted && state.kinds.size === ACTION_KINDS.length) {
+        return {state: {...state, notice: LEAVE_BY}};
+      }
+      return {state: filtered({...state, query: '', found: undefined, onlyDrifted: false, kinds: new Set(ACTION_KINDS)})};
     case 'search':
       return {state: {...state, mode: {type: 'input', purpose: 'search', text: state.query}}};
     case 'save':
@@ -170,6 +181,15 @@ function browse(state: ReviewState, intent: Intent): Step {
   }
 }
 
+function hasTargetDrift({summary: {targetDrift}}: ReviewState): boolean {
+  return Object.values(targetDrift).some((count) => count > 0);
+}
+
+const NO_MOVE: Notice = {tone: 'info', text: 'Nothing moves here.'};
+const NO_TARGET_DRIFT: Notice = {
+  tone: 'info',
+  text: 'As far as is known, nobody else has changed the target since the last run.',
+};
 const LEAVE_BY: Notice = {tone: 'info', text: 'All changes are shown. Press q to quit the review.'};
 const SORTS: readonly Sort[] = ['impact', 'name', 'kind'];
 const SORT_WORDS: Readonly<Record<Sort, string>> = {

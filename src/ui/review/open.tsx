@@ -1,6 +1,6 @@
 /** Runs a review on a terminal: converts keys into intents, draws states, and performs their effects. */
 import type {Key} from 'ink';
-import type {Action} from '../../core/action.js';
+import {type Action, fromOf} from '../../core/action.js';
 import type {Halt, Plan, PlanSummary} from '../../core/plan.js';
 import {narrow} from '../../plan/narrow.js';
 import {paint} from '../line.js';
@@ -165,8 +165,10 @@ class Review {
     if (query === undefined) return this.#dispatch({type: 'filtered', text: '', found: undefined});
     const found = new Uint8Array(actions.length);
     let sliceEnd = performance.now() + SLICE_MS;
-    for (const [i, {path, before, after}] of actions.entries()) {
-      if (query(path, (after ?? before)?.kind === 'directory')) found[i] = 1;
+    for (const [i, action] of actions.entries()) {
+      const isFolder = (action.after ?? action.before)?.kind === 'directory';
+      const from = fromOf(action);
+      if (query(action.path, isFolder) || (from !== undefined && query(from, isFolder))) found[i] = 1;
       if (i % 256 !== 0 || performance.now() < sliceEnd) continue;
       await new Promise((resolve) => setImmediate(resolve));
       if (search !== this.#search) return;

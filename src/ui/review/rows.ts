@@ -59,10 +59,20 @@ export function collapse(state: ReviewState): ReviewState {
   return moved(state, Math.max(0, above));
 }
 
+/** Moves the cursor to the other path of the move under it, and opens the folders above. */
+export function goToOtherEnd(state: ReviewState): ReviewState {
+  const {tree} = state;
+  const node = tree.otherEnd(currentNode(state));
+  if (node === undefined) return state;
+  const expanded = new Set(state.expanded);
+  for (let at = tree.parentOf(node); at > TOP; at = tree.parentOf(at)) expanded.add(at);
+  return withRows({...state, expanded}, node);
+}
+
 /** Returns the folders with visible changes. */
 export function allFolders(tree: ChangeTree, node: number): Set<number> {
   const folders = new Set<number>([TOP]);
   const end = tree.endOf(node);
-  for (let at = node; at < end; at++) if (tree.endOf(at) > at + 1 && tree.shownIn(at) > 0) folders.add(at);
+  for (let at = node; at < end; at++) if (tree.endOf(at) > at + 1 && tree.isVisible(at)) folders.add(at);
   return folders;
 }

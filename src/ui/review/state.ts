@@ -95,6 +95,8 @@ export interface ReviewState {
   readonly kinds: ReadonlySet<ActionKind>;
   /** The search text. */
   readonly query: string;
+  /** Whether only changes at paths that somebody else changed in the target are visible. */
+  readonly onlyDrifted: boolean;
   /** The changes that the search found; undefined: all. */
   readonly found: Uint8Array | undefined;
   readonly mode: Mode;
@@ -115,9 +117,10 @@ export function currentNode({rows, cursor}: ReviewState): number {
   return rows[cursor]?.node ?? TOP;
 }
 
-/** Returns the change under the cursor: an index into the actions. */
+/** Returns the change under the cursor, or the move of what is there now: an index into the actions. */
 export function currentAction(state: ReviewState): number | undefined {
-  return state.tree.actionOf(currentNode(state));
+  const node = currentNode(state);
+  return state.tree.actionOf(node) ?? state.tree.moveFrom(node);
 }
 
 /** The totals that a row shows. */
@@ -135,8 +138,8 @@ export function totalsOf(state: ReviewState, node: number): RowTotals {
 function shownAndOut({tree, selection}: ReviewState, node: number): number {
   if (selection.leftOut === 0) return 0;
   const {start, end} = tree.range(node);
-  if (tree.shown === tree.changes) return selection.outIn(start, end);
-  let out = 0;
+  let out = tree.movesOut(node).filter((move) => !selection.isIn(move)).length;
+  if (tree.shown === tree.changes) return out + selection.outIn(start, end);
   for (let i = start; i < end; i++) if (!selection.isIn(i) && tree.isShown(i)) out++;
   return out;
 }

@@ -1,9 +1,11 @@
 /**
  * The changes of a plan as a tree of folders, compact enough for a million changes. A node is an index into typed arrays, in
  * canonical order. Its path and totals are computed on demand.
+ *
+ * What moves to another path has a second node, at its old path. In each folder from which it moves away, the move is one more change.
  */
-import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, volumeOf} from '../../core/action.js';
-import {type RelPath, ROOT} from '../../core/path.js';
+import {ACTION_KINDS, type Action, type ActionKind, isCarried, isUpkeep, type Move, volumeOf} from '../../core/action.js';
+import {comparePaths, type RelPath, ROOT} from '../../core/path.js';
 
 export type Sort = 'impact' | 'name' | 'kind';
 
@@ -52,6 +54,10 @@ export class ChangeTree {
   readonly #bytes: Float64Array;
   /** For each action: the number of visible ones before it. */
   readonly #shownBefore: Uint32Array;
+  /** The moves, by their old paths. */
+  readonly #oldPaths: OldPaths;
+  /** The nodes of moves, by their actions. */
+  readonly #moveNodes = new Map<number, number>();
   /** Cached totals, until the visible changes differ. */
   readonly #totals = new Map<number, NodeTotals>();
   /** The number of all changes. */
@@ -62,7 +68,8 @@ export class ChangeTree {
     this.#kind = new Uint8Array(count);
     this.#bytes = new Float64Array(count);
     this.#shownBefore = new Uint32Array(count + 1);
-    const nodes = new NodeBuilder(count);
+    const moves: number[] = [];
+    let nodes = new NodeBuilder(count);
     // Perf: one pass, because most of the time is spent fetching the actions from memory.
     for (let i = 0; i < count; i++) {
       const action = actions[i] as Action;
@@ -72,15 +79,23 @@ export class ChangeTree {
       this.#shownBefore[i] = this.#changes;
       if (isChange) this.#changes++;
       nodes.place(action, i);
+      if (isCarried(action)) moves.push(i);
     }
     this.#shownBefore[count] = this.#changes;
+    if (moves.length > 0) nodes = withOldPaths(actions, moves);
     nodes.finish();
+    this.#oldPaths = nodes.oldPaths;
     this.size = nodes.size;
     this.#own = nodes.own;
     this.#parent = nodes.parent;
     this.#end = nodes.end;
     this.#depth = nodes.depth;
     this.#first = nodes.first;
+    for (const {move} of this.#oldPaths) this.#moveNodes.set(move, NONE);
+    for (let node = 0; node < this.size && this.#moveNodes.size > 0; node++) {
+      const own = this.actionOf(node);
+      if (own !== undefined && this.#moveNodes.has(own)) this.#moveNodes.set(own, node);
+    }
   }
 
   /** Shows the changes for which `isShown` returns true, and hides all others. */
@@ -129,12 +144,58 @@ export class ChangeTree {
 
   isFolder(node: number): boolean {
     if ((this.#end[node] as number) > node + 1 || node === TOP) return true;
-    const {before, after} = this.actions[this.#first[node] as number] as Action;
+    const index = this.#own[node] === 1 ? (this.#first[node] as number) : (this.moveFrom(node) as number);
+    const {before, after} = this.actions[index] as Action;
     return (after ?? before)?.kind === 'directory';
   }
 
   hasChildren(node: number): boolean {
-    return (this.#end[node] as number) > node + 1 && this.shownIn(node) > (this.#isOwnShown(node) ? 1 : 0);
+    if ((this.#end[node] as number) === node + 1) return false;
+    return this.shownIn(node) > (this.#isOwnShown(node) ? 1 : 0) || this.#oldPathsIn(node).some((old) => old.node !== node);
+  }
+
+  /** Whether a node has a line: something at or below it changes, or moves away from there. */
+  isVisible(node: number): boolean {
+    return this.shownIn(node) > 0 || this.#oldPathsIn(node).length > 0;
+  }
+
+  /** Returns the move of what is at a node before the run, as an index into the actions; undefined if it does not move. */
+  moveFrom(node: number): number | undefined {
+    const old = this.#oldPaths[this.#oldPlace(node)];
+    return old?.node === node ? old.move : undefined;
+  }
+
+  /** Returns the node of the other path of a move: for its old path the new one, and the other way around. */
+  otherEnd(node: number): number | undefined {
+    const own = this.actionOf(node);
+    const move = own !== undefined && this.#moveNodes.has(own) ? own : undefined;
+    if (move !== undefined) return this.#oldPaths.find((old) => old.move === move)?.node;
+    const leaving = this.moveFrom(node);
+    return leaving === undefined ? undefined : this.#moveNodes.get(leaving);
+  }
+
+  /** Returns the visible moves from a path at or below a node to a path that is not, as indexes into the actions. */
+  movesOut(node: number): readonly number[] {
+    const {start, end} = this.range(node);
+    return this.#oldPathsIn(node).flatMap(({move}) => (move >= start && move < end ? [] : [move]));
+  }
+
+  /** The old paths at and below a node whose moves are visible. */
+  #oldPathsIn(node: number): OldPaths {
+    if (this.#oldPaths.length === 0) return this.#oldPaths;
+    const below = this.#oldPaths.slice(this.#oldPlace(node), this.#oldPlace(this.#end[node] as number));
+    return below.filter(({move}) => this.isShown(move));
+  }
+
+  /** The place of the first old path whose node is not before this one. */
+  #oldPlace(node: number): number {
+    let [low, high] = [0, this.#oldPaths.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#oldPaths[middle] as OldPaths[number]).node < node) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #isOwnShown(node: number): boolean {
@@ -153,7 +214,7 @@ export class ChangeTree {
 
   pathOf(node: number): RelPath {
     if (node === TOP) return ROOT;
-    const {path} = this.actions[this.#first[node] as number] as Action;
+    const path = this.#pathAt(node);
     let at = -1;
     for (let depth = this.#depth[node] as number; depth > 0 && at !== path.length; depth--) {
       const next = path.indexOf('/', at + 1);
@@ -162,11 +223,19 @@ export class ChangeTree {
     return path.slice(0, at) as RelPath;
   }
 
+  /** A path at or below a node. */
+  #pathAt(node: number): RelPath {
+    const {start, end} = this.range(node);
+    if (start < end) return (this.actions[start] as Action).path;
+    const old = this.#oldPaths[this.#oldPlace(node)] as OldPaths[number];
+    return (this.actions[old.move] as Move).from;
+  }
+
   /** Returns the visible nodes directly below, in canonical order. */
   children(node: number): number[] {
     const found: number[] = [];
     const end = this.#end[node] as number;
-    for (let child = node + 1; child < end; child = this.#end[child] as number) if (this.shownIn(child) > 0) found.push(child);
+    for (let child = node + 1; child < end; child = this.#end[child] as number) if (this.isVisible(child)) found.push(child);
     return found;
   }
 
@@ -176,7 +245,8 @@ export class ChangeTree {
    */
   endOfChain(node: number): number {
     let last = node;
-    while (last !== TOP && this.actionOf(last) === undefined && (this.#end[last] as number) > last + 1) {
+    const isChange = (node: number) => (this.actionOf(node) ?? this.moveFrom(node)) !== undefined;
+    while (last !== TOP && !isChange(last) && (this.#end[last] as number) > last + 1) {
       const child = last + 1;
       if (this.#end[child] !== this.#end[last] || !this.isFolder(child)) break;
       last = child;
@@ -195,13 +265,13 @@ export class ChangeTree {
     const {start, end} = this.range(node);
     let impact = 0;
     for (let i = start; i < end; i++) if (this.isShown(i)) impact += CHANGE_COST + (this.#bytes[i] as number);
-    return impact;
+    return impact + CHANGE_COST * this.movesOut(node).length;
   }
 
   /** Returns the index in `RISK` of the riskiest change at or below. */
   #risk(node: number): number {
     const {start, end} = this.range(node);
-    let risk = RISK.length;
+    let risk = this.movesOut(node).length > 0 ? RISK.indexOf('move') : RISK.length;
     for (let i = start; i < end && risk > 0; i++) {
       if (this.isShown(i)) risk = Math.min(risk, RISK_OF[this.#kind[i] as number] as number);
     }
@@ -219,8 +289,10 @@ export class ChangeTree {
       (counts[this.#kind[i] as number] as number)++;
       bytes += this.#bytes[i] as number;
     }
+    const out = this.movesOut(node).length;
+    (counts[PLACE_OF.move] as number) += out;
     const kinds = Object.fromEntries(ACTION_KINDS.map((kind, i) => [kind, counts[i]])) as Record<ActionKind, number>;
-    const totals = {changes: this.shownIn(node), kinds, bytes};
+    const totals = {changes: this.shownIn(node) + out, kinds, bytes};
     this.#totals.set(node, totals);
     return totals;
   }
@@ -245,6 +317,27 @@ function sortByKey(nodes: readonly number[], keyOf: (node: number) => number): r
   return Array.from(keys, (key) => nodes[key % PLACES] as number);
 }
 
+/** The nodes of old paths, in their order, each with its move: an index into the actions. */
+type OldPaths = readonly {readonly node: number; readonly move: number}[];
+
+/** Builds the nodes of actions and of the old paths of these moves. */
+function withOldPaths(actions: readonly Action[], moves: readonly number[]): NodeBuilder {
+  const nodes = new NodeBuilder(actions.length + moves.length);
+  const left = moves.map((move) => ({move, from: (actions[move] as Move).from})).sort((a, b) => comparePaths(a.from, b.from));
+  let next = 0;
+  actions.forEach((action, i) => {
+    for (let old = left[next]; old && comparePaths(old.from, action.path) < 0; old = left[++next])
+      nodes.leave(actions, old.move, i);
+    nodes.place(action, i);
+    const old = left[next];
+    if (old?.from !== action.path) return;
+    nodes.leave(actions, old.move, i + 1);
+    next++;
+  });
+  for (const {move} of left.slice(next)) nodes.leave(actions, move, actions.length);
+  return nodes;
+}
+
 /** Builds the nodes: one for each action, and one for each folder above it. */
 class NodeBuilder {
   size = 0;
@@ -253,9 +346,12 @@ class NodeBuilder {
   end: Int32Array;
   first: Int32Array;
   depth: Uint16Array;
+  readonly oldPaths: {node: number; move: number}[] = [];
 
   /** The folders above the last path. */
   readonly #open: {node: number; path: string}[] = [];
+  /** The node and the path of the last change. */
+  #last = {node: TOP, path: ''};
 
   constructor(actions: number) {
     // Folders without their own action are few, compared with their content.
@@ -273,6 +369,22 @@ class NodeBuilder {
       this.own[TOP] = 1;
       return;
     }
+    const isFolder = after?.kind === 'directory' || before?.kind === 'directory';
+    this.own[this.#nodeAt(path, isFolder, i)] = 1;
+  }
+
+  /** Adds the old path of a move; `next`: the first action that is not before it. */
+  leave(actions: readonly Action[], move: number, next: number): void {
+    const {from, before} = actions[move] as Move;
+    const isFolder = before.kind === 'directory';
+    const node = this.#last.path === from ? this.#last.node : this.#nodeAt(from, isFolder, next);
+    this.oldPaths.push({node, move});
+    // Other moves may be out of a folder at whose path there is a file afterwards.
+    if (isFolder && this.#open.at(-1)?.node !== node) this.#open.push({node, path: from});
+  }
+
+  /** Adds a node, and one for each folder above it that has none; `i`: the first action at or below them. */
+  #nodeAt(path: RelPath, isFolder: boolean, i: number): number {
     const open = this.#open;
     let above = open[open.length - 1] as {node: number; path: string};
     while (!holds(above.path, path)) {
@@ -287,9 +399,10 @@ class NodeBuilder {
       from = slash + 1;
     }
     const node = this.#add(above.node, open.length, i);
-    this.own[node] = 1;
     this.end[node] = node + 1;
-    if (after?.kind === 'directory' || before?.kind === 'directory') open.push({node, path});
+    this.#last = {node, path};
+    if (isFolder) open.push({node, path});
+    return node;
   }
 
   finish(): void {

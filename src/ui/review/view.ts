@@ -1,16 +1,34 @@
 /** Renders a review as lines: a pure function of its state and the size of the terminal. */
-import type {Action} from '../../core/action.js';
+import {type Action, isCarried} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {PlanSummary} from '../../core/plan.js';
 import {columns, cutMiddle, cutStart, pad} from '../../report/words/columns.js';
 import {formatBytes, formatIsoTime, formatShortCount} from '../../report/words/units.js';
-import {applyQuestion, GLYPHS, KIND_STYLES, plainPath, reasonWords, type Style} from '../../report/words/words.js';
+import {
+  applyQuestion,
+  GLYPHS,
+  KIND_STYLES,
+  plainPath,
+  reasonWords,
+  type Style,
+  targetDriftCounts,
+} from '../../report/words/words.js';
 import {fitLine, fitting, highlight, type Line, span, spread, widthOf, wrapLine, wrapTo} from '../line.js';
-import {actionPage, detailLines, folderLines, kindCounts} from './details.js';
+import {actionPage, detailLines, folderLines, kindCounts, toWords} from './details.js';
 import {review} from './intents.js';
 import {KEY_HELP} from './keys.js';
-import {chosen, currentNode, GROUPS, type Mode, type ReviewState, type Row, type RowTotals, totalsOf} from './state.js';
+import {
+  chosen,
+  currentAction,
+  currentNode,
+  GROUPS,
+  type Mode,
+  type ReviewState,
+  type Row,
+  type RowTotals,
+  totalsOf,
+} from './state.js';
 import {ALARM, DIM, STRONG, WARN} from './styles.js';
 import {TOP} from './tree.js';
 
@@ -91,6 +109,11 @@ function headLines({plan, summary, halts, tree, selection}: ReviewState, width: 
   for (const {guard, message} of open.slice(0, MAX_HALTS)) {
     lines.push(...told(`! ${guard}: ${escapeName(message)}`, ALARM, {columns: width, rows: HALT_LINES}));
   }
+  const drifted = targetDriftCounts(summary.targetDrift);
+  if (drifted !== '')
+    lines.push(
+      ...told(`! In the target since the last run: ${drifted} (t shows only them)`, WARN, {columns: width, rows: HALT_LINES}),
+    );
   const notes = notesLine(plan, open.length - MAX_HALTS);
   if (notes !== undefined) lines.push(...told(`! ${notes}`, WARN, {columns: width, rows: HALT_LINES}));
   if (tree.changes === 0) lines.push([span(` Nothing to do${selection.leftOut > 0 ? '' : ': the target is up to date'}.`)]);
@@ -187,12 +210,13 @@ function rule(left: string, right: string, width: number): Line {
   ];
 }
 
-function treeTitle({sort, query, kinds, tree}: ReviewState): string {
+function treeTitle({sort, query, kinds, onlyDrifted, tree}: ReviewState): string {
   const shownKinds = GROUPS.filter((group) => group.kinds.some((kind) => kinds.has(kind))).map(({name}) => name);
   const parts = [
     `by ${sort}`,
     query !== '' && `"${escapeName(query)}"`,
     shownKinds.length < GROUPS.length && `only ${shownKinds.join(', ')}`,
+    onlyDrifted && 'changed in the target',
     tree.shown < tree.changes && `${formatCount(tree.shown)} of ${formatCount(tree.changes)} shown`,
   ];
   return parts.filter((part) => part !== false).join(' · ');
@@ -248,13 +272,15 @@ function rowStart(
   const {tree} = state;
   const box = totals.chosen === 0 ? '[ ]' : totals.chosen === totals.changes ? '[x]' : '[-]';
   const own = tree.actionOf(row.node);
+  const shown = own ?? shownMoveFrom(state, row.node);
   const action = own === undefined ? undefined : state.plan.actions[own];
+  const kind = shown === undefined ? undefined : state.plan.actions[shown]?.kind;
   const fold = tree.hasChildren(row.node) ? (state.expanded.has(row.node) ? '▾' : '▸') : ' ';
   // The name is visible at any depth.
   const before = `${isCurrent ? '❯' : ' '}${box} ${'  '.repeat(row.depth).slice(0, Math.max(0, Math.floor(width / 2) - 6))}`;
-  const glyph = action === undefined ? span('  ') : span(`${GLYPHS[action.kind]} `, KIND_STYLES[action.kind]);
+  const glyph = kind === undefined ? span('  ') : span(`${GLYPHS[kind]} `, KIND_STYLES[kind]);
   const name = cutMiddle(nameOf(state, row, action), Math.max(8, width - columns(before) - 4));
-  return [span(before), span(`${fold} `), glyph, span(name, action ? KIND_STYLES[action.kind] : undefined)];
+  return [span(before), span(`${fold} `), glyph, span(name, kind && KIND_STYLES[kind])];
 }
 
 /** Returns the names that the row adds to its parent. */
@@ -268,13 +294,26 @@ function nameOf({tree, plan}: ReviewState, {node, top}: Row, action: Action | un
   return link === undefined ? name : `${name} -> ${escapeName(link)}`;
 }
 
+/** For a folder with changes below, their number by kind, "+12 ~3 -1"; for a move, also its other path. */
 function noteOf(state: ReviewState, {node}: Row, totals: RowTotals): Line {
-  const own = state.tree.actionOf(node);
-  if (!state.tree.hasChildren(node) && own !== undefined) return [span(reasonWords(state.plan.actions[own] as Action), DIM)];
-  return kindCounts(totals.kinds);
+  const {tree, plan} = state;
+  const own = tree.actionOf(node);
+  const action = own === undefined ? undefined : plan.actions[own];
+  const from = shownMoveFrom(state, node);
+  const to = from === undefined ? '' : toWords(plan.actions[from] as Action, action !== undefined);
+  if (!tree.hasChildren(node) && (action ?? from) !== undefined) {
+    return [span([action ? reasonWords(action) : '', to].filter((part) => part !== '').join(' · '), DIM)];
+  }
+  const words = [action && isCarried(action) ? reasonWords(action) : '', to].filter((part) => part !== '');
+  return [...kindCounts(totals.kinds), span(words.join(' · '), DIM)];
 }
 
-/** "+12 ~3 -1", or "+12 new  ~3 update  -1 delete". */
+/** The move of what is at a node now, if it is visible. */
+function shownMoveFrom({tree}: ReviewState, node: number): number | undefined {
+  const move = tree.moveFrom(node);
+  return move !== undefined && tree.isShown(move) ? move : undefined;
+}
+
 // ── Pages ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Page = Extract<Mode, {readonly top: number}>;
@@ -291,7 +330,7 @@ function pageOf(state: ReviewState, mode: Page, width: number): {title: string; 
 function wholePage(state: ReviewState, {type}: Page, width: number): {title: string; lines: readonly Line[]} {
   if (type === 'help') return {title: 'Keys', lines: KEY_HELP.flatMap(([keys, meaning]) => helpLines(keys, meaning, width))};
   if (type === 'notes') return {title: 'Problems, warnings and guards', lines: noteLines(state)};
-  const own = state.tree.actionOf(currentNode(state));
+  const own = currentAction(state);
   if (own === undefined) return {title: 'Folder', lines: folderLines(state, currentNode(state), width)};
   const {path} = state.plan.actions[own] as Action;
   return {title: plainPath(path), lines: actionPage(state, own, width)};

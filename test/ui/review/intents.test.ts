@@ -32,8 +32,9 @@ const DEEP = planOf(
 const down = (by = 1): Intent => ({type: 'move', by});
 const type = (name: 'expand' | 'collapse' | 'open' | 'toggle' | 'back' | 'sort' | 'search' | 'details' | 'help' | 'notes') =>
   ({type: name}) as const;
-const key = (name: 'apply' | 'save' | 'export' | 'quit' | 'yes' | 'no' | 'erase' | 'enter' | 'first' | 'last') =>
-  ({type: name}) as const;
+const key = (
+  name: 'other-end' | 'target-drift' | 'apply' | 'save' | 'export' | 'quit' | 'yes' | 'no' | 'erase' | 'enter' | 'first' | 'last',
+) => ({type: name}) as const;
 const all = (name: 'expand-all' | 'collapse-all') => ({type: name}) as const;
 const kinds = (name?: (typeof GROUPS)[number]['name']): Intent => ({
   type: 'kinds',
@@ -496,6 +497,8 @@ const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
     text('x'),
     key('quit'),
     key('apply'),
+    key('other-end'),
+    key('target-drift'),
   ),
   fc.integer({min: 1, max: 12}).map((height): Intent => ({type: 'resize', height})),
   fc.uint8Array({min: 0, max: 1, minLength: 1}).map((flags): Intent => ({type: 'filtered', text: 'q', found: flags})),
@@ -518,6 +521,65 @@ describe('ui/review/intents', () => {
       }
     });
   }
+
+  describe('moves', () => {
+    const plan = planOf([
+      act.upkeep('in'),
+      act.moveFolder('out/x', 'in/x', 2),
+      act.create('out/x/new'),
+      {...act.delete('z'), targetDrift: 'added'},
+    ]);
+    const rowOf = (state: ReviewState, path: string) => state.rows.findIndex(({node}) => state.tree.pathOf(node) === path);
+    const onRow = (path: string) => down(rowOf(openPlan(plan), path));
+
+    it('have a row at both paths', () => {
+      const {state} = play(openPlan(plan), type('sort'));
+      expect(rowTexts(state)).to.deep.equal(['> [x] /', '  [x]   in/x/', '  [x]   out/x/', '  [x]     out/x/new', '  [x]   z']);
+    });
+
+    for (const path of ['in/x', 'out/x']) {
+      it(`are left out and taken in at both paths: ${path}`, () => {
+        const {state} = play(openPlan(plan), onRow(path), type('toggle'));
+        expect(
+          rowTexts(state)
+            .map((line) => line.slice(2))
+            .sort(),
+        ).to.deep.equal(['[ ]     out/x/new', '[ ]   in/x/', '[ ]   out/x/', '[-] /', '[x]   z']);
+        expect(play(state, type('toggle')).state.selection.isIn(1)).to.equal(true);
+      });
+    }
+
+    it('lead from one path to the other', () => {
+      const closed = play(openPlan(plan), all('collapse-all'), onRow('in/x')).state;
+      const there = play(openPlan(plan), onRow('in/x'), key('other-end')).state;
+      expect(rowTexts(there).find((line) => line.startsWith('>'))).to.equal('> [x]   out/x/');
+      expect(rowTexts(play(there, key('other-end')).state).find((line) => line.startsWith('>'))).to.equal('> [x]   in/x/');
+      expect(play(closed, key('first'), key('other-end')).state.notice?.text).to.equal('Nothing moves here.');
+    });
+
+    it('open the folders above the other path', () => {
+      const deep = planOf([act.create('a/1'), act.moveFile('a/b/c', 'z/1'), act.create('a/b/d')]);
+      const {state} = play(openPlan(deep), all('collapse-all'), key('last'), type('expand'), key('last'), key('other-end'));
+      expect(rowTexts(state).find((line) => line.startsWith('>'))).to.equal('> [x]       a/b/c');
+    });
+
+    it('are found by both paths, and hidden at both', () => {
+      const {state} = play(openPlan(plan), {type: 'filtered', text: 'in', found: Uint8Array.of(0, 1, 0, 0)});
+      expect(rowTexts(state)).to.have.members(['> [x] /', '  [x]   in/x/', '  [x]   out/x/']);
+      expect(rowTexts(play(openPlan(plan), kinds('delete')).state)).to.deep.equal(['> [x] /', '  [x]   z']);
+    });
+
+    it('and what somebody changed in the target is shown alone', () => {
+      const {state} = play(openPlan(plan), key('target-drift'));
+      expect(rowTexts(state)).to.deep.equal(['> [x] /', '  [x]   z']);
+      for (const again of [key('target-drift'), type('back'), kinds()]) {
+        expect(rowTexts(play(state, again).state)).to.have.length(5);
+      }
+      const calm = play(openPlan(PLAN), key('target-drift')).state;
+      expect(calm.notice?.text).to.include('nobody else has changed the target');
+      expect(calm.rows).to.have.length(openPlan(PLAN).rows.length);
+    });
+  });
 
   it('opens of a large plan only what a search found', () => {
     const {state} = play(openPlan(DEEP), {

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {ACTION_KINDS, type Action, type ActionKind, isUpkeep, volumeOf} from '../../../src/core/action.js';
-import type {RelPath} from '../../../src/core/path.js';
+import {ACTION_KINDS, type Action, type ActionKind, isCarried, isUpkeep, type Move, volumeOf} from '../../../src/core/action.js';
+import {comparePaths, type RelPath} from '../../../src/core/path.js';
 import {ChangeTree, type Sort, TOP} from '../../../src/ui/review/tree.js';
 import {actions as anyActions} from '../../support/arbitrary.js';
 import {act, file, folder} from '../../support/plan.js';
@@ -28,8 +28,10 @@ class Model {
     readonly actions: readonly Action[],
     readonly isShown: (index: number) => boolean,
   ) {
-    const all = actions.flatMap(({path}) => (path === '' ? [] : path.split('/').map((_, i, names) => names.slice(0, i + 1))));
-    this.paths = [...new Set(['', ...all.map((names) => names.join('/'))])];
+    const named = actions.flatMap((action) => (isCarried(action) ? [action.path, action.from] : [action.path]));
+    const all = named.flatMap((path) => (path === '' ? [] : path.split('/').map((_, i, names) => names.slice(0, i + 1))));
+    const paths = new Set(['', ...all.map((names) => names.join('/'))]);
+    this.paths = [...paths].sort((a, b) => comparePaths(a as RelPath, b as RelPath));
   }
 
   below(path: string): number[] {
@@ -42,8 +44,31 @@ class Model {
     return this.below(path).filter((i) => !isUpkeep(this.actions[i] as Action) && this.isShown(i));
   }
 
+  /** The visible moves whose old path is at or below a path. */
+  leaving(path: string): number[] {
+    return this.actions.flatMap((action, i) => (isCarried(action) && this.isShown(i) && isAt(action.from, path) ? [i] : []));
+  }
+
+  movesOut(path: string): number[] {
+    return this.leaving(path).filter((i) => !isAt((this.actions[i] as Action).path, path));
+  }
+
+  isVisible(path: string): boolean {
+    return this.shown(path).length + this.leaving(path).length > 0;
+  }
+
   children(path: string): string[] {
-    return this.paths.filter((other) => other !== '' && parentOf(other) === path && this.shown(other).length > 0);
+    return this.paths.filter((other) => other !== '' && parentOf(other) === path && this.isVisible(other));
+  }
+
+  moveFrom(path: string): number | undefined {
+    const found = this.actions.findIndex((action) => isCarried(action) && action.from === path);
+    return found === -1 ? undefined : found;
+  }
+
+  otherEnd(path: string): string | undefined {
+    const own = this.actions.find((action) => isCarried(action) && action.path === path);
+    return own === undefined ? this.actions[this.moveFrom(path) ?? -1]?.path : (own as Move).from;
   }
 
   own(path: string): number | undefined {
@@ -51,15 +76,17 @@ class Model {
   }
 
   isFolder(path: string): boolean {
-    const action = this.actions.find((one) => one.path === path);
-    return path === '' || this.below(path).length > (action ? 1 : 0) || (action?.after ?? action?.before)?.kind === 'directory';
+    const action = this.actions.find((one) => one.path === path) ?? this.actions[this.moveFrom(path) ?? -1];
+    const isAbove = this.paths.some((other) => other !== path && isAt(other, path));
+    return path === '' || isAbove || (action?.after ?? action?.before)?.kind === 'directory';
   }
 
   totals(path: string) {
     const shown = this.shown(path);
-    const count = (kind: ActionKind) => shown.filter((i) => this.actions[i]?.kind === kind).length;
+    const all = [...shown, ...this.movesOut(path)];
+    const count = (kind: ActionKind) => all.filter((i) => this.actions[i]?.kind === kind).length;
     return {
-      changes: shown.length,
+      changes: all.length,
       kinds: Object.fromEntries(ACTION_KINDS.map((kind) => [kind, count(kind)])),
       bytes: shown.reduce((sum, i) => sum + volumeOf(this.actions[i] as Action), 0),
     };
@@ -67,13 +94,14 @@ class Model {
 
   /** Larger keys come first. Impacts are told apart as well as a 32-bit number tells them. */
   key(path: string, sort: Sort): number {
-    const shown = this.shown(path);
+    const shown = [...this.shown(path), ...this.movesOut(path)];
     if (sort === 'name') return 0;
     if (sort === 'impact') return Math.fround(shown.reduce((sum, i) => sum + 4096 + volumeOf(this.actions[i] as Action), 0));
     return -Math.min(...shown.map((i) => RISK.indexOf((this.actions[i] as Action).kind)));
   }
 }
 
+const isAt = (path: string, above: string) => above === '' || path === above || path.startsWith(`${above}/`);
 const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 function nodesOf(tree: ChangeTree): Map<string, number> {
@@ -95,9 +123,12 @@ describe('ui/review/tree', () => {
           expect(tree.changes).to.equal(actions.filter((action) => !isUpkeep(action)).length);
           for (const [path, node] of nodes) {
             const below = model.below(path);
-            expect(tree.range(node)).to.deep.equal(
-              below.length === 0 ? {start: 0, end: 0} : {start: below[0], end: (below.at(-1) as number) + 1},
-            );
+            const {start, end} = tree.range(node);
+            expect([end - start, below[0] ?? start, (below.at(-1) ?? start - 1) + 1]).to.deep.equal([below.length, start, end]);
+            expect(tree.moveFrom(node)).to.equal(model.moveFrom(path));
+            expect(tree.movesOut(node)).to.have.members(model.movesOut(path));
+            const other = tree.otherEnd(node);
+            expect(other && tree.pathOf(other)).to.equal(model.otherEnd(path));
             const children = tree.children(node);
             expect(children.map((child) => tree.pathOf(child))).to.deep.equal(model.children(path));
             for (const child of children) expect(tree.parentOf(child)).to.equal(node);
@@ -132,6 +163,34 @@ describe('ui/review/tree', () => {
     expect(chain([act.mkdir('a/b'), act.create('a/b/c/x')], 'a/b'), 'a change is a line of its own').to.equal('a/b');
     expect(chain([act.upkeep('a'), act.upkeep('a/b'), act.create('a/b/x')], 'a'), 'upkeep is no change').to.equal('a/b');
     expect(chain([act.create('a/x')], ''), 'the top is a line of its own').to.equal('');
+  });
+
+  it('has a line for the old path of what moves, and counts the move in both folders', () => {
+    const tree = new ChangeTree([
+      act.upkeep('in'),
+      act.moveFolder('out/x', 'in/x', 2),
+      act.create('swap', file(1)),
+      act.moveFile('tidy/b', 'tidy/a'),
+      act.moveFile('z', 'swap'),
+    ]);
+    const lines = (node: number): string[] =>
+      tree.children(node).flatMap((child) => [`${tree.pathOf(child)} ${tree.totals(child).changes}`, ...lines(child)]);
+    expect(lines(TOP)).to.deep.equal([
+      ...['in 1', 'in/x 1', 'out 1', 'out/x 1', 'swap 2'],
+      ...['tidy 1', 'tidy/a 1', 'tidy/b 1', 'z 1'],
+    ]);
+    expect(tree.totals(TOP).changes).to.equal(4);
+    const node = nodesOf(tree).get('swap') as number;
+    expect([tree.actionOf(node), tree.moveFrom(node)]).to.deep.equal([2, 4]);
+    tree.show((_, kind) => kind !== 'move');
+    expect(lines(TOP)).to.deep.equal(['swap 1']);
+  });
+
+  it('joins folders up to the old path of a move', () => {
+    const tree = new ChangeTree([act.moveFile('a/b/c', 'd/e/f/g'), act.moveFolder('h/i', 'j/k/l')]);
+    const nodes = nodesOf(tree);
+    const ends = ['d', 'j'].map((path) => tree.pathOf(tree.endOfChain(nodes.get(path) as number)));
+    expect(ends).to.deep.equal(['d/e/f', 'j/k/l']);
   });
 
   it('never counts upkeep, and has no line for it', () => {

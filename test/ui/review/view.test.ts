@@ -15,6 +15,7 @@ import {aclFor} from '../../support/acl.js';
 import {plan as anyPlan} from '../../support/arbitrary.js';
 import {act, file, folder, planOf, symlink} from '../../support/plan.js';
 import {openPlan, play} from '../../support/review.js';
+import {movesAndDrift} from '../../support/subject.js';
 
 const SIZES: readonly Size[] = [
   [20, 2],
@@ -81,7 +82,15 @@ const MODES: readonly Mode[] = [
 
 const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
   fc.integer({min: -3, max: 5}).map((by): Intent => ({type: 'move', by})),
-  fc.constantFrom<Intent>({type: 'toggle'}, {type: 'expand-all'}, {type: 'collapse'}, {type: 'sort'}, {type: 'kinds', group: 0}),
+  fc.constantFrom<Intent>(
+    {type: 'toggle'},
+    {type: 'expand-all'},
+    {type: 'collapse'},
+    {type: 'sort'},
+    {type: 'other-end'},
+    {type: 'target-drift'},
+    {type: 'kinds', group: 0},
+  ),
 );
 
 function hostilePlan() {
@@ -186,6 +195,61 @@ describe('ui/review/view', () => {
       const many = openPlan(planOf([act.create('a', file(1, {xattrs}))]));
       const lines = rowsOf(openAt(many, {type: 'move', by: 1}), {columns: 80, rows: 23});
       expect(lines).to.include('30 more attributes (Enter shows all)');
+    });
+  });
+
+  describe('moves and target drift', () => {
+    const size = {columns: 131, rows: 40};
+    const state = openPlan(planOf([...movesAndDrift.slice(0, -1), act.moveFile('y', 'x', file(5)), ...movesAndDrift.slice(-1)]));
+    const shown = (at: ReviewState) => texts(at, size).map((line) => line.trimEnd());
+    const rowsOf = (at: ReviewState) => shown(at).filter((line) => /^[ ❯]\[/.test(line));
+    const at = (path: string) => {
+      const by = state.rows.findIndex(({node}) => state.tree.pathOf(node) === path);
+      return openAt(state, {type: 'move', by});
+    };
+
+    it('say where each comes from and goes to, at both paths', () => {
+      const lines = rowsOf(state).map((line) => line.replace(/ {2,}/g, '  '));
+      expect(lines).to.include.members([
+        ' [x]  → incoming/trip/  to photos/2024/',
+        ' [x]  ▾ → 2024/  ~1 →1 from incoming/trip/ · 40,000 files, 1 GiB not co…  2 B',
+        ' [x]  ~ x  size 1 → 2 · changed in the target since the last run  2 B',
+        ' [x]  → c\\x1b.jpg  to photos/b\\n.jpg',
+        ' [x]  → x  to y',
+        ' [x]  → README  from readme',
+      ]);
+      expect(shown(state)[2]).to.equal(' ! In the target since the last run: 1 added, 1 changed, 1 removed (t shows only them)');
+    });
+
+    it('are in the details of both paths', () => {
+      for (const path of ['photos/2024', 'incoming/trip']) {
+        const lines = shown(at(path));
+        const title = lines.indexOf('→ move  photos/2024/');
+        expect(lines.slice(title, title + 5)).to.include('from incoming/trip/ · 40,000 files, 1 GiB not copied');
+      }
+      expect(shown(at('a.txt'))).to.include('removed from the target since the last run');
+    });
+
+    it('say what becomes of the old entry where a new one takes its path', () => {
+      const swap = openPlan(planOf([act.moveFile('a', 'b', file(1)), act.moveFile('b', 'a', file(2))]));
+      const lines = rowsOf(swap).map((line) => line.replace(/ {2,}/g, '  '));
+      expect(lines).to.include.members([
+        ' [x]  → a  from b · 1 B not copied · the old entry moves to b',
+        ' [x]  → b  from a · 2 B not copied · the old entry moves to a',
+      ]);
+      expect(shown(openAt(swap, {type: 'move', by: 1}))).to.include('the old entry moves to b');
+    });
+
+    it('of a folder and in it count once, and a box stands for both ends', () => {
+      const left = openAt(at('incoming/trip'), {type: 'toggle'});
+      const boxes = rowsOf(left).map((line) => line.slice(1, 4) + line.slice(4, 40).trimEnd());
+      expect(boxes).to.include.members([
+        '[ ]     → incoming/trip/',
+        '[ ]     ▾ → 2024/',
+        '[ ]         ~ x',
+        '[x]       → b\\n.jpg',
+      ]);
+      expect(left.notice?.text).to.equal('1 change left out, and 1 more that depends on it.');
     });
   });
 
