@@ -59,9 +59,9 @@ export function encodeHeader(header: PlanHeader) {
     rules,
     tagged,
     narrowed,
-    compared,
+    ...(compared && {compared}),
     warnings,
-  } satisfies Record<keyof PlanHeader, unknown>;
+  } satisfies Record<Exclude<keyof PlanHeader, 'compared'>, unknown>;
 }
 
 /** Encodes a root. */

@@ -14,6 +14,7 @@ import {
   kindOf,
   nameAt,
   PARTIAL,
+  recoded,
   type Stat,
   toEntry,
 } from '../../src/core/block.js';
@@ -204,5 +205,25 @@ describe('core/block', () => {
     expect(read([moved])).to.deep.equal([plain('a'), plain('b')]);
     expect(block.text.length).to.equal(0);
     expect(block.inode.length).to.equal(0);
+  });
+});
+
+describe('core/block: recoded', () => {
+  it('law: leaves out rows, gives others a new code, and keeps the rest', () => {
+    fc.assert(
+      fc.property(rows, fc.func(fc.nat(2)), (given, choose) => {
+        const [block] = write(given);
+        if (block === undefined) return;
+        const wanted = given.map((_, i) => choose(i));
+        const made = recoded(block, (i) => (wanted[i] === 0 ? undefined : wanted[i] === 1 ? CODE.excluded : block.code[i]));
+        const left = given.flatMap((row, i) => (wanted[i] === 0 ? [] : [{row, isOut: wanted[i] === 1}]));
+        expect(made.count).to.equal(left.length);
+        left.forEach(({row, isOut}, i) => {
+          expect([made.depth[i], nameAt(made, i)]).to.deep.equal([row.depth, row.name]);
+          if (isOut) expect(made.code[i]).to.equal(CODE.excluded);
+          else expect(entryAt(made, i)).to.deep.equal(row.entry);
+        });
+      }),
+    );
   });
 });

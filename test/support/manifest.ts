@@ -2,6 +2,9 @@
 import {blake3} from '@napi-rs/blake-hash';
 import {type Block, nameAt} from '../../src/core/block.js';
 import {BlockPaths} from '../../src/core/block-paths.js';
+import type {ManifestFacts, ManifestHeader} from '../../src/core/manifest.js';
+import type {RelPath} from '../../src/core/path.js';
+import {problem} from '../../src/core/problem.js';
 import {type Manifest, ManifestWriter, openManifest, type RandomAccess, type Section} from '../../src/formats/manifest-file.js';
 import {Devices, encodeFrame} from '../../src/formats/manifest-frame.js';
 
@@ -61,3 +64,39 @@ export function seal(frame: Buffer): Buffer {
   blake3(frame.subarray(16)).copy(frame, 0, 0, 16);
   return frame;
 }
+
+export const HEADER: ManifestHeader = {
+  id: '20260101T100000000Z-00000a',
+  created: '2026-01-01T10:00:00.000Z',
+  writer: 'dirsync test',
+  root: {path: '/s\udcff', identity: {inode: 2n ** 63n, birthtime: -1n}},
+  options: {
+    filters: ['*.tmp'],
+    excludeCaches: true,
+    excludeIfPresent: ['.nobackup'],
+    oneFileSystem: true,
+    linksAs: 'text',
+    digest: true,
+    read: {xattrs: ['user'], acls: true},
+  },
+  fileSystem: {
+    type: 'vfat',
+    madeUp: ['owner'],
+    resolution: 2_000_000_000n,
+    range: {},
+    supports: {xattrs: ['user', 'trusted'], acls: false},
+    largestFile: 2 ** 32 - 1,
+    folding: {keepsCase: true, keepsAccents: false},
+  },
+};
+
+export const FACTS: ManifestFacts = {
+  totals: {entries: 3, leaves: 2, bytes: 12, digest: 'ab'.repeat(32)},
+  owners: {users: {root: 0}, groups: {'a\udcff': 7}},
+  rules: [['b' as RelPath, '*.log\n']],
+  tagged: [['c' as RelPath, '.nobackup']],
+  isCut: true,
+  problems: [problem({path: 'd' as RelPath, side: 'source', phase: 'scan', code: 'EACCES'})],
+  unlisted: 4,
+  warnings: ['x'],
+};

@@ -9,6 +9,7 @@ import {ACTION_KINDS, type ActionKind} from '../../../src/core/action.js';
 import {DirsyncError} from '../../../src/core/errors.js';
 import type {Event} from '../../../src/core/event.js';
 import type {Explanation} from '../../../src/core/explanation.js';
+import type {ShownManifest} from '../../../src/core/manifest.js';
 import type {RelPath} from '../../../src/core/path.js';
 import {GUARD_NAMES, type Plan} from '../../../src/core/plan.js';
 import {problem} from '../../../src/core/problem.js';
@@ -24,6 +25,8 @@ import {
   historyDocument,
   jobRunDocument,
   jobsDocument,
+  manifestDocument,
+  manifestDocumentText,
   planDocument,
   runDocument,
   settingsDocument,
@@ -31,6 +34,7 @@ import {
 } from '../../../src/report/json.js';
 import * as arbitrary from '../../support/arbitrary.js';
 import {jobRun} from '../../support/job-run.js';
+import {FACTS, HEADER} from '../../support/manifest.js';
 import {act, file as fileEntry, planOf} from '../../support/plan.js';
 import {context, settings} from '../../support/sync.js';
 import {tempDirs} from '../../support/temp.js';
@@ -156,6 +160,19 @@ const shown: ShownConfig = {
   ],
 };
 
+const manifest: ShownManifest = {
+  file: '/m\udcff',
+  checksum: '0a'.repeat(16),
+  header: HEADER,
+  facts: FACTS,
+  entries: () => [
+    {path: 'a\udcff' as RelPath, entry: fileEntry(12), state: 'known', digest: '0b'.repeat(32)},
+    {path: 'b' as RelPath, entry: fileEntry(3), state: 'known'},
+    {path: 'c' as RelPath, entry: undefined, state: 'excluded'},
+    {path: 'd' as RelPath, entry: undefined, state: 'unknown'},
+  ],
+};
+
 const ended = jobRun({planned: {plan, summary: summarize(plan), halts: guardHalts(plan, [])}, report});
 const failed = jobRun({
   job: undefined,
@@ -183,6 +200,8 @@ const DOCUMENTS: [name: string, type: string, document: object][] = [
     explanationDocument({...short, verdict: 'nowhere', filter: {excluded: false, at: 'x' as RelPath}, source: {}, target: {}}),
   ],
   ['settings', 'settings', settingsDocument(shown)],
+  ['a manifest', 'manifest', manifestDocument(manifest)],
+  ['a manifest with its entries', 'manifest', JSON.parse([...manifestDocumentText(manifest)].join(''))],
   ['a run of a job', 'job-run', jobRunDocument(ended)],
   ['a run of two folders that came to nothing', 'job-run', jobRunDocument(failed)],
   ['runs of several jobs', 'jobs', jobsDocument([ended, failed])],
@@ -204,6 +223,8 @@ const EVENTS: Event[] = [
   {type: 'explained', explanation},
   {type: 'drift', drift: [{path: 'd' as RelPath, side: 'target', attribute: 'size', before: '1', now: '2'}]},
   {type: 'config-shown', config: shown},
+  {type: 'snapshot-progress', entries: 12, bytes: 0},
+  {type: 'manifest', manifest},
   {
     type: 'lock-waiting',
     target: '/t\udcff',
@@ -258,6 +279,7 @@ describe('report/schema/documents', () => {
       'history',
       'job-run',
       'jobs',
+      'manifest',
       'plan',
       'run',
       'settings',
@@ -304,6 +326,7 @@ describe('report/schema/documents', () => {
     const optionalInExplanation = /^(?:action|leader)$/;
     const optionalInDrift = /^(?:before|now)$/;
     const optionalInStep = /^(?:from|moved)$/;
+    const optionalInManifest = /^(?:entries|linksAs|type|largestFile|folding|state)$/;
     const optionalInJobRun = /^(?:job|source|target|halts|report|error)$/;
     const cases: [name: string, type: string, document: Json][] = all.flatMap(([type, document]) =>
       objectsIn(read(document)).flatMap((at) => {
@@ -315,6 +338,7 @@ describe('report/schema/documents', () => {
         const isJobRun = /^(?:job-run|jobs\.runs\.\d+|run-ended\.run)$/.test(where);
         const isDrift = /\.drift\.\d+$/.test(where);
         const isStep = /\.steps?(?:\.\d+)?$/.test(where);
+        const isManifest = /^manifest(?:\.header\.(?:options|fileSystem)|\.entries\.\d+|)$/.test(where);
         const isExplanation = /^(?:explanation|explained\.explanation)$/.test(where);
         return [
           [`${where} with one more field`, type, changed(document, at, (value) => Object.assign(value, {extra: null}))] as const,
@@ -330,6 +354,9 @@ describe('report/schema/documents', () => {
             (isJobRun && optionalInJobRun.test(key)) ||
             (isDrift && optionalInDrift.test(key)) ||
             (isStep && optionalInStep.test(key)) ||
+            (isManifest && optionalInManifest.test(key) && !(key === 'type' && at.length === 0)) ||
+            (/^manifest\.entries\.\d+$/.test(where) && key === 'digest') ||
+            /^manifest\.facts\.owners\.\w+$/.test(where) ||
             (isExplanation && optionalInExplanation.test(key))
               ? []
               : [[`${where} without ${key}`, type, changed(document, at, (value) => delete value[key])] as const]),
