@@ -125,7 +125,7 @@ describe('apply, deletes that are held back since something was not copied', () 
       const onEvent = ({type}: {type: string}) => {
         if (type === 'plan-ready') for (const at of vanish) fs.rmSync(path.join(source, at));
       };
-      const report = await applyFresh(settings(source, target, overrides), {...context(), onEvent});
+      const report = await applyFresh(settings(source, target, {moves: false, ...overrides}), {...context(), onEvent});
       const after = readTree(target);
       for (const at of kept) expect(after[at], at).to.equal(before[at]);
       for (const at of gone) expect(after[at], at).to.equal(undefined);
@@ -146,7 +146,7 @@ describe('apply, deletes that are held back since something was not copied', () 
       const onEvent = ({type}: {type: string}) => {
         if (type === 'plan-ready') for (const at of vanish) fs.rmSync(path.join(source, at));
       };
-      const report = await applyFresh(settings(source, target), {...context(), onEvent});
+      const report = await applyFresh(settings(source, target, {moves: false}), {...context(), onEvent});
       const after = readTree(target);
       for (const at of kept) expect(after[at], at).to.equal(before[at]);
       for (const at of gone) expect(after[at], at).to.not.equal(before[at]);
@@ -167,7 +167,7 @@ describe('apply, deletes that are held back since something was not copied', () 
       // Its change time alone is another then.
       fs.chmodSync(path.join(source, 'd'), 0o600);
     };
-    const report = await applyFresh(settings(source, target), {...context(), onEvent});
+    const report = await applyFresh(settings(source, target, {moves: false}), {...context(), onEvent});
     expect(report.problems.map((found) => `${found.path} ${found.code}`)).to.deep.equal(['a HELD_BACK']);
     expect(fs.readFileSync(path.join(target, 'a'), 'utf8')).to.equal('photo 1');
     expect(fs.existsSync(path.join(target, 'c'))).to.equal(false);
@@ -180,7 +180,7 @@ describe('apply, deletes that are held back since something was not copied', () 
     const onEvent = ({type}: {type: string}) => {
       if (type === 'plan-ready') fs.rmSync(path.join(source, 'renamed'));
     };
-    const report = await applyFresh(settings(source, target), {...context(), onEvent});
+    const report = await applyFresh(settings(source, target, {moves: false}), {...context(), onEvent});
     expect(fs.readFileSync(path.join(target, 'way/a'), 'utf8')).to.equal('photo 1');
     expect(report.counts).to.include({blocked: 2, failed: 1});
   });
@@ -195,7 +195,7 @@ describe('apply, deletes that are held back since something was not copied', () 
       const note = path.join(target, '.dirsync/abilities.json');
       fs.writeFileSync(note, JSON.stringify({...JSON.parse(fs.readFileSync(note, 'utf8')), symlinks: 'none'}));
     };
-    const report = await applyFresh(settings(source, target), {...context(), onEvent});
+    const report = await applyFresh(settings(source, target, {moves: false}), {...context(), onEvent});
     expect(report.counts).to.include({'not-kept': 4});
     expect(report.problems).to.deep.equal([]);
     expect(fs.readFileSync(path.join(target, 'way/a'), 'utf8')).to.equal('photo 1');
