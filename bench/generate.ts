@@ -5,6 +5,8 @@ import {workerData} from 'node:worker_threads';
 export interface GenerateJob {
   readonly root: string;
   readonly files: number;
+  /** Bytes of each file; if not given, 0 to 200. */
+  readonly size?: number;
   /** This worker makes the top folders `first`, `first + step`, … */
   readonly first: number;
   readonly step: number;
@@ -13,9 +15,9 @@ export interface GenerateJob {
 const FILES_PER_FOLDER = 50;
 const FOLDERS_PER_TOP = 100;
 const FILES_PER_TOP = FILES_PER_FOLDER * FOLDERS_PER_TOP;
-const CONTENT = Buffer.alloc(200, 'dirsync ');
 
-const {root, files, first, step} = workerData as GenerateJob;
+const {root, files, size, first, step} = workerData as GenerateJob;
+const content = Buffer.alloc(size ?? 200, 'dirsync ');
 for (let top = first; top * FILES_PER_TOP < files; top += step) {
   const end = Math.min(files, (top + 1) * FILES_PER_TOP);
   let folder = '';
@@ -24,6 +26,6 @@ for (let top = first; top * FILES_PER_TOP < files; top += step) {
       folder = `${root}/top-${top}/folder-${file / FILES_PER_FOLDER}`;
       mkdirSync(folder, {recursive: true});
     }
-    writeFileSync(`${folder}/file-${file}`, CONTENT.subarray(0, (file * 7919) % 201));
+    writeFileSync(`${folder}/file-${file}`, content.subarray(0, size ?? (file * 7919) % 201));
   }
 }

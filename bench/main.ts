@@ -6,11 +6,13 @@
 import {execFileSync} from 'node:child_process';
 import {
   closeSync,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -34,6 +36,7 @@ import {
   generatedTree,
   linuxTree,
   memoryFolder,
+  treeOfSize,
   Unavailable,
   WORK_FOLDER,
 } from './trees.js';
@@ -113,6 +116,7 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
     return {...firstCopy(source, base), cleanUp: () => rmSync(base, {recursive: true})};
   },
   'copy-disk': async () => firstCopy(await linuxTree(), WORK_FOLDER),
+  'moved-folder': async () => movedFolder(await treeOfSize(40_000, 25_000)),
   'startup-version': async () => startup('--version', {...dirsync('--version'), name: 'dirsync'}, 1.6),
   'startup-plan': async () => {
     const tree = await generatedTree(10);
@@ -344,6 +348,58 @@ async function unchanged(what: string, source: string, goals: {plain: number; fu
         },
       };
     },
+  };
+}
+
+/** The only folder of the source is renamed before each turn; each tool has a source and a target of its own. */
+async function movedFolder(tree: string): Promise<Row> {
+  const entries = countEntries(tree) + 1;
+  const base = path.join(WORK_FOLDER, 'moved');
+  rmSync(base, {recursive: true, force: true});
+  const pairOf = (tool: string) => {
+    const [source, target] = [path.join(base, tool, 'source'), path.join(base, tool, 'target')];
+    mkdirSync(source, {recursive: true});
+    execFileSync('cp', ['-a', tree, path.join(source, 'new')]);
+    return {source, target};
+  };
+  const rename = ({source}: {source: string}) => {
+    const name = readdirSync(source)[0] as string;
+    renameSync(path.join(source, name), path.join(source, name === 'new' ? 'old' : 'new'));
+  };
+  const check = ({source, target}: {source: string; target: string}) => {
+    expectEntries(target, entries);
+    const name = readdirSync(source)[0] as string;
+    if (!existsSync(path.join(target, name))) throw new Error(`${target} has no ${name}`);
+  };
+  const [ours, theirs] = [pairOf('dirsync'), pairOf('rsync')];
+  let inode = 0;
+  const inodeOf = () => statSync(path.join(ours.target, firstFile(ours.target))).ino;
+  const apply = dirsync('apply', ours.source, ours.target, '--yes', '--fsync', 'none');
+  const rsync: Tool = {name: 'rsync -a --delete', command: ['rsync', '-a', '--delete', `${theirs.source}/`, `${theirs.target}/`]};
+  return {
+    work: `a renamed folder, ${entries} entries, ${Math.round(diskUsage(tree) / MB)} MB, ${fileSystem(base)}`,
+    tools: [
+      {
+        ...apply,
+        prepare: () => {
+          inode = inodeOf();
+          rename(ours);
+        },
+        check: () => {
+          check(ours);
+          if (inodeOf() !== inode) throw new Error('the target has a copy, not the same files');
+        },
+      },
+      {...rsync, prepare: () => rename(theirs), check: () => check(theirs), goal: 0.1},
+    ],
+    rounds,
+    touch: 2 * diskUsage(tree),
+    // The first run copies, the second one has nothing to do and remembers what the first one made.
+    warmUp: ({prepare, check, ...tool}) => {
+      execFileSync(tool.command[0], tool.command.slice(1), {cwd: home, env, stdio: 'ignore'});
+      return tool;
+    },
+    cleanUp: () => rmSync(base, {recursive: true}),
   };
 }
 

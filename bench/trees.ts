@@ -45,6 +45,13 @@ export function generatedTree(files: number): Promise<string> {
   return once(`generated-${files}`, (root) => Promise.all([0, 1].map((first) => generate({root, files, first, step: 2}))));
 }
 
+/** A tree of files of one size, in folders like those of `generatedTree`. */
+export function treeOfSize(files: number, size: number): Promise<string> {
+  return once(`files-${files}-${size}`, (root) =>
+    Promise.all([0, 1].map((first) => generate({root, files, size, first, step: 2}))),
+  );
+}
+
 /** A copy of a tree of the work folder, named after the tool that uses it: each tool has its own, because dirsync leaves a folder in its copy. */
 export function copyOf(tree: string, user: string): Promise<string> {
   return once(`${path.basename(tree)}-${user}`, (folder) => execFileSync('cp', ['-a', `${tree}/.`, folder]));
