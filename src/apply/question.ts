@@ -91,17 +91,17 @@ function sameContent(path: RelPath, {platform: fs, source, target, goOn, pace}: 
 }
 
 /** Bytes on disk [in the source, in the target]; 0 if the file does not exist or cannot be reached. */
-function allocated(path: RelPath, {platform: fs, source, target}: Trees): readonly [number, number] {
-  const bytes = (cursor: Cursor | undefined) => {
+function allocated(path: RelPath, {platform: fs, source, target}: Trees, inTarget: RelPath): readonly [number, number] {
+  const bytes = (cursor: Cursor | undefined, at: RelPath) => {
     try {
-      const place = cursor?.find(path);
+      const place = cursor?.find(at);
       return place === undefined ? 0 : fs.bytesOnDisk(place.folder, place.name);
     } catch (error) {
       errnoOf(error);
       return 0;
     }
   };
-  return [bytes(source), bytes(target)];
+  return [bytes(source, path), bytes(target, inTarget)];
 }
 
 /**

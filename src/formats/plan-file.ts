@@ -9,7 +9,7 @@ import {createReadStream} from 'node:fs';
 import {realpath, stat} from 'node:fs/promises';
 import {pipeline, type Readable} from 'node:stream';
 import {createGunzip, createGzip} from 'node:zlib';
-import type {Action} from '../core/action.js';
+import {type Action, isCarried} from '../core/action.js';
 import {DirsyncError, MORE_MEMORY} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
 import {decodeName, osPath} from '../core/name.js';
@@ -169,6 +169,9 @@ class PlanReader {
   /** The folders above the last action's path that are created, deleted or replaced. */
   readonly #rooms: Room[] = [];
 
+  /** The old paths of moves. */
+  readonly #left = new Set<RelPath>();
+
   /** `file`: the escaped path, for messages. */
   constructor(private readonly file: string) {}
 
@@ -240,6 +243,10 @@ class PlanReader {
       throw new FormatError(`the path "${excerpt(action.path)}" ${fault}`);
     }
     this.#checkRoom(action);
+    if (isCarried(action)) {
+      const {size} = this.#left;
+      if (this.#left.add(action.from).size === size) throw new FormatError(`"${excerpt(action.from)}" is moved twice`);
+    }
     this.#actions.push(action);
   }
 

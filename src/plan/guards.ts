@@ -2,7 +2,7 @@
  * Guards: small predicates over a whole plan that halt it before anything is changed. Each returns a sentence that says why, or
  * undefined. They count leaves, not folders.
  */
-import {type Action, isUpkeep} from '../core/action.js';
+import {type Action, isCarried, isUpkeep} from '../core/action.js';
 import {formatCount, formatPlural} from '../core/count.js';
 import {DirsyncError} from '../core/errors.js';
 import {escapeName} from '../core/escape.js';
@@ -121,8 +121,9 @@ function isOn({path, before, after}: Action, at: RelPath): boolean {
 }
 
 /** Whether the action loses something that the target has. */
-function isLoss({kind, before}: Action): boolean {
-  return before !== undefined && kind !== 'attrs' && kind !== 'blocked';
+function isLoss(action: Action): boolean {
+  const {kind, before} = action;
+  return before !== undefined && kind !== 'attrs' && kind !== 'blocked' && !isCarried(action);
 }
 
 function memoryUnreadable({header: {facts}}: Plan): string | undefined {

@@ -2,6 +2,7 @@
 import type {Action} from '../core/action.js';
 import type {RelPath} from '../core/path.js';
 import type {Found} from '../core/plan.js';
+import {OldPaths} from './old-paths.js';
 
 /** Whether a set of filters leaves out a path. */
 export type Excludes = (path: RelPath, isFolder: boolean) => boolean;
@@ -20,8 +21,12 @@ export interface UnfilteredOptions {
  */
 export function unfiltered(actions: readonly Action[], {old, now}: UnfilteredOptions): Found | undefined {
   let found: Found | undefined;
-  for (const {kind, path, before, reasons} of actions) {
+  const paths = new OldPaths(actions);
+  for (const action of actions) {
+    const {kind, before, reasons} = action;
     if (before === undefined || kind === 'attrs' || kind === 'blocked') continue;
+    // What moves was protected, or not, at its old path.
+    const path = paths.of(action.path) ?? action.path;
     const isFolder = before.kind === 'directory';
     const isOfFilters = reasons.includes('excluded')
       ? // The source may have a folder where the target has a file.

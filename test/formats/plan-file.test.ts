@@ -254,6 +254,11 @@ describe('formats/plan-file', () => {
       it(name, () => expectRefused(content, 'PLAN_DAMAGED', message));
     }
 
+    it('a plan that moves one entry twice', async () => {
+      const actions = [act.carry('b', 'a'), act.carry('c', 'a')].map((action) => JSON.stringify(encodeAction(action)));
+      await expectRefused(sealed(head, ...actions), 'PLAN_DAMAGED', 'line 3: "a" is moved twice');
+    });
+
     it('accepts the parts of those cases', async () => {
       await writeFile(planPath, sealed(head, a, b, trouble));
       expect((await readPlanFile(planPath)).plan.actions).to.have.length(2);

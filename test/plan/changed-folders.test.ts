@@ -15,6 +15,19 @@ describe('plan/changed-folders', () => {
     },
     'none that is made': {actions: [act.mkdir('a'), act.create('a/b'), act.mkdir('a/c')], folders: ['']},
     'none that takes the place of a leaf': {actions: [replaced, act.create('d/e/f')], folders: ['', 'd']},
+    'those that an entry leaves and enters, and a folder that moves': {
+      actions: [
+        act.carry('d/a', 'c/a', file()),
+        act.carry('e', 'q/e', folder()),
+        act.create('e/new'),
+        act.carry('r', 'n', folder()),
+      ],
+      folders: ['', 'd', 'q/e', 'c', 'q'],
+    },
+    'a folder that does not exist is not asked, but the one that moves there is': {
+      actions: [act.mkdir('d'), act.carry('d/sub', 'd', folder())],
+      folders: ['', 'd'],
+    },
     'one that is emptied and goes': {actions: [act.rmdir('a'), act.delete('a/b')], folders: ['', 'a']},
   };
   for (const [title, {actions, folders}] of Object.entries(cases)) {

@@ -134,6 +134,43 @@ describe('a selection of a plan', () => {
       left: ['create a', 'link c'],
     },
     {name: 'a leader that does not change is not needed', actions: [link('b', 'a')], out: [], left: ['link b']},
+    {
+      name: 'a folder that moves takes what changes in it along, and what needs its name',
+      actions: [
+        act.mkdir('a'),
+        act.carry('b', 'a', folder()),
+        act.update('b/x', file(), file(1)),
+        act.delete('b/y'),
+        act.create('c'),
+      ],
+      out: ['b'],
+      left: ['create c'],
+    },
+    {
+      name: 'a file in a folder that moves brings its move back, and what frees the name',
+      actions: [act.carry('b', 'a', folder()), act.update('b/x', file(), file(1)), act.carry('c', 'b', folder())],
+      out: ['c'],
+      back: ['b/x'],
+      left: ['move b', 'update b/x', 'move c'],
+    },
+    {
+      name: 'a ring goes as a whole',
+      actions: [act.carry('a', 'b'), act.carry('b', 'c'), act.carry('c', 'a'), act.carry('e', 'd')],
+      out: ['b'],
+      left: ['move e'],
+    },
+    {
+      name: 'a folder stays when something does not leave it',
+      actions: [act.carry('a', 'd/e/a'), act.rmdir('d'), act.rmdir('d/e'), act.delete('d/x')],
+      out: ['a'],
+      left: ['delete d/x'],
+    },
+    {
+      name: 'a move out of a folder whose own move is left out goes alone',
+      actions: [act.carry('p', 'q', folder()), act.carry('r', 'q/x')],
+      out: ['p'],
+      left: ['move r'],
+    },
     {name: 'attributes of a folder hold nothing', actions: [attrs('a'), act.create('a/x')], out: ['a'], left: ['create a/x']},
   ];
   for (const {name, actions, out, back = [], left} of cases) {
@@ -203,6 +240,18 @@ describe('a narrowed plan', () => {
       actions: [act.upkeep(''), act.rmdir('a'), act.delete('a/x')],
       wanted: kinds('delete'),
       left: ['attrs .', 'attrs a', 'delete a/x'],
+    },
+    {
+      name: 'both folders of a move keep their times',
+      actions: [act.upkeep(''), act.upkeep('a'), act.carry('a/x', 'b/x'), act.upkeep('b'), act.upkeep('c'), act.create('c/y')],
+      wanted: below('a'),
+      left: ['attrs .', 'attrs a', 'move a/x', 'attrs b'],
+    },
+    {
+      name: 'a folder whose move is left out keeps its times at its old path',
+      actions: [act.upkeep(''), act.carry('p', 'q', folder()), act.upkeep('p/s'), act.carry('r', 'q/s/x'), act.carry('t', 'q/y')],
+      wanted: {path: (path) => path === 'r' || path === 't'},
+      left: ['attrs .', 'attrs q', 'attrs q/s', 'move r', 'move t'],
     },
     {name: 'nothing is left', actions: [act.upkeep(''), act.create('a')], wanted: below('b'), left: []},
   ];

@@ -210,13 +210,69 @@ const over: Record<string, Case> = {
   },
 };
 
+const moved = [act.carry('p', 'q', folder()), act.update('p/a', file(1), file(2)), act.rmdir('p/d'), act.delete('p/d/b')];
+const chain = [act.create('a'), act.carry('b', 'a'), act.carry('c', 'b')];
+const emptied = [act.carry('a', 'd/a'), act.carry('b', 'd/e/b'), act.rmdir('d'), act.rmdir('d/e')];
+
+/** `states`: a move that is done has left its old path. */
+const moves: Record<string, Case> = {
+  'a file in a folder that moved': {actions: moved, states: {p: 'made'}, asked: ['p/a', 'writes'], unmet: undefined},
+  'a file in a folder that did not move': {actions: moved, states: {p: 'failed'}, asked: ['p/a', 'writes'], unmet: 'folder p'},
+  'a delete below a folder that goes, in one that did not move': {
+    actions: moved,
+    states: {p: 'skipped'},
+    asked: ['p/d/b', 'deletes'],
+    unmet: 'folder p',
+  },
+  'metadata in a folder that did not move': {
+    actions: [act.carry('p', 'q', folder()), attrs('p/a')],
+    states: {p: 'failed'},
+    asked: ['p/a', 'attrs'],
+    unmet: 'folder p',
+  },
+  'the times of a folder in one that did not move': {
+    actions: [act.carry('p', 'q', folder()), act.upkeep('p/d')],
+    states: {p: 'failed'},
+    asked: ['p/d', 'settle'],
+    unmet: 'folder p',
+  },
+  'a move whose new name is free': {actions: chain, states: {c: 'done'}, asked: ['b', 'moves'], unmet: undefined},
+  'a move whose new name stays taken': {actions: chain, states: {c: 'failed'}, asked: ['b', 'moves'], unmet: 'name c'},
+  'a new file whose name stays taken': {actions: chain, states: {b: 'failed'}, asked: ['a', 'writes'], unmet: 'name b'},
+  'a folder that everything has left': {
+    actions: emptied,
+    states: {a: 'done', b: 'done', 'd/e': 'done'},
+    asked: ['d', 'emptied'],
+    unmet: undefined,
+  },
+  'a folder that something has not left': {
+    actions: emptied,
+    states: {a: 'failed', b: 'done', 'd/e': 'done'},
+    asked: ['d', 'emptied'],
+    unmet: 'below a',
+  },
+  'a folder in a folder that something has not left': {
+    actions: emptied,
+    states: {a: 'done', b: 'failed'},
+    asked: ['d/e', 'emptied'],
+    unmet: 'below b',
+  },
+  'a file that goes, and its twin only moves': {
+    actions: [act.carry('b', 'a', file(5)), act.delete('c', file(5))],
+    states: {b: 'failed'},
+    asked: ['c', 'deletes'],
+    unmet: undefined,
+  },
+};
+
 describe('plan/needs', () => {
-  for (const [title, {actions, states, asked, unmet, policy}] of Object.entries({...cases, ...over})) {
+  for (const [title, {actions, states, asked, unmet, policy}] of Object.entries({...cases, ...over, ...moves})) {
     it(title, () => {
       const needs = new Needs(actions, {...EXACT, ...policy});
       const [path, step] = asked;
       const index = actions.findIndex((action) => action.path === path);
-      const found = needs.unmet(index, step, {stateOf: (i) => states[actions[i]?.path as string] ?? 'pending', turn: 0});
+      const stateOf = (i: number) => states[actions[i]?.path as string] ?? 'pending';
+      const found = needs.unmet(index, step, {stateOf, hasLeft: (i) => stateOf(i) === 'done', turn: 0});
       expect(found && `${found.need} ${actions[found.of]?.path}`).to.equal(unmet);
     });
   }

@@ -61,6 +61,80 @@ const cases: [title: string, actions: Action[], waves: string[]][] = [
     ],
     ['renames: A', 'renames: A/B A/C A/D A/E', 'writes: A/E', 'deletes: A/f', 'attrs: A/D', 'settle: A/B', 'settle: A'],
   ],
+  [
+    'moves come after new folders that they lead to, before all that writes or deletes',
+    [
+      act.delete('a'),
+      act.create('b'),
+      act.mkdir('d'),
+      act.mkdir('d/e'),
+      act.carry('d/e/x', 'x'),
+      act.mkdir('f'),
+      act.carry('y', 'z'),
+    ],
+    [
+      'folders: d',
+      'moves: y',
+      'folders: d/e',
+      'moves: d/e/x',
+      'folders: f',
+      'writes: b',
+      'deletes: a',
+      'settle: d/e',
+      'settle: d f',
+    ],
+  ],
+  [
+    'a chain ends with the name that is free',
+    [act.carry('b', 'a'), act.carry('c', 'b'), act.carry('d', 'c')],
+    ['moves: d', 'moves: c', 'moves: b'],
+  ],
+  [
+    'in a ring, one waits in a spot; what waits for the ring comes with it',
+    [act.carry('a', 'b'), act.carry('b', 'a'), act.carry('c', 'd'), act.carry('d', 'e'), act.carry('e', 'c')],
+    ['parks: d a', 'moves: b e', 'moves: a c', 'moves: d'],
+  ],
+  [
+    'a folder that becomes part of a new one of its name',
+    [act.mkdir('d'), act.carry('d/sub', 'd', folder())],
+    ['parks: d/sub', 'folders: d', 'moves: d/sub', 'settle: d/sub', 'settle: d'],
+  ],
+  [
+    'parent and child',
+    [act.carry('a', 'a/b', folder()), act.carry('a/b', 'a', folder())],
+    ['parks: a/b', 'moves: a', 'moves: a/b', 'settle: a/b', 'settle: a'],
+  ],
+  [
+    'what leaves a folder that moves comes first, if both can be done at the same time',
+    [act.carry('p', 'q', folder()), act.carry('r', 'q/x'), act.carry('s', 'q/y/z'), act.carry('t', 'u')],
+    ['moves: r s', 'moves: p t', 'settle: p'],
+  ],
+  [
+    'what enters a folder that moves comes after it',
+    [act.carry('p', 'q', folder()), act.carry('p/x', 'x'), act.carry('p/y', 'q/z')],
+    ['moves: p', 'moves: p/x p/y', 'settle: p'],
+  ],
+  [
+    'names in a folder that moves get their spelling after it, but before what they contain',
+    [
+      act.carry('p', 'q', folder()),
+      act.move('p/a', 'p/A', folder()),
+      act.move('p/b', 'p/B'),
+      act.carry('p/a/x', 'x'),
+      act.move('z', 'Z'),
+    ],
+    ['renames: z', 'moves: p', 'renames: p/a', 'moves: p/a/x', 'renames: p/b', 'settle: p/a', 'settle: p'],
+  ],
+  [
+    'two spellings may be one name, which must be free',
+    [act.carry('README', 'x'), act.carry('old', 'readme')],
+    ['moves: old', 'moves: README'],
+  ],
+  [
+    'metadata of what moved is set with that of all others',
+    [{...act.carry('b', 'a'), reasons: ['name', 'mode']} as Action, act.delete('c')],
+    ['moves: b', 'deletes: c', 'attrs: b'],
+  ],
   ['a folder becomes a hard link', [link('a', folder()), act.delete('a/b')], ['links: a', 'deletes: a/b', 'emptied: a']],
   [
     'what is written over follows what its old content may be, a ring comes last, links follow all files',
@@ -79,6 +153,11 @@ const cases: [title: string, actions: Action[], waves: string[]][] = [
 
 /** With --delete-before. */
 const early: typeof cases = [
+  [
+    'moves come first, with the folders that they need',
+    [act.delete('a'), act.mkdir('d'), act.carry('d/x', 'x'), act.mkdir('f'), act.create('f/y')],
+    ['folders: d', 'moves: d/x', 'deletes: a', 'folders: f', 'writes: f/y', 'settle: d f'],
+  ],
   [
     'deletes, and emptied folders deepest first, before all else',
     [act.create('a'), act.delete('b'), act.mkdir('c'), act.rmdir('d'), act.rmdir('d/e'), act.delete('d/e/f')],

@@ -75,6 +75,16 @@ export const act = {
     before,
     after,
   }),
+  /** A move to any path; `inode` is that of the entry. */
+  carry: (path: string, from: string, before: Entry = file(), inode?: bigint): Action => ({
+    kind: 'move',
+    path: path as RelPath,
+    from: from as RelPath,
+    carried: {...(inode !== undefined && {inode}), leaves: 1, bytes: before.size},
+    reasons: ['name'],
+    before,
+    after: before,
+  }),
   delete: (path: string, before: Entry = file(0, {mtime: NOON - NS_PER_SECOND})): Action => ({
     kind: 'delete',
     path: path as RelPath,

@@ -11,7 +11,7 @@ export interface LookOptions {
   readonly pool: WorkerPool;
   readonly roots: Pick<PlanHeader, 'source' | 'target' | 'sourceMissing'>;
   readonly views: Readonly<Record<Side, View>>;
-  /** For `content`: the path in the target for each path, if it is different. */
+  /** For `content` and `allocated`: the path in the target for each path, if it is different. */
   readonly inTarget?: readonly RelPath[];
   /** Number of the first worker to use. Those before it are busy. */
   readonly from?: number;
