@@ -2,14 +2,22 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import {expect} from 'chai';
-import {applyPlanned} from '../../src/app/sync/apply.js';
+import {applyApproved, applyPlanned} from '../../src/app/sync/apply.js';
 import {judge} from '../../src/app/sync/plan.js';
+import {toByteName} from '../../src/core/name.js';
 import type {ApplyReport} from '../../src/core/outcome.js';
+import type {RelPath} from '../../src/core/path.js';
 import {GUARD_NAMES, type Plan} from '../../src/core/plan.js';
 import {writePlanFile} from '../../src/formats/plan-file.js';
-import {pairIn} from '../support/cli.js';
+import {platform} from '../../src/platform/choose.js';
+import {ParkingLot} from '../../src/state/moving.js';
+import {dirsync, handOver, NOBODY, pairIn} from '../support/cli.js';
+import {mounts, needMounts} from '../support/filesystems.js';
 import {inMicroseconds, type Moved, planMoves} from '../support/move-plans.js';
+import {abilities} from '../support/odd-tree.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
+import {bash} from '../support/shell.js';
+import {skip} from '../support/skip.js';
 import {applyFile, context, planTrees, settings} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
 import {dir, file, hardlink, nameBytes, readTree, symlink, type Tree} from '../support/tree.js';
@@ -178,6 +186,7 @@ const cases: Record<string, Case> = {
   },
 };
 describe('apply: moves', function () {
+  const mount = mounts();
   const temp = tempDirs();
   this.timeout(60_000);
   before(function () {
@@ -242,6 +251,7 @@ describe('apply: moves', function () {
     /** What happens to the actions that are not done, by path. */
     readonly ends: Readonly<Record<string, string>>;
   }
+  const read = (root: string, at: string) => fs.readFileSync(path.join(root, at), 'utf8');
   const write = (root: string, at: string, text = 'of somebody else') => fs.writeFileSync(path.join(root, at), text);
   const one: Case = {target: {a: 'x', d: {}, z: 'old'}, source: {d: {b: 'x'}, z: 'newer'}, moves: [['a', 'd/b']]};
   const swapped = cases['two files are swapped'] as Case;
@@ -342,4 +352,103 @@ describe('apply: moves', function () {
       expect(readTree(target)).to.deep.equal(before);
     });
   }
+
+  it('closed folders are opened for their owner, and closed again', async function () {
+    if (NOBODY === undefined) skip(this, 'only root can be two users');
+    const closed = (tree: Tree, mode = 0o555) => dir(tree, {mode});
+    const {source, target, root, plan} = await given({
+      target: {from: closed({q: closed(box('q')), a: 'x', sub: closed({b: 'y'})}), to: closed({}), gone: closed({c: 'z'})},
+      source: {from: closed({sub: closed({})}), to: closed({p: closed(box('q')), a: 'x', b: 'y', n: closed({c: 'z'})})},
+      moves: [
+        ['from/q', 'to/p'],
+        ['from/a', 'to/a'],
+        ['from/sub/b', 'to/b'],
+        ['gone/c', 'to/n/c'],
+      ],
+    });
+    const owned = JSON.parse(
+      JSON.stringify(plan.actions, (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
+      (key, value) => (key === 'uid' || key === 'gid' ? NOBODY : typeof value === 'string' && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value),
+    );
+    const saved = path.join(root, 'plan');
+    const options = {...plan.header.options, owner: false, groups: [NOBODY]};
+    await writePlanFile(saved, {...plan, header: {...plan.header, options, plannedBy: NOBODY}, actions: owned});
+    handOver(root);
+    const ended = dirsync(['apply', saved], {uid: NOBODY, cwd: root});
+    expect(ended.code, ended.stderr).to.equal(0);
+    expect(rsyncDifference(source, target, same)).to.deep.equal([]);
+  });
+
+  it('an entry that cannot be renamed to another volume stays where it is', async function () {
+    needMounts(this);
+    const {plan, target, source} = await given(one);
+    const onto = path.join(target, 'd');
+    fs.rmSync(onto, {recursive: true});
+    fs.mkdirSync(onto);
+    mount.memory(onto);
+    const {problems} = await applied(plan);
+    expect(problems.map(({path: at, code}) => `${at} ${code}`)).to.include('d/b NOT_MOVED');
+    expect(fs.readFileSync(path.join(target, 'a'), 'utf8')).to.equal('x');
+    expect(fs.readFileSync(path.join(source, 'd/b'), 'utf8')).to.equal('x');
+    mount.undo();
+  });
+
+  it('extended attributes and ACLs are kept, or set where they differ', async function () {
+    if (isPortable || !abilities(temp()).xattrs) skip(this, 'no extended attributes are kept here');
+    const pair = pairIn(temp(), {p: {a: 'x', b: 'y'}}, {q: {a: 'x'}, b: 'y'});
+    bash('setfattr -n user.note -v same p/a; setfattr -n user.note -v new p/b; setfacl -m u:1:r p/a', pair.source);
+    bash('setfattr -n user.note -v same q/a; setfattr -n user.note -v old b; setfacl -m u:1:r q/a', pair.target);
+    const moves: Moved[] = [
+      ['q', 'p'],
+      ['b', 'p/b'],
+    ];
+    const plan = await planMoves({...pair, moves});
+    expect(plan.actions.find(({path: at}) => at === 'p/b')?.reasons).to.deep.equal(['name', 'xattrs']);
+    isFine(await applied(plan));
+    expect(rsyncDifference(pair.source, pair.target)).to.deep.equal([]);
+  });
+
+  it('where inode numbers are not kept, a file is recognised by what it is', async () => {
+    const {plan, save, isEqual} = await given(one, {keepsInodes: false});
+    const saved = await save();
+    isFine(await applied(plan));
+    await isEqual();
+    const {counts} = await applyFile(saved);
+    expect(counts).to.include({done: 0, failed: 0, skipped: 0});
+  });
+
+  it('a run that is stopped in a ring puts back what waits', async () => {
+    const {plan, target} = await given(swapped);
+    const controller = new AbortController();
+    const stopping = {...context(), signal: controller.signal};
+    const lot = path.join(target, '.dirsync/moving');
+    const watch = setInterval(() => fs.existsSync(lot) && controller.abort('SIGINT'), 1);
+    await applyPlanned(judge(plan, GUARD_NAMES), {allow: GUARD_NAMES, fsync: 'none', skipDrifted: false}, stopping);
+    clearInterval(watch);
+    expect(fs.existsSync(lot)).to.equal(false);
+    expect([read(target, 'a'), read(target, 'b')].sort()).to.deep.equal(['one', 'two']);
+  });
+
+  it('what a killed run left waiting is put back before the next plan is made, and plan says so', async () => {
+    const pair = pairIn(temp(), {a: 'two', b: 'one'}, {b: 'two'});
+    const root = platform().openRoot(toByteName(pair.target));
+    const lot = new ParkingLot(platform(), root, {runId: 'run', worker: 0});
+    lot.note(3, {from: 'a' as RelPath, path: 'b' as RelPath});
+    lot.close();
+    platform().close(root);
+    write(pair.target, '.dirsync/moving/run/3', 'one');
+    const {plan} = await planTrees(settings(pair.source, pair.target));
+    expect(plan.header.warnings.join()).to.include('a killed run has left files of the target in .dirsync/moving');
+    let now: string[] = [];
+    await applyApproved(
+      settings(pair.source, pair.target),
+      async () => {
+        now = fs.readdirSync(pair.target).sort();
+        return undefined;
+      },
+      context(),
+    );
+    expect(now).to.deep.equal(['.dirsync', 'a', 'b']);
+    expect(read(pair.target, 'a')).to.equal('one');
+  });
 });
