@@ -15,6 +15,8 @@ export const VERDICTS = [
   /** It changes because another name of the same file changes. */
   'linked',
   'equal',
+  /** It moves with a folder above it, and does not change otherwise. */
+  'moved',
   /** A filter leaves it out; the target does not have it. */
   'left-out',
   /** A filter protects what the target has. */
@@ -71,6 +73,10 @@ export interface LastRun {
 /** The explanation of one path. */
 export interface Explanation {
   readonly path: RelPath;
+  /** The current path in the target, if it is another one: the entry moves, alone or with a folder above it. */
+  readonly from?: RelPath | undefined;
+  /** Where the entry moves that is at the path in the target now, if another one gets its place. */
+  readonly movesTo?: RelPath | undefined;
   readonly verdict: Verdict;
   /** The folder at or above the path where another file system begins, when those are not entered. */
   readonly mount?: RelPath | undefined;

@@ -23,7 +23,7 @@ export function verdictOf(facts: Facts): Verdict {
   if (filter.excluded && !header.options.deleteExcluded) return 'protected';
   if (facts.mount !== undefined && facts.mount !== path) return 'other-file-system';
   if (source.entry !== undefined && target.entry !== undefined) {
-    if (isEqual(source.entry, target.entry, header.options)) return 'equal';
+    if (isEqual(source.entry, target.entry, header.options)) return facts.from === undefined ? 'equal' : 'moved';
     if (facts.leader !== undefined) return 'linked';
   }
   if (source.entry?.kind === 'file' && !isWantedSize(source.entry.size, header.options)) return 'other-size';

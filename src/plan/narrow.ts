@@ -9,7 +9,7 @@ import {Selection} from './selection.js';
 /** Which actions of a plan are wanted. Conditions that are not given match all actions. */
 export interface Wanted {
   readonly kinds?: ReadonlySet<ActionKind> | undefined;
-  /** `from`: the path in the target before the action, if it renames. */
+  /** `from`: the path in the target before the action, if that is another one. */
   readonly path?: ((path: RelPath, isFolder: boolean, from?: RelPath) => boolean) | undefined;
 }
 
@@ -27,9 +27,11 @@ export interface Narrowing {
 export function chooseWanted(plan: Plan, {kinds, path}: Wanted): Narrowing {
   const {actions} = plan;
   const selection = new Selection(actions, plan.header.options);
+  const paths = new OldPaths(actions);
   const wanted = Uint8Array.from(actions, (action) => {
     const entry = action.after ?? action.before;
-    const isWanted = path?.(action.path, entry?.kind === 'directory', fromOf(action)) ?? true;
+    const from = fromOf(action) ?? (action.before && paths.of(action.path));
+    const isWanted = path?.(action.path, entry?.kind === 'directory', from) ?? true;
     return isWanted && (kinds?.has(action.kind) ?? true) ? 1 : 0;
   });
   for (let i = actions.length - 1; i >= 0; i--) {

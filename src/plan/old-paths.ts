@@ -88,6 +88,16 @@ export class OldPaths {
     return index === undefined || !isCarried(this.actions[index] as Action) ? undefined : index;
   }
 
+  /** The move that takes the entry at a new path along: to this path, or to a folder above it; undefined if it does not move. */
+  carrierOf(path: RelPath): number | undefined {
+    for (let at = path; at !== ROOT; at = parentPath(at)) {
+      const index = this.#shapers.get(at);
+      if (index !== undefined && makesFolder(this.actions[index] as Action)) return undefined;
+      if (index !== undefined && isCarried(this.actions[index] as Action)) return index;
+    }
+    return undefined;
+  }
+
   /** Whether the folder at a path is new. */
   isNewFolder(path: RelPath): boolean {
     return this.actions[this.#shapers.get(path) ?? -1]?.kind === 'mkdir';

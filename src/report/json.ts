@@ -254,9 +254,11 @@ function encodeSummary({kinds, changes, upkeep, bytes, moved, targetDrift, probl
 function encodeExplanation(explanation: Explanation) {
   const {path, verdict, header, source, target, action, above, leader, below, holds, mount, filter, problems, halts, notes} =
     explanation;
-  const {lastRun} = explanation;
+  const {from, movesTo, lastRun} = explanation;
   return {
     path,
+    ...(from !== undefined && {from}),
+    ...(movesTo !== undefined && {movesTo}),
     verdict,
     sentence: explanationSentence(explanation),
     plan: encodeHeader(header),

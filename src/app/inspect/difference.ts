@@ -7,6 +7,7 @@ import type {RelPath} from '../../core/path.js';
 import type {Plan} from '../../core/plan.js';
 import type {Side} from '../../core/problem.js';
 import {sameEntry} from '../../plan/compare.js';
+import {OldPaths} from '../../plan/old-paths.js';
 import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
 import {errnoOf} from '../../platform/platform.js';
@@ -21,8 +22,11 @@ export type Content = {readonly lines: readonly DifferenceLine[]} | {readonly no
 /** Larger files are not read, because nobody reviews them line by line. */
 const MAX_BYTES = 512 * 1024;
 
-/** Returns the difference that an action makes to the content of its path, or the reason why none is shown. */
-export function contentOf(action: Action, {header}: Plan): Content {
+/**
+ * Returns the difference that an action makes to the content of its path, or the reason why none is shown. `paths`: the old paths of
+ * the plan, made only once for many actions.
+ */
+export function contentOf(action: Action, {header, actions}: Plan, paths = new OldPaths(actions)): Content {
   const {before, after, path} = action;
   if (action.kind === 'attrs') return {none: 'Only attributes change; the content stays the same.'};
   if (action.kind === 'move') return {none: 'Only the path and attributes change; the content stays the same.'};
@@ -31,7 +35,7 @@ export function contentOf(action: Action, {header}: Plan): Content {
   if (files.length === 0) return {none: 'It has no content of its own.'};
   const large = files.find((entry) => (entry as Entry).size > MAX_BYTES);
   if (large !== undefined) return {none: `Not shown: files larger than ${formatBytes(MAX_BYTES)} are not read.`};
-  const at = {source: path, target: fromOf(action) ?? path};
+  const at = {source: path, target: fromOf(action) ?? paths.of(path) ?? path};
   const read = (side: 'source' | 'target', entry: Entry | undefined) =>
     entry?.kind === 'file' ? readText({header, side, path: at[side], entry}) : {text: ''};
   const [old, now] = [read('target', before), read('source', after)];

@@ -1,6 +1,6 @@
 /** Explains why a path is or is not in a plan. Writes nothing. */
 import {entryAtPlace} from '../../apply/check.js';
-import {type Action, fromOf, isUpkeep} from '../../core/action.js';
+import {type Action, fromOf, isCarried, isUpkeep} from '../../core/action.js';
 import {CODE, emptyStat, inodeOf, type Stat} from '../../core/block.js';
 import type {Explanation, SideNow} from '../../core/explanation.js';
 import type {FilterDecision, Filtering} from '../../core/filter.js';
@@ -10,6 +10,7 @@ import type {PlanHeader} from '../../core/plan.js';
 import type {Side} from '../../core/problem.js';
 import type {PreservedXattrs} from '../../core/xattr.js';
 import {isOfFolder, notesOf, problemsAbove, verdictOf} from '../../plan/explain.js';
+import {OldPaths} from '../../plan/old-paths.js';
 import {platform} from '../../platform/choose.js';
 import {Cursor} from '../../platform/cursor.js';
 import {currentFolderIfAny} from '../../platform/environment.js';
@@ -49,34 +50,44 @@ export async function explainPath({path: typed, planned}: ExplainOptions): Promi
       roots: [header.source.path, header.target.path],
       isKnown: (path) => [source, target].some((tree) => tree.has(path)) || actions.some((action) => action.path === path),
     });
-    // If the current name of a renamed path was given, explain the new name.
-    const path = actions.find((action) => fromOf(action) === found && action.path !== found)?.path ?? found;
-    const sides = {source: source.look(path), target: target.look(path)};
+    const paths = new OldPaths(actions);
+    const path = newPathOf(found, {actions, paths, source});
+    const old = paths.of(path);
+    const isKept = old !== undefined && paths.finalOf(old) === path;
+    const from = isKept && paths.carrierOf(path) !== undefined ? old : undefined;
+    const leaving = paths.finalOf(path);
+    const movesTo = leaving !== path && target.has(path) ? leaving : undefined;
+    const sides = {source: source.look(path), target: isKept ? target.look(old) : {}};
     const action = actions.find((action) => action.path === path);
     const {deleteExcluded} = header.options;
     const filter = decide(path, typed, {source, target, filtering: header.options});
     const problemsBelow = plan.problems.filter((problem) => isBelow(problem.path, path));
+    const isIn = (other: Action) => {
+      return isBelow(other.path, path) || (isCarried(other) && old !== undefined && isBelow(other.from, old));
+    };
     const facts = {
       path,
+      from,
+      movesTo,
       header,
       ...sides,
       action,
       above: actions.filter((action) => isBelow(path, action.path) && isOfFolder(action)),
       leader: action === undefined ? leaderOf(path, actions, source) : action.kind === 'link' ? action.leader : undefined,
       below: {
-        changes: actions.filter((action) => isBelow(action.path, path) && !isUpkeep(action)).length,
+        changes: actions.filter((other) => isIn(other) && !isUpkeep(other)).length,
         problems: problemsBelow.length,
       },
       filter,
       problems: problemsAbove(path, plan.problems),
       halts,
-      mount: header.options.oneFileSystem ? (source.mountAbove(path) ?? target.mountAbove(path)) : undefined,
-      lastRun: lastRunOf(header.target.path, path),
+      mount: header.options.oneFileSystem ? (source.mountAbove(path) ?? target.mountAbove(old ?? path)) : undefined,
+      lastRun: lastRunOf(header.target.path, path) ?? (from && lastRunOf(header.target.path, from)),
     };
     const isGone = sides.source.entry === undefined || (filter.excluded && deleteExcluded);
-    const isKept = sides.target.entry?.kind === 'directory' && isGone && action === undefined;
-    const excluded = isKept && !deleteExcluded ? target.firstExcluded(path, header.options, source) : undefined;
-    const holds = isKept ? (problemsBelow[0]?.path ?? excluded) : undefined;
+    const isLeft = sides.target.entry?.kind === 'directory' && isGone && action === undefined;
+    const excluded = isLeft && !deleteExcluded ? target.firstExcluded(old ?? path, header.options, source) : undefined;
+    const holds = isLeft ? (problemsBelow[0]?.path ?? excluded) : undefined;
     const all = {...facts, holds};
     return {...all, verdict: verdictOf(all), notes: notesOf(all)};
   } finally {
@@ -174,6 +185,20 @@ class Tree {
     this.#cursor?.reset();
     if (this.root !== undefined) platform().close(this.root);
   }
+}
+
+interface Known {
+  readonly actions: readonly Action[];
+  readonly paths: OldPaths;
+  readonly source: Tree;
+}
+
+/** The path to explain: for the old path of something that moves, alone or with a folder above it, the new path. */
+function newPathOf(found: RelPath, {actions, paths, source}: Known): RelPath {
+  if (actions.some(({path}) => path === found)) return found;
+  const renamed = actions.find((action) => fromOf(action) === found);
+  if (renamed !== undefined) return renamed.path;
+  return source.has(found) ? found : paths.finalOf(found);
 }
 
 function isBelow(path: RelPath, folder: RelPath): boolean {

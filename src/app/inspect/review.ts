@@ -2,12 +2,14 @@
 import {existsSync} from 'node:fs';
 import process from 'node:process';
 import {withHome} from '../../config/home.js';
+import type {Action} from '../../core/action.js';
 import {formatPlural} from '../../core/count.js';
 import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import {osPath} from '../../core/name.js';
 import type {GuardName, Plan} from '../../core/plan.js';
 import {writePlanFile} from '../../formats/plan-file.js';
+import {OldPaths} from '../../plan/old-paths.js';
 import {environment} from '../../platform/environment.js';
 import {type Context, newId} from '../context.js';
 import {canDraw, hasColor} from '../output/terminal.js';
@@ -38,6 +40,11 @@ export async function reviewPlan(
   context: Context,
 ): Promise<Planned | undefined> {
   const [{openReview}, {contentOf, filterOf}] = await Promise.all([import('../../ui/review/open.js'), import('./difference.js')]);
+  let paths: OldPaths | undefined;
+  const look = (action: Action) => {
+    paths ??= new OldPaths(planned.plan.actions);
+    return {content: contentOf(action, planned.plan, paths), filter: filterOf(action, planned.plan)};
+  };
   /** The SHA-256 of each plan file that was saved, by file. */
   const saved = new Map<string, string>();
   const {plan: wanted} = await openReview({
@@ -49,7 +56,7 @@ export async function reviewPlan(
     names: {save: file ?? 'dirsync.plan', export: 'dirsync-report.html'},
     signal: context.signal,
     services: {
-      look: async (action) => ({content: contentOf(action, planned.plan), filter: filterOf(action, planned.plan)}),
+      look: async (action) => look(action),
       save: async (plan, name, overwrite) => savePlan({plan, file: typedPath(name), overwrite, saved}).catch(inShort),
       export: async (plan, name, overwrite) => exportReport(judge(plan, allow), typedPath(name), overwrite).catch(inShort),
       judge: (plan) => judge(plan, allow).halts,

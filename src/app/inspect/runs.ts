@@ -2,7 +2,7 @@
 import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {LastRun} from '../../core/explanation.js';
-import type {RelPath} from '../../core/path.js';
+import {isWithin, type RelPath} from '../../core/path.js';
 import type {Problem} from '../../core/problem.js';
 import {countStep, noKinds, type Run, type RunEnd, type RunHeader, type RunStep, type RunSummary} from '../../core/run.js';
 import {type JournalLine, readJournalFile} from '../../formats/journal.js';
@@ -61,7 +61,7 @@ export function readRunFile(file: string): Run {
 }
 
 /**
- * Returns the newest run that changed this very path, and what it did; undefined if no journal mentions one. In a damaged
+ * Returns the newest run that changed this very path or moved it, and what it did; undefined if no journal mentions one. In a damaged
  * journal,
  * everything before the damage counts.
  * @throws DirsyncError TARGET_NOT_DIRECTORY, TARGET_UNREADABLE or JOURNAL_UNREADABLE.
@@ -87,13 +87,19 @@ function lastStepOf(path: RelPath, lines: Iterable<JournalLine>): LastRun | unde
   try {
     for (const line of lines) {
       if (line.type === 'header') header = line.header;
-      if (line.type !== 'step' || line.step.path !== path || line.step.status !== 'done') continue;
+      if (line.type !== 'step' || line.step.status !== 'done' || !isOf(line.step, path)) continue;
       return {header: header as RunHeader, step: line.step};
     }
   } catch (error) {
     if (!(error instanceof DirsyncError)) throw error;
   }
   return undefined;
+}
+
+/** Whether a step changed a path, or moved it, alone or with a folder above it. */
+function isOf(step: RunStep, path: RelPath): boolean {
+  if (step.path === path) return true;
+  return step.moved !== undefined && [step.path, step.from ?? step.path].some((moved) => isWithin(path, moved));
 }
 
 function runOf(lines: Iterable<JournalLine>): Run {

@@ -14,12 +14,16 @@ const sideNow = z
   .meta({id: 'side', description: 'The current entry of one side at the path.'});
 
 export const explained = {
-  path: relPath.describe('The path in question.'),
+  path: relPath.describe('The path in question. For the old path of something that moves, this is its new path.'),
+  from: relPath.describe('Its current path in the target, if it moves, alone or with a folder above it.').optional(),
+  movesTo: relPath
+    .describe('Where the entry moves that is at the path in the target now, if another one gets its place.')
+    .optional(),
   verdict: z
     .enum(VERDICTS)
     .describe(
       'changed: an action changes it; upkeep: only its times are put back; linked: it changes with another name of the same file; ' +
-        'equal: there is nothing to do; left-out: a filter leaves it out; protected: a filter protects what the target has; ' +
+        'equal: there is nothing to do; moved: it only moves with a folder above it; left-out: a filter leaves it out; protected: a filter protects what the target has; ' +
         'blocked: a problem keeps the plan away; not-kept: a FIFO, socket or device that cannot be made or is not wanted; ' +
         'other-size: --min-size or --max-size leaves it alone; other-file-system: --one-file-system leaves it out; kept: deletes are not wanted; holds: a folder stays for what it holds; ' +
         'narrowed: the change was left out of the plan; drifted: the sides came to differ after the plan was made; ' +

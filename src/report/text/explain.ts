@@ -1,15 +1,24 @@
 /** Explanations as text: why a path is or is not in a plan. All names are escaped. */
-import type {Action} from '../../core/action.js';
+import {type Action, isCarried, type Move} from '../../core/action.js';
 import {formatPlural} from '../../core/count.js';
 import {type Entry, KIND_WORDS} from '../../core/entry.js';
 import {escapeName} from '../../core/escape.js';
-import type {Explanation, Note} from '../../core/explanation.js';
+import type {Explanation, LastRun, Note} from '../../core/explanation.js';
 import type {RelPath} from '../../core/path.js';
 import type {Problem} from '../../core/problem.js';
 import {attributeRows} from '../words/attributes.js';
 import {columns, pad} from '../words/columns.js';
 import {formatBytes, formatIsoTime} from '../words/units.js';
-import {filterRuleWords, GLYPHS, KIND_STYLES, OUTCOMES, pathWords, plainPath, reasonWords} from '../words/words.js';
+import {
+  filterRuleWords,
+  GLYPHS,
+  KIND_STYLES,
+  OUTCOMES,
+  pathWords,
+  plainPath,
+  reasonWords,
+  TARGET_DRIFT_WORDS,
+} from '../words/words.js';
 import {haltLine, joinSections, paint, problemLines} from './text.js';
 
 /** Returns the verdict, the attributes on both sides, and the reasons. */
@@ -38,6 +47,8 @@ export function explanationSentence(explanation: Explanation): string {
       return `${path} changes with ${plainPath(leader as RelPath)}: both are names of one file.`;
     case 'equal':
       return `${path} is not in the plan: both sides are the same.`;
+    case 'moved':
+      return `${path} moves with its folder: ${carrierWords(explanation)}.`;
     case 'left-out':
       return `${path} is left out by ${filterWords(explanation)}.`;
     case 'protected':
@@ -71,7 +82,15 @@ function folderPath({path, source, target}: Explanation): string {
   return (source.entry ?? target.entry)?.kind === 'directory' ? `${plainPath(path)}/` : plainPath(path);
 }
 
-function changeWords(action: Action): string {
+/** "incoming/trip/ → photos/2024/" */
+function carrierWords({above}: Explanation): string {
+  const move = above.findLast(isCarried) as Move;
+  return `${plainPath(move.from)}/ → ${plainPath(move.path)}/`;
+}
+
+function changeWords(drifted: Action): string {
+  // A line of its own says what somebody else did.
+  const action = {...drifted, targetDrift: undefined};
   switch (action.kind) {
     case 'mkdir':
     case 'create':
@@ -83,7 +102,7 @@ function changeWords(action: Action): string {
     case 'link':
       return `made a hard link to ${plainPath(action.leader)}`;
     case 'move':
-      return `renamed: ${reasonWords(action)}`;
+      return `moved ${reasonWords(action)}`;
     case 'attrs':
       return `changed only in its attributes: ${reasonWords(action)}`;
     case 'delete':
@@ -138,7 +157,7 @@ const NOTES: Readonly<Record<Note, string>> = {
 };
 
 function reasonLines(explanation: Explanation, color: boolean): string[] {
-  const {verdict, above, leader, below, filter, source, target, notes, lastRun} = explanation;
+  const {verdict, action, from, movesTo, above, leader, below, filter, source, target, notes, lastRun} = explanation;
   const saysFilter = verdict === 'left-out' || verdict === 'protected';
   const rows: [label: string, text: string][] = [
     ...above.map((action): [string, string] => ['Above', actionWords(action, color)]),
@@ -149,18 +168,23 @@ function reasonLines(explanation: Explanation, color: boolean): string[] {
       ? []
       : [['Filter', `${filter.excluded ? 'left out' : 'included'} by ${filterWords(explanation)}`] as [string, string]]),
     ...(source.fault === undefined ? [] : [['Source', `could not be read (${escapeName(source.fault)})`] as [string, string]]),
+    ...(from === undefined || (action && isCarried(action)) ? [] : [['Target', `now ${plainPath(from)}`] as [string, string]]),
+    ...(movesTo === undefined ? [] : [['Target', `what is at this path now moves to ${plainPath(movesTo)}`] as [string, string]]),
+    ...(action?.targetDrift === undefined ? [] : [['Target', TARGET_DRIFT_WORDS[action.targetDrift]] as [string, string]]),
     ...(source.escaped === undefined ? [] : [['Source', `on disk ${escapeName(source.escaped)}`] as [string, string]]),
     ...(target.escaped === undefined ? [] : [['Target', `on disk ${escapeName(target.escaped)}`] as [string, string]]),
     ...(target.fault === undefined ? [] : [['Target', `could not be read (${escapeName(target.fault)})`] as [string, string]]),
     ...notes.map((note): [string, string] => ['Note', NOTES[note]]),
-    ...(lastRun === undefined ? [] : [['Last run', lastRunWords(lastRun)] as [string, string]]),
+    ...(lastRun === undefined ? [] : [['Last run', lastRunWords(lastRun, explanation)] as [string, string]]),
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`);
 }
 
-function lastRunWords({header, step}: NonNullable<Explanation['lastRun']>): string {
-  return `${escapeName(header.id)}, ${formatIsoTime(header.started)}: ${step.kind} ${OUTCOMES[step.status]}`;
+function lastRunWords({header, step: {kind, path, from, status}}: LastRun, explanation: Explanation): string {
+  const as = path === explanation.path ? '' : `, as ${plainPath(path)}`;
+  const paths = from === undefined ? as : `, ${plainPath(from)} → ${plainPath(path)}`;
+  return `${escapeName(header.id)}, ${formatIsoTime(header.started)}: ${kind} ${OUTCOMES[status]}${paths}`;
 }
 
 function actionWords(action: Action, color: boolean): string {

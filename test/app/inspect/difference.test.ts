@@ -8,7 +8,9 @@ import type {Action} from '../../../src/core/action.js';
 import type {RelPath} from '../../../src/core/path.js';
 import type {Plan} from '../../../src/core/plan.js';
 import {WorkerPool} from '../../../src/platform/pool.js';
+import type {DifferenceLine} from '../../../src/report/words/difference.js';
 import {pairIn} from '../../support/cli.js';
+import {planMoves} from '../../support/move-plans.js';
 import {act, file, planOf} from '../../support/plan.js';
 import {context, settings} from '../../support/sync.js';
 import {tempDirs} from '../../support/temp.js';
@@ -61,7 +63,18 @@ describe('app/inspect/difference', () => {
   });
 
   it('is none where only its name changes', () => {
-    expect(none(contentOf(act.move('a', 'A'), planOf([])))).to.match(/name/);
+    expect(none(contentOf(act.move('a', 'A'), planOf([])))).to.match(/path/);
+  });
+
+  it('in a folder that moves is read at the old path', async () => {
+    const pair = pairIn(temp(), {new: {a: 'one\ntwo\n', b: 'x'}}, {old: {a: leaf('one\n', OLD), b: 'x'}});
+    const plan = await planMoves({...pair, moves: [['old', 'new']]});
+    const update = plan.actions.find(({path}) => path === 'new/a') as Action;
+    const {lines} = contentOf(update, plan) as {lines: readonly DifferenceLine[]};
+    expect(lines.slice(1)).to.deep.equal([
+      {type: 'same', text: 'one'},
+      {type: 'added', text: 'two'},
+    ]);
   });
 
   it('is none of what is not what the plan saw, on either side', async () => {

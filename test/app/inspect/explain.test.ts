@@ -3,16 +3,18 @@ import path from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {explainPath} from '../../../src/app/inspect/explain.js';
+import {applyPlanned} from '../../../src/app/sync/apply.js';
 import {judge} from '../../../src/app/sync/plan.js';
 import type {Settings} from '../../../src/config/settings.js';
-import {isUpkeep} from '../../../src/core/action.js';
+import {type Action, isCarried, isUpkeep} from '../../../src/core/action.js';
 import type {Explanation} from '../../../src/core/explanation.js';
 import {isWithin, type RelPath} from '../../../src/core/path.js';
 import {narrow} from '../../../src/plan/narrow.js';
 import {Selection} from '../../../src/plan/selection.js';
-import {explanationSentence} from '../../../src/report/text/explain.js';
+import {explanationSentence, explanationText} from '../../../src/report/text/explain.js';
+import {planMoves} from '../../support/move-plans.js';
 import {skip} from '../../support/skip.js';
-import {planTrees, settings, syncTrees} from '../../support/sync.js';
+import {context, planTrees, settings, syncTrees} from '../../support/sync.js';
 import {removeTree, tempDirs} from '../../support/temp.js';
 import {arbitraryTree, dir, fifo, file, hardlink, type Leaf, symlink, type Tree, toLeaf, writeTree} from '../../support/tree.js';
 
@@ -350,6 +352,78 @@ describe('app/inspect/explain', () => {
     ]);
   });
 
+  describe('what moves', () => {
+    const photos = {a: 'one', b: 'two', sub: {c: 'three'}};
+    const source: Tree = {new: {x: {...photos, b: 'changed', fresh: 'n'}}, first: '1', second: '2'};
+    const target: Tree = {old: {x: {...photos, gone: 'g'}}, first: '2', second: '1'};
+    const moves = [
+      ['old/x', 'new/x'],
+      ['first', 'second'],
+      ['second', 'first'],
+    ] as const;
+    const cases: readonly (readonly [path: string, says: string, lines?: readonly string[]])[] = [
+      ['new/x', 'new/x/ will be moved from old/x/.', ['Below  3 changes']],
+      ['old/x/', 'new/x/ will be moved from old/x/.'],
+      ['new/x/a', 'new/x/a moves with its folder: old/x/ → new/x/.', ['Target  now old/x/a']],
+      ['old/x/a', 'new/x/a moves with its folder: old/x/ → new/x/.'],
+      ['old/x/sub/c', 'new/x/sub/c moves with its folder: old/x/ → new/x/.', ['Target  now old/x/sub/c']],
+      ['old/x/sub', 'new/x/sub/ moves with its folder: old/x/ → new/x/.'],
+      ['old/x/b', 'new/x/b will be updated: size 3 → 7.', ['Target  now old/x/b']],
+      ['old/x/gone', 'new/x/gone will be deleted: the source does not have it.'],
+      ['new/x/fresh', 'new/x/fresh will be created: the target does not have it.'],
+      ['old', 'old/ will be deleted: the source does not have it.', ['Below  1 change']],
+      ['first', 'first will be moved from second.', ['Target  what is at this path now moves to second']],
+      ['second', 'second will be moved from first.', ['Target  what is at this path now moves to first']],
+    ];
+    it('is explained by both paths, with all that is in it', async () => {
+      const made = pair(source, target);
+      const planned = judge(await planMoves({...made, moves}), []);
+      for (const [at, says, lines = []] of cases) {
+        const explanation = await explainPath({path: at, planned});
+        expect(explanationSentence(explanation), at).to.equal(says);
+        expect(explanation.notes, at).to.not.include('drifted');
+        const rows = explanationText(explanation, false)
+          .split('\n')
+          .map((row) => row.replace(/ {2,}/g, '  '));
+        for (const line of lines) expect(rows, at).to.include(line);
+      }
+    });
+
+    it('is explained by its last run too, at both paths', async () => {
+      const made = pair(source, target);
+      const plan = await planMoves({...made, moves});
+      const {runId} = await applyPlanned(judge(plan, []), settings(made.source, made.target), context());
+      const planned = await planTrees(settings(made.source, made.target));
+      for (const [at, says] of [
+        ['new/x', 'move done, old/x → new/x'],
+        ['old/x', 'move done, old/x → new/x'],
+        ['old/x/a', 'move done, old/x → new/x'],
+        ['new/x/a', 'move done, old/x → new/x'],
+        ['new/x/b', 'update done'],
+      ] as const) {
+        const text = explanationText(await explainPath({path: at, planned}), false);
+        expect(text, at).to.match(new RegExp(`^Last run  ${runId}, .*: ${says}$`, 'm'));
+      }
+    });
+  });
+
+  it('says what somebody else did to the target, apart from what is done', async () => {
+    const made = pair({a: 'xy'}, {a: 'x', b: 'x'});
+    const {plan} = await planTrees(settings(made.source, made.target));
+    const actions = plan.actions.map(
+      (action): Action => ({...action, targetDrift: action.kind === 'delete' ? 'added' : 'changed'}),
+    );
+    const planned = judge({...plan, actions}, []);
+    for (const [at, says, drift] of [
+      ['a', 'a will be updated: size 1 → 2.', 'changed in the target since the last run'],
+      ['b', 'b will be deleted: the source does not have it.', 'added in the target since the last run'],
+    ] as const) {
+      const explanation = await explainPath({path: at, planned});
+      expect(explanationSentence(explanation)).to.equal(says);
+      expect(explanationText(explanation, false)).to.match(new RegExp(`^Target  ${drift}$`, 'm'));
+    }
+  });
+
   it('names the last run that did something at the path', async () => {
     const made = pair({d: {a: 'x'}, same: 'x'}, {same: 'x'});
     const {runId} = await syncTrees(settings(made.source, made.target));
@@ -415,7 +489,12 @@ describe('app/inspect/explain', () => {
           for (const at of new Set([...pathsOf(a), ...pathsOf(b)])) {
             const action = actions.find((action) => action.path === at);
             const {verdict, notes, ...found} = await explainPath({path: path.join(made.source, at), planned});
-            expect(found.path).to.equal(at);
+            if (found.path !== at) {
+              const leads = (action: Action) =>
+                isCarried(action) && isWithin(at, action.from) && isWithin(found.path, action.path);
+              expect(actions.some(leads), at).to.equal(true);
+              continue;
+            }
             expect(found.action, at).to.equal(action);
             expect(verdict === 'changed', at).to.equal(action !== undefined && !isUpkeep(action));
             expect(verdict === 'upkeep', at).to.equal(action !== undefined && isUpkeep(action));

@@ -51,11 +51,18 @@ describe('app/sync/narrow', () => {
     });
   }
 
-  const moving = planOf([act.moveFolder('new', 'old/x', 3), act.create('new/b'), act.moveFile('z', 'old/y')]);
+  const moving = planOf([
+    act.moveFolder('new', 'old/x', 3),
+    act.create('new/b'),
+    act.delete('new/c'),
+    act.moveFile('z', 'old/y'),
+  ]);
   const byOldPath: readonly [title: string, wanted: Partial<Narrowing>, left: readonly string[]][] = [
     ['what moves, by its new path', {only: ['z']}, ['move z']],
-    ['what moves, by its old path', {only: ['/old/']}, ['move new', 'move z']],
-    ['all but what moves, by its old path', {except: ['/old/y']}, ['move new', 'create new/b']],
+    ['what moves, by its old path', {only: ['/old/']}, ['move new', 'delete new/c', 'move z']],
+    ['all but what moves, by its old path', {except: ['/old/y']}, ['move new', 'create new/b', 'delete new/c']],
+    ['what is in a folder that moves, by its old path', {only: ['/old/x/c']}, ['move new', 'delete new/c']],
+    ['all but that', {except: ['/old/x/c']}, ['move new', 'create new/b', 'move z']],
     ['the moves', {kinds: ['move']}, ['move new', 'move z']],
     ['a folder that moves, for what is wanted in it', {kinds: ['create']}, ['move new', 'create new/b']],
     ['what a list names by its old path', {list: listOf('old/y')}, ['move z']],

@@ -127,6 +127,8 @@ const stale = errorDocument(new DirsyncError('PLAN_STALE', '1 path', 'plan again
 
 const explanation: Explanation = {
   path: 'd/a\udcff' as RelPath,
+  from: 'e/a' as RelPath,
+  movesTo: 'f' as RelPath,
   verdict: 'changed',
   header: plan.header,
   source: {entry: fileEntry(12)},
@@ -142,7 +144,15 @@ const explanation: Explanation = {
   notes: ['drifted', 'size-only', 'within-window', 'mode-not-kept', 'owner-not-kept', 'group-not-kept'],
   lastRun: {header: run.header, step: run.steps[0] as RunStep},
 };
-const {action: _action, leader: _leader, holds: _holds, lastRun: _lastRun, ...short} = explanation;
+const {
+  action: _action,
+  leader: _leader,
+  holds: _holds,
+  lastRun: _lastRun,
+  from: _from,
+  movesTo: _movesTo,
+  ...short
+} = explanation;
 
 const shown: ShownConfig = {
   file: '/c/a\udcff.yaml',
@@ -323,7 +333,7 @@ describe('report/schema/documents', () => {
     // These alone may be absent, wherever they stand.
     const optional =
       /^(?:link|identity|overlap|plannedBy|stateOwner|sourceMissing|narrowed|interrupted|plan|end|summary|detail|hint|drift|entry|fault|rule|lastRun|holds|holder|watching|targetDrift)$/;
-    const optionalInExplanation = /^(?:action|leader)$/;
+    const optionalInExplanation = /^(?:action|leader|from|movesTo)$/;
     const optionalInDrift = /^(?:before|now)$/;
     const optionalInStep = /^(?:from|moved)$/;
     const optionalInManifest = /^(?:entries|linksAs|type|largestFile|folding|state)$/;

@@ -99,12 +99,14 @@ describe('report/text/explain', () => {
       const sides = {
         source: {fault: text},
         target: {entry: file(0, {xattrs: hostileXattrs(text)})},
-        above: [act.mkdir(text)],
+        from: path(`${text}/y`),
+        movesTo: path(`${text}/z`),
+        above: [act.mkdir(text), act.moveFolder(`${text}/n`, `${text}/o`)],
         leader: path(text),
         holds: path(text),
       };
       const halts = [{guard: 'same-tree', message: text, allowed: false}] as const;
-      for (const verdict of ['blocked', 'left-out', 'protected', 'linked', 'holds', 'own'] as const) {
+      for (const verdict of ['blocked', 'left-out', 'protected', 'linked', 'holds', 'own', 'moved'] as const) {
         const shown = explanationText(explanationOf({...given, ...sides, halts, problems: [bad], verdict}), false);
         expect(shown.replaceAll('\n', '')).not.to.match(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
         expect(shown.split('\n').length, shown).to.be.below(30);
