@@ -20,7 +20,7 @@ export {type ReportOptions, renderReport} from './app/output/render.js';
 export {type ApplySettings, applyApproved, applyFresh, applySaved, type SavedPlanOptions} from './app/sync/apply.js';
 export {type Planned, planTrees} from './app/sync/plan.js';
 export {resolveSettings, type SettingFlags, type Settings} from './config/settings.js';
-export type {Action, ActionKind, Reason} from './core/action.js';
+export type {Action, ActionKind, Moved, Reason, TargetDrift} from './core/action.js';
 export type {Drift} from './core/drift.js';
 export type {Entry, Kind} from './core/entry.js';
 export {DirsyncError, type ErrorCode, EXIT} from './core/errors.js';

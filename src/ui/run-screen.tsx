@@ -4,7 +4,7 @@ import {formatCount, formatPlural} from '../core/count.js';
 import {escapeName} from '../core/escape.js';
 import {cutMiddle} from '../report/words/columns.js';
 import {formatBytes, formatDuration, formatIsoTime, formatTime} from '../report/words/units.js';
-import type {Style} from '../report/words/words.js';
+import {movedWords, type Style} from '../report/words/words.js';
 import {fitting, type Line, span, wrapLine, wrapTo} from './line.js';
 import type {ViewProps} from './live.js';
 import {Keys, Lines, NARROW, PROBLEMS_HEAD, PROGRESS_LINES, Problems, ProgressLines, useKeys, Workers} from './parts.js';
@@ -170,10 +170,11 @@ function statusWays({status, scanned, next, watching, started}: JobState, now: n
   ];
 }
 
-function resultWords({status, hint, ended, duration, changes, bytes}: RunResult): string {
+function resultWords({status, hint, ended, duration, changes, bytes, moved}: RunResult): string {
   const when = `${formatTime(BigInt(Math.floor(ended)) * 1_000_000n)}, took ${formatDuration(duration)}`;
   if (status === 'failed') return hint === undefined ? when : `${when}; ${escapeName(hint)}`;
-  return `${when}, ${formatPlural(changes, 'change')}${bytes > 0 ? `, ${formatBytes(bytes)} written` : ''}`;
+  const parts = [when, formatPlural(changes, 'change'), bytes > 0 ? `${formatBytes(bytes)} written` : '', movedWords(moved)];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 function totalWords({totals, skipped}: JobState): string {

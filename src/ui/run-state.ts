@@ -1,12 +1,13 @@
 /** The state of the run screen: for each job its status, its results, and its next start. */
 
+import type {Moved} from '../core/action.js';
 import {formatPlural} from '../core/count.js';
 import {escapeName} from '../core/escape.js';
 import type {Event} from '../core/event.js';
 import {type ApplyReport, unfinished} from '../core/outcome.js';
 import {advance, type Progress, startProgress} from '../report/words/progress.js';
 import {formatBytes, formatDuration} from '../report/words/units.js';
-import {verdict} from '../report/words/words.js';
+import {movedWords, verdict} from '../report/words/words.js';
 import type {ScreenMessage} from './apply-state.js';
 import {addProblem, NO_PROBLEMS, type ProblemList, scroll} from './problem-list.js';
 
@@ -53,6 +54,7 @@ export interface RunResult {
   readonly duration: number;
   readonly changes: number;
   readonly bytes: number;
+  readonly moved: Moved;
 }
 
 export type RunStatus = 'unchanged' | 'done' | 'partial' | 'failed';
@@ -61,6 +63,7 @@ interface RunTotals {
   readonly runs: Readonly<Record<RunStatus, number>>;
   readonly changes: number;
   readonly bytes: number;
+  readonly moved: Moved;
 }
 
 /** An event, and the name of its job. */
@@ -74,6 +77,8 @@ export type RunMessage = Exclude<ScreenMessage, Event> | JobEvent;
 
 /** As many runs as the widest terminal shows. */
 const MAX_RUNS = 500;
+
+const NOTHING: Moved = {leaves: 0, bytes: 0};
 
 /** Returns the state of a job without runs. */
 export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): JobState {
@@ -89,7 +94,7 @@ export function newJob(fields: Pick<JobState, 'name' | 'source' | 'target'>): Jo
     notice: undefined,
     problems: NO_PROBLEMS,
     runs: [],
-    totals: {runs: {unchanged: 0, done: 0, partial: 0, failed: 0}, changes: 0, bytes: 0},
+    totals: {runs: {unchanged: 0, done: 0, partial: 0, failed: 0}, changes: 0, bytes: 0, moved: NOTHING},
   };
 }
 
@@ -141,6 +146,7 @@ function jobState(job: JobState, event: Event, now: number): JobState {
         duration: job.status === 'waiting' ? 0 : now - job.started,
         changes: 0,
         bytes: 0,
+        moved: NOTHING,
       });
     case 'notice':
       return event.level === 'warn' ? {...job, notice: event.message} : job;
@@ -156,7 +162,7 @@ function jobState(job: JobState, event: Event, now: number): JobState {
 }
 
 function resultOf(report: ApplyReport, {started}: JobState, now: number): RunResult {
-  const {counts, problems, interrupted, bytes} = report;
+  const {counts, problems, interrupted, bytes, moved} = report;
   const whole = problems.length + unfinished(counts) === 0 && !interrupted;
   const isNothing = whole && counts.done + counts['already-done'] === 0;
   return {
@@ -167,11 +173,12 @@ function resultOf(report: ApplyReport, {started}: JobState, now: number): RunRes
     duration: now - started,
     changes: counts.done,
     bytes,
+    moved,
   };
 }
 
 function ended(job: JobState, result: RunResult): JobState {
-  const {runs, changes, bytes} = job.totals;
+  const {runs, changes, bytes, moved} = job.totals;
   return {
     ...job,
     status: 'waiting',
@@ -181,6 +188,7 @@ function ended(job: JobState, result: RunResult): JobState {
       runs: {...runs, [result.status]: runs[result.status] + 1},
       changes: changes + result.changes,
       bytes: bytes + result.bytes,
+      moved: {leaves: moved.leaves + result.moved.leaves, bytes: moved.bytes + result.moved.bytes},
     },
   };
 }
@@ -226,8 +234,9 @@ export function runsText({jobs}: RunState, elapsed: number): string {
       const counts = parts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
       const runs = formatPlural(unchanged + done + partial + failed, 'run');
       const written = totals.bytes > 0 ? `, ${formatBytes(totals.bytes)} written` : '';
+      const moved = movedWords(totals.moved);
       const how = counts.length > 0 ? `: ${counts.join(', ')}` : '';
-      return `${whose}${runs} in ${formatDuration(elapsed)}${how}; ${formatPlural(totals.changes, 'change')}${written}.`;
+      return `${whose}${runs} in ${formatDuration(elapsed)}${how}; ${formatPlural(totals.changes, 'change')}${written}${moved && `, ${moved}`}.`;
     })
     .join('\n');
 }

@@ -18,6 +18,7 @@ const report: ApplyReport = {
   moved: {leaves: 0, bytes: 0},
   skipped: [],
 };
+const MOVED = {leaves: 2, bytes: 2048};
 const trouble = problem({path: 'p' as RelPath, side: 'target', phase: 'write', code: 'EIO'});
 const initial: RunState = {jobs: [newJob({name: 'photos', source: 's', target: 't'})], stops: 0};
 
@@ -73,6 +74,7 @@ describe('ui/run-state', () => {
 
   const results: [name: string, events: Event[], result: Partial<RunResult>][] = [
     ['done', [planned, started, done()], {status: 'done', verdict: 'Done: 3 changes.', duration: 2000, changes: 3, bytes: 12}],
+    ['with moves', [planned, started, done({moved: MOVED})], {status: 'done', moved: MOVED}],
     ['with nothing to do', [planned, started, done({counts, bytes: 0})], {status: 'unchanged', verdict: 'Nothing to do.'}],
     ['with problems', [planned, started, done({problems: [trouble]})], {status: 'partial', changes: 3}],
     ['stopped', [planned, started, done({interrupted: 'SIGINT'})], {status: 'partial'}],
@@ -115,12 +117,12 @@ describe('ui/run-state', () => {
   });
 
   it('sums up what stays on the terminal', () => {
-    const state = [planned, done(), planned, done({counts, bytes: 0}), failed].reduce(
+    const state = [planned, done({moved: MOVED}), planned, done({counts, bytes: 0}), failed].reduce(
       (s, event) => runState(s, ofJob(event), 0),
       initial,
     );
     expect(runsText(state, 3_600_000)).to.equal(
-      '3 runs in 1 h 0 min: 1 done, 1 with nothing to do, 1 failed; 3 changes, 12 B written.',
+      '3 runs in 1 h 0 min: 1 done, 1 with nothing to do, 1 failed; 3 changes, 12 B written, 2 files (2 KiB) moved, not copied.',
     );
     expect(runsText(initial, 1000)).to.equal('0 runs in 1.0 s; 0 changes.');
   });
