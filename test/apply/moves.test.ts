@@ -368,7 +368,12 @@ describe('apply: moves', function () {
     });
     const owned = JSON.parse(
       JSON.stringify(plan.actions, (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
-      (key, value) => (key === 'uid' || key === 'gid' ? NOBODY : typeof value === 'string' && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value),
+      (key, value) =>
+        key === 'uid' || key === 'gid'
+          ? NOBODY
+          : typeof value === 'string' && /^\d+n$/.test(value)
+            ? BigInt(value.slice(0, -1))
+            : value,
     );
     const saved = path.join(root, 'plan');
     const options = {...plan.header.options, owner: false, groups: [NOBODY]};
