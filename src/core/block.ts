@@ -290,28 +290,30 @@ function emptyBlock(): Block {
 }
 
 /**
- * The columns that are equal in two snapshots of the same tree, for a digest. What identifies inodes is not among them: their
- * numbers, devices, and times of birth and change.
+ * The columns that are equal in two snapshots of the same tree. What identifies inodes is not among them: their numbers, devices,
+ * and times of birth and change.
  */
 export function canonicalColumns(block: Block): Uint8Array[] {
+  return columnsOf(block, block);
+}
+
+/** The same for a digest: with lengths of texts, since where they end depends on where the block begins. */
+export function digestColumns(block: Block): Uint8Array[] {
   const {count} = block;
-  const used = block.end[count - 1] ?? 0;
-  const columns = [
-    block.depth,
-    block.code,
-    block.flags,
-    block.mode,
-    block.uid,
-    block.gid,
-    block.size,
-    block.seconds,
-    block.nanoseconds,
-    block.nameEnd,
-    block.belongsEnd,
-    block.end,
-  ];
-  const bytes = columns.map((column) => new Uint8Array(column.buffer, 0, count * column.BYTES_PER_ELEMENT));
-  return [...bytes, block.text.subarray(0, used)];
+  const [nameEnd, belongsEnd, end] = [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
+  for (let i = 0; i < count; i++) {
+    nameEnd[i] = (block.nameEnd[i] as number) - nameStart(block, i);
+    belongsEnd[i] = (block.belongsEnd[i] as number) - (block.nameEnd[i] as number);
+    end[i] = (block.end[i] as number) - (block.belongsEnd[i] as number);
+  }
+  return columnsOf(block, {nameEnd, belongsEnd, end});
+}
+
+function columnsOf(block: Block, {nameEnd, belongsEnd, end}: Pick<Block, 'nameEnd' | 'belongsEnd' | 'end'>): Uint8Array[] {
+  const {count, depth, code, flags, mode, uid, gid, size, seconds, nanoseconds} = block;
+  const columns = [depth, code, flags, mode, uid, gid, size, seconds, nanoseconds, nameEnd, belongsEnd, end];
+  const bytes = columns.map((column) => new Uint8Array(column.buffer, column.byteOffset, count * column.BYTES_PER_ELEMENT));
+  return [...bytes, block.text.subarray(0, block.end[count - 1] ?? 0)];
 }
 
 /** Whether two blocks of equal count agree in all canonical columns. */

@@ -1,6 +1,5 @@
 /** A scan as a worker's task: its options, the messages and answer that it sends back, and the scan itself. */
-import {Blake3Hasher} from '@napi-rs/blake-hash';
-import {type Block, BlockWriter, blockBuffers, canonicalColumns, inodeOf} from '../core/block.js';
+import {type Block, BlockWriter, blockBuffers, inodeOf} from '../core/block.js';
 import type {Identity} from '../core/entry.js';
 import {type Filtering, IGNORE_FILE, type Tagged} from '../core/filter.js';
 import type {ByteName, Folding} from '../core/name.js';
@@ -13,6 +12,7 @@ import type {View} from '../platform/platform.js';
 import {openTree} from '../platform/roots.js';
 import {FilterScope} from './filter.js';
 import {type Idle, idlePatterns} from './idle.js';
+import {TreeDigest} from './tree-digest.js';
 import {WalkStopped, walk} from './walk.js';
 
 const NOTHING_LEFT: ReadonlyMap<string, string> = new Map();
@@ -111,7 +111,7 @@ export interface ScanContext {
 /** Scans a tree, in a worker. @throws SystemError if a root cannot be opened. */
 export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswer {
   const fs = platform();
-  const hash = new Blake3Hasher();
+  const digest = new TreeDigest();
   let problems: Problem[] = [];
   let holdsOther = false;
   let collisions: Found | undefined;
@@ -122,7 +122,7 @@ export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswe
   const tagged = new BoundedList<Tagged[number]>(MAX_TAGS_KIB);
   const idle: Idle[] = [];
   const writer = new BlockWriter((block) => {
-    for (const column of canonicalColumns(block)) hash.update(column);
+    digest.add(block);
     send({block, problems}, blockBuffers(block));
     problems = [];
   });
@@ -168,7 +168,7 @@ export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswe
     if (rulesRoot !== undefined) fs.close(rulesRoot);
   }
   return {
-    totals: {...totals, digest: hash.digest('hex')},
+    totals: {...totals, digest: digest.value()},
     problems,
     collisions,
     respelled,
