@@ -8,7 +8,9 @@ import {SharedPace, workersClock} from './platform/pace.js';
 import type {Folder} from './platform/platform.js';
 import {AT, COUNTERS, LEAVE, type Reply, type Request, STOP, toWire, type WorkerData} from './platform/pool.js';
 import {leftOutBy} from './scan/decide.js';
+import type {MemoryCodec} from './scan/keeper.js';
 import {type ScanTask, scan} from './scan/task.js';
+import {describeFault, encodeNumbered, openEarlier} from './state/last-manifest.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
 const {shared, index} = workerData as WorkerData;
@@ -40,8 +42,15 @@ function run(task: ScanTask | BatchTask | QuestionTask | typeof LEAVE, {id, cred
     if (credit !== undefined) takeCredit(credit);
     port.postMessage({id, message} satisfies Reply, transfer);
   };
-  return scan(task, {send, onProgress: (entries) => count(entries, 0)});
+  return scan(task, {send, onProgress: (entries) => count(entries, 0), memory: MEMORY});
 }
+
+/** How scans read and encode what is remembered. */
+const MEMORY: MemoryCodec = {
+  open: (side, earlier) => openEarlier(platform(), side, earlier),
+  encode: encodeNumbered,
+  describe: describeFault,
+};
 
 function takeCredit(credit: Int32Array): void {
   while (Atomics.load(credit, 0) <= 0) Atomics.wait(credit, 0, 0);

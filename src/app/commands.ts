@@ -151,7 +151,7 @@ interface ReviewAndApply {
   readonly planned: Planned;
   readonly settings: Pick<
     Settings,
-    'allow' | 'fsync' | 'probe' | 'skipDrifted' | 'lockTimeout' | 'maxDuration' | 'rate' | 'ioPriority'
+    'allow' | 'fsync' | 'memory' | 'probe' | 'skipDrifted' | 'lockTimeout' | 'maxDuration' | 'rate' | 'ioPriority'
   >;
   readonly file?: string | undefined;
   /** Returns the exit code if the user applies nothing. */
@@ -165,12 +165,13 @@ async function reviewAndApply(
 ): Promise<number> {
   const chosen =
     planned.summary.changes === 0 ? planned : await reviewPlan({planned, allow: settings.allow, canApply: true, file}, context);
+  if (chosen === undefined || context.signal.aborted) planned.memory?.close();
   if (context.signal.aborted) throw new Interrupted();
   if (chosen === undefined) {
     output.say(`${planSentence(planned.plan, planned.summary)}\nNothing was changed.`);
     return ifLeft();
   }
-  return applyExitCode(await applyPlanned(chosen, settings, context));
+  return applyExitCode(await applyPlanned({...chosen, memory: planned.memory}, settings, context));
 }
 
 /** Runs `dirsync run`. Returns the exit code. */

@@ -152,6 +152,8 @@ const MAKING = [
   'renameInvalid',
   'moves',
   'moveCheckLimit',
+  'memory',
+  'onDrift',
 ] as const satisfies (keyof SettingFlags)[];
 
 /** @throws DirsyncError USAGE for flags that have no effect on a saved plan. */

@@ -39,6 +39,11 @@ import {Target} from './target.js';
 
 type Fsync = 'none' | 'end' | 'each';
 
+/** A run whose actions have ended, and what has become of each. */
+export interface Ended extends Pick<Outcomes, 'stateOf' | 'isOther'> {
+  readonly interrupted: boolean;
+}
+
 /** The plan to apply, and how. */
 export interface ApplyOptions {
   readonly plan: Plan;
@@ -61,8 +66,8 @@ export interface ApplyOptions {
   /** Aborted with a `Stop` as its reason. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
-  /** Remembers the facts of the run while the target is still locked; returns a problem if that fails. */
-  readonly remember?: (interrupted: boolean) => Problem | undefined;
+  /** Remembers the facts of the run while the target is still locked; returns problems if that fails. */
+  readonly remember?: (ended: Ended) => readonly (Problem | undefined)[];
 }
 
 /** @throws DirsyncError TARGET_LOCKED, PLAN_STALE or TARGET_UNWRITABLE before the first change; LOCK_LOST. */
@@ -355,8 +360,11 @@ class Execution {
   }
 
   #remember(): void {
-    const found = this.o.remember?.(this.o.signal.aborted || this.#brokenOff);
-    if (found !== undefined) this.#outcomes.problem(found);
+    const {stateOf, isOther} = this.#outcomes;
+    const interrupted = this.o.signal.aborted || this.#brokenOff;
+    for (const found of this.o.remember?.({interrupted, stateOf, isOther}) ?? []) {
+      if (found !== undefined) this.#outcomes.problem(found);
+    }
   }
 
   async #doWaves(): Promise<void> {

@@ -4,7 +4,7 @@ import type {Typed} from '../app/typed.js';
 import type {FilterFlag} from '../config/settings.js';
 import type {ActionKind} from '../core/action.js';
 import type {Format} from '../core/format.js';
-import type {Preservable} from '../core/plan.js';
+import type {OnDrift, Preservable} from '../core/plan.js';
 import type {IoPriority} from '../core/priority.js';
 import type {OnMissed, OnOverlap} from '../core/schedule.js';
 import type {
@@ -89,6 +89,8 @@ export abstract class BaseCommand extends Command {
         renameInvalid: flags['rename-invalid'],
         moves: flags.moves,
         moveCheckLimit: flags['move-check-limit'],
+        memory: flags.memory,
+        onDrift: flags['on-drift'] as OnDrift | undefined,
         maxDelete: flags['max-delete'],
         allow: flags.allow as Typed['flags']['allow'],
         every: flags.every,

@@ -3,7 +3,7 @@ import {Args, Flags} from '@oclif/core';
 import {ACTION_KINDS} from '../core/action.js';
 import {FORMATS} from '../core/format.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
-import {DEFAULT_MOVE_CHECK, GUARD_NAMES, LINKS_AS, PRESERVABLE} from '../core/plan.js';
+import {DEFAULT_MOVE_CHECK, GUARD_NAMES, LINKS_AS, ON_DRIFT, PRESERVABLE} from '../core/plan.js';
 import {IO_PRIORITIES} from '../core/priority.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 
@@ -133,6 +133,16 @@ export const planFlags = {
     summary: 'Rename in the target what was renamed in the source, instead of copying it again (default).',
     allowNo: true,
     helpGroup: 'COMPARE',
+  }),
+  memory: Flags.boolean({
+    summary: 'Remember in the target what both trees were, and use that in the next plan (default).',
+    allowNo: true,
+    helpGroup: 'COMPARE',
+  }),
+  'on-drift': Flags.string({
+    summary: 'What to do where somebody else has changed the target since the last run (default: overwrite).',
+    options: [...ON_DRIFT],
+    helpGroup: 'GUARD',
   }),
   'move-check-limit': Flags.string({
     summary: `To find moved files of which nothing is remembered, read at most this much (default: ${DEFAULT_MOVE_CHECK}).`,

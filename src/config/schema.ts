@@ -3,7 +3,7 @@ import {z} from 'zod';
 import {DirsyncError} from '../core/errors.js';
 import {HOOKS, WEBHOOK_FORMATS} from '../core/hooks.js';
 import {LOG_FORMATS, LOG_LEVELS} from '../core/log.js';
-import {DEFAULT_MOVE_CHECK, GUARD_NAMES, LINKS_AS, PRESERVABLE} from '../core/plan.js';
+import {DEFAULT_MOVE_CHECK, GUARD_NAMES, LINKS_AS, ON_DRIFT, PRESERVABLE} from '../core/plan.js';
 import {IO_PRIORITIES} from '../core/priority.js';
 import {ON_MISSED, ON_OVERLAP} from '../core/schedule.js';
 import {checkCron, checkTimezone} from './cron.js';
@@ -76,6 +76,12 @@ function settingsShape(context: PathContext) {
       .describe('Copy the files that symbolic links inside the source point to, or store each link as a small text file.'),
     renameInvalid: flag(false).describe('Escape names that the target cannot hold; the original names can be restored.'),
     moves: flag(true).describe('Rename in the target what was renamed in the source, instead of copying it again.'),
+    memory: flag(true).describe('Remember in the target what both trees were, and use that in the next plan.'),
+    onDrift: z
+      .enum(ON_DRIFT)
+      .optional()
+      .describe('What to do where somebody else has changed the target since the last run: overwrite it, keep it, or halt.')
+      .meta({default: 'overwrite'}),
     moveCheckLimit: size()
       .describe('How much is read at most to find moved files by their content, where nothing is remembered of the last run.')
       .meta({default: DEFAULT_MOVE_CHECK, examples: ['10GiB']}),

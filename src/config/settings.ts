@@ -8,6 +8,7 @@ import {
   type GuardName,
   type LinksAs,
   type MaxDelete,
+  type OnDrift,
   type PlanOptions,
   PRESERVABLE,
   type Preservable,
@@ -53,6 +54,8 @@ export interface SettingFlags {
   readonly oneFileSystem?: boolean | undefined;
   readonly linksAs?: LinksAs | undefined;
   readonly renameInvalid?: boolean | undefined;
+  readonly memory?: boolean | undefined;
+  readonly onDrift?: OnDrift | undefined;
   readonly moves?: boolean | undefined;
   readonly moveCheckLimit?: string | undefined;
   readonly maxDelete?: string | undefined;
@@ -114,6 +117,10 @@ export interface Settings {
   readonly linksAs: LinksAs | undefined;
   /** Escape names that the target cannot hold. */
   readonly renameInvalid: boolean;
+  /** Remember in the target what both trees were, and use what earlier runs have remembered. */
+  readonly memory: boolean;
+  /** What to do where somebody else has changed the target since the last run. */
+  readonly onDrift: OnDrift;
   /** Rename in the target what was renamed in the source. */
   readonly moves: boolean;
   /** The most bytes that are read to find moved files by content. */
@@ -208,6 +215,8 @@ export function resolveSettings(roots: readonly string[], flags: SettingFlags, j
     oneFileSystem: flags.oneFileSystem ?? job.oneFileSystem ?? false,
     linksAs: flags.linksAs ?? job.linksAs,
     renameInvalid: flags.renameInvalid ?? job.renameInvalid ?? false,
+    memory: flags.memory ?? job.memory ?? true,
+    onDrift: flags.onDrift ?? job.onDrift ?? 'overwrite',
     moves: flags.moves ?? job.moves ?? true,
     moveCheckLimit: parseSize(String(flags.moveCheckLimit ?? job.moveCheckLimit ?? DEFAULT_MOVE_CHECK)),
     maxDelete: maxDelete === undefined ? undefined : parseMaxDelete(String(maxDelete)),

@@ -157,6 +157,7 @@ export class BlockWriter {
   #inodeWords = new Uint32Array(this.#block.inode.buffer);
   #count = 0;
   #used = 0;
+  #others: Set<number> | undefined;
 
   constructor(private readonly flush: (block: Block) => void) {}
 
@@ -233,10 +234,17 @@ export class BlockWriter {
     this.#block.end[i] = this.#used;
   }
 
+  /** Notes that the last entry is another folder than the last run has seen at its path. */
+  markOther(): void {
+    this.#others ??= new Set();
+    this.#others.add(this.#count - 1);
+  }
+
   /** Flushes the current block unless it is empty. */
   finish(): void {
     if (this.#count === 0) return;
-    const block = {...this.#block, count: this.#count};
+    const block = {...this.#block, count: this.#count, ...(this.#others && {others: this.#others})};
+    this.#others = undefined;
     this.#block = emptyBlock();
     this.#inodeWords = new Uint32Array(this.#block.inode.buffer);
     this.#count = 0;

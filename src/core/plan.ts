@@ -63,9 +63,15 @@ export interface PlanOptions extends Preserved, Filtering {
   /** Files with fewer bytes than `minSize`, or more than `maxSize`, are left alone on both sides. */
   readonly minSize?: number | undefined;
   readonly maxSize?: number | undefined;
+  /** What to do with actions that have target drift: do them, leave them out, or halt. */
+  readonly onDrift: OnDrift;
   /** The guard `too-many-deletes` halts above this. */
   readonly maxDelete: MaxDelete;
 }
+
+/** The values of `--on-drift`. */
+export const ON_DRIFT = ['overwrite', 'keep', 'fail'] as const;
+export type OnDrift = (typeof ON_DRIFT)[number];
 
 /** Nanoseconds since 1970. */
 export interface TimeRange {
@@ -303,5 +309,6 @@ export const GUARD_NAMES = [
   'too-many-deletes',
   'everything-changed',
   'filters-changed',
+  'target-drift',
 ] as const;
 export type GuardName = (typeof GUARD_NAMES)[number];

@@ -70,6 +70,8 @@ const OURS: Readonly<Record<string, string>> = {
     'the run could not be recorded, so it will be missing from the history; free some space, or repair .dirsync/runs',
   MEMORY_UNWRITABLE:
     'the findings of this run could not be saved, so the next run may not notice a lost disk or changed filters; repair the state folder, or set XDG_STATE_HOME',
+  LAST_UNWRITABLE:
+    'what both trees are now could not be noted in .dirsync, so the next run reads more, and copies what was only renamed; free some space, or repair .dirsync',
 };
 
 /** The same if the target has something at the path, which stays. */

@@ -210,19 +210,19 @@ export function decodeFrame(bytes: Uint8Array, devices: readonly number[]): Bloc
     throw new FormatError('its checksum does not match');
   }
   const raw = new ByteReader(unpack(bytes));
-  const code = Uint8Array.from(raw.take(count));
+  const code = new Uint8Array(raw.take(count));
   const bases: Bases = {codes: code};
   const next = (further: Bases = bases) => raw.column(count, further);
-  const depth = Uint16Array.from(limited(next(), 0xffff, 'depth'));
-  const flags = Uint8Array.from(limited(next(), ALL_FLAGS, 'flag'));
-  const mode = Uint16Array.from(limited(next(), MAX_MODE, 'mode'));
+  const depth = new Uint16Array(limited(next(), 0xffff, 'depth'));
+  const flags = new Uint8Array(limited(next(), ALL_FLAGS, 'flag'));
+  const mode = new Uint16Array(limited(next(), MAX_MODE, 'mode'));
   const uid = next();
   const gid = next();
   const size = wide(next(), next(), 'size');
   const secondsLow = next();
   const seconds = wide(secondsLow, next(), 'time');
   const nanoseconds = limited(next(), MAX_NANOSECONDS, 'time');
-  const device = limited(next(), devices.length - 1, 'device').map((position) => devices[position] as number);
+  const device = devicesAt(limited(next(), devices.length - 1, 'device'), devices);
   const inode = inodesOf(next(), next());
   const links = next();
   const birthSeconds = next({codes: code, columns: [secondsLow]});
@@ -275,6 +275,11 @@ function unpack(frame: Uint8Array): Uint8Array {
     if (!/^(?:Z_|ERR_)/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
   throw new FormatError('it cannot be unpacked');
+}
+
+function devicesAt(positions: Uint32Array, devices: readonly number[]): Uint32Array {
+  for (let i = 0; i < positions.length; i++) positions[i] = devices[positions[i] as number] as number;
+  return positions;
 }
 
 function limited(values: Uint32Array, max: number, what: string): Uint32Array {
@@ -344,8 +349,10 @@ function takeText(rows: Rows, lengths: TextLengths, raw: ByteReader): Pick<Block
       if (byte === SLASH || byte === 0) throw new HostilePathError('a name contains a slash or a NUL');
       text[at++] = byte;
     }
-    if (d > 0) checkName(text.subarray(start, at), d);
-    else if (nameLength > 0) throw new FormatError('the root has a name');
+    if (d > 0) {
+      // Performance: no other name is wrong, and this is done for each row.
+      if (nameLength === 0 || text[start] === DOT) checkName(text.subarray(start, at), d);
+    } else if (nameLength > 0) throw new FormatError('the root has a name');
     if (!isAfter) throw new FormatError(`the name "${excerpt(decodeName(text.subarray(start, at)))}" is out of order`);
     siblings.row = i;
     nameEnd[i] = at;

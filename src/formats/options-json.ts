@@ -1,6 +1,6 @@
 /** The JSON form of a plan's options. */
 import type {Symlinks} from '../core/abilities.js';
-import type {LinksAs, MaxDelete, PlanOptions, TimeRange} from '../core/plan.js';
+import type {LinksAs, MaxDelete, OnDrift, PlanOptions, TimeRange} from '../core/plan.js';
 import type {XattrNamespace} from '../core/xattr.js';
 import {decodeFileName} from './filter-json.js';
 import {MAX_ID} from './json.js';
@@ -27,6 +27,7 @@ export function encodeOptions(options: PlanOptions) {
     excludeIfPresent,
     minSize,
     maxSize,
+    onDrift,
     maxDelete,
     ...kept
   } = options;
@@ -62,6 +63,7 @@ export function encodeOptions(options: PlanOptions) {
     excludeIfPresent,
     minSize,
     maxSize,
+    onDrift,
     maxDelete,
   } satisfies Record<keyof PlanOptions, unknown>;
 }
@@ -102,6 +104,7 @@ const OPTION_KEYS = keys<PlanOptions>({
   excludeIfPresent: 1,
   minSize: 1,
   maxSize: 1,
+  onDrift: 1,
   maxDelete: 1,
 });
 const RANGE_KEYS = keys<TimeRange>({min: 1, max: 1});
@@ -109,6 +112,7 @@ export const NAMESPACES = keys<Record<XattrNamespace, 1>>({user: 1, trusted: 1, 
 const LIMIT_KEYS = keys<{count: 1; share: 1}>({count: 1, share: 1});
 export const LINKS = keys<Record<LinksAs, 1>>({content: 1, text: 1});
 const SYMLINKS = keys<Record<Symlinks, 1>>({kept: 1, bare: 1, none: 1});
+const DRIFTS = keys<Record<OnDrift, 1>>({overwrite: 1, keep: 1, fail: 1});
 const COMPARES = keys<Record<PlanOptions['compare'], 1>>({metadata: 1, size: 1, content: 1});
 
 /** Decodes the options of a plan, with defaults for keys that earlier versions did not write. @throws FormatError. */
@@ -151,6 +155,7 @@ export function decodeOptions(value: unknown): PlanOptions {
     excludeIfPresent: list(json.excludeIfPresent ?? [], 'options.excludeIfPresent', decodeFileName),
     ...(json.minSize !== undefined && {minSize: integer(json.minSize, 'options.minSize')}),
     ...(json.maxSize !== undefined && {maxSize: integer(json.maxSize, 'options.maxSize')}),
+    onDrift: oneOf(json.onDrift ?? 'overwrite', 'options.onDrift', DRIFTS),
     maxDelete: decodeLimit(json.maxDelete, 'options.maxDelete'),
   };
 }

@@ -44,6 +44,7 @@ const GUARDS: Readonly<Record<GuardName, Guard>> = {
   'too-many-deletes': tooManyDeletes,
   'everything-changed': everythingChanged,
   'filters-changed': filtersChanged,
+  'target-drift': targetDrift,
 };
 
 /**
@@ -228,6 +229,15 @@ function filtersChanged({header: {facts, options}}: Plan): string | undefined {
     ? 'would be deleted because of that'
     : 'that they protected would be deleted or overwritten';
   return `the filters have changed since the last run, and ${paths} ${kept}: ${example(found)}`;
+}
+
+function targetDrift({header: {options}, actions}: Plan): string | undefined {
+  if (options.onDrift !== 'fail') return undefined;
+  const found = actions.filter((action) => action.targetDrift !== undefined);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const paths = some(found.length, 'path');
+  return `somebody else has changed the target since the last run, at ${paths} of this plan: ${example({count: found.length, example: first.path})}`;
 }
 
 function example({count, example: path}: Found): string {

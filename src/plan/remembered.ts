@@ -1,6 +1,7 @@
 /** What earlier runs have found and done, as the planner asks for it: the remembered manifest of a source and a target. */
+import type {TargetDrift} from '../core/action.js';
 import type {RelPath} from '../core/path.js';
-import type {Side} from '../core/problem.js';
+import type {PlanOptions} from '../core/plan.js';
 import type {Row} from './reader.js';
 
 /**
@@ -8,7 +9,7 @@ import type {Row} from './reader.js';
  * row is only a number of its file system among those of its tree, since device numbers change with a reboot.
  */
 export interface Remembered {
-  /** Whether that run was the last one that changed the target. If not, what the target was is not a reason to suspect anybody. */
+  /** Whether that run was the last one that changed the target. If not, the target may show changes of a run that was killed. */
   readonly isCurrent: boolean;
   /** What the source had at a path; undefined if it had nothing there, or that is not known. Fast in canonical order. */
   sourceAt(path: RelPath): Row | undefined;
@@ -17,6 +18,14 @@ export interface Remembered {
    * as a row of the source, and has another inode and other change times.
    */
   targetAt(path: RelPath): Row | undefined;
-  /** Whether it is known what a tree had at a path, which may be nothing. */
-  isKnown(side: Side, path: RelPath): boolean;
+}
+
+/** What is needed in addition to find target drift. */
+export interface RememberedTarget extends Remembered {
+  /** How that run has compared and preserved entries. */
+  readonly preserved: PlanOptions;
+  /** Whether it is known what the target had at a path, which may be nothing. */
+  knowsTarget(path: RelPath): boolean;
+  /** What somebody else had done in the target at a path, and that run has left as it was. */
+  driftAt(path: RelPath): TargetDrift | undefined;
 }

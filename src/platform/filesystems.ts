@@ -43,6 +43,23 @@ export function isOfOneMachine(type: string | undefined): boolean {
   return type !== undefined && !SHARED.includes(type);
 }
 
+/** As mount(8) prints them. Others are shared, store no extended attributes, or are not known well enough. */
+const STAMPING: ReadonlySet<string | undefined> = new Set([
+  'ext4',
+  'xfs',
+  'btrfs',
+  'f2fs',
+  'zfs',
+  'bcachefs',
+  'overlay',
+  'tmpfs',
+]);
+
+/** See `FileSystem.stampsChanges`. `release`: the kernel's; before 6.0, attributes set in tmpfs did not change the time. */
+export function stampsChanges(type: string | undefined, release: string): boolean {
+  return STAMPING.has(type) && (type !== 'tmpfs' || Number.parseInt(release, 10) >= 6);
+}
+
 /** `magic` is f_type of statfs(2), as an unsigned number of 32 bits. */
 export function factsOfType(magic: number): {type: string | undefined; times: TimeFacts} {
   const {type, timeResolution: resolution = 1n} = TYPES.get(magic) ?? {type: undefined};

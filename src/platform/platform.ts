@@ -142,6 +142,8 @@ export interface FileSystem {
   readonly largestFile: number | undefined;
   /** Whether others may write to it without this system noticing at once: what is read may be some seconds old. */
   readonly isShared: boolean;
+  /** Whether every change of an entry, also of its extended attributes, gives it a new change time (ctime). */
+  readonly stampsChanges: boolean;
   /** Identifies its mount options, on which its abilities may depend. Undefined if the system does not provide them. */
   readonly mounted: string | undefined;
 }
@@ -266,6 +268,8 @@ export interface Platform {
   openFile(folder: Folder, name: ByteName): OpenFile;
   /** The next piece of an open file, at most `limit` bytes; empty at its end. */
   readNext(file: OpenFile, limit: number): Uint8Array;
+  /** At most `length` bytes of an open file from `offset` on; fewer only at its end. Does not change where `readNext` reads. */
+  readAt(file: OpenFile, offset: number, length: number): Uint8Array;
   /** Whether two files have the same content. `goOn` is called before each piece; the result is also false if it returns false. */
   sameContent(options: CompareOptions): boolean;
 

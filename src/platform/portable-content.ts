@@ -24,6 +24,12 @@ export function readPiece(file: number, limit: number): Uint8Array {
   return Buffer.from(PIECE.subarray(0, got));
 }
 
+/** See `Platform.readAt`. */
+export function readPart(file: number, offset: number, length: number): Uint8Array {
+  const part = Buffer.allocUnsafeSlow(length);
+  return part.subarray(0, readFully(file, part, offset));
+}
+
 interface Comparing extends Pick<CompareOptions, 'goOn'> {
   readonly pace: Pace;
 }

@@ -7,9 +7,10 @@
  * - two names cannot be swapped in one step, and a rename that must not replace anything checks first.
  */
 import fs from 'node:fs';
+import os from 'node:os';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
-import {factsOfType, foldsNames, isOfOneMachine, largestFileOf, roomOf, timesOf, typeName} from './filesystems.js';
+import {factsOfType, foldsNames, isOfOneMachine, largestFileOf, roomOf, stampsChanges, timesOf, typeName} from './filesystems.js';
 import {type MountLine, mountLines} from './mount-text.js';
 import {
   type Attributes,
@@ -30,7 +31,7 @@ import {
   UNPACED,
   type Volume,
 } from './platform.js';
-import {catchUp, copyContent, isSameContent, isSameVersion, readFully, readPiece} from './portable-content.js';
+import {catchUp, copyContent, isSameContent, isSameVersion, readFully, readPart, readPiece} from './portable-content.js';
 import {fill, seconds, setOnFile} from './portable-stat.js';
 
 const {constants} = fs;
@@ -141,6 +142,7 @@ export class PortablePlatform implements Platform {
       times: timesOf(name, times),
       preserves: {xattrs: [], acls: false},
       isShared: !isOfOneMachine(type),
+      stampsChanges: stampsChanges(type, os.release()),
       mounted: line && `${line.type} ${line.options}`,
     };
   }
@@ -225,6 +227,10 @@ export class PortablePlatform implements Platform {
 
   readNext(file: OpenFile, limit: number): Uint8Array {
     return readPiece(fd(file), limit);
+  }
+
+  readAt(file: OpenFile, offset: number, length: number): Uint8Array {
+    return readPart(fd(file), offset, length);
   }
 
   sameContent({a, aName, b, bName, goOn, pace = UNPACED}: CompareOptions): boolean {

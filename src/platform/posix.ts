@@ -4,10 +4,11 @@
  *
  * This file handles names in folders; posix-content handles the content of files, posix-attributes their attributes.
  */
+import os from 'node:os';
 import {CODE, emptyStat, type Stat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {ACL_ACCESS, type PreservedXattrs, preservesXattrs, XATTR_NAMESPACES} from '../core/xattr.js';
-import {factsOfType, isOfOneMachine, largestFileOf, SECONDS_OF_32_BITS, timesOf} from './filesystems.js';
+import {factsOfType, isOfOneMachine, largestFileOf, SECONDS_OF_32_BITS, stampsChanges, timesOf} from './filesystems.js';
 import {DATA, DATA_BYTES, fd, Kernel, NAME_A, NAME_B, STATX} from './kernel.js';
 import {
   ACCESS,
@@ -39,6 +40,7 @@ import {
   SystemError,
   type Volume,
 } from './platform.js';
+import {readPart} from './portable-content.js';
 import {PosixAttributes} from './posix-attributes.js';
 import {PosixContent} from './posix-content.js';
 import {posixVolume} from './posix-volume.js';
@@ -219,6 +221,7 @@ export class PosixPlatform implements Platform {
       largestFile: largestFileOf(name),
       times: isSmall ? SECONDS_OF_32_BITS : timesOf(name, times),
       isShared: !isOfOneMachine(type),
+      stampsChanges: stampsChanges(type, os.release()),
       mounted: line && `${line.type} ${line.options}`,
       preserves: {xattrs: XATTR_NAMESPACES.filter((namespace) => knows(`${namespace}.dirsync`)), acls: knows(ACL_ACCESS)},
     };
@@ -355,6 +358,10 @@ export class PosixPlatform implements Platform {
 
   readNext(file: OpenFile, limit: number): Uint8Array {
     return this.#content.readPiece(fd(file), limit);
+  }
+
+  readAt(file: OpenFile, offset: number, length: number): Uint8Array {
+    return readPart(fd(file), offset, length);
   }
 
   makeFolder(parent: Folder, name: ByteName, mode: number): void {

@@ -303,6 +303,10 @@ export class Views implements ShowingPlatform {
     return this.base.readNext(file, limit);
   }
 
+  readAt(file: OpenFile, offset: number, length: number) {
+    return this.base.readAt(file, offset, length);
+  }
+
   append(file: OpenFile, content: Uint8Array): void {
     this.base.append(file, content);
   }

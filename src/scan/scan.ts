@@ -2,6 +2,7 @@
 import type {Block} from '../core/block.js';
 import type {Problem} from '../core/problem.js';
 import type {WorkerPool} from '../platform/pool.js';
+import type {KeptBlock} from './keeper.js';
 import type {ScanAnswer, ScanMessage, ScanTask} from './task.js';
 
 /** A scan in progress. */
@@ -13,8 +14,11 @@ export interface Scan {
   readonly problems: readonly Problem[];
 }
 
+/** Called for each block before it is read, with the form in which it will be remembered, if it will be. */
+export type OnBlock = (block: Block, kept: KeptBlock | undefined) => void;
+
 /** Starts a scan in a worker. Errors come through the blocks and the answer. */
-export function startScan(pool: WorkerPool, worker: number, task: ScanTask): Scan {
+export function startScan(pool: WorkerPool, worker: number, task: ScanTask, onBlock: OnBlock = () => {}): Scan {
   const stream = pool.stream<ScanMessage, ScanAnswer>(worker, task);
   const problems: Problem[] = [];
   const answer = stream.answer.then((result) => {
@@ -23,16 +27,17 @@ export function startScan(pool: WorkerPool, worker: number, task: ScanTask): Sca
   });
   // The reader of the blocks awaits the answer later; until then a failure must not count as unhandled.
   answer.catch(() => {});
-  return {blocks: readBlocks(stream, answer, problems), answer, problems};
+  return {blocks: readBlocks(stream, answer, {problems, onBlock}), answer, problems};
 }
 
 async function* readBlocks(
   stream: AsyncIterable<ScanMessage>,
   answer: Promise<ScanAnswer>,
-  problems: Problem[],
+  {problems, onBlock}: {problems: Problem[]; onBlock: OnBlock},
 ): AsyncGenerator<Block> {
   for await (const message of stream) {
     for (const found of message.problems) problems.push(found);
+    onBlock(message.block, message.kept);
     yield message.block;
   }
   // If the worker failed, the end of the stream is not the end of the tree: entries that it did not list still exist.

@@ -12,6 +12,7 @@ import type {View} from '../platform/platform.js';
 import {openTree} from '../platform/roots.js';
 import {FilterScope} from './filter.js';
 import {type Idle, idlePatterns} from './idle.js';
+import {Keeper, type KeptBlock, type MemoryAnswer, type MemoryCodec, type MemoryTask} from './keeper.js';
 import {TreeDigest} from './tree-digest.js';
 import {WalkStopped, walk} from './walk.js';
 
@@ -44,6 +45,8 @@ export interface ScanTask extends Filtering {
   /** See `WalkOptions`. */
   readonly folding?: Folding | undefined;
   readonly leftRenamed?: ReadonlyMap<string, string>;
+  /** What is known of an earlier scan of this tree, and what will be remembered of this one. */
+  readonly memory?: MemoryTask | undefined;
   /** The other tree's root: if the scan finds it, the two trees overlap. */
   readonly other?: Identity | undefined;
 }
@@ -51,6 +54,8 @@ export interface ScanTask extends Filtering {
 /** One block with the problems found while it was filled. */
 export interface ScanMessage {
   readonly block: Block;
+  /** Undefined if this scan is not remembered. */
+  readonly kept?: KeptBlock | undefined;
   readonly problems: readonly Problem[];
 }
 
@@ -75,6 +80,8 @@ export interface ScanAnswer {
   readonly idle: readonly Idle[];
   /** Whether the other tree's root is in this tree. */
   readonly holdsOther: boolean;
+  /** Undefined if nothing is remembered. */
+  readonly memory?: MemoryAnswer | undefined;
   /** Whether the scan was stopped, so that the blocks are not a whole tree. */
   readonly stopped: boolean;
 }
@@ -103,13 +110,14 @@ class BoundedList<T> implements Bounded<T> {
 
 /** How a scan sends messages and reports progress. */
 export interface ScanContext {
+  readonly memory: MemoryCodec;
   readonly send: (message: ScanMessage, transfer: ArrayBuffer[]) => void;
   /** Called with the number of new entries; false ends the scan. */
   readonly onProgress: (entries: number) => boolean;
 }
 
 /** Scans a tree, in a worker. @throws SystemError if a root cannot be opened. */
-export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswer {
+export function scan(task: ScanTask, {send, onProgress, memory}: ScanContext): ScanAnswer {
   const fs = platform();
   const digest = new TreeDigest();
   let problems: Problem[] = [];
@@ -121,9 +129,11 @@ export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswe
   const rules = new BoundedList<Rules[number]>(MAX_RULES_KIB);
   const tagged = new BoundedList<Tagged[number]>(MAX_TAGS_KIB);
   const idle: Idle[] = [];
+  const keeper = task.memory && new Keeper(task.memory, task.side, memory);
   const writer = new BlockWriter((block) => {
     digest.add(block);
-    send({block, problems}, blockBuffers(block));
+    const kept = keeper?.keep(block);
+    send({block, kept, problems}, blockBuffers(block));
     problems = [];
   });
   const root = openTree(task.root, task.view);
@@ -143,6 +153,7 @@ export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswe
       folding: task.folding,
       leftRenamed: task.leftRenamed ?? NOTHING_LEFT,
       writer,
+      recall: keeper?.recall(writer),
       onProblem: (problem) => problems.push(problem),
       onFolder: (stat) => {
         holdsOther ||= task.other !== undefined && stat.device === task.other.device && inodeOf(stat) === task.other.inode;
@@ -166,6 +177,7 @@ export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswe
   } finally {
     fs.close(root);
     if (rulesRoot !== undefined) fs.close(rulesRoot);
+    keeper?.close();
   }
   return {
     totals: {...totals, digest: digest.value()},
@@ -178,6 +190,7 @@ export function scan(task: ScanTask, {send, onProgress}: ScanContext): ScanAnswe
     tagged: {items: tagged.items, isCut: tagged.isCut},
     idle: idle.slice(0, MAX_IDLE),
     holdsOther,
+    memory: keeper?.answer(),
     stopped,
   };
 }

@@ -11,9 +11,10 @@ import {type ByteName, FOLDING_UNKNOWN, type Folding, foldName, fromByteName} fr
 import {isStateDir, joinPath, type RelPath, ROOT, STATE_DIR} from '../core/path.js';
 import {type Problem, problem, type Side} from '../core/problem.js';
 import {decodeText} from '../core/text.js';
-import type {PreservedXattrs} from '../core/xattr.js';
+import {type PreservedXattrs, preservesXattrs} from '../core/xattr.js';
 import {errnoOf, type Folder, type ListedEntry, orNothing, type Platform} from '../platform/platform.js';
 import type {FilterScope} from './filter.js';
+import type {Recall} from './recall.js';
 import {respell, type SeenEntry} from './respell.js';
 import {readRules, readTag} from './rules.js';
 
@@ -40,6 +41,8 @@ export interface WalkOptions {
   /** Entries that killed runs left under temporary names: their original names by temporary name. */
   readonly leftRenamed: ReadonlyMap<string, string>;
   readonly writer: BlockWriter;
+  /** What an earlier scan has found: then extended attributes are only read where they may have changed since. */
+  readonly recall?: Recall | undefined;
   readonly onProblem: (problem: Problem) => void;
   /** Called for each folder, to find the other tree inside this one by device and inode. */
   readonly onFolder: (stat: Stat) => void;
@@ -94,13 +97,19 @@ class Walk {
   /** The device of the root. */
   #device = 0;
 
-  constructor(private readonly o: WalkOptions) {}
+  /** The extended attributes to read with each list; undefined if they are read entry by entry, or not at all. */
+  readonly #listed: PreservedXattrs | undefined;
+
+  constructor(private readonly o: WalkOptions) {
+    this.#listed = o.recall === undefined ? o.preserved : undefined;
+  }
 
   run(): WalkTotals {
-    const {platform, root, rulesRoot, writer, filters, preserved, folding} = this.o;
+    const {platform, root, rulesRoot, writer, filters, preserved, folding, recall} = this.o;
     const stat = emptyStat();
     platform.stat(root, '' as ByteName, stat);
     this.#device = stat.device;
+    recall?.seek(0, '' as ByteName);
     writer.append(0, '', stat);
     const xattrs = platform.xattrs(root, '' as ByteName, preserved);
     const {device} = stat;
@@ -114,6 +123,7 @@ class Walk {
       ownName: undefined,
       device,
       folding,
+      isStamped: this.#isStamped(root),
     });
     writer.finish();
     return {entries: this.#entries, leaves: this.#leaves, bytes: this.#bytes};
@@ -121,13 +131,13 @@ class Walk {
 
   /** Walks the content of an open folder, whose own row was appended last. */
   #folder(at: Level): void {
-    const {platform, writer, preserved, onProgress} = this.o;
+    const {platform, writer, recall, onProgress} = this.o;
     const {folder, path, depth, xattrs, ownName} = at;
     this.#rows[depth] ??= [];
     const rows = this.#rows[depth];
     let count: number;
     try {
-      count = platform.list(folder, rows, preserved);
+      count = platform.list(folder, rows, this.#listed);
     } catch (error) {
       this.#problem(path, errnoOf(error));
       writer.amend(PARTIAL, '', xattrs, ownName);
@@ -153,6 +163,7 @@ class Walk {
         if (isSource) this.#ownName(row.name);
         continue;
       }
+      const isKnown = recall?.seek(depth + 1, row.name) === true;
       const excluded =
         row.isLeft ||
         (rules.scope.active && rules.scope.excludes(joinPath(path, fromByteName(row.name)), row.code === CODE.directory));
@@ -160,13 +171,32 @@ class Walk {
         this.#excluded(depth + 1, row.name);
         continue;
       }
+      if (recall !== undefined) this.#readXattrs(at, row, isKnown);
       if (folded !== undefined) this.#fold(path, row.name, folded);
       if (row.code === CODE.directory) {
-        this.#subfolder(at, row, rules.scope);
+        this.#subfolder(at, row, rules.scope, isKnown && recall?.isOtherFolder(row) === true);
       } else {
         this.#leaf(at, row);
       }
     }
+  }
+
+  /** Reads the extended attributes of a listed entry, unless they are as the earlier scan has found them. */
+  #readXattrs(at: Level, row: SeenEntry, isKnown: boolean): void {
+    const {platform, recall, preserved} = this.o;
+    if (row.code === CODE.unknown || !preservesXattrs(preserved)) return;
+    const recalled = isKnown && at.isStamped && row.device === at.device ? recall?.xattrs(row) : undefined;
+    try {
+      row.xattrs = recalled ?? platform.xattrs(at.folder, row.place ?? row.name, preserved);
+    } catch (error) {
+      Object.assign(row, emptyStat(), {code: CODE.unknown, fault: errnoOf(error)});
+    }
+  }
+
+  /** Whether change times show every change on the file system of this folder. Only asked if there is an earlier scan. */
+  #isStamped(folder: Folder): boolean {
+    const {platform, recall} = this.o;
+    return recall !== undefined && orNothing(() => platform.fileSystem(folder).stampsChanges) === true;
   }
 
   /** Reads the entries of a folder of the target with the source's spelling of their names. */
@@ -204,11 +234,15 @@ class Walk {
     folded.add(key);
   }
 
-  #subfolder(parent: Level, row: SeenEntry, scope: FilterScope): void {
+  #subfolder(parent: Level, row: SeenEntry, scope: FilterScope, isOtherFolder: boolean): void {
     const {platform, side, writer, onFolder} = this.o;
     const path = joinPath(parent.path, fromByteName(row.name));
     const depth = parent.depth + 1;
     const {xattrs, place = row.name, ownName} = row;
+    const append = () => {
+      writer.append(depth, row.name, row);
+      if (isOtherFolder) writer.markOther();
+    };
     const isOther = row.device !== parent.device;
     if (isOther) this.o.onMount(path);
     // A subvolume of btrfs has its own device number, but is not a mount.
@@ -216,13 +250,13 @@ class Walk {
     if (depth > MAX_DEPTH || path.length > MAX_PATH) {
       this.#problem(path, 'TOO_DEEP');
       this.#entries++;
-      writer.append(depth, row.name, row);
+      append();
       writer.amend(PARTIAL, '', xattrs);
       return;
     }
     if (this.o.oneFileSystem && row.device !== this.#device) {
       this.#entries++;
-      writer.append(depth, row.name, row);
+      append();
       writer.amend(MOUNT, '', xattrs, ownName);
       return;
     }
@@ -237,7 +271,7 @@ class Walk {
         this.#unknown(depth, row.name);
       } else {
         this.#entries++;
-        writer.append(depth, row.name, row);
+        append();
         writer.amend(PARTIAL, '', xattrs, ownName);
       }
       return;
@@ -245,11 +279,12 @@ class Walk {
     try {
       this.#entries++;
       onFolder(row);
-      writer.append(depth, row.name, row);
+      append();
       const rules = side === 'source' ? undefined : this.#openRules(parent.rules, row.name);
       try {
-        const folding = row.device === parent.device ? parent.folding : this.#foldingIn(folder);
-        this.#folder({folder, rules, path, depth, scope, xattrs, ownName, device: row.device, folding});
+        const folding = isOther ? this.#foldingIn(folder) : parent.folding;
+        const isStamped = isOther ? this.#isStamped(folder) : parent.isStamped;
+        this.#folder({folder, rules, path, depth, scope, xattrs, ownName, device: row.device, folding, isStamped});
       } finally {
         if (rules !== undefined) platform.close(rules);
       }
@@ -364,6 +399,8 @@ interface Level {
   readonly device: number;
   /** How names are folded here; for the source, how the target's root folds them. */
   readonly folding: Folding | undefined;
+  /** See `FileSystem.stampsChanges`. */
+  readonly isStamped: boolean;
 }
 
 function has(rows: readonly ListedEntry[], count: number, name: ByteName): boolean {

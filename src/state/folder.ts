@@ -4,7 +4,7 @@ import process from 'node:process';
 import {CODE, emptyStat} from '../core/block.js';
 import type {ByteName} from '../core/name.js';
 import {STATE_DIR} from '../core/path.js';
-import {errnoOf, type Folder, type ListedEntry, type OpenFile, type Platform} from '../platform/platform.js';
+import {errnoOf, type Folder, type ListedEntry, type OpenFile, orNothing, type Platform} from '../platform/platform.js';
 
 export const NAMES = {
   state: STATE_DIR as ByteName,
@@ -27,6 +27,8 @@ export const NAMES = {
   naming: 'naming.json' as ByteName,
   /** Files that show how the target folds names, if its file system type does not determine that. */
   names: 'names' as ByteName,
+  /** What both trees were after the last run. */
+  last: 'last.manifest' as ByteName,
   /** The holder of the lock. */
   lock: 'lock' as ByteName,
 } as const;
@@ -123,20 +125,36 @@ const MAX_NOTE = 4096;
 
 /** Writes such a file in one step: at any moment, either the old or the new one exists. */
 export function writeNote(platform: Platform, root: Folder, name: ByteName, content: unknown): void {
+  const bytes = Buffer.from(`${JSON.stringify(content)}\n`);
+  replaceInState(platform, root, name, {write: (put) => put(bytes), flush: true});
+}
+
+export interface Replacing {
+  /** Passes the content to `put` in pieces. If it throws, the old file stays. */
+  readonly write: (put: (bytes: Uint8Array) => void) => void;
+  /** Whether to flush the file. Without that, a power cut may leave an empty one. */
+  readonly flush: boolean;
+}
+
+/** Writes a file of `.dirsync` in the same way. */
+export function replaceInState(platform: Platform, root: Folder, name: ByteName, {write, flush: isFlushed}: Replacing): void {
   const state = ensureFolder(platform, root, NAMES.state);
+  const draft = draftOf(name);
   try {
-    const draft = draftOf(name);
     removeTree(platform, state, draft);
     const file = platform.createFile(state, draft);
     try {
-      platform.append(file, Buffer.from(`${JSON.stringify(content)}\n`));
+      write((bytes) => platform.append(file, bytes));
       giveToOwner(platform, state, file);
-      // Without this, a power cut may leave an empty file.
-      flush(platform, file);
+      if (isFlushed) flush(platform, file);
     } finally {
       platform.close(file);
     }
     platform.move({from: state, name: draft, to: state, as: name, replace: true});
+  } catch (error) {
+    // A full disk has its space back. Else the next run removes it.
+    orNothing(() => removeTree(platform, state, draft));
+    throw error;
   } finally {
     platform.close(state);
   }
@@ -197,6 +215,11 @@ export function inState<T>(platform: Platform, root: Folder, act: (state: Folder
   } finally {
     platform.close(state);
   }
+}
+
+/** Whether the target has a `.dirsync`. @throws SystemError if it cannot be opened. */
+export function hasState(platform: Platform, root: Folder): boolean {
+  return inState(platform, root, () => true) === true;
 }
 
 function openState(platform: Platform, root: Folder): Folder | undefined {

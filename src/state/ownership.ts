@@ -40,7 +40,7 @@ export function stateOwner(platform: Platform, parent: Folder, name: ByteName = 
 }
 
 /** The entries that remain there after a complete run. */
-const GIVEN: readonly ByteName[] = [NAMES.id, NAMES.times, NAMES.abilities, NAMES.naming, NAMES.names, NAMES.runs];
+const GIVEN: readonly ByteName[] = [NAMES.id, NAMES.times, NAMES.abilities, NAMES.naming, NAMES.names, NAMES.runs, NAMES.last];
 
 /**
  * Gives root's `.dirsync` to the owner of the target's root, only if no other user could write to it: another user could have put a

@@ -108,7 +108,10 @@ export function hasLeftovers(platform: Platform, root: Folder): boolean {
 }
 
 /** Names that only a killed run leaves and that are no longer needed. */
-const LITTER: readonly ByteName[] = [NAMES.probe, ...[NAMES.id, NAMES.times, NAMES.abilities, NAMES.naming].map(draftOf)];
+const LITTER: readonly ByteName[] = [
+  NAMES.probe,
+  ...[NAMES.id, NAMES.times, NAMES.abilities, NAMES.naming, NAMES.last].map(draftOf),
+];
 
 /** Errors of a `.dirsync` that belongs to another user, or in which a folder is something else. */
 const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'ENOTDIR', 'ELOOP']);

@@ -112,6 +112,7 @@ describe('apply, when the world changes after the plan', () => {
     expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
       'abilities.json',
       'id.json',
+      'last.manifest',
       'runs',
     ]);
     expect(readTree(target)).to.deep.equal(readTree(source));
@@ -228,6 +229,7 @@ describe('apply, when the world changes after the plan', () => {
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing is left in staging').to.have.members([
         'abilities.json',
         'id.json',
+        'last.manifest',
         'runs',
       ]);
     });
@@ -376,7 +378,7 @@ describe('apply, when the world changes after the plan', () => {
     writeTree(target, dir({}));
     const {counts} = await syncTrees(settings(source, target));
     expect(counts.done).to.equal(0);
-    expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['abilities.json', 'id.json', 'runs']);
+    expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['abilities.json', 'id.json', 'last.manifest', 'runs']);
     expect(fs.readdirSync(path.join(target, '.dirsync/runs')), 'there is nothing to record').to.deep.equal([]);
   });
 });

@@ -321,6 +321,10 @@ for (const backend of ['posix', 'portable'] as const) {
           if (piece.length === 0) break;
           found.push(piece);
         }
+        const all = Buffer.concat(pieces);
+        expect(Buffer.from(platform.readAt(file, 5, 9)).equals(all.subarray(5, 14))).to.equal(true);
+        expect(Buffer.from(platform.readAt(file, all.length - 3, 9)).equals(all.subarray(-3))).to.equal(true);
+        expect(platform.readAt(file, all.length, 9)).to.have.length(0);
         platform.close(file);
         expect(Buffer.concat(found).equals(Buffer.concat(pieces))).to.equal(true);
       });

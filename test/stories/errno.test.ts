@@ -72,7 +72,7 @@ function completes(pair: Pair): void {
   const {code, stdout, stderr} = dirsync(['apply', pair.source, pair.target, '--yes', ...ALLOW]);
   expect(code, stdout + stderr).to.equal(0);
   expect(undone(pair)).to.deep.equal([]);
-  expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'runs']);
+  expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'last.manifest', 'runs']);
 }
 
 const SOURCE: Tree = {
@@ -227,7 +227,7 @@ describe('story: what the kernel refuses', () => {
         fault: () => ({calls: 'unlinkat', does: 'error=EIO', at: ['worker-0', 'worker-1']}),
         told: ['EIO delete target '],
         undone: [],
-        left: ['abilities.json', 'id.json', 'runs', 'tmp'],
+        left: ['abilities.json', 'id.json', 'last.manifest', 'runs', 'tmp'],
       },
       {
         title: 'EIO while the journal is made',
@@ -290,7 +290,7 @@ describe('story: what the kernel refuses', () => {
       },
     ];
 
-    for (const {title, fault, flags, left = ['abilities.json', 'id.json', 'runs'], ...expected} of CASES) {
+    for (const {title, fault, flags, left = ['abilities.json', 'id.json', 'last.manifest', 'runs'], ...expected} of CASES) {
       it(title, () => {
         const pair = pairOf();
         const report = applyWith(pair, flags, {under: injecting(fault(pair))});
@@ -339,7 +339,7 @@ describe('story: what the kernel refuses', () => {
         expect(found[at]?.includes('"old"') || found[at] === wanted[at], at).to.equal(true);
       expect(found.changed, 'what stood there stands there').to.be.a('string');
       expect(found.gone).to.equal(undefined);
-      expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'runs']);
+      expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'last.manifest', 'runs']);
     }
 
     /** Paths of the source that are not in the old target as they are, and those to delete. */
@@ -442,7 +442,7 @@ describe('story: what the kernel refuses', () => {
       fs.truncateSync(large, 2 ** 44);
       expect(told(applyWith(pair))).to.deep.equal(['EFBIG write target large']);
       expect(fs.readdirSync(pair.target)).to.have.members(['.dirsync', 'small']);
-      expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'runs']);
+      expect(leftIn(pair.target)).to.have.members(['abilities.json', 'id.json', 'last.manifest', 'runs']);
       fs.truncateSync(large, 4);
       completes(pair);
     });

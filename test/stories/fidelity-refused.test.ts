@@ -34,7 +34,7 @@ describe('story: attributes that the target does not take', () => {
     }
     expect(fs.readFileSync(path.join(target, 'file'), 'utf8')).to.equal('content\n');
     expect(fs.readlinkSync(path.join(target, 'symlink'))).to.equal('nowhere');
-    expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['abilities.json', 'id.json', 'runs']);
+    expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['abilities.json', 'id.json', 'last.manifest', 'runs']);
 
     const {stdout: next} = dirsync(['plan', source, target, '--json']);
     const {actions} = JSON.parse(next) as {actions: {kind: string; path: string; reasons: string[]}[]};

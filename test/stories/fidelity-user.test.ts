@@ -208,6 +208,7 @@ describe('story: read-only folders and files of a user who is not root', functio
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
         'abilities.json',
         'id.json',
+        'last.manifest',
         'runs',
       ]);
     });

@@ -59,6 +59,7 @@ for (const type of FILESYSTEMS) {
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
         'abilities.json',
         'id.json',
+        'last.manifest',
         'runs',
       ]);
     });

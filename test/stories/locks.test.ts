@@ -72,7 +72,7 @@ for (const backend of BACKENDS) {
             if (code === 6) expect(stderr).to.include(`Another run is working on this target: ${pair.target} is locked`);
           }
           expect(shownTree(pair.target) === shownTree(pair.source), shown).to.equal(true);
-          expect(left(pair.target)).to.have.members(['abilities.json', 'id.json', 'runs']);
+          expect(left(pair.target)).to.have.members(['abilities.json', 'id.json', 'last.manifest', 'runs']);
           const [first, second] = logs.map(worked).sort(([a = '~'], [b = '~']) => (a < b ? -1 : 1)) as [string[], string[]];
           expect(first.length, shown).to.be.greaterThan(300);
           // Mostly who was late has nothing to tell; never before the first has told its last.
@@ -100,7 +100,7 @@ for (const backend of BACKENDS) {
       expect(fs.readFileSync(path.join(target, 'more'), 'utf8')).to.equal('new');
       const isLeft = fs.readFileSync(path.join(target, 'mine'), 'utf8') === 'of the first';
       expect(code).to.equal(isLeft ? 3 : 0);
-      expect(left(target)).to.have.members(['abilities.json', 'id.json', 'runs']);
+      expect(left(target)).to.have.members(['abilities.json', 'id.json', 'last.manifest', 'runs']);
     });
 
     it('a stopped holder keeps it, told by name; when it is killed the target is free at once', async () => {
@@ -121,7 +121,7 @@ for (const backend of BACKENDS) {
       const next = dirsync(['run', source, target], {env});
       expect(next.code, next.stderr).to.equal(0);
       expect(shownTree(target) === shownTree(source), 'the trees are equal').to.equal(true);
-      expect(left(target)).to.have.members(['abilities.json', 'id.json', 'runs']);
+      expect(left(target)).to.have.members(['abilities.json', 'id.json', 'last.manifest', 'runs']);
     });
 
     for (const {signal, code} of [
@@ -207,7 +207,12 @@ describe('story: locks, where the kernel has none for the file system', () => {
         expect(run()).to.include({code: 6});
         fs.unlinkSync(path.join(target, '.dirsync/lock'));
         expect(run()).to.include({code: 0});
-        expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['abilities.json', 'id.json', 'runs']);
+        expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members([
+          'abilities.json',
+          'id.json',
+          'last.manifest',
+          'runs',
+        ]);
       } finally {
         home.remove();
       }

@@ -168,7 +168,13 @@ describe('story: the main job', () => {
     );
     expect(planned([source, target])).to.deep.equal(['mkdir deep', 'create deep/.dirsync']);
     expect(dirsync(['apply', source, target, '--yes']).code).to.equal(0);
-    expect(fs.readdirSync(path.join(target, '.dirsync')).sort()).to.deep.equal(['abilities.json', 'id.json', 'own', 'runs']);
+    expect(fs.readdirSync(path.join(target, '.dirsync')).sort()).to.deep.equal([
+      'abilities.json',
+      'id.json',
+      'last.manifest',
+      'own',
+      'runs',
+    ]);
     expect(planned([source, target])).to.deep.equal([]);
   });
 

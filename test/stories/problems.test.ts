@@ -232,6 +232,7 @@ describe('story: a signal', () => {
         expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
           'abilities.json',
           'id.json',
+          'last.manifest',
           'runs',
         ]);
       }
@@ -241,6 +242,7 @@ describe('story: a signal', () => {
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
         'abilities.json',
         'id.json',
+        'last.manifest',
         'runs',
       ]);
     });

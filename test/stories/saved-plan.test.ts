@@ -186,6 +186,7 @@ describe('story: a saved plan', () => {
         'min-size': '1',
         'max-size': '1',
         'move-check-limit': '1',
+        'on-drift': 'fail',
         preserve: 'mode',
         'no-preserve': 'mode',
         'mtime-window': '2s',

@@ -136,7 +136,12 @@ describe('story: a signal in any phase', function () {
         checkWhole(target);
         if (isEarly) expect(readTree(target), 'nothing is changed').to.deep.equal(old);
         else if (signals.length === 1) {
-          expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['abilities.json', 'id.json', 'runs']);
+          expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members([
+            'abilities.json',
+            'id.json',
+            'last.manifest',
+            'runs',
+          ]);
           const [journal = ''] = fs.readdirSync(path.join(target, '.dirsync/runs'));
           const lines = fs
             .readFileSync(path.join(target, '.dirsync/runs', journal), 'utf8')
@@ -147,7 +152,12 @@ describe('story: a signal in any phase', function () {
         const {code: again, stdout, stderr} = dirsync(['apply', ...what, ...allow]);
         expect(again, stderr + stdout.slice(-500)).to.equal(0);
         expect(rsyncDifference(source, target)).to.deep.equal([]);
-        expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members(['abilities.json', 'id.json', 'runs']);
+        expect(fs.readdirSync(path.join(target, '.dirsync'))).to.have.members([
+          'abilities.json',
+          'id.json',
+          'last.manifest',
+          'runs',
+        ]);
       });
     }
   }

@@ -4,7 +4,15 @@ import {type Action, type Reason, TARGET_DRIFTS, type TargetDrift} from '../../s
 import type {Entry, Kind} from '../../src/core/entry.js';
 import {compareNames, decodeName, foldName} from '../../src/core/name.js';
 import {joinPath, parentPath, pathFault, type RelPath, ROOT} from '../../src/core/path.js';
-import type {Facts, Plan, PlanHeader, PlanOptions, PlanRoot, TreeTotals} from '../../src/core/plan.js';
+import {
+  type Facts,
+  ON_DRIFT,
+  type Plan,
+  type PlanHeader,
+  type PlanOptions,
+  type PlanRoot,
+  type TreeTotals,
+} from '../../src/core/plan.js';
 import {type Problem, problem} from '../../src/core/problem.js';
 import {ACL_ACCESS, ACL_DEFAULT, digestValue, UNREADABLE_XATTR, XATTR_NAMESPACES, type Xattrs} from '../../src/core/xattr.js';
 
@@ -206,6 +214,7 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   oneFileSystem: fc.boolean(),
   renameInvalid: fc.boolean(),
   moves: fc.boolean(),
+  onDrift: fc.constantFrom(...ON_DRIFT),
   moveCheckLimit: fc.nat(),
   mode: fc.boolean(),
   owner: fc.boolean(),

@@ -20,6 +20,7 @@ export const POLICY: PlanOptions = {
   oneFileSystem: false,
   renameInvalid: false,
   moves: false,
+  onDrift: 'overwrite',
   moveCheckLimit: 0,
   ...PRESERVED,
   owner: true,

@@ -141,6 +141,7 @@ export const header: PlanHeader = {
     oneFileSystem: false,
     renameInvalid: false,
     moves: false,
+    onDrift: 'overwrite',
     moveCheckLimit: 0,
     ...PRESERVED,
     filters: [],

@@ -37,6 +37,8 @@ export function settings(source: string, target: string, overrides: Partial<Sett
     insisted: [],
     linksAs: undefined,
     renameInvalid: false,
+    memory: true,
+    onDrift: 'overwrite',
     moves: true,
     moveCheckLimit: 2 ** 30,
     maxDelete: undefined,

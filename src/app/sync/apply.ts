@@ -17,8 +17,9 @@ import {findSource, findTarget, isSameRoot, otherRoot, type Root, rootOverlap} f
 import {type Context, Interrupted, newId, type Workers, withTimeLimit, withWorkers} from '../context.js';
 import {VERSION} from '../version.js';
 import {factsNow} from './facts.js';
+import {type EndedRun, noteSavedRun} from './memory.js';
 import {checkOwners, checkThisUser} from './owners.js';
-import {judge, makePlan, type Planned, planTrees, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
+import {judge, makePlan, type Planned, ROOT_GUARDS, withFacts, workersFor} from './plan.js';
 import {putBackParked} from './put-back.js';
 import {memoryWarnings, rememberRun} from './remember.js';
 
@@ -32,6 +33,8 @@ export interface ApplySettings {
   readonly live?: Settings['live'];
   readonly probe?: Settings['probe'];
   readonly skipDrifted: boolean;
+  /** Whether the run is remembered in the target; default: true. */
+  readonly memory?: boolean | undefined;
   /** Milliseconds to wait for another run on the target; default: 0. */
   readonly lockTimeout?: number;
   /** Bytes of content per second; default: no limit. */
@@ -124,8 +127,8 @@ export async function applyFresh(settings: Settings, context: Context): Promise<
   return withTimeLimit(settings.maxDuration, context, (limited) =>
     withWorkers(workersFor(settings), limited, async (pool) => {
       putBackParked(settings, context);
-      const planned = await makePlan(settings, pool, limited).catch(asGuard);
-      if (limited.signal.aborted) throw new Interrupted();
+      const planned = await makePlan(settings, {pool, isKept: true}, limited).catch(asGuard);
+      checkGoing(planned, limited);
       return execute(planned, {...settings, approach: 'fresh'}, pool, limited);
     }),
   );
@@ -148,21 +151,32 @@ export async function applyApproved(
 ): Promise<ApplyReport | undefined> {
   return withWorkers(workersFor(settings), context, async (pool) => {
     putBackParked(settings, context);
-    const planned = await makePlan(settings, pool, context).catch(asGuard);
+    const planned = await makePlan(settings, {pool, isKept: true}, context).catch(asGuard);
     const isNothing = planned.summary.changes + planned.summary.upkeep === 0;
     const chosen = isNothing ? planned : await approve(planned);
-    if (chosen === undefined) return undefined;
-    if (context.signal.aborted) throw new Interrupted();
-    return withTimeLimit(settings.maxDuration, context, async (limited) =>
-      execute(await judgedAgain(chosen, settings, pool), {...settings, approach: 'approved'}, pool, limited),
-    );
+    if (chosen === undefined) {
+      planned.memory?.close();
+      return undefined;
+    }
+    checkGoing(planned, context);
+    return withTimeLimit(settings.maxDuration, context, async (limited) => {
+      const judged = await judgedAgain({...chosen, memory: planned.memory}, settings, pool);
+      return execute(judged, {...settings, approach: 'approved'}, pool, limited);
+    });
   });
+}
+
+/** @throws Interrupted if the run was stopped while the plan was made or reviewed. */
+function checkGoing({memory}: Planned, {signal}: Context): void {
+  if (!signal.aborted) return;
+  memory?.close();
+  throw new Interrupted();
 }
 
 /** Makes the plan of an apply, where a missing source is a guard. */
 export async function planForApply(settings: Settings, context: Context): Promise<Planned> {
   putBackParked(settings, context);
-  return planTrees(settings, context).catch(asGuard);
+  return withWorkers(workersFor(settings), context, (pool) => makePlan(settings, {pool, isKept: true}, context)).catch(asGuard);
 }
 
 /** Applies a plan that was reviewed in this process. Paths that changed since are skipped. */
@@ -175,8 +189,8 @@ export function applyPlanned(planned: Planned, settings: ApplySettings, context:
 }
 
 /** Judges the plan again, because the facts that guards check may have changed during the review. */
-async function judgedAgain({plan}: Planned, {allow}: ApplySettings, pool: WorkerPool): Promise<Planned> {
-  return judge(withFacts(plan, await factsNow(plan, pool)), allow);
+async function judgedAgain({plan, memory}: Planned, {allow}: ApplySettings, pool: WorkerPool): Promise<Planned> {
+  return {...judge(withFacts(plan, await factsNow(plan, pool)), allow), memory};
 }
 
 function paceOf({rate, ioPriority}: ApplySettings): Workers {
@@ -184,28 +198,45 @@ function paceOf({rate, ioPriority}: ApplySettings): Workers {
 }
 
 async function execute(
-  {plan, halts}: Planned,
-  {fsync, live = 'copy', probe = false, skipDrifted, lockTimeout = 0, approach}: ApplySettings & {approach: Approach},
+  {plan, halts, memory}: Planned,
+  {
+    fsync,
+    live = 'copy',
+    probe = false,
+    skipDrifted,
+    lockTimeout = 0,
+    approach,
+    memory: isRemembered = true,
+  }: ApplySettings & {approach: Approach},
   pool: WorkerPool,
   {onEvent, signal, now, command = WRITER, runId = newId(now())}: Context,
 ): Promise<ApplyReport> {
-  checkHalts(halts);
-  return applyPlan({
-    plan,
-    pool,
-    runId,
-    writer: WRITER,
-    approach,
-    skipDrifted,
-    fsync,
-    live,
-    probe,
-    lock: {timeout: lockTimeout, command},
-    onEvent,
-    signal,
-    now,
-    remember: (interrupted) => rememberRun(plan, {interrupted, allowed: new Set(halts.map(({guard}) => guard))}),
-  });
+  const ofRun = {runId, flush: fsync !== 'none'};
+  const rememberTrees = (ended: EndedRun) => (memory === undefined ? noteSavedRun(plan, ended) : memory.save(plan, ended));
+  try {
+    checkHalts(halts);
+    return await applyPlan({
+      plan,
+      pool,
+      runId,
+      writer: WRITER,
+      approach,
+      skipDrifted,
+      fsync,
+      live,
+      probe,
+      lock: {timeout: lockTimeout, command},
+      onEvent,
+      signal,
+      now,
+      remember: ({interrupted, ...ends}) => [
+        rememberRun(plan, {interrupted, allowed: new Set(halts.map(({guard}) => guard))}),
+        isRemembered ? rememberTrees({...ends, ...ofRun}) : undefined,
+      ],
+    });
+  } finally {
+    memory?.close();
+  }
 }
 
 /** Converts the error of a missing or unreadable source into that of a guard, with its exit code. */

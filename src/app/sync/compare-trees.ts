@@ -160,6 +160,7 @@ function optionsOf(settings: CompareSettings, headers: Readonly<Record<Side, Man
     linksAs,
     renameInvalid: false,
     moves: true,
+    onDrift: 'overwrite',
     moveCheckLimit: 0,
     mode: isReal('mode'),
     owner: isReal('owner'),

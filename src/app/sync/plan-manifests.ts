@@ -231,7 +231,7 @@ function preservingFor({file, header}: ComparedTree, wanted: Settings['preserve'
   const user = {...privileges(), groups: ownGroups()};
   const times = {resolution, range};
   const kept: WhatIsPreserved = whatIsPreserved({wanted, user, preservesAll, supported: supports, abilities: undefined});
-  const fileSystem = {type, preserves: supports, times, largestFile, isShared: false, mounted: undefined};
+  const fileSystem = {type, preserves: supports, times, largestFile, isShared: false, stampsChanges: false, mounted: undefined};
   return {...kept, fileSystem, times, abilities: undefined};
 }
 

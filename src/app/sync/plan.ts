@@ -3,16 +3,18 @@ import {availableParallelism} from 'node:os';
 import process from 'node:process';
 import {typedPatterns} from '../../config/patterns.js';
 import type {Settings} from '../../config/settings.js';
+import type {Block} from '../../core/block.js';
 import {formatPlural} from '../../core/count.js';
 import {DirsyncError, type ErrorCode, MORE_MEMORY} from '../../core/errors.js';
 import {toByteName} from '../../core/name.js';
 import type {Facts, GuardName, Halt, Plan, PlanOptions, PlanSummary} from '../../core/plan.js';
-import type {Problem} from '../../core/problem.js';
+import type {Problem, Side} from '../../core/problem.js';
 import {heapFault} from '../../formats/memory.js';
 import {withTimeFacts} from '../../plan/compare.js';
 import {diff} from '../../plan/diff.js';
 import {DEFAULT_MAX_DELETE, guardHalts} from '../../plan/guards.js';
 import {summarize} from '../../plan/summary.js';
+import {keepTargetDrift, withTargetDrift} from '../../plan/target-drift.js';
 import {platform} from '../../platform/choose.js';
 import {absolutePath} from '../../platform/environment.js';
 import {errnoOf} from '../../platform/platform.js';
@@ -21,6 +23,7 @@ import {findSource, findTarget, type Root, rootOverlap} from '../../platform/roo
 import {emptyScan, NO_SCAN} from '../../scan/empty.js';
 import {FilterScope} from '../../scan/filter.js';
 import {idlePatterns} from '../../scan/idle.js';
+import type {KeptBlock} from '../../scan/keeper.js';
 import {ScanStopped, startScan} from '../../scan/scan.js';
 import type {ScanTask} from '../../scan/task.js';
 import {type Context, Interrupted, newId, type Workers, withWorkers} from '../context.js';
@@ -29,6 +32,7 @@ import {askWorkers} from './ask.js';
 import {factsOf, namesOf} from './facts.js';
 import {idleWarnings, rootNames} from './filters.js';
 import {lossWarnings, madeUpWarnings} from './loss-warnings.js';
+import {PlanMemory} from './memory.js';
 import {NamesInTarget} from './names-in-target.js';
 import {narrowingOf, narrowPlan} from './narrow.js';
 import {ownInTrees} from './own-files.js';
@@ -49,6 +53,8 @@ export interface Planned {
   readonly plan: Plan;
   readonly summary: PlanSummary;
   readonly halts: readonly Halt[];
+  /** What the run of it will remember of both trees; undefined if it will not. Close it if the plan is not applied. */
+  readonly memory?: PlanMemory | undefined;
 }
 
 const PROGRESS_MS = 200;
@@ -71,11 +77,18 @@ export function workersFor({compare, rate, ioPriority}: Pick<Settings, 'compare'
  * halts; // → []
  */
 export function planTrees(settings: Settings, context: Context): Promise<Planned> {
-  return withWorkers(workersFor(settings), context, (pool) => makePlan(settings, pool, context));
+  return withWorkers(workersFor(settings), context, (pool) => makePlan(settings, {pool, isKept: false}, context));
+}
+
+/** How a plan is made. */
+export interface Making {
+  readonly pool: WorkerPool;
+  /** Whether a run of the plan will follow, which remembers what both trees were. */
+  readonly isKept: boolean;
 }
 
 /** Makes a plan with the given workers. @throws DirsyncError for roots or filters that cannot be used; Interrupted. */
-export async function makePlan(settings: Settings, pool: WorkerPool, context: Context): Promise<Planned> {
+export async function makePlan(settings: Settings, {pool, isKept}: Making, context: Context): Promise<Planned> {
   const {onEvent, now} = context;
   const started = now();
   const target = findTarget(settings.target, settings.mkpath);
@@ -103,22 +116,32 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
   const views = viewsOf({source, target, options});
   const names = new NamesInTarget(preserving.abilities, views.target);
   const filtering = {filters, excludeCaches, excludeIfPresent};
+  const read = {source: preserving.read, target: preserving.readInTarget};
+  const memory = settings.memory ? new PlanMemory({source, target, read, isKept}) : undefined;
   const common = {
     type: 'scan',
     rootNames: typedNames,
     ...filtering,
     oneFileSystem,
-    preserved: preserving.read,
     ...ofNames,
   } as const;
-  const sourceTask: ScanTask = {...common, side: 'source', root: source.bytes, view: views.source, other: target.live};
+  const sourceTask: ScanTask = {
+    ...common,
+    side: 'source',
+    root: source.bytes,
+    view: views.source,
+    preserved: read.source,
+    memory: memory?.task('source'),
+    other: target.live,
+  };
   const rulesRoot = source.live === undefined ? undefined : source.bytes;
   // Paths to be deleted must be read.
   const filtered = deleteExcluded ? {filters: own.patterns, isWhole: true} : {};
   const targetTask: ScanTask = {
     ...common,
-    preserved: preserving.readInTarget,
     side: 'target',
+    preserved: read.target,
+    memory: memory?.task('target'),
     root: target.bytes,
     view: views.target,
     rulesRoot,
@@ -126,9 +149,10 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     ...filtered,
     other: source.live,
   };
+  const keep = (side: Side) => (block: Block, kept: KeptBlock | undefined) => memory?.keep(side, block, kept);
   const scans = {
-    source: missing || unread !== undefined ? emptyScan(target.bytes, unread) : startScan(pool, 0, sourceTask),
-    target: target.live === undefined ? NO_SCAN : startScan(pool, 1, targetTask),
+    source: missing || unread !== undefined ? emptyScan(target.bytes, unread) : startScan(pool, 0, sourceTask, keep('source')),
+    target: target.live === undefined ? NO_SCAN : startScan(pool, 1, targetTask, keep('target')),
   };
   const timer = setInterval(() => {
     onEvent({type: 'scan-progress', source: pool.counter(0, 0), target: pool.counter(1, 0)});
@@ -138,6 +162,7 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
       source: scans.source.blocks,
       target: scans.target.blocks,
       policy: options,
+      remembered: memory?.remembered,
       wanted,
       uid: process.geteuid?.() ?? 0,
       holdsName: (name) => names.holds(name),
@@ -156,6 +181,9 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
     const inside = sourceAnswer.holdsOther ? 'target-in-source' : targetAnswer.holdsOther ? 'source-in-target' : undefined;
     const idle = [...idlePatterns(patterns, typedNames), ...sourceAnswer.idle];
     const seen = {source: sourceAnswer, target: targetAnswer};
+    memory?.scanned(seen);
+    const actions = withTargetDrift(found.actions, {remembered: memory?.remembered, options});
+    memory?.planned(actions);
     const plan: Plan = {
       header: {
         id: newId(started),
@@ -181,17 +209,21 @@ export async function makePlan(settings: Settings, pool: WorkerPool, context: Co
           ...parkedWarnings(target.path),
           ...memoryWarnings(),
           ...sizeWarnings(options, seen),
+          ...(memory?.warnings ?? []),
         ],
       },
-      actions: found.actions,
+      actions,
       problems: unique([...scans.source.problems, ...scans.target.problems, ...found.problems]),
     };
-    const narrowed = narrowPlan(plan, narrowing, plan.header.id);
+    const narrowed = narrowPlan(keepTargetDrift(plan, plan.header.id), narrowing, plan.header.id);
     const facts = await factsOf(narrowed, seen, pool);
     const planned = judge(withFacts(narrowed, facts), settings.allow);
     onEvent({type: 'plan-ready', plan: planned.plan, summary: planned.summary, halts: planned.halts});
+    if (memory !== undefined && isKept) return {...planned, memory};
+    memory?.close();
     return planned;
   } catch (error) {
+    memory?.close();
     if (error instanceof ScanStopped) throw new Interrupted();
     throw error;
   } finally {
@@ -280,6 +312,7 @@ export function planOptions(settings: Settings, {preserved, times, filters, ofSo
     excludeIfPresent: settings.excludeIfPresent,
     minSize: settings.minSize,
     maxSize: settings.maxSize,
+    onDrift: settings.onDrift,
     maxDelete: settings.maxDelete ?? DEFAULT_MAX_DELETE,
   };
 }

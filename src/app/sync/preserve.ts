@@ -57,5 +57,6 @@ const UNKNOWN: FileSystem = {
   times: {resolution: 1n, range: {}},
   largestFile: undefined,
   isShared: true,
+  stampsChanges: false,
   mounted: undefined,
 };

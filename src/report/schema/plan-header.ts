@@ -1,6 +1,6 @@
 /** The roots of a plan, and how it was made. */
 import {z} from 'zod';
-import {LINKS_AS} from '../../core/plan.js';
+import {LINKS_AS, ON_DRIFT} from '../../core/plan.js';
 import {XATTR_NAMESPACES} from '../../core/xattr.js';
 import {count, flag, id, moment, name, relPath, seconds, text} from './parts.js';
 
@@ -120,6 +120,7 @@ export const header = z
         renameInvalid: flag('Whether names that the target cannot hold are written in another way.'),
         moves: flag('Whether entries that were renamed in the source are renamed in the target.'),
         moveCheckLimit: count('The most bytes of each tree that were read to find moved files by their content.'),
+        onDrift: z.enum(ON_DRIFT).describe('What is done where somebody else has changed the target since the last run.'),
         mode: flag('Whether permissions are kept.'),
         owner: flag('Whether the owner is kept.'),
         groups: z

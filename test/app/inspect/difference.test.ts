@@ -28,7 +28,7 @@ describe('app/inspect/difference', () => {
 
   async function planned(from: Tree, to: Tree, overrides: Partial<Settings> = {}) {
     const pair = pairIn(temp(), from, to);
-    const {plan} = await makePlan(settings(pair.source, pair.target, overrides), pool, context());
+    const {plan} = await makePlan(settings(pair.source, pair.target, overrides), {pool, isKept: false}, context());
     const actionAt = (at: string, of: Plan = plan) => of.actions.find(({path}) => path === at) as Action;
     return {...pair, plan, actionAt, content: (at: string) => contentOf(actionAt(at), plan)};
   }

@@ -30,6 +30,7 @@ describe('app/sync/loss-warnings', () => {
     times: {resolution: 1n, range: {}},
     largestFile: undefined,
     isShared: false,
+    stampsChanges: true,
     mounted: undefined,
   };
   const vfat: FileSystem = {
@@ -38,6 +39,7 @@ describe('app/sync/loss-warnings', () => {
     times: {resolution: 2_000_000_000n, range: {}},
     largestFile: undefined,
     isShared: false,
+    stampsChanges: true,
     mounted: undefined,
   };
   const warnings = (

@@ -29,7 +29,7 @@ describe('app/sync/plan', () => {
   after(() => pool.close());
 
   const plan = (source: string, target: string, overrides: Partial<Settings> = {}) =>
-    makePlan(settings(source, target, overrides), pool, context());
+    makePlan(settings(source, target, overrides), {pool, isKept: false}, context());
   const planned = async (from: Tree, to: Tree | undefined, overrides: Partial<Settings> = {}) => {
     const {source, target} = pairIn(temp(), from, to);
     return (await plan(source, target, overrides)).plan;
@@ -40,7 +40,11 @@ describe('app/sync/plan', () => {
     const {source, target, root} = pairIn(temp(), {a: 'x', b: {c: 'y'}}, {a: 'xy'});
     const before = readTree(root);
     const events: Event[] = [];
-    const found = await makePlan(settings(source, target), pool, {...context(), onEvent: (event) => events.push(event)});
+    const found = await makePlan(
+      settings(source, target),
+      {pool, isKept: false},
+      {...context(), onEvent: (event) => events.push(event)},
+    );
     expect(readTree(root)).to.deep.equal(before);
     const told = events.filter(({type}) => type !== 'scan-progress');
     expect(told.map(({type}) => type)).to.deep.equal(['plan-started', 'scan-done', 'scan-done', 'plan-ready']);
@@ -54,7 +58,7 @@ describe('app/sync/plan', () => {
     const {source, target} = pairIn(temp(), {}, {});
     let seconds = 0;
     const now = () => new Date(Date.UTC(2026, 0, 1, 10, 0, seconds++));
-    const {header} = (await makePlan(settings(source, target), pool, {...context(), now})).plan;
+    const {header} = (await makePlan(settings(source, target), {pool, isKept: false}, {...context(), now})).plan;
     expect(header.created).to.equal('2026-01-01T10:00:00.000Z');
     expect(header.id).to.match(/^20260101T100000000Z-[0-9a-f]{6}$/);
     expect(header.source.identity?.inode).to.equal(fs.statSync(source, {bigint: true}).ino);
