@@ -8,10 +8,10 @@ import type {Cursor} from '../platform/cursor.js';
 import type {Pace} from '../platform/platform.js';
 import {RootReplaced} from '../platform/roots.js';
 import type {Opened} from '../state/traces.js';
-import {check, isMoved, type World} from './check.js';
+import {check, isMoved, type Whereabouts, type World} from './check.js';
 import {perform} from './perform.js';
 import {type ApplyContext, type LeftOut, Session} from './session.js';
-import {type LeaderNow, problemOf, STOPPED, type StepResult, type Whereabouts} from './step.js';
+import {type LeaderNow, problemOf, STOPPED, type StepResult} from './step.js';
 
 export type {LeaderNow} from './step.js';
 
@@ -22,6 +22,8 @@ export type BatchStep = WaveStep | 'locate' | 'check' | 'sync' | 'times';
 export interface BatchTask {
   readonly type: 'batch';
   readonly step: BatchStep;
+  /** The number of the wave in its run: several waves may have the same step. */
+  readonly wave: number;
   readonly indexes: readonly number[];
   readonly actions: readonly Action[];
   /** For links: the leader of each action. */
@@ -87,7 +89,7 @@ export function performBatch(task: BatchTask, tools: BatchTools): readonly WireR
     session = new Session(context, tools, () => tools.count(0, 0));
   }
   const run = session as Session;
-  run.begin(step, task.opened);
+  run.begin(`${step} ${task.wave}`, task.opened);
   if (step === 'times') {
     run.endNotes();
     return run.learner.facts();

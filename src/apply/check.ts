@@ -17,7 +17,19 @@ import type {Cursor, Place} from '../platform/cursor.js';
 import {errnoOf, type Folder, NOT_HELD, type Pace, type Platform, SystemError} from '../platform/platform.js';
 import {isThere} from '../platform/roots.js';
 import type {FoldedNames} from './names.js';
-import type {Whereabouts} from './step.js';
+
+/** Where the entry of an action is in the target, as long as moves are not done. */
+export interface Whereabouts {
+  /** Where the name at its path is; undefined if its folder, or the name in that folder, is not there yet. */
+  readonly at: RelPath | undefined;
+  /** For a move: where its entry is, and whether that is its path because it was moved. */
+  readonly from?: RelPath | undefined;
+  readonly isMoved?: boolean;
+  /** For a move: whether another entry had the name at its path, and moves away. */
+  readonly isFreed?: boolean;
+  /** For a link: where its leader is; undefined as `at`. */
+  readonly leader?: RelPath | undefined;
+}
 
 /** Both trees, opened by a worker. */
 export interface World {

@@ -9,8 +9,8 @@ import {joinFacts, type TimeFacts} from '../core/times.js';
 import {allEnded, type WorkerPool} from '../platform/pool.js';
 import type {Opened} from '../state/traces.js';
 import {type BatchResult, type BatchStep, type BatchTask, fromWire, type LeaderNow, type WireResult} from './batch.js';
+import type {Whereabouts} from './check.js';
 import type {ApplyContext} from './session.js';
-import type {Whereabouts} from './step.js';
 
 /** A batch is as much as a worker does between two answers. */
 const BATCH_ACTIONS = 128;
@@ -47,6 +47,7 @@ export class Dispatch {
   readonly #knows: number[];
   /** The last context of each worker. */
   readonly #given: (ApplyContext | undefined)[];
+  #wave = 0;
 
   constructor(private readonly o: DispatchOptions) {
     this.#context = o.context;
@@ -70,6 +71,7 @@ export class Dispatch {
     {leader, asideOf, whereabouts}: Asked = {},
   ): Promise<void> {
     const {pool, actions, onBatch, isStopped} = this.o;
+    this.#wave++;
     const batches = cut(actions, indexes);
     const lanes = this.#everywhere(BATCHES_AHEAD, async (worker) => {
       for (const batch of batches) {
@@ -109,7 +111,7 @@ export class Dispatch {
 
   /** Sends a worker only what is new to it: the context can be large, and there may be a million opened folders. */
   #task(worker: number, step: BatchStep): BatchTask {
-    const task: BatchTask = {type: 'batch', step, indexes: [], actions: []};
+    const task: BatchTask = {type: 'batch', step, wave: this.#wave, indexes: [], actions: []};
     const isNew = this.#given[worker] !== this.#context;
     const context = isNew ? {context: this.#context} : {};
     // With a new context a worker starts again, and knows none of them.

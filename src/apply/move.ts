@@ -5,7 +5,7 @@ import {changesMetadata} from '../plan/waves.js';
 import type {Place} from '../platform/cursor.js';
 import {errnoOf, SystemError} from '../platform/platform.js';
 import {checkSource, checkTarget, isMoved, type World} from './check.js';
-import {isBorder} from './place.js';
+import {isBorder, setTimeAgain} from './place.js';
 import {ALREADY, DONE, failed, type Step, type StepResult, skipped} from './step.js';
 
 /** `todo`: it is at its path, and a later wave does the rest. */
@@ -20,7 +20,10 @@ export function moveEntry(step: Step): StepResult {
   const ended = ofChecks(step);
   if (ended) return ended;
   try {
-    carry(step, () => (world.target as NonNullable<World['target']>).place(move.path, true));
+    setTimeAgain(
+      step,
+      carry(step, () => (world.target as NonNullable<World['target']>).place(move.path, true)),
+    );
   } catch (error) {
     return refused(error, step);
   }
@@ -29,14 +32,15 @@ export function moveEntry(step: Step): StepResult {
 
 /** Moves an entry to its spot in `.dirsync`. `todo`: it waits there. */
 export function parkEntry(step: Step): StepResult {
-  const {action, index, world, staging} = step;
+  const {action, index, world, staging, flushed} = step;
   const {path, from: old} = action as Move;
   const ended = isMoved(action as Move, world) ? undefined : ofChecks(step, true);
   if (ended) return ended;
   try {
     carry(step, (from) => {
       // An entry that waits in a folder which waits itself can only go back to the path that both had.
-      const name = staging.lot.note(index, {from: isWithin(from, STATE_DIR as RelPath) ? old : from, path});
+      const known = isWithin(from, STATE_DIR as RelPath) ? old : from;
+      const name = staging.lot.note(index, {from: known, path, isFlushed: flushed !== 'none'});
       return {folder: staging.lot.folder, name};
     });
   } catch (error) {
@@ -68,7 +72,7 @@ function ofChecks({action, world}: Step, isWaiting = false): StepResult | undefi
 }
 
 /** One rename, which never replaces anything. Race: an entry that takes the old path after its check is moved; some microseconds. */
-function carry(step: Step, placeTo: (from: RelPath) => Place): void {
+function carry(step: Step, placeTo: (from: RelPath) => Place): Place {
   const {action, world} = step;
   const {platform, leaders, whereabouts} = world;
   const {path, carried} = action as Move;
@@ -81,6 +85,7 @@ function carry(step: Step, placeTo: (from: RelPath) => Place): void {
     step.staging.lot.noteMoved({from, path, inode: String(carried.inode)});
   }
   platform.move({from: place.folder, name: place.name, to: to.folder, as: to.name, replace: false});
+  return to;
 }
 
 function refused(error: unknown, {action}: Step): StepResult {

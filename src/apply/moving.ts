@@ -2,7 +2,7 @@
 import type {Action, Move} from '../core/action.js';
 import {baseName, joinPath, parentPath, type RelPath, ROOT} from '../core/path.js';
 import {OldPaths} from '../plan/old-paths.js';
-import type {Whereabouts} from './step.js';
+import type {Whereabouts} from './check.js';
 
 export class Moving {
   readonly #paths: OldPaths;

@@ -54,7 +54,7 @@ export class Session {
   /** Whether a root was replaced: this is reported once, and nothing more is done. */
   isLost = false;
   readonly #opened = new Map<string, number>() as World['opened'];
-  #step: string | undefined;
+  #wave: string | undefined;
   #trees: {readonly world: World; readonly full: FullVolumes; readonly roots: readonly Folder[]} | undefined;
   #staging: Staging | undefined;
   #isLeftOut: ReturnType<LeftOut> | undefined;
@@ -65,11 +65,11 @@ export class Session {
     private readonly goOn: () => boolean,
   ) {}
 
-  /** The cursors of both trees start again with each step, since the step before may have replaced folders. */
-  begin(step: string, opened: readonly Opened[] = []): void {
+  /** The cursors of both trees start again with each wave, since the wave before may have replaced or moved folders. */
+  begin(wave: string, opened: readonly Opened[] = []): void {
     for (const {path, mode} of opened) this.#opened.set(path, mode);
-    if (this.#step === step) return;
-    this.#step = step;
+    if (this.#wave === wave) return;
+    this.#wave = wave;
     this.forgetWays();
   }
 

@@ -6,6 +6,7 @@
  * | `.dirsync/tmp/RUN/worker-N/INDEX` | a new file or folder | no | by the rename to its place; at once after a failure; the rest by the sweep |
  * | `.dirsync/tmp/RUN/waiting/INDEX` | a new leaf, until the folder that it replaces is empty | no | by the rename to its place, or by the sweep |
  * | `.dirsync/replaced/RUN/INDEX` | a leaf that was set aside | yes | by a run whose whole plan is done and on disk |
+ * | `.dirsync/moving/RUN/INDEX` | an entry that waits until its new path is free | yes | by the rename to its new path, or back to its old one |
  * | `FOLDER/.dirsync-RUN-INDEX.tmp` | as in `tmp`, if FOLDER is on another volume | no | as in `tmp`, by its traces |
  * | `FOLDER/.dirsync-RUN-INDEX.old` | as in `replaced`, if FOLDER is on another volume | yes | as in `replaced`, by its traces |
  * | `FOLDER/.dirsync-RUN-INDEX.name` | an entry that is being renamed to a different spelling | yes | never: it gets its new name, or its old one back |
@@ -13,6 +14,11 @@
  * A leaf is set aside in three cases: a folder replaces it; it is deleted with a folder that a leaf replaces, and may be the same as that
  * waiting leaf (a rename of `a/photo` to `a`); or it is overwritten, and may be the same as a leaf that is written later at another path
  * (two swapped names).
+ *
+ * An entry waits in `moving` if moves wait for each other in a ring (two swapped names, or a folder that becomes part of a new folder of
+ * its name). Its old and its new path are noted first, and so are the moves that are done meanwhile. If the run ends early, it puts the
+ * entry back; if it is killed, the next run does (`state/moving`). What can go to neither path stays: a file is removed by the rules of
+ * `replaced`, a folder never.
  *
  * The sweep empties `.dirsync/tmp` at the start and at the end of each run, no matter which run left files there. So a file that may be
  * the only copy of a user's data is never there, not even for a moment: one rename moves it from its place to `replaced`.

@@ -44,19 +44,6 @@ export type LeaderNow =
  */
 export type Flushed = 'none' | 'holes' | 'replacing' | 'all';
 
-/** Where the entry of an action is in the target, as long as moves are not done. */
-export interface Whereabouts {
-  /** Where the name at its path is; undefined if its folder, or the name in that folder, is not there yet. */
-  readonly at: RelPath | undefined;
-  /** For a move: where its entry is, and whether that is its path because it was moved. */
-  readonly from?: RelPath | undefined;
-  readonly isMoved?: boolean;
-  /** For a move: whether another entry had the name at its path, and moves away. */
-  readonly isFreed?: boolean;
-  /** For a link: where its leader is; undefined as `at`. */
-  readonly leader?: RelPath | undefined;
-}
-
 /** A step, with everything that a worker needs to perform it. */
 export interface Step {
   readonly wave: WaveStep;

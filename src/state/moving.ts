@@ -25,9 +25,10 @@ export class ParkingLot {
     this.#log = new TraceLog(platform, this.folder, run.worker);
   }
 
-  /** Notes that an entry will wait here, and returns its name. */
-  note(index: number, {from, path}: Omit<Parked, 'spot'>): ByteName {
+  /** Notes that an entry will wait here, and returns its name. `isFlushed`: after a power loss, the note must be there if the entry is. */
+  note(index: number, {from, path, isFlushed}: Omit<Parked, 'spot'> & {readonly isFlushed: boolean}): ByteName {
     this.#log.add({parked: {from, path, spot: `${this.run.runId}/${index}`}});
+    if (isFlushed) this.#log.flush();
     return String(index) as ByteName;
   }
 

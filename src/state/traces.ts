@@ -70,6 +70,11 @@ export class TraceLog {
     this.platform.append(this.#file, Buffer.from(`${JSON.stringify(trace)}\n`));
   }
 
+  /** Waits until all of them are on disk. */
+  flush(): void {
+    if (this.#file !== undefined) this.platform.flush(this.#file);
+  }
+
   close(): void {
     if (this.#file !== undefined) this.platform.close(this.#file);
     this.#file = undefined;

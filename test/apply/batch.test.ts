@@ -83,7 +83,7 @@ describe('apply/batch', () => {
     };
     const context = applyContext(pair, fields);
     const run = (step: BatchTask['step'], actions: readonly Action[], more: Partial<BatchTask> = {}) =>
-      performBatch({type: 'batch', step, actions, indexes: actions.map((_, i) => i + 10), ...more}, tools);
+      performBatch({type: 'batch', step, wave: 0, actions, indexes: actions.map((_, i) => i + 10), ...more}, tools);
     const results = (step: BatchTask['step'], actions: readonly Action[], more: Partial<BatchTask> = {context}) =>
       (run(step, actions, more) as readonly WireResult[]).map((result) => {
         const {status, drift, problem} = fromWire(result);

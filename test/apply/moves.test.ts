@@ -438,7 +438,7 @@ describe('apply: moves', function () {
     const pair = pairIn(temp(), {a: 'two', b: 'one'}, {b: 'two'});
     const root = platform().openRoot(toByteName(pair.target));
     const lot = new ParkingLot(platform(), root, {runId: 'run', worker: 0});
-    lot.note(3, {from: 'a' as RelPath, path: 'b' as RelPath});
+    lot.note(3, {from: 'a' as RelPath, path: 'b' as RelPath, isFlushed: false});
     lot.close();
     platform().close(root);
     write(pair.target, '.dirsync/moving/run/3', 'one');

@@ -1,248 +1,164 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import fc from 'fast-check';
+import {applyPlanned} from '../../src/app/sync/apply.js';
+import {judge} from '../../src/app/sync/plan.js';
+import {GUARD_NAMES} from '../../src/core/plan.js';
+import {writePlanFile} from '../../src/formats/plan-file.js';
+import {Chance, rounds} from '../support/faults.js';
+import {type Moved, planMoves} from '../support/move-plans.js';
 import {needRsync, rsyncDifference} from '../support/oracle.js';
-import {settings, syncTrees} from '../support/sync.js';
+import {applyFile, context} from '../support/sync.js';
 import {tempDirs} from '../support/temp.js';
-import {setMtime} from '../support/tree.js';
 
-const RUNS = Number(process.env.LAW_RUNS ?? 25);
+const NAMES = ['a', 'b', 'c', 'd'];
 
-/** What to do, and numbers that choose where. */
-type Change = readonly [what: string, first: number, second: number];
-
-const CHANGES = [
-  'rename',
-  'rename',
-  'rename',
-  'swap',
-  'wrap',
-  'write',
-  'edit',
-  'folder',
-  'delete',
-  'mode',
-  'copy',
-  'replace',
-  'link',
-] as const;
-const changes = fc.array(fc.tuple(fc.constantFrom(...CHANGES), fc.nat(1000), fc.nat(1000)), {minLength: 1, maxLength: 10});
-const NAMES = ['a', 'b', 'c', 'd', 'e\u0301'];
-
-/** What happens to the memory of the last run before the next one. */
-const FATES = ['kept', 'kept', 'removed', 'damaged', 'stale'] as const;
-
-let time = 1_700_000_000_000_000_000n;
-
-/** Changes a tree at random, like a user with a file manager. Every content has its own time. */
-class Editor {
-  constructor(private readonly root: string) {}
-
-  change([what, first, second]: Change): void {
-    const paths = this.#paths();
-    const at = paths[first % Math.max(1, paths.length)];
-    const other = paths[second % Math.max(1, paths.length)];
-    const free = this.#free(second);
-    if (what === 'folder' && free !== undefined) fs.mkdirSync(free);
-    if (what === 'write' && free !== undefined) this.#write(free);
-    if (at === undefined) return;
-    const isFile = fs.statSync(at).isFile();
-    switch (what) {
-      case 'rename':
-        if (free !== undefined && !isWithin(free, at)) fs.renameSync(at, free);
-        break;
-      case 'swap':
-        if (other !== undefined && !isWithin(at, other) && !isWithin(other, at)) swap(at, other, path.join(this.root, 'tmp'));
-        break;
-      case 'wrap': {
-        const aside = path.join(this.root, 'tmp');
-        fs.renameSync(at, aside);
-        fs.mkdirSync(at);
-        fs.renameSync(aside, path.join(at, NAMES[second % NAMES.length] as string));
-        break;
-      }
-      case 'edit':
-        if (isFile) this.#write(at);
-        break;
-      case 'delete':
-        fs.rmSync(at, {recursive: true});
-        break;
-      case 'mode':
-        fs.chmodSync(at, isFile ? 0o600 + (second % 64) : 0o700 + (second % 64));
-        break;
-      case 'copy':
-        if (isFile && free !== undefined) copy(at, free);
-        break;
-      case 'replace':
-        // By a new file with another content but the same size.
-        if (isFile) {
-          fs.rmSync(at);
-          this.#write(at);
-        }
-        break;
-      case 'link':
-        if (isFile && free !== undefined) fs.linkSync(at, free);
-        break;
-    }
-  }
-
-  #write(at: string): void {
-    time += 1_000_001n;
-    fs.writeFileSync(at, `content ${time}`);
-    setMtime(Buffer.from(at), time);
-  }
-
-  /** All paths below the root, without dirsync's own. */
-  #paths(): string[] {
-    const found: string[] = [];
-    const visit = (folder: string) => {
-      for (const name of fs.readdirSync(folder).sort()) {
-        if (name === '.dirsync') continue;
-        const at = path.join(folder, name);
-        found.push(at);
-        if (fs.statSync(at).isDirectory()) visit(at);
-      }
-    };
-    visit(this.root);
-    return found;
-  }
-
-  #free(choice: number): string | undefined {
-    const folders = [this.root, ...this.#paths().filter((at) => fs.statSync(at).isDirectory())];
-    const folder = folders[choice % folders.length] as string;
-    return NAMES.map((name) => path.join(folder, name)).find((at) => !fs.existsSync(at));
-  }
-}
-
-function isWithin(at: string, folder: string): boolean {
-  return at === folder || at.startsWith(`${folder}/`);
-}
-
-function swap(a: string, b: string, aside: string): void {
-  fs.renameSync(a, aside);
-  fs.renameSync(b, a);
-  fs.renameSync(aside, b);
-}
-
-/** With its time, as `cp -p` does. */
-function copy(from: string, to: string): void {
-  const {mtimeNs} = fs.statSync(from, {bigint: true});
-  fs.copyFileSync(from, to);
-  setMtime(Buffer.from(to), mtimeNs);
-}
-
-/** The contents of all files of a tree, also in dirsync's own folder. */
-function contentsOf(root: string): Set<string> {
-  const found = new Set<string>();
-  const visit = (folder: string) => {
-    for (const entry of fs.readdirSync(folder, {withFileTypes: true})) {
-      const at = path.join(folder, entry.name);
-      try {
-        if (entry.isDirectory()) visit(at);
-        else if (entry.isFile()) found.add(fs.readFileSync(at, 'latin1'));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      }
-    }
-  };
-  visit(root);
-  return found;
-}
-
-/**
- * Watches that nothing gets lost while a run works: as soon as a file of the target has no name any more, another one must have its
- * content, if the source has it.
- */
-class Watch {
-  readonly lost: string[] = [];
-  readonly #open: Map<number, string>;
-  readonly #wanted: Set<string>;
-  readonly #timer: NodeJS.Timeout;
+/** A tree that is changed at random, and the moves that lead from the old one to the new one. */
+class Tree {
+  readonly #old = new Map<number, string>();
+  readonly #oldFolders = new Set<string>();
+  #count = 0;
 
   constructor(
-    source: string,
-    private readonly target: string,
+    readonly root: string,
+    private readonly chance: Chance,
   ) {
-    this.#wanted = contentsOf(source);
-    this.#open = new Map(
-      filesIn(target).map((at) => {
-        const file = fs.openSync(at, 'r');
-        return [file, fs.readFileSync(file, 'latin1')];
-      }),
-    );
-    this.#timer = setInterval(() => this.#look(), 1);
-  }
-
-  #look(): void {
-    for (const [file, content] of this.#open) {
-      if (fs.fstatSync(file).nlink > 0) continue;
-      fs.closeSync(file);
-      this.#open.delete(file);
-      if (this.#wanted.has(content) && !contentsOf(this.target).has(content)) this.lost.push(content);
+    fs.mkdirSync(root);
+    this.#fill(root, 0);
+    for (const at of this.#paths()) {
+      this.#old.set(this.#inode(at), at);
+      if (fs.statSync(`${root}/${at}`).isDirectory()) this.#oldFolders.add(at);
     }
   }
 
-  end(): void {
-    clearInterval(this.#timer);
-    this.#look();
-    for (const file of this.#open.keys()) fs.closeSync(file);
+  #fill(folder: string, depth: number): void {
+    for (const name of NAMES) {
+      const kind = this.chance.int(1, 10);
+      const at = `${folder}/${name}`;
+      if (kind > 7 && depth < 3) {
+        fs.mkdirSync(at);
+        this.#fill(at, depth + 1);
+      } else if (kind > 3) this.#write(at);
+    }
+  }
+
+  /** Each file has a content and a time of its own, in whole seconds. */
+  #write(at: string): void {
+    fs.writeFileSync(at, `content ${this.#count}\n`.repeat((this.#count % 5) + 1));
+    fs.utimesSync(at, 1_500_000_000, 1_500_000_000 + this.#count++);
+  }
+
+  #inode(at: string): number {
+    return fs.lstatSync(`${this.root}/${at}`).ino;
+  }
+
+  #paths(): string[] {
+    const found = fs.readdirSync(this.root, {withFileTypes: true, recursive: true});
+    return found.map((entry) => path.relative(this.root, path.join(entry.parentPath, entry.name))).sort();
+  }
+
+  /** Moves, swaps, deletes or replaces an entry. A freed inode number may be given out again, so what is deleted is kept elsewhere. */
+  change(grave: string): void {
+    const {chance, root} = this;
+    const all = this.#paths();
+    if (all.length === 0) return;
+    const at = `${root}/${chance.of(all)}`;
+    const folders = [root, ...all.map((each) => `${root}/${each}`).filter((each) => fs.statSync(each).isDirectory())];
+    const to = `${chance.of(folders)}/${chance.of(NAMES)}`;
+    const aside = `${grave}/aside`;
+    const kind = chance.int(1, 6);
+    if (kind === 1) fs.renameSync(at, `${grave}/${this.#count++}`);
+    else if (kind === 2 && fs.statSync(at).isFile()) {
+      fs.renameSync(at, `${grave}/${this.#count++}`);
+      this.#write(at);
+    } else if (to.startsWith(`${at}/`)) {
+      // Into a new folder of its own name.
+      fs.renameSync(at, aside);
+      fs.mkdirSync(at);
+      fs.renameSync(aside, `${at}/${chance.of(NAMES)}`);
+    } else if (at.startsWith(`${to}/`)) {
+      // A child takes the place of its parent, which becomes its child if possible.
+      fs.renameSync(at, aside);
+      fs.renameSync(to, `${aside}-parent`);
+      fs.renameSync(aside, to);
+      const inside = `${to}/${chance.of(NAMES)}`;
+      const isFree = fs.statSync(to).isDirectory() && !fs.existsSync(inside);
+      fs.renameSync(`${aside}-parent`, isFree ? inside : `${grave}/${this.#count++}`);
+    } else if (fs.existsSync(to) && to !== at) {
+      fs.renameSync(at, aside);
+      fs.renameSync(to, at);
+      fs.renameSync(aside, to);
+    } else fs.renameSync(at, to);
+  }
+
+  /** The entries whose path differs from the one that their folder would have given them. */
+  get moves(): Moved[] {
+    const oldOf = (at: string) => this.#old.get(this.#inode(at));
+    const all = this.#paths().flatMap((at) => {
+      const old = oldOf(at);
+      if (old === undefined) return [];
+      const folder = path.dirname(at);
+      const oldFolder = folder === '.' ? '.' : oldOf(folder);
+      const isCarried = oldFolder !== undefined && path.join(oldFolder, path.basename(at)) === old;
+      return isCarried ? [] : [[old, at] as const];
+    });
+    // What would take the name of an entry that is deleted is copied.
+    for (let moves: Moved[] = all; ; ) {
+      const free = moves.filter(([, at]) => !this.#isTaken(at, moves));
+      if (free.length === moves.length) return moves;
+      moves = free;
+    }
+  }
+
+  #isTaken(at: string, moves: readonly Moved[]): boolean {
+    const old = this.#nameOf(at, moves);
+    return old !== undefined && [...this.#old.values()].includes(old) && !moves.some(([from]) => from === old);
+  }
+
+  /** The old path of a name; undefined if its folder is new. */
+  #nameOf(at: string, moves: readonly Moved[]): string | undefined {
+    const folder = path.dirname(at);
+    if (folder === '.') return at;
+    const name = this.#nameOf(folder, moves);
+    const isThere = name !== undefined && this.#oldFolders.has(name) && !moves.some(([from]) => from === name);
+    const old = moves.find(([, to]) => to === folder)?.[0] ?? (isThere ? name : undefined);
+    return old === undefined ? undefined : `${old}/${path.basename(at)}`;
   }
 }
 
-function filesIn(root: string): string[] {
-  return fs
-    .readdirSync(root, {withFileTypes: true, recursive: true})
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter((at) => !at.includes('/.dirsync/'));
-}
-
-/** Changes the memory of the last run. `old`: the memory of an earlier run. */
-function meetFate(target: string, fate: (typeof FATES)[number], old: Buffer | undefined): void {
-  const memory = path.join(target, '.dirsync/last.manifest');
-  if (fate === 'kept' || !fs.existsSync(memory)) return;
-  if (fate === 'removed') fs.rmSync(memory);
-  else if (fate === 'stale' && old !== undefined) fs.writeFileSync(memory, old);
-  else if (fate === 'damaged') {
-    const content = fs.readFileSync(memory);
-    content[Math.floor(content.length / 2)] = (content[Math.floor(content.length / 2)] as number) ^ 0x55;
-    fs.writeFileSync(memory, content);
-  }
-}
-
-describe('law: what was renamed, over several runs', () => {
+describe('laws: moves', function () {
   const temp = tempDirs();
-  const rounds = fc.array(fc.tuple(changes, fc.option(changes, {freq: 3}), fc.constantFrom(...FATES)), {
-    minLength: 2,
-    maxLength: 4,
+  this.timeout(3_600_000);
+  before(function () {
+    needRsync(this);
   });
 
-  it('the target becomes equal, and no content that the source has is ever missing from it', async function () {
-    needRsync(this);
-    this.timeout(600_000);
-    await fc.assert(
-      fc.asyncProperty(rounds, fc.boolean(), async (all, isContent) => {
-        const root = temp();
-        const [source, target] = [path.join(root, 'source'), path.join(root, 'target')];
-        for (const folder of [source, target]) fs.mkdirSync(folder);
-        let old: Buffer | undefined;
-        for (const [ofSource, ofTarget, fate] of all) {
-          for (const change of ofSource) new Editor(source).change(change);
-          // Somebody else works in the target too.
-          for (const change of ofTarget ?? []) new Editor(target).change(change);
-          const memory = path.join(target, '.dirsync/last.manifest');
-          const now = fs.existsSync(memory) ? fs.readFileSync(memory) : undefined;
-          meetFate(target, fate, old);
-          old = now;
-          const watch = new Watch(source, target);
-          const report = await syncTrees(settings(source, target, {compare: isContent ? 'content' : 'metadata'}));
-          watch.end();
-          expect({problems: report.problems, lost: watch.lost}).to.deep.equal({problems: [], lost: []});
-          expect(rsyncDifference(source, target)).to.deep.equal([]);
-        }
-      }),
-      {numRuns: RUNS},
-    );
+  it('any tree becomes any tree that was made of it by renames and changes, and applying it again does nothing', async () => {
+    const chance = new Chance();
+    for (let round = rounds({full: 200, short: 12}); round > 0; round--) {
+      const root = temp();
+      const [source, target, grave] = ['source', 'target', 'grave'].map((name) => path.join(root, name)) as [
+        string,
+        string,
+        string,
+      ];
+      const tree = new Tree(source, chance);
+      fs.cpSync(source, target, {recursive: true, preserveTimestamps: true});
+      fs.mkdirSync(grave);
+      for (let changes = chance.int(1, 8); changes > 0; changes--) tree.change(grave);
+      const {moves} = tree;
+      const about = `SEED=${chance.seed}, in ${root}: ${moves.map((each) => each.join(' to ')).join(', ')}`;
+      const plan = await planMoves({source, target, moves});
+      const saved = path.join(root, 'plan');
+      await writePlanFile(saved, plan);
+      const isSaved = chance.int(1, 2) === 1;
+      const report = isSaved
+        ? await applyFile(saved)
+        : await applyPlanned(judge(plan, GUARD_NAMES), {allow: GUARD_NAMES, fsync: 'none', skipDrifted: false}, context());
+      expect(report.problems, about).to.deep.equal([]);
+      expect(rsyncDifference(source, target), about).to.deep.equal([]);
+      const {counts} = await applyFile(saved);
+      expect(counts, about).to.include({done: 0, failed: 0, skipped: 0, stopped: 0});
+    }
   });
 });

@@ -36,7 +36,7 @@ describe('state/moving', () => {
     for (const [worker, [spot, [content, from, to]]] of Object.entries(waiting).entries()) {
       const [runId = '', index = ''] = spot.split('/');
       const lot = new ParkingLot(backend, root, {runId, worker});
-      lot.note(Number(index), {from: from as RelPath, path: to as RelPath});
+      lot.note(Number(index), {from: from as RelPath, path: to as RelPath, isFlushed: true});
       for (const [was, is] of moved) {
         const inode = String(fs.lstatSync(path.join(target, is)).ino);
         lot.noteMoved({from: was as RelPath, path: is as RelPath, inode});
