@@ -59,7 +59,8 @@ export function notesOf(facts: Facts): Note[] {
   return notes;
 }
 
-function isNothing({entry, fault}: SideNow): boolean {
+/** Whether a side has nothing at a path. */
+export function isNothing({entry, fault}: SideNow): boolean {
   return entry === undefined && fault === undefined;
 }
 

@@ -370,7 +370,7 @@ describe('app/inspect/explain', () => {
       ['old/x/sub', 'new/x/sub/ moves with its folder: old/x/ → new/x/.'],
       ['old/x/b', 'new/x/b will be updated: size 3 → 7.', ['Target  now old/x/b']],
       ['old/x/gone', 'new/x/gone will be deleted: the source does not have it.'],
-      ['new/x/fresh', 'new/x/fresh will be created: the target does not have it.'],
+      ['new/x/fresh', 'new/x/fresh will be created: the target does not have it.', ['Above  → move new/x/  from old/x/']],
       ['old', 'old/ will be deleted: the source does not have it.', ['Below  1 change']],
       ['first', 'first will be moved from second.', ['Target  what is at this path now moves to second']],
       ['second', 'second will be moved from first.', ['Target  what is at this path now moves to first']],
@@ -386,6 +386,7 @@ describe('app/inspect/explain', () => {
           .split('\n')
           .map((row) => row.replace(/ {2,}/g, '  '));
         for (const line of lines) expect(rows, at).to.include(line);
+        if (at === 'new/x/fresh') expect(explanation.from).to.equal(undefined);
       }
     });
 
