@@ -160,7 +160,7 @@ function folderTree(changes: readonly Change[]): {root: Folder; floor: number} {
   const tree = new FolderTree(newFolder);
   for (const change of changes) {
     // The change of a folder itself is counted in that folder.
-    const own = change.kind === 'mkdir' || change.kind === 'rmdir' || change.path === ROOT;
+    const own = change.kind === 'mkdir' || change.kind === 'rmdir' || change.movesFolder === true || change.path === ROOT;
     const folder = tree.at(own ? change.path : parentPath(change.path));
     addChange(folder.sums, change, floor);
     if (!own) folder.leaves.push(change);

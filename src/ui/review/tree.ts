@@ -176,6 +176,7 @@ export class ChangeTree {
 
   /** Returns the visible moves from a path at or below a node to a path that is not, as indexes into the actions. */
   movesOut(node: number): readonly number[] {
+    if (node === TOP) return [];
     const {start, end} = this.range(node);
     return this.#oldPathsIn(node).flatMap(({move}) => (move >= start && move < end ? [] : [move]));
   }

@@ -265,6 +265,10 @@ describe('report/html/html', () => {
       const text = page(planSubject(movesAndDrift));
       expect(text).to.contain('40,001 files (1 GiB) moved, not copied. In the target since the last run: 1 added, 1 changed');
       expect(text).to.contain('from incoming/trip/ · 40,000 files, 1 GiB not copied');
+      expect(text.match(/<title>photos\/2024.*?<\/title>/g)).to.deep.equal([
+        '<title>photos/2024/: 1 update, 1 move, 2 B</title>',
+        '<title>photos/2024/x: update, 2 B</title>',
+      ]);
       const [drifted = ''] = /<section id="target-drift".*?<\/section>/s.exec(text) ?? [];
       expect(drifted.match(/<th scope="row">.*?<\/th>/g)).to.deep.equal([
         '<th scope="row"><code>a.txt</code></th>',
