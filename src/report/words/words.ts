@@ -114,8 +114,13 @@ export function reasonWords(action: Action): string {
   const from = fromOf(action);
   const hidden: readonly (Reason | false)[] = [!isUpkeep(action) && 'children', from !== undefined && 'name'];
   const reasons = action.reasons.filter((reason) => !hidden.includes(reason)).map((reason) => reasonWord(reason, action));
-  const first = from === undefined ? [] : [fromWords(kind, `${plainPath(from)}${before?.kind === 'directory' ? '/' : ''}`)];
+  const first = from === undefined ? [] : [fromWords(kind, endPath(from, before))];
   return withMore([...first, ...reasons].join(', '), carriedOf(action), targetDrift);
+}
+
+/** Returns one of the paths of a move for users: a folder ends with "/". */
+export function endPath(path: RelPath, entry: Entry | undefined): string {
+  return `${plainPath(path)}${entry?.kind === 'directory' ? '/' : ''}`;
 }
 
 /** Returns what a step of a run says besides its path: "from old · 12 files, 3.4 MiB not copied". */

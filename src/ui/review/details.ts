@@ -5,7 +5,7 @@ import {type AttributeRow, attributeRows} from '../../report/words/attributes.js
 import {columns, cutMiddle, pad} from '../../report/words/columns.js';
 import type {DifferenceLine} from '../../report/words/difference.js';
 import {formatBytes} from '../../report/words/units.js';
-import {GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words/words.js';
+import {endPath, GLYPHS, KIND_STYLES, pathWords, plainPath, reasonWords, type Style} from '../../report/words/words.js';
 import {type Line, span, widthOf, wrapLine} from '../line.js';
 import {currentAction, currentNode, GROUPS, type ReviewState, totalsOf} from './state.js';
 import {DIM, STRONG, WARN} from './styles.js';
@@ -38,7 +38,7 @@ function leavingLines({tree, plan}: ReviewState, node: number): Line[] {
 
 /** Returns where a move leads to, for its old path; `isOld`: another entry gets that path. */
 export function toWords(move: Action, isOld: boolean): string {
-  return `${isOld ? 'the old entry moves ' : ''}to ${pathWords(move)}`;
+  return `${isOld ? 'the old entry moves ' : ''}to ${endPath(move.path, move.after)}`;
 }
 
 /** All of an action, however long: what it does, and how the content differs. */

@@ -221,6 +221,12 @@ describe('ui/review/view', () => {
       expect(shown(state)[2]).to.equal(' ! In the target since the last run: 1 added, 1 changed, 1 removed (t shows only them)');
     });
 
+    it('of a symbolic link say only its paths', () => {
+      const links = openPlan(planOf([act.moveFile('new', 'old', symlink('somewhere'))]));
+      const lines = rowsOf(links).map((line) => line.replace(/ {2,}/g, '  '));
+      expect(lines).to.include.members([' [x]  → new -> somewhere  from old', ' [x]  → old  to new']);
+    });
+
     it('are in the details of both paths', () => {
       for (const path of ['photos/2024', 'incoming/trip']) {
         const lines = shown(at(path));
