@@ -1,6 +1,6 @@
 /** Plans and runs as plain text for terminals and pipes. Texts do not end with a newline. Colour only repeats what words say. */
 import {styleText} from 'node:util';
-import {ACTION_KINDS, type Action, isUpkeep, type TargetDrift} from '../../core/action.js';
+import {ACTION_KINDS, type Action, isCarried, isUpkeep, type TargetDrift} from '../../core/action.js';
 import {formatCount, formatPlural} from '../../core/count.js';
 import {escapeName} from '../../core/escape.js';
 import type {ApplyReport, OutcomeStatus} from '../../core/outcome.js';
@@ -60,6 +60,7 @@ export function planText(options: PlanTextOptions): string {
     [rootPaths(header).map(escapeName).join(' → ')],
     listed ? actionLines(options) : folderLines(options),
     upkeepLines(summary),
+    listed ? [] : moveLines(plan.actions, color),
     listed ? [] : targetDriftLines(plan.actions, color),
     problemLines(plan.problems, color, all ? Number.POSITIVE_INFINITY : MAX_PROBLEMS),
     header.warnings.map((warning) => `${paint(color, 'yellow', 'Warning:')} ${escapeName(warning)}`),
@@ -114,6 +115,16 @@ function folderLines({plan, summary, color}: PlanTextOptions): string[] {
 
 function upkeepLines({upkeep, changes}: PlanSummary): string[] {
   return upkeep > 0 && changes > 0 ? [`The times of ${formatPlural(upkeep, 'folder')} are restored afterwards.`] : [];
+}
+
+/** Returns a line for each move, up to a limit, where the changes are not listed. */
+function moveLines(actions: readonly Action[], color: boolean): string[] {
+  const moves = actions.filter(isCarried);
+  if (moves.length === 0) return [];
+  const lines = moves.slice(0, MAX_PROBLEMS).map((move) => {
+    return `  ${paint(color, KIND_STYLES.move, GLYPHS.move)} ${pathWords(move)}  ${reasonWords(move)}`;
+  });
+  return [`Moves (${formatCount(moves.length)}):`, ...lines, ...moreLines(moves.length - lines.length)];
 }
 
 /** Returns a line for each path that somebody else changed in the target, up to a limit, where the changes are not listed. */

@@ -156,6 +156,13 @@ Plan: 6 changes: 1 to create, 1 to update, 3 to move, 1 to delete; 9 B to write.
 In the target since the last run: 1 added, 1 changed, 1 removed.`);
     });
 
+    it('lists moves where the changes are not listed', () => {
+      const moves = Array.from({length: 25}, (_, i) => act.moveFolder(`m${i}`, `old/m${i}`, 3, 2048));
+      const text = show(planOf([...Array.from({length: 90}, (_, i) => act.create(`f${i}`)), ...moves]));
+      expect(text).to.include('\nMoves (25):\n  → m0/  from old/m0/ · 3 files, 2 KiB not copied\n  → m1/');
+      expect(text).to.include('\n  … and 5 more\n');
+    });
+
     it('lists what somebody changed in the target where the changes are not listed', () => {
       const drifted = Array.from({length: 30}, (_, i) => ({...act.delete(`d${i}`), targetDrift: 'added' as const}));
       const text = show(planOf([...drifted, ...Array.from({length: 90}, (_, i) => act.create(`f${i}`))]));
