@@ -33,6 +33,7 @@ import {
   type ComparedTree,
   checkDigests,
   collected,
+  EntryCount,
   filtered,
   folderTree,
   manifestTree,
@@ -172,9 +173,11 @@ async function compareTrees(settings: Settings, trees: Trees, {now, signal, onEv
   const options = optionsOf({...settings, ...ofSource(header.options)}, {trees, preserving, filters});
   const known = knownFilters(source, facts, filters);
   const names = new NamesInTarget(preserving.abilities, {names: trees.target.header.root.escapes});
+  const counts = {source: new EntryCount(), target: new EntryCount()};
+  const ofTarget = known === undefined || options.deleteExcluded ? trees.target.blocks : filtered(trees.target.blocks, known);
   const found = await diff({
-    source: known === undefined ? source.blocks : filtered(source.blocks, known),
-    target: known === undefined || options.deleteExcluded ? trees.target.blocks : filtered(trees.target.blocks, known),
+    source: counts.source.watch(known === undefined ? source.blocks : filtered(source.blocks, known)),
+    target: counts.target.watch(ofTarget),
     areFiltered: true,
     policy: options,
     wanted,
@@ -185,8 +188,11 @@ async function compareTrees(settings: Settings, trees: Trees, {now, signal, onEv
     sameContent: (paths, inTarget) => sameDigests(trees, {source: paths, target: inTarget}),
   });
   if (signal.aborted) throw new Interrupted();
-  const ofTarget = await trees.target.facts();
-  const totals = {source: facts.totals, target: ofTarget.totals};
+  const targetFacts = await trees.target.facts();
+  const totals = {
+    source: counts.source.totals(facts.totals.digest),
+    target: counts.target.totals(targetFacts.totals.digest),
+  };
   for (const side of ['source', 'target'] as const) {
     onEvent({type: 'scan-done', side, entries: totals[side].entries, bytes: totals[side].bytes});
   }
@@ -212,7 +218,7 @@ async function compareTrees(settings: Settings, trees: Trees, {now, signal, onEv
       ],
     },
     actions: found.actions,
-    problems: [...facts.problems, ...ofTarget.problems, ...found.problems],
+    problems: [...facts.problems, ...targetFacts.problems, ...found.problems],
   };
 }
 

@@ -1,12 +1,13 @@
 /** The trees of a comparison, each a folder or a manifest. Nothing is written. */
 import type {Digested} from '../../apply/question.js';
-import {type Block, CODE, DIGEST_BYTES, recoded} from '../../core/block.js';
+import {type Block, CODE, DIGEST_BYTES, kindOf, recoded} from '../../core/block.js';
 import {BlockPaths} from '../../core/block-paths.js';
+import {addSizes} from '../../core/entry.js';
 import {DirsyncError} from '../../core/errors.js';
 import {escapeName} from '../../core/escape.js';
 import type {ManifestFacts, ManifestHeader} from '../../core/manifest.js';
 import {isWithin, type RelPath} from '../../core/path.js';
-import type {RememberedFilters} from '../../core/plan.js';
+import type {RememberedFilters, TreeTotals} from '../../core/plan.js';
 import {type Problem, problem, type Side} from '../../core/problem.js';
 import {Devices, decodeFrame, encodeFrame} from '../../formats/manifest-frame.js';
 import {openManifestFile} from '../../formats/saved-manifest.js';
@@ -132,6 +133,32 @@ export async function* filtered(blocks: AsyncIterable<Block>, filters: Remembere
       return CODE.excluded;
     });
     if (left.count > 0) yield left;
+  }
+}
+
+/** Counts the entries of a tree on the way, without its root. */
+export class EntryCount {
+  #entries = 0;
+  #leaves = 0;
+  #bytes = 0;
+
+  async *watch(blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+    for await (const block of blocks) {
+      for (let i = 0; i < block.count; i++) {
+        const kind = kindOf(block.code[i] as number);
+        if (kind === undefined || block.depth[i] === 0) continue;
+        this.#entries++;
+        if (kind === 'directory') continue;
+        this.#leaves++;
+        this.#bytes = addSizes(this.#bytes, block.size[i] as number);
+      }
+      yield block;
+    }
+  }
+
+  /** `digest`: that of the whole tree, without the filters of the plan. */
+  totals(digest: string): TreeTotals {
+    return {entries: this.#entries, leaves: this.#leaves, bytes: this.#bytes, digest};
   }
 }
 
