@@ -283,7 +283,7 @@ describe('story: snapshots', () => {
           '· attrs ./ mtime',
           '~ update a 5 B size 1 → 5, mtime',
           '- delete gone 4 B',
-          '→ move moved/ was b',
+          '→ move moved/ from b/',
           '· attrs moved/d mode 0600 → 0644',
           '+ create new 0 B new',
         ]);

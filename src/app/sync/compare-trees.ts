@@ -124,14 +124,16 @@ async function compare(trees: Trees, settings: CompareSettings, {now, signal}: C
       warnings: [...new Set([...before.warnings, ...after.warnings])],
     },
     // Nothing is written, so no times of folders have to be restored.
-    actions: found.actions.filter((action) => !isUpkeep(action)).map(withoutGone),
+    actions: found.actions.filter((action) => !isUpkeep(action)).map(asFound),
     problems: [...before.problems, ...after.problems, ...found.problems],
   };
 }
 
-/** The kind already says that an entry is deleted. Reports would say that the source does not have it. */
-function withoutGone<A extends Action>(action: A): A {
-  return action.reasons.includes('gone') ? {...action, reasons: action.reasons.filter((reason) => reason !== 'gone')} : action;
+/** Leaves out what reports would say of a sync: that the source does not have an entry, and what a move need not copy. */
+function asFound<A extends Action>(action: A): A {
+  const {reasons} = action;
+  const shown = reasons.includes('gone') ? {...action, reasons: reasons.filter((reason) => reason !== 'gone')} : action;
+  return shown.kind === 'move' ? {...shown, carried: undefined} : shown;
 }
 
 /** An inode of the earlier tree shows what was moved since. */
