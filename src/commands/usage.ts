@@ -42,6 +42,7 @@ const SAYINGS: readonly (readonly [RegExp, (found: readonly string[], asked: Ask
     ([words = ''], asked) => [`too many arguments: ${escapeName(words)}`, `${formsOf(asked)}; put a path with spaces in quotes`],
   ],
   [/^Missing \d+ required args?:\n(\w+)/, ([name = ''], asked) => [`${name.toUpperCase()} is missing`, formsOf(asked)]],
+  [/Missing required flag ([\w-]+)/, ([flag = ''], asked) => [`--${flag} is missing`, formsOf(asked)]],
   [
     /Expected --([\w-]+)=(.*) to be one of: (.*)$/s,
     ([flag = '', value = '', options = '']) => {
