@@ -68,7 +68,7 @@ export interface PlanCommand {
 export function plan(typed: Typed, {out, detailed, manifests}: PlanCommand): Promise<number> {
   return execute(typed, async (context, output) => {
     if (manifests !== undefined && (manifests.source ?? manifests.target) !== undefined) {
-      const rootOf = (side: Side) => manifests[side] && manifestRoot(manifests[side], side).path;
+      const rootOf = (side: Side) => manifests[side] && manifestRoot(manifests[side]).path;
       const settings = await settingsWithManifests(typed, {source: rootOf('source'), target: rootOf('target')});
       await openLog(settings.log, output);
       const planned = await planManifests(settings, manifests, context);

@@ -69,7 +69,7 @@ export function jobsExitCode(runs: readonly Pick<JobRun, 'exitCode'>[]): number 
 }
 
 /** Commands that do more than print a result. */
-const CHANGING: readonly unknown[] = ['apply', 'run', 'init'];
+const CHANGING: readonly unknown[] = ['apply', 'run', 'init', 'snapshot'];
 
 /** Returns the exit code if output of a command was lost; `exitCode`: that of the command itself. */
 export function lostOutputExitCode(command: string | undefined, exitCode: number): number {

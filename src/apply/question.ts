@@ -137,11 +137,12 @@ function digest(path: RelPath, {platform: fs, source, goOn, pace}: Trees): Diges
     if (!fs.stat(folder, name, before) || before.code !== CODE.file) return problem({...at, code: 'CHANGED_DURING_READ'});
     const file = fs.openFile(folder, name);
     try {
-      for (let isMore = true; isMore; ) {
-        if (!goOn()) return problem({...at, code: 'CHANGED_DURING_READ'});
+      for (;;) {
         const bytes = fs.readNext(file, Math.min(PIECE, pace.piece));
+        if (bytes.length === 0) break;
         hash.update(bytes);
-        isMore = bytes.length > 0 && pace.spend(bytes.length);
+        // The run is stopped, so nobody reads this answer.
+        if (!pace.spend(bytes.length) || !goOn()) return problem({...at, code: 'CHANGED_DURING_READ'});
       }
     } finally {
       fs.close(file);

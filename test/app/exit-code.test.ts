@@ -7,6 +7,7 @@ import {
   planExitCode,
   runVerdict,
   signalExitCode,
+  snapshotExitCode,
 } from '../../src/app/exit-code.js';
 import {DirsyncError, type ErrorCode} from '../../src/core/errors.js';
 import type {JobRun, RunResult} from '../../src/core/job-run.js';
@@ -137,6 +138,10 @@ describe('app/exit-code', () => {
     });
   });
 
+  it('of a snapshot says whether all was read', () => {
+    expect([snapshotExitCode({problems: []}), snapshotExitCode({problems: [TROUBLE]})]).to.deep.equal([0, 3]);
+  });
+
   it('of several jobs is that of the gravest', () => {
     const of = (...codes: readonly number[]) =>
       jobsExitCode(codes.map((exitCode) => ({exitCode}) satisfies Pick<JobRun, 'exitCode'>));
@@ -157,6 +162,9 @@ describe('app/exit-code', () => {
       ['apply', 0, 3],
       ['run', 0, 3],
       ['init', 0, 3],
+      ['snapshot', 0, 3],
+      ['snapshot', 3, 3],
+      ['diff', 0, 1],
       ['apply', 5, 5],
       ['plan', 2, 2],
     ];

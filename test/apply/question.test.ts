@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {blake3} from '@napi-rs/blake-hash';
 import {expect} from 'chai';
 import {SourceError} from '../../src/apply/check.js';
-import {answer, type QuestionTask} from '../../src/apply/question.js';
+import {answer, type Digested, type QuestionTask} from '../../src/apply/question.js';
+import {toNanoseconds} from '../../src/core/entry.js';
 import {toByteName} from '../../src/core/name.js';
 import type {RelPath} from '../../src/core/path.js';
 import type {Problem} from '../../src/core/problem.js';
@@ -15,11 +17,27 @@ import {asNobody} from '../support/user.js';
 
 const pace = UNPACED;
 
+/** Acts in the first call; true in each. */
+function once(act: () => void): () => true {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+    return true;
+  };
+}
+
 describe('apply/question', () => {
   const temp = tempDirs();
   type Pair = {readonly source: string | undefined; readonly target: string | undefined};
 
-  const ask = (question: QuestionTask['question'], {source, target}: Pair, paths: readonly string[], inTarget = paths) =>
+  const ask = (
+    question: QuestionTask['question'],
+    {source, target}: Pair,
+    paths: readonly string[],
+    inTarget = paths,
+    as = pace,
+  ) =>
     answer(
       {
         type: 'question',
@@ -30,7 +48,7 @@ describe('apply/question', () => {
         target: target === undefined ? undefined : toByteName(target),
         views: {source: {}, target: {}},
       } as QuestionTask,
-      {goOn: () => true, pace},
+      {goOn: () => true, pace: as},
     );
   const pair = (from: Tree, to: Tree) => pairIn(temp(), from, to);
 
@@ -46,6 +64,30 @@ describe('apply/question', () => {
       expect(gone).to.include({path: 'none/a', side: 'source', phase: 'plan', code: 'ENOENT'});
       expect(link).to.include({path: 'link', code: 'ELOOP'});
       expect(fine).to.equal(true);
+    });
+  });
+
+  describe('the digest of a file', () => {
+    it('has the version that was read', () => {
+      const trees = pair({a: 'one', empty: '', b: {large: 'x'.repeat(3 << 20)}}, {});
+      const [a, empty, large] = ask('digest', trees, ['a', 'empty', 'b/large']) as [Digested, Digested, Digested];
+      expect([a, empty, large].map(({digest}) => digest)).to.deep.equal(
+        ['one', '', 'x'.repeat(3 << 20)].map((text) => blake3(text)),
+      );
+      const {size, ino, mtimeNs} = fs.statSync(path.join(trees.source, 'a'), {bigint: true});
+      expect([BigInt(a.size), a.inode, toNanoseconds(a.seconds, a.nanoseconds)]).to.deep.equal([size, ino, mtimeNs]);
+    });
+
+    it('is a problem for what is no file any more, and for a file that is written to', () => {
+      const trees = pair({a: 'x', link: symlink('a'), log: 'x', folder: {}}, {});
+      const stopped = {...UNPACED, spend: () => false};
+      expect(ask('digest', trees, ['none', 'link', 'folder', 'none/a'])).to.satisfy((answers: Problem[]) =>
+        answers.every(({side, phase}) => side === 'source' && phase === 'scan'),
+      );
+      const growing = {...UNPACED, spend: once(() => fs.appendFileSync(path.join(trees.source, 'log'), 'more'))};
+      for (const slow of [stopped, growing]) {
+        expect(ask('digest', trees, ['log'], ['log'], slow)).to.have.nested.property('[0].code', 'CHANGED_DURING_READ');
+      }
     });
   });
 

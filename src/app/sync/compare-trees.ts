@@ -83,7 +83,7 @@ interface Reading {
 
 /** A folder is read as a source is, with its own filter rules. */
 function openSide(given: string, reading: Reading, pool: WorkerPool, context: Context): ComparedTree {
-  if (isFile(given)) return manifestTree(given, reading.worker === 0 ? 'target' : 'source');
+  if (isFile(given)) return manifestTree(given, reading.worker === 0 ? 'target' : 'source', context.signal);
   return folderTree({folder: given, root: findSource(given), ...reading}, pool, context);
 }
 

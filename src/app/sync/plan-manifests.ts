@@ -12,6 +12,7 @@ import {toByteName} from '../../core/name.js';
 import type {Owners, Plan, PlanOptions, PlanRoot, RememberedFilters} from '../../core/plan.js';
 import type {Side} from '../../core/problem.js';
 import type {PreservedXattrs} from '../../core/xattr.js';
+import {openManifestFile} from '../../formats/saved-manifest.js';
 import {diff} from '../../plan/diff.js';
 import {type WhatIsPreserved, whatIsPreserved} from '../../plan/preserve.js';
 import {platform} from '../../platform/choose.js';
@@ -44,9 +45,9 @@ import {
 /** The files of the manifests; undefined for a folder. */
 export type ManifestFiles = Readonly<Record<Side, string | undefined>>;
 
-/** Returns the roots of manifests, to name the folders in settings. @throws DirsyncError MANIFEST_… */
-export function manifestRoot(file: string, side: Side): PlanRoot {
-  const {header, close} = manifestTree(file, side);
+/** Returns the root of a manifest, to name the folder in settings. @throws DirsyncError MANIFEST_… */
+export function manifestRoot(file: string): PlanRoot {
+  const {header, close} = openManifestFile(file);
   close();
   return header.root;
 }
@@ -106,7 +107,7 @@ function openSource(settings: Settings, file: string | undefined, pool: WorkerPo
     const options = {folder: settings.source, root, settings: readSettings(settings), worker: 0, workers: scanners(settings)};
     return folderTree(options, pool, context);
   }
-  const tree = manifestTree(file, 'source');
+  const tree = manifestTree(file, 'source', context.signal);
   const {linksAs, oneFileSystem, excludeCaches, excludeIfPresent} = tree.header.options;
   const wanted: [flag: string, isOther: boolean][] = [
     ['links-as', settings.linksAs !== undefined && settings.linksAs !== linksAs],
@@ -136,7 +137,7 @@ function openTarget(settings: Settings, file: string | undefined, {pool, context
       const detail = '--rename-invalid needs the target itself, but the target is given as a manifest';
       throw new DirsyncError('USAGE', detail, 'leave it out, or name the folder');
     }
-    return manifestTree(file, 'target');
+    return manifestTree(file, 'target', context.signal);
   }
   const root = findTarget(settings.target, settings.mkpath);
   if (root.live === undefined) return missingTree(root, like);
@@ -158,7 +159,7 @@ async function compareTrees(settings: Settings, trees: Trees, {now, signal, onEv
   if (settings.compare === 'content') checkDigests(trees);
   checkNames(trees.target);
   // A folder is read to its end first, since its rules leave out paths of both trees.
-  const source = trees.source.file === undefined ? await collected(trees.source) : trees.source;
+  const source = trees.source.file === undefined ? await collected(trees.source, signal) : trees.source;
   const facts = await source.facts();
   const {header} = source;
   const madeUp = header.fileSystem.madeUp.filter((each) => settings.preserve.includes(each) && !settings.insisted.includes(each));

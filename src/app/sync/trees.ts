@@ -1,4 +1,5 @@
 /** The trees of a comparison, each a folder or a manifest. Nothing is written. */
+import {setImmediate} from 'node:timers/promises';
 import type {Digested} from '../../apply/question.js';
 import {type Block, CODE, DIGEST_BYTES, kindOf, recoded} from '../../core/block.js';
 import {BlockPaths} from '../../core/block-paths.js';
@@ -15,7 +16,7 @@ import type {Row} from '../../plan/reader.js';
 import type {WorkerPool} from '../../platform/pool.js';
 import type {Root} from '../../platform/roots.js';
 import {KnownFilters} from '../../scan/known-filters.js';
-import type {Context} from '../context.js';
+import {type Context, Interrupted} from '../context.js';
 import {askWorkers} from './ask.js';
 import {viewOfTree} from './sides.js';
 import {type ReadOptions, readTree} from './snapshot.js';
@@ -38,14 +39,14 @@ export interface ComparedTree {
   readonly close: () => void;
 }
 
-/** Opens a manifest as a tree. @throws DirsyncError MANIFEST_… */
-export function manifestTree(file: string, side: Side): ComparedTree {
+/** Opens a manifest as a tree. `signal`: stops reading its blocks. @throws DirsyncError MANIFEST_… */
+export function manifestTree(file: string, side: Side, signal: AbortSignal): ComparedTree {
   const {header, facts, rowAt, blocks, close} = openManifestFile(file);
   const ofSide = {...facts, problems: facts.problems.map((each) => ({...each, side}))};
   return {
     file,
     header,
-    blocks: streamOf(blocks),
+    blocks: streamOf(blocks, signal),
     facts: async () => ofSide,
     digests: async (paths) => paths.map((path) => digestAt(rowAt(path)) ?? undigested(path, side)),
     rowAt,
@@ -53,8 +54,14 @@ export function manifestTree(file: string, side: Side): ComparedTree {
   };
 }
 
-async function* streamOf(blocks: () => Iterable<Block>): AsyncGenerator<Block> {
-  yield* blocks();
+/** @throws Interrupted */
+async function* streamOf(blocks: () => Iterable<Block>, signal: AbortSignal): AsyncGenerator<Block> {
+  for (const block of blocks()) {
+    yield block;
+    // Otherwise signals would not be heard until the end.
+    await setImmediate();
+    if (signal.aborted) throw new Interrupted();
+  }
 }
 
 /** The digest of a row; undefined if its content was not read. */
@@ -97,7 +104,7 @@ export function missingTree(root: Root, like: ManifestHeader): ComparedTree {
   return {
     file: undefined,
     header: {...like, root: {path: root.path}},
-    blocks: streamOf(() => []),
+    blocks: (async function* () {})(),
     facts: async () => facts,
     digests: async () => [],
     close: () => undefined,
@@ -105,12 +112,12 @@ export function missingTree(root: Root, like: ManifestHeader): ComparedTree {
 }
 
 /** Reads a tree to its end and keeps its rows in packed form, since its filter rules must be known before another tree is read. */
-export async function collected(tree: ComparedTree): Promise<ComparedTree> {
+export async function collected(tree: ComparedTree, signal: AbortSignal): Promise<ComparedTree> {
   const devices = new Devices();
   const frames: Uint8Array[] = [];
   for await (const block of tree.blocks) frames.push(encodeFrame(block, devices));
   const facts = await tree.facts();
-  return {...tree, blocks: streamOf(() => decoded(frames, devices)), facts: async () => facts};
+  return {...tree, blocks: streamOf(() => decoded(frames, devices), signal), facts: async () => facts};
 }
 
 function* decoded(frames: readonly Uint8Array[], {numbers}: Devices): Generator<Block> {
