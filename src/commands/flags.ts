@@ -343,13 +343,23 @@ export const outputFlags = {
 
 /** The flags that say how a folder is read. */
 export const readFlags = {
-  exclude: planFlags.exclude,
+  exclude: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Leave out matching paths (gitignore syntax).',
+    helpValue: 'PATTERN',
+    helpGroup: 'FILTER',
+  }),
   include: planFlags.include,
   'exclude-from': planFlags['exclude-from'],
   'exclude-caches': planFlags['exclude-caches'],
   'exclude-if-present': planFlags['exclude-if-present'],
-  'one-file-system': planFlags['one-file-system'],
-  'links-as': planFlags['links-as'],
+  'one-file-system': {...planFlags['one-file-system'], summary: 'Leave out the contents of folders on other file systems.'},
+  'links-as': Flags.string({
+    options: [...LINKS_AS],
+    summary: 'Read what symbolic links inside the folder point to, or each link as a small text file.',
+    helpGroup: 'PRESERVE',
+  }),
 };
 
 /** Manifests are shown as text or as JSON. */
