@@ -40,7 +40,7 @@ import {Target} from './target.js';
 type Fsync = 'none' | 'end' | 'each';
 
 /** A run whose actions have ended, and what has become of each. */
-export interface Ended extends Pick<Outcomes, 'stateOf' | 'isOther'> {
+interface Ended extends Pick<Outcomes, 'stateOf' | 'isOther'> {
   readonly interrupted: boolean;
 }
 

@@ -20,7 +20,7 @@ const FORMAT = 1;
 const END = Buffer.from('\x8bdslmend', 'latin1');
 const TRAILER = 12 + CHECKSUM_BYTES + END.length;
 /** The most bytes of the facts before they are packed. */
-export const MAX_FACTS = 16 << 20;
+const MAX_FACTS = 16 << 20;
 
 /** One tree. */
 export interface LastTree extends PlanRoot {

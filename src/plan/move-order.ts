@@ -8,7 +8,7 @@ import {parentPath, type RelPath, ROOT} from '../core/path.js';
 import {makesFolder, type OldPaths} from './old-paths.js';
 
 /** What the steps of a wave are: see `WaveStep`. */
-export interface MoveWave {
+interface MoveWave {
   readonly step: 'renames' | 'folders' | 'parks' | 'moves';
   readonly actions: readonly number[];
 }

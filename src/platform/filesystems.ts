@@ -60,6 +60,14 @@ export function stampsChanges(type: string | undefined, release: string): boolea
   return STAMPING.has(type) && (type !== 'tmpfs' || Number.parseInt(release, 10) >= 6);
 }
 
+/** File systems with a number in the inode itself. Others make numbers up, some of them anew after each mount. */
+const NUMBERED: ReadonlySet<string | undefined> = new Set(['ext4', 'xfs', 'btrfs', 'f2fs', 'zfs', 'bcachefs', 'tmpfs']);
+
+/** Whether an entry has the same inode number as long as it exists. */
+export function keepsInodes(type: string | undefined): boolean {
+  return NUMBERED.has(type);
+}
+
 /** `magic` is f_type of statfs(2), as an unsigned number of 32 bits. */
 export function factsOfType(magic: number): {type: string | undefined; times: TimeFacts} {
   const {type, timeResolution: resolution = 1n} = TYPES.get(magic) ?? {type: undefined};

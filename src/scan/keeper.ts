@@ -16,7 +16,7 @@ export interface MemoryTask {
 }
 
 /** An earlier scan in the remembered manifest of a target. */
-export interface EarlierScan extends Pick<RecallOptions, 'before' | 'hasXattrs'> {
+interface EarlierScan extends Pick<RecallOptions, 'before' | 'hasXattrs'> {
   /** The root of the target. */
   readonly target: ByteName;
   /** Identifies the remembered manifest, since another run may replace it at any time. */

@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
+import type {Context} from '../../src/app/context.js';
 import {applyPlanned} from '../../src/app/sync/apply.js';
 import {judge} from '../../src/app/sync/plan.js';
+import type {ApplyReport} from '../../src/core/outcome.js';
 import {GUARD_NAMES} from '../../src/core/plan.js';
 import {writePlanFile} from '../../src/formats/plan-file.js';
 import {Chance, rounds} from '../support/faults.js';
@@ -126,6 +128,16 @@ class Tree {
   }
 }
 
+function applied(saved: string, about: string): Promise<ApplyReport> {
+  let drift: unknown;
+  const onEvent: Context['onEvent'] = (event) => {
+    if (event.type === 'drift') ({drift} = event);
+  };
+  return applyFile(saved, {}, {...context(), onEvent}).catch((error: Error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(drift)} ${about}`);
+  });
+}
+
 describe('laws: moves', function () {
   const temp = tempDirs();
   this.timeout(3_600_000);
@@ -153,11 +165,11 @@ describe('laws: moves', function () {
       await writePlanFile(saved, plan);
       const isSaved = chance.int(1, 2) === 1;
       const report = isSaved
-        ? await applyFile(saved)
+        ? await applied(saved, about)
         : await applyPlanned(judge(plan, GUARD_NAMES), {allow: GUARD_NAMES, fsync: 'none', skipDrifted: false}, context());
       expect(report.problems, about).to.deep.equal([]);
       expect(rsyncDifference(source, target), about).to.deep.equal([]);
-      const {counts} = await applyFile(saved);
+      const {counts} = await applied(saved, about);
       expect(counts, about).to.include({done: 0, failed: 0, skipped: 0, stopped: 0});
     }
   });

@@ -40,11 +40,10 @@ export async function planMoves({source, target, moves, keepsInodes = true, ...m
   fs.rmSync(shadow, {recursive: true});
   const policy = own.header.options;
   const entry = (root: string, at: string) => entryAt(root, at, policy) as Entry;
-  const left = new Set(moves.map(([from]) => from));
   const byPath = new Map<string, Action>(rest.actions.map((action) => [action.path, action]));
-  for (const at of made) {
+  for (const [at, isReplaced] of made) {
     const after = entry(source, at);
-    const old = left.has(at) ? undefined : entryAt(target, at, policy);
+    const old = isReplaced ? entryAt(target, at, policy) : undefined;
     const action =
       old === undefined ? {kind: 'mkdir', reasons: ['new'], after} : {kind: 'replace', reasons: ['kind'], before: old, after};
     byPath.set(at, {path: at as RelPath, ...action} as unknown as Action);
@@ -74,8 +73,8 @@ function byPathOf(a: Action, b: Action): number {
   return comparePaths(a.path, b.path);
 }
 
-/** Copies the target and moves entries of the copy. Returns the folders that had to be made. */
-function layMoved(target: string, shadow: string, moves: readonly Moved[]): string[] {
+/** Copies the target and moves entries of the copy. Returns the folders that had to be made, and whether they replace a leaf. */
+function layMoved(target: string, shadow: string, moves: readonly Moved[]): Map<string, boolean> {
   const copied = spawnSync('cp', ['-a', target, shadow]);
   if (copied.status !== 0) throw new Error(copied.stderr.toString());
   fs.rmSync(path.join(shadow, '.dirsync'), {recursive: true, force: true});
@@ -85,7 +84,7 @@ function layMoved(target: string, shadow: string, moves: readonly Moved[]): stri
   fs.mkdirSync(waiting);
   const deepest = [...moves.entries()].sort(([, [a]], [, [b]]) => b.length - a.length);
   for (const [i, [from]] of deepest) fs.renameSync(nameBytes(`${shadow}/${from}`), `${waiting}/${i}`);
-  const made: string[] = [];
+  const made = new Map<string, boolean>();
   const shallow = [...moves.entries()].sort(([, [, a]], [, [, b]]) => a.length - b.length);
   for (const [i, [, at]] of shallow) {
     const parts = at.split('/').slice(0, -1);
@@ -96,7 +95,7 @@ function layMoved(target: string, shadow: string, moves: readonly Moved[]): stri
       if (stat?.isDirectory()) return;
       if (stat !== undefined) fs.rmSync(place);
       fs.mkdirSync(place);
-      made.push(folder);
+      made.set(folder, stat !== undefined);
     });
     fs.renameSync(`${waiting}/${i}`, nameBytes(`${shadow}/${at}`));
   }

@@ -17,6 +17,7 @@ import {summarize} from '../../plan/summary.js';
 import {keepTargetDrift, withTargetDrift} from '../../plan/target-drift.js';
 import {platform} from '../../platform/choose.js';
 import {absolutePath} from '../../platform/environment.js';
+import {keepsInodes} from '../../platform/filesystems.js';
 import {errnoOf} from '../../platform/platform.js';
 import type {WorkerPool} from '../../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../../platform/roots.js';
@@ -37,6 +38,7 @@ import {NamesInTarget} from './names-in-target.js';
 import {narrowingOf, narrowPlan} from './narrow.js';
 import {ownInTrees} from './own-files.js';
 import {ownersOf} from './owners.js';
+import {packing} from './packing.js';
 import {type Preserving, preservingIn} from './preserve.js';
 import {parkedWarnings} from './put-back.js';
 import {memoryWarnings, sizeWarnings} from './remember.js';
@@ -162,7 +164,10 @@ export async function makePlan(settings: Settings, {pool, isKept}: Making, conte
       source: scans.source.blocks,
       target: scans.target.blocks,
       policy: options,
-      remembered: memory?.remembered,
+      // Without fixed inode numbers, content shows what was moved.
+      remembered: keepsInodes(ofSource.type) ? memory?.remembered : undefined,
+      keepsInodes: keepsInodes(preserving.fileSystem.type),
+      packing,
       wanted,
       uid: process.geteuid?.() ?? 0,
       holdsName: (name) => names.holds(name),
