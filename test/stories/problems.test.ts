@@ -232,7 +232,6 @@ describe('story: a signal', () => {
         expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
           'abilities.json',
           'id.json',
-          'last.manifest',
           'runs',
         ]);
       }
@@ -242,7 +241,6 @@ describe('story: a signal', () => {
       expect(fs.readdirSync(path.join(target, '.dirsync')), 'nothing but the id and the journals').to.have.members([
         'abilities.json',
         'id.json',
-        'last.manifest',
         'runs',
       ]);
     });
