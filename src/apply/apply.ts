@@ -42,6 +42,8 @@ type Fsync = 'none' | 'end' | 'each';
 /** A run whose actions have ended, and what has become of each. */
 interface Ended extends Pick<Outcomes, 'stateOf' | 'isOther'> {
   readonly interrupted: boolean;
+  /** Whether the disk was full: what space there is now is for the journal. */
+  readonly isFull: boolean;
 }
 
 /** The plan to apply, and how. */
@@ -362,7 +364,8 @@ class Execution {
   #remember(): void {
     const {stateOf, isOther} = this.#outcomes;
     const interrupted = this.o.signal.aborted || this.#brokenOff;
-    for (const found of this.o.remember?.({interrupted, stateOf, isOther}) ?? []) {
+    const isFull = this.#outcomes.problems.some(({code}) => code === 'ENOSPC' || code === 'EDQUOT');
+    for (const found of this.o.remember?.({interrupted, isFull, stateOf, isOther}) ?? []) {
       if (found !== undefined) this.#outcomes.problem(found);
     }
   }

@@ -232,7 +232,7 @@ describe('story: what the kernel refuses', () => {
       {
         title: 'EIO while the journal is made',
         fault: () => ({calls: 'openat', does: 'error=EIO', at: ['runs']}),
-        told: ['JOURNAL_UNWRITABLE write target '],
+        told: ['JOURNAL_UNWRITABLE write target ', 'LAST_UNWRITABLE write target '],
         undone: [],
       },
       {

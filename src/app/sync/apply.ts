@@ -229,9 +229,9 @@ async function execute(
       onEvent,
       signal,
       now,
-      remember: ({interrupted, ...ends}) => [
+      remember: ({interrupted, isFull, ...ends}) => [
         rememberRun(plan, {interrupted, allowed: new Set(halts.map(({guard}) => guard))}),
-        isRemembered ? rememberTrees({...ends, ...ofRun}) : undefined,
+        isRemembered && !isFull ? rememberTrees({...ends, ...ofRun}) : undefined,
       ],
     });
   } finally {
