@@ -109,9 +109,10 @@ export function openManifestFile(file: string): SavedManifest {
   }
 }
 
-/** Returns whether a file begins as a manifest does. False if it cannot be read. */
+/** Returns whether a file begins as a manifest does. False if it cannot be read, and for a pipe, which can be read only once. */
 export function isManifestFile(file: string): boolean {
   try {
+    if (!fs.statSync(osPath(file)).isFile()) return false;
     const opened = fs.openSync(osPath(file), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     try {
       return fs.fstatSync(opened).isFile() && startsManifest(readAt(opened, 0, 8));

@@ -54,8 +54,9 @@ export async function diff(options: DiffOptions): Promise<Diff> {
   const contents = new Contents(draft, options);
   // What is not deleted at its old path cannot be moved.
   const mayMove = policy.moves && policy.delete;
-  const moves = mayMove ? new Moves({policy, remembered, packing, holdsName, sameFiles: sameContent}) : undefined;
   const onBlock = () => options.onActions?.(draft.count);
+  const all = {policy, remembered, packing, holdsName, sameFiles: sameContent, onRows: onBlock};
+  const moves = mayMove ? new Moves(all) : undefined;
   const [source, target] = [new Reader(options.source, onBlock), new Reader(options.target, onBlock)];
   const shared = {options, draft, contents, moves};
   const root = await new Merge(shared, {source, target}).run();

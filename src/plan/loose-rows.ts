@@ -76,7 +76,7 @@ export interface Range {
   readonly end: number;
 }
 
-/** Reads a range of loose rows like a stream. `shift` is added to their depths. */
+/** Reads a range of loose rows like a stream. `shift` is added to their depths; `onRows` is called for each block of them. */
 export class LooseReader extends Reader {
   #number: number;
   readonly #end: number;
@@ -85,6 +85,7 @@ export class LooseReader extends Reader {
     private readonly rows: LooseRows,
     {start, end}: Range,
     private readonly shift: number,
+    private readonly onRows: () => void,
   ) {
     super(NOTHING);
     this.#number = start - 1;
@@ -114,7 +115,10 @@ export class LooseReader extends Reader {
       return;
     }
     this.index = number % BLOCK_ENTRIES;
-    if (this.index === 0 || this.block === undefined) this.block = this.rows.blockOf(number);
+    if (this.index === 0 || this.block === undefined) {
+      this.onRows();
+      this.block = this.rows.blockOf(number);
+    }
     this.depth = (this.block.depth[this.index] as number) + this.shift;
   }
 }

@@ -28,6 +28,8 @@ export interface MoveOptions {
   readonly holdsName?: ((name: string) => boolean) | undefined;
   /** Compares files of both trees by content, with their paths in each tree. */
   readonly sameFiles: SameFiles;
+  /** Called for each block of loose rows that is read again. */
+  readonly onRows: () => void;
 }
 
 /** A folder that both trees have, with loose rows in it. */
@@ -206,7 +208,7 @@ export class Moves {
     const {rows} = this[side];
     const isEmpty = range.start === range.end;
     const {block, index} = isEmpty ? {block: undefined, index: 0} : rows.row(range.start);
-    return new LooseReader(rows, range, isEmpty ? 0 : depth + 1 - (block?.depth[index] as number));
+    return new LooseReader(rows, range, isEmpty ? 0 : depth + 1 - (block?.depth[index] as number), this.o.onRows);
   }
 
   /** The path of a row in its own tree. */
