@@ -486,9 +486,9 @@ class Merge {
       this.#draft.elsewhere.add(s.entry());
       return s.skipTree();
     }
+    if (this.#mayMove(this.#target, this.#moves?.target)) return this.#moves?.takeSource(this.#draft.nextOrder(), frame, s);
     const fault = this.#limits.unheld(frame);
     if (fault !== undefined) return skipUnheld(this.#creation, joinPath(pathOf(frame), s.name()), fault);
-    if (this.#mayMove(this.#target, this.#moves?.target)) return this.#moves?.takeSource(this.#draft.nextOrder(), frame, s);
     await createTree(this.#creation, frame);
   }
 

@@ -155,12 +155,16 @@ export class Moves {
 
   /** Whether the target's entry can become the source's entry by a move and a change of metadata. */
   #fits(s: number, t: number, names: Names): boolean {
-    const {policy, holdsName} = this.o;
+    // The name comes last, because names that are asked for are counted.
+    return this.#isSuitable(s, t, names) && this.o.holdsName?.(this.source.nameOf(s)) !== false;
+  }
+
+  #isSuitable(s: number, t: number, names: Names): boolean {
+    const {policy} = this.o;
     const [from, to] = [this.source.rows.row(s), this.target.rows.row(t)];
     const code = from.block.code[from.index] as number;
     if (code !== to.block.code[to.index] || !canMake(code, policy) || ownNameAt(to.block, to.index) !== undefined) return false;
     if (this.target.deviceOf(t) !== deviceOf(this.#slotOf('source', s).frame)) return false;
-    if (holdsName?.(this.source.nameOf(s)) === false) return false;
     if (code === CODE.directory) {
       return names.source === 1 && names.target === 1 && this.source.isPlain(s) && this.target.isPlain(t);
     }

@@ -68,6 +68,11 @@ export function keepsInodes(type: string | undefined): boolean {
   return NUMBERED.has(type);
 }
 
+/** Whether a folder can be renamed without risk: some FUSE file systems, such as `rclone` and `fusefat`, lose files in it. */
+export function renamesFolders(type: string | undefined): boolean {
+  return type !== undefined && !type.startsWith('fuse');
+}
+
 /** `magic` is f_type of statfs(2), as an unsigned number of 32 bits. */
 export function factsOfType(magic: number): {type: string | undefined; times: TimeFacts} {
   const {type, timeResolution: resolution = 1n} = TYPES.get(magic) ?? {type: undefined};

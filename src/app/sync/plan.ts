@@ -17,7 +17,7 @@ import {summarize} from '../../plan/summary.js';
 import {keepTargetDrift, withTargetDrift} from '../../plan/target-drift.js';
 import {platform} from '../../platform/choose.js';
 import {absolutePath} from '../../platform/environment.js';
-import {keepsInodes} from '../../platform/filesystems.js';
+import {keepsInodes, renamesFolders} from '../../platform/filesystems.js';
 import {errnoOf} from '../../platform/platform.js';
 import type {WorkerPool} from '../../platform/pool.js';
 import {findSource, findTarget, type Root, rootOverlap} from '../../platform/roots.js';
@@ -288,12 +288,12 @@ function sourceOf({source, allow}: Settings, target: Root): FoundSource {
   }
 }
 
-interface Known extends Pick<Preserving, 'preserved' | 'times'>, Pick<PlanOptions, 'filters'> {
+interface Known extends Pick<Preserving, 'preserved' | 'times' | 'fileSystem'>, Pick<PlanOptions, 'filters'> {
   readonly ofSource: SourceFacts;
 }
 
 /** Returns the options of a plan. */
-export function planOptions(settings: Settings, {preserved, times, filters, ofSource}: Known): PlanOptions {
+export function planOptions(settings: Settings, {preserved, times, filters, ofSource, fileSystem}: Known): PlanOptions {
   const resolution = platform().timeResolution;
   const mtimeWindow = resolution > 1n ? resolution : 0n;
   const policy = withTimeFacts({mtimeWindow}, times);
@@ -309,7 +309,7 @@ export function planOptions(settings: Settings, {preserved, times, filters, ofSo
     oneFileSystem: settings.oneFileSystem,
     linksAs: settings.linksAs,
     renameInvalid: settings.renameInvalid,
-    moves: settings.moves,
+    moves: settings.moves && renamesFolders(fileSystem.type),
     moveCheckLimit: settings.moveCheckLimit,
     ...preserved,
     filters,
