@@ -257,7 +257,7 @@ describe('story: what was renamed', () => {
   }
 
   for (const DIRSYNC_PLATFORM of ['posix', 'portable']) {
-    for (const approach of ['fresh', 'saved']) {
+    for (const approach of DIRSYNC_PLATFORM === 'posix' ? ['fresh', 'saved'] : ['saved']) {
       // The portable backend sets times to the microsecond.
       const exact = {times: DIRSYNC_PLATFORM === 'posix'};
       describe(`${DIRSYNC_PLATFORM}, ${approach}`, () => {
