@@ -112,8 +112,11 @@ function staying(all: readonly Action[], kept: readonly Action[]): readonly Acti
   const paths = new OldPaths(all);
   if (paths.moves.length === 0) return kept;
   const now = new OldPaths(kept);
-  const isStill = ({before, after, path}: Action) =>
-    before === undefined || after === undefined || paths.of(path) === now.of(path);
+  const isStill = ({before, after, path}: Action) => {
+    // A folder that replaces a leaf has no old path.
+    const old = paths.of(path);
+    return before === undefined || after === undefined || old === undefined || old === now.of(path);
+  };
   if (kept.every(isStill)) return kept;
   const moved = kept.map((action) =>
     isStill(action) ? action : {...action, path: now.finalOf(paths.of(action.path) as RelPath)},

@@ -253,6 +253,12 @@ describe('a narrowed plan', () => {
       wanted: {path: (path) => path === 'r' || path === 't'},
       left: ['attrs .', 'attrs q', 'attrs q/s', 'move r', 'move t'],
     },
+    {
+      name: 'a folder that replaces a leaf stays where it is when a move is left out',
+      actions: [replaceByFolder('a'), act.create('a/y'), act.carry('b', 'z')],
+      wanted: below('a'),
+      left: ['replace a', 'create a/y'],
+    },
     {name: 'nothing is left', actions: [act.upkeep(''), act.create('a')], wanted: below('b'), left: []},
   ];
   for (const {name, actions, wanted, left, followed = 0} of cases) {
