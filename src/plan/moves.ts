@@ -33,7 +33,7 @@ export interface MoveOptions {
 }
 
 /** A folder that both trees have, with loose rows in it. */
-interface Slot {
+export interface Slot {
   readonly frame: Frame;
   readonly order: number;
   /** The position of its last path. */
