@@ -2,7 +2,8 @@
  * Rows of one tree that have no equal at their path in the other tree. They are kept until both trees were read, since only then it is
  * known what was moved. Most of them are packed, so that a folder with a million files takes little memory.
  */
-import {BLOCK_ENTRIES, type Block, BlockWriter} from '../core/block.js';
+import {BLOCK_ENTRIES, type Block} from '../core/block.js';
+import {BlockWriter} from '../core/block-writer.js';
 import {Reader, type Row} from './reader.js';
 
 /** Makes blocks small, and restores them. */

@@ -1,5 +1,6 @@
 /** Scans of trees that do not exist, or whose content is not known. */
-import {type Block, BlockWriter, emptyStat, PARTIAL} from '../core/block.js';
+import {type Block, emptyStat, PARTIAL} from '../core/block.js';
+import {BlockWriter} from '../core/block-writer.js';
 import type {ByteName} from '../core/name.js';
 import {ROOT} from '../core/path.js';
 import type {TreeTotals} from '../core/plan.js';

@@ -2,7 +2,8 @@
  * The memory of a scan: what it knows of an earlier scan of the same tree, and what it sends along to be remembered for later ones.
  * Files and their format are passed in.
  */
-import type {Block, BlockWriter} from '../core/block.js';
+import type {Block} from '../core/block.js';
+import type {BlockWriter} from '../core/block-writer.js';
 import type {ByteName} from '../core/name.js';
 import type {Side} from '../core/problem.js';
 import {DeviceNumbers, type EarlierBlocks, Recall, type RecallOptions} from './recall.js';

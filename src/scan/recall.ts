@@ -2,7 +2,8 @@
  * What an earlier scan has found in the same tree, read in step with a new walk: both are in canonical order. It saves reading the
  * extended attributes of entries that have not changed, and shows which parts of the tree are as they were.
  */
-import {BLOCK_ENTRIES, type Block, type BlockWriter, CODE, canonicalColumns, type Stat} from '../core/block.js';
+import {BLOCK_ENTRIES, type Block, CODE, canonicalColumns, type Stat} from '../core/block.js';
+import type {BlockWriter} from '../core/block-writer.js';
 import type {ByteName} from '../core/name.js';
 
 /** The blocks of an earlier scan, one after another. The devices in them are the numbers of `DeviceNumbers`. */

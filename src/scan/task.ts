@@ -1,5 +1,6 @@
 /** A scan as a worker's task: its options, the messages and answer that it sends back, and the scan itself. */
-import {type Block, BlockWriter, blockBuffers, inodeOf} from '../core/block.js';
+import {type Block, blockBuffers, inodeOf} from '../core/block.js';
+import {BlockWriter} from '../core/block-writer.js';
 import type {Identity} from '../core/entry.js';
 import {type Filtering, IGNORE_FILE, type Tagged} from '../core/filter.js';
 import type {ByteName, Folding} from '../core/name.js';

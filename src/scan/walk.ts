@@ -4,7 +4,8 @@
  * empty.
  */
 import {createHash} from 'node:crypto';
-import {type BlockWriter, CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
+import {CODE, emptyStat, isDevice, MOUNT, PARTIAL, rdevOf, type Stat} from '../core/block.js';
+import type {BlockWriter} from '../core/block-writer.js';
 import {addSizes} from '../core/entry.js';
 import {IGNORE_FILE} from '../core/filter.js';
 import {type ByteName, FOLDING_UNKNOWN, type Folding, foldName, fromByteName} from '../core/name.js';

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import {
   BLOCK_ENTRIES,
   type Block,
-  BlockWriter,
   belongingsAt,
   blockBuffers,
   CODE,
@@ -18,6 +17,7 @@ import {
   type Stat,
   toEntry,
 } from '../../src/core/block.js';
+import {BlockWriter} from '../../src/core/block-writer.js';
 import {type Entry, fromNanoseconds} from '../../src/core/entry.js';
 import {toByteName} from '../../src/core/name.js';
 import type {Xattrs} from '../../src/core/xattr.js';

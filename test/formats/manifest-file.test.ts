@@ -1,7 +1,8 @@
 import {deflateRawSync, inflateRawSync} from 'node:zlib';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {BLOCK_ENTRIES, type Block, BlockWriter, CODE, emptyStat, nameAt} from '../../src/core/block.js';
+import {BLOCK_ENTRIES, type Block, CODE, emptyStat, nameAt} from '../../src/core/block.js';
+import {BlockWriter} from '../../src/core/block-writer.js';
 import type {RelPath} from '../../src/core/path.js';
 import {ManifestWriter, NewerManifest, NotAManifest, openManifest} from '../../src/formats/manifest-file.js';
 import {Devices, decodeFrame, encodeFrame, FRAME_HEAD} from '../../src/formats/manifest-frame.js';

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
-import {BLOCK_ENTRIES, type Block, BlockWriter, CODE, emptyStat, type Stat} from '../../src/core/block.js';
+import {BLOCK_ENTRIES, type Block, CODE, emptyStat, type Stat} from '../../src/core/block.js';
+import {BlockWriter} from '../../src/core/block-writer.js';
 import type {ByteName} from '../../src/core/name.js';
 import {DeviceNumbers, type EarlierBlocks, Recall} from '../../src/scan/recall.js';
 

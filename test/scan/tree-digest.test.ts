@@ -1,5 +1,6 @@
 import {expect} from 'chai';
-import {type Block, BlockWriter, CODE, emptyStat} from '../../src/core/block.js';
+import {type Block, CODE, emptyStat} from '../../src/core/block.js';
+import {BlockWriter} from '../../src/core/block-writer.js';
 import type {ByteName} from '../../src/core/name.js';
 import {TreeDigest} from '../../src/scan/tree-digest.js';
 

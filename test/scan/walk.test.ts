@@ -3,18 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {
-  type Block,
-  BlockWriter,
-  belongingsAt,
-  CODE,
-  entryAt,
-  kindOf,
-  nameAt,
-  nameStart,
-  PARTIAL,
-  type Stat,
-} from '../../src/core/block.js';
+import {type Block, belongingsAt, CODE, entryAt, kindOf, nameAt, nameStart, PARTIAL, type Stat} from '../../src/core/block.js';
+import {BlockWriter} from '../../src/core/block-writer.js';
 import type {Tags} from '../../src/core/filter.js';
 import {toByteName} from '../../src/core/name.js';
 import {joinPath, type RelPath, ROOT} from '../../src/core/path.js';

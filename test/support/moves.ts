@@ -1,7 +1,8 @@
 /** Trees in memory with identities, to test what is planned for renamed entries. */
 
 import type {Action} from '../../src/core/action.js';
-import {type Block, BlockWriter, CODE, emptyStat} from '../../src/core/block.js';
+import {type Block, CODE, emptyStat} from '../../src/core/block.js';
+import {BlockWriter} from '../../src/core/block-writer.js';
 import {fromNanoseconds} from '../../src/core/entry.js';
 import {joinPath, parentPath, type RelPath} from '../../src/core/path.js';
 import type {PlanOptions} from '../../src/core/plan.js';

@@ -1,6 +1,7 @@
 /** Scans and plans without a disk: blocks made from tree literals, actions described in short. */
 import {type Action, fromOf} from '../../src/core/action.js';
-import {type Block, BlockWriter, CODE, emptyStat, MOUNT, PARTIAL} from '../../src/core/block.js';
+import {type Block, CODE, emptyStat, MOUNT, PARTIAL} from '../../src/core/block.js';
+import {BlockWriter} from '../../src/core/block-writer.js';
 import {fromNanoseconds} from '../../src/core/entry.js';
 import type {Problem} from '../../src/core/problem.js';
 import type {Xattrs} from '../../src/core/xattr.js';
