@@ -4,7 +4,7 @@
  */
 import process from 'node:process';
 import {withAbilities} from '../core/abilities.js';
-import {type Action, type Move, spelledFrom} from '../core/action.js';
+import {type Action, spelledFrom} from '../core/action.js';
 import {formatPlural} from '../core/count.js';
 import {DirsyncError} from '../core/errors.js';
 import type {Listener} from '../core/event.js';
@@ -285,7 +285,7 @@ class Execution {
   /** @throws DirsyncError PLAN_STALE. */
   async #preflight(): Promise<void> {
     const outcomes = this.#outcomes;
-    await this.#locate();
+    if (this.#moving.moves.length > 0) await this.#moving.locate(this.#target.parked, (moves) => this.#movedAlready(moves));
     const whereabouts = this.#whereabouts;
     const drift = await preflight({
       actions: this.#actions,
@@ -305,23 +305,14 @@ class Execution {
     );
   }
 
-  /** Finds out which moves an earlier run has done. Entries that still wait stay known as waiting. */
-  async #locate(): Promise<void> {
-    const moving = this.#moving;
-    if (moving.moves.length === 0) return;
-    const {parked} = this.#target;
-    for (const index of moving.moves) {
-      const {inode} = (this.#actions[index] as Move).carried ?? {};
-      const path = inode === undefined ? undefined : parked.get(inode);
-      if (path !== undefined) moving.left(index, path);
-    }
-    for (const group of moving.groups) {
-      const asked = group.filter((index) => !moving.hasLeft(index));
-      const onResult = (index: number, result: BatchResult) => {
-        if ('isMoved' in result && result.isMoved) moving.left(index, (this.#actions[index] as Move).path);
-      };
-      await this.#workers.run('locate', asked, onResult, {whereabouts: this.#whereabouts});
-    }
+  /** Returns which of these moves an earlier run has done. */
+  async #movedAlready(moves: readonly number[]): Promise<readonly number[]> {
+    const found: number[] = [];
+    const onResult = (index: number, result: BatchResult) => {
+      if ('isMoved' in result && result.isMoved) found.push(index);
+    };
+    await this.#workers.run('locate', moves, onResult, {whereabouts: this.#whereabouts});
+    return found;
   }
 
   /** Undefined if nothing moves. */

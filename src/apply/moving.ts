@@ -1,4 +1,4 @@
-/** Where the entries of a plan are in the target while its moves are not all done. Changes nothing: the results of moves are told to it. */
+/** Keeps track of where the entries of a plan are in the target until all of its moves are done. It reads and changes nothing itself. */
 import type {Action, Move} from '../core/action.js';
 import {baseName, joinPath, parentPath, type RelPath, ROOT} from '../core/path.js';
 import {OldPaths} from '../plan/old-paths.js';
@@ -21,6 +21,25 @@ export class Moving {
   /** Records where the entry of a move is now. */
   left(index: number, path: RelPath): void {
     this.#left.set(index, path);
+  }
+
+  /**
+   * Finds out which moves an earlier run has done. `parked`: the paths of entries that wait in a spot, by inode number; `isDone` returns
+   * which of some moves have their entries at their new paths.
+   */
+  async locate(
+    parked: ReadonlyMap<bigint, RelPath>,
+    isDone: (moves: readonly number[]) => Promise<readonly number[]>,
+  ): Promise<void> {
+    for (const index of this.moves) {
+      const {inode} = this.#move(index).carried ?? {};
+      const path = inode === undefined ? undefined : parked.get(inode);
+      if (path !== undefined) this.left(index, path);
+    }
+    for (const group of this.#groups) {
+      const done = await isDone(group.filter((index) => !this.hasLeft(index)));
+      for (const index of done) this.left(index, this.#move(index).path);
+    }
   }
 
   /** Records that the entries of these moves are no longer where they were recorded. */
@@ -52,7 +71,7 @@ export class Moving {
   }
 
   /** The moves in groups: what moves out of a folder comes after the folder itself. */
-  get groups(): number[][] {
+  get #groups(): number[][] {
     const groups: number[][] = [];
     for (const index of this.moves) {
       let depth = 0;
