@@ -168,6 +168,42 @@ const cases: Record<string, Case> = {
     source: {y: file(1, 'one')},
     actions: ['delete x (gone)', 'create y (new)'],
   },
+  'the target has another file of the new size and time at the old name': {
+    last: {x: file(1, 'one')},
+    target: {x: file(1, 'TWO', 7n)},
+    source: {y: file(1, 'two', 7n)},
+    actions: ['delete x (gone)', 'create y (new)'],
+  },
+  'to another file system in the target': {
+    last: {a: folder(10), 'a/x': file(11, 'one'), b: {...folder(20), device: 2}},
+    source: {a: folder(10), b: folder(20), 'b/x': file(11, 'one')},
+    actions: ['delete a/x (gone)', 'create b/x (new)'],
+  },
+  'a folder with something that a filter leaves out': {
+    last: {...A, 'a/z': {...file(13, 'tmp'), isExcluded: true}},
+    source: asB,
+    policy: {deleteExcluded: false},
+    actions: ['mkdir b (new)', 'move b/x <- a/x (name)', 'move b/y <- a/y (name)'],
+  },
+  'all names of a file, into a new folder': {
+    last: {x: names(1), y: names(1)},
+    source: {n: folder(50), 'n/m': folder(51), 'n/m/x': names(1), 'n/m/y': names(1)},
+    actions: [
+      'mkdir n (new)',
+      'mkdir n/m (new)',
+      'move n/m/x <- x (name)',
+      'link n/m/y -> n/m/x (new hardlink)',
+      'delete y (gone)',
+    ],
+    byContent: [
+      'mkdir n (new)',
+      'mkdir n/m (new)',
+      'create n/m/x (new)',
+      'link n/m/y -> n/m/x (new hardlink)',
+      'delete x (gone)',
+      'delete y (gone)',
+    ],
+  },
   'an inode that was given out again': {
     last: {x: file(1, 'one')},
     source: {y: {...file(1, 'two'), mtime: 1n}},
@@ -228,6 +264,18 @@ const described = (actions: readonly Action[]) =>
   describeActions(actions.filter(({kind, reasons}) => !(kind === 'attrs' && reasons[0] === 'children')));
 
 describe('moves', () => {
+  it('restores the times of both folders of a move', async () => {
+    const last = model({...A, c: folder(20)});
+    const source = model({a: folder(10), 'a/x': file(11, 'one'), c: folder(20), 'c/y': file(12, 'two')});
+    const actions = await planMoves({source, target: last, last});
+    expect(describeActions(actions)).to.deep.equal([
+      'attrs . (children)',
+      'attrs a (children)',
+      'attrs c (children)',
+      'move c/y <- a/y (name)',
+    ]);
+  });
+
   for (const [title, {last, source, target = last, policy, actions, byContent = actions, isBlind}] of Object.entries(cases)) {
     const trees = {source: model(source), target: model(target), policy};
     it(`${title}, as remembered`, async () => {

@@ -20,6 +20,9 @@ export interface Node {
   readonly mtime?: bigint;
   readonly mode?: number;
   readonly links?: number;
+  readonly device?: number;
+  /** A filter leaves it out. */
+  readonly isExcluded?: boolean;
 }
 
 /** By path; every folder has an entry of its own, except for the root. */
@@ -53,16 +56,20 @@ function compareParts(a: string, b: string): number {
 export function modelBlocks(model: Model, last: Model = new Map()): Block[] {
   const blocks: Block[] = [];
   const writer = new BlockWriter((block) => blocks.push(block));
-  const write = (name: string, depth: number, {id, content, mtime = 0n, mode = 0o755, links = 1}: Node) => {
+  const write = (
+    name: string,
+    depth: number,
+    {id, content, mtime = 0n, mode = 0o755, links = 1, device = 1, isExcluded = false}: Node,
+  ) => {
     writer.append(depth, nameBytes(name).toString('latin1'), {
       ...emptyStat(),
       ...fromNanoseconds(mtime),
-      code: content === undefined ? CODE.directory : CODE.file,
+      code: isExcluded ? CODE.excluded : content === undefined ? CODE.directory : CODE.file,
       mode,
       uid: 1000,
       gid: 1000,
       size: content?.length ?? 0,
-      device: 1,
+      device,
       inodeLow: id,
       links,
       birthSeconds: 1000 + id,
