@@ -65,13 +65,13 @@ const OURS: Readonly<Record<string, string>> = {
   NOT_LINKED:
     'a hard link to its other names was refused here, as between project quotas, so it is a separate file in the target',
   NOT_MOVED:
-    'the target does not rename it to its new path, as between volumes or project quotas, so it stays where it is; plan again with --no-moves',
+    'it cannot be renamed to its new path, which is on another volume or in another project quota, so it stays where it is; plan again with --no-moves',
   JOURNAL_UNWRITABLE:
     'the run could not be recorded, so it will be missing from the history; free some space, or repair .dirsync/runs',
   MEMORY_UNWRITABLE:
     'the findings of this run could not be saved, so the next run may not notice a lost disk or changed filters; repair the state folder, or set XDG_STATE_HOME',
   LAST_UNWRITABLE:
-    'what both trees are now could not be noted in .dirsync, so the next run reads more, and copies what was only renamed; free some space, or repair .dirsync',
+    'the state of both folders could not be written to .dirsync/last.manifest, so the next run reads more, and may copy what was only renamed; free some space, or repair .dirsync',
 };
 
 /** The same if the target has something at the path, which stays. */
