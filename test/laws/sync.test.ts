@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {isUpkeep} from '../../src/core/action.js';
+import {type Action, isUpkeep} from '../../src/core/action.js';
 import {encodeAction} from '../../src/formats/json.js';
 import {writePlanFile} from '../../src/formats/plan-file.js';
 import {narrow} from '../../src/plan/narrow.js';
@@ -95,7 +95,9 @@ describe('laws of plan and apply, over random trees', () => {
         const two = pair(a, b);
         const lines = async ({source, target}: typeof one) => {
           const {plan} = await planTrees(settings(source, target));
-          return plan.actions.map((action) => JSON.stringify(encodeAction(action)));
+          // A copy of a tree has other inode numbers, by which moved entries are recognised.
+          const encode = (action: Action) => JSON.stringify(encodeAction(action), (key, value) => (key === 'inode' ? '' : value));
+          return plan.actions.map(encode);
         };
         expect(await lines(one)).to.deep.equal(await lines(two));
       }),
