@@ -236,6 +236,13 @@ describe('story: what the kernel refuses', () => {
         undone: [],
       },
       {
+        title: 'EIO while it is written what both trees are',
+        fault: () => ({calls: 'openat', does: 'error=EIO', at: ['last.manifest.new']}),
+        told: ['LAST_UNWRITABLE write target '],
+        undone: [],
+        left: ['abilities.json', 'id.json', 'runs'],
+      },
+      {
         title: 'ETXTBSY while a file takes its place',
         fault: () => ({calls: 'renameat,renameat2', does: 'error=ETXTBSY', at: ['changed']}),
         told: ['ETXTBSY write target changed'],
