@@ -13,6 +13,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   utimesSync,
@@ -116,6 +117,37 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
     return {...firstCopy(source, base), cleanUp: () => rmSync(base, {recursive: true})};
   },
   'copy-disk': async () => firstCopy(await linuxTree(), WORK_FOLDER),
+  memory: async () => {
+    const pair = await remembered();
+    const plan = (...flags: string[]) => dirsync('plan', pair.source, pair.target, '--detailed-exitcode', ...flags);
+    return {
+      work: `nothing to do, ${pair.entries} small files, ${fileSystem(pair.source)}`,
+      tools: [
+        {...plan(), name: 'with memory'},
+        {...plan('--no-memory'), name: 'without', goal: 0.9},
+      ],
+      rounds,
+      touch: 1000 * MB,
+    };
+  },
+  'ten-changes': async () => {
+    const {source, target, entries} = await remembered();
+    const apply = dirsync('apply', source, target, '--yes');
+    const changed = filesOf(source, 10);
+    const change = () => {
+      for (const [i, file] of changed.entries()) utimesSync(path.join(source, file), 0, Date.now() / 1000 + i);
+    };
+    return {
+      work: `10 changes in ${entries} small files, ${fileSystem(source)}`,
+      tools: [
+        {...apply, name: '10 changes', prepare: change},
+        // What the run before has changed is noted outside of the timing.
+        {...apply, name: 'nothing to do', prepare: () => runOnce(apply, settingOf('', {rounds: 1, touch: 0})), goal: 1.1},
+      ],
+      rounds,
+      touch: 1000 * MB,
+    };
+  },
   'moved-folder': async () => movedFolder(await treeOfSize(40_000, 25_000)),
   'startup-version': async () => startup('--version', {...dirsync('--version'), name: 'dirsync'}, 1.6),
   'startup-plan': async () => {
@@ -144,6 +176,27 @@ const FIGURES: Readonly<Record<string, () => Promise<Result[]>>> = {
       return largeFile('4 GB on btrfs, content shared', tree);
     } finally {
       tree.unmount();
+    }
+  },
+  'memory-size': async () => {
+    const {target, entries} = await remembered();
+    const bytes = statSync(path.join(target, '.dirsync/last.manifest')).size / entries;
+    return [{work: `memory of ${entries} small files`, tool: 'bytes an entry', bytes, goal: '≤ 25 bytes', met: bytes <= 25}];
+  },
+  'plan-moved': async () => {
+    const {source, target, entries} = await remembered();
+    const [top, names] = [path.join(source, 'top'), readdirSync(source)];
+    mkdirSync(top);
+    try {
+      for (const name of names) renameSync(path.join(source, name), path.join(top, name));
+      const plan: Tool = dirsync('plan', source, target, '--json');
+      const work = `plan of ${names.length} renamed folders with ${entries} small files`;
+      const turns = Array.from({length: rounds}, () => runOnce(plan, settingOf(work, {rounds, touch: 500 * MB})));
+      const figures = middle(turns);
+      return [{work, tool: plan.name, ...figures, goal: '≤ 250 MB', met: figures.bytes <= 250 * MB}];
+    } finally {
+      for (const name of names) renameSync(path.join(top, name), path.join(source, name));
+      rmdirSync(top);
     }
   },
   'run-memory': async () => {
@@ -351,6 +404,18 @@ async function unchanged(what: string, source: string, goals: {plain: number; fu
   };
 }
 
+/** Small files and their copy, of which everything is remembered. */
+async function remembered(): Promise<{readonly source: string; readonly target: string; readonly entries: number}> {
+  const source = await copyOf(await generatedTree(files), 'source');
+  const target = await copyOf(await generatedTree(files), 'memory');
+  const [sample] = filesOf(source, 1);
+  utimesSync(path.join(source, sample as string), 0, Date.now() / 1000);
+  const run = dirsync('run', source, target);
+  // The first run makes `.dirsync`, the second one notes what the first one has made.
+  for (let i = 0; i < 2; i++) runOnce(run, settingOf('', {rounds: 1, touch: 0}));
+  return {source, target, entries: countEntries(source)};
+}
+
 /** The only folder of the source is renamed before each turn; each tool has a source and a target of its own. */
 async function movedFolder(tree: string): Promise<Row> {
   const entries = countEntries(tree) + 1;
@@ -471,6 +536,14 @@ function measure(row: Row): Result[] {
 function expectEntries(target: string, entries: number): void {
   const found = countEntries(target);
   if (found !== entries) throw new Error(`${target} holds ${found} entries instead of ${entries}`);
+}
+
+/** Files in different folders, relative to the root. */
+function filesOf(root: string, count: number): string[] {
+  return readdirSync(root)
+    .flatMap((top) => readdirSync(path.join(root, top)).map((folder) => path.join(top, folder)))
+    .slice(0, count)
+    .map((folder) => firstFile(root, folder));
 }
 
 /** The first file found, relative to the root. */
